@@ -1,0 +1,15 @@
+#define _GNU_SOURCE
+#include "HostMemory.h"
+#include <sys/mman.h>
+
+void *endicott_reserve(size_t bytes) {
+  void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) return NULL;
+  madvise(start, bytes, MADV_NOHUGEPAGE);
+  return start;
+}
+
+void endicott_discard(void *start, size_t bytes) { madvise(start, bytes, MADV_DONTNEED); }
+
+void endicott_release(void *start, size_t bytes) { munmap(start, bytes); }
