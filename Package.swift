@@ -24,6 +24,11 @@ let package = Package(
   ],
   targets: [
     .target(name: "CHost", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
+    library("X86", ["CHost"]),
+    .target(
+      name: "TestSupport", dependencies: ["X86"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("X86Tests", ["X86"], exclude: ["Differential/vectors.tsv"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,173 @@
+// Forms of near transfers and of stack instructions.
+extension InstructionForms {
+  private static let pageBytes = 4096
+
+  static func isInPage(_ offset: Int) -> Bool { (0..<pageBytes).contains(offset) }
+
+  /// Jcc, LOOP, JCXZ, CALL, JMP, RET.
+  static func emitNear(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
+    let target = b.following + Int(truncatingIfNeeded: Int64(bitPattern: i.immediate))
+    guard i.isLong && !(i.addressSize != 8 && (0xE0...0xE3).contains(i.opcode)) else {
+      return emitNearOutsideLongMode(i, &b, target)
+    }
+    switch i.opcode {
+    case 0x70...0x7F: emitBranch(&b, TransferOfControl.branch[Int(i.opcode & 15)], target)
+    case 0xE0...0xE3: emitBranch(&b, TransferOfControl.loop, target, b: i.opcode & 3)
+    case 0xE8:
+      let handler =
+        isInPage(target) ? TransferOfControl.callInPage : TransferOfControl.callOutOfPage
+      b.emitCall(handler, following: b.following, immediate: Int32(truncatingIfNeeded: target))
+      b.emitData()
+    case 0xC2, 0xC3:
+      b.emit(
+        TransferOfControl.nearReturn, b: 4,
+        immediate: i.opcode == 0xC2 ? Int32(truncatingIfNeeded: i.immediate & 0xFFFF) : 0)
+    default: b.emitJump(to: target, mode: i.mode)
+    }
+    return .ends
+  }
+
+  /// 0F 80-8F.
+  static func emitNearLong(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
+    let target = b.following + Int(truncatingIfNeeded: Int64(bitPattern: i.immediate))
+    if i.isLong || (i.mode == CodeMode.protected32 && isInPage(target)) {
+      emitBranch(&b, TransferOfControl.branch[Int(i.opcode & 15)], target)
+      return .ends
+    }
+    return system(i, &b, .conditionalJump, rm: i.opcode & 15)
+  }
+
+  private static func emitBranch(
+    _ b: inout BlockBuilder, _ handler: Handler, _ target: Int, b field: UInt8 = 0
+  ) {
+    let flags: UInt8 = (isInPage(target) ? 1 : 0) | (isInPage(b.following) ? 2 : 0)
+    b.emitBranch(
+      handler, a: flags, b: field, following: b.following,
+      immediate: Int32(truncatingIfNeeded: target))
+    b.emitData()
+  }
+
+  private static func emitNearOutsideLongMode(
+    _ i: Instruction, _ b: inout BlockBuilder, _ target: Int
+  ) -> BlockFlow {
+    let isFast = i.mode == CodeMode.protected32 && isInPage(target) && isInPage(b.following)
+    switch i.opcode {
+    case 0x70...0x7F where isFast && i.operandSize == 4:
+      emitBranch(&b, TransferOfControl.branch[Int(i.opcode & 15)], target)
+      return .ends
+    case 0xE9, 0xEB:
+      if isFast && i.operandSize == 4 {
+        b.emitJump(to: target, mode: i.mode)
+        return .ends
+      }
+      return system(i, &b, .nearJump)
+    case 0x70...0x7F: return system(i, &b, .conditionalJump, rm: i.opcode & 15)
+    case 0xE3: return system(i, &b, .jumpIfCountZero)
+    case 0xE0...0xE2: return system(i, &b, .loop, rm: i.opcode & 3)
+    case 0xE8: return system(i, &b, .nearCall)
+    case 0xC2: return system(i, &b, .nearReturn)
+    default: return system(i, &b, .nearReturn, immediate: 0)
+    }
+  }
+
+  /// FF /2, FF /4.
+  static func emitNearIndirect(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
+    let calls = i.group == 2
+    guard i.isLong else {
+      return system(
+        i, &b, calls ? .nearCallIndirect : .nearJumpIndirect, byteCount: Int(i.operandSize))
+    }
+    if i.isMemory {
+      let memory = b.address(i, byteCount: 8, writes: false)
+      let handler = calls ? TransferOfControl.callMemory : TransferOfControl.jumpMemory
+      b.emit(handler, memory: memory)
+      b.emitData(UInt64(b.following))
+    } else if calls {
+      b.emitCall(TransferOfControl.callRegister, a: i.rm, following: b.following)
+    } else {
+      b.emit(TransferOfControl.jumpRegister, a: i.rm)
+    }
+    return .ends
+  }
+
+  /// PUSH, POP, PUSHF, ENTER, LEAVE, PUSHA, POPA.
+  static func emitStack(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
+    let size = stackSize(i)
+    let isFast = i.isLong && size == 8
+    switch i.opcode {
+    case 0x50...0x57:
+      let number = i.opcode & 7 | (i.rex & 1) << 3
+      guard isFast else { return system(i, &b, .push, rm: number, operandSize: size) }
+      b.emit(TransferHandlers.pushRegister, a: number, b: 4)
+    case 0x58...0x5F:
+      let number = i.opcode & 7 | (i.rex & 1) << 3
+      guard isFast else { return system(i, &b, .pop, rm: number, operandSize: size) }
+      b.emit(TransferHandlers.popRegister, a: number, b: 4)
+    case 0x68, 0x6A:
+      guard isFast else { return system(i, &b, .pushImmediate, operandSize: size) }
+      b.emit(
+        TransferHandlers.pushImmediate, b: 4, immediate: Int32(truncatingIfNeeded: i.immediate))
+    case 0xFF:
+      guard isFast && i.isMemory else {
+        if isFast {
+          b.emit(TransferHandlers.pushRegister, a: i.rm, b: 4)
+          return .goesOn
+        }
+        return system(i, &b, .push, operandSize: size, byteCount: Int(size))
+      }
+      let memory = b.address(i, byteCount: 8, writes: false)
+      b.emit(TransferHandlers.pushMemory, memory: memory)
+    case 0x8F: return emitPopMemory(i, &b, size)
+    case 0x9C:
+      guard isFast else { return system(i, &b, .pushFlags, operandSize: size) }
+      b.emit(BitHandlers.pushFlags, b: 4)
+    case 0xC8: return system(i, &b, .enter, operandSize: size)
+    case 0xC9:
+      guard isFast else { return system(i, &b, .leave, operandSize: size) }
+      b.emit(TransferHandlers.leave, b: 5)
+    default:
+      if i.isLong { return undefined(i, &b) }
+      return system(i, &b, i.opcode == 0x60 ? .pushAll : .popAll)
+    }
+    return .goesOn
+  }
+
+  /// 8F /0: an address based on RSP counts from the value after the pop.
+  private static func emitPopMemory(
+    _ i: Instruction, _ b: inout BlockBuilder, _ size: UInt8
+  ) -> BlockFlow {
+    guard i.group == 0 else { return undefined(i, &b) }
+    var adjusted = i
+    if i.isMemory && i.base == 4 { adjusted.displacement += Int64(size) }
+    return system(
+      adjusted, &b, .pop, operandSize: size, byteCount: Int(size), writes: true)
+  }
+}
+
+extension BlockBuilder {
+  /// Goes on at an offset from the page's start, in this page or another.
+  mutating func emitJump(to offset: Int, mode: UInt32) {
+    let handler =
+      InstructionForms.isInPage(offset)
+      ? TransferOfControl.jumpInPage
+      : mode == CodeMode.long64
+        ? TransferOfControl.jumpOutOfPage : TransferOfControl.jumpOutOfPage32
+    emit(handler, immediate: Int32(truncatingIfNeeded: offset))
+    emitData()
+  }
+
+  mutating func emitBranch(
+    _ handler: Handler, a: UInt8, b: UInt8, following: Int, immediate: Int32
+  ) {
+    emit(
+      handler, a: a, b: b, index: UInt8(truncatingIfNeeded: following),
+      scale: UInt8(truncatingIfNeeded: following >> 8), immediate: immediate)
+  }
+
+  /// b names RSP, so that a fault of the push is the stack's.
+  mutating func emitCall(
+    _ handler: Handler, a: UInt8 = 0, following: Int, immediate: Int32 = 0
+  ) {
+    emitBranch(handler, a: a, b: 4, following: following, immediate: immediate)
+  }
+}

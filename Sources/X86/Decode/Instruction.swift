@@ -1,0 +1,56 @@
+/// One instruction as its bytes say it, before it becomes operations.
+struct Instruction {
+  /// 0 = one-byte opcodes, 1 = 0F, 2 = 0F 38, 3 = 0F 3A.
+  var map: UInt8 = 0
+  var opcode: UInt8 = 0
+  var mode: UInt32
+  /// Bytes of a general operand: 2, 4, 8.
+  var operandSize: UInt8 = 4
+  /// Bytes of an address: 2, 4, 8.
+  var addressSize: UInt8 = 8
+  /// REX prefix, 0 without one.
+  var rex: UInt8 = 0
+  /// 0, 0xF2, 0xF3.
+  var repeatPrefix: UInt8 = 0
+  var hasOperandPrefix = false
+  var hasLock = false
+  /// Segment named by a prefix, or 0xFF.
+  var segmentPrefix: UInt8 = 0xFF
+  var mod: UInt8 = 3
+  /// ModRM.reg, REX.R included.
+  var reg: UInt8 = 0
+  /// Register of ModRM.rm, REX.B included.
+  var rm: UInt8 = 0
+  // Memory operand.
+  var base: UInt8 = PseudoRegister.zero
+  var index: UInt8 = PseudoRegister.zero
+  var scale: UInt8 = 0
+  var displacement: Int64 = 0
+  var isPointerRelative = false
+  /// Immediate, sign-extended as its kind says; a direct far pointer has its selector in bits 32-47.
+  var immediate: UInt64 = 0
+  /// Bytes.
+  var length: UInt8 = 0
+
+  var isLong: Bool { mode == CodeMode.long64 }
+  var isMemory: Bool { mod != 3 }
+  /// ModRM.reg without REX.R: an opcode extension.
+  var group: UInt8 { reg & 7 }
+
+  /// The segment that the memory operand is in, by prefix or default.
+  var segment: UInt8 {
+    if segmentPrefix != 0xFF { return segmentPrefix }
+    return base == 4 || base == 5 ? 2 : 3
+  }
+
+  /// log2 of the operand's bytes.
+  var width: Int { operandSize == 8 ? 3 : operandSize == 4 ? 2 : 1 }
+}
+
+/// Why bytes are no instruction.
+enum DecodeFailure: Error {
+  /// More bytes are needed than were given.
+  case truncated
+  /// Over 15 bytes: #GP(0).
+  case tooLong
+}

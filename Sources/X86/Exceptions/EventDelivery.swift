@@ -1,0 +1,149 @@
+/// An exception, interrupt or software interrupt on its way to a handler.
+struct Event {
+  enum Kind {
+    /// Raised by an instruction, INT1 among them.
+    case exception
+    /// From the interrupt controller, or an NMI.
+    case external
+    /// INT n, INT3, INTO: the gate's privilege counts.
+    case software
+  }
+
+  var vector: UInt8
+  var errorCode: UInt32?
+  var kind: Kind
+  /// RIP that the handler returns to.
+  var returnPointer: UInt64
+
+  /// The EXT bit of error codes that the delivery itself raises.
+  var external: UInt32 { kind == .software ? 0 : 1 }
+
+  /// Faults push RF = 1, so that a breakpoint on the instruction does not repeat.
+  var isFault: Bool { kind == .exception && vector != 1 && vector != 3 && vector != 4 }
+
+  var isDoubleFault: Bool { kind == .exception && vector == GuestException.doubleFaultVector }
+
+  /// What is delivered after an exception was raised while delivering this event.
+  ///
+  /// Source: Intel SDM volume 3, "Interrupt 8 - Double Fault Exception".
+  func followed(by second: GuestException) -> Event {
+    var next = Event(
+      vector: second.vector, errorCode: second.errorCode, kind: .exception,
+      returnPointer: returnPointer)
+    guard kind == .exception else { return next }
+    let first = GuestException(vector)
+    let firstIsPageFault = vector == GuestException.pageFaultVector
+    let secondIsPageFault = second.vector == GuestException.pageFaultVector
+    if (first.isContributory && second.isContributory)
+      || (firstIsPageFault && (secondIsPageFault || second.isContributory))
+    {
+      next.vector = GuestException.doubleFaultVector
+      next.errorCode = 0
+    }
+    return next
+  }
+}
+
+extension Processor {
+  /// Enters the handler of an exception; RIP is that of the faulting instruction.
+  func deliver(_ exception: GuestException) {
+    deliver(
+      Event(
+        vector: exception.vector, errorCode: exception.errorCode, kind: .exception,
+        returnPointer: state.instructionPointer))
+  }
+
+  /// Enters the handler of an interrupt from the interrupt controller, or of an NMI.
+  func deliverInterrupt(_ vector: UInt8) {
+    deliver(
+      Event(
+        vector: vector, errorCode: nil, kind: .external, returnPointer: state.instructionPointer))
+  }
+
+  private func deliver(_ first: Event) {
+    var event = first
+    while true {
+      do throws(GuestException) {
+        state.instructionPointer = try enterHandler(event)
+        return
+      } catch {
+        if event.isDoubleFault {
+          shutDown()
+          return
+        }
+        event = event.followed(by: error)
+      }
+    }
+  }
+
+  /// Triple fault.
+  private func shutDown() {
+    activity = .shutDown
+    exitRequest = .shutdown
+  }
+
+  /// INT n, INT3, INTO and INT1 (which is an `exception` for the gate's privilege).
+  func softwareInterrupt(_ vector: UInt8, kind: Event.Kind = .software) throws(GuestException) {
+    let event = Event(
+      vector: vector, errorCode: nil, kind: kind, returnPointer: state.nextInstructionPointer)
+    state.nextInstructionPointer = try enterHandler(event)
+    // The handler runs with TF clear: no single-step trap follows.
+    system.wasInstructionCompleted = false
+  }
+
+  /// Does everything of the delivery but setting RIP, or raises with nothing changed.
+  ///
+  /// - Returns: RIP of the handler.
+  private func enterHandler(_ event: Event) throws(GuestException) -> UInt64 {
+    guard isProtected else { return try enterRealModeHandler(event) }
+    return isLongModeActive
+      ? try enterLongModeHandler(event) : try enterProtectedModeHandler(event)
+  }
+
+  /// RFLAGS as the handler finds them on its stack.
+  func pushedFlags(_ event: Event) -> UInt64 { state.flags | (event.isFault ? Flag.resume : 0) }
+
+  func clearFlagsForHandler(disablesInterrupts: Bool) {
+    var cleared = Flag.trap | Flag.nestedTask | Flag.resume | Flag.virtual8086
+    if disablesInterrupts { cleared |= Flag.interrupt }
+    state.flagsRest &= ~cleared
+  }
+
+  /// Source: Intel SDM volume 3, "Interrupt and Exception Handling in Real-Address Mode".
+  private func enterRealModeHandler(_ event: Event) throws(GuestException) -> UInt64 {
+    let offset = UInt64(event.vector) * 4
+    guard offset + 3 <= UInt64(system.interruptTableLimit) else { throw .generalProtection(0) }
+    let entry = try readLinear(
+      system.interruptTableBase &+ offset, as: UInt32.self, supervisor: true)
+    try pushCurrent(
+      [pushedFlags(event) & ~Flag.resume, UInt64(selector(1)), event.returnPointer], size: 2)
+    clearFlagsForHandler(disablesInterrupts: true)
+    state.flagsRest &= ~Flag.alignment
+    loadRealModeSegment(.cs, UInt16(entry >> 16))
+    return UInt64(entry & 0xFFFF)
+  }
+
+  /// Where the gate of a vector stands, after the limit check; its error code.
+  func gateAddress(
+    _ event: Event, byteCount: UInt64
+  ) throws(GuestException) -> (address: UInt64, code: UInt32) {
+    let offset = UInt64(event.vector) * byteCount
+    let code = UInt32(event.vector) << 3 | 2 | event.external
+    guard offset + byteCount - 1 <= UInt64(system.interruptTableLimit) else {
+      throw .generalProtection(code)
+    }
+    return (system.interruptTableBase &+ offset, code)
+  }
+
+  /// Reads the handler's code segment and checks what long and protected mode have in common.
+  func handlerSegment(_ selector: UInt16, _ external: UInt32) throws(GuestException) -> Descriptor {
+    guard selector & ~3 != 0 else { throw .generalProtection(external) }
+    let code = UInt32(selector & ~3) | external
+    let descriptor = try readDescriptor(selector, external: external)
+    guard descriptor.isCode, descriptor.privilege <= state.privilege else {
+      throw .generalProtection(code)
+    }
+    guard descriptor.isPresent else { throw GuestException(11, code) }
+    return descriptor
+  }
+}

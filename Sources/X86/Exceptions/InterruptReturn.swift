@@ -1,0 +1,110 @@
+// IRET in all modes (Intel SDM volume 2, "IRET").
+extension Processor {
+  func interruptReturn(_ fields: SystemFields) throws(GuestException) {
+    // NMIs come through again even when the return faults.
+    system.areNonMaskableBlocked = false
+    let size = fields.operandSize
+    guard isProtected else { return try returnInRealMode(size) }
+    guard state.flagsRest & Flag.nestedTask == 0 else {
+      if !isLongModeActive { reportUnimplemented() }
+      throw .generalProtection(0)
+    }
+    var stack = currentStack
+    let pointer = try pop(size, from: &stack)
+    let selector = UInt16(truncatingIfNeeded: try pop(size, from: &stack))
+    let flags = try pop(size, from: &stack)
+    if flags & Flag.virtual8086 != 0 && size == 4 && state.privilege == 0 && !isLongModeActive {
+      reportUnimplemented()
+      throw .generalProtection(0)
+    }
+    let target = try returnSegment(selector)
+    let privilege = UInt32(selector & 3)
+    let isToLong = isLongModeActive && target.isLong
+    try checkTarget(pointer, target, isLong: isToLong)
+    try setTypeBits(selector, 1)
+    if state.mode != CodeMode.long64 && privilege == state.privilege {
+      loadReturnedFlags(flags, size)
+      installStackPointer(stack)
+    } else {
+      try returnToStack(&stack, size, privilege, isToLong: isToLong, flags)
+    }
+    let oldPrivilege = state.privilege
+    installCode(selector, target, privilege: privilege)
+    if privilege != oldPrivilege { dropInnerSegments() }
+    state.nextInstructionPointer = pointer
+  }
+
+  private func returnInRealMode(_ size: UInt8) throws(GuestException) {
+    var stack = currentStack
+    let pointer = try pop(size, from: &stack)
+    let selector = UInt16(truncatingIfNeeded: try pop(size, from: &stack))
+    let flags = try pop(size, from: &stack)
+    guard pointer <= 0xFFFF else { throw .generalProtection(0) }
+    loadReturnedFlags(flags, size)
+    installStackPointer(stack)
+    loadRealModeSegment(.cs, selector)
+    state.nextInstructionPointer = pointer
+  }
+
+  /// Pops and loads SS:RSP, and loads the flags with the rights of the old privilege.
+  private func returnToStack(
+    _ stack: inout StackView, _ size: UInt8, _ privilege: UInt32, isToLong: Bool, _ flags: UInt64
+  ) throws(GuestException) {
+    let newPointer = try pop(size, from: &stack)
+    let newSelector = UInt16(truncatingIfNeeded: try pop(size, from: &stack))
+    let segment = try returnStack(newSelector, privilege, isToLong: isToLong)
+    loadReturnedFlags(flags, size)
+    install(segment, .ss)
+    installStackPointer(
+      StackView(segment: segment, pointer: newPointer, isFlat: isToLong, isSupervisor: true))
+  }
+
+  /// SS of a return; null is legal in 64-bit code that is not privilege 3.
+  func returnStack(
+    _ selector: UInt16, _ privilege: UInt32, isToLong: Bool
+  ) throws(GuestException) -> SegmentState {
+    if selector & ~3 == 0 {
+      guard isToLong, privilege != 3, UInt32(selector & 3) == privilege else {
+        throw .generalProtection(0)
+      }
+      return Self.nullSegment(selector)
+    }
+    return try checkedStackSegment(selector, privilege: privilege, vector: 13, external: 0)
+  }
+
+  /// CS of a return: a code segment for the privilege that its RPL names.
+  func returnSegment(_ selector: UInt16) throws(GuestException) -> Descriptor {
+    guard selector & ~3 != 0 else { throw .generalProtection(0) }
+    let descriptor = try readDescriptor(selector)
+    let privilege = UInt32(selector & 3)
+    guard descriptor.isCode, privilege >= state.privilege,
+      descriptor.isConforming
+        ? descriptor.privilege <= privilege : descriptor.privilege == privilege,
+      !(isLongModeActive && descriptor.isLong && descriptor.isBig)
+    else { throw .generalProtection(selector: selector) }
+    guard descriptor.isPresent else { throw .segmentNotPresent(selector) }
+    return descriptor
+  }
+
+  /// A transfer's target lies inside its segment, or is canonical.
+  func checkTarget(
+    _ pointer: UInt64, _ target: Descriptor, isLong: Bool
+  ) throws(GuestException) {
+    let isInside = isLong ? isCanonical(pointer) : pointer <= UInt64(target.limit)
+    guard isInside else { throw .generalProtection(0) }
+  }
+
+  /// Loads what the current privilege may change of the flags.
+  func loadReturnedFlags(_ flags: UInt64, _ size: UInt8) {
+    var mask = FlagMask.always
+    if !isProtected || state.privilege == 0 { mask |= Flag.ioPrivilege }
+    if mayChangeInterruptFlag { mask |= Flag.interrupt }
+    if size == 2 { mask &= 0xFFFF }
+    state.flags = state.flags & ~mask | flags & mask
+  }
+
+  /// CPL <= IOPL, or real mode.
+  var mayChangeInterruptFlag: Bool {
+    !isProtected || state.privilege <= UInt32(state.flagsRest >> 12 & 3)
+  }
+}

@@ -1,0 +1,135 @@
+// Finding the block at the instruction pointer: cached jumps, then the cache, then the decoder.
+extension Processor {
+  /// The block at the instruction pointer; nil after an exception was delivered instead.
+  func findBlock(single: Bool) -> Block? {
+    let state = self.state
+    let pointer = state.instructionPointer
+    if !single, let block = cachedJump(pointer) { return block }
+    cache.makeRoom()
+    if cacheGeneration != cache.generation {
+      cacheGeneration = cache.generation
+      state.linkSite = nil
+      forgetJumps()
+    }
+    do throws(GuestException) {
+      let linear = try linearCodeAddress(pointer)
+      guard case .storage(let host) = try locateCode(linear) else { throw .generalProtection(0) }
+      let offset = host - memory.window
+      let page = offset >> 12
+      let inPage = UInt64(offset & 0xFFF)
+      if let block = cache.block(
+        memory, page: page, offset: inPage, mode: state.mode, single: single)
+      {
+        if block.secondPage >= 0 {
+          if try secondPage(after: linear) == block.secondPage,
+            memory.version(page: block.secondPage) == block.secondVersion
+          {
+            return block
+          }
+          block.isLive = false
+        } else if memory.version(page: page) == block.version {
+          enterJump(block, pointer, single)
+          return block
+        }
+      }
+      let block = try decodeBlock(
+        pointer: pointer, linear: linear, host: host, page: page, single: single)
+      if block.secondPage < 0 { enterJump(block, pointer, single) }
+      return block
+    } catch {
+      system.wasInstructionCompleted = false
+      state.budget -= 1
+      deliver(error)
+      return nil
+    }
+  }
+
+  private func enterJump(_ block: Block, _ pointer: UInt64, _ single: Bool) {
+    guard !single else { return }
+    if let site = state.linkSite {
+      let source = Block(state.block)
+      if source.isLive, source.page == block.page, source.base != cache.prefix {
+        site.storeBytes(of: block.base, as: UnsafeMutableRawPointer.self)
+      }
+    }
+    let entry = state.jumpEntry(pointer)
+    entry.storeBytes(of: state.jumpKey(pointer), as: UInt64.self)
+    entry.storeBytes(of: block.base, toByteOffset: 8, as: UnsafeMutableRawPointer.self)
+  }
+
+  private func cachedJump(_ pointer: UInt64) -> Block? {
+    let entry = state.jumpEntry(pointer)
+    guard entry.load(as: UInt64.self) == state.jumpKey(pointer),
+      let base = entry.load(fromByteOffset: 8, as: UnsafeMutableRawPointer?.self),
+      Block(base).isLive, state.linkSite == nil
+    else { return nil }
+    return Block(base)
+  }
+
+  func locateCode(_ linear: UInt64) throws(GuestException) -> Location {
+    try locate(
+      linear, AccessKind(isFetch: true, isUser: state.privilege == 3), stackFault: false)
+  }
+
+  /// Number of the window page that follows a linear address's page.
+  func secondPage(after linear: UInt64) throws(GuestException) -> Int {
+    let next = (linear | 0xFFF) &+ 1
+    guard case .storage(let host) = try locateCode(next) else { throw .generalProtection(0) }
+    return (host - memory.window) >> 12
+  }
+
+  private func linearCodeAddress(_ pointer: UInt64) throws(GuestException) -> UInt64 {
+    if state.mode == CodeMode.long64 { return pointer }
+    if pointer > UInt64(state.get(StateLayout.segmentLimits + 4, as: UInt32.self)) {
+      throw .generalProtection(0)
+    }
+    return (pointer &+ state.segmentBase(1)) & 0xFFFF_FFFF
+  }
+
+  /// Voids the cached jumps into pages that are not global.
+  func forgetLocalJumps() {
+    jumpGenerationLow += 1
+    if fillLog.hasLocalHighCode { jumpGenerationHigh += 1 }
+    updateJumpKeys()
+  }
+
+  /// Voids all cached jumps.
+  func forgetJumps() {
+    jumpGenerationLow += 1
+    jumpGenerationHigh += 1
+    updateJumpKeys()
+  }
+
+  /// Jumps are cached for each privilege: a user's must not reach the supervisor's pages.
+  func updateJumpKeys() {
+    if jumpGenerationLow > 0x7FF0 || jumpGenerationHigh > 0x7FF0 {
+      (state.base + StateLayout.jumpCache).initializeMemory(
+        as: UInt64.self, repeating: 0, count: StateLayout.jumpCacheByteCount / 8)
+      jumpGenerationLow = 1
+      jumpGenerationHigh = 1
+    }
+    let user: UInt64 = state.privilege == 3 ? 1 : 0
+    state.set(StateLayout.jumpKeyLow, (jumpGenerationLow << 1 | user) << 48)
+    state.set(StateLayout.jumpKeyHigh, (jumpGenerationHigh << 1 | user) << 48)
+  }
+}
+
+extension ProcessorState {
+  @inline(__always) func jumpEntry(_ pointer: UInt64) -> UnsafeMutableRawPointer {
+    base + StateLayout.jumpCache + Int(((pointer ^ pointer >> 11) & 2047) << 4)
+  }
+
+  @inline(__always) func jumpKey(_ pointer: UInt64) -> UInt64 {
+    let offset =
+      Int64(bitPattern: pointer) < 0 ? StateLayout.jumpKeyHigh : StateLayout.jumpKeyLow
+    return pointer ^ get(offset, as: UInt64.self)
+  }
+
+  /// Whether the running instruction stands alone, so that a device may be touched; else it is
+  /// made to.
+  func mayTouchDevices() -> Bool {
+    if owner.isInSystemOperation || Block(block).isSingle { return true }
+    exitReason = ExitReason.isolate
+    return false
+  }
+}

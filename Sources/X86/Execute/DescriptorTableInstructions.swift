@@ -1,0 +1,179 @@
+// LGDT, LLDT, LTR, LAR, LSL, VERR, VERW, ARPL and their like; moves to and from segment registers
+// (Intel SDM volume 2).
+extension Processor {
+  // MARK: GDTR and IDTR
+
+  func loadGlobalTable(_ fields: SystemFields) throws(GuestException) {
+    let (base, limit) = try tableOperand(fields)
+    setGlobalDescriptorTable(base: base, limit: limit)
+  }
+
+  func loadInterruptTable(_ fields: SystemFields) throws(GuestException) {
+    let (base, limit) = try tableOperand(fields)
+    setInterruptDescriptorTable(base: base, limit: limit)
+  }
+
+  private func tableOperand(
+    _ fields: SystemFields
+  ) throws(GuestException) -> (base: UInt64, limit: UInt16) {
+    guard fields.isMemory else { throw .invalidOpcode }
+    try requireSupervisor()
+    let limit = try readLinear(operandAddress, as: UInt16.self)
+    let isLong = state.mode == CodeMode.long64
+    var base = try readSized(operandAddress &+ 2, isLong ? 8 : 4)
+    if !isLong && fields.operandSize == 2 { base &= 0xFF_FFFF }
+    guard isCanonical(base) else { throw .generalProtection(0) }
+    return (base, limit)
+  }
+
+  func storeTable(
+    _ fields: SystemFields, _ base: UInt64, _ limit: UInt16
+  ) throws(GuestException) {
+    guard fields.isMemory else { throw .invalidOpcode }
+    let size: UInt8 = state.mode == CodeMode.long64 ? 8 : 4
+    try probeWrite(operandAddress, Int(size) + 2)
+    try writeLinear(operandAddress, limit)
+    try writeSized(operandAddress &+ 2, size, base)
+  }
+
+  // MARK: LDTR and TR
+
+  func loadLocalTable(_ fields: SystemFields) throws(GuestException) {
+    guard isProtected else { throw .invalidOpcode }
+    try requireSupervisor()
+    let selector = UInt16(truncatingIfNeeded: try readOperand(fields, 2))
+    guard selector & ~3 != 0 else {
+      system.localTable = Self.nullSegment(selector)
+      return
+    }
+    let descriptor = try tableDescriptor(selector)
+    guard !descriptor.isSegment, descriptor.type == SystemType.localTable else {
+      throw .generalProtection(selector: selector)
+    }
+    guard descriptor.isPresent else { throw .segmentNotPresent(selector) }
+    system.localTable = descriptor.segment(selector)
+  }
+
+  func loadTask(_ fields: SystemFields) throws(GuestException) {
+    guard isProtected else { throw .invalidOpcode }
+    try requireSupervisor()
+    let selector = UInt16(truncatingIfNeeded: try readOperand(fields, 2))
+    guard selector & ~3 != 0 else { throw .generalProtection(0) }
+    let descriptor = try tableDescriptor(selector)
+    let isTask =
+      descriptor.type == SystemType.task
+      || (descriptor.type == SystemType.task16 && !isLongModeActive)
+    guard !descriptor.isSegment, isTask else { throw .generalProtection(selector: selector) }
+    guard descriptor.isPresent else { throw .segmentNotPresent(selector) }
+    try setTypeBits(selector, SystemType.busy)
+    var task = descriptor.segment(selector)
+    task.attributes |= UInt16(SystemType.busy)
+    system.task = task
+  }
+
+  /// A system descriptor of the global table.
+  private func tableDescriptor(_ selector: UInt16) throws(GuestException) -> Descriptor {
+    guard selector & 4 == 0 else { throw .generalProtection(selector: selector) }
+    let descriptor = try readSystemDescriptor(selector)
+    guard !isLongModeActive || isCanonical(descriptor.base) else {
+      throw .generalProtection(selector: selector)
+    }
+    return descriptor
+  }
+
+  /// SLDT and STR: 16 bits to memory; to a register, zero-extended to the operand size.
+  func storeSelector(_ fields: SystemFields, _ selector: UInt16) throws(GuestException) {
+    guard isProtected else { throw .invalidOpcode }
+    try writeOperand(fields, fields.isMemory ? 2 : fields.operandSize, UInt64(selector))
+  }
+
+  // MARK: Questions about selectors: ZF answers, nothing faults
+
+  /// The descriptor of a selector, or nil when there is none.
+  private func examined(_ selector: UInt16) throws(GuestException) -> Descriptor? {
+    guard selector & ~3 != 0, let address = descriptorAddress(selector) else { return nil }
+    return Descriptor(raw: try readLinear(address, as: UInt64.self, supervisor: true))
+  }
+
+  private func isVisible(_ descriptor: Descriptor, _ selector: UInt16) -> Bool {
+    let requested = UInt32(selector & 3)
+    return descriptor.isConforming
+      || (descriptor.privilege >= state.privilege && descriptor.privilege >= requested)
+  }
+
+  private func setZero(_ on: Bool) {
+    let others = state.arithmeticFlags & ~Flag.zero
+    state.setExplicitFlags(on ? others | Flag.zero : others)
+  }
+
+  func verify(_ fields: SystemFields, write: Bool) throws(GuestException) {
+    guard isProtected else { throw .invalidOpcode }
+    let selector = UInt16(truncatingIfNeeded: try readOperand(fields, 2))
+    guard let descriptor = try examined(selector), descriptor.isSegment,
+      isVisible(descriptor, selector)
+    else { return setZero(false) }
+    setZero(write ? descriptor.isWritableData : descriptor.isReadable)
+  }
+
+  func loadRights(_ fields: SystemFields) throws(GuestException) {
+    guard isProtected else { throw .invalidOpcode }
+    let selector = UInt16(truncatingIfNeeded: try readOperand(fields, 2))
+    let kinds: [UInt8] = isLongModeActive ? [2, 9, 11, 12] : [1, 2, 3, 4, 5, 9, 11, 12]
+    guard let descriptor = try examined(selector), isVisible(descriptor, selector),
+      descriptor.isSegment || kinds.contains(descriptor.type)
+    else { return setZero(false) }
+    setZero(true)
+    writeGeneral(fields.register, fields.operandSize, descriptor.raw >> 32 & 0x00FF_FF00)
+  }
+
+  func loadLimit(_ fields: SystemFields) throws(GuestException) {
+    guard isProtected else { throw .invalidOpcode }
+    let selector = UInt16(truncatingIfNeeded: try readOperand(fields, 2))
+    let kinds: [UInt8] = isLongModeActive ? [2, 9, 11] : [1, 2, 3, 9, 11]
+    guard let descriptor = try examined(selector), isVisible(descriptor, selector),
+      descriptor.isSegment || kinds.contains(descriptor.type)
+    else { return setZero(false) }
+    setZero(true)
+    writeGeneral(fields.register, fields.operandSize, UInt64(descriptor.limit))
+  }
+
+  /// ARPL: raises the RPL of the operand to that of `register`.
+  func adjustPrivilege(_ fields: SystemFields) throws(GuestException) {
+    guard isProtected, state.mode != CodeMode.long64 else { throw .invalidOpcode }
+    let operand = try readOperand(fields, 2)
+    if fields.isMemory { try probeWrite(operandAddress, 2) }
+    let requested = readGeneral(fields.register, 2) & 3
+    if operand & 3 < requested {
+      try writeOperand(fields, 2, operand & ~3 | requested)
+      setZero(true)
+    } else {
+      setZero(false)
+    }
+  }
+
+  // MARK: Segment registers. `register` = number of the segment
+
+  func moveToSegment(_ fields: SystemFields) throws(GuestException) {
+    let register = try segmentRegister(fields.register)
+    try loadSegment(register, UInt16(truncatingIfNeeded: try readOperand(fields, 2)))
+    if register == .ss { setAttention(Attention.shadow, true) }
+  }
+
+  func moveFromSegment(_ fields: SystemFields) throws(GuestException) {
+    guard fields.register < 6 else { throw .invalidOpcode }
+    let value = UInt64(selector(Int(fields.register)))
+    try writeOperand(fields, fields.isMemory ? 2 : fields.operandSize, value)
+  }
+
+  /// LDS and its like: `immediate` = number of the segment, `register` = where the offset goes.
+  func loadFarPointer(_ fields: SystemFields) throws(GuestException) {
+    guard fields.isMemory else { throw .invalidOpcode }
+    let register = try segmentRegister(UInt8(truncatingIfNeeded: fields.immediate))
+    // As on AMD's processors, REX.W does not make the offset in memory wider.
+    let size = min(4, fields.operandSize)
+    let offset = try readSized(operandAddress, size)
+    let selector = try readLinear(operandAddress &+ UInt64(size), as: UInt16.self)
+    try loadSegment(register, selector)
+    writeGeneral(fields.register, fields.operandSize, offset)
+  }
+}

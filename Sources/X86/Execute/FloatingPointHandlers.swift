@@ -1,0 +1,168 @@
+import CHost
+
+// The x87 handlers. Register forms: a = opcode, b = the low six bits of ModRM. Memory forms: a =
+// opcode | ModRM.reg << 3 (of the low three opcode bits), one slot. Instructions that move more than
+// 64 bytes (FNSAVE, FRSTOR, FXSAVE, FXRSTOR) are system operations.
+
+private typealias Raw = UnsafeMutableRawPointer
+private typealias At = UnsafeRawPointer
+
+extension Operation {
+  /// The opcode D8-DF of an x87 memory form, and its ModRM.reg.
+  fileprivate var floatingPoint: (opcode: UInt8, group: UInt8) { (0xD8 | a & 7, a >> 3) }
+}
+
+extension FloatingPointUnit {
+  /// Notes where an exception came from, once it is pending.
+  ///
+  /// Unlike the hardware, which notes every instruction: without a pending exception the pointers
+  /// keep their old values (AMD's FXSAVE does not store them then, either).
+  @inline(never)
+  fileprivate func notePointers(_ state: ProcessorState, _ at: UnsafeRawPointer) {
+    let block = Block(state.block)
+    let place = block.place(of: block.index(of: at))
+    base.storeBytes(
+      of: state.register(PseudoRegister.page) &+ place.offset,
+      toByteOffset: StateLayout.x87InstructionPointer, as: UInt64.self)
+  }
+}
+
+@inline(__always)
+func floatingPointRegister(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  let state = ProcessorState(raw)
+  let (opcode, form) = (Operation(at).a, Operation(at).b)
+  guard
+    state.mayUseFloatingPoint(at, waits: FloatingPointUnit.waits(opcode: opcode, form: form))
+  else { return }
+  let unit = FloatingPointUnit(state)
+  unit.execute(opcode: opcode, form: form, state)
+  if _slowPath(unit.isPending) { unit.notePointers(state, at) }
+  next(raw, at)
+}
+
+@inline(__always)
+func floatingPointLoad(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  let state = ProcessorState(raw)
+  let (opcode, group) = Operation(at).floatingPoint
+  guard state.mayUseFloatingPoint(at, waits: true),
+    case .load(let byteCount) = FloatingPointUnit.access(opcode: opcode, group: group),
+    let pointer = state.readPointer(at, Operation(at).address(state), byteCount)
+  else { return }
+  let unit = FloatingPointUnit(state)
+  unit.operand.copyMemory(from: pointer, byteCount: byteCount)
+  unit.executeLoad(opcode: opcode, group: group)
+  if _slowPath(unit.isPending) { unit.notePointers(state, at) }
+  next(raw, at)
+}
+
+@inline(__always)
+func floatingPointStore(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  let state = ProcessorState(raw)
+  let (opcode, group) = Operation(at).floatingPoint
+  guard state.mayUseFloatingPoint(at, waits: true),
+    case .store(let byteCount) = FloatingPointUnit.access(opcode: opcode, group: group)
+  else { return }
+  let unit = FloatingPointUnit(state)
+  let before = (unit.status, unit.tag, unit.top)
+  if unit.executeStore(opcode: opcode, group: group) {
+    guard
+      let pointer = state.writePointer(
+        at, Operation(at).address(state), byteCount, reads: false)
+    else {
+      (unit.status, unit.tag, unit.top) = before
+      return
+    }
+    pointer.copyMemory(from: unit.result, byteCount: byteCount)
+    state.finishWrite(pointer)
+  }
+  if _slowPath(unit.isPending) { unit.notePointers(state, at) }
+  next(raw, at)
+}
+
+/// FLDCW.
+@inline(__always)
+func floatingPointLoadControl(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  let state = ProcessorState(raw)
+  guard state.mayUseFloatingPoint(at, waits: true),
+    let pointer = state.readPointer(at, Operation(at).address(state), 2)
+  else { return }
+  FloatingPointUnit(state).control = pointer.loadUnaligned(as: UInt16.self)
+  next(raw, at)
+}
+
+/// FNSTCW, FNSTSW.
+@inline(__always)
+func floatingPointStoreControl(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  let state = ProcessorState(raw)
+  guard state.mayUseFloatingPoint(at, waits: false),
+    let pointer = state.writePointer(at, Operation(at).address(state), 2, reads: false)
+  else { return }
+  let unit = FloatingPointUnit(state)
+  let isStatus = Operation(at).a & 7 == 5
+  pointer.storeBytes(of: isStatus ? unit.statusWord : unit.control, as: UInt16.self)
+  state.finishWrite(pointer)
+  next(raw, at)
+}
+
+// FLDENV and FNSTENV come in two sizes: 28 bytes, or 14 with a 16-bit operand size.
+
+@inline(__always)
+private func loadEnvironment(_ raw: Raw, _ at: At, wide: Bool) {
+  let state = ProcessorState(raw)
+  let byteCount = FloatingPointUnit.environmentByteCount(wide: wide)
+  guard state.mayUseFloatingPoint(at, waits: true),
+    let pointer = state.readPointer(at, Operation(at).address(state), byteCount)
+  else { return }
+  let unit = FloatingPointUnit(state)
+  unit.image.copyMemory(from: pointer, byteCount: byteCount)
+  unit.applyEnvironment(wide: wide)
+  next(raw, at)
+}
+
+@inline(__always)
+private func storeEnvironment(_ raw: Raw, _ at: At, wide: Bool) {
+  let state = ProcessorState(raw)
+  let byteCount = FloatingPointUnit.environmentByteCount(wide: wide)
+  guard state.mayUseFloatingPoint(at, waits: false),
+    let pointer = state.writePointer(at, Operation(at).address(state), byteCount, reads: false)
+  else { return }
+  let unit = FloatingPointUnit(state)
+  unit.buildEnvironment(wide: wide)
+  pointer.copyMemory(from: unit.image, byteCount: byteCount)
+  state.finishWrite(pointer)
+  unit.control |= X87Status.exceptions
+  next(raw, at)
+}
+
+@inline(__always)
+func floatingPointLoadEnvironment(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  loadEnvironment(raw, at, wide: true)
+}
+@inline(__always)
+func floatingPointLoadEnvironment16(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  loadEnvironment(raw, at, wide: false)
+}
+@inline(__always)
+func floatingPointStoreEnvironment(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  storeEnvironment(raw, at, wide: true)
+}
+@inline(__always)
+func floatingPointStoreEnvironment16(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  storeEnvironment(raw, at, wide: false)
+}
+
+/// FWAIT: #NM only when CR0.MP and CR0.TS are both set.
+@inline(__always)
+func floatingPointWait(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  let state = ProcessorState(raw)
+  let both = ControlRegister0.monitorCoprocessor | ControlRegister0.taskSwitched
+  if _slowPath(state.cr0 & both == both) {
+    state.raise(.deviceNotAvailable, at: at)
+    return
+  }
+  if _slowPath(FloatingPointUnit(state).isPending) {
+    state.raise(.floatingPoint, at: at)
+    return
+  }
+  next(raw, at)
+}

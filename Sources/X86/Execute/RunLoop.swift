@@ -1,0 +1,234 @@
+// The run loop: runs blocks one after another and deals with the reason why each came back.
+extension Processor {
+  /// Runs for at most this many cycles, exact to the instruction.
+  ///
+  /// `beginSlice` was called before. Traps if `cycles` is negative.
+  package func run(cycles: Int, cache: CodeCache) -> ProcessorExit {
+    precondition(cycles >= 0)
+    attach(cache)
+    state.set(StateLayout.sliceCycles, Int64(cycles) + Int64(cyclesInSlice))
+    let start = Int64(cycles)
+    state.budget = start
+    let exit = runLoop()
+    cyclesUsed = Int(start - state.budget)
+    instructionsRetired += UInt64(cyclesUsed)
+    return exit
+  }
+
+  private func attach(_ cache: CodeCache) {
+    if self.cache !== cache || cacheGeneration != cache.generation || codeEpoch != memory.codeEpoch
+    {
+      self.cache = cache
+      cacheGeneration = cache.generation
+      codeEpoch = memory.codeEpoch
+      forgetJumps()
+    }
+    exitRequest = nil
+  }
+
+  private func runLoop() -> ProcessorExit {
+    while true {
+      var single = false
+      if state.attention != 0 || state.flagsRest & Flag.trap != 0 {
+        switch takeEvents() {
+        case .leave(let exit): return exit
+        case .single: single = true
+        case .go: if activity != .running { continue }
+        }
+      }
+      if state.budget <= 0 { return .cyclesSpent }
+      let traps = single && state.flagsRest & Flag.trap != 0
+      step(single: single)
+      if traps && exitRequest == nil && system.wasInstructionCompleted {
+        system.debugStatus |= 1 << 14
+        deliver(.debug)
+      }
+      if let exit = exitRequest {
+        exitRequest = nil
+        return exit
+      }
+    }
+  }
+
+  private enum EventOutcome {
+    case leave(ProcessorExit)
+    case single
+    case go
+  }
+
+  private func takeEvents() -> EventOutcome {
+    let attention = state.attention
+    if attention & Attention.yield != 0 {
+      setAttention(Attention.yield, false)
+      return .leave(.yielded)
+    }
+    let wantsInterrupt =
+      attention & Attention.interrupt != 0 && state.flagsRest & Flag.interrupt != 0
+    let wantsNonMaskable =
+      attention & Attention.nonMaskable != 0 && !system.areNonMaskableBlocked
+    switch activity {
+    case .running: break
+    case .halted:
+      guard wantsInterrupt || wantsNonMaskable else { return .leave(.waiting) }
+      activity = .running
+    case .waitingForStartup: return .leave(.waiting)
+    case .shutDown: return .leave(.shutdown)
+    }
+    // The shadow lasts until the next instruction was run, which may be in the next slice.
+    if state.budget <= 0 { return .leave(.cyclesSpent) }
+    if attention & Attention.shadow != 0 {
+      setAttention(Attention.shadow, false)
+      return .single
+    }
+    if wantsNonMaskable {
+      setAttention(Attention.nonMaskable, false)
+      system.areNonMaskableBlocked = true
+      deliverInterrupt(2)
+      return .go
+    }
+    if wantsInterrupt {
+      var vector: UInt64 = 0
+      if callBus(.interruptAcknowledge, 0, 1, &vector) {
+        deliverInterrupt(UInt8(truncatingIfNeeded: vector))
+      } else {
+        interruptRequested = false
+      }
+      return .go
+    }
+    return state.flagsRest & Flag.trap != 0 ? .single : .go
+  }
+
+  func callBus(
+    _ access: BusAccess, _ address: UInt64, _ size: Int, _ value: inout UInt64
+  ) -> Bool {
+    bus(busContext, Int32(number), access.rawValue, address, Int32(size), &value)
+  }
+
+  /// Runs from one block until control comes back, and deals with the reason.
+  private func step(single: Bool) {
+    system.wasInstructionCompleted = true
+    guard let block = findBlock(single: single) else { return }
+    let state = self.state
+    let cost = block.cost
+    state.setRegister(PseudoRegister.page, state.instructionPointer &- block.offset)
+    state.exitReason = ExitReason.lookup
+    state.linkSite = nil
+    if cost > state.budget {
+      Prefix.build(of: block, count: Int(state.budget), in: cache.prefix)
+      start(Block(cache.prefix))
+    } else {
+      start(block)
+    }
+    switch state.exitReason {
+    case ExitReason.lookup, ExitReason.budget: break
+    case ExitReason.system: runSystemOperation()
+    case ExitReason.fault:
+      let place = returnTo(state.exitOperation, chargingIt: true)
+      state.instructionPointer = place
+      deliverFault()
+    default:
+      state.linkSite = nil
+      state.instructionPointer = returnTo(state.exitOperation, chargingIt: false)
+      if state.exitReason == ExitReason.isolate { step(single: true) }
+    }
+  }
+
+  @inline(__always) private func start(_ block: Block) {
+    state.block = block.base
+    state.budget -= block.cost
+    let first = UnsafeRawPointer(block.operations)
+    first.load(as: Handler.self)(state.base, first)
+  }
+
+  /// Gives back the cycles of the instructions that were not run; returns the instruction's RIP.
+  private func returnTo(_ operation: UnsafeRawPointer, chargingIt: Bool) -> UInt64 {
+    let block = Block(state.block)
+    let place = block.place(of: block.index(of: operation))
+    let done = Int64(place.number + (chargingIt ? 1 : 0))
+    state.budget += block.cost - done
+    return state.register(PseudoRegister.page) &+ place.offset
+  }
+
+  private func runSystemOperation() {
+    let operation = state.exitOperation
+    let block = Block(state.block)
+    let place = block.place(of: block.index(of: operation))
+    let start = returnTo(operation, chargingIt: true)
+    let fields = (operation + Block.operationByteCount).load(as: SystemFields.self)
+    state.instructionPointer = start
+    state.nextInstructionPointer = truncatePointer(start &+ place.length)
+    isInSystemOperation = true
+    do throws(GuestException) {
+      try execute(fields)
+      state.instructionPointer = state.nextInstructionPointer
+    } catch {
+      state.instructionPointer = start
+      system.wasInstructionCompleted = false
+      isInSystemOperation = false
+      deliver(error)
+      return
+    }
+    isInSystemOperation = false
+  }
+
+  private func deliverFault() {
+    system.wasInstructionCompleted = false
+    let code = state.get(StateLayout.faultErrorCode, as: UInt32.self)
+    let word = state.get(StateLayout.faultVector, as: UInt32.self)
+    deliver(GuestException(UInt8(word & 0xFF), word & 0x100 != 0 ? code : nil))
+  }
+
+  /// RIP cut to the width of the code mode.
+  func truncatePointer(_ pointer: UInt64) -> UInt64 {
+    switch state.mode {
+    case CodeMode.long64: pointer
+    case CodeMode.protected32: pointer & 0xFFFF_FFFF
+    default: pointer & 0xFFFF
+    }
+  }
+}
+
+// What slow paths of operations call.
+extension Processor {
+  func recordFault(_ exception: GuestException) {
+    state.exitReason = ExitReason.fault
+    let word = UInt32(exception.vector) | (exception.errorCode == nil ? 0 : 0x100)
+    state.set(StateLayout.faultVector, word)
+    state.set(StateLayout.faultErrorCode, exception.errorCode ?? 0)
+  }
+
+  /// Makes the operations after the current instruction return, if the running block lies in a
+  /// page that was changed.
+  func leaveChangedBlock(page: Int) {
+    guard !isInSystemOperation, let raw = currentBlock, raw.page == page,
+      raw.memoryIdentifier == memory.identifier
+    else { return }
+    let index = raw.index(of: state.exitOperation)
+    guard (0..<raw.operationCount).contains(index) else { return }
+    let number = raw.place(of: index).number
+    for later in index..<raw.operationCount where raw.place(of: later).number > number {
+      (raw.operations + later * Block.operationByteCount).storeBytes(
+        of: resumeElsewhere, as: Handler.self)
+    }
+  }
+
+  private var currentBlock: Block? {
+    state.get(StateLayout.block, as: UnsafeMutableRawPointer?.self).map(Block.init)
+  }
+
+  func readDevice(_ physical: UInt64, _ count: Int, into target: UnsafeMutableRawPointer) {
+    var value: UInt64 = 0
+    if !callBus(.memoryRead, physical, count, &value) { value = ~0 }
+    withUnsafeBytes(of: value.littleEndian) {
+      target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: min(8, count))
+    }
+  }
+
+  func writeDevice(_ physical: UInt64, _ count: Int, from source: UnsafeRawPointer) {
+    var value: UInt64 = 0
+    withUnsafeMutableBytes(of: &value) {
+      $0.baseAddress?.copyMemory(from: source, byteCount: min(8, count))
+    }
+    _ = callBus(.memoryWrite, physical, count, &value)
+  }
+}

@@ -1,0 +1,113 @@
+/// One end of a string instruction: which segment, where in it, and how it moves.
+struct StringSide {
+  var segment: SegmentRegister
+  /// Number of RSI or RDI.
+  var register: UInt8
+  var isWrite: Bool
+}
+
+/// What is common to the elements of one string instruction.
+struct StringPlan {
+  var size: Int
+  var addressSize: UInt8
+  /// Bytes from an element to the next: `size` or its negative.
+  var step: Int
+  var repeats: Bool
+
+  var width: UInt64 { UInt64(size) }
+}
+
+/// Elements of one page that can be reached through a host pointer, or one that cannot.
+struct StringRun {
+  var count: Int
+  /// The first element; nil when an element straddles pages or belongs to a device.
+  var host: UnsafeMutableRawPointer?
+  var linear: UInt64
+}
+
+// String instructions work by runs inside pages (Intel SDM volume 1, "String Instructions"). An
+// element costs a cycle; the block charged the first one. When the budget is used up RIP stays at the
+// instruction. Registers are brought up to date after each run, so that a fault finds them at its
+// element.
+extension Processor {
+  func stringPlan(_ fields: SystemFields) -> StringPlan {
+    let size = Int(fields.operandSize)
+    let isDown = state.flagsRest & Flag.direction != 0
+    return StringPlan(
+      size: size, addressSize: fields.addressSize, step: isDown ? -size : size,
+      repeats: fields.repeatPrefix != 0)
+  }
+
+  /// The source: `rm` = its segment, which a prefix may have chosen.
+  func stringSource(_ fields: SystemFields) -> StringSide {
+    StringSide(
+      segment: SegmentRegister(rawValue: Int(fields.rm)) ?? .ds, register: 6, isWrite: false)
+  }
+
+  /// The destination is always in ES.
+  func stringTarget(isWrite: Bool) -> StringSide {
+    StringSide(segment: .es, register: 7, isWrite: isWrite)
+  }
+
+  /// Elements left to do, by RCX.
+  func stringCount(_ plan: StringPlan) -> UInt64 {
+    plan.repeats ? readGeneral(1, plan.addressSize) : 1
+  }
+
+  /// How many elements may be done now: what is paid for, and one only when single-stepping.
+  func affordable(_ left: UInt64, paid: Bool) -> Int {
+    let credit: Int64 = paid ? 1 : 0
+    let most = state.flagsRest & Flag.trap != 0 ? credit : credit + max(0, state.budget)
+    return Int(min(left, UInt64(most)))
+  }
+
+  /// Elements from the current one on that lie in one page, at most `most`.
+  ///
+  /// - Throws: The fault of the first element.
+  func stringRun(
+    _ side: StringSide, _ plan: StringPlan, most: Int
+  ) throws(GuestException) -> StringRun {
+    let offset = readGeneral(side.register, plan.addressSize)
+    let linear = try linearAddress(side.segment, offset, plan.size, write: side.isWrite)
+    let inPage = Int(linear & 0xFFF)
+    guard inPage + plan.size <= 4096 else { return StringRun(count: 1, host: nil, linear: linear) }
+    let access = AccessKind(isWrite: side.isWrite, isUser: state.privilege == 3)
+    guard case .storage(let host) = try locate(linear, access, stackFault: side.segment == .ss)
+    else { return StringRun(count: 1, host: nil, linear: linear) }
+    var count = plan.step > 0 ? (4096 - inPage) / plan.size : inPage / plan.size + 1
+    count = min(most, count, elementsInSegment(side, plan, offset))
+    return StringRun(count: count, host: host, linear: linear)
+  }
+
+  /// Elements that follow without a wrap of the offset and inside the segment's limit.
+  private func elementsInSegment(_ side: StringSide, _ plan: StringPlan, _ offset: UInt64) -> Int {
+    if state.mode == CodeMode.long64 && plan.addressSize == 8 { return Int.max }
+    if plan.step < 0 { return Int(offset / plan.width) + 1 }
+    var last = sizeMask(plan.addressSize)
+    if state.mode != CodeMode.long64 {
+      let segment = segment(side.segment)
+      if segment.isExpandDown { return 1 }
+      last = min(last, UInt64(segment.limit))
+    }
+    return max(1, Int((last - offset + 1) / plan.width))
+  }
+
+  /// Moves RSI or RDI over elements.
+  func advance(_ side: StringSide, _ plan: StringPlan, _ count: Int) {
+    let moved = UInt64(bitPattern: Int64(plan.step &* count))
+    let value = readGeneral(side.register, plan.addressSize) &+ moved
+    writeGeneral(side.register, plan.addressSize, value)
+  }
+
+  /// Counts elements that were done: RCX, and the budget for those that the block did not charge.
+  func finishElements(_ count: Int, _ plan: StringPlan, paid: inout Bool) {
+    if plan.repeats {
+      writeGeneral(1, plan.addressSize, readGeneral(1, plan.addressSize) &- UInt64(count))
+    }
+    state.budget -= Int64(paid ? count - 1 : count)
+    paid = false
+  }
+
+  /// Leaves RIP at the instruction: elements are left, the budget is not.
+  func cutString() { state.nextInstructionPointer = state.instructionPointer }
+}

@@ -1,0 +1,202 @@
+// Privileged instructions and those around them (Intel SDM volume 3, "System Instructions").
+extension Processor {
+  /// #GP(0) unless CPL = 0.
+  func requireSupervisor() throws(GuestException) {
+    guard state.privilege == 0 else { throw .generalProtection(0) }
+  }
+
+  func halt() throws(GuestException) {
+    try requireSupervisor()
+    activity = .halted
+  }
+
+  /// PAUSE: 50 cycles, or the rest of the slice where other processors want to run.
+  func pause() {
+    if pauseEndsSlice {
+      exitRequest = .yielded
+    } else {
+      state.budget -= min(49, max(0, state.budget))
+    }
+  }
+
+  func stopInterrupts() throws(GuestException) {
+    guard mayChangeInterruptFlag else { throw .generalProtection(0) }
+    state.flagsRest &= ~Flag.interrupt
+  }
+
+  /// STI protects the next instruction from interrupts, if they were off.
+  func startInterrupts() throws(GuestException) {
+    guard mayChangeInterruptFlag else { throw .generalProtection(0) }
+    if state.flagsRest & Flag.interrupt == 0 {
+      state.flagsRest |= Flag.interrupt
+      setAttention(Attention.shadow, true)
+    }
+  }
+
+  func interruptOverflow() throws(GuestException) {
+    guard state.mode != CodeMode.long64 else { throw .invalidOpcode }
+    if state.hasOverflow { try softwareInterrupt(4) }
+  }
+
+  // MARK: Identification, model-specific registers, time
+
+  func identify() {
+    let leaf = UInt32(truncatingIfNeeded: self[.rax])
+    let registers = identification.leaf(leaf, UInt32(truncatingIfNeeded: self[.rcx]))
+    self[.rax] = UInt64(registers.eax)
+    self[.rbx] = UInt64(registers.ebx)
+    self[.rcx] = UInt64(registers.ecx)
+    self[.rdx] = UInt64(registers.edx)
+  }
+
+  func readModelSpecific() throws(GuestException) {
+    try requireSupervisor()
+    let value = try readModelSpecific(UInt32(truncatingIfNeeded: self[.rcx]))
+    setPair(value)
+  }
+
+  func writeModelSpecific() throws(GuestException) {
+    try requireSupervisor()
+    let value = self[.rdx] << 32 | self[.rax] & 0xFFFF_FFFF
+    try writeModelSpecific(UInt32(truncatingIfNeeded: self[.rcx]), value)
+  }
+
+  func readTimestampInstruction() throws(GuestException) {
+    if state.cr4 & ControlRegister4.timestampDisable != 0 && state.privilege != 0 {
+      throw .generalProtection(0)
+    }
+    setPair(readTimestamp())
+  }
+
+  /// EDX:EAX, upper halves cleared.
+  private func setPair(_ value: UInt64) {
+    self[.rax] = value & 0xFFFF_FFFF
+    self[.rdx] = value >> 32
+  }
+
+  func invalidatePage(_ fields: SystemFields) throws(GuestException) {
+    try requireSupervisor()
+    guard fields.isMemory else { throw .invalidOpcode }
+    state.invalidate(operandAddress)
+    forgetJumps()
+  }
+
+  // MARK: Control registers. `register` = number, `rm` = general register
+
+  /// Control and debug registers move 8 bytes in 64-bit mode, else 4.
+  private var controlSize: UInt8 { state.mode == CodeMode.long64 ? 8 : 4 }
+
+  func readControl(_ fields: SystemFields) throws(GuestException) {
+    guard [0, 2, 3, 4, 8].contains(fields.register) else { throw .invalidOpcode }
+    try requireSupervisor()
+    let value =
+      switch fields.register {
+      case 0: state.cr0
+      case 2: cr2
+      case 3: state.cr3
+      case 4: state.cr4
+      default: cr8
+      }
+    writeGeneral(fields.rm, controlSize, value)
+  }
+
+  func writeControl(_ fields: SystemFields) throws(GuestException) {
+    guard [0, 2, 3, 4, 8].contains(fields.register) else { throw .invalidOpcode }
+    try requireSupervisor()
+    let value = readGeneral(fields.rm, controlSize)
+    switch fields.register {
+    case 0: try writeControl0(value)
+    case 2: cr2 = value
+    case 3: try writeControl3(value)
+    case 4: try writeControl4(value)
+    default:
+      guard value <= 15 else { throw .generalProtection(0) }
+      cr8 = value
+    }
+  }
+
+  func clearTaskSwitched() throws(GuestException) {
+    try requireSupervisor()
+    state.cr0 &= ~ControlRegister0.taskSwitched
+  }
+
+  /// LMSW loads bits 0 to 3 and cannot clear PE.
+  func loadMachineStatus(_ fields: SystemFields) throws(GuestException) {
+    try requireSupervisor()
+    let value = try readOperand(fields, 2)
+    let kept = state.cr0 & ~0xE
+    try writeControl0(kept | value & 0xF)
+  }
+
+  func storeMachineStatus(_ fields: SystemFields) throws(GuestException) {
+    try writeOperand(fields, fields.isMemory ? 2 : fields.operandSize, state.cr0)
+  }
+
+  // MARK: Debug registers. Breakpoints are kept but do not trap
+
+  private static let debugDetect: UInt64 = 1 << 13
+
+  private func debugNumber(_ number: UInt8) throws(GuestException) -> Int {
+    guard number < 8 else { throw .invalidOpcode }
+    if number == 4 || number == 5 {
+      guard state.cr4 & ControlRegister4.debuggingExtensions == 0 else { throw .invalidOpcode }
+      return Int(number) + 2
+    }
+    return Int(number)
+  }
+
+  private func checkDebugAccess() throws(GuestException) {
+    try requireSupervisor()
+    guard system.debugControl & Self.debugDetect == 0 else {
+      system.debugControl &= ~Self.debugDetect
+      system.debugStatus |= Self.debugDetect
+      throw .debug
+    }
+  }
+
+  func readDebug(_ fields: SystemFields) throws(GuestException) {
+    let number = try debugNumber(fields.register)
+    try checkDebugAccess()
+    let value =
+      switch number {
+      case 6: system.debugStatus
+      case 7: system.debugControl
+      default: system.debugAddresses[number]
+      }
+    writeGeneral(fields.rm, controlSize, value)
+  }
+
+  func writeDebug(_ fields: SystemFields) throws(GuestException) {
+    let number = try debugNumber(fields.register)
+    try checkDebugAccess()
+    let value = readGeneral(fields.rm, controlSize)
+    guard number < 6 || value >> 32 == 0 else { throw .generalProtection(0) }
+    switch number {
+    case 6: system.debugStatus = value & 0xE00F | 0xFFFF_0FF0
+    case 7: system.debugControl = value & 0xFFFF_2BFF | 0x400
+    default: system.debugAddresses[number] = value
+    }
+  }
+
+  // MARK: Firmware
+
+  /// VMMCALL and VMCALL: the firmware's, for CPL 0 alone.
+  func firmwareCall() throws(GuestException) {
+    guard state.privilege == 0 else { throw .invalidOpcode }
+    exitRequest = .firmwareCall
+  }
+
+  /// Tells the platform, loudly, that the current instruction needs what is not implemented.
+  func reportUnimplemented() {
+    let pointer = state.instructionPointer
+    let base = state.mode == CodeMode.long64 ? 0 : state.segmentBase(1)
+    var bytes: UInt64 = 0
+    for index in 0..<UInt64(8) {
+      guard
+        let byte = try? readLinear(base &+ pointer &+ index, as: UInt8.self, supervisor: true)
+      else { break }
+      bytes |= UInt64(byte) << (index * 8)
+    }
+    _ = callBus(.unimplementedInstruction, pointer, Int(state.mode), &bytes)
+  }
+}

@@ -1,0 +1,243 @@
+import CHost
+import Synchronization
+
+/// The host refused address space for a partition's storage.
+package enum HostMemoryError: Error, Equatable, Sendable {
+  /// No window of this many bytes could be reserved.
+  case windowRefused(byteCount: UInt64)
+}
+
+/// The storage of one partition: a sparse window of host memory with the PC's layout.
+///
+/// Guest-physical addresses run from 0 to 3 GiB and, past the hole for devices, from 4 GiB on.
+/// Storage is attached and detached in units of 1 MiB; what is attached reads zero. Host memory is
+/// taken only by pages that were written. Owned by one thread at a time.
+package final class GuestMemory {
+  /// First address of the hole that devices use, in bytes.
+  package static let holeStart: UInt64 = 3 << 30
+  /// First address past the hole, in bytes.
+  package static let holeEnd: UInt64 = 4 << 30
+  /// The unit in which storage is attached, in bytes.
+  package static let granule: UInt64 = 1 << 20
+
+  private static let identifiers = Atomic<UInt64>(1)
+
+  /// Distinguishes memories inside code caches; not part of history.
+  let identifier: UInt64
+  let window: UnsafeMutableRawPointer
+  let windowByteCount: UInt64
+  /// One byte for each MiB of the window: 1 where storage is attached.
+  private let attached: UnsafeMutablePointer<UInt8>
+  private let records: PageRecords
+  /// Bytes of storage attached now.
+  package private(set) var attachedByteCount: UInt64 = 0
+  /// The processors that hold translations of this memory; they live as long as it is used.
+  private var holders: [ProcessorState] = []
+  /// Counts changes of code from outside the processors; cached jumps of another count are void.
+  private(set) var codeEpoch: UInt64 = 0
+
+  /// Reserves a window for at most this many bytes of storage; nothing is attached yet.
+  ///
+  /// - Parameter maximumByteCount: Initial plus reserved storage, in bytes.
+  /// - Throws: `HostMemoryError` when the host has no address space left.
+  package init(maximumByteCount: UInt64) throws(HostMemoryError) {
+    let granules = max(1, (maximumByteCount + Self.granule - 1) / Self.granule)
+    windowByteCount = granules * Self.granule
+    guard let start = endicott_reserve(Int(windowByteCount)) else {
+      throw .windowRefused(byteCount: windowByteCount)
+    }
+    window = start
+    attached = .allocate(capacity: Int(granules))
+    attached.initialize(repeating: 0, count: Int(granules))
+    records = PageRecords(pageCount: Int(windowByteCount >> 12))
+    identifier = Self.identifiers.wrappingAdd(1, ordering: .relaxed).newValue
+  }
+
+  deinit {
+    endicott_release(window, Int(windowByteCount))
+    attached.deallocate()
+  }
+
+  /// Makes a range of guest-physical addresses storage that reads zero.
+  ///
+  /// - Parameter range: Bytes; traps if not made of whole granules inside the window.
+  package func attach(_ range: Range<UInt64>) {
+    setAttached(range, 1)
+  }
+
+  /// Takes a range away; its contents are gone.
+  ///
+  /// The caller flushes the translations of the processors that used it.
+  package func detach(_ range: Range<UInt64>) {
+    setAttached(range, 0)
+    var address = range.lowerBound
+    while address < range.upperBound {
+      if let offset = windowOffset(address) {
+        endicott_discard(window + Int(offset), Int(Self.granule))
+        records.forget(pages: Int(offset >> 12)..<Int((offset + Self.granule) >> 12))
+      }
+      address += Self.granule
+    }
+    codeEpoch += 1
+  }
+
+  private func setAttached(_ range: Range<UInt64>, _ value: UInt8) {
+    precondition(range.lowerBound % Self.granule == 0 && range.upperBound % Self.granule == 0)
+    var address = range.lowerBound
+    while address < range.upperBound {
+      guard let offset = windowOffset(address) else {
+        preconditionFailure("storage outside the window")
+      }
+      let index = Int(offset / Self.granule)
+      if attached[index] != value {
+        attached[index] = value
+        if value == 1 {
+          attachedByteCount += Self.granule
+        } else {
+          attachedByteCount -= Self.granule
+        }
+      }
+      address += Self.granule
+    }
+  }
+
+  /// Offset in the window of a guest-physical address, or nil in the hole and past the end.
+  @inline(__always) private func windowOffset(_ address: UInt64) -> UInt64? {
+    var offset = address
+    if address >= Self.holeStart {
+      guard address >= Self.holeEnd else { return nil }
+      offset = address - (Self.holeEnd - Self.holeStart)
+    }
+    return offset < windowByteCount ? offset : nil
+  }
+
+  /// Offset in the window of an address that is storage, or nil.
+  func storageOffset(_ address: UInt64) -> UInt64? {
+    guard let offset = windowOffset(address), attached[Int(offset / Self.granule)] != 0 else {
+      return nil
+    }
+    return offset
+  }
+
+  /// Whether every byte of the range is storage.
+  package func isStorage(_ range: Range<UInt64>) -> Bool {
+    guard !range.isEmpty else { return true }
+    var address = range.lowerBound / Self.granule * Self.granule
+    while address < range.upperBound {
+      if storageOffset(address) == nil { return false }
+      address += Self.granule
+    }
+    return true
+  }
+
+  /// Copies storage out.
+  ///
+  /// - Returns: False, with nothing done, when a byte of the range is not storage.
+  package func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    forEachPiece(address, buffer.count) { offset, done, count in
+      guard let start = buffer.baseAddress else { return }
+      (start + done).copyMemory(from: window + offset, byteCount: count)
+    }
+  }
+
+  /// Copies into storage: the one path by which anything but a processor writes it.
+  ///
+  /// - Returns: False, with nothing done, when a byte of the range is not storage.
+  package func write(_ address: UInt64, from buffer: UnsafeRawBufferPointer) -> Bool {
+    forEachPiece(address, buffer.count) { offset, done, count in
+      guard let start = buffer.baseAddress else { return }
+      noteOutsideWrite(offset: offset, byteCount: count)
+      (window + offset).copyMemory(from: start + done, byteCount: count)
+    }
+  }
+
+  /// Reads a little-endian integer, or nil when a byte of it is not storage.
+  package func load<T: FixedWidthInteger>(_ address: UInt64, as type: T.Type) -> T? {
+    var value: T = 0
+    let done = withUnsafeMutableBytes(of: &value) { read(address, into: $0) }
+    return done ? T(littleEndian: value) : nil
+  }
+
+  /// Writes a little-endian integer; false, with nothing done, when it is not all storage.
+  package func store<T: FixedWidthInteger>(_ value: T, at address: UInt64) -> Bool {
+    withUnsafeBytes(of: value.littleEndian) { write(address, from: $0) }
+  }
+
+  /// Reads a naturally aligned integer, which lies in one page, or nil when it is not storage.
+  @inline(__always)
+  func loadAligned<T: FixedWidthInteger>(_ address: UInt64, as type: T.Type) -> T? {
+    guard let offset = storageOffset(address) else { return nil }
+    return (window + Int(offset)).load(as: type)
+  }
+
+  /// Pages written since they were attached.
+  package var writtenPageCount: Int { records.writtenPageCount }
+
+  /// Visits the written pages in ascending address order.
+  package func forEachWrittenPage(
+    _ body: (_ pageAddress: UInt64, _ contents: UnsafeRawPointer) -> Void
+  ) {
+    records.forEachWritten { page in
+      var address = UInt64(page) << 12
+      if address >= Self.holeStart { address += Self.holeEnd - Self.holeStart }
+      body(address, UnsafeRawPointer(window + page << 12))
+    }
+  }
+
+  /// Zeroes all attached storage.
+  package func clear() {
+    endicott_discard(window, Int(windowByteCount))
+    records.forget(pages: 0..<Int(windowByteCount >> 12))
+    codeEpoch += 1
+  }
+
+  private func forEachPiece(
+    _ address: UInt64, _ byteCount: Int, _ body: (_ offset: Int, _ done: Int, _ count: Int) -> Void
+  ) -> Bool {
+    guard byteCount > 0 else { return true }
+    let (end, overflow) = address.addingReportingOverflow(UInt64(byteCount))
+    guard !overflow, isStorage(address..<end) else { return false }
+    var done = 0
+    while done < byteCount {
+      let at = address + UInt64(done)
+      guard let offset = storageOffset(at) else { return false }
+      let count = min(byteCount - done, Int(4096 - at & 0xFFF))
+      body(Int(offset), done, count)
+      done += count
+    }
+    return true
+  }
+
+  private func noteOutsideWrite(offset: Int, byteCount: Int) {
+    let page = offset >> 12
+    records.markWritten(page)
+    if records.hasCode(page) {
+      records.bumpVersion(page)
+      codeEpoch += 1
+    }
+  }
+}
+
+// What the processors' own accesses need.
+extension GuestMemory {
+  func markWritten(page: Int) { records.markWritten(page) }
+  func hasCode(page: Int) -> Bool { records.hasCode(page) }
+  /// Notes that code is decoded from a page; no processor may write it unseen from now on.
+  func markCode(page: Int) {
+    guard !records.hasCode(page) else { return }
+    records.markCode(page)
+    for holder in holders { holder.withdrawWriteTags(host: window + page << 12) }
+  }
+
+  /// Notes that no code decoded from a page is in use.
+  func clearCode(page: Int) {
+    records.clearCode(page)
+    records.bumpVersion(page)
+  }
+
+  func addHolder(_ state: ProcessorState) { holders.append(state) }
+
+  func removeHolder(_ state: ProcessorState) { holders.removeAll { $0.base == state.base } }
+  func version(page: Int) -> UInt32 { records.version(page) }
+  func bumpVersion(page: Int) { records.bumpVersion(page) }
+}

@@ -1,0 +1,147 @@
+// Accesses through a segment, of system operations; the stack among them.
+extension Processor {
+  /// Linear address of bytes in a segment, after its checks.
+  ///
+  /// - Throws: #GP(0), or #SS(0) for the stack segment.
+  func linearAddress(
+    _ register: SegmentRegister, _ offset: UInt64, _ count: Int, write: Bool
+  ) throws(GuestException) -> UInt64 {
+    if state.mode == CodeMode.long64 {
+      return register == .fs || register == .gs
+        ? offset &+ state.segmentBase(register.rawValue) : offset
+    }
+    let segment = segment(register)
+    guard permits(segment, write: write), segment.contains(offset, count) else {
+      throw register == .ss ? .stackFault(0) : .generalProtection(0)
+    }
+    return (segment.base &+ offset) & 0xFFFF_FFFF
+  }
+
+  private func permits(_ segment: SegmentState, write: Bool) -> Bool {
+    guard isProtected else { return true }
+    guard segment.isPresent else { return false }
+    let attributes = segment.attributes
+    if segment.isCode { return !write && attributes & SegmentAttribute.writable != 0 }
+    return !write || attributes & SegmentAttribute.writable != 0
+  }
+
+  /// Reads 1, 2, 4 or 8 bytes at a linear address, zero-extended.
+  func readSized(
+    _ address: UInt64, _ size: UInt8, supervisor: Bool = false, stack: Bool = false
+  ) throws(GuestException) -> UInt64 {
+    switch size {
+    case 1: UInt64(try readLinear(address, as: UInt8.self, supervisor: supervisor, stack: stack))
+    case 2: UInt64(try readLinear(address, as: UInt16.self, supervisor: supervisor, stack: stack))
+    case 4: UInt64(try readLinear(address, as: UInt32.self, supervisor: supervisor, stack: stack))
+    default: try readLinear(address, as: UInt64.self, supervisor: supervisor, stack: stack)
+    }
+  }
+
+  /// Writes the low 1, 2, 4 or 8 bytes of a value at a linear address, all or nothing.
+  func writeSized(
+    _ address: UInt64, _ size: UInt8, _ value: UInt64, supervisor: Bool = false,
+    stack: Bool = false
+  ) throws(GuestException) {
+    switch size {
+    case 1:
+      try writeLinear(
+        address, UInt8(truncatingIfNeeded: value), supervisor: supervisor, stack: stack)
+    case 2:
+      try writeLinear(
+        address, UInt16(truncatingIfNeeded: value), supervisor: supervisor, stack: stack)
+    case 4:
+      try writeLinear(
+        address, UInt32(truncatingIfNeeded: value), supervisor: supervisor, stack: stack)
+    default: try writeLinear(address, value, supervisor: supervisor, stack: stack)
+    }
+  }
+}
+
+/// A stack that a transfer pushes on or pops from, before it becomes the current one.
+struct StackView {
+  var segment: SegmentState
+  /// RSP, ESP or SP.
+  var pointer: UInt64
+  /// 64-bit mode: no base, no limit.
+  var isFlat: Bool
+  /// Accesses have the rights of the supervisor.
+  var isSupervisor: Bool
+  /// Error code of #SS when the limit is exceeded.
+  var errorCode: UInt32 = 0
+
+  /// The bits of RSP that the stack uses.
+  var mask: UInt64 {
+    if isFlat { return ~0 }
+    return segment.attributes & SegmentAttribute.big != 0 ? 0xFFFF_FFFF : 0xFFFF
+  }
+}
+
+extension Processor {
+  /// The current stack.
+  var currentStack: StackView {
+    StackView(
+      segment: segment(.ss), pointer: self[.rsp], isFlat: state.mode == CodeMode.long64,
+      isSupervisor: state.privilege != 3)
+  }
+
+  /// RSP after a transfer: only the bits that the stack uses change.
+  func installStackPointer(_ stack: StackView) {
+    let mask = stack.mask
+    let value = stack.pointer & mask
+    if mask == 0xFFFF {
+      self[.rsp] = self[.rsp] & ~mask | value
+    } else {
+      self[.rsp] = value
+    }
+  }
+
+  /// Linear address of `count` bytes at an offset of a stack, limits checked.
+  func stackAddress(
+    _ stack: StackView, _ offset: UInt64, _ count: Int, write: Bool
+  ) throws(GuestException) -> UInt64 {
+    let offset = offset & stack.mask
+    if stack.isFlat {
+      guard isCanonical(offset) else { throw .stackFault(stack.errorCode) }
+      return offset
+    }
+    let isUsable = !isProtected || stack.segment.isPresent
+    guard isUsable, stack.segment.contains(offset, count) else {
+      throw .stackFault(stack.errorCode)
+    }
+    return (stack.segment.base &+ offset) & 0xFFFF_FFFF
+  }
+
+  /// Pushes values, the first one first: all of them, or none when one faults.
+  func push(
+    _ values: [UInt64], size: UInt8, on stack: inout StackView
+  ) throws(GuestException) {
+    let step = UInt64(size)
+    for index in values.indices {
+      let offset = stack.pointer &- step &* UInt64(index + 1)
+      let address = try stackAddress(stack, offset, Int(size), write: true)
+      try probeWrite(address, Int(size), supervisor: stack.isSupervisor, stack: true)
+    }
+    for index in values.indices {
+      let offset = stack.pointer &- step &* UInt64(index + 1)
+      let address = try stackAddress(stack, offset, Int(size), write: true)
+      try writeSized(
+        address, size, values[index], supervisor: stack.isSupervisor, stack: true)
+    }
+    stack.pointer = (stack.pointer &- step &* UInt64(values.count)) & stack.mask
+  }
+
+  /// Pops one value of `size` bytes.
+  func pop(_ size: UInt8, from stack: inout StackView) throws(GuestException) -> UInt64 {
+    let address = try stackAddress(stack, stack.pointer, Int(size), write: false)
+    let value = try readSized(address, size, supervisor: stack.isSupervisor, stack: true)
+    stack.pointer = (stack.pointer &+ UInt64(size)) & stack.mask
+    return value
+  }
+
+  /// Pushes on the current stack and moves RSP.
+  func pushCurrent(_ values: [UInt64], size: UInt8) throws(GuestException) {
+    var stack = currentStack
+    try push(values, size: size, on: &stack)
+    installStackPointer(stack)
+  }
+}

@@ -1,0 +1,185 @@
+import CHost
+
+/// Why a processor returned control to its caller.
+package enum ProcessorExit: Equatable, Sendable {
+  /// All cycles were used.
+  case cyclesSpent
+  /// Nothing to do until an interrupt: HLT, or waiting for a start-up message.
+  case waiting
+  /// VMMCALL or VMCALL at CPL 0; RIP is past it, the call's number in RAX.
+  case firmwareCall
+  /// The slice ended early, because of PAUSE or at a device's request.
+  case yielded
+  /// Triple fault.
+  case shutdown
+}
+
+/// What a processor does between its slices.
+package enum ProcessorActivity: UInt8, Codable, Sendable {
+  case running
+  /// In HLT.
+  case halted
+  /// After INIT, until a start-up message.
+  case waitingForStartup
+  /// After a triple fault.
+  case shutDown
+}
+
+/// Kinds of access that a processor asks of its platform.
+package enum BusAccess: UInt32, Sendable {
+  case portRead
+  case portWrite
+  case memoryRead
+  case memoryWrite
+  case msrRead
+  case msrWrite
+  /// The vector of the interrupt being taken.
+  case interruptAcknowledge
+  /// Address = RIP, size = code mode, value = the instruction's first 8 bytes.
+  case unimplementedInstruction
+}
+
+/// The one way from a processor to its platform; synchronous.
+///
+/// - Returns: False from an MSR access raises #GP; from a read of a port or of memory it means
+///   that nothing is there, which reads as ones.
+package typealias BusFunction =
+  @convention(c) (
+    _ context: UnsafeMutableRawPointer, _ processor: Int32, _ access: UInt32, _ address: UInt64,
+    _ size: Int32, _ value: UnsafeMutablePointer<UInt64>
+  ) -> Bool
+
+/// One logical processor of a partition: architectural state and the engine that runs it.
+///
+/// Used by one host thread at a time, together with its `GuestMemory`.
+package final class Processor {
+  /// Number in its partition, which is its initial APIC ID.
+  package let number: Int
+  let state: ProcessorState
+  let memory: GuestMemory
+  let identification: Identification
+  let bus: BusFunction
+  let busContext: UnsafeMutableRawPointer
+  let fillLog = FillLog()
+  /// The cache of the host thread that runs it; set by `run`.
+  var cache: CodeCache
+  var cacheGeneration: UInt64 = 0
+  var codeEpoch: UInt64 = 0
+  var jumpGenerationLow: UInt64 = 1
+  var jumpGenerationHigh: UInt64 = 1
+  /// A system operation is being carried out: devices may be touched.
+  var isInSystemOperation = false
+  var pendingFirst: Location = .device(0)
+  var pendingFirstCount = 0
+  var pendingSecond: Location?
+  var pendingSecondCount = 0
+  /// System-register state that the hot path never reads.
+  var system = SystemRegisters()
+  /// Set by an operation that makes `run` return.
+  var exitRequest: ProcessorExit?
+  /// PAUSE makes `run` return `.yielded`: another processor of the partition can run.
+  package var pauseEndsSlice = false
+  /// Cycles used by the last `run`.
+  package internal(set) var cyclesUsed = 0
+  /// Cycles used since power-on.
+  package internal(set) var instructionsRetired: UInt64 = 0
+
+  /// Creates a processor in its power-on state.
+  package init(
+    number: Int, memory: GuestMemory, identification: Identification, bus: @escaping BusFunction,
+    context: UnsafeMutableRawPointer
+  ) {
+    guard let raw = endicott_reserve(StateLayout.byteCount) else {
+      preconditionFailure("the host has no address space for a processor's state")
+    }
+    self.number = number
+    self.memory = memory
+    self.identification = identification
+    self.bus = bus
+    busContext = context
+    state = ProcessorState(raw)
+    cache = CodeCache.none
+    state.set(StateLayout.owner, UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()))
+    memory.addHolder(state)
+    reset()
+  }
+
+  deinit {
+    memory.removeHolder(state)
+    endicott_release(state.base, StateLayout.byteCount)
+  }
+
+  /// What the processor does.
+  package var activity: ProcessorActivity = .running {
+    didSet { setAttention(Attention.notRunning, activity != .running) }
+  }
+
+  /// The local APIC has an interrupt to deliver.
+  package var interruptRequested: Bool {
+    get { state.attention & Attention.interrupt != 0 }
+    set { setAttention(Attention.interrupt, newValue) }
+  }
+
+  /// A non-maskable interrupt is pending.
+  package var nonMaskableRequested: Bool {
+    get { state.attention & Attention.nonMaskable != 0 }
+    set { setAttention(Attention.nonMaskable, newValue) }
+  }
+
+  /// Makes `run` return `.yielded` after the current instruction; called inside a bus access.
+  package func endSlice() { setAttention(Attention.yield, true) }
+
+  func setAttention(_ bit: UInt32, _ on: Bool) {
+    state.attention = on ? state.attention | bit : state.attention & ~bit
+  }
+
+  // MARK: Time
+
+  /// Says when cycle 0 of the next `run` is: `at` nanoseconds plus `remainder` / `megahertz`.
+  package func beginSlice(at time: UInt64, remainder: UInt32, megahertz: UInt32) {
+    state.set(StateLayout.timeBase, time)
+    state.set(StateLayout.timeRemainder, remainder)
+    state.set(StateLayout.megahertz, megahertz)
+    state.set(StateLayout.sliceCycles, Int64(0))
+    state.budget = 0
+  }
+
+  var cyclesInSlice: UInt64 {
+    UInt64(max(0, state.get(StateLayout.sliceCycles, as: Int64.self) - state.budget))
+  }
+
+  private var scaledTime: UInt64 {
+    cyclesInSlice * 1000 + UInt64(state.get(StateLayout.timeRemainder, as: UInt32.self))
+  }
+
+  /// Simulated nanoseconds at the current instruction.
+  package var now: UInt64 {
+    let megahertz = UInt64(max(1, state.get(StateLayout.megahertz, as: UInt32.self)))
+    return state.get(StateLayout.timeBase, as: UInt64.self) + scaledTime / megahertz
+  }
+
+  /// What `now` leaves over, in units of 1 / megahertz nanoseconds.
+  package var remainder: UInt32 {
+    UInt32(scaledTime % UInt64(max(1, state.get(StateLayout.megahertz, as: UInt32.self))))
+  }
+
+  /// Guest TSC = `now` plus this, wrapping; TSC_ADJUST is part of it.
+  package var timestampOffset: UInt64 {
+    get { state.get(StateLayout.timestampOffset, as: UInt64.self) }
+    set { state.set(StateLayout.timestampOffset, newValue) }
+  }
+
+  /// Where the partition keeps the last time stamp that any of its processors returned.
+  package var lastTimestamp: UnsafeMutablePointer<UInt64>? {
+    get { state.get(StateLayout.lastTimestamp, as: UnsafeMutablePointer<UInt64>?.self) }
+    set { state.set(StateLayout.lastTimestamp, newValue) }
+  }
+
+  /// The time-stamp counter as RDTSC returns it.
+  package func readTimestamp() -> UInt64 {
+    let value = now &+ timestampOffset
+    guard let last = lastTimestamp else { return value }
+    last.pointee = max(last.pointee, value)
+    return last.pointee
+  }
+}

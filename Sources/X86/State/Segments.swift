@@ -1,0 +1,115 @@
+/// A segment register, numbered as instructions encode it; then LDTR and TR.
+package enum SegmentRegister: Int, CaseIterable, Sendable {
+  case es, cs, ss, ds, fs, gs, ldtr, tr
+}
+
+/// Bits of `SegmentState.attributes`.
+enum SegmentAttribute {
+  static let accessed: UInt16 = 1 << 0
+  /// Writable data, readable code.
+  static let writable: UInt16 = 1 << 1
+  /// Expand-down data, conforming code.
+  static let direction: UInt16 = 1 << 2
+  static let code: UInt16 = 1 << 3
+  static let isSegment: UInt16 = 1 << 4
+  static let present: UInt16 = 1 << 7
+  static let long: UInt16 = 1 << 13
+  /// D of a code segment, B of a stack.
+  static let big: UInt16 = 1 << 14
+
+  /// Present, writable, accessed data of privilege 0: what real mode loads.
+  static let realMode: UInt16 = 0x93
+}
+
+extension SegmentState {
+  var privilege: UInt32 { UInt32(attributes >> 5 & 3) }
+  var isPresent: Bool { attributes & SegmentAttribute.present != 0 }
+  var isCode: Bool { attributes & SegmentAttribute.code != 0 }
+  var isExpandDown: Bool {
+    attributes & (SegmentAttribute.code | SegmentAttribute.direction) == SegmentAttribute.direction
+  }
+  var isNull: Bool { selector & ~3 == 0 }
+
+  /// Whether bytes of the segment may be used, by its limit alone.
+  ///
+  /// Source: Intel SDM volume 3, "Limit Checking".
+  func contains(_ offset: UInt64, _ count: Int) -> Bool {
+    let last = offset + UInt64(count - 1)
+    if isExpandDown {
+      let top: UInt64 = attributes & SegmentAttribute.big != 0 ? 0xFFFF_FFFF : 0xFFFF
+      return offset > UInt64(limit) && last <= top
+    }
+    return last <= UInt64(limit)
+  }
+}
+
+extension Processor {
+  /// Sets a segment register and what is behind it, with no checks.
+  package func setSegment(
+    _ register: SegmentRegister, selector: UInt16, base: UInt64, limit: UInt32, attributes: UInt16
+  ) {
+    install(
+      SegmentState(selector: selector, base: base, limit: limit, attributes: attributes), register)
+    if register == .cs { updateMode() }
+  }
+
+  /// A segment register and what is behind it.
+  package func segment(_ register: SegmentRegister) -> SegmentState {
+    switch register {
+    case .ldtr: return system.localTable
+    case .tr: return system.task
+    default:
+      let index = register.rawValue
+      return SegmentState(
+        selector: selector(index), base: state.segmentBase(index),
+        limit: state.get(StateLayout.segmentLimits + index * 4, as: UInt32.self),
+        attributes: state.get(StateLayout.segmentAttributes + index * 2, as: UInt16.self))
+    }
+  }
+
+  func selector(_ index: Int) -> UInt16 {
+    state.get(StateLayout.segmentSelectors + index * 2, as: UInt16.self)
+  }
+
+  /// Puts a segment into its register; `updateMode` follows where it is CS.
+  func install(_ segment: SegmentState, _ register: SegmentRegister) {
+    switch register {
+    case .ldtr: system.localTable = segment
+    case .tr: system.task = segment
+    default:
+      let index = register.rawValue
+      state.set(StateLayout.segmentBases + index * 8, segment.base)
+      state.set(StateLayout.segmentLimits + index * 4, segment.limit)
+      state.set(StateLayout.segmentAttributes + index * 2, segment.attributes)
+      state.set(StateLayout.segmentSelectors + index * 2, segment.selector)
+    }
+  }
+
+  func setBase(_ register: SegmentRegister, _ base: UInt64) {
+    state.set(StateLayout.segmentBases + register.rawValue * 8, base)
+  }
+
+  var isProtected: Bool { state.cr0 & ControlRegister0.protection != 0 }
+  var isLongModeActive: Bool { state.efer & ExtendedFeatures.longModeActive != 0 }
+
+  /// Chooses the code mode and the translations from CR0, EFER, CS and the privilege.
+  func updateMode() {
+    let attributes = state.get(StateLayout.segmentAttributes + 2, as: UInt16.self)
+    let mode: UInt32
+    if !isProtected {
+      mode = CodeMode.real16
+    } else if isLongModeActive && attributes & SegmentAttribute.long != 0 {
+      mode = CodeMode.long64
+    } else {
+      mode =
+        attributes & SegmentAttribute.big != 0 ? CodeMode.protected32 : CodeMode.protected16
+    }
+    state.currentTranslations = state.translations(user: state.privilege == 3)
+    if mode != state.mode {
+      state.mode = mode
+      forgetJumps()
+    } else {
+      updateJumpKeys()
+    }
+  }
+}
