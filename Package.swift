@@ -25,10 +25,12 @@ let package = Package(
   targets: [
     .target(name: "CHost", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
     library("X86", ["CHost"]),
+    library("Channels"),
     .target(
       name: "TestSupport", dependencies: ["X86"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("X86Tests", ["X86"], exclude: ["Differential/vectors.tsv"]),
+    tests("ChannelsTests", ["Channels"]),
   ],
   swiftLanguageModes: [.v6]
 )

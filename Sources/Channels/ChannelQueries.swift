@@ -1,0 +1,175 @@
+/// A channel path as an operator sees it.
+package struct ChannelPathView: Equatable, Sendable {
+  /// Channel subsystem.
+  package var subsystem: UInt8
+  /// The path's number (CHPID).
+  package var number: UInt8
+  /// On line for the machine.
+  package var isOnline: Bool
+  /// No failure is injected.
+  package var isOperational: Bool
+  /// Several partitions may have it at once.
+  package var isShared: Bool
+  /// Whether data moves over it now.
+  package var isBusy: Bool
+  /// Active partitions that have it configured on line, ascending.
+  package var partitions: [Int]
+  /// Partitions that may configure it on line.
+  package var candidates: [Int]
+  /// Numbers of the devices it leads to, ascending.
+  package var devices: [UInt16]
+  /// What it did.
+  package var measurement: PathMeasurement
+}
+
+/// A subchannel as an operator sees it; bit 7 of each mask is the first path.
+package struct SubchannelView: Equatable, Sendable {
+  /// Index of the partition.
+  package var partition: Int
+  /// The number the partition knows the device by.
+  package var virtualDevice: UInt16
+  /// The device's number in the I/O configuration.
+  package var realDevice: UInt16
+  /// Blocks of 512 bytes on the device; 0 when it is not ready.
+  package var blockCount: UInt64
+  /// Paths installed, in the order of the masks.
+  package var paths: [UInt8]
+  /// Paths installed (PIM).
+  package var installed: UInt8
+  /// Paths configured on line (PAM).
+  package var available: UInt8
+  /// Paths without a failure (POM).
+  package var operational: UInt8
+  /// Paths that software allows (LPM).
+  package var logical: UInt8
+  /// Path last used (LPUM).
+  package var lastUsed: UInt8
+  /// Paths that a request can take now.
+  package var usable: UInt8
+  /// Requests that have not ended.
+  package var outstanding: Int
+  /// What it did.
+  package var measurement: SubchannelMeasurement
+}
+
+/// A device that would lose its last path.
+package struct LastPath: Equatable, Sendable {
+  /// Index of the partition that would lose it.
+  package var partition: Int
+  /// The number the partition knows the device by.
+  package var virtualDevice: UInt16
+  /// The device's number in the I/O configuration.
+  package var realDevice: UInt16
+}
+
+extension ChannelSubsystem {
+  /// All paths, in the order of the configuration.
+  package func pathViews() -> [ChannelPathView] { paths.indices.map(pathView) }
+
+  /// One path; nil when there is none with this number.
+  package func pathView(_ number: UInt8, subsystem: UInt8? = nil) -> ChannelPathView? {
+    pathIndices(number, subsystem: subsystem).first.map(pathView)
+  }
+
+  private func pathView(_ index: Int) -> ChannelPathView {
+    let path = configuration.paths[index]
+    return ChannelPathView(
+      subsystem: path.subsystem, number: path.number, isOnline: paths[index].isOnline,
+      isOperational: paths[index].isOperational, isShared: path.isShared,
+      isBusy: paths[index].current != nil,
+      partitions: isActive.indices.filter { isActive[$0] && paths[index].isConfigured($0) },
+      candidates: path.candidatePartitions.sorted(),
+      devices: configuration.devices.filter { $0.paths.contains(index) }.map(\.number).sorted(),
+      measurement: paths[index].measurement)
+  }
+
+  /// A partition's subchannels, ascending by its own device numbers.
+  package func subchannels(of partition: Int) -> [SubchannelView] {
+    subchannels.indices.filter { subchannels[$0].partition == partition }.map(view)
+  }
+
+  /// A partition's access to one device, by its own number or else the real one.
+  package func subchannel(of partition: Int, device: UInt16) -> SubchannelView? {
+    subchannelIndex(partition, device).map(view)
+  }
+
+  /// Every partition's access to a real device, ascending by partition.
+  package func subchannels(ofDevice number: UInt16) -> [SubchannelView] {
+    subchannels.indices.filter {
+      configuration.devices[subchannels[$0].device].number == number
+    }.map(view)
+  }
+
+  private func view(_ index: Int) -> SubchannelView {
+    let item = subchannels[index]
+    return SubchannelView(
+      partition: item.partition, virtualDevice: item.virtualDevice,
+      realDevice: configuration.devices[item.device].number,
+      blockCount: disks[item.device].byteCount / ChannelDefaults.blockByteCount,
+      paths: item.paths.map { configuration.paths[$0].number },
+      installed: item.mask { _ in true },
+      available: item.mask { paths[$0].isOnline && paths[$0].isConfigured(item.partition) },
+      operational: item.mask { paths[$0].isOperational },
+      logical: item.logicalMask & item.mask { _ in true }, lastUsed: item.lastUsed,
+      usable: usableMask(index),
+      outstanding: slots.count { $0.isUsed && $0.subchannel == index },
+      measurement: item.measurement)
+  }
+
+  /// Devices that would be left without a path if this one went.
+  ///
+  /// - Parameters:
+  ///   - number: The path.
+  ///   - subsystem: Its channel subsystem; nil for all that have the number.
+  ///   - partition: The partition that would lose it, nil when the whole machine would.
+  /// - Returns: By partition and device; of active partitions only.
+  package func lastPathDevices(
+    _ number: UInt8, subsystem: UInt8? = nil, for partition: Int?
+  ) -> [LastPath] {
+    let going = pathIndices(number, subsystem: subsystem)
+    return subchannels.indices.compactMap { index in
+      let item = subchannels[index]
+      guard isActive[item.partition], partition ?? item.partition == item.partition else {
+        return nil
+      }
+      let usable = usableMask(index)
+      let lost = item.mask { going.contains($0) }
+      guard usable != 0, usable & ~lost == 0 else { return nil }
+      return LastPath(
+        partition: item.partition, virtualDevice: item.virtualDevice,
+        realDevice: configuration.devices[item.device].number)
+    }
+  }
+
+  /// Another active partition that has an unshared path on line.
+  package func owner(ofPath number: UInt8, besides partition: Int) -> Int? {
+    guard let path = pathIndex(number, partition: partition),
+      !configuration.paths[path].isShared
+    else { return nil }
+    return isActive.indices.first {
+      $0 != partition && isActive[$0] && paths[path].isConfigured($0)
+    }
+  }
+
+  /// Numbers of the paths that a partition may have, and whether each is on line to it.
+  package func paths(of partition: Int) -> [(number: UInt8, isOnline: Bool)] {
+    configuration.paths.indices.filter {
+      configuration.paths[$0].candidatePartitions.contains(partition)
+    }.map {
+      (
+        configuration.paths[$0].number,
+        paths[$0].isOnline && paths[$0].isConfigured(partition)
+      )
+    }
+  }
+
+  /// Requests of a partition that have not ended, and of those the ones that have no path.
+  package func requests(of partition: Int) -> (outstanding: Int, withoutPath: Int) {
+    var count = (outstanding: 0, withoutPath: 0)
+    for slot in slots where slot.isUsed && slot.request.partition == partition {
+      count.outstanding += 1
+      if let subchannel = slot.subchannel, usableMask(subchannel) == 0 { count.withoutPath += 1 }
+    }
+    return count
+  }
+}

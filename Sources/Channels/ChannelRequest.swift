@@ -1,0 +1,83 @@
+/// What a request asks of a block device.
+package enum ChannelRequestKind: UInt8, Sendable, Codable {
+  /// Moves blocks from the device into the partition.
+  case read
+  /// Moves blocks from the partition to the device.
+  case write
+  /// Makes earlier writes durable; moves nothing.
+  case flush
+}
+
+/// One channel program of a partition: blocks to move to or from one device.
+package struct ChannelRequest: Equatable, Sendable, Codable {
+  /// Index of the partition that asks, in definition order.
+  package var partition: Int
+  /// The partition's own number for the device; the real one serves when no own one is the same.
+  package var device: UInt16
+  /// What is asked.
+  package var kind: ChannelRequestKind
+  /// First block, in units of 512 bytes.
+  package var firstBlock: UInt64
+  /// What a write carries, a multiple of 512 bytes; empty for the others.
+  package var data: [UInt8]
+  /// Bytes to read, a multiple of 512; a write's is the length of its data.
+  package var byteCount: Int
+  /// The partition's own name for the request; comes back in the completion.
+  package var tag: UInt64
+  /// When the partition issued it.
+  package var issued: SimulatedTime
+
+  /// Creates a request; nothing is judged before the subsystem starts it.
+  package init(
+    partition: Int, device: UInt16, kind: ChannelRequestKind, firstBlock: UInt64,
+    data: [UInt8] = [], byteCount: Int, tag: UInt64, issued: SimulatedTime
+  ) {
+    self.partition = partition
+    self.device = device
+    self.kind = kind
+    self.firstBlock = firstBlock
+    self.data = data
+    self.byteCount = byteCount
+    self.tag = tag
+    self.issued = issued
+  }
+}
+
+/// How a request ended.
+package enum ChannelStatus: UInt8, Sendable, Codable {
+  /// All blocks were moved.
+  case ok
+  /// The blocks lie outside the device, or its file could not be read.
+  case ioError
+  /// The partition has no such device.
+  case notOperational
+}
+
+/// The end of a request: status, and for a read the data.
+package struct ChannelCompletion: Equatable, Sendable, Codable {
+  /// Index of the partition that asked.
+  package var partition: Int
+  /// The device's number as the request gave it.
+  package var device: UInt16
+  /// The partition's own name for the request.
+  package var tag: UInt64
+  /// How it ended.
+  package var status: ChannelStatus
+  /// What was read; empty unless a read ended well.
+  package var data: [UInt8]
+  /// When it ended.
+  package var at: SimulatedTime
+
+  /// Creates a completion.
+  package init(
+    partition: Int, device: UInt16, tag: UInt64, status: ChannelStatus, data: [UInt8] = [],
+    at: SimulatedTime
+  ) {
+    self.partition = partition
+    self.device = device
+    self.tag = tag
+    self.status = status
+    self.data = data
+    self.at = at
+  }
+}

@@ -1,0 +1,341 @@
+// One request's way, all in simulated time:
+//
+//   start -> [arrival] -> queue of the device -> device works (latency) -> wants a path -> path moves
+//            the data (path latency + bytes / slower rate) -> [moved] -> completion
+//
+// pend = in the queue; disconnect = device works or wants a path; connect = data moves.
+// A request without a path waits in the device's queue and lets others pass; a path that goes while
+// it moves data gives its request back to the device, which asks for another. Nothing is lost.
+// Data is read and written when it has moved, one request a device at a time. Control units add no
+// queue of their own: they let as many requests through as they have paths.
+
+/// The machine's channel subsystem: moves blocks between partitions and devices in simulated time.
+///
+/// Owned by one thread; touched in the Plan and Settle phases only.
+package final class ChannelSubsystem {
+  /// What it was built from.
+  package let configuration: ChannelConfiguration
+  var paths: [ChannelPath]
+  var devices: [DeviceUnit]
+  var disks: [DiskDevice]
+  var subchannels: [Subchannel] = []
+  var slots: [RequestSlot] = []
+  private(set) var freeSlots: [Int] = []
+  var events = ChannelEventQueue()
+  var ended: [ChannelCompletion] = []
+  /// The time up to which everything has happened.
+  package internal(set) var clock: SimulatedTime = 0
+  var sequence: UInt64 = 0
+  /// How many devices want a path; spares the search for one when there is none.
+  private var wantingCount = 0
+  var isActive: [Bool]
+  var wasActivated: [Bool]
+
+  /// Builds the subsystem and opens the devices' files.
+  ///
+  /// - Throws: `ChannelError.fileUnusable` naming device, file and reason.
+  package init(_ configuration: ChannelConfiguration) throws(ChannelError) {
+    self.configuration = configuration
+    let count = configuration.partitionCount
+    paths = configuration.paths.map { _ in ChannelPath(partitionCount: count) }
+    devices = configuration.devices.map { _ in DeviceUnit() }
+    let memory = DiskMemory(byteLimit: configuration.hostByteLimit)
+    disks = []
+    for device in configuration.devices {
+      disks.append(try DiskDevice(device.medium, device: device.number, memory: memory))
+    }
+    isActive = [Bool](repeating: false, count: count)
+    wasActivated = isActive
+    for assignment in configuration.assignments {
+      let device = configuration.devices[assignment.device]
+      let installed = device.paths.filter {
+        configuration.paths[$0].candidatePartitions.contains(assignment.partition)
+      }
+      let limited = Array(installed.prefix(ChannelDefaults.pathsPerDevice))
+      subchannels.append(
+        Subchannel(
+          partition: assignment.partition, virtualDevice: assignment.virtualDevice,
+          device: assignment.device, paths: limited,
+          preferred: device.preferredPath.flatMap { limited.firstIndex(of: $0) }))
+    }
+    subchannels.sort { ($0.partition, $0.virtualDevice) < ($1.partition, $1.virtualDevice) }
+  }
+
+  // MARK: - Requests
+
+  /// Queues a request; its completion comes later, also when it is refused.
+  ///
+  /// - Parameter request: `device` is the partition's own number, or else the real one.
+  package func start(_ request: ChannelRequest) {
+    let subchannel = subchannelIndex(request.partition, request.device)
+    var refusal: ChannelStatus?
+    if let subchannel {
+      let isValid =
+        request.kind == .flush
+        || request.byteCount > 0 && request.byteCount <= ChannelDefaults.requestByteLimit
+          && request.byteCount % Int(ChannelDefaults.blockByteCount) == 0
+          && (request.kind == .read || request.data.count == request.byteCount)
+          && request.firstBlock < 1 << 54
+          && disks[subchannels[subchannel].device].contains(
+            request.firstBlock * ChannelDefaults.blockByteCount, request.byteCount)
+      if !isValid || disks[subchannels[subchannel].device].byteCount == 0 { refusal = .ioError }
+    } else {
+      refusal = .notOperational
+    }
+    let time = max(clock, request.issued)
+    let slot = RequestSlot(
+      request: request, subchannel: subchannel, refusal: refusal, sequence: sequence,
+      phaseStart: time)
+    sequence += 1
+    let index: Int
+    if let free = freeSlots.popLast() {
+      index = free
+      let generation = slots[free].generation
+      slots[free] = slot
+      slots[free].generation = generation
+    } else {
+      index = slots.count
+      slots.append(slot)
+    }
+    schedule(.arrival, index, at: time)
+  }
+
+  /// A time at which something can happen; never later than the next completion.
+  package var nextCompletion: SimulatedTime? {
+    guard let stashed = ended.first?.at else { return events.first?.time }
+    return events.first.map { min($0.time, stashed) } ?? stashed
+  }
+
+  /// Lets everything happen up to a time, that time included.
+  ///
+  /// - Returns: What ended, by time, partition and tag.
+  package func takeCompletions(upTo time: SimulatedTime) -> [ChannelCompletion] {
+    advance(to: time)
+    guard !ended.isEmpty else { return [] }
+    let result = ended.sorted { ($0.at, $0.partition, $0.tag) < ($1.at, $1.partition, $1.tag) }
+    ended.removeAll(keepingCapacity: true)
+    return result
+  }
+
+  /// Lets everything happen up to a time; completions are kept until they are taken.
+  ///
+  /// Called before paths are changed, so that what goes on then does so from that time.
+  package func advance(to time: SimulatedTime) {
+    while let event = events.first, event.time <= time {
+      _ = events.removeFirst()
+      clock = max(clock, event.time)
+      let slot = slots[event.slot]
+      guard slot.isUsed, slot.generation == event.generation, slot.sequence == event.sequence else {
+        continue
+      }
+      switch event.kind {
+      case .arrival: arrive(event.slot)
+      case .deviceReady: wantPath(event.slot)
+      case .moved: end(event.slot)
+      }
+    }
+    clock = max(clock, time)
+  }
+
+  private func schedule(_ kind: ChannelEvent.Kind, _ slot: Int, at time: SimulatedTime) {
+    events.insert(
+      ChannelEvent(
+        time: time, kind: kind, partition: slots[slot].request.partition,
+        sequence: slots[slot].sequence, slot: slot, generation: slots[slot].generation))
+  }
+
+  func subchannelIndex(_ partition: Int, _ device: UInt16) -> Int? {
+    var low = 0
+    var high = subchannels.count
+    while low < high {
+      let middle = (low + high) / 2
+      if subchannels[middle].partition < partition { low = middle + 1 } else { high = middle }
+    }
+    var byRealNumber: Int?
+    while low < subchannels.count, subchannels[low].partition == partition {
+      if subchannels[low].virtualDevice == device { return low }
+      if configuration.devices[subchannels[low].device].number == device { byRealNumber = low }
+      low += 1
+    }
+    return byRealNumber
+  }
+
+  // MARK: - A request's way
+
+  /// Mask of the paths a subchannel can use now.
+  func usableMask(_ subchannel: Int) -> UInt8 {
+    let item = subchannels[subchannel]
+    return item.logicalMask & item.mask { paths[$0].isAvailable(item.partition) }
+  }
+
+  private func arrive(_ slot: Int) {
+    guard slots[slot].refusal == nil, let subchannel = slots[slot].subchannel else {
+      complete(slot, slots[slot].refusal ?? .notOperational, data: [])
+      return
+    }
+    let device = subchannels[subchannel].device
+    devices[device].queue.append(slot)
+    startDevice(device)
+  }
+
+  /// Lets an idle device take the first request in its queue that has a path.
+  func startDevice(_ device: Int) {
+    guard devices[device].phase == .idle else { return }
+    for (position, slot) in devices[device].queue.enumerated() {
+      guard let subchannel = slots[slot].subchannel, usableMask(subchannel) != 0 else { continue }
+      devices[device].queue.remove(at: position)
+      setPhase(device, .working)
+      devices[device].current = slot
+      subchannels[subchannel].measurement.pendNanoseconds += clock - slots[slot].phaseStart
+      slots[slot].phaseStart = clock
+      schedule(.deviceReady, slot, at: clock + configuration.devices[device].latencyNanoseconds)
+      return
+    }
+  }
+
+  private func wantPath(_ slot: Int) {
+    guard let subchannel = slots[slot].subchannel else { return }
+    let device = subchannels[subchannel].device
+    setPhase(device, .wantsPath)
+    connect(device)
+  }
+
+  /// Gives a device that wants one a free path; without any usable path its request waits again.
+  func connect(_ device: Int) {
+    guard devices[device].phase == .wantsPath, let slot = devices[device].current,
+      let subchannel = slots[slot].subchannel
+    else { return }
+    let usable = usableMask(subchannel)
+    guard usable != 0 else {
+      giveBack(device)
+      startDevice(device)
+      return
+    }
+    let free = usable & subchannels[subchannel].mask { paths[$0].current == nil }
+    guard let position = subchannels[subchannel].selection(from: free) else { return }
+    let path = subchannels[subchannel].paths[position]
+    subchannels[subchannel].rotation = (position + 1) % subchannels[subchannel].paths.count
+    subchannels[subchannel].lastUsed = Subchannel.bit(position)
+    subchannels[subchannel].measurement.disconnectNanoseconds += clock - slots[slot].phaseStart
+    slots[slot].phaseStart = clock
+    slots[slot].path = path
+    paths[path].current = slot
+    setPhase(device, .moving)
+    schedule(.moved, slot, at: clock + moveTime(slots[slot].request, device: device, path: path))
+  }
+
+  /// Time for which a path is busy with a request: its latency, and bytes at the slower rate.
+  private func moveTime(_ request: ChannelRequest, device: Int, path: Int) -> UInt64 {
+    let latency = configuration.paths[path].latencyNanoseconds
+    guard request.kind != .flush else { return latency }
+    let rate = max(
+      1, min(configuration.paths[path].bytesPerSecond, configuration.devices[device].bytesPerSecond)
+    )
+    // At most 4 MiB times 10^9: fits 64 bits.
+    let product = UInt64(request.byteCount) * 1_000_000_000
+    return latency + (product + rate - 1) / rate
+  }
+
+  private func end(_ slot: Int) {
+    guard let subchannel = slots[slot].subchannel, let path = slots[slot].path else { return }
+    let device = subchannels[subchannel].device
+    let request = slots[slot].request
+    var data: [UInt8] = []
+    let offset = request.firstBlock * ChannelDefaults.blockByteCount
+    let isGood: Bool
+    switch request.kind {
+    case .read:
+      data = [UInt8](repeating: 0, count: request.byteCount)
+      isGood = disks[device].read(offset, into: &data)
+      if !isGood { data = [] }
+    case .write: isGood = disks[device].write(offset, from: request.data)
+    case .flush: isGood = disks[device].flush()
+    }
+    leavePath(slot, bytes: request.kind == .flush ? 0 : request.byteCount)
+    paths[path].measurement.requestCount += 1
+    setPhase(device, .idle)
+    devices[device].current = nil
+    complete(slot, isGood ? .ok : .ioError, data: data)
+    startDevice(device)
+    offer(path)
+  }
+
+  /// Says what a device does now.
+  func setPhase(_ device: Int, _ phase: DeviceUnit.Phase) {
+    if devices[device].phase == .wantsPath { wantingCount -= 1 }
+    devices[device].phase = phase
+    if phase == .wantsPath { wantingCount += 1 }
+  }
+
+  /// Takes a request off the path that moves its data, and counts.
+  func leavePath(_ slot: Int, bytes: Int) {
+    guard let path = slots[slot].path, let subchannel = slots[slot].subchannel else { return }
+    let elapsed = clock - slots[slot].phaseStart
+    paths[path].current = nil
+    paths[path].measurement.busyNanoseconds += elapsed
+    paths[path].measurement.byteCount += UInt64(bytes)
+    subchannels[subchannel].measurement.connectNanoseconds += elapsed
+    subchannels[subchannel].measurement.byteCount += UInt64(bytes)
+    slots[slot].phaseStart = clock
+    slots[slot].path = nil
+  }
+
+  /// Puts a device's request back to the head of its queue.
+  func giveBack(_ device: Int) {
+    guard let slot = devices[device].current, let subchannel = slots[slot].subchannel else {
+      return
+    }
+    subchannels[subchannel].measurement.disconnectNanoseconds += clock - slots[slot].phaseStart
+    slots[slot].phaseStart = clock
+    slots[slot].generation &+= 1
+    devices[device].queue.insert(slot, at: 0)
+    devices[device].current = nil
+    setPhase(device, .idle)
+  }
+
+  private func complete(_ slot: Int, _ status: ChannelStatus, data: [UInt8]) {
+    let request = slots[slot].request
+    if let subchannel = slots[slot].subchannel {
+      subchannels[subchannel].measurement.requestCount += 1
+    }
+    release(slot)
+    ended.append(
+      ChannelCompletion(
+        partition: request.partition, device: request.device, tag: request.tag, status: status,
+        data: data, at: clock))
+  }
+
+  /// Makes a slot free for the next request.
+  func release(_ slot: Int) {
+    slots[slot].isUsed = false
+    slots[slot].generation &+= 1
+    slots[slot].request.data = []
+    freeSlots.append(slot)
+  }
+
+  /// Replaces all slots by saved ones.
+  func setSlots(_ saved: [RequestSlot]) {
+    slots = saved
+    wantingCount = devices.count { $0.phase == .wantsPath }
+    freeSlots = saved.indices.filter { !saved[$0].isUsed }
+  }
+
+  /// Gives a path that is free to the device that has wanted one longest.
+  func offer(_ path: Int) {
+    guard wantingCount > 0, paths[path].current == nil else { return }
+    var best: (device: Int, slot: RequestSlot)?
+    for (device, unit) in devices.enumerated() where unit.phase == .wantsPath {
+      guard let current = unit.current, let subchannel = slots[current].subchannel,
+        usableMask(subchannel) & subchannels[subchannel].mask({ $0 == path }) != 0
+      else { continue }
+      let slot = slots[current]
+      let isEarlier =
+        best.map {
+          (slot.phaseStart, slot.request.partition, slot.sequence)
+            < ($0.slot.phaseStart, $0.slot.request.partition, $0.slot.sequence)
+        } ?? true
+      if isEarlier { best = (device, slot) }
+    }
+    if let best { connect(best.device) }
+  }
+}

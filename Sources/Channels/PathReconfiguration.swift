@@ -1,0 +1,142 @@
+extension ChannelSubsystem {
+  /// Configures a path on or off line to one partition (PAM); the caller has judged it.
+  ///
+  /// - Returns: False when there is no such path or the partition is not in its candidate list.
+  @discardableResult
+  package func configure(path number: UInt8, for partition: Int, online: Bool) -> Bool {
+    guard let path = pathIndex(number, partition: partition) else { return false }
+    paths[path].setConfigured(partition, online)
+    pathsChanged()
+    return true
+  }
+
+  /// Varies a path on or off line for the whole machine; the caller has judged it.
+  ///
+  /// - Returns: False when there is no such path.
+  @discardableResult
+  package func vary(path number: UInt8, subsystem: UInt8? = nil, online: Bool) -> Bool {
+    let matching = pathIndices(number, subsystem: subsystem)
+    for path in matching { paths[path].isOnline = online }
+    pathsChanged()
+    return !matching.isEmpty
+  }
+
+  /// Injects or ends a failure of a path (POM).
+  ///
+  /// - Returns: False when there is no such path.
+  @discardableResult
+  package func setOperational(path number: UInt8, subsystem: UInt8? = nil, _ isOperational: Bool)
+    -> Bool
+  {
+    let matching = pathIndices(number, subsystem: subsystem)
+    for path in matching { paths[path].isOperational = isOperational }
+    pathsChanged()
+    return !matching.isEmpty
+  }
+
+  /// Allows or forbids a path for one partition's device (LPM).
+  ///
+  /// - Returns: False when the partition has no such device or the device no such path.
+  @discardableResult
+  package func vary(
+    path number: UInt8, device: UInt16, of partition: Int, online: Bool
+  ) -> Bool {
+    guard let index = subchannelIndex(partition, device),
+      let position = subchannels[index].paths.firstIndex(where: {
+        configuration.paths[$0].number == number
+      })
+    else { return false }
+    let bit = Subchannel.bit(position)
+    if online {
+      subchannels[index].logicalMask |= bit
+    } else {
+      subchannels[index].logicalMask &= ~bit
+    }
+    pathsChanged()
+    return true
+  }
+
+  /// Gives a partition that is being activated its paths.
+  ///
+  /// At the first activation those of the access lists; later those it last had, and unshared ones
+  /// again by the access list unless another active partition has them.
+  package func activate(_ partition: Int) {
+    for (index, path) in configuration.paths.enumerated() {
+      guard path.candidatePartitions.contains(partition) else { continue }
+      if !path.isShared {
+        let isFree = !isActive.indices.contains {
+          $0 != partition && isActive[$0] && paths[index].isConfigured($0)
+        }
+        paths[index].setConfigured(
+          partition, isFree && path.accessPartitions.contains(partition))
+      } else if !wasActivated[partition] {
+        paths[index].setConfigured(partition, path.accessPartitions.contains(partition))
+      }
+    }
+    isActive[partition] = true
+    wasActivated[partition] = true
+    pathsChanged()
+  }
+
+  /// Takes a partition's requests and unshared paths away.
+  package func deactivate(_ partition: Int) {
+    reset(partition)
+    isActive[partition] = false
+    for (index, path) in configuration.paths.enumerated() where !path.isShared {
+      paths[index].setConfigured(partition, false)
+    }
+  }
+
+  /// Forgets a partition's requests, as a system reset does; none of them completes.
+  ///
+  /// Its logical path masks are whole again; what it wrote before stays written.
+  package func reset(_ partition: Int) {
+    for device in devices.indices {
+      devices[device].queue.removeAll { slots[$0].request.partition == partition }
+      if let slot = devices[device].current, slots[slot].request.partition == partition {
+        leavePath(slot, bytes: 0)
+        devices[device].current = nil
+        setPhase(device, .idle)
+      }
+    }
+    for slot in slots.indices
+    where slots[slot].isUsed && slots[slot].request.partition == partition {
+      release(slot)
+    }
+    ended.removeAll { $0.partition == partition }
+    for index in subchannels.indices where subchannels[index].partition == partition {
+      subchannels[index].logicalMask = 0xFF
+    }
+    pathsChanged()
+  }
+
+  /// Moves requests off paths that went, and onto paths that came.
+  private func pathsChanged() {
+    for device in devices.indices where devices[device].phase == .moving {
+      guard let slot = devices[device].current, let path = slots[slot].path,
+        let subchannel = slots[slot].subchannel,
+        usableMask(subchannel) & subchannels[subchannel].mask({ $0 == path }) == 0
+      else { continue }
+      leavePath(slot, bytes: 0)
+      slots[slot].generation &+= 1
+      setPhase(device, .wantsPath)
+    }
+    for device in devices.indices { connect(device) }
+    for path in paths.indices { offer(path) }
+    for device in devices.indices { startDevice(device) }
+  }
+
+  /// The path that a partition means by a number: one of its own channel subsystem.
+  func pathIndex(_ number: UInt8, partition: Int) -> Int? {
+    configuration.paths.firstIndex {
+      $0.number == number && $0.candidatePartitions.contains(partition)
+    }
+  }
+
+  func pathIndices(_ number: UInt8, subsystem: UInt8?) -> [Int] {
+    configuration.paths.indices.filter {
+      configuration.paths[$0].number == number
+        && subsystem ?? configuration.paths[$0].subsystem == configuration.paths[$0].subsystem
+    }
+  }
+}

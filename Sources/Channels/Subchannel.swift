@@ -1,0 +1,174 @@
+/// A channel path in operation.
+struct ChannelPath: Equatable, Sendable, Codable {
+  /// Varied on line for the whole machine.
+  var isOnline = true
+  /// Reaches its control units; an injected failure clears it (POM).
+  var isOperational = true
+  /// One bit a partition: configured on line (PAM).
+  var configured: [UInt64]
+  /// Slot of the request whose data it moves.
+  var current: Int?
+  var measurement = PathMeasurement()
+
+  init(partitionCount: Int) {
+    configured = [UInt64](repeating: 0, count: partitionCount / 64 + 1)
+  }
+
+  /// Whether it is configured on line to a partition.
+  func isConfigured(_ partition: Int) -> Bool {
+    configured[partition / 64] >> (partition % 64) & 1 == 1
+  }
+
+  /// Configures it on or off line to a partition.
+  mutating func setConfigured(_ partition: Int, _ isOn: Bool) {
+    let bit: UInt64 = 1 << (partition % 64)
+    if isOn { configured[partition / 64] |= bit } else { configured[partition / 64] &= ~bit }
+  }
+
+  /// Whether a partition can use it now.
+  func isAvailable(_ partition: Int) -> Bool {
+    isOnline && isOperational && isConfigured(partition)
+  }
+}
+
+/// One partition's access to one device: its paths and their masks.
+struct Subchannel: Equatable, Sendable, Codable {
+  var partition: Int
+  var virtualDevice: UInt16
+  /// Index of the device.
+  var device: Int
+  /// Indices of the installed paths, at most eight; bit 7 of a mask is the first.
+  var paths: [Int]
+  /// Position of the path that is tried first.
+  var preferred: Int?
+  /// Paths that software allows (LPM).
+  var logicalMask: UInt8 = 0xFF
+  /// Position at which the next rotation begins.
+  var rotation = 0
+  /// Mask of the path last used (LPUM).
+  var lastUsed: UInt8 = 0
+  var measurement = SubchannelMeasurement()
+
+  /// The mask bit of a position.
+  static func bit(_ position: Int) -> UInt8 { 0x80 >> UInt8(position) }
+
+  /// Mask of the paths for which the body says yes.
+  func mask(_ body: (_ path: Int) -> Bool) -> UInt8 {
+    var mask: UInt8 = 0
+    for (position, path) in paths.enumerated() where body(path) { mask |= Self.bit(position) }
+    return mask
+  }
+
+  /// The position to use next: the preferred path, else the next in rotation, of those in the mask.
+  ///
+  /// Source: IOCP User's Guide, "path using preferred path".
+  func selection(from mask: UInt8) -> Int? {
+    if let preferred, mask & Self.bit(preferred) != 0 { return preferred }
+    for step in 0..<paths.count {
+      let position = (rotation + step) % paths.count
+      if mask & Self.bit(position) != 0 { return position }
+    }
+    return nil
+  }
+}
+
+/// A device in operation.
+struct DeviceUnit: Equatable, Sendable, Codable {
+  /// What it does.
+  enum Phase: UInt8, Equatable, Sendable, Codable {
+    case idle
+    /// Works without a path.
+    case working
+    /// Wants a path to move data.
+    case wantsPath
+    /// Moves data.
+    case moving
+  }
+
+  var phase = Phase.idle
+  /// Slot of the request it works on.
+  var current: Int?
+  /// Slots of requests that wait, in order of arrival.
+  var queue: [Int] = []
+}
+
+/// An outstanding request.
+struct RequestSlot: Equatable, Sendable, Codable {
+  var request: ChannelRequest
+  /// Index of the subchannel; nil for a request that is refused.
+  var subchannel: Int?
+  /// Status with which it is refused.
+  var refusal: ChannelStatus?
+  /// Order of arrival; also what makes an event stale.
+  var sequence: UInt64
+  /// Counts up when an event that was due is no longer meant.
+  var generation: UInt32 = 0
+  /// When the present phase began.
+  var phaseStart: SimulatedTime
+  /// Path that moves its data.
+  var path: Int?
+  /// Whether it is outstanding; free slots are used again.
+  var isUsed = true
+}
+
+/// Something that will happen in the channel subsystem.
+struct ChannelEvent: Equatable, Sendable, Codable {
+  enum Kind: UInt8, Equatable, Sendable, Codable {
+    case moved
+    case deviceReady
+    case arrival
+  }
+
+  var time: SimulatedTime
+  var kind: Kind
+  var partition: Int
+  var sequence: UInt64
+  var slot: Int
+  var generation: UInt32
+
+  /// Order: time, what frees before what takes, partition, arrival.
+  static func < (one: ChannelEvent, other: ChannelEvent) -> Bool {
+    if one.time != other.time { return one.time < other.time }
+    if one.kind != other.kind { return one.kind.rawValue < other.kind.rawValue }
+    if one.partition != other.partition { return one.partition < other.partition }
+    return one.sequence < other.sequence
+  }
+}
+
+/// Events by time: a binary heap that keeps its memory.
+struct ChannelEventQueue: Equatable, Sendable, Codable {
+  private var heap: [ChannelEvent] = []
+
+  /// The earliest event.
+  var first: ChannelEvent? { heap.first }
+
+  /// Adds an event.
+  mutating func insert(_ event: ChannelEvent) {
+    heap.append(event)
+    var child = heap.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard heap[child] < heap[parent] else { return }
+      heap.swapAt(child, parent)
+      child = parent
+    }
+  }
+
+  /// Takes the earliest event.
+  mutating func removeFirst() -> ChannelEvent? {
+    guard let first = heap.first else { return nil }
+    let last = heap.removeLast()
+    guard !heap.isEmpty else { return first }
+    heap[0] = last
+    var parent = 0
+    while true {
+      var least = parent
+      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+        if heap[child] < heap[least] { least = child }
+      }
+      guard least != parent else { return first }
+      heap.swapAt(parent, least)
+      parent = least
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import Testing
+
+@testable import Channels
+
+/// Paths go and come while requests are under way: nothing is lost, and the order is the same.
+@Suite struct PathReconfigurationTests {
+  @Test func withoutAPathRequestsWaitAndGoOn() throws {
+    let channels = try subsystem()
+    channels.configure(path: 0x10, for: 0, online: false)
+    channels.configure(path: 0x11, for: 0, online: false)
+    channels.start(read(0, 0x100, tag: 1))
+    channels.start(read(1, 0x100, tag: 2, at: 5))
+    #expect(channels.takeCompletions(upTo: 1_000_000).map(\.tag) == [2])
+    #expect(channels.requests(of: 0) == (outstanding: 1, withoutPath: 1))
+    #expect(channels.nextCompletion == nil)
+    channels.configure(path: 0x11, for: 0, online: true)
+    #expect(channels.takeCompletions(upTo: 2_000_000).map(\.at) == [1_012_000])
+    let counted = try #require(channels.subchannel(of: 0, device: 0x100)).measurement
+    #expect(counted.pendNanoseconds == 1_000_000)
+  }
+
+  @Test(arguments: [0, 1, 2])
+  func requestMovesToTheOtherPath(how: Int) throws {
+    let channels = try subsystem()
+    channels.start(write(0, 0x100, block: 3, [UInt8](repeating: 9, count: 512), tag: 1))
+    #expect(channels.takeCompletions(upTo: 11_000).isEmpty)
+    #expect(channels.pathViews().map(\.isBusy) == [true, false])
+    switch how {
+    case 0: channels.configure(path: 0x10, for: 0, online: false)
+    case 1: channels.vary(path: 0x10, online: false)
+    default: channels.setOperational(path: 0x10, false)
+    }
+    #expect(channels.pathViews().map(\.isBusy) == [false, true])
+    #expect(channels.takeCompletions(upTo: 1_000_000).map(\.at) == [13_000])
+    channels.start(read(0, 0x100, block: 3, tag: 2, at: 1_000_000))
+    #expect(
+      channels.takeCompletions(upTo: 2_000_000).map(\.data) == [[UInt8](repeating: 9, count: 512)])
+  }
+
+  @Test func lastPathInTheMiddleOfATransferWaitsAndCompletesOnce() throws {
+    let channels = try subsystem()
+    channels.configure(path: 0x11, for: 0, online: false)
+    channels.start(read(0, 0x100, tag: 1))
+    #expect(channels.takeCompletions(upTo: 11_000).isEmpty)
+    channels.configure(path: 0x10, for: 0, online: false)
+    #expect(channels.takeCompletions(upTo: 50_000).isEmpty)
+    channels.configure(path: 0x10, for: 0, online: true)
+    #expect(channels.takeCompletions(upTo: 1_000_000).map(\.at) == [62_000])
+    #expect(channels.takeCompletions(upTo: 9_000_000).isEmpty)
+  }
+
+  @Test func masksSayWhyAPathIsNotUsed() throws {
+    let channels = try subsystem()
+    channels.configure(path: 0x10, for: 0, online: false)
+    channels.setOperational(path: 0x11, false)
+    channels.vary(path: 0x11, device: 0x100, of: 1, online: false)
+    let view = try #require(channels.subchannel(of: 0, device: 0x100))
+    #expect(view.paths == [0x10, 0x11])
+    #expect(
+      [view.installed, view.available, view.operational, view.logical] == [0xC0, 0x40, 0x80, 0xC0])
+    #expect(view.usable == 0)
+    #expect(channels.subchannel(of: 1, device: 0x100)?.logical == 0x80)
+    #expect(channels.subchannel(of: 1, device: 0x101)?.usable == 0x80)
+  }
+
+  @Test func lastPathIsKnownBeforeItGoes() throws {
+    let channels = try subsystem()
+    #expect(channels.lastPathDevices(0x10, for: 0).isEmpty)
+    channels.configure(path: 0x11, for: 0, online: false)
+    #expect(channels.lastPathDevices(0x10, for: 0).map(\.virtualDevice) == [0x100, 0x101])
+    #expect(channels.lastPathDevices(0x10, for: 1).isEmpty)
+    #expect(channels.lastPathDevices(0x10, for: nil).map(\.partition) == [0, 0])
+    channels.deactivate(0)
+    #expect(channels.lastPathDevices(0x10, for: nil).isEmpty)
+  }
+
+  @Test func pathStaysAsItWasConfiguredOverADeactivation() throws {
+    let channels = try subsystem()
+    channels.configure(path: 0x11, for: 0, online: false)
+    channels.deactivate(0)
+    channels.activate(0)
+    #expect(channels.paths(of: 0).map(\.isOnline) == [true, false])
+  }
+
+  @Test func unsharedPathBelongsToOneAtATime() throws {
+    let channels = try subsystem(isShared: false)
+    #expect(channels.owner(ofPath: 0x10, besides: 1) == 0)
+    #expect(channels.paths(of: 1).map(\.isOnline) == [false, false])
+    channels.configure(path: 0x10, for: 0, online: false)
+    #expect(channels.owner(ofPath: 0x10, besides: 1) == nil)
+    channels.configure(path: 0x10, for: 1, online: true)
+    channels.deactivate(0)
+    channels.activate(0)
+    #expect(channels.paths(of: 0).map(\.isOnline) == [false, true])
+  }
+
+  @Test func strangersCannotConfigure() throws {
+    let channels = try subsystem()
+    #expect(!channels.configure(path: 0x10, for: 2, online: true))
+    #expect(!channels.configure(path: 0x99, for: 0, online: true))
+    #expect(!channels.vary(path: 0x99, online: false))
+  }
+
+  @Test func resetForgetsThatPartitionsRequestsOnly() throws {
+    let channels = try subsystem()
+    for tag in 0..<4 { channels.start(read(tag % 2, 0x100, tag: UInt64(tag))) }
+    #expect(channels.takeCompletions(upTo: 11_500).isEmpty)
+    channels.reset(0)
+    #expect(channels.takeCompletions(upTo: 1_000_000).map(\.tag) == [1, 3])
+    #expect(channels.requests(of: 0) == (outstanding: 0, withoutPath: 0))
+  }
+
+  /// Thousands of requests while paths go and come at random: each ends once, and data is whole.
+  @Test func nothingIsLostUnderChange() throws {
+    let channels = try subsystem()
+    var random: UInt64 = 42
+    func next(_ bound: UInt64) -> UInt64 {
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return (random >> 33) % bound
+    }
+    var ended: [UInt64: ChannelStatus] = [:]
+    var lastWritten: [UInt64: UInt8] = [:]
+    var time: SimulatedTime = 0
+    var tag: UInt64 = 0
+    for step in 0..<5000 {
+      time += next(8000)
+      for completion in channels.takeCompletions(upTo: time) {
+        #expect(ended.updateValue(completion.status, forKey: completion.tag) == nil)
+      }
+      switch next(6) {
+      case 0:
+        channels.configure(path: UInt8(0x10 + next(2)), for: Int(next(2)), online: next(2) == 0)
+      case 1: channels.vary(path: UInt8(0x10 + next(2)), online: next(3) != 0)
+      case 2: channels.setOperational(path: UInt8(0x10 + next(2)), next(3) != 0)
+      default:
+        let block = next(64)
+        let value = UInt8(truncatingIfNeeded: step)
+        channels.start(
+          write(0, 0x100, block: block, [UInt8](repeating: value, count: 512), tag: tag, at: time))
+        lastWritten[block] = value
+        tag += 1
+      }
+    }
+    for path in [UInt8(0x10), 0x11] {
+      channels.vary(path: path, online: true)
+      channels.setOperational(path: path, true)
+      channels.configure(path: path, for: 0, online: true)
+    }
+    for completion in channels.takeCompletions(upTo: time + (1 << 40)) {
+      #expect(ended.updateValue(completion.status, forKey: completion.tag) == nil)
+    }
+    #expect(ended.count == Int(tag))
+    #expect(ended.values.allSatisfy { $0 == .ok })
+    for (block, value) in lastWritten {
+      channels.start(read(0, 0x100, block: block, tag: tag, at: channels.clock))
+      let completions = channels.takeCompletions(upTo: channels.clock + (1 << 30))
+      #expect(completions.first?.data == [UInt8](repeating: value, count: 512))
+    }
+  }
+}
