@@ -24,13 +24,16 @@ let package = Package(
   ],
   targets: [
     .target(name: "CHost", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
+    .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     library("X86", ["CHost"]),
     library("Channels"),
+    library("Platform", ["X86", "Channels", "CLZ4"]),
     .target(
       name: "TestSupport", dependencies: ["X86"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("X86Tests", ["X86"], exclude: ["Differential/vectors.tsv"]),
     tests("ChannelsTests", ["Channels"]),
+    tests("PlatformTests", ["Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

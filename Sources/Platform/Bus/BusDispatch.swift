@@ -1,0 +1,241 @@
+import Channels
+import X86
+
+// Every access of a processor that is not storage arrives here, synchronously, inside a slice.
+// Devices get the offset within their own range.
+
+/// The bus function of all processors; the context is the partition's `Machine`.
+let serveBusAccess: BusFunction = { context, processor, access, address, size, value in
+  let machine = Unmanaged<Machine>.fromOpaque(context).takeUnretainedValue()
+  let number = Int(processor)
+  switch BusAccess(rawValue: access) {
+  case .portRead:
+    guard let result = machine.readPort(address, size: Int(size), number) else { return false }
+    value.pointee = result
+  case .portWrite: machine.writePort(address, size: Int(size), value.pointee, number)
+  case .memoryRead:
+    guard let result = machine.readMemory(address, size: Int(size), number) else { return false }
+    value.pointee = result
+  case .memoryWrite: machine.writeMemory(address, size: Int(size), value.pointee, number)
+  case .msrRead:
+    guard let result = machine.readRegister(address, size: Int(size), number) else { return false }
+    value.pointee = result
+  case .msrWrite: return machine.writeRegister(address, size: Int(size), value.pointee, number)
+  case .interruptAcknowledge:
+    value.pointee = UInt64(machine.acknowledgeInterrupt(number))
+  case .unimplementedInstruction:
+    machine.noteUnimplemented(number, address: address, bytes: value.pointee)
+  default: return false
+  }
+  return true
+}
+
+extension Machine {
+  /// The vector of the interrupt that a processor takes; part of the history.
+  func acknowledgeInterrupt(_ number: Int) -> UInt8 {
+    let vector = network.acknowledge(number)
+    history.mix(UInt64(number) << 8 | UInt64(vector))
+    history.mix(processors[number].now)
+    return vector
+  }
+
+  /// A timer changed: the slice must not run past its deadline.
+  private func noteTimer(_ number: Int) {
+    if let deadline = timerDeadline(of: number), deadline < sliceEnd {
+      processors[number].endSlice()
+    }
+  }
+
+  // MARK: Ports
+
+  /// Reads a port; nil when nothing is there.
+  ///
+  /// A wide access to bytes-wide devices is split.
+  func readPort(_ port: UInt64, size: Int, _ number: Int) -> UInt64? {
+    let now = processors[number].now
+    switch port {
+    case PCLayout.powerTimer where size == 4: return UInt64(powerTimer(now))
+    case PCLayout.eventRegister where size == 4: return UInt64(events.takePending())
+    case PCLayout.processorHotplug where size == 4: return UInt64(events.selector)
+    default: break
+    }
+    if size == 1 { return readByte(port, now).map(UInt64.init) }
+    var value: UInt64 = 0
+    var isAnywhere = false
+    for index in 0..<size {
+      let byte = readByte(port + UInt64(index), now)
+      if byte != nil { isAnywhere = true }
+      value |= UInt64(byte ?? 0xFF) << UInt64(8 * index)
+    }
+    return isAnywhere ? value : nil
+  }
+
+  private func readByte(_ port: UInt64, _ now: SimulatedTime) -> UInt8? {
+    switch port {
+    case PCLayout.serialPort..<PCLayout.serialPort + 8:
+      return serial.read(UInt8(port - PCLayout.serialPort))
+    case PCLayout.intervalTimer..<PCLayout.intervalTimer + 4:
+      return timer.read(Int(port - PCLayout.intervalTimer), now: now)
+    case PCLayout.systemControl: return timer.readSystemControl(now: now)
+    case PCLayout.clockIndex: return clock.index
+    case PCLayout.clockIndex + 1:
+      return clock.read(seconds: configuration.timeOfDay + Int64(now / 1_000_000_000))
+    case PCLayout.sleepStatus: return 0
+    case PCLayout.powerTimer..<PCLayout.powerTimer + 4:
+      return UInt8(truncatingIfNeeded: powerTimer(now) >> UInt32(8 * (port - PCLayout.powerTimer)))
+    case PCLayout.processorHotplug + 4: return events.flags()
+    default: return nil
+    }
+  }
+
+  /// The ACPI power management timer: 3.579545 MHz, 32 bits.
+  private func powerTimer(_ now: SimulatedTime) -> UInt32 {
+    let product = now.multipliedFullWidth(by: 3_579_545)
+    return UInt32(truncatingIfNeeded: UInt64(1_000_000_000).dividingFullWidth(product).quotient)
+  }
+
+  /// Writes a port; what nobody decodes is lost.
+  func writePort(_ port: UInt64, size: Int, _ value: UInt64, _ number: Int) {
+    if port == PCLayout.processorHotplug, size == 4 {
+      events.select(UInt32(truncatingIfNeeded: value))
+      return
+    }
+    for index in 0..<size {
+      let byte = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
+      writeByte(port + UInt64(index), byte, processors[number].now)
+    }
+  }
+
+  private func writeByte(_ port: UInt64, _ value: UInt8, _ now: SimulatedTime) {
+    switch port {
+    case PCLayout.serialPort..<PCLayout.serialPort + 8:
+      serial.write(UInt8(port - PCLayout.serialPort), value)
+    case PCLayout.intervalTimer..<PCLayout.intervalTimer + 4:
+      timer.write(Int(port - PCLayout.intervalTimer), value, now: now)
+    case PCLayout.systemControl: timer.writeSystemControl(value, now: now)
+    case PCLayout.clockIndex: clock.select(value)
+    case PCLayout.clockIndex + 1: clock.write(value)
+    case PCLayout.sleepControl:
+      // Sleep type in bits 2-4, enable in bit 5; the DSDT offers S5 only, type 5.
+      if value & 0x20 != 0, value >> 2 & 7 == 5 { end(.powerOff, .powerOff, at: now) }
+    case PCLayout.resetRegister:
+      if value == PCLayout.resetValue { end(.reset, .reset, at: now) }
+    case PCLayout.keyboardCommand:
+      if value == 0xFE { end(.reset, .reset, at: now) }
+    case PCLayout.processorHotplug + 4:
+      if let ejected = events.writeFlags(value) { emit(.processorEjected(ejected), at: now) }
+    default: break
+    }
+  }
+
+  // MARK: Memory
+
+  /// Reads device memory; nil when nothing is there.
+  func readMemory(_ address: UInt64, size: Int, _ number: Int) -> UInt64? {
+    switch address {
+    case PCLayout.localAPICBase..<PCLayout.localAPICBase + 0x1000:
+      guard network.apics[number].decodesMemory else { return nil }
+      let offset = UInt32(address - PCLayout.localAPICBase)
+      guard offset & 0xF == 0, size == 4 else { return 0 }
+      return UInt64(network.readLocal(number, offset, now: processors[number].now))
+    case PCLayout.ioAPICBase..<PCLayout.ioAPICBase + PCLayout.ioAPICByteCount:
+      return UInt64(network.readIOAPIC(address - PCLayout.ioAPICBase))
+    case PCLayout.virtioBase..<virtioEnd:
+      let offset = address - PCLayout.virtioBase
+      let device = blockDevices[Int(offset / PCLayout.virtioByteCount)]
+      return device.read(offset % PCLayout.virtioByteCount, size: size)
+    default:
+      noteOutsideStorage(number, address)
+      return nil
+    }
+  }
+
+  private var virtioEnd: UInt64 {
+    PCLayout.virtioBase + UInt64(blockDevices.count) * PCLayout.virtioByteCount
+  }
+
+  /// Writes device memory; what nobody decodes is lost.
+  func writeMemory(_ address: UInt64, size: Int, _ value: UInt64, _ number: Int) {
+    let word = UInt32(truncatingIfNeeded: value)
+    switch address {
+    case PCLayout.localAPICBase..<PCLayout.localAPICBase + 0x1000:
+      let offset = UInt32(address - PCLayout.localAPICBase)
+      guard network.apics[number].decodesMemory, offset & 0xF == 0, size == 4 else { return }
+      if network.writeLocal(number, offset, word, now: processors[number].now) {
+        noteTimer(number)
+      }
+    case PCLayout.ioAPICBase..<PCLayout.ioAPICBase + PCLayout.ioAPICByteCount:
+      network.writeIOAPIC(address - PCLayout.ioAPICBase, word)
+    case PCLayout.virtioBase..<virtioEnd:
+      guard size == 4 else { return }
+      let offset = address - PCLayout.virtioBase
+      let now = processors[number].now
+      let requests = blockDevices[Int(offset / PCLayout.virtioByteCount)].write(
+        offset % PCLayout.virtioByteCount, word, now: now, nextTag: &nextTag)
+      for request in requests { emit(.channelRequest(request), at: now) }
+    default:
+      noteOutsideStorage(number, address)
+    }
+  }
+
+  // MARK: Model-specific registers
+
+  private static let apicBase: UInt64 = 0x1B
+  private static let timestampDeadline: UInt64 = 0x6E0
+  /// AMD's NB_CFG: bit 46 says that extended configuration cycles are on, so Linux leaves it alone.
+  private static let bridgeConfiguration: UInt64 = 0xC001_001F
+  private static let extendedAPIC: Range<UInt64> = 0x800..<0x840
+  /// The task priority register; an access of one byte is CR8, in either mode of the local APIC.
+  private static let taskPriorityRegister: UInt64 = 0x808
+
+  /// Reads a register that the processor does not have itself; nil is a #GP.
+  func readRegister(_ register: UInt64, size: Int, _ number: Int) -> UInt64? {
+    switch register {
+    case Machine.apicBase: return network.apics[number].base
+    case Machine.taskPriorityRegister where size == 1:
+      return UInt64(network.apics[number].taskPriority)
+    case Machine.timestampDeadline: return network.apics[number].timestampDeadline
+    case Machine.extendedAPIC:
+      return network.readExtended(
+        number, UInt32(register - Machine.extendedAPIC.lowerBound), now: processors[number].now)
+    case Machine.bridgeConfiguration: return 1 << 46
+    case ParavirtualClock.Register.wallClock, ParavirtualClock.Register.oldWallClock: return 0
+    case ParavirtualClock.Register.systemTime, ParavirtualClock.Register.oldSystemTime:
+      return clocks[number].systemTime
+    case ParavirtualClock.Register.stealTime: return clocks[number].stealTime
+    default: return nil
+    }
+  }
+
+  /// Writes a register that the processor does not have itself; false is a #GP.
+  func writeRegister(_ register: UInt64, size: Int, _ value: UInt64, _ number: Int) -> Bool {
+    switch register {
+    case Machine.apicBase: return network.writeBase(number, value)
+    case Machine.taskPriorityRegister where size == 1:
+      network.setTaskPriority(number, UInt8(truncatingIfNeeded: value))
+    case Machine.timestampDeadline:
+      network.setTimestampDeadline(number, value)
+      noteTimer(number)
+    case Machine.extendedAPIC:
+      let index = UInt32(register - Machine.extendedAPIC.lowerBound)
+      let effect = network.writeExtended(number, index, value, now: processors[number].now)
+      if effect == .timerChanged { noteTimer(number) }
+      return effect != .rejected
+    case Machine.bridgeConfiguration: break
+    case ParavirtualClock.Register.wallClock, ParavirtualClock.Register.oldWallClock:
+      ParavirtualClock.writeWallClock(
+        at: value,
+        nanosecondsSince1970: UInt64(configuration.timeOfDay) * 1_000_000_000 + originTime,
+        memory)
+    case ParavirtualClock.Register.systemTime, ParavirtualClock.Register.oldSystemTime:
+      let now = processors[number].now
+      clocks[number].setSystemTime(
+        value, elapsed: now &- originTime, timestamp: now &+ processors[number].timestampOffset,
+        memory)
+    case ParavirtualClock.Register.stealTime:
+      return clocks[number].setStealTime(value, memory)
+    default: return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,174 @@
+import X86
+
+/// Carries interrupt messages between the I/O APIC, the local APICs and the processors.
+///
+/// Touched only by the thread that owns the partition at the moment.
+final class InterruptNetwork {
+  private(set) var apics: [LocalAPICChip]
+  private(set) var ioAPIC = IOAPICChip()
+  private(set) var isPresent: [Bool]
+  /// The processors, by number; set once, before the first message.
+  var processors: [Processor] = []
+  /// The processor whose bus access is being served; nil between slices.
+  var running: Int?
+
+  /// A network of at most `maximumProcessors`, of which the first ones are present.
+  init(maximumProcessors: Int, initialProcessors: Int) {
+    apics = (0..<maximumProcessors).map { LocalAPICChip(identifier: UInt32($0)) }
+    isPresent = (0..<maximumProcessors).map { $0 < initialProcessors }
+  }
+
+  /// Returns all controllers to the state after power-on; lines keep their level as devices reset.
+  func reset() {
+    for number in apics.indices {
+      apics[number].reset(keepingMode: false)
+      refresh(number)
+    }
+    ioAPIC = IOAPICChip()
+  }
+
+  /// Adds a processor, waiting to be started, or takes it away.
+  func setPresent(_ number: Int, _ value: Bool) {
+    isPresent[number] = value
+    apics[number].reset(keepingMode: false)
+    processors[number].initialize()
+    refresh(number)
+  }
+
+  // MARK: Messages
+
+  /// Sets the level of an I/O APIC pin.
+  func setLine(_ pin: Int, high: Bool) {
+    if let message = ioAPIC.setLine(pin, high: high) { deliver(message, from: nil) }
+  }
+
+  /// Takes a message to its receivers.
+  func deliver(_ message: InterruptMessage, from sender: Int?) {
+    var lowest: Int?
+    for number in apics.indices where isPresent[number] {
+      let isReceiver =
+        switch message.destination {
+        case .sender: number == sender
+        case .all: true
+        case .allButSender: number != sender
+        default: apics[number].matches(message.destination)
+        }
+      guard isReceiver else { continue }
+      if message.delivery == .lowestPriority {
+        if let other = lowest,
+          apics[other].processorPriority <= apics[number].processorPriority
+        {
+          continue
+        }
+        lowest = number
+      } else {
+        take(message, number)
+      }
+    }
+    if let lowest { take(message, lowest) }
+    if let running { processors[running].endSlice() }
+  }
+
+  private func take(_ message: InterruptMessage, _ number: Int) {
+    switch message.delivery {
+    case .fixed, .lowestPriority, .external:
+      requestVector(message.vector, on: number, isLevel: message.isLevel)
+    case .nonMaskable:
+      processors[number].nonMaskableRequested = true
+    case .initialize:
+      apics[number].reset(keepingMode: true)
+      processors[number].initialize()
+      refresh(number)
+    case .startUp:
+      if processors[number].activity == .waitingForStartup {
+        processors[number].startUp(vector: message.vector)
+      }
+    case .systemManagement: break
+    }
+  }
+
+  /// Requests a vector on one processor, as its own timer does.
+  func requestVector(_ vector: UInt8, on number: Int, isLevel: Bool = false) {
+    if apics[number].accept(vector: vector, isLevel: isLevel) { refresh(number) }
+  }
+
+  /// Tells a processor whether its local APIC has something for it.
+  private func refresh(_ number: Int) {
+    let requested = apics[number].deliverableVector != nil
+    processors[number].interruptRequested = requested
+    if requested, running == number { processors[number].endSlice() }
+  }
+
+  // MARK: Registers
+
+  /// The processor takes its interrupt.
+  func acknowledge(_ number: Int) -> UInt8 {
+    let vector = apics[number].acknowledge()
+    refresh(number)
+    return vector
+  }
+
+  /// Fires the timer of a processor whose deadline has been reached.
+  func fireTimer(_ number: Int, deadline: UInt64, now: UInt64) {
+    if apics[number].fireTimer(at: deadline, now: now) { refresh(number) }
+  }
+
+  /// Sets the deadline timer.
+  func setTimestampDeadline(_ number: Int, _ value: UInt64) {
+    apics[number].setTimestampDeadline(value)
+  }
+
+  /// Reads a local APIC register in memory.
+  func readLocal(_ number: Int, _ offset: UInt32, now: UInt64) -> UInt32 {
+    apics[number].read(offset, now: now) ?? 0
+  }
+
+  /// Writes a local APIC register in memory; true when a timer may have changed.
+  func writeLocal(_ number: Int, _ offset: UInt32, _ value: UInt32, now: UInt64) -> Bool {
+    perform(apics[number].write(offset, value, now: now), number) == .timerChanged
+  }
+
+  /// Reads an x2APIC register; nil is a general-protection exception.
+  func readExtended(_ number: Int, _ index: UInt32, now: UInt64) -> UInt64? {
+    apics[number].readExtended(index, now: now)
+  }
+
+  /// Writes an x2APIC register; the effect tells of a rejection or a changed timer.
+  func writeExtended(
+    _ number: Int, _ index: UInt32, _ value: UInt64, now: UInt64
+  ) -> LocalAPICChip.Effect {
+    perform(apics[number].writeExtended(index, value, now: now), number)
+  }
+
+  /// Writes IA32_APIC_BASE; false is a general-protection exception.
+  func writeBase(_ number: Int, _ value: UInt64) -> Bool {
+    defer { refresh(number) }
+    return apics[number].writeBase(value)
+  }
+
+  /// Sets the task priority from CR8.
+  func setTaskPriority(_ number: Int, _ value: UInt8) {
+    apics[number].setTaskPriority(value)
+    refresh(number)
+  }
+
+  /// Reads an I/O APIC register.
+  func readIOAPIC(_ offset: UInt64) -> UInt32 { ioAPIC.read(offset) }
+
+  /// Writes an I/O APIC register.
+  func writeIOAPIC(_ offset: UInt64, _ value: UInt32) {
+    for message in ioAPIC.write(offset, value) { deliver(message, from: nil) }
+  }
+
+  private func perform(_ effect: LocalAPICChip.Effect, _ number: Int) -> LocalAPICChip.Effect {
+    switch effect {
+    case .none, .timerChanged: refresh(number)
+    case .rejected: break
+    case .send(let message): deliver(message, from: number)
+    case .endOfInterrupt(let vector):
+      refresh(number)
+      for message in ioAPIC.endOfInterrupt(vector: vector) { deliver(message, from: nil) }
+    }
+    return effect
+  }
+}

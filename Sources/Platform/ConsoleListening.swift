@@ -1,0 +1,4 @@
+extension Machine {
+  /// Whether the guest has asked for interrupts when something is typed: its console is open.
+  package var takesConsoleInput: Bool { serial.chip.interruptEnable & 1 != 0 }
+}

@@ -1,0 +1,117 @@
+// The I/O APIC as a value (Intel 82093AA datasheet; version 0x20 adds the EOI register).
+// An edge pin sends when its line rises while unmasked. A level pin sends while its line is high,
+// unmasked and not yet in service ("remote IRR"); the end of interrupt clears that and looks again.
+
+/// Registers and pins of the I/O APIC.
+struct IOAPICChip: Codable, Sendable {
+  static let pinCount = 24
+  private static let masked: UInt64 = 1 << 16
+  private static let levelTriggered: UInt64 = 1 << 15
+  private static let remoteRequest: UInt64 = 1 << 14
+
+  private(set) var selector: UInt8 = 0
+  private(set) var identifier: UInt32 = 0
+  private(set) var entries = [UInt64](repeating: masked, count: pinCount)
+  private(set) var lines: UInt32 = 0
+
+  /// Whether software has unmasked a pin: someone listens.
+  func isUnmasked(pin: Int) -> Bool { entries[pin] & IOAPICChip.masked == 0 }
+
+  /// Sets the level of a pin's line; returns the message that this causes.
+  mutating func setLine(_ pin: Int, high: Bool) -> InterruptMessage? {
+    let bit: UInt32 = 1 << UInt32(pin)
+    let rises = high && lines & bit == 0
+    if high { lines |= bit } else { lines &= ~bit }
+    if entries[pin] & IOAPICChip.levelTriggered != 0 { return evaluate(pin) }
+    return rises && isUnmasked(pin: pin) ? message(pin) : nil
+  }
+
+  /// A local APIC ended the level interrupt `vector`; returns what is sent again.
+  mutating func endOfInterrupt(vector: UInt8) -> [InterruptMessage] {
+    var messages: [InterruptMessage] = []
+    for pin in 0..<IOAPICChip.pinCount {
+      let entry = entries[pin]
+      guard entry & IOAPICChip.levelTriggered != 0, entry & 0xFF == UInt64(vector),
+        entry & IOAPICChip.remoteRequest != 0
+      else { continue }
+      entries[pin] &= ~IOAPICChip.remoteRequest
+      if let message = evaluate(pin) { messages.append(message) }
+    }
+    return messages
+  }
+
+  /// Reads a register at a byte offset of the memory window.
+  func read(_ offset: UInt64) -> UInt32 {
+    switch offset {
+    case 0x00: return UInt32(selector)
+    case 0x10: return readSelected()
+    default: return 0
+    }
+  }
+
+  /// Writes a register at a byte offset of the memory window; returns the messages that this causes.
+  mutating func write(_ offset: UInt64, _ value: UInt32) -> [InterruptMessage] {
+    switch offset {
+    case 0x00: selector = UInt8(truncatingIfNeeded: value)
+    case 0x10: return writeSelected(value)
+    case 0x40: return endOfInterrupt(vector: UInt8(truncatingIfNeeded: value))
+    default: break
+    }
+    return []
+  }
+
+  private func readSelected() -> UInt32 {
+    switch selector {
+    case 0: return identifier
+    case 1: return 0x20 | UInt32(IOAPICChip.pinCount - 1) << 16
+    case 2: return identifier
+    case 0x10..<0x10 + UInt8(2 * IOAPICChip.pinCount):
+      let entry = entries[Int(selector - 0x10) >> 1]
+      return UInt32(truncatingIfNeeded: selector & 1 == 0 ? entry : entry >> 32)
+    default: return 0
+    }
+  }
+
+  private mutating func writeSelected(_ value: UInt32) -> [InterruptMessage] {
+    switch selector {
+    case 0: identifier = value & 0x0F00_0000
+    case 0x10..<0x10 + UInt8(2 * IOAPICChip.pinCount):
+      let pin = Int(selector - 0x10) >> 1
+      if selector & 1 == 1 {
+        entries[pin] = entries[pin] & 0xFFFF_FFFF | UInt64(value) << 32
+        return []
+      }
+      // Delivery status and remote IRR are read-only; an edge pin has no remote IRR.
+      let kept = entries[pin] & (0xFFFF_FFFF_0000_0000 | IOAPICChip.remoteRequest)
+      entries[pin] = kept | UInt64(value) & 0x1_AFFF
+      if entries[pin] & IOAPICChip.levelTriggered == 0 {
+        entries[pin] &= ~IOAPICChip.remoteRequest
+        return []
+      }
+      return evaluate(pin).map { [$0] } ?? []
+    default: break
+    }
+    return []
+  }
+
+  private mutating func evaluate(_ pin: Int) -> InterruptMessage? {
+    let entry = entries[pin]
+    guard lines & 1 << UInt32(pin) != 0,
+      entry & (IOAPICChip.masked | IOAPICChip.remoteRequest) == 0
+    else { return nil }
+    entries[pin] |= IOAPICChip.remoteRequest
+    return message(pin)
+  }
+
+  private func message(_ pin: Int) -> InterruptMessage? {
+    let entry = entries[pin]
+    guard let delivery = InterruptMessage.Delivery(rawValue: UInt8(entry >> 8 & 7)) else {
+      return nil
+    }
+    let target = UInt32(entry >> 56)
+    return InterruptMessage(
+      delivery: delivery == .external ? .fixed : delivery,
+      vector: UInt8(truncatingIfNeeded: entry), isLevel: entry & IOAPICChip.levelTriggered != 0,
+      destination: entry & 0x800 != 0 ? .logical(target) : .physical(target))
+  }
+}

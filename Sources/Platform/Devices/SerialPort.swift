@@ -1,0 +1,61 @@
+/// Serial line 1: its chip, its interrupt line, and what waits to be received or sent on.
+final class SerialPort {
+  private(set) var chip = SerialChip()
+  private let line: InterruptLine
+  private(set) var waitingInput: [UInt8] = []
+  /// What the guest has sent since it was last taken.
+  private var output: [UInt8] = []
+
+  /// A serial line whose interrupts go to `line`.
+  init(line: InterruptLine) { self.line = line }
+
+  /// Returns to the state after power-on; input that waits is dropped.
+  func reset() {
+    chip = SerialChip()
+    waitingInput.removeAll()
+    update()
+  }
+
+  /// Reads register 0...7.
+  func read(_ register: UInt8) -> UInt8 {
+    let value = chip.read(register)
+    update()
+    return value
+  }
+
+  /// Writes register 0...7.
+  func write(_ register: UInt8, _ value: UInt8) {
+    if register == 0 {
+      // The line falls before it rises again: each byte sent is a new edge when the holding
+      // register's interrupt is wanted.
+      let byte = chip.write(0, value)
+      if let byte { output.append(byte) }
+      if chip.isInterrupting { line.set(false) }
+    } else {
+      _ = chip.write(register, value)
+    }
+    update()
+  }
+
+  /// Adds bytes that arrive on the line.
+  func receive(_ bytes: [UInt8]) {
+    waitingInput += bytes
+    update()
+  }
+
+  /// Takes what was sent; empty when nothing was.
+  func takeOutput() -> [UInt8] {
+    guard !output.isEmpty else { return [] }
+    defer { output = [] }
+    return output
+  }
+
+  private func update() {
+    if !waitingInput.isEmpty, chip.receiverSpace > 0 {
+      let count = min(chip.receiverSpace, waitingInput.count)
+      for byte in waitingInput[..<count] { chip.receive(byte) }
+      waitingInput.removeFirst(count)
+    }
+    line.set(chip.isInterrupting)
+  }
+}

@@ -1,0 +1,43 @@
+/// The "zero page" that a boot loader hands to Linux (Documentation/arch/x86/zero-page.rst).
+struct BootParameters {
+  /// The kernel's own setup header: file bytes 0x1F1 up to its end.
+  let setupHeader: [UInt8]
+  /// Where the initial RAM disk is; empty when there is none.
+  let initialDisk: Range<UInt64>
+  /// Storage that Linux may use, ascending.
+  let storage: [Range<UInt64>]
+
+  /// The 4,096 bytes of the page.
+  func bytes() -> [UInt8] {
+    var page = [UInt8](repeating: 0, count: 4096)
+    func put<T: FixedWidthInteger>(_ value: T, at offset: Int) {
+      let bytes = MachineLanguage.littleEndian(value)
+      page.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+    }
+    page.replaceSubrange(0x1F1..<0x1F1 + setupHeader.count, with: setupHeader)
+    put(PCLayout.firmwareTables, at: 0x070)
+    put(UInt8(0xFF), at: 0x210)
+    put(UInt32(truncatingIfNeeded: initialDisk.lowerBound), at: 0x218)
+    put(UInt32(truncatingIfNeeded: initialDisk.count), at: 0x21C)
+    put(UInt32(PCLayout.commandLine), at: 0x228)
+    let map = BootParameters.storageMap(storage)
+    put(UInt8(map.count), at: 0x1E8)
+    for (index, range) in map.enumerated() {
+      let offset = 0x2D0 + index * 20
+      put(range.lowerBound, at: offset)
+      put(range.upperBound - range.lowerBound, at: offset + 8)
+      put(UInt32(1), at: offset + 16)
+    }
+    return page
+  }
+
+  /// The E820 ranges of usable storage: without the BIOS area between 639 KiB and 1 MiB.
+  static func storageMap(_ storage: [Range<UInt64>]) -> [Range<UInt64>] {
+    let hole = PCLayout.conventionalLimit..<PCLayout.extendedBase
+    return storage.flatMap { range -> [Range<UInt64>] in
+      let below = range.lowerBound..<max(range.lowerBound, min(range.upperBound, hole.lowerBound))
+      let above = max(range.lowerBound, min(hole.upperBound, range.upperBound))..<range.upperBound
+      return [below, above].filter { !$0.isEmpty }
+    }
+  }
+}

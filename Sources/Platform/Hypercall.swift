@@ -1,0 +1,200 @@
+import Channels
+import X86
+
+// Calls of a guest to the firmware: VMMCALL or VMCALL at privilege level 0. RAX tells which family:
+// 0x4449_0000 + code is DIAGNOSE (the codes of CP), small numbers are KVM's.
+
+/// Which call a guest makes.
+enum Hypercall: Equatable {
+  case diagnose(code: UInt32)
+  case kickProcessor
+  case yield
+  case unknown
+
+  /// Decodes RAX.
+  init(number: UInt64) {
+    let low = UInt32(truncatingIfNeeded: number)
+    switch (low >> 16, low) {
+    case (0x4449, _): self = .diagnose(code: low & 0xFFFF)
+    case (_, 5): self = .kickProcessor
+    case (_, 11): self = .yield
+    default: self = .unknown
+    }
+  }
+}
+
+/// DIAGNOSE codes.
+enum DiagnoseCode {
+  static let command: UInt32 = 0x08
+  static let pseudoTimer: UInt32 = 0x0C
+  static let endTimeSlice: UInt32 = 0x44
+  static let storageSize: UInt32 = 0x60
+  static let reconfiguration: UInt32 = 0x600
+  static let publishWork: UInt32 = 0x610
+}
+
+extension Machine {
+  /// What becomes of a processor after its call.
+  enum CallOutcome { case goesOn, givesUpSlice, entersFirmware }
+
+  private static let unknownNumber = UInt64(bitPattern: -1000)
+  private static let commandLimit: UInt64 = 240
+  private static let replyLimit: UInt64 = 8192
+
+  /// Serves the call that ended a slice; the instruction pointer is already past it.
+  func serveCall(_ number: Int) -> CallOutcome {
+    let processor = processors[number]
+    switch Hypercall(number: processor[.rax]) {
+    case .kickProcessor:
+      let target = processor[.rcx]
+      if target < UInt64(processors.count), network.isPresent[Int(target)] {
+        kick(Int(target))
+      }
+      processor[.rax] = 0
+    case .yield:
+      processor[.rax] = 0
+    case .unknown:
+      processor[.rax] = Machine.unknownNumber
+    case .diagnose(let code):
+      return serveDiagnose(code, number)
+    }
+    return .goesOn
+  }
+
+  private func serveDiagnose(_ code: UInt32, _ number: Int) -> CallOutcome {
+    let processor = processors[number]
+    switch code {
+    case DiagnoseCode.command:
+      return startCommand(number)
+    case DiagnoseCode.pseudoTimer:
+      let stored = store(pseudoTimer(processor.now), at: processor[.rbx])
+      processor[.rax] = stored ? 0 : .max
+    case DiagnoseCode.endTimeSlice:
+      processor[.rax] = 0
+      return .givesUpSlice
+    case DiagnoseCode.storageSize:
+      processor[.rax] = 0
+      processor[.rbx] = memory.attachedByteCount
+    case DiagnoseCode.reconfiguration:
+      return serveReconfiguration(number)
+    case DiagnoseCode.publishWork:
+      publishedWork = processor[.rbx]
+      processor[.rax] = 0
+    default:
+      processor[.rax] = .max
+    }
+    return .goesOn
+  }
+
+  // MARK: X'08', CP command
+
+  private func startCommand(_ number: Int) -> CallOutcome {
+    let processor = processors[number]
+    let byteCount = processor[.rcx]
+    guard byteCount > 0, byteCount <= Machine.commandLimit,
+      let text = bytes(at: processor[.rbx], count: Int(byteCount))
+    else {
+      processor[.rax] = .max
+      return .goesOn
+    }
+    let capacity = processor[.rdx] == 0 ? nil : Int(min(processor[.rsi], Machine.replyLimit))
+    callFirmware(.command(text: text, replyCapacity: capacity), number)
+    return .entersFirmware
+  }
+
+  /// Gives the answer of the firmware to a processor that is `.inFirmware`; others are left alone.
+  package func completeDiagnose(processor number: Int, _ answer: DiagnoseAnswer) {
+    guard let call = pendingCalls[number] else { return }
+    pendingCalls[number] = nil
+    let processor = processors[number]
+    switch answer {
+    case .notice(let returnCode):
+      processor[.rax] = returnCode
+    case .command(let returnCode, let reply):
+      processor[.rax] = returnCode
+      guard case .command(_, let capacity) = call else { return }
+      guard let capacity else {
+        processor[.rcx] = 0
+        processor[.rdx] = 0
+        return
+      }
+      let shown = Array(reply.prefix(capacity))
+      let stored = store(shown, at: processor[.rdx])
+      processor[.rcx] = stored ? UInt64(shown.count) : 0
+      processor[.rdx] = UInt64(reply.count - (stored ? shown.count : 0))
+    }
+  }
+
+  private func callFirmware(_ call: DiagnoseCall, _ number: Int) {
+    pendingCalls[number] = call
+    emit(.diagnose(processor: number, call), at: processors[number].now)
+  }
+
+  // MARK: X'600', reconfiguration notices
+
+  private func serveReconfiguration(_ number: Int) -> CallOutcome {
+    let processor = processors[number]
+    switch processor[.rbx] {
+    case 0:
+      guard processor[.rcx] <= 0xFF else { break }
+      takesNotices = true
+      noticeVector = UInt8(processor[.rcx])
+      processor[.rax] = 0
+      if !notices.isEmpty { announceNotice() }
+      return .goesOn
+    case 1:
+      takesNotices = true
+      let notice = notices.isEmpty ? nil : notices.removeFirst()
+      let words = Machine.words(notice)
+      processor[.rax] = 0
+      processor[.rbx] = words.kind
+      processor[.rcx] = words.first
+      processor[.rdx] = words.second
+      if let notice, notice != .shutdownSignal { takenNotices.append(notice) }
+      return .goesOn
+    case 2, 3:
+      let isAccepted = processor[.rbx] == 2
+      guard
+        let index = takenNotices.firstIndex(where: {
+          let words = Machine.words($0)
+          return words.first == processor[.rcx] && words.second == processor[.rdx]
+        })
+      else { break }
+      let notice = takenNotices.remove(at: index)
+      callFirmware(isAccepted ? .accept(notice) : .refuse(notice), number)
+      return .entersFirmware
+    default: break
+    }
+    processor[.rax] = .max
+    return .goesOn
+  }
+
+  private static func words(
+    _ notice: ReconfigurationNotice?
+  ) -> (kind: UInt64, first: UInt64, second: UInt64) {
+    switch notice {
+    case nil: (0, 0, 0)
+    case .processorOffered(let number): (1, UInt64(number), 0)
+    case .processorRequested(let number): (2, UInt64(number), 0)
+    case .storageOffered(let range): (3, range.lowerBound, range.upperBound - range.lowerBound)
+    case .storageRequested(let range): (4, range.lowerBound, range.upperBound - range.lowerBound)
+    case .shutdownSignal: (5, 0, 0)
+    }
+  }
+
+  // MARK: X'0C', pseudo timer
+
+  /// Date, time, and the processor time used, virtual and total, in microseconds.
+  private func pseudoTimer(_ now: SimulatedTime) -> [UInt8] {
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    let seconds = configuration.timeOfDay + Int64(now / 1_000_000_000)
+    let day = (seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400
+    let second = Int(seconds - day * 86_400)
+    let date = ClockChip.date(daysSince1970: day)
+    var text = "\(two(date.month))/\(two(date.day))/\(two(date.year % 100))"
+    text += "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
+    let used = busyNanoseconds.reduce(0, +) / 1000
+    return Array(text.utf8) + MachineLanguage.littleEndian(used)
+      + MachineLanguage.littleEndian(used)
+  }
+}

@@ -1,0 +1,277 @@
+import Channels
+import X86
+
+/// One partition's computer: storage, processors, interrupt controllers, devices and firmware tables.
+///
+/// Between `run` calls it belongs to the owner thread (Plan and Settle), during `run` to the one
+/// host thread that runs the partition; it is never shared at the same time, hence unchecked.
+package final class Machine: @unchecked Sendable {
+  /// Why nothing runs any more, until the next reset and load.
+  package enum Ending: Equatable, Sendable {
+    case notLoaded
+    case powerOff
+    case reset
+    case shutdown
+  }
+
+  /// What the computer consists of.
+  package let configuration: MachineConfiguration
+  /// The partition's storage.
+  package let memory: GuestMemory
+  /// The logical processors, by number.
+  package private(set) var processors: [Processor] = []
+  /// What crossed the partition's border; the firmware takes it at Settle.
+  package var outbox: [MachineEvent] = []
+  /// Why nothing runs; nil while the computer operates.
+  package internal(set) var ending: Ending? = .notLoaded
+  /// The counter that the guest publishes with DIAGNOSE X'610'.
+  package internal(set) var publishedWork: UInt64 = 0
+  /// Time that each processor has run, in nanoseconds.
+  package internal(set) var busyNanoseconds: [SimulatedTime]
+  /// Uses of instructions that are not implemented, since the last load.
+  package internal(set) var unimplementedCount: UInt64 = 0
+
+  let network: InterruptNetwork
+  let serial: SerialPort
+  let blockDevices: [BlockDevice]
+  var timer = IntervalTimerChip()
+  var clock = ClockChip()
+  var events: GenericEvents
+  var clocks: [ParavirtualClock]
+  var isKicked: [Bool]
+  var pendingCalls: [DiagnoseCall?]
+  var localTimes: [SimulatedTime]
+  var remainders: [UInt32]
+  var rates: [UInt32]
+  /// Time outside `run`: the latest that the firmware has told.
+  var currentTime: SimulatedTime = 0
+  /// Simulated time at which the partition's own time began.
+  var originTime: SimulatedTime = 0
+  /// End of the slice that runs; a nearer timer ends the slice.
+  var sliceEnd: SimulatedTime = 0
+  var history = HistoryDigest()
+  var nextTag: UInt64 = 1
+  var notices: [ReconfigurationNotice] = []
+  var takenNotices: [ReconfigurationNotice] = []
+  var takesNotices = false
+  var noticeVector: UInt8 = 0
+  private var sequence: UInt64 = 0
+  /// Instructions already reported as not implemented; membership only.
+  private var reportedInstructions: Set<UInt64> = []
+  private var hasReportedStorage = false
+  private let lastTimestamp: UnsafeMutablePointer<UInt64>
+
+  /// Builds the computer; its initial storage is attached and nothing is loaded.
+  ///
+  /// Traps if the configuration names no processor, more initial than maximum ones, or more than
+  /// `PCLayout.virtioLimit` block devices.
+  /// - Throws: `HostMemoryError` when the host has no room for the storage window.
+  package init(_ configuration: MachineConfiguration) throws(HostMemoryError) {
+    precondition(configuration.initialProcessors >= 1)
+    precondition(configuration.maximumProcessors >= configuration.initialProcessors)
+    precondition(configuration.blockDevices.count <= PCLayout.virtioLimit)
+    self.configuration = configuration
+    memory = try GuestMemory(
+      maximumByteCount: max(configuration.maximumStorage, configuration.initialStorage))
+    let count = configuration.maximumProcessors
+    let network = InterruptNetwork(
+      maximumProcessors: count, initialProcessors: configuration.initialProcessors)
+    self.network = network
+    serial = SerialPort(line: InterruptLine(to: PCLayout.serialPin, of: network))
+    let storage = memory
+    blockDevices = configuration.blockDevices.enumerated().map { index, device in
+      BlockDevice(
+        device, partition: configuration.partitionNumber, memory: storage,
+        line: InterruptLine(to: PCLayout.virtioPin + index, of: network))
+    }
+    events = GenericEvents(maximumProcessors: count)
+    clocks = [ParavirtualClock](repeating: ParavirtualClock(), count: count)
+    isKicked = [Bool](repeating: false, count: count)
+    pendingCalls = [DiagnoseCall?](repeating: nil, count: count)
+    localTimes = [SimulatedTime](repeating: 0, count: count)
+    busyNanoseconds = localTimes
+    remainders = [UInt32](repeating: 0, count: count)
+    rates = remainders
+    lastTimestamp = .allocate(capacity: 1)
+    lastTimestamp.initialize(to: 0)
+    for range in PCLayout.storageRanges(byteCount: configuration.initialStorage) {
+      memory.attach(range)
+    }
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    for number in 0..<count {
+      let processor = Processor(
+        number: number, memory: memory,
+        identification: Identification(processorCount: count, processorNumber: number),
+        bus: serveBusAccess, context: context)
+      processor.lastTimestamp = lastTimestamp
+      processors.append(processor)
+      events.setPresent(number, number < configuration.initialProcessors)
+    }
+    network.processors = processors
+    resetProcessors()
+  }
+
+  deinit { lastTimestamp.deallocate() }
+
+  // MARK: Reset
+
+  /// Resets processors and devices; nothing runs until the next load.
+  ///
+  /// - Parameter clear: Whether storage is cleared too.
+  package func reset(clear: Bool) {
+    if clear { memory.clear() }
+    resetProcessors()
+    for device in blockDevices { device.reset() }
+    serial.reset()
+    network.reset()
+    timer = IntervalTimerChip()
+    clock = ClockChip()
+    events.reset()
+    notices = []
+    takenNotices = []
+    takesNotices = false
+    noticeVector = 0
+    publishedWork = 0
+    unimplementedCount = 0
+    reportedInstructions = []
+    hasReportedStorage = false
+    ending = .notLoaded
+  }
+
+  private func resetProcessors() {
+    lastTimestamp.pointee = 0
+    for number in processors.indices {
+      if number == 0 { processors[number].reset() } else { processors[number].initialize() }
+      processors[number].flushTranslations()
+      processors[number].interruptRequested = false
+      processors[number].nonMaskableRequested = false
+      processors[number].timestampOffset = 0 &- originTime
+      clocks[number] = ParavirtualClock()
+      isKicked[number] = false
+      pendingCalls[number] = nil
+    }
+  }
+
+  /// Starts the partition's own time at `time`: its TSC and system time count from here.
+  func startTime(at time: SimulatedTime) {
+    currentTime = max(currentTime, time)
+    originTime = currentTime
+    for number in processors.indices {
+      processors[number].timestampOffset = 0 &- originTime
+      localTimes[number] = currentTime
+      remainders[number] = 0
+    }
+  }
+
+  // MARK: Storage
+
+  /// The guest-physical ranges that are storage now, ascending.
+  package func attachedRanges() -> [Range<UInt64>] {
+    let maximum = max(configuration.maximumStorage, configuration.initialStorage)
+    var ranges: [Range<UInt64>] = []
+    for window in PCLayout.storageRanges(byteCount: maximum) {
+      var address = window.lowerBound
+      while address < window.upperBound {
+        let end = min(address + PCLayout.storageUnit, window.upperBound)
+        if memory.isStorage(address..<end) {
+          if let last = ranges.last, last.upperBound == address {
+            ranges[ranges.count - 1] = last.lowerBound..<end
+          } else {
+            ranges.append(address..<end)
+          }
+        }
+        address = end
+      }
+    }
+    return ranges
+  }
+
+  /// Makes a guest-physical range storage that reads zero.
+  package func attachStorage(_ range: Range<UInt64>) { memory.attach(range) }
+
+  /// Takes a guest-physical range away; its contents are gone.
+  package func detachStorage(_ range: Range<UInt64>) {
+    memory.detach(range)
+    for processor in processors { processor.flushTranslations() }
+  }
+
+  /// Copies `count` bytes out of storage; nil when they are not all storage.
+  func bytes(at address: UInt64, count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let isRead = bytes.withUnsafeMutableBytes { memory.read(address, into: $0) }
+    return isRead ? bytes : nil
+  }
+
+  /// Copies bytes into storage; false when they do not all fit into storage.
+  func store(_ bytes: [UInt8], at address: UInt64) -> Bool {
+    bytes.withUnsafeBytes { memory.write(address, from: $0) }
+  }
+
+  // MARK: Events
+
+  /// Adds an event to the outbox, after the console output that preceded it.
+  func emit(_ kind: MachineEvent.Kind, at time: SimulatedTime) {
+    flushConsole(at: time)
+    append(kind, time)
+  }
+
+  /// Turns what the serial line sent into an event.
+  func flushConsole(at time: SimulatedTime) {
+    let bytes = serial.takeOutput()
+    if !bytes.isEmpty { append(.console(bytes), time) }
+  }
+
+  private func append(_ kind: MachineEvent.Kind, _ time: SimulatedTime) {
+    outbox.append(MachineEvent(time: time, sequence: sequence, kind: kind))
+    history.mix(time)
+    history.mix(sequence)
+    if case .console(let bytes) = kind {
+      bytes.withUnsafeBytes { history.mix(bytes: $0) }
+    }
+    sequence += 1
+  }
+
+  /// Ends the computer's operation.
+  func end(_ ending: Ending, _ kind: MachineEvent.Kind, at time: SimulatedTime) {
+    guard self.ending == nil else { return }
+    self.ending = ending
+    emit(kind, at: time)
+    if let running = network.running { processors[running].endSlice() }
+  }
+
+  /// Counts an instruction that is not implemented, and reports its first use.
+  func noteUnimplemented(_ number: Int, address: UInt64, bytes: UInt64) {
+    unimplementedCount += 1
+    guard reportedInstructions.count < 64, reportedInstructions.insert(bytes).inserted else {
+      return
+    }
+    emit(
+      .unimplemented(processor: number, address: address, bytes: bytes),
+      at: processors[number].now)
+  }
+
+  /// Reports the first access of this load that reaches nothing.
+  func noteOutsideStorage(_ number: Int, _ address: UInt64) {
+    guard !hasReportedStorage else { return }
+    hasReportedStorage = true
+    emit(
+      .outsideStorage(
+        processor: number, address: processors[number].instructionPointer, storageAddress: address),
+      at: processors[number].now)
+  }
+
+  // MARK: Digest
+
+  /// Adds the partition's history: dispatches, interrupts, events, and the processors' state.
+  package func mix(into digest: inout HistoryDigest) {
+    digest.mix(history.value)
+    for processor in processors { processor.mixState(into: &digest) }
+    for (number, apic) in network.apics.enumerated() {
+      digest.mix(UInt64(network.isPresent[number] ? 1 : 0))
+      digest.mix(UInt64(apic.taskPriority) << 32 | UInt64(apic.spurious))
+      for word in 0..<8 {
+        digest.mix(UInt64(apic.requests[word]) << 32 | UInt64(apic.inService[word]))
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/// A block device that a partition may use.
+package struct BlockDeviceConfiguration: Equatable, Sendable {
+  /// The device's number in the I/O configuration.
+  package var deviceNumber: UInt16
+  /// Size, in blocks of 512 bytes.
+  package var blockCount: UInt64
+
+  /// A device of a number and a size in blocks of 512 bytes.
+  package init(deviceNumber: UInt16, blockCount: UInt64) {
+    self.deviceNumber = deviceNumber
+    self.blockCount = blockCount
+  }
+}
+
+/// What a partition's computer consists of.
+package struct MachineConfiguration: Equatable, Sendable {
+  /// The partition's name.
+  package var name: String
+  /// The partition's index, in definition order.
+  package var partitionNumber: Int
+  /// Processors that may ever be there, 1 or more.
+  package var maximumProcessors: Int
+  /// Processors that are there from the start, 1 or more.
+  package var initialProcessors: Int
+  /// Storage that is there from the start, in bytes, a multiple of 1 MiB.
+  package var initialStorage: UInt64
+  /// Storage that may ever be there, in bytes, a multiple of 1 MiB.
+  package var maximumStorage: UInt64
+  /// Unit in which storage is given and taken, in bytes.
+  package var increment: UInt64
+  /// Unix time, in seconds, at simulated time 0.
+  package var timeOfDay: Int64
+  /// Block devices, at most `PCLayout.virtioLimit`.
+  package var blockDevices: [BlockDeviceConfiguration]
+
+  /// Describes a computer.
+  package init(
+    name: String, partitionNumber: Int, maximumProcessors: Int, initialProcessors: Int,
+    initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
+    timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = []
+  ) {
+    self.name = name
+    self.partitionNumber = partitionNumber
+    self.maximumProcessors = maximumProcessors
+    self.initialProcessors = initialProcessors
+    self.initialStorage = initialStorage
+    self.maximumStorage = maximumStorage
+    self.increment = increment
+    self.timeOfDay = timeOfDay
+    self.blockDevices = blockDevices
+  }
+}

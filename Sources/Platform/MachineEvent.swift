@@ -1,0 +1,72 @@
+import Channels
+
+/// Something that leaves a partition: it takes effect at Settle, in order of time and sequence.
+package struct MachineEvent: Equatable, Sendable {
+  /// What happened.
+  package enum Kind: Equatable, Sendable {
+    /// The guest wrote bytes to its serial line.
+    case console([UInt8])
+    /// The guest started a request on a block device.
+    case channelRequest(ChannelRequest)
+    /// A processor called the firmware and stays `.inFirmware` until `completeDiagnose`.
+    case diagnose(processor: Int, DiagnoseCall)
+    /// The guest switched its computer off.
+    case powerOff
+    /// The guest asked for a reset: the firmware loads it again.
+    case reset
+    /// A triple fault stopped the computer at an address.
+    case shutdown(processor: Int, address: UInt64)
+    /// All started processors wait with interrupts off: nothing can wake them but the operator.
+    case disabledWait(processor: Int, address: UInt64)
+    /// The first use of an instruction that is not implemented; its bytes lowest first.
+    case unimplemented(processor: Int, address: UInt64, bytes: UInt64)
+    /// The first access outside storage and devices since the load.
+    case outsideStorage(processor: Int, address: UInt64, storageAddress: UInt64)
+    /// The guest's operating system has given a processor back (ACPI eject).
+    case processorEjected(Int)
+  }
+
+  /// When it happened.
+  package var time: SimulatedTime
+  /// Order among the partition's events.
+  package var sequence: UInt64
+  /// What happened.
+  package var kind: Kind
+}
+
+/// A call that only the firmware can answer.
+package enum DiagnoseCall: Equatable, Sendable {
+  /// X'08': a CP command, X'15' between commands; `replyCapacity` nil sends the reply to the console.
+  case command(text: [UInt8], replyCapacity: Int?)
+  /// X'600' subcode 2: the guest accepts a notice.
+  case accept(ReconfigurationNotice)
+  /// X'600' subcode 3: the guest refuses a notice.
+  case refuse(ReconfigurationNotice)
+}
+
+/// The firmware's answer to a `DiagnoseCall`.
+package enum DiagnoseAnswer: Equatable, Sendable {
+  /// Answer to a command: the message number, or 0, and the reply's text.
+  case command(returnCode: UInt64, reply: [UInt8])
+  /// Answer to an accepted or refused notice: 0 when done.
+  case notice(returnCode: UInt64)
+}
+
+/// What the firmware offers to a guest or wants back from it.
+package enum ReconfigurationNotice: Equatable, Sendable, Codable {
+  case processorOffered(Int)
+  case processorRequested(Int)
+  case storageOffered(Range<UInt64>)
+  case storageRequested(Range<UInt64>)
+  case shutdownSignal
+}
+
+/// What can become of a notice.
+package enum NoticeDelivery: Equatable, Sendable {
+  /// The guest takes notices by DIAGNOSE X'600' and will accept or refuse this one.
+  case queued
+  /// The guest's operating system was told through ACPI.
+  case signalled
+  /// The guest does not listen; the notice was not kept.
+  case nobodyListens
+}

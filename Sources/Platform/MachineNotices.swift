@@ -1,0 +1,146 @@
+import Channels
+
+// What the firmware tells a partition from outside, at Plan or Settle.
+extension Machine {
+  // MARK: Console
+
+  /// Gives bytes to the serial line, as if typed.
+  package func type(_ bytes: [UInt8]) {
+    serial.receive(bytes)
+    bytes.withUnsafeBytes { history.mix(bytes: $0) }
+  }
+
+  // MARK: Channels
+
+  /// Stores the end of an I/O request and interrupts the guest.
+  package func completeChannel(_ completion: ChannelCompletion) {
+    history.mix(completion.tag)
+    history.mix(completion.at)
+    for device in blockDevices where device.configuration.deviceNumber == completion.device {
+      device.complete(completion)
+    }
+  }
+
+  // MARK: Processors and storage
+
+  /// Adds a processor, waiting to be started by another, or takes it away at once.
+  package func setProcessorPresent(_ number: Int, _ value: Bool) {
+    guard network.isPresent[number] != value else { return }
+    network.setPresent(number, value)
+    events.setPresent(number, value)
+    pendingCalls[number] = nil
+    isKicked[number] = false
+    clocks[number] = ParavirtualClock()
+    processors[number].timestampOffset = 0 &- originTime
+    history.mix(UInt64(number) << 1 | (value ? 1 : 0))
+  }
+
+  /// Whether a processor is present.
+  package func isProcessorPresent(_ number: Int) -> Bool { network.isPresent[number] }
+
+  /// Offers a processor.
+  ///
+  /// When the answer is `.signalled` the processor must already be present, so that the guest's
+  /// operating system finds it; a guest that takes notices gets it on accepting.
+  @discardableResult
+  package func offerProcessor(_ number: Int) -> NoticeDelivery {
+    announce(.processorOffered(number)) {
+      events.insert(number)
+      return GenericEvents.processors
+    }
+  }
+
+  /// Asks for a processor back; an operating system answers with `.processorEjected`.
+  @discardableResult
+  package func requestProcessor(_ number: Int) -> NoticeDelivery {
+    announce(.processorRequested(number)) {
+      events.remove(number)
+      return GenericEvents.processors
+    }
+  }
+
+  /// Offers storage at a guest-physical range.
+  @discardableResult
+  package func offerStorage(_ range: Range<UInt64>) -> NoticeDelivery {
+    announce(.storageOffered(range)) { nil }
+  }
+
+  /// Asks for the storage at a guest-physical range back.
+  @discardableResult
+  package func requestStorage(_ range: Range<UInt64>) -> NoticeDelivery {
+    announce(.storageRequested(range)) { nil }
+  }
+
+  /// Asks the guest to shut down; false when it listens neither to notices nor to ACPI events.
+  package func signalShutdown() -> Bool {
+    announce(.shutdownSignal) { GenericEvents.powerButton } != .nobodyListens
+  }
+
+  /// Withdraws a notice that the guest has not answered; it can no longer accept it.
+  package func withdraw(_ notice: ReconfigurationNotice) {
+    notices.removeAll { $0 == notice }
+    takenNotices.removeAll { $0 == notice }
+  }
+
+  /// Whether the guest takes notices by DIAGNOSE X'600'.
+  package var listensToNotices: Bool { takesNotices }
+
+  private func announce(
+    _ notice: ReconfigurationNotice, signal: () -> UInt32?
+  ) -> NoticeDelivery {
+    guard ending == nil else { return .nobodyListens }
+    if takesNotices {
+      notices.append(notice)
+      announceNotice()
+      return .queued
+    }
+    guard network.ioAPIC.isUnmasked(pin: PCLayout.eventPin), let bits = signal() else {
+      return .nobodyListens
+    }
+    events.raise(bits)
+    InterruptLine(to: PCLayout.eventPin, of: network).pulse()
+    return .signalled
+  }
+
+  /// Requests the vector that the guest has announced, on processor 0.
+  func announceNotice() {
+    guard noticeVector >= 16 else { return }
+    network.requestVector(noticeVector, on: 0)
+  }
+
+  // MARK: Time
+
+  /// Fires the timers that are due at `time`; their processors become ready.
+  package func deliverTimers(upTo time: SimulatedTime) {
+    currentTime = max(currentTime, time)
+    guard ending == nil else { return }
+    for number in processors.indices where network.isPresent[number] {
+      if let deadline = timerDeadline(of: number), deadline <= time {
+        network.fireTimer(number, deadline: deadline, now: time)
+      }
+    }
+  }
+
+  /// When a processor's own timer next has something to tell it; nil when never.
+  package func nextDeadline(of number: Int) -> SimulatedTime? {
+    guard ending == nil, network.isPresent[number] else { return nil }
+    return timerDeadline(of: number)
+  }
+
+  /// The deadline of a timer whose expiry is reported.
+  func timerDeadline(of number: Int) -> SimulatedTime? {
+    guard !network.apics[number].isTimerMasked else { return nil }
+    return network.apics[number].deadline(timestampOffset: processors[number].timestampOffset)
+  }
+
+  /// Adds time that a processor was ready and not running.
+  package func addSteal(processor number: Int, nanoseconds: SimulatedTime) {
+    clocks[number].addSteal(nanoseconds, memory)
+  }
+
+  /// Tells the guest's clocks that the partition was stopped for a while.
+  package func setStopped(_ wasStopped: Bool) {
+    guard wasStopped else { return }
+    for clock in clocks { clock.markStopped(memory) }
+  }
+}

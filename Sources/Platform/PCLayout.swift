@@ -1,0 +1,85 @@
+/// Fixed addresses, ports and interrupt numbers of the PC that a partition sees.
+package enum PCLayout {
+  /// End of the low part of storage; the rest begins at `highStorageBase`.
+  package static let lowStorageLimit: UInt64 = 0xC000_0000
+  /// Guest-physical start of storage beyond the low part.
+  package static let highStorageBase: UInt64 = 0x1_0000_0000
+  /// Unit in which storage is attached: 1 MiB.
+  package static let storageUnit: UInt64 = 0x10_0000
+
+  /// Local APIC page, 4 KiB (Intel SDM 3A, "Advanced Programmable Interrupt Controller").
+  static let localAPICBase: UInt64 = 0xFEE0_0000
+  /// I/O APIC registers (Intel 82093AA datasheet).
+  static let ioAPICBase: UInt64 = 0xFEC0_0000
+  /// Bytes decoded at `ioAPICBase`.
+  static let ioAPICByteCount: UInt64 = 0x1000
+  /// First virtio-mmio register block.
+  package static let virtioBase: UInt64 = 0xFEB0_0000
+  /// Bytes of one virtio-mmio register block.
+  package static let virtioByteCount: UInt64 = 0x200
+  /// Most virtio devices of a partition: one I/O APIC pin each.
+  package static let virtioLimit = 8
+
+  /// First I/O port of serial line 1 (PC/AT convention), eight ports.
+  static let serialPort: UInt64 = 0x3F8
+  /// Ports of the interval timer 8254: three counters and a control word.
+  static let intervalTimer: UInt64 = 0x40
+  /// System control port B: gate and output of counter 2.
+  static let systemControl: UInt64 = 0x61
+  /// Keyboard controller's command port; 0xFE pulses the reset line.
+  static let keyboardCommand: UInt64 = 0x64
+  /// CMOS index port; data follow at the next port.
+  static let clockIndex: UInt64 = 0x70
+  /// ACPI sleep control register, one byte; status follows.
+  static let sleepControl: UInt64 = 0x600
+  /// ACPI sleep status register, one byte.
+  static let sleepStatus: UInt64 = 0x601
+  /// Where a processor starts after a reset, F000:FFF0 in real mode.
+  static let resetVector: UInt64 = 0xF_FFF0
+  /// ACPI reset register, one byte.
+  static let resetRegister: UInt64 = 0x602
+  /// What a write to `resetRegister` must carry.
+  static let resetValue: UInt8 = 0x01
+  /// ACPI power management timer, 3.579545 MHz, 32 bits.
+  static let powerTimer: UInt64 = 0x608
+  /// Generic event register: 32 bits, cleared by reading.
+  static let eventRegister: UInt64 = 0x610
+  /// Processor hot-plug registers: selector (32 bits), then flags (8 bits).
+  static let processorHotplug: UInt64 = 0x620
+
+  /// I/O APIC pin of serial line 1.
+  static let serialPin = 4
+  /// I/O APIC pin of the generic event device.
+  static let eventPin = 9
+  /// I/O APIC pin of the first virtio device.
+  static let virtioPin = 16
+
+  /// Global descriptor table of the boot state.
+  static let bootDescriptorTable: UInt64 = 0x6000
+  /// Linux "zero page" (Documentation/arch/x86/boot.rst).
+  static let zeroPage: UInt64 = 0x7000
+  /// Parameter text of a guest program; such a program has no zero page.
+  static let programParameter: UInt64 = 0x7000
+  /// Stack pointer of the boot state.
+  static let bootStack: UInt64 = 0x8FF0
+  /// PML4 of the boot state; the PDPT and four page directories follow.
+  static let bootPageTable: UInt64 = 0x9000
+  /// Kernel command line.
+  static let commandLine: UInt64 = 0x2_0000
+  /// End of conventional storage as told to Linux (below the extended BIOS data area).
+  static let conventionalLimit: UInt64 = 0x9_FC00
+  /// ACPI tables, inside the BIOS area that Linux does not use as storage.
+  static let firmwareTables: UInt64 = 0xE_0000
+  /// Bytes available for ACPI tables.
+  static let firmwareTableLimit = 0x2_0000
+  /// Where storage continues above the BIOS area.
+  static let extendedBase: UInt64 = 0x10_0000
+  /// Preferred address of a Linux kernel.
+  static let kernelBase: UInt64 = 0x100_0000
+
+  /// Guest-physical ranges that hold `byteCount` bytes of storage, ascending.
+  package static func storageRanges(byteCount: UInt64) -> [Range<UInt64>] {
+    guard byteCount > lowStorageLimit else { return byteCount == 0 ? [] : [0..<byteCount] }
+    return [0..<lowStorageLimit, highStorageBase..<highStorageBase + (byteCount - lowStorageLimit)]
+  }
+}

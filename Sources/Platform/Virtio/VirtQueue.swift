@@ -1,0 +1,116 @@
+import X86
+
+/// What is wrong with a ring that a guest set up.
+enum VirtQueueError: Error, Equatable, Sendable {
+  /// A ring or a descriptor's buffer is not wholly storage.
+  case outsideStorage(address: UInt64)
+  /// A descriptor index is not below the queue's size.
+  case indexTooLarge(UInt16)
+  /// A chain is longer than the queue, so it loops.
+  case loop(head: UInt16)
+  /// A readable descriptor follows a writable one, or an indirect table was not negotiated.
+  case wrongDescriptor(flags: UInt16)
+  /// More buffers are made available than the queue has.
+  case tooManyAvailable(UInt16)
+}
+
+/// The device's side of a split virtqueue (VIRTIO 1.2, "Split Virtqueues").
+struct VirtQueue: Codable, Sendable {
+  /// A piece of guest storage.
+  struct Segment: Codable, Equatable, Sendable {
+    var address: UInt64
+    var byteCount: UInt32
+  }
+
+  /// A chain of descriptors: first what the device reads, then what it writes.
+  struct Chain: Codable, Equatable, Sendable {
+    var head: UInt16
+    var readable: [Segment] = []
+    var writable: [Segment] = []
+  }
+
+  /// Most entries that a queue may have.
+  static let maximumSize: UInt32 = 64
+
+  var size: UInt32 = 0
+  var isReady = false
+  var descriptors: UInt64 = 0
+  var available: UInt64 = 0
+  var used: UInt64 = 0
+  private(set) var nextAvailable: UInt16 = 0
+  private(set) var nextUsed: UInt16 = 0
+
+  /// Takes the next chain that the driver made available; nil when there is none.
+  mutating func take(_ memory: GuestMemory) throws(VirtQueueError) -> Chain? {
+    guard isReady, size > 0 else { return nil }
+    let index: UInt16 = try VirtQueue.load(memory, available &+ 2)
+    guard index != nextAvailable else { return nil }
+    guard UInt32(index &- nextAvailable) <= size else {
+      throw .tooManyAvailable(index &- nextAvailable)
+    }
+    let slot = UInt64(UInt32(nextAvailable) & (size - 1))
+    let head: UInt16 = try VirtQueue.load(memory, available &+ 4 &+ slot * 2)
+    let chain = try self.chain(head, memory)
+    nextAvailable &+= 1
+    return chain
+  }
+
+  private func chain(
+    _ head: UInt16, _ memory: GuestMemory
+  ) throws(VirtQueueError) -> Chain {
+    var chain = Chain(head: head)
+    var index = head
+    for _ in 0..<size {
+      guard UInt32(index) < size else { throw .indexTooLarge(index) }
+      let entry = descriptors &+ UInt64(index) * 16
+      let address: UInt64 = try VirtQueue.load(memory, entry)
+      let byteCount: UInt32 = try VirtQueue.load(memory, entry &+ 8)
+      let flags: UInt16 = try VirtQueue.load(memory, entry &+ 12)
+      let (end, overflow) = address.addingReportingOverflow(UInt64(byteCount))
+      guard !overflow, memory.isStorage(address..<end) else {
+        throw .outsideStorage(address: address)
+      }
+      guard flags & 4 == 0 else { throw .wrongDescriptor(flags: flags) }
+      let segment = Segment(address: address, byteCount: byteCount)
+      if flags & 2 != 0 {
+        chain.writable.append(segment)
+      } else {
+        guard chain.writable.isEmpty else { throw .wrongDescriptor(flags: flags) }
+        chain.readable.append(segment)
+      }
+      guard flags & 1 != 0 else { return chain }
+      index = try VirtQueue.load(memory, entry &+ 14)
+    }
+    throw .loop(head: head)
+  }
+
+  /// Gives a chain back with the number of bytes written; true when the driver wants an interrupt.
+  mutating func give(
+    head: UInt16, byteCount: UInt32, _ memory: GuestMemory
+  ) throws(VirtQueueError) -> Bool {
+    guard size > 0 else { return false }
+    let slot = UInt64(UInt32(nextUsed) & (size - 1))
+    let entry = used &+ 4 &+ slot * 8
+    try VirtQueue.store(memory, UInt32(head), entry)
+    try VirtQueue.store(memory, byteCount, entry &+ 4)
+    nextUsed &+= 1
+    try VirtQueue.store(memory, nextUsed, used &+ 2)
+    let flags: UInt16 = try VirtQueue.load(memory, available)
+    return flags & 1 == 0
+  }
+
+  private static func load<T: FixedWidthInteger>(
+    _ memory: GuestMemory, _ address: UInt64
+  ) throws(VirtQueueError) -> T {
+    guard let value = memory.load(address, as: T.self) else {
+      throw .outsideStorage(address: address)
+    }
+    return value
+  }
+
+  private static func store<T: FixedWidthInteger>(
+    _ memory: GuestMemory, _ value: T, _ address: UInt64
+  ) throws(VirtQueueError) {
+    guard memory.store(value, at: address) else { throw .outsideStorage(address: address) }
+  }
+}

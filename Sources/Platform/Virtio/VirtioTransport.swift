@@ -1,0 +1,143 @@
+// The register block of a virtio device in memory, version 2 (VIRTIO 1.2, "Virtio Over MMIO").
+
+/// Registers of one virtio device with one queue.
+struct VirtioTransport: Codable, Sendable {
+  /// What a register access asks of the device.
+  enum Effect: Equatable {
+    case none
+    case notify
+    case reset
+  }
+
+  private static let needsReset: UInt32 = 0x40
+  private static let driverReady: UInt32 = 0x04
+  private static let featuresAccepted: UInt32 = 0x08
+  /// VIRTIO_F_VERSION_1.
+  static let version1: UInt64 = 1 << 32
+
+  let deviceType: UInt32
+  let deviceFeatures: UInt64
+  let configuration: [UInt8]
+  var queue = VirtQueue()
+  private(set) var driverFeatures: UInt64 = 0
+  private var deviceFeatureSelector: UInt32 = 0
+  private var driverFeatureSelector: UInt32 = 0
+  private var queueSelector: UInt32 = 0
+  private(set) var interruptStatus: UInt32 = 0
+  private(set) var status: UInt32 = 0
+
+  /// Registers of a device of a type with its features and configuration space.
+  init(deviceType: UInt32, deviceFeatures: UInt64, configuration: [UInt8]) {
+    self.deviceType = deviceType
+    self.deviceFeatures = deviceFeatures | VirtioTransport.version1
+    self.configuration = configuration
+  }
+
+  /// Whether the driver has finished its set-up and the device is not broken.
+  var isOperating: Bool {
+    status & (VirtioTransport.driverReady | VirtioTransport.needsReset)
+      == VirtioTransport.driverReady
+  }
+  /// Level of the device's interrupt line.
+  var isInterrupting: Bool { interruptStatus != 0 }
+
+  /// Notes that buffers were used.
+  mutating func raiseUsed() { interruptStatus |= 1 }
+
+  /// Marks the device broken: the driver has to reset it.
+  mutating func markBroken() {
+    status |= VirtioTransport.needsReset
+    if status & VirtioTransport.driverReady != 0 { interruptStatus |= 2 }
+  }
+
+  /// Reads `size` bytes at an offset of the block.
+  func read(_ offset: UInt64, size: Int) -> UInt64 {
+    if offset >= 0x100 {
+      var value: UInt64 = 0
+      for index in 0..<min(size, 8) {
+        let position = Int(offset) - 0x100 + index
+        let byte = position < configuration.count ? configuration[position] : 0
+        value |= UInt64(byte) << UInt64(8 * index)
+      }
+      return value
+    }
+    guard size == 4 else { return 0 }
+    return UInt64(register(offset))
+  }
+
+  private func register(_ offset: UInt64) -> UInt32 {
+    switch offset {
+    case 0x000: 0x7472_6976
+    case 0x004: 2
+    case 0x008: deviceType
+    case 0x00C: 0x4349_4443
+    case 0x010:
+      deviceFeatureSelector < 2
+        ? UInt32(truncatingIfNeeded: deviceFeatures >> UInt64(32 * deviceFeatureSelector)) : 0
+    case 0x034: queueSelector == 0 ? VirtQueue.maximumSize : 0
+    case 0x044: queueSelector == 0 && queue.isReady ? 1 : 0
+    case 0x060: interruptStatus
+    case 0x070: status
+    default: 0
+    }
+  }
+
+  /// Writes a register of four bytes at an offset of the block.
+  mutating func write(_ offset: UInt64, _ value: UInt32) -> Effect {
+    switch offset {
+    case 0x014: deviceFeatureSelector = value
+    case 0x020: writeDriverFeatures(value)
+    case 0x024: driverFeatureSelector = value
+    case 0x030: queueSelector = value
+    case 0x050: return value == 0 && isOperating && queue.isReady ? .notify : .none
+    case 0x064: interruptStatus &= ~value
+    case 0x070: return writeStatus(value)
+    default:
+      if queueSelector == 0 { writeQueue(offset, value) }
+    }
+    return .none
+  }
+
+  private mutating func writeDriverFeatures(_ value: UInt32) {
+    guard driverFeatureSelector < 2, status & VirtioTransport.featuresAccepted == 0 else { return }
+    let shift = UInt64(32 * driverFeatureSelector)
+    driverFeatures = driverFeatures & ~(0xFFFF_FFFF << shift) | UInt64(value) << shift
+  }
+
+  private mutating func writeStatus(_ value: UInt32) -> Effect {
+    guard value != 0 else {
+      self = VirtioTransport(
+        deviceType: deviceType, deviceFeatures: deviceFeatures, configuration: configuration)
+      return .reset
+    }
+    var accepted = value & 0xFF
+    // FEATURES_OK stays clear when the driver wants what is not offered, or not version 1.
+    let agrees =
+      driverFeatures & ~deviceFeatures == 0 && driverFeatures & VirtioTransport.version1 != 0
+    if !agrees { accepted &= ~VirtioTransport.featuresAccepted }
+    status = accepted | status & VirtioTransport.needsReset
+    return .none
+  }
+
+  private mutating func writeQueue(_ offset: UInt64, _ value: UInt32) {
+    if offset == 0x044 {
+      queue.isReady = value & 1 != 0 && queue.size > 0
+      return
+    }
+    guard !queue.isReady else { return }
+    func low(_ old: UInt64) -> UInt64 { old & ~0xFFFF_FFFF | UInt64(value) }
+    func high(_ old: UInt64) -> UInt64 { old & 0xFFFF_FFFF | UInt64(value) << 32 }
+    switch offset {
+    case 0x038:
+      let valid = value <= VirtQueue.maximumSize && value.nonzeroBitCount == 1
+      queue.size = valid ? value : 0
+    case 0x080: queue.descriptors = low(queue.descriptors)
+    case 0x084: queue.descriptors = high(queue.descriptors)
+    case 0x090: queue.available = low(queue.available)
+    case 0x094: queue.available = high(queue.available)
+    case 0x0A0: queue.used = low(queue.used)
+    case 0x0A4: queue.used = high(queue.used)
+    default: break
+    }
+  }
+}

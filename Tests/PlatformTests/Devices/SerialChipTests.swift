@@ -1,0 +1,78 @@
+import Testing
+
+@testable import Platform
+
+/// Oracle: PC16550D datasheet, "Interrupt Identification Register" and "Modem Control Register".
+@Suite struct SerialChipTests {
+  private func chip(interruptEnable: UInt8, fifo: UInt8 = 0) -> SerialChip {
+    var chip = SerialChip()
+    _ = chip.write(4, 0x08)
+    _ = chip.write(2, fifo)
+    _ = chip.write(1, interruptEnable)
+    return chip
+  }
+
+  @Test func enablingTransmitterInterruptRaisesItEachTime() {
+    var chip = chip(interruptEnable: 2)
+    #expect(chip.isInterrupting)
+    #expect(chip.read(2) == 0x02)
+    #expect(chip.read(2) == 0x01)
+    _ = chip.write(1, 0)
+    _ = chip.write(1, 2)
+    #expect(chip.read(2) == 0x02)
+  }
+
+  @Test func writingSendsAndRearms() {
+    var chip = chip(interruptEnable: 2)
+    _ = chip.read(2)
+    #expect(chip.write(0, 0x41) == 0x41)
+    #expect(chip.isInterrupting)
+    #expect(chip.read(5) == 0x60)
+  }
+
+  @Test func receivedDataHasPriority() {
+    var chip = chip(interruptEnable: 3)
+    chip.receive(0x55)
+    #expect(chip.read(2) == 0x04)
+    #expect(chip.read(5) == 0x61)
+    #expect(chip.read(0) == 0x55)
+    #expect(chip.read(2) == 0x02)
+  }
+
+  @Test(arguments: [(1, UInt8(0xCC)), (7, 0xCC), (8, 0xC4), (16, 0xC4)] as [(Int, UInt8)])
+  func triggerLevelOfEight(count: Int, identification: UInt8) {
+    var chip = chip(interruptEnable: 1, fifo: 0x81)
+    for byte in 0..<count { chip.receive(UInt8(byte)) }
+    #expect(chip.read(2) == identification)
+    #expect(chip.receiverSpace == 16 - count)
+  }
+
+  @Test func secondOutputGatesTheLine() {
+    var chip = chip(interruptEnable: 1)
+    chip.receive(1)
+    #expect(chip.isInterrupting)
+    _ = chip.write(4, 0)
+    #expect(!chip.isInterrupting)
+  }
+
+  @Test func loopbackShowsModemLines() {
+    var chip = SerialChip()
+    _ = chip.write(4, 0x10 | 0x0A)
+    #expect(chip.read(6) & 0xF0 == 0x90)
+    #expect(chip.write(0, 0x33) == nil)
+    #expect(chip.read(0) == 0x33)
+  }
+
+  @Test func divisorAndScratch() {
+    var chip = SerialChip()
+    _ = chip.write(3, 0x83)
+    _ = chip.write(0, 0x0C)
+    _ = chip.write(1, 0x01)
+    #expect(chip.read(0) == 0x0C)
+    #expect(chip.read(1) == 0x01)
+    _ = chip.write(3, 0x03)
+    #expect(chip.read(1) == 0)
+    _ = chip.write(7, 0xA5)
+    #expect(chip.read(7) == 0xA5)
+  }
+}
