@@ -28,12 +28,14 @@ let package = Package(
     library("X86", ["CHost"]),
     library("Channels"),
     library("Platform", ["X86", "Channels", "CLZ4"]),
+    library("GuestPrograms", ["X86"]),
     .target(
       name: "TestSupport", dependencies: ["X86"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("X86Tests", ["X86"], exclude: ["Differential/vectors.tsv"]),
     tests("ChannelsTests", ["Channels"]),
     tests("PlatformTests", ["Platform"]),
+    tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,48 @@
+import X86
+
+/// A program as it is loaded: 64-bit code at a fixed address.
+///
+/// It is entered in long mode with the first 4 GiB mapped one to one, interrupts off, and
+/// RDI = bytes of storage, RSI = processors online, RDX = register block of the first virtio block
+/// device or 0, RCX = address of the PARM text, which ends with a NUL.
+package struct GuestProgramImage: Equatable, Sendable {
+  /// Code and data.
+  package let bytes: [UInt8]
+  /// Guest-physical address of the first byte.
+  package let origin: UInt64
+  /// Guest-physical address of the first instruction.
+  package let entry: UInt64
+}
+
+/// The guest programs of this package, assembled at run time; `GuestLayout` has their memory map.
+package enum GuestProgram: String, CaseIterable, Sendable {
+  /// Uses all it gets on all its processors. No PARM. Work: loops of three instructions.
+  case spin = "SPIN"
+  /// Works and waits. PARM: percent of each period (default 5), period in ms (default 100).
+  case pulse = "PULSE"
+  /// Fills and verifies all its storage for ever. No PARM. Work: 8-byte words verified.
+  case toucher = "TOUCHER"
+  /// Talks on its console. PARM: a first command. Work: lines read.
+  case talker = "TALKER"
+  /// Writes and reads blocks. PARM: ms between requests (default 10). Work: blocks moved.
+  case ioDriver = "IODRIVER"
+  /// Misbehaves on a console command or PARM: WILD, TRIPLE, LOOP, OUTSIDE, PORTS, HANG.
+  case faulty = "FAULTY"
+
+  /// The program of a name, in upper case; nil if there is none.
+  package static func named(_ name: String) -> GuestProgramImage? {
+    GuestProgram(rawValue: name)?.image
+  }
+
+  /// Assembles the program.
+  package var image: GuestProgramImage {
+    switch self {
+    case .spin: spinImage()
+    case .pulse: pulseImage()
+    case .toucher: toucherImage()
+    case .talker: talkerImage()
+    case .ioDriver: ioDriverImage()
+    case .faulty: faultyImage()
+    }
+  }
+}
