@@ -29,6 +29,7 @@ let package = Package(
     library("Channels"),
     library("Platform", ["X86", "Channels", "CLZ4"]),
     library("GuestPrograms", ["X86"]),
+    library("Partitioning", ["Platform", "Channels", "GuestPrograms"]),
     .target(
       name: "TestSupport", dependencies: ["X86"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -36,6 +37,7 @@ let package = Package(
     tests("ChannelsTests", ["Channels"]),
     tests("PlatformTests", ["Platform"]),
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),
+    tests("PartitioningTests", ["Partitioning"]),
   ],
   swiftLanguageModes: [.v6]
 )

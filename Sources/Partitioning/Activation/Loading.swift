@@ -1,0 +1,77 @@
+import Foundation
+import GuestPrograms
+import Platform
+
+/// An image read from the host, ready to be placed.
+struct LoadedImage {
+  var image: BootImage
+  /// What it was read from, for messages.
+  var path: String
+}
+
+extension IPLDefinition {
+  /// What is loaded, in a word or two.
+  package var summary: String {
+    switch self {
+    case .kernel(let file, _, _): file
+    case .savedSystem(let name, _): name
+    case .program(let name, _): name
+    case .multiboot(let file, _, _): file
+    case .device(let number, _): String(number, radix: 16, uppercase: true)
+    }
+  }
+}
+
+extension PartitionManager {
+  /// Reads what a partition is to load; nothing of the partition changes.
+  func bootImage(
+    of partition: Partition, _ ipl: IPLDefinition?, parameters: String?
+  ) throws(ManagementError) -> LoadedImage {
+    switch ipl {
+    case nil: throw .nothingToLoad(partition.name)
+    case .kernel(let file, let disk, let defined):
+      let kernel = try contents(of: file, partition)
+      var initialDisk: Data?
+      if let disk { initialDisk = try contents(of: disk, partition) }
+      return LoadedImage(
+        image: .linux(
+          kernel: kernel, initrd: initialDisk, commandLine: parameters ?? defined),
+        path: definition.path(of: file))
+    case .program(let name, let defined):
+      guard let program = GuestProgram.named(name.uppercased()) else {
+        throw .programNotFound(
+          partition.name, program: name, known: PartitionManager.programNames)
+      }
+      return LoadedImage(
+        image: .program(
+          Platform.GuestProgramImage(
+            bytes: program.bytes, origin: program.origin, entry: program.entry,
+            parameter: parameters ?? defined)), path: "program \(name)")
+    case .savedSystem(let name, _):
+      throw .unsupportedLoad(partition.name, what: "NSS \(name)")
+    case .multiboot(let file, _, _):
+      throw .unsupportedLoad(partition.name, what: "MULTIBOOT \(file)")
+    case .device(let number, _):
+      throw .unsupportedLoad(
+        partition.name, what: "device \(String(number, radix: 16, uppercase: true))")
+    }
+  }
+
+  private func contents(
+    of file: String, _ partition: Partition
+  ) throws(ManagementError) -> Data {
+    let path = definition.path(of: file)
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    } catch {
+      let reason =
+        FileManager.default.fileExists(atPath: path) ? "it cannot be read" : "there is no such file"
+      throw ManagementError.loadFile(partition.name, path: path, reason: reason)
+    }
+  }
+}
+
+extension PartitionManager {
+  /// Names of the guest programs that a partition can load.
+  package static var programNames: [String] { GuestProgram.allCases.map(\.rawValue) }
+}

@@ -1,0 +1,107 @@
+import Channels
+import Platform
+import X86
+
+// The guest's console, storage and registers, for DISPLAY, STORE and SEND.
+
+extension PartitionManager {
+  func sendConsole(_ partition: Partition, _ bytes: [UInt8]) throws(ManagementError) {
+    let machine = try requireActive(partition)
+    machine.type(bytes)
+    engine.notice(partition.number, at: now)
+  }
+
+  func storeStorage(
+    _ partition: Partition, _ address: UInt64, _ bytes: [UInt8]
+  ) throws(ManagementError) {
+    let machine = try requireActive(partition)
+    let isStored =
+      bytes.isEmpty || bytes.withUnsafeBytes { machine.memory.write(address, from: $0) }
+    guard isStored else {
+      throw .notStorage(partition.name, address: address, byteCount: bytes.count)
+    }
+  }
+
+  func storeRegister(
+    _ partition: Partition, _ processor: Int, _ register: String, _ value: UInt64
+  ) throws(ManagementError) {
+    let machine = try requireActive(partition)
+    try requireOnline(partition, processor)
+    let target = machine.processors[processor]
+    switch register.uppercased() {
+    case "RIP": target.instructionPointer = value
+    case "RFLAGS": target.flags = value
+    case let name:
+      guard let number = PartitionManager.generalRegisters.firstIndex(of: name),
+        let general = GeneralRegister(rawValue: UInt8(number))
+      else { throw .registerNotFound(register) }
+      target[general] = value
+    }
+  }
+
+  /// Names of the general registers by number.
+  package static let generalRegisters = [
+    "RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI", "R8", "R9", "R10", "R11", "R12", "R13",
+    "R14", "R15",
+  ]
+
+  /// Names of the registers that can be displayed.
+  package static let registerNames =
+    generalRegisters + ["RIP", "RFLAGS", "CR0", "CR2", "CR3", "CR4", "CR8", "EFER"]
+
+  /// A piece of a partition's storage; nil when the partition is not active or a byte is not there.
+  package func storage(of name: String, at address: UInt64, count: Int) -> [UInt8]? {
+    guard let number = number(of: name), let machine = partitions[number].machine, count >= 0
+    else { return nil }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let isRead =
+      count == 0 || bytes.withUnsafeMutableBytes { machine.memory.read(address, into: $0) }
+    return isRead ? bytes : nil
+  }
+
+  /// A register of a partition's processor by name; nil when there is no such thing.
+  package func register(_ name: String, of partition: String, processor: Int) -> UInt64? {
+    guard let number = number(of: partition), let machine = partitions[number].machine,
+      machine.processors.indices.contains(processor)
+    else { return nil }
+    let source = machine.processors[processor]
+    switch name.uppercased() {
+    case "RIP": return source.instructionPointer
+    case "RFLAGS": return source.flags
+    case "CR0": return source.cr0
+    case "CR2": return source.cr2
+    case "CR3": return source.cr3
+    case "CR4": return source.cr4
+    case "CR8": return source.cr8
+    case "EFER": return source.efer
+    case let general:
+      guard let index = PartitionManager.generalRegisters.firstIndex(of: general),
+        let register = GeneralRegister(rawValue: UInt8(index))
+      else { return nil }
+      return source[register]
+    }
+  }
+
+  /// The digest of the machine (nil) or of a partition, with the pages that were written.
+  package func storageDigest(of name: String?) -> UInt64 {
+    guard let name else {
+      var digest = engine.digest
+      for partition in partitions where partition.isActive { mixPages(of: partition, &digest) }
+      return digest.value
+    }
+    guard let number = number(of: name) else { return 0 }
+    var digest = engine.guests[number].digest
+    mixPages(of: partitions[number], &digest)
+    return digest.value
+  }
+
+  private func mixPages(of partition: Partition, _ digest: inout HistoryDigest) {
+    guard let machine = partition.machine else { return }
+    digest.mix(UInt64(partition.number))
+    machine.mix(into: &digest)
+    machine.memory.forEachWrittenPage { address, page in
+      digest.mix(address)
+      digest.mix(bytes: UnsafeRawBufferPointer(start: page, count: 4096))
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Channels
+
+extension SystemDefinition {
+  /// The channel subsystem's configuration, with partitions by number and files by full path.
+  package func channelConfiguration() -> ChannelConfiguration {
+    let numbers = Dictionary(
+      partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+    func indices(_ names: [String]) -> [Int] { names.compactMap { numbers[$0] } }
+    var configuration = ChannelConfiguration(
+      partitionCount: partitions.count, hostByteLimit: machine.hostStorageByteCount)
+    configuration.paths = inputOutput.paths.map { path in
+      ChannelConfiguration.Path(
+        subsystem: path.subsystem, number: path.number, isShared: path.sharing == .shared,
+        accessPartitions: indices(path.accessList),
+        candidatePartitions: indices(path.candidateList), bytesPerSecond: path.bytesPerSecond,
+        latencyNanoseconds: path.latencyNanoseconds)
+    }
+    configuration.devices = inputOutput.devices.map(device)
+    for (partition, definition) in partitions.enumerated() {
+      for assignment in definition.devices {
+        guard
+          let index = inputOutput.devices.firstIndex(where: {
+            $0.number == assignment.realDevice
+              && $0.candidateList?.contains(definition.name) ?? true
+          })
+        else { continue }
+        configuration.assignments.append(
+          ChannelConfiguration.Assignment(
+            partition: partition, virtualDevice: assignment.virtualDevice, device: index))
+      }
+    }
+    return configuration
+  }
+
+  private func device(_ definition: DeviceDefinition) -> ChannelConfiguration.Device {
+    let references = definition.controlUnits.flatMap { unit in
+      inputOutput.controlUnits.first { $0.number == unit }?.paths ?? []
+    }
+    let paths = references.compactMap { reference in
+      inputOutput.paths.firstIndex {
+        $0.number == reference.number && $0.subsystem == reference.subsystem
+      }
+    }
+    let medium: ChannelConfiguration.Medium =
+      switch definition.media {
+      case .none: .none
+      case .scratch(let byteCount): .scratch(byteCount: byteCount)
+      case .file(let file, let writable): .file(path: path(of: file), writable: writable)
+      }
+    return ChannelConfiguration.Device(
+      number: definition.number, paths: paths,
+      preferredPath: definition.preferredPath.flatMap { number in
+        paths.first { inputOutput.paths[$0].number == number }
+      }, medium: medium, bytesPerSecond: definition.bytesPerSecond,
+      latencyNanoseconds: definition.latencyNanoseconds)
+  }
+}

@@ -1,0 +1,111 @@
+extension DeckReader {
+  /// Reads one IODEVICE statement: a device or a range of them.
+  mutating func device(_ operands: DeckOperands) {
+    guard let (first, count, place) = addressRange(operands) else { return }
+    let type = operands.neededAtom("UNIT")?.folded ?? ""
+    guard let unitsValue = operands.needed("CUNUMBR") else { return }
+    let units = controlUnits(unitsValue)
+    let candidates = deviceCandidates(operands)
+    var unitAddress = Int(first & 0xFF)
+    if let word = operands.atom("UNITADD") {
+      guard let said = OperandReader.hexadecimal(word.text, digits: 2) else {
+        log.report(.hexadecimal(word.text, what: "UNITADD", digits: 2), at: word.place)
+        return
+      }
+      unitAddress = said
+    }
+    guard unitAddress + count <= 256 else {
+      log.report(.deckUnitBeyond(UInt8(unitAddress), count: count), at: place)
+      return
+    }
+    let check = DeviceCheck(deck: deck, units: units, first: first, place: place)
+    let preferred = preferredPath(operands, check: check)
+    for (problem, place) in check.problems(
+      unitAddress: unitAddress, count: count, candidates: candidates)
+    { log.report(problem, at: place) }
+    for unit in units {
+      if let problem = unitUse.addDevices(
+        unit: unit, first: first, address: unitAddress, count: count)
+      {
+        log.report(problem, at: place)
+      }
+    }
+    for number in Int(first)..<Int(first) + count {
+      let key = "IODEVICE " + DeviceNumbers.text(UInt16(number))
+      if let earlier = deck.places[key] {
+        log.report(.deckDeviceTwice(UInt16(number), first: earlier), at: place)
+        break
+      }
+      deck.places[key] = place
+      deck.configuration.devices.append(
+        DeviceDefinition(
+          number: UInt16(number), controlUnits: units.map(\.number), type: type,
+          candidateList: candidates?.names, preferredPath: preferred))
+    }
+  }
+
+  private func addressRange(_ operands: DeckOperands) -> (UInt16, Int, Place)? {
+    guard let value = operands.needed("ADDRESS") else { return nil }
+    var atoms: [Word] = []
+    switch value {
+    case .atom(let word): atoms = [word]
+    case .list(let items, _):
+      for case .atom(let word) in items { atoms.append(word) }
+    case .call: break
+    }
+    guard (1...2).contains(atoms.count), let first = OperandReader.deviceNumber(atoms[0].text)
+    else {
+      log.report(.deckAddress(atoms.first?.text ?? "("), at: value.place)
+      return nil
+    }
+    guard atoms.count == 2 else { return (first, 1, atoms[0].place) }
+    guard let count = OperandReader.decimal(atoms[1].text), (1...256).contains(count),
+      Int(first) + count <= 0x10000
+    else {
+      log.report(.deckDeviceCount(atoms[1].text), at: atoms[1].place)
+      return nil
+    }
+    return (first, count, atoms[0].place)
+  }
+
+  private func controlUnits(_ value: DeckValue) -> [ControlUnitDefinition] {
+    var items = [value]
+    if case .list(let list, _) = value { items = list }
+    var units: [ControlUnitDefinition] = []
+    for item in items {
+      guard case .atom(let word) = item, let number = OperandReader.deviceNumber(word.text) else {
+        log.report(.deckControlUnitNumber("("), at: item.place)
+        continue
+      }
+      if units.contains(where: { $0.number == number }) {
+        log.report(.deckControlUnitRepeated(number), at: word.place)
+      } else if let unit = deck.configuration.controlUnits.first(where: { $0.number == number }) {
+        units.append(unit)
+      } else {
+        log.report(
+          .deckControlUnitUndefined(
+            number, known: deck.configuration.controlUnits.map(\.number)), at: word.place)
+      }
+    }
+    return units
+  }
+
+  private func preferredPath(_ operands: DeckOperands, check: DeviceCheck) -> UInt8? {
+    guard let value = operands.value("PATH") else { return nil }
+    for group in operands.subsystemGroups(value) {
+      guard let subsystem = group.subsystems.first, case .atom(let word)? = group.items.first,
+        let number = OperandReader.hexadecimal(word.text, digits: 2)
+      else {
+        log.report(.deckPath, at: value.place)
+        return nil
+      }
+      let path = PathReference(subsystem: subsystem, number: UInt8(number))
+      guard check.paths.contains(path) else {
+        log.report(.deckNoPath(path.number, subsystem: subsystem), at: word.place)
+        return nil
+      }
+      return path.number
+    }
+    return nil
+  }
+}

@@ -1,0 +1,343 @@
+import Channels
+
+/// What the I/O configuration's deck says, and where.
+struct ParsedDeck {
+  var configuration = IOConfiguration()
+  /// Places by statement and number: `CHPID 0.10`, `CNTLUNIT 0200`, `IODEVICE 0200`, `RESOURCE X`.
+  var places: [String: Place] = [:]
+
+  /// The path's definition, when the deck has it.
+  func path(_ reference: PathReference) -> ChannelPathDefinition? {
+    configuration.paths.first {
+      $0.number == reference.number && $0.subsystem == reference.subsystem
+    }
+  }
+}
+
+/// Reads `*.iocp`: ID, RESOURCE, CHPID, CNTLUNIT and IODEVICE.
+///
+/// Message numbers are IOCP's own where it has one for the case (IOCP User's Guide, messages).
+struct DeckReader {
+  static let operations = ["ID", "RESOURCE", "CHPID", "CNTLUNIT", "IODEVICE"]
+  /// Keywords of a statement: those that are used or kept first, those that are only accepted after.
+  static let keywords: [String: [String]] = [
+    "ID": ["MSG1", "MSG2", "SYSTEM", "LSYSTEM", "NAME", "TOK"],
+    "RESOURCE": ["PARTITION", "PART", "MAXDEV"],
+    "CHPID": [
+      "PATH", "TYPE", "SHARED", "PARTITION", "PART", "NOTPART", "PCHID", "SWITCH", "VCHID", "AID",
+      "PORT", "CHPARM", "OS", "IOCLUSTER", "CPATH", "CSYSTEM", "DESC",
+    ],
+    "CNTLUNIT": [
+      "CUNUMBR", "PATH", "UNIT", "UNITADD", "LINK", "CUADD", "SHARED", "PROTOCL", "DESC",
+    ],
+    "IODEVICE": [
+      "ADDRESS", "CUNUMBR", "UNIT", "UNITADD", "PARTITION", "PART", "NOTPART", "PATH", "MODEL",
+      "FEATURE", "STADET", "TIMEOUT", "SCHSET", "OFFLINE", "DYNAMIC", "LOCANY", "DESC",
+    ],
+  ]
+  static let pathTypes = [
+    "FC", "FCV", "FCP", "CNC", "CTC", "CVC", "CBY", "OSC", "OSD", "OSE", "OSM", "OSN", "OSX", "OSH",
+    "IQD", "ICP", "CIB", "CL5", "CL6", "CS5",
+  ]
+  /// Images in a channel subsystem.
+  static let imageLimit = 15
+
+  let log: FindingLog
+  var deck = ParsedDeck()
+  /// Whether RESOURCE was read well enough to judge partition names by it.
+  var hasImages = false
+  private var hasReadAny = false
+  var unitUse = UnitAddressUse()
+
+  /// Reads the decks, in the order given, as one.
+  static func read(_ files: [DefinitionFile], log: FindingLog) -> ParsedDeck {
+    var reader = DeckReader(log: log)
+    for file in files {
+      for statement in DefinitionScanner.deck(of: file, operations: operations, log: log) {
+        reader.read(statement)
+      }
+    }
+    if let file = files.first, reader.deck.places["RESOURCE"] == nil {
+      log.report(
+        .missingStatement("RESOURCE"), at: Place(file: file.name, line: 0, column: 0))
+    }
+    reader.deck.configuration.paths.sort {
+      ($0.subsystem, $0.number) < ($1.subsystem, $1.number)
+    }
+    reader.deck.configuration.controlUnits.sort { $0.number < $1.number }
+    reader.deck.configuration.devices.sort { $0.number < $1.number }
+    return reader.deck
+  }
+
+  private init(log: FindingLog) { self.log = log }
+
+  private mutating func read(_ statement: DeckStatement) {
+    let operation = statement.operation
+    guard let legal = Self.keywords[operation.folded] else {
+      log.report(.deckOperation(operation.text, legal: Self.operations), at: operation.place)
+      return
+    }
+    var values: [String: DeckOperand] = [:]
+    var hasUnknown = false
+    for operand in statement.operands {
+      let key = operand.key.folded
+      guard legal.contains(key) else {
+        log.report(
+          .unknownOperand(operand.key.text, of: operation.folded, legal: legal),
+          at: operand.key.place)
+        hasUnknown = true
+        continue
+      }
+      if let first = values[key] {
+        log.report(.duplicateStatement(key, first: first.key.place), at: operand.key.place)
+        continue
+      }
+      values[key] = operand
+    }
+    guard !statement.isBroken else { return }
+    values["PARTITION"] = values["PARTITION"] ?? values["PART"]
+    let operands = DeckOperands(
+      operation: operation, values: values, hasUnknown: hasUnknown, log: log)
+    switch operation.folded {
+    case "ID":
+      if hasReadAny {
+        log.report(.deckOrder("ID", before: "every other statement"), at: operation.place)
+      }
+      if let word = operands.atom("MSG1") { deck.configuration.description = word.text }
+    case "RESOURCE": resource(operands)
+    case "CHPID": channelPath(operands)
+    case "CNTLUNIT": controlUnit(operands)
+    default: device(operands)
+    }
+    hasReadAny = true
+  }
+
+  // MARK: - RESOURCE
+
+  private mutating func resource(_ operands: DeckOperands) {
+    let place = operands.operation.place
+    if let first = deck.places["RESOURCE"] {
+      log.report(.duplicateStatement("RESOURCE", first: first), at: place)
+      return
+    }
+    deck.places["RESOURCE"] = place
+    if !deck.configuration.paths.isEmpty {
+      log.report(.deckOrder("RESOURCE", before: "CHPID"), at: place)
+    }
+    guard let value = operands.needed("PARTITION") else { return }
+    hasImages = true
+    for group in operands.subsystemGroups(value) {
+      guard let subsystem = group.subsystems.first else { continue }
+      for item in group.items { image(item, subsystem: subsystem) }
+    }
+    if !deck.configuration.images.contains(where: { $0.partition != "*" }) {
+      log.report(.deckNoPartition, at: value.place)
+    }
+  }
+
+  private mutating func image(_ item: DeckValue, subsystem: UInt8) {
+    var nameWord: Word?
+    var imageWord: Word?
+    switch item {
+    case .atom(let word): nameWord = word
+    case .list(let parts, _):
+      if case .atom(let word)? = parts.first { nameWord = word }
+      if parts.count > 1, case .atom(let word) = parts[1] { imageWord = word }
+    case .call: break
+    }
+    guard let name = nameWord, name.folded == "*" || OperandReader.isName(name.folded) else {
+      log.report(.deckName(nameWord?.text ?? "("), at: item.place)
+      return
+    }
+    let inSubsystem = deck.configuration.images.filter { $0.subsystem == subsystem }
+    var image: Int?
+    if let word = imageWord {
+      guard let number = OperandReader.hexadecimal(word.text, digits: 1), number > 0 else {
+        log.report(.deckImage(word.text), at: word.place)
+        return
+      }
+      if inSubsystem.contains(where: { $0.image == number }) {
+        log.report(.deckImageTwice(word.folded, subsystem: subsystem), at: word.place)
+        return
+      }
+      image = number
+    } else if name.folded == "*" {
+      log.report(.deckReservedImage, at: name.place)
+      return
+    } else {
+      image = (1...Self.imageLimit).first { number in
+        !inSubsystem.contains { $0.image == number }
+      }
+    }
+    guard let image else {
+      log.report(.deckImages(subsystem: subsystem, limit: Self.imageLimit), at: name.place)
+      return
+    }
+    let key = "RESOURCE " + name.folded
+    if name.folded != "*", let first = deck.places[key] {
+      log.report(.deckPartitionTwice(name.folded, in: "RESOURCE", first: first), at: name.place)
+      return
+    }
+    deck.places[key] = name.place
+    deck.configuration.images.append(
+      ImageDefinition(partition: name.folded, subsystem: subsystem, image: UInt8(image)))
+  }
+
+  // MARK: - CHPID
+
+  private mutating func channelPath(_ operands: DeckOperands) {
+    let typeWord = operands.neededAtom("TYPE")
+    if let typeWord, !Self.pathTypes.contains(typeWord.folded) {
+      log.report(
+        .unknownOperand(typeWord.text, of: "TYPE", legal: Self.pathTypes), at: typeWord.place)
+    }
+    guard let pathValue = operands.needed("PATH") else { return }
+    var physical: UInt16?
+    if let word = operands.atom("PCHID") {
+      physical = OperandReader.hexadecimal(word.text, digits: 3).map { UInt16($0) }
+      if physical == nil {
+        log.report(.hexadecimal(word.text, what: "PCHID", digits: 3), at: word.place)
+      }
+      if let physical {
+        let key = "PCHID " + DeviceNumbers.text(physical)
+        if let first = deck.places[key] {
+          log.report(.deckPhysicalTwice(word.folded, first: first), at: word.place)
+        }
+        deck.places[key] = word.place
+      }
+    }
+    let groups = operands.subsystemGroups(pathValue)
+    guard let group = groups.first, groups.count == 1, group.items.count == 1,
+      case .atom(let word) = group.items[0],
+      let number = OperandReader.hexadecimal(word.text, digits: 2)
+    else {
+      log.report(.deckPath, at: pathValue.place)
+      return
+    }
+    for subsystem in group.subsystems {
+      let key = "CHPID \(DeviceNumbers.path(subsystem)).\(DeviceNumbers.path(UInt8(number)))"
+      if let first = deck.places[key] {
+        log.report(
+          .deckPathTwice(UInt8(number), subsystem: subsystem, first: first), at: word.place)
+        continue
+      }
+      deck.places[key] = word.place
+      let lists = partitionLists(
+        operands, subsystem: subsystem, isSpanned: group.subsystems.count > 1)
+      deck.configuration.paths.append(
+        ChannelPathDefinition(
+          subsystem: subsystem, number: UInt8(number), type: typeWord?.folded ?? "FC",
+          physicalChannel: physical, switchNumber: switchNumber(operands),
+          sharing: lists.sharing, accessList: lists.access, candidateList: lists.candidates))
+    }
+  }
+
+  private func switchNumber(_ operands: DeckOperands) -> UInt8? {
+    guard let word = operands.atom("SWITCH") else { return nil }
+    guard let number = OperandReader.hexadecimal(word.text, digits: 2) else {
+      log.report(.hexadecimal(word.text, what: "SWITCH", digits: 2), at: word.place)
+      return nil
+    }
+    return UInt8(number)
+  }
+
+  // MARK: - CNTLUNIT
+
+  private mutating func controlUnit(_ operands: DeckOperands) {
+    guard let word = operands.neededAtom("CUNUMBR") else { return }
+    guard let number = OperandReader.deviceNumber(word.text), number != 0xFFFF else {
+      log.report(.deckControlUnitNumber(word.text), at: word.place)
+      return
+    }
+    let key = "CNTLUNIT " + DeviceNumbers.text(number)
+    if let first = deck.places[key] {
+      log.report(.deckControlUnitTwice(number, first: first), at: word.place)
+      return
+    }
+    deck.places[key] = word.place
+    var unit = ControlUnitDefinition(number: number, paths: [])
+    unit.type = operands.neededAtom("UNIT")?.folded ?? ""
+    if let value = operands.needed("PATH") { unit.paths = paths(value, operands) }
+    if let value = operands.value("LINK") {
+      unit.links = operands.subsystemGroups(value).flatMap(\.items).compactMap {
+        if case .atom(let word) = $0 { word.folded } else { nil }
+      }
+    }
+    if let value = operands.value("UNITADD") { unit.unitAddresses = unitAddresses(value, unit) }
+    for path in unit.paths {
+      guard let definition = deck.path(path),
+        let problem = unitUse.add(unit: unit, path: path, type: definition.type)
+      else { continue }
+      log.report(problem, at: word.place)
+    }
+    deck.configuration.controlUnits.append(unit)
+  }
+
+  private func paths(_ value: DeckValue, _ operands: DeckOperands) -> [PathReference] {
+    var paths: [PathReference] = []
+    for group in operands.subsystemGroups(value) {
+      for subsystem in group.subsystems {
+        for item in group.items {
+          guard case .atom(let word) = item,
+            let number = OperandReader.hexadecimal(word.text, digits: 2)
+          else {
+            log.report(.deckPath, at: item.place)
+            continue
+          }
+          let path = PathReference(subsystem: subsystem, number: UInt8(number))
+          if paths.contains(path) {
+            log.report(.deckPathRepeated(path.number, subsystem: subsystem), at: word.place)
+          } else if deck.path(path) == nil {
+            log.report(
+              .deckPathUndefined(
+                path.number, subsystem: subsystem,
+                known: deck.configuration.paths.filter { $0.subsystem == subsystem }.map(\.number)),
+              at: word.place)
+          } else {
+            paths.append(path)
+          }
+        }
+        if paths.filter({ $0.subsystem == subsystem }).count > ChannelDefaults.pathsPerDevice {
+          log.report(
+            .deckControlUnitPaths(subsystem: subsystem), at: value.place)
+        }
+      }
+    }
+    return paths
+  }
+
+  private func unitAddresses(_ value: DeckValue, _ unit: ControlUnitDefinition)
+    -> [UnitAddressRange]
+  {
+    guard case .list(let items, _) = value else {
+      log.report(.deckUnitAddress, at: value.place)
+      return unit.unitAddresses
+    }
+    var ranges: [UnitAddressRange] = []
+    var used = Set<Int>()
+    for item in items {
+      guard case .list(let parts, _) = item, (1...2).contains(parts.count),
+        case .atom(let first) = parts[0],
+        let start = OperandReader.hexadecimal(first.text, digits: 2)
+      else {
+        log.report(.deckUnitAddress, at: item.place)
+        continue
+      }
+      var count = 1
+      if parts.count == 2, case .atom(let word) = parts[1] {
+        guard let said = OperandReader.decimal(word.text), (1...256).contains(said) else {
+          log.report(.deckUnitCount(word.text), at: word.place)
+          continue
+        }
+        count = said
+      }
+      guard start + count <= 256, used.isDisjoint(with: start..<start + count) else {
+        log.report(.deckUnitOverlap(first.folded, count: count), at: first.place)
+        continue
+      }
+      used.formUnion(start..<start + count)
+      ranges.append(UnitAddressRange(first: UInt8(start), count: count))
+    }
+    return ranges.isEmpty ? unit.unitAddresses : ranges
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+
+/// Where in the definition files something stands.
+struct Place: Sendable, Equatable {
+  /// File name relative to the folder.
+  var file: String
+  /// Line, from 1; 0 for the file as a whole.
+  var line: Int
+  /// Column in characters, from 1; 0 for the line as a whole.
+  var column: Int
+
+  /// The place as a message says it, `demo.direct line 12`.
+  var words: String { line > 0 ? "\(file) line \(line)" : file }
+}
+
+/// Collects findings while the files are read.
+final class FindingLog {
+  /// What was found, in the order of reporting.
+  private(set) var findings: [Finding] = []
+  /// A profile's statements are judged once, not again for every partition that includes them.
+  var isMuted = false
+
+  /// Adds a finding.
+  func report(_ problem: Problem, at place: Place) {
+    guard !isMuted else { return }
+    findings.append(
+      Finding(
+        file: place.file, line: place.line, column: place.column, severity: problem.severity,
+        id: problem.id, text: problem.text, remedy: problem.remedy))
+  }
+
+  /// Whether something was found that keeps the machine from starting.
+  var hasErrors: Bool { findings.contains { $0.severity == .error } }
+
+  /// The findings by file in the given order, then line and column; equal places keep their order.
+  ///
+  /// What many partitions of one range or profile have in common is said once.
+  func sorted(fileOrder: [String]) -> [Finding] {
+    func rank(_ finding: Finding) -> Int {
+      fileOrder.firstIndex(of: finding.file) ?? fileOrder.count
+    }
+    let keyed = findings.enumerated().map { (rank($0.element), $0.offset, $0.element) }
+    let ordered = keyed.sorted {
+      ($0.0, $0.2.line, $0.2.column, $0.1) < ($1.0, $1.2.line, $1.2.column, $1.1)
+    }.map(\.2)
+    var result: [Finding] = []
+    for finding in ordered where finding != result.last { result.append(finding) }
+    return result
+  }
+}
+
+/// A definition file's lines.
+struct DefinitionFile {
+  /// Most bytes that a definition file may have.
+  static let byteLimit = 4 << 20
+
+  /// Name relative to the folder.
+  let name: String
+  /// The lines without their ends, as characters that columns count.
+  let lines: [[Unicode.Scalar]]
+
+  /// Makes a file of text, as tests do.
+  init(name: String, text: String) {
+    self.name = name
+    self.lines = Self.lines(of: text)
+  }
+
+  /// Reads a file.
+  ///
+  /// - Parameters:
+  ///   - name: Its name, relative to the folder.
+  ///   - folder: The folder.
+  ///   - log: Where it is said that the file cannot be read, is too large or is not text.
+  init?(name: String, folder: String, log: FindingLog) {
+    let place = Place(file: name, line: 0, column: 0)
+    switch Self.bytes(ofFile: folder + "/" + name) {
+    case .failure(let reason):
+      log.report(.unreadable(reason: reason.text), at: place)
+      return nil
+    case .success(let bytes):
+      guard bytes.count <= Self.byteLimit else {
+        log.report(.tooLarge(limit: Self.byteLimit), at: place)
+        return nil
+      }
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        log.report(.notUTF8, at: Self.firstInvalid(in: bytes, file: name))
+        return nil
+      }
+      self.init(name: name, text: text)
+    }
+  }
+
+  private struct ReadFailure: Error { var text: String }
+
+  /// Reads at most one byte more than the limit; a pipe or a folder is refused before it can hang.
+  private static func bytes(ofFile path: String) -> Result<[UInt8], ReadFailure> {
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      return .failure(ReadFailure(text: String(cString: strerror(errno))))
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      return .failure(ReadFailure(text: "not a regular file"))
+    }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while bytes.count <= byteLimit {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count == 0 { break }
+      guard count > 0 else { return .failure(ReadFailure(text: String(cString: strerror(errno)))) }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+    return .success(bytes)
+  }
+
+  private static func lines(of text: String) -> [[Unicode.Scalar]] {
+    var lines: [[Unicode.Scalar]] = []
+    var line: [Unicode.Scalar] = []
+    var isFirst = true
+    for scalar in text.unicodeScalars {
+      defer { isFirst = false }
+      if isFirst, scalar == "\u{FEFF}" { continue }
+      if scalar == "\n" {
+        if line.last == "\r" { line.removeLast() }
+        lines.append(line)
+        line.removeAll(keepingCapacity: true)
+      } else {
+        line.append(scalar)
+      }
+    }
+    if !line.isEmpty { lines.append(line) }
+    return lines
+  }
+
+  /// Line and column of the first byte that is not UTF-8.
+  private static func firstInvalid(in bytes: [UInt8], file: String) -> Place {
+    var decoder = UTF8()
+    var iterator = bytes.makeIterator()
+    var place = Place(file: file, line: 1, column: 1)
+    while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+      if scalar == "\n" {
+        place.line += 1
+        place.column = 1
+      } else {
+        place.column += 1
+      }
+    }
+    return place
+  }
+}

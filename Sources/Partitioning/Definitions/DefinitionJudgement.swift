@@ -1,0 +1,269 @@
+import Channels
+
+/// Judges the parts of a machine's definition against each other.
+struct DefinitionJudgement {
+  let machine: ParsedMachine
+  let directory: ParsedDirectory
+  let deck: ParsedDeck
+  let log: FindingLog
+  /// Index of a partition by its name.
+  private let index: [String: Int]
+  private let images: [String: ImageDefinition]
+
+  /// Starts with what the files say.
+  init(machine: ParsedMachine, directory: ParsedDirectory, deck: ParsedDeck, log: FindingLog) {
+    self.machine = machine
+    self.directory = directory
+    self.deck = deck
+    self.log = log
+    index = Dictionary(
+      directory.partitions.enumerated().map { ($1.definition.name, $0) },
+      uniquingKeysWith: { one, _ in one })
+    images = Dictionary(
+      deck.configuration.images.map { ($0.partition, $0) }, uniquingKeysWith: { one, _ in one })
+  }
+
+  /// Reports everything that only the whole shows.
+  func judge() {
+    for partition in directory.partitions {
+      processors(of: partition)
+      if machine.isStorageKnown { storage(of: partition) }
+      devices(of: partition)
+      start(of: partition)
+    }
+    users()
+    imagesWithoutPartition()
+    latencies()
+    let names = directory.partitions.map(\.definition.name)
+    let definition = SystemDefinition(partitions: directory.partitions.map(\.definition))
+    if let circle = definition.startCircle() {
+      let first = directory.partitions[circle[0]]
+      log.report(
+        .startCycle(circle.map { names[$0] } + [names[circle[0]]]), at: first.place(of: "START"))
+    }
+    ActivationArithmetic(judgement: self).judge(order: definition.activationOrder())
+  }
+
+  /// The pool of a type, when one is installed.
+  func pool(_ type: ProcessorType) -> ProcessorPoolDefinition? {
+    machine.machine.processors.first { $0.type == type }
+  }
+
+  private func processors(of partition: ParsedPartition) {
+    for item in partition.definition.processors {
+      let key = "PROCESSOR " + item.type.rawValue
+      guard let pool = pool(item.type) else {
+        if machine.places["PROCESSOR " + item.type.rawValue] == nil,
+          !machine.machine.processors.isEmpty
+        {
+          log.report(
+            .typeNotInstalled(item.type, installed: machine.machine.processors.map(\.type)),
+            at: partition.place(of: key))
+        }
+        continue
+      }
+      if item.initial > pool.count {
+        log.report(
+          .initialBeyondInstalled(item.type, item.initial, installed: pool.count),
+          at: partition.place(of: key + " INITIAL", in: key))
+      }
+      if let group = item.group, !directory.groups.contains(where: { $0.name == group }) {
+        log.report(
+          .unknownName("group", group, known: directory.groups.map(\.name)),
+          at: partition.place(of: key + " GROUP", in: key))
+      }
+    }
+  }
+
+  private func storage(of partition: ParsedPartition) {
+    let storage = partition.definition.storage
+    let increment = machine.machine.incrementByteCount
+    let installed = machine.machine.storageByteCount
+    let items = [
+      ("INITIAL", storage.initialByteCount), ("RESERVED", storage.reservedByteCount),
+      ("ORIGIN", storage.origin ?? 0),
+    ]
+    for (name, bytes) in items where bytes % increment != 0 {
+      log.report(
+        .multiple(Problem.size(bytes), what: "STORAGE " + name, of: increment),
+        at: partition.place(of: "STORAGE " + name, in: "STORAGE"))
+    }
+    if storage.initialByteCount == 0 {
+      log.report(
+        .noStorage(increment: increment), at: partition.place(of: "STORAGE INITIAL", in: "STORAGE"))
+    }
+    let most = storage.initialByteCount + storage.reservedByteCount
+    if storage.initialByteCount > installed {
+      log.report(
+        .storageBeyondInstalled("INITIAL", storage.initialByteCount, installed: installed),
+        at: partition.place(of: "STORAGE INITIAL", in: "STORAGE"))
+    } else if most > installed {
+      log.report(
+        .storageBeyondInstalled("INITIAL and RESERVED together,", most, installed: installed),
+        at: partition.place(of: "STORAGE RESERVED", in: "STORAGE"))
+    } else if let origin = storage.origin, origin + storage.initialByteCount > installed {
+      log.report(
+        .storageBeyondInstalled(
+          "ORIGIN and INITIAL together,", origin + storage.initialByteCount, installed: installed),
+        at: partition.place(of: "STORAGE ORIGIN", in: "STORAGE"))
+    }
+  }
+
+  /// Paths by which a partition may reach a device.
+  func paths(to device: DeviceDefinition, of partition: String) -> [ChannelPathDefinition] {
+    guard let image = images[partition], device.candidateList?.contains(partition) ?? true else {
+      return []
+    }
+    return device.controlUnits.flatMap { unit in
+      deck.configuration.controlUnits.first { $0.number == unit }?.paths ?? []
+    }.filter { $0.subsystem == image.subsystem }.compactMap(deck.path).filter {
+      $0.candidateList.contains(partition)
+    }
+  }
+
+  private func devices(of partition: ParsedPartition) {
+    for assignment in partition.definition.devices {
+      let place = partition.place(of: "DEDICATE " + DeviceNumbers.text(assignment.virtualDevice))
+      guard let device = deck.configuration.device(assignment.realDevice) else {
+        log.report(.deviceNotInDeck(assignment.realDevice), at: place)
+        continue
+      }
+      if paths(to: device, of: partition.definition.name).isEmpty {
+        log.report(
+          .deviceUnreachable(device.number, partition: partition.definition.name), at: place)
+      } else if device.media == .none {
+        log.report(.deviceWithoutMedia(device.number), at: place)
+      }
+    }
+    if case .device(let number, _)? = partition.definition.ipl,
+      !partition.definition.devices.contains(where: { $0.virtualDevice == number })
+    {
+      log.report(.notOwnDevice(number), at: partition.place(of: "IPL"))
+    }
+  }
+
+  private func start(of partition: ParsedPartition) {
+    for name in partition.definition.start?.after ?? [] {
+      let place = partition.place(of: "START AFTER " + name, in: "START")
+      guard let other = index[name] else {
+        log.report(
+          .unknownName("partition", name, known: directory.partitions.map(\.definition.name)),
+          at: place)
+        continue
+      }
+      if name == partition.definition.name {
+        log.report(.ownAfter(name), at: place)
+      } else if directory.partitions[other].definition.start == nil {
+        log.report(.afterNotAutomatic(name), at: place)
+      }
+    }
+  }
+
+  private func users() {
+    for user in machine.machine.users {
+      guard let partition = index[user.name] else { continue }
+      let first =
+        machine.places["USER " + user.name]
+        ?? Place(file: MachineConfigurationReader.fileName, line: 0, column: 0)
+      log.report(
+        .userIsPartition(user.name, first: first), at: directory.partitions[partition].place)
+    }
+  }
+
+  private func imagesWithoutPartition() {
+    for image in deck.configuration.images where image.partition != "*" {
+      guard index[image.partition] == nil, let place = deck.places["RESOURCE " + image.partition]
+      else { continue }
+      log.report(
+        .imageWithoutPartition(
+          image.partition, known: directory.partitions.map(\.definition.name)), at: place)
+    }
+  }
+
+  private func latencies() {
+    let epoch = machine.machine.epochNanoseconds
+    var reported: [Place] = []
+    for device in deck.configuration.devices {
+      guard let place = deck.places["MEDIA " + DeviceNumbers.text(device.number)],
+        !reported.contains(place)
+      else { continue }
+      let paths = device.controlUnits.flatMap { unit in
+        deck.configuration.controlUnits.first { $0.number == unit }?.paths ?? []
+      }
+      guard let fastest = paths.compactMap({ deck.path($0)?.latencyNanoseconds }).min() else {
+        continue
+      }
+      if fastest + device.latencyNanoseconds < epoch {
+        log.report(
+          .latencyBelowEpoch(device.number, fastest + device.latencyNanoseconds, epoch: epoch),
+          at: place)
+        reported.append(place)
+      }
+    }
+  }
+}
+
+extension SystemDefinition {
+  /// Numbers of the partitions that start with the machine, each after those it names.
+  package func automaticStartOrder() -> [Int] {
+    activationOrder().filter { partitions[$0].start != nil }
+  }
+
+  /// Numbers of all partitions as they would be activated: those that start by themselves in their
+  /// order, then the others; otherwise in definition order.
+  package func activationOrder() -> [Int] {
+    let index = Dictionary(
+      partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+    var order: [Int] = []
+    var state = [UInt8](repeating: 0, count: partitions.count)
+    // A stack instead of recursion: a chain of AFTER may be as long as the machine has partitions.
+    for start in partitions.indices where partitions[start].start != nil {
+      var stack = [start]
+      while let top = stack.last {
+        if state[top] == 0 {
+          state[top] = 1
+          let before = (partitions[top].start?.after ?? []).compactMap { index[$0] }
+          stack += before.reversed().filter { state[$0] == 0 && partitions[$0].start != nil }
+        } else {
+          stack.removeLast()
+          if state[top] == 1 {
+            state[top] = 2
+            order.append(top)
+          }
+        }
+      }
+    }
+    return order + partitions.indices.filter { partitions[$0].start == nil }
+  }
+
+  /// Numbers of partitions that start after each other in a circle of two or more.
+  func startCircle() -> [Int]? {
+    let index = Dictionary(
+      partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+    let before = partitions.indices.map { number in
+      (partitions[number].start?.after ?? []).compactMap { index[$0] }.filter { $0 != number }
+    }
+    // Takes away again and again what waits for nothing; what is left waits in circles.
+    var waits = before.map(\.count)
+    var followers = [[Int]](repeating: [], count: partitions.count)
+    for (number, others) in before.enumerated() {
+      for other in others { followers[other].append(number) }
+    }
+    var free = partitions.indices.filter { waits[$0] == 0 }
+    while let number = free.popLast() {
+      for follower in followers[number] {
+        waits[follower] -= 1
+        if waits[follower] == 0 { free.append(follower) }
+      }
+    }
+    guard let first = waits.firstIndex(where: { $0 > 0 }) else { return nil }
+    var path: [Int] = []
+    var number = first
+    while !path.contains(number) {
+      path.append(number)
+      guard let next = before[number].first(where: { waits[$0] > 0 }) else { return nil }
+      number = next
+    }
+    return Array(path[(path.firstIndex(of: number) ?? 0)...])
+  }
+}

@@ -1,0 +1,212 @@
+/// Takes the operands of a free-form statement one by one, and reports what is wrong with them.
+struct OperandReader {
+  private let words: [Word]
+  private var next: Int
+  let log: FindingLog
+
+  /// Starts after the verb.
+  init(_ statement: Statement, log: FindingLog) {
+    words = statement.words
+    next = 1
+    self.log = log
+  }
+
+  /// The verb.
+  var verb: Word { words[0] }
+  /// The operand that is next, without taking it.
+  var peek: Word? { next < words.count ? words[next] : nil }
+  /// Where the next operand stands or would stand.
+  var place: Place { peek?.place ?? words[words.count - 1].end }
+
+  /// Takes the next operand, whatever it is.
+  mutating func word(_ what: String) -> Word? {
+    guard let word = peek else {
+      log.report(.missingOperand(what, after: words[next - 1].text), at: place)
+      return nil
+    }
+    next += 1
+    return word
+  }
+
+  /// Takes the next operand when it is this keyword.
+  mutating func take(_ keyword: String) -> Bool {
+    guard let word = peek, word.folded == keyword, !word.isQuoted else { return false }
+    next += 1
+    return true
+  }
+
+  /// Takes a keyword; an unknown one is reported and skipped with what seems to belong to it.
+  ///
+  /// - Parameters:
+  ///   - verb: The statement, for the message.
+  ///   - legal: Keywords that are legal here.
+  ///   - abbreviations: Short forms that are legal too, but not proposed.
+  /// - Returns: The keyword; nil when none came.
+  mutating func keyword(
+    of verb: String, from legal: [String], abbreviations: [String] = []
+  ) -> Word? {
+    func isLegal(_ word: Word) -> Bool {
+      !word.isQuoted && (legal.contains(word.folded) || abbreviations.contains(word.folded))
+    }
+    while let word = peek {
+      next += 1
+      if isLegal(word) { return word }
+      log.report(.unknownOperand(word.text, of: verb, legal: legal), at: word.place)
+      while let skipped = peek, !isLegal(skipped) { next += 1 }
+    }
+    return nil
+  }
+
+  /// Skips the operands of a statement that is refused as a whole.
+  mutating func skip() { next = words.count }
+
+  /// Reports operands that nobody took.
+  mutating func end() {
+    guard let word = peek else { return }
+    log.report(.extraOperand(word.text, after: words[next - 1].text), at: word.place)
+    next = words.count
+  }
+
+  /// Takes a decimal number.
+  mutating func number(_ what: String, in range: ClosedRange<Int>) -> Int? {
+    guard let word = word(what) else { return nil }
+    guard let value = Self.decimal(word.text), range.contains(value) else {
+      log.report(.number(word.text, what: what, range: range), at: word.place)
+      return nil
+    }
+    return value
+  }
+
+  /// Takes a number with at most two decimals, as hundredths.
+  mutating func hundredths(
+    _ what: String, in range: ClosedRange<Int>, percent: Bool = false
+  ) -> Int? {
+    guard let word = word(what) else { return nil }
+    var text = word.text[...]
+    if percent, text.last == "%" { text = text.dropLast() }
+    guard let value = Self.hundredths(text), range.contains(value) else {
+      log.report(.hundredths(word.text, what: what, range: range, percent: percent), at: word.place)
+      return nil
+    }
+    return value
+  }
+
+  /// Takes a size such as `64M`.
+  mutating func size(_ what: String) -> UInt64? {
+    guard let word = word(what) else { return nil }
+    guard let value = Self.size(word.folded) else {
+      log.report(.size(word.text, what: what), at: word.place)
+      return nil
+    }
+    return value
+  }
+
+  /// Takes a rate such as `800MB`, bytes a second.
+  mutating func rate(_ what: String) -> UInt64? {
+    guard let word = word(what) else { return nil }
+    var text = word.folded[...]
+    if text.hasSuffix("/S") { text = text.dropLast(2) }
+    if text.hasSuffix("B") { text = text.dropLast() }
+    guard let value = Self.size(String(text)), value > 0, value <= 1 << 50 else {
+      log.report(.rate(word.text, what: what), at: word.place)
+      return nil
+    }
+    return value
+  }
+
+  /// Takes a duration such as `100US`, as nanoseconds.
+  mutating func duration(_ what: String, in range: ClosedRange<UInt64>) -> UInt64? {
+    guard let word = word(what) else { return nil }
+    guard let value = Self.duration(word.folded), range.contains(value) else {
+      log.report(.duration(word.text, what: what, range: range), at: word.place)
+      return nil
+    }
+    return value
+  }
+
+  /// Takes a device number, 1-4 hexadecimal digits.
+  mutating func deviceNumber(_ what: String) -> UInt16? {
+    guard let word = word(what) else { return nil }
+    guard let value = Self.deviceNumber(word.text) else {
+      log.report(.deviceNumber(word.text, what: what), at: word.place)
+      return nil
+    }
+    return value
+  }
+
+  /// Takes a name of 1-8 characters A-Z 0-9 @ # $.
+  mutating func name(_ what: String) -> Word? {
+    guard let word = word(what) else { return nil }
+    guard Self.isName(word.folded), !word.isQuoted else {
+      log.report(.name(word.text, what: what), at: word.place)
+      return nil
+    }
+    return word
+  }
+
+  // MARK: - Values
+
+  /// A decimal number without sign, of at most 18 digits.
+  static func decimal(_ text: some StringProtocol) -> Int? {
+    guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else { return nil }
+    return Int(text)
+  }
+
+  /// A number with at most two decimals, as hundredths.
+  static func hundredths(_ text: some StringProtocol) -> Int? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let whole = decimal(parts[0]), whole < 1_000_000 else { return nil }
+    guard parts.count == 2 else { return whole * 100 }
+    guard parts[1].utf8.count <= 2, let fraction = decimal(parts[1]) else { return nil }
+    return whole * 100 + (parts[1].utf8.count == 1 ? fraction * 10 : fraction)
+  }
+
+  /// A size with `K`, `M`, `G` or `T`, powers of 1024; without a letter, bytes.
+  static func size(_ folded: String) -> UInt64? {
+    let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30, "T": 40]
+    let shift = folded.last.flatMap { shifts[$0] }
+    guard let count = decimal(shift == nil ? folded[...] : folded.dropLast()) else { return nil }
+    let (value, overflow) = UInt64(count).multipliedReportingOverflow(by: 1 << (shift ?? 0))
+    return overflow || value > 1 << 62 ? nil : value
+  }
+
+  /// A duration with `NS`, `US`, `MS` or `S`, as nanoseconds.
+  static func duration(_ folded: String) -> UInt64? {
+    for (unit, factor) in [
+      ("NS", UInt64(1)), ("US", 1000), ("MS", 1_000_000), ("S", 1_000_000_000),
+    ]
+    where folded.hasSuffix(unit) {
+      guard let count = decimal(folded.dropLast(unit.count)), count < 1_000_000_000 else {
+        return nil
+      }
+      return UInt64(count) * factor
+    }
+    return nil
+  }
+
+  /// A device number, 1-4 hexadecimal digits.
+  static func deviceNumber(_ text: some StringProtocol) -> UInt16? {
+    hexadecimal(text, digits: 4).map { UInt16($0) }
+  }
+
+  /// A hexadecimal number of at most so many digits, without sign or prefix.
+  static func hexadecimal(_ text: some StringProtocol, digits: Int) -> Int? {
+    guard (1...digits).contains(text.utf8.count), text.utf8.allSatisfy(isHexadecimal) else {
+      return nil
+    }
+    return Int(text, radix: 16)
+  }
+
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
+  }
+
+  /// Whether this is 1-8 characters A-Z 0-9 @ # $.
+  static func isName(_ folded: String) -> Bool {
+    (1...8).contains(folded.utf8.count)
+      && folded.utf8.allSatisfy {
+        (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || [0x40, 0x23, 0x24].contains($0)
+      }
+  }
+}

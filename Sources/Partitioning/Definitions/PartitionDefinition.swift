@@ -1,0 +1,227 @@
+/// Whether a partition's logical processors of a type share physical ones.
+package enum ProcessorMode: String, Sendable, Codable {
+  /// Dispatched on the pool by weight.
+  case shared = "SHARED"
+  /// Each logical processor owns a physical one.
+  case dedicated = "DEDICATED"
+}
+
+/// A partition's logical processors of one type.
+package struct PartitionProcessors: Sendable, Equatable {
+  /// Which pool they run on.
+  package var type: ProcessorType
+  /// Shared or dedicated; one partition is all shared or all dedicated.
+  package var mode: ProcessorMode
+  /// On line at activation.
+  package var initial: Int
+  /// May be brought on line later.
+  package var reserved: Int
+  /// Processing weight, unused if dedicated: 1-999 at the PR/SM side, to 10000 as a share.
+  package var weight: Int
+  /// Least weight that may be set, when limited.
+  package var minimumWeight: Int?
+  /// Greatest weight that may be set, when limited.
+  package var maximumWeight: Int?
+  /// Hard capped at its weight's share.
+  package var isCapped: Bool
+  /// Absolute cap in hundredths of a processor.
+  package var absoluteCapHundredths: Int?
+  /// Group whose absolute cap counts too.
+  package var group: String?
+
+  /// Creates the logical processors of one type.
+  package init(
+    type: ProcessorType, mode: ProcessorMode = .shared, initial: Int = 1, reserved: Int = 0,
+    weight: Int = 100, minimumWeight: Int? = nil, maximumWeight: Int? = nil,
+    isCapped: Bool = false, absoluteCapHundredths: Int? = nil, group: String? = nil
+  ) {
+    self.type = type
+    self.mode = mode
+    self.initial = initial
+    self.reserved = reserved
+    self.weight = weight
+    self.minimumWeight = minimumWeight
+    self.maximumWeight = maximumWeight
+    self.isCapped = isCapped
+    self.absoluteCapHundredths = absoluteCapHundredths
+    self.group = group
+  }
+}
+
+/// How much a partition is to get, as SET SHARE says it.
+package enum ShareAmount: Sendable, Equatable {
+  /// A weight, 1-10000; the same integer as `PartitionProcessors.weight`.
+  case relative(Int)
+  /// Hundredths of a percent of the pool, 1-10000.
+  case absolute(hundredthsOfPercent: Int)
+}
+
+/// How far beyond its share a partition may go.
+package enum ShareLimit: Sendable, Equatable {
+  /// As far as there is time.
+  case none
+  /// To the limit, and beyond it only when nobody unlimited wants the time.
+  case soft(ShareAmount?)
+  /// To the limit and no further; without an amount, its own share is the limit.
+  case hard(ShareAmount?)
+}
+
+/// A SHARE statement.
+package struct ShareDefinition: Sendable, Equatable {
+  /// How much.
+  package var amount: ShareAmount
+  /// How far beyond.
+  package var limit: ShareLimit
+
+  /// Creates a share.
+  package init(amount: ShareAmount, limit: ShareLimit = .none) {
+    self.amount = amount
+    self.limit = limit
+  }
+}
+
+/// A partition's storage.
+package struct PartitionStorage: Sendable, Equatable {
+  /// Granted at activation, in bytes.
+  package var initialByteCount: UInt64
+  /// May be added later, in bytes.
+  package var reservedByteCount: UInt64
+  /// Where in the machine's storage it must lie, when that is said.
+  package var origin: UInt64?
+
+  /// Creates a partition's storage.
+  package init(
+    initialByteCount: UInt64 = 64 << 20, reservedByteCount: UInt64 = 0, origin: UInt64? = nil
+  ) {
+    self.initialByteCount = initialByteCount
+    self.reservedByteCount = reservedByteCount
+    self.origin = origin
+  }
+}
+
+/// What a partition loads; files are relative to the machine's folder.
+package enum IPLDefinition: Sendable, Equatable {
+  /// A Linux kernel by the 64-bit boot protocol.
+  case kernel(file: String, initialRamdisk: String?, parameters: String)
+  /// A named saved system.
+  case savedSystem(name: String, parameters: String)
+  /// One of the package's own guest programs.
+  case program(name: String, parameters: String)
+  /// A multiboot image.
+  case multiboot(file: String, modules: [String], parameters: String)
+  /// A device's first blocks.
+  case device(number: UInt16, parameters: String)
+}
+
+/// A real device that a partition has under a number of its own.
+package struct DeviceAssignment: Sendable, Equatable {
+  /// The number the partition knows it by.
+  package var virtualDevice: UInt16
+  /// The device's number in the I/O configuration.
+  package var realDevice: UInt16
+
+  /// Creates an assignment.
+  package init(virtualDevice: UInt16, realDevice: UInt16) {
+    self.virtualDevice = virtualDevice
+    self.realDevice = realDevice
+  }
+}
+
+/// A virtual device that is read and kept as the CP directory has it: MDISK, LINK, NICDEF, SPECIAL.
+package struct VirtualDeviceDefinition: Sendable, Equatable {
+  /// The statement's verb.
+  package var statement: String
+  /// The number the partition knows it by.
+  package var virtualDevice: UInt16
+  /// The other operands, upper case.
+  package var operands: [String]
+
+  /// Creates a virtual device.
+  package init(statement: String, virtualDevice: UInt16, operands: [String]) {
+    self.statement = statement
+    self.virtualDevice = virtualDevice
+    self.operands = operands
+  }
+}
+
+/// When a partition starts by itself.
+package struct StartDefinition: Sendable, Equatable {
+  /// Partitions that start before it.
+  package var after: [String]
+
+  /// Creates an automatic start.
+  package init(after: [String] = []) {
+    self.after = after
+  }
+}
+
+/// An OPTION of a partition.
+package enum PartitionOption: String, Sendable, CaseIterable, Comparable {
+  /// A processor whose slice ends in a wait keeps its place until the slice is over.
+  case waitCompletion = "WAITCOMPLETION"
+  /// Learns nothing of the others and shares no reconfigurable path with them.
+  case isolated = "ISOLATED"
+  /// A write to the debug exit port ends the partition.
+  case debugExit = "DEBUGEXIT"
+  /// Accepted, as CP has it; the dispatcher has one queue.
+  case quickDispatch = "QUICKDSP"
+
+  /// Orders by name.
+  package static func < (one: PartitionOption, other: PartitionOption) -> Bool {
+    one.rawValue < other.rawValue
+  }
+}
+
+/// One partition, with its PROFILE's items filled in.
+package struct PartitionDefinition: Sendable, Equatable {
+  /// 1-8 characters A-Z 0-9 @ # $.
+  package var name: String
+  /// Logical processors by type, in the order CP, IFL, ZIIP; never empty after a clean read.
+  package var processors: [PartitionProcessors]
+  /// What a SHARE statement says; it then counts for every shared type.
+  package var share: ShareDefinition?
+  /// Its storage.
+  package var storage: PartitionStorage
+  /// Device number of its console.
+  package var console: UInt16?
+  /// What it loads.
+  package var ipl: IPLDefinition?
+  /// Real devices dedicated to it, ascending by virtual device.
+  package var devices: [DeviceAssignment]
+  /// Virtual devices that are read and kept.
+  package var virtualDevices: [VirtualDeviceDefinition]
+  /// Privilege classes of its own user, ascending.
+  package var classes: String
+  /// Password of its own user, when it has one.
+  package var password: String?
+  /// Starts with the machine when present.
+  package var start: StartDefinition?
+  /// CP commands given at its logon, in order.
+  package var commands: [String]
+  /// Options, ascending by name.
+  package var options: [PartitionOption]
+
+  /// Creates a partition; the defaults are those of an entry that says nothing.
+  package init(
+    name: String, processors: [PartitionProcessors] = [PartitionProcessors(type: .cp)],
+    share: ShareDefinition? = nil, storage: PartitionStorage = PartitionStorage(),
+    console: UInt16? = nil, ipl: IPLDefinition? = nil, devices: [DeviceAssignment] = [],
+    virtualDevices: [VirtualDeviceDefinition] = [], classes: String = "G",
+    password: String? = nil, start: StartDefinition? = nil, commands: [String] = [],
+    options: [PartitionOption] = []
+  ) {
+    self.name = name
+    self.processors = processors
+    self.share = share
+    self.storage = storage
+    self.console = console
+    self.ipl = ipl
+    self.devices = devices
+    self.virtualDevices = virtualDevices
+    self.classes = classes
+    self.password = password
+    self.start = start
+    self.commands = commands
+    self.options = options
+  }
+}

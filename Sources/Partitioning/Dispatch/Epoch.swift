@@ -1,0 +1,280 @@
+import Channels
+import Platform
+import X86
+
+// An epoch has three phases. Plan (owner thread): due timers wake logical processors, the dispatcher
+// places those that are ready. Run (workers): every partition with work runs on its home worker. Settle
+// (owner thread): exact time is charged, woken siblings and freed physical processors are matched in
+// at most four rounds, slices and credits are judged. Whatever crosses a partition's border is taken
+// by `PartitionManager` when the epoch is over, and takes effect in a later one.
+//
+// Epochs lie on a grid: epoch k is [k E, (k + 1) E). With nothing to do, time jumps to the epoch of
+// the next event.
+
+/// Plans, runs and settles epochs.
+///
+/// Owner thread only.
+final class EpochEngine<Hardware: PartitionHardware> {
+  /// One partition's part in the epochs.
+  struct Guest {
+    /// Its computer; nil while it is not active.
+    var hardware: Hardware?
+    /// Worker that runs it.
+    var home = 0
+    /// Its logical processors: index of the first, and how many.
+    var firstLogical = 0
+    var logicalCount = 0
+    /// Placements of the round being run.
+    var placements: UnsafeMutablePointer<Placement>
+    var placementCount = 0
+    /// Every dispatch, interrupt, message and accounting entry so far.
+    var digest = HistoryDigest()
+  }
+
+  let dispatcher: Dispatcher
+  let guests: UnsafeMutableBufferPointer<Guest>
+  /// Length of an epoch in nanoseconds.
+  let epoch: UInt64
+  /// The grid time at which the next epoch begins.
+  private(set) var now: SimulatedTime = 0
+  /// Epochs run so far, jumps not counted.
+  private(set) var epochCount: UInt64 = 0
+  /// The machine's history.
+  var digest = HistoryDigest()
+  /// Partitions that ran in the epoch, one bit each.
+  let ran: UnsafeMutableBufferPointer<UInt64>
+
+  /// Rounds in which physical processors freed early are offered again.
+  static var rounds: Int { 4 }
+
+  /// Cycles that the placements of the round come to.
+  private var roundCycles: UInt64 = 0
+  private let round: UnsafeMutableBufferPointer<UInt64>
+  private var crew: WorkerCrew?
+  private let caches: [CodeCache]
+  /// Workers that may run partitions, the owner thread included.
+  let threads: Int
+
+  init(layout: Dispatcher.Layout, epoch: UInt64, threads: Int) {
+    dispatcher = Dispatcher(layout)
+    self.epoch = epoch
+    self.threads = min(max(threads, 1), 64)
+    caches = (0..<min(max(threads, 1), 64)).map { _ in CodeCache() }
+    guests = .allocate(capacity: layout.partitionCount)
+    let words = (layout.partitionCount + 63) / 64
+    round = .allocate(capacity: words)
+    ran = .allocate(capacity: words)
+    round.initialize(repeating: 0)
+    ran.initialize(repeating: 0)
+    for index in guests.indices {
+      let own = layout.accounts.filter { $0.partition == index }
+      let count = own.reduce(0) { $0 + $1.logicals }
+      guests.initializeElement(
+        at: index, to: Guest(logicalCount: count, placements: .allocate(capacity: max(count, 1))))
+    }
+    for index in dispatcher.logicals.indices.reversed() {
+      guests[Int(dispatcher.logicals[index].partition)].firstLogical = index
+    }
+  }
+
+  deinit {
+    crew?.dismiss()
+    for guest in guests { guest.placements.deallocate() }
+    guests.deinitialize().deallocate()
+    round.deallocate()
+    ran.deallocate()
+  }
+
+  /// When something happens next: now while anyone has work, otherwise the first timer.
+  var nextEvent: SimulatedTime? {
+    dispatcher.hasWork ? now : dispatcher.timers.earliest.map { max($0, now) }
+  }
+
+  /// Lets idle time pass, up to the epoch in which `time` lies.
+  func jump(to time: SimulatedTime) {
+    let start = time - time % epoch
+    if start > now { now = start }
+  }
+
+  /// Runs one epoch.
+  func runEpoch() {
+    let end = now + epoch
+    for index in ran.indices { ran[index] = 0 }
+    dispatcher.beginEpoch(from: now, to: end)
+    wake(before: now + 1)
+    dispatcher.fill()
+    wake(before: end)
+    dispatcher.fill()
+    var rounds = 0
+    while dispatcher.placedCount > 0, rounds < EpochEngine.rounds {
+      rounds += 1
+      distribute(until: end)
+      runRound()
+      settleRound()
+      wake(before: end)
+      if rounds < EpochEngine.rounds { dispatcher.fill() }
+    }
+    dispatcher.endEpoch()
+    mixEpoch()
+    now = end
+    epochCount &+= 1
+  }
+
+  // MARK: Plan
+
+  /// Wakes whoever has a timer before a time.
+  private func wake(before limit: SimulatedTime) {
+    while let due = dispatcher.timers.pop(before: limit) {
+      if dispatcher.creditReturns(due.slot, at: due.time) { continue }
+      let partition = Int(dispatcher.logicals[due.slot].partition)
+      guard let hardware = guests[partition].hardware,
+        dispatcher.logicals[due.slot].state == .waiting
+      else { continue }
+      let time = max(due.time, now)
+      hardware.deliverTimers(upTo: time)
+      notice(partition, at: time)
+      guard dispatcher.logicals[due.slot].state == .waiting,
+        let next = hardware.nextDeadline(of: Int(dispatcher.logicals[due.slot].number))
+      else { continue }
+      dispatcher.timers.set(due.slot, max(next, time + 1))
+    }
+  }
+
+  /// Finds which waiting logical processors of a partition have got work.
+  func notice(_ partition: Int, at time: SimulatedTime) {
+    guard let hardware = guests[partition].hardware else { return }
+    let first = guests[partition].firstLogical
+    for logical in first..<first + guests[partition].logicalCount
+    where dispatcher.logicals[logical].state == .waiting {
+      if hardware.status(of: logical - first) == .ready {
+        dispatcher.becomeReady(logical, at: time)
+      }
+    }
+  }
+
+  /// Hands the placed logical processors to their partitions.
+  private func distribute(until end: SimulatedTime) {
+    roundCycles = 0
+    for index in 0..<dispatcher.placedCount {
+      let dispatch = dispatcher.placed[index]
+      let logical = Int(dispatch.logical)
+      let record = dispatcher.logicals[logical]
+      let partition = Int(record.partition)
+      let pool = Int(dispatcher.physicals[Int(record.physical)].pool)
+      let steal = dispatcher.takeSteal(logical, until: dispatch.start)
+      if steal > 0 {
+        guests[partition].hardware?.addSteal(processor: Int(record.number), nanoseconds: steal)
+      }
+      roundCycles &+=
+        (end - dispatch.start) * UInt64(dispatcher.pools[pool].megahertz) / 1000
+      let count = guests[partition].placementCount
+      (guests[partition].placements + count).initialize(
+        to: Placement(
+          processor: Int(record.number), start: dispatch.start, limit: end,
+          megahertz: dispatcher.pools[pool].megahertz))
+      guests[partition].placementCount = count + 1
+      round[partition >> 6] |= 1 << UInt64(partition & 63)
+    }
+    dispatcher.placedCount = 0
+  }
+
+  // MARK: Run
+
+  /// Cycles in a round below which waking other workers costs more than it saves.
+  var worthSharing: UInt64 = 8_000
+
+  /// Runs the round's partitions on their workers.
+  ///
+  /// A single worker's round, and one with little to do, stays on this thread.
+  private func runRound() {
+    var mask: UInt64 = 0
+    forEachBit(round) { mask |= 1 << UInt64(guests[$0].home) }
+    guard mask.nonzeroBitCount > 1, roundCycles >= worthSharing else {
+      forEachBit(round) { runGuest($0, caches[guests[$0].home]) }
+      return
+    }
+    if crew == nil {
+      crew = WorkerCrew(count: threads) { [unowned self] worker in
+        forEachBit(round) { if guests[$0].home == worker { runGuest($0, caches[worker]) } }
+      }
+    }
+    crew?.run(mask)
+  }
+
+  /// Runs one partition's placements and takes the dispatches into its digest.
+  ///
+  /// A worker's.
+  private func runGuest(_ partition: Int, _ cache: CodeCache) {
+    guard let hardware = guests[partition].hardware else { return }
+    let placements = UnsafeMutableBufferPointer(
+      start: guests[partition].placements, count: guests[partition].placementCount)
+    hardware.run(placements, until: dispatcher.end, cache: cache)
+    for placement in placements {
+      guests[partition].digest.mix(UInt64(placement.processor) << 56 ^ placement.cyclesUsed)
+      guests[partition].digest.mix(placement.end)
+      hardware.mixState(of: placement.processor, into: &guests[partition].digest)
+    }
+  }
+
+  // MARK: Settle
+
+  private func settleRound() {
+    forEachBit(round) { settle($0) }
+    for index in round.indices {
+      ran[index] |= round[index]
+      round[index] = 0
+    }
+  }
+
+  private func settle(_ partition: Int) {
+    let first = guests[partition].firstLogical
+    let count = guests[partition].placementCount
+    guests[partition].placementCount = 0
+    guard let hardware = guests[partition].hardware else { return }
+    var frontier = dispatcher.frontiers[partition]
+    for index in 0..<count {
+      let placement = guests[partition].placements[index]
+      frontier = max(frontier, placement.end)
+      let logical = first + placement.processor
+      let time = dispatcher.charge(
+        logical, cycles: Int(placement.cyclesUsed), until: placement.end)
+      guests[partition].digest.mix(time)
+      switch placement.stop {
+      case .ranOut: break
+      case .waiting:
+        dispatcher.becomeWaiting(
+          logical, at: placement.end, deadline: hardware.nextDeadline(of: placement.processor))
+      case .yielded:
+        dispatcher.requeue(logical, at: placement.end, yielded: true)
+      case .inFirmware:
+        // The firmware answers at the end of the epoch and works in the caller's time until then.
+        if dispatcher.end > placement.end {
+          dispatcher.chargeTime(
+            logical, dispatcher.end - placement.end, until: dispatcher.end)
+        }
+      case .shutdown:
+        dispatcher.turnOff(logical, at: placement.end)
+      }
+    }
+    dispatcher.frontiers[partition] = frontier
+    notice(partition, at: max(frontier, now))
+  }
+
+  private func mixEpoch() {
+    forEachBit(ran) { partition in
+      digest.mix(UInt64(partition))
+      digest.mix(guests[partition].digest.value)
+    }
+  }
+
+  /// Calls a function with every set bit's number, ascending.
+  func forEachBit(_ words: UnsafeMutableBufferPointer<UInt64>, _ body: (Int) -> Void) {
+    for index in words.indices {
+      var word = words[index]
+      while word != 0 {
+        body((index << 6) + word.trailingZeroBitCount)
+        word &= word &- 1
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Channels
+import Platform
+import X86
+
+/// What the epochs need of a partition's computer.
+///
+/// `Platform.Machine` is the one that runs guests; tests of the dispatcher bring their own. All calls
+/// but `run` and `mixState` are the owner thread's, between runs; those two are the worker's.
+protocol PartitionHardware: AnyObject {
+  /// What a processor can do now.
+  func status(of processor: Int) -> ProcessorStatus
+  /// When a waiting processor's own next event is.
+  func nextDeadline(of processor: Int) -> SimulatedTime?
+  /// Makes processors whose events are due ready.
+  func deliverTimers(upTo time: SimulatedTime)
+  /// Runs the placed processors; fills in what became of them.
+  func run(
+    _ placements: UnsafeMutableBufferPointer<Placement>, until end: SimulatedTime, cache: CodeCache)
+  /// Tells the guest of time that a processor had work and did not run.
+  func addSteal(processor: Int, nanoseconds: UInt64)
+  /// Adds a processor's registers and instruction count to a digest.
+  func mixState(of processor: Int, into digest: inout HistoryDigest)
+}

@@ -1,0 +1,77 @@
+import Channels
+
+/// Something that happened by itself and that an operator may want to see, in the order it happened.
+package struct FirmwareEvent: Sendable, Equatable {
+  /// When it happened.
+  package var time: SimulatedTime
+  /// The partition it is about, nil for the machine.
+  package var partition: String?
+  /// What happened.
+  package var kind: FirmwareEventKind
+
+  /// Creates an event.
+  package init(time: SimulatedTime, partition: String?, kind: FirmwareEventKind) {
+    self.time = time
+    self.partition = partition
+    self.kind = kind
+  }
+}
+
+/// The kinds of firmware events; front ends map every case to a message.
+package enum FirmwareEventKind: Sendable, Equatable {
+  /// Bytes a guest wrote to its console, as they are. Show them beside other text only through
+  /// `ConsoleText`, which strips what could forge a message or drive a terminal.
+  case console([UInt8])
+  /// A partition became active.
+  case activated
+  /// A partition was loaded; the text says from what.
+  case loaded(String)
+  /// A partition ended: taken down by an operator or by the end of a shutdown signal's time.
+  case deactivated
+  /// The guest switched itself off; the partition is not active any more.
+  case poweredOff
+  /// The guest restarted itself.
+  case restarted
+  /// All processors wait with interrupts disabled; the instruction pointer of the first.
+  case disabledWait(processor: Int, instructionPointer: UInt64)
+  /// A processor met a triple fault; the partition is in exceptions.
+  case tripleFault(processor: Int, instructionPointer: UInt64)
+  /// An instruction that the processor does not have, at its first use; the text names bytes,
+  /// mode and address.
+  case unimplemented(String)
+  /// An access the platform does not have, at its first use.
+  case unassigned(String)
+  /// A pending change ended as asked.
+  case changeCompleted(PendingChange)
+  /// The guest refused a pending change.
+  case changeRefused(PendingChange)
+  /// A pending change's time was over before the guest agreed; nothing was changed.
+  case changeExpired(PendingChange)
+  /// A shutdown signal's time was over before the guest ended.
+  case shutdownTimeExpired(seconds: Int)
+  /// The guest gave a CP command with its answer going to its console.
+  case commandReply(String)
+  /// The last path to a device of the partition is gone, and requests wait.
+  case requestsWait(device: UInt16)
+  /// An external clock reading was taken into the history: seconds since 1970.
+  case clockRead(Int64)
+}
+
+/// Text of guests made fit to be shown.
+package enum ConsoleText {
+  /// Replaces control characters other than line ends and tabs by `.`; keeps well-formed UTF-8.
+  package static func stripped(_ bytes: [UInt8]) -> String {
+    var text = ""
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+      switch scalar.value {
+      case 0x0A: text.unicodeScalars.append("\n")
+      case 0x0D: continue
+      case 0x09: text += " "
+      case 0..<0x20, 0x7F..<0xA0, 0x200B...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF:
+        text += "."
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+}

@@ -1,0 +1,103 @@
+import Channels
+
+// Channel paths and physical processors.
+
+extension PartitionManager {
+  func configurePath(
+    _ partition: Partition, _ path: UInt8, online: Bool, insistence: Insistence
+  ) throws(ManagementError) {
+    try requireActive(partition)
+    guard let view = channels.pathView(path, subsystem: partition.subsystem) else {
+      throw .pathNotFound(path)
+    }
+    guard view.candidates.contains(partition.number) else {
+      throw .pathNotAllowed(partition.name, path: path)
+    }
+    guard view.partitions.contains(partition.number) != online else {
+      throw .pathAlready(partition.name, path: path, online: online)
+    }
+    if online {
+      guard view.isOnline else { throw .pathOffline(path) }
+      if let owner = channels.owner(ofPath: path, besides: partition.number) {
+        throw .pathInUse(partition.name, path: path, by: partitions[owner].name)
+      }
+    } else if insistence == .polite {
+      try judgeLastPath(path, subsystem: partition.subsystem, for: partition)
+    }
+    let lost = online ? [] : lastDevices(path, partition.subsystem, partition)
+    channels.configure(path: path, for: partition.number, online: online)
+    for device in lost { note(partition, .requestsWait(device: device)) }
+  }
+
+  func varyPath(
+    _ path: UInt8, online: Bool, insistence: Insistence
+  ) throws(ManagementError) {
+    guard let view = channels.pathView(path) else { throw .pathNotFound(path) }
+    guard view.isOnline != online else {
+      throw .pathAlready(nil, path: path, online: online)
+    }
+    let lost = online ? [] : channels.lastPathDevices(path, for: nil)
+    if let first = lost.first, insistence == .polite {
+      throw .lastPath(
+        partitions[first.partition].name, path: path,
+        devices: lost.filter { $0.partition == first.partition }.map(\.virtualDevice))
+    }
+    channels.vary(path: path, online: online)
+    for device in lost {
+      note(partitions[device.partition], .requestsWait(device: device.virtualDevice))
+    }
+  }
+
+  private func lastDevices(
+    _ path: UInt8, _ subsystem: UInt8?, _ partition: Partition
+  ) -> [UInt16] {
+    channels.lastPathDevices(path, subsystem: subsystem, for: partition.number)
+      .map(\.virtualDevice)
+  }
+
+  private func judgeLastPath(
+    _ path: UInt8, subsystem: UInt8?, for partition: Partition
+  ) throws(ManagementError) {
+    let devices = lastDevices(path, subsystem, partition)
+    guard devices.isEmpty else {
+      throw .lastPath(partition.name, path: path, devices: devices)
+    }
+  }
+
+  /// The active partition with the most logical processors on line in a shared pool.
+  private func greatestSharer(of type: ProcessorType) -> String? {
+    var best: (name: String, count: Int)?
+    for partition in partitions where partition.isActive {
+      for (entry, processors) in partition.definition.processors.enumerated()
+      where processors.type == type && processors.mode == .shared {
+        let count = partition.onlineCount(of: entry)
+        if count > best?.count ?? 0 { best = (partition.name, count) }
+      }
+    }
+    return best?.name
+  }
+
+  func varyProcessor(_ number: Int, online: Bool) throws(ManagementError) {
+    let physicals = engine.dispatcher.physicals
+    guard physicals.indices.contains(number) else {
+      throw .physicalProcessorNotFound(number, installed: physicals.count)
+    }
+    guard physicals[number].isOnline != online else {
+      throw .physicalProcessorAlready(number, online: online)
+    }
+    let type = pools[Int(physicals[number].pool)]
+    if !online {
+      let dedicatedTo = physicals[number].dedicatedTo
+      if dedicatedTo >= 0 {
+        let owner = Int(engine.dispatcher.logicals[Int(dedicatedTo)].partition)
+        throw .physicalProcessorNeeded(number, by: partitions[owner].name)
+      }
+      let reservation = reservation(of: type, without: nil)
+      guard reservation.canLoseOne else {
+        throw .physicalProcessorNeeded(number, by: greatestSharer(of: type) ?? type.rawValue)
+      }
+    }
+    engine.dispatcher.vary(number, online: online, at: now)
+    applyShares(of: type)
+  }
+}

@@ -1,0 +1,97 @@
+import Channels
+
+/// Why an action was refused.
+///
+/// Nothing was changed. Front ends map every case, without a default.
+package enum ManagementError: Error, Equatable, Sendable {
+  /// No definition has the name.
+  case partitionNotFound(String)
+  /// The partition is in a state in which the action means nothing.
+  case wrongState(String, is: PartitionState, needs: [PartitionState])
+
+  // Processor resource
+  /// A weight outside `allowed` (1-999, or the definition's MINWEIGHT and MAXWEIGHT).
+  case weightOutOfRange(Int, allowed: ClosedRange<Int>)
+  /// A share outside 1-10000 (relative) or 0.1-100 % (absolute, here in hundredths of a percent).
+  case shareOutOfRange(ShareAmount)
+  /// A cap outside 0.01-255.00 processors, in hundredths.
+  case capOutOfRange(Int)
+  /// The partition has no shared processors of the type, so weight and cap mean nothing.
+  case noSharedProcessors(String, ProcessorType?)
+  /// Too few physical processors of the type are free.
+  case insufficientProcessors(String, ProcessorType, needed: Int, available: Int)
+  /// A logical processor's number that the definition does not reach: initial plus reserved.
+  case processorNotDefined(String, processor: Int, defined: Int)
+  /// The logical processor is on line already.
+  case processorOnline(String, processor: Int)
+  /// The logical processor is not on line.
+  case processorNotOnline(String, processor: Int)
+  /// The partition's last running processor cannot go.
+  case lastProcessor(String, processor: Int)
+
+  // Storage
+  /// Bytes that are no positive multiple of the increment.
+  case notMultipleOfIncrement(UInt64, increment: UInt64)
+  /// Too little storage of the machine is free.
+  case insufficientStorage(String, needed: UInt64, free: UInt64)
+  /// Enough is free for an activation, but not in one piece.
+  case storageFragmented(String, needed: UInt64, largest: UInt64)
+  /// The storage asked for at ORIGIN is not free or not installed.
+  case originNotFree(String, origin: UInt64, needed: UInt64)
+  /// More than initial plus reserved, in bytes.
+  case storageLimit(String, requested: UInt64, limit: UInt64)
+  /// More than can be taken from the partition: its first increment stays.
+  case storageNotRemovable(String, requested: UInt64, removable: UInt64)
+  /// An address range that is not the partition's storage.
+  case notStorage(String, address: UInt64, byteCount: Int)
+  /// The host has no memory for the partition's window.
+  case hostMemory(String)
+
+  // Changes under way
+  /// The same thing is being changed already.
+  case changePending(String, PendingChange)
+  /// Nothing is pending.
+  case noPendingChange(String)
+  /// The guest takes no notices, so only UNCOND or FORCE can take a thing from it.
+  case guestNotListening(String)
+  /// The guest listens to no shutdown signal.
+  case shutdownSignalNotEnabled(String)
+
+  // Channel paths
+  /// No such channel path in the I/O configuration.
+  case pathNotFound(UInt8)
+  /// The partition is not in the path's candidate list.
+  case pathNotAllowed(String, path: UInt8)
+  /// The path is in that state already; the name is nil for the whole machine.
+  case pathAlready(String?, path: UInt8, online: Bool)
+  /// A reconfigurable or dedicated path that another partition has on line.
+  case pathInUse(String, path: UInt8, by: String)
+  /// The path is varied off for the whole machine.
+  case pathOffline(UInt8)
+  /// The last path to devices of a partition; UNCOND or FORCE would take it.
+  case lastPath(String, path: UInt8, devices: [UInt16])
+
+  // The machine's processors
+  /// No such physical processor.
+  case physicalProcessorNotFound(Int, installed: Int)
+  /// The physical processor is in that state already.
+  case physicalProcessorAlready(Int, online: Bool)
+  /// The physical processor is dedicated, or the last that a pool's partitions need.
+  case physicalProcessorNeeded(Int, by: String)
+
+  // Loading
+  /// The definition names nothing to load.
+  case nothingToLoad(String)
+  /// A form of IPL that this version does not do, as the definition says it.
+  case unsupportedLoad(String, what: String)
+  /// A file to load cannot be read; `reason` is the host's.
+  case loadFile(String, path: String, reason: String)
+  /// A file to load is not what it should be; `reason` says what was found.
+  case loadImage(String, path: String, reason: String)
+  /// No guest program of that name.
+  case programNotFound(String, program: String, known: [String])
+
+  // Display and store
+  /// No register of that name.
+  case registerNotFound(String)
+}

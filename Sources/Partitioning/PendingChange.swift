@@ -1,0 +1,50 @@
+import Channels
+
+/// What kind of thing a pending change is about.
+package enum PendingKind: String, Sendable, Equatable {
+  /// A logical processor.
+  case processor
+  /// Storage.
+  case storage
+  /// The end of the guest itself.
+  case shutdown
+}
+
+/// A change that waits for the guest's agreement.
+package struct PendingChange: Sendable, Equatable {
+  /// What is to change.
+  package enum Subject: Sendable, Equatable {
+    /// The logical processor of this number.
+    case processor(Int)
+    /// Storage at this guest address, of so many bytes.
+    case storage(address: UInt64, byteCount: UInt64)
+    /// The guest is to end; then, when it has not, it is taken down if `thenForce`.
+    case shutdown(thenForce: Bool)
+  }
+
+  /// What is to change.
+  package var subject: Subject
+  /// To on line, or off.
+  package var online: Bool
+  /// When it was asked for.
+  package var asked: SimulatedTime
+  /// When it lapses.
+  package var deadline: SimulatedTime
+
+  /// Creates a pending change.
+  package init(subject: Subject, online: Bool, asked: SimulatedTime, deadline: SimulatedTime) {
+    self.subject = subject
+    self.online = online
+    self.asked = asked
+    self.deadline = deadline
+  }
+
+  /// What kind of thing it is about.
+  package var kind: PendingKind {
+    switch subject {
+    case .processor: .processor
+    case .storage: .storage
+    case .shutdown: .shutdown
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Channels
+import Platform
+
+// What becomes of pending changes: the guest's answer, the deadline, the operator's cancel, and the
+// end of the guest itself.
+
+extension PartitionManager {
+  func signalShutdown(
+    _ partition: Partition, within: Int, thenForce: Bool
+  ) throws(ManagementError) -> ManagementResult {
+    let machine = try requireActive(partition)
+    if let earlier = partition.pending.first(where: { $0.kind == .shutdown }) {
+      throw .changePending(partition.name, earlier)
+    }
+    guard partition.state == .operating, machine.signalShutdown() else {
+      throw .shutdownSignalNotEnabled(partition.name)
+    }
+    engine.notice(partition.number, at: now)
+    let change = PendingChange(
+      subject: .shutdown(thenForce: thenForce), online: false, asked: now,
+      deadline: now + SimulatedTime(max(1, within)) * 1_000_000_000)
+    addPending(partition, change)
+    return .pending([change])
+  }
+
+  func cancelPending(_ partition: Partition, kind: PendingKind?) throws(ManagementError) {
+    let changes = partition.pending.filter { kind == nil || $0.kind == kind }
+    guard !changes.isEmpty else { throw .noPendingChange(partition.name) }
+    for change in changes { withdraw(partition, change) }
+  }
+
+  /// Ends a pending change without doing it; what was reserved for it is free again.
+  func withdraw(_ partition: Partition, _ change: PendingChange) {
+    forget(partition, change)
+    if let notice = notice(of: change) { partition.machine?.withdraw(notice) }
+    if case .storage(let address, let byteCount) = change.subject, change.online {
+      let places = StorageMap.places(
+        of: address..<address + byteCount, increment: ledger.incrementByteCount)
+      takeAway(places.filter { partition.offered.contains($0) }, from: partition)
+    }
+  }
+
+  private func forget(_ partition: Partition, _ change: PendingChange) {
+    partition.pending.removeAll { $0 == change }
+    if partition.pending.isEmpty { waiting.removeAll { $0 == partition.number } }
+  }
+
+  private func notice(of change: PendingChange) -> ReconfigurationNotice? {
+    switch change.subject {
+    case .processor(let number):
+      change.online ? .processorOffered(number) : .processorRequested(number)
+    case .storage(let address, let byteCount):
+      change.online
+        ? .storageOffered(address..<address + byteCount)
+        : .storageRequested(address..<address + byteCount)
+    case .shutdown: .shutdownSignal
+    }
+  }
+
+  /// Withdraws everything that is pending: the partition is reset or taken down.
+  func dropPending(_ partition: Partition) {
+    for change in partition.pending { withdraw(partition, change) }
+  }
+
+  /// The guest accepted a notice.
+  ///
+  /// - Returns: Whether anything like it was pending.
+  func accepted(_ partition: Partition, _ notice: ReconfigurationNotice) -> Bool {
+    guard let change = partition.pending.first(where: { self.notice(of: $0) == notice })
+    else { return false }
+    forget(partition, change)
+    switch notice {
+    case .processorOffered(let number): setProcessor(partition, number, online: true)
+    case .processorRequested(let number): setProcessor(partition, number, online: false)
+    case .storageOffered(let range):
+      let places = StorageMap.places(of: range, increment: ledger.incrementByteCount)
+      partition.offered.subtract(places)
+      partition.machine?.attachStorage(range)
+    case .storageRequested(let range):
+      takeAway(
+        Array(StorageMap.places(of: range, increment: ledger.incrementByteCount)), from: partition)
+    case .shutdownSignal: break
+    }
+    note(partition, .changeCompleted(change))
+    return true
+  }
+
+  /// The guest refused a notice.
+  ///
+  /// - Returns: Whether anything like it was pending.
+  func refused(_ partition: Partition, _ notice: ReconfigurationNotice) -> Bool {
+    guard let change = partition.pending.first(where: { self.notice(of: $0) == notice })
+    else { return false }
+    withdraw(partition, change)
+    note(partition, .changeRefused(change))
+    return true
+  }
+
+  /// When the first pending change lapses.
+  var nextDeadline: SimulatedTime? {
+    var first: SimulatedTime?
+    for number in waiting {
+      for change in partitions[number].pending { first = min(first ?? .max, change.deadline) }
+    }
+    return first
+  }
+
+  /// Ends the pending changes whose time is over.
+  func expire() {
+    guard !waiting.isEmpty else { return }
+    for number in waiting {
+      let partition = partitions[number]
+      for change in partition.pending where change.deadline <= now {
+        withdraw(partition, change)
+        guard case .shutdown(let thenForce) = change.subject else {
+          note(partition, .changeExpired(change))
+          continue
+        }
+        let seconds = Int((change.deadline - change.asked) / 1_000_000_000)
+        note(partition, .shutdownTimeExpired(seconds: seconds))
+        if thenForce { try? deactivate(partition) }
+      }
+    }
+  }
+}

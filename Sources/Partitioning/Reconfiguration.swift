@@ -1,0 +1,269 @@
+import Channels
+import Platform
+
+// Live reconfiguration. A guest that takes notices (DIAGNOSE X'600') is offered what is added and
+// asked for what is taken, and the change stays pending until it accepts, refuses, or the deadline
+// passes. Resources of a pending addition are reserved at once, those of a pending removal are kept
+// until it is accepted: the ledger balances at every instant. A guest that does not listen gets what
+// is added at once and loses something only by UNCOND or FORCE.
+
+extension PartitionManager {
+  /// Seconds that a change may be pending when nothing is said.
+  static let pendingSeconds = 60
+
+  private func deadline(_ seconds: Int?) -> SimulatedTime {
+    now + SimulatedTime(max(1, seconds ?? PartitionManager.pendingSeconds)) * 1_000_000_000
+  }
+
+  func addPending(_ partition: Partition, _ change: PendingChange) {
+    partition.pending.append(change)
+    if !waiting.contains(partition.number) {
+      waiting.append(partition.number)
+      waiting.sort()
+    }
+  }
+
+  private func isListening(_ partition: Partition) -> Bool {
+    partition.state == .operating && !partition.isStopped
+  }
+
+  // MARK: Processors
+
+  func configureProcessor(
+    _ partition: Partition, _ number: Int, online: Bool, insistence: Insistence, within: Int?
+  ) throws(ManagementError) -> ManagementResult {
+    let machine = try requireActive(partition)
+    try requireDefined(partition, number)
+    try judgeProcessor(partition, number, online: online)
+    if let earlier = partition.pending.first(where: { $0.subject == .processor(number) }) {
+      guard insistence > .polite, !online, !earlier.online else {
+        throw .changePending(partition.name, earlier)
+      }
+      withdraw(partition, earlier)
+    }
+    let change = PendingChange(
+      subject: .processor(number), online: online, asked: now, deadline: deadline(within))
+    if online {
+      if isListening(partition), machine.listensToNotices, insistence == .polite {
+        machine.offerProcessor(number)
+        engine.notice(partition.number, at: now)
+        addPending(partition, change)
+        return .pending([change])
+      }
+      setProcessor(partition, number, online: true)
+      if isListening(partition) { machine.offerProcessor(number) }
+      engine.notice(partition.number, at: now)
+      return .done
+    }
+    if isListening(partition), insistence == .polite {
+      guard machine.requestProcessor(number) != .nobodyListens else {
+        throw .guestNotListening(partition.name)
+      }
+      engine.notice(partition.number, at: now)
+      addPending(partition, change)
+      return .pending([change])
+    }
+    setProcessor(partition, number, online: false)
+    return .done
+  }
+
+  private func judgeProcessor(
+    _ partition: Partition, _ number: Int, online: Bool
+  ) throws(ManagementError) {
+    guard partition.isOnline[number] != online else {
+      throw online
+        ? .processorOnline(partition.name, processor: number)
+        : .processorNotOnline(partition.name, processor: number)
+    }
+    guard online else {
+      // Processor 0 starts the others and takes the notices.
+      guard number > 0, partition.isOnline.count(where: { $0 }) > 1 else {
+        throw .lastProcessor(partition.name, processor: number)
+      }
+      return
+    }
+    guard let entry = partition.entry(of: number) else { return }
+    let processors = partition.definition.processors[entry]
+    let available = reservation(of: processors.type, without: partition).available(processors.mode)
+    let pending = partition.pending.count { $0.kind == .processor && $0.online }
+    let needed = processors.mode == .shared ? partition.onlineCount(of: entry) + pending + 1 : 1
+    guard needed <= available else {
+      throw .insufficientProcessors(
+        partition.name, processors.type, needed: needed, available: available)
+    }
+  }
+
+  /// Puts a logical processor on or off line at once.
+  func setProcessor(_ partition: Partition, _ number: Int, online: Bool) {
+    guard let entry = partition.entry(of: number), partition.isOnline[number] != online
+    else { return }
+    let processors = partition.definition.processors[entry]
+    let index = logical(number, of: partition)
+    if online {
+      if processors.mode == .dedicated {
+        _ = engine.dispatcher.dedicate(to: index, at: now)
+      }
+      partition.isProcessorStopped[number] = false
+    } else {
+      engine.dispatcher.turnOff(index, at: now)
+      engine.dispatcher.undedicate(index)
+    }
+    partition.isOnline[number] = online
+    partition.machine?.setProcessorPresent(number, online)
+    applyShares(of: processors.type)
+    if online { resume(partition) }
+  }
+
+  // MARK: Storage
+
+  func configureStorage(
+    _ partition: Partition, _ byteCount: UInt64, online: Bool, insistence: Insistence, within: Int?
+  ) throws(ManagementError) -> ManagementResult {
+    let machine = try requireActive(partition)
+    let count = try judgeAmount(byteCount)
+    return online
+      ? try addStorage(partition, machine, count, insistence, within)
+      : try removeStorage(partition, machine, count, insistence, within)
+  }
+
+  private func judgeAmount(_ byteCount: UInt64) throws(ManagementError) -> Int {
+    let increment = definition.machine.incrementByteCount
+    guard byteCount > 0, byteCount % increment == 0 else {
+      throw .notMultipleOfIncrement(byteCount, increment: increment)
+    }
+    return Int(byteCount / ledger.incrementByteCount)
+  }
+
+  private func addStorage(
+    _ partition: Partition, _ machine: Machine, _ count: Int, _ insistence: Insistence,
+    _ within: Int?
+  ) throws(ManagementError) -> ManagementResult {
+    let unit = ledger.incrementByteCount
+    let places = partition.increments.indices.filter { partition.increments[$0] == nil }
+      .prefix(count)
+    guard places.count == count else {
+      let had = partition.increments.count { $0 != nil }
+      throw .storageLimit(
+        partition.name, requested: UInt64(had + count) * unit,
+        limit: UInt64(partition.increments.count) * unit)
+    }
+    guard let taken = ledger.take(count, for: partition.number) else {
+      throw .insufficientStorage(
+        partition.name, needed: UInt64(count) * unit, free: ledger.freeByteCount)
+    }
+    for (place, increment) in zip(places, taken) { partition.increments[place] = increment }
+    let ranges = StorageMap.runs(Array(places)).flatMap {
+      StorageMap.ranges(of: $0, increment: unit)
+    }
+    guard isListening(partition), machine.listensToNotices, insistence == .polite else {
+      for range in ranges { machine.attachStorage(range) }
+      return .done
+    }
+    partition.offered.formUnion(places)
+    var changes: [PendingChange] = []
+    for range in ranges {
+      machine.offerStorage(range)
+      changes.append(storageChange(range, online: true, within))
+    }
+    for change in changes { addPending(partition, change) }
+    engine.notice(partition.number, at: now)
+    return .pending(changes)
+  }
+
+  private func storageChange(_ range: Range<UInt64>, online: Bool, _ within: Int?) -> PendingChange
+  {
+    PendingChange(
+      subject: .storage(
+        address: range.lowerBound, byteCount: range.upperBound - range.lowerBound),
+      online: online, asked: now, deadline: deadline(within))
+  }
+
+  private func removeStorage(
+    _ partition: Partition, _ machine: Machine, _ count: Int, _ insistence: Insistence,
+    _ within: Int?
+  ) throws(ManagementError) -> ManagementResult {
+    let unit = ledger.incrementByteCount
+    if let earlier = partition.pending.first(where: { $0.kind == .storage }) {
+      throw .changePending(partition.name, earlier)
+    }
+    // The first increment holds what every guest starts from.
+    let places = partition.increments.indices.dropFirst().filter {
+      partition.increments[$0] != nil
+    }
+    guard count <= places.count else {
+      throw .storageNotRemovable(
+        partition.name, requested: UInt64(count) * unit, removable: UInt64(places.count) * unit)
+    }
+    let going = Array(places.suffix(count))
+    guard isListening(partition), insistence == .polite else {
+      takeAway(going, from: partition)
+      return .done
+    }
+    guard machine.listensToNotices else { throw .guestNotListening(partition.name) }
+    var changes: [PendingChange] = []
+    for run in StorageMap.runs(going).reversed() {
+      for range in StorageMap.ranges(of: run, increment: unit).reversed() {
+        machine.requestStorage(range)
+        changes.append(storageChange(range, online: false, within))
+      }
+    }
+    for change in changes { addPending(partition, change) }
+    engine.notice(partition.number, at: now)
+    return .pending(changes)
+  }
+
+  // MARK: Verbs that reset
+
+  func defineProcessor(_ partition: Partition, _ number: Int) throws(ManagementError) {
+    try requireActive(partition)
+    try requireDefined(partition, number)
+    try judgeProcessor(partition, number, online: true)
+    if let earlier = partition.pending.first(where: { $0.subject == .processor(number) }) {
+      throw .changePending(partition.name, earlier)
+    }
+    setProcessor(partition, number, online: true)
+    partition.isProcessorStopped[number] = true
+    engine.dispatcher.turnOff(logical(number, of: partition), at: now)
+  }
+
+  func detachProcessor(_ partition: Partition, _ number: Int) throws(ManagementError) {
+    try requireActive(partition)
+    try requireDefined(partition, number)
+    try judgeProcessor(partition, number, online: false)
+    try reset(partition, clear: true)
+    setProcessor(partition, number, online: false)
+  }
+
+  func defineStorage(_ partition: Partition, _ byteCount: UInt64) throws(ManagementError) {
+    let machine = try requireActive(partition)
+    let count = try judgeAmount(byteCount)
+    let unit = ledger.incrementByteCount
+    guard count <= partition.increments.count else {
+      throw .storageLimit(
+        partition.name, requested: byteCount, limit: UInt64(partition.increments.count) * unit)
+    }
+    let missing = partition.increments.indices.prefix(count).filter {
+      partition.increments[$0] == nil || partition.offered.contains($0)
+    }
+    let surplus = partition.increments.indices.dropFirst(count).filter {
+      partition.increments[$0] != nil
+    }
+    guard missing.count <= ledger.freeCount + surplus.count else {
+      throw .insufficientStorage(
+        partition.name, needed: UInt64(missing.count) * unit, free: ledger.freeByteCount)
+    }
+    try reset(partition, clear: false)
+    takeAway(surplus, from: partition)
+    let empty = partition.increments.indices.prefix(count).filter {
+      partition.increments[$0] == nil
+    }
+    if let taken = ledger.take(empty.count, for: partition.number) {
+      for (place, increment) in zip(empty, taken) { partition.increments[place] = increment }
+      for run in StorageMap.runs(empty) {
+        for range in StorageMap.ranges(of: run, increment: unit) { machine.attachStorage(range) }
+      }
+    }
+    machine.reset(clear: true)
+    partition.isClean = true
+  }
+}

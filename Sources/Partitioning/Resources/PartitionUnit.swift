@@ -1,0 +1,10 @@
+/// One kind of resource that an active partition owns.
+///
+/// Activation attaches the units in order and undoes in reverse what was attached when one refuses;
+/// deactivation detaches all in reverse. A new kind of resource is a new unit.
+protocol PartitionUnit: Sendable {
+  /// Gives the partition its part, or refuses and changes nothing.
+  func attach(_ partition: Partition, to manager: PartitionManager) throws(ManagementError)
+  /// Takes everything of the kind back.
+  func detach(_ partition: Partition, from manager: PartitionManager)
+}

@@ -1,0 +1,90 @@
+/// Logical processors: dedicated physical ones, and places in the shared pools.
+struct ProcessorUnit: PartitionUnit {
+  func attach(_ partition: Partition, to manager: PartitionManager) throws(ManagementError) {
+    for (entry, processors) in partition.definition.processors.enumerated() {
+      let reservation = manager.reservation(of: processors.type, without: partition)
+      let available = reservation.available(processors.mode)
+      guard processors.initial <= available else {
+        undo(partition, manager)
+        throw .insufficientProcessors(
+          partition.name, processors.type, needed: processors.initial, available: available)
+      }
+      let account = partition.accounts.lowerBound + entry
+      manager.engine.dispatcher.enter(account)
+      for number in partition.numbers(of: entry).prefix(processors.initial) {
+        if processors.mode == .dedicated {
+          let logical = manager.logical(number, of: partition)
+          _ = manager.engine.dispatcher.dedicate(to: logical, at: manager.now)
+        }
+        partition.isOnline[number] = true
+        partition.isProcessorStopped[number] = false
+      }
+    }
+  }
+
+  func detach(_ partition: Partition, from manager: PartitionManager) {
+    undo(partition, manager)
+    for processors in partition.definition.processors { manager.applyShares(of: processors.type) }
+  }
+
+  private func undo(_ partition: Partition, _ manager: PartitionManager) {
+    for account in partition.accounts {
+      manager.engine.dispatcher.leave(account, at: manager.now)
+      for logical in manager.engine.dispatcher.members(of: account) {
+        manager.engine.dispatcher.undedicate(logical)
+      }
+    }
+    for number in partition.isOnline.indices { partition.isOnline[number] = false }
+  }
+}
+
+extension PartitionManager {
+  /// What a pool's physical processors are spoken for, by all but one partition.
+  func reservation(of type: ProcessorType, without partition: Partition?) -> ProcessorReservation {
+    guard let pool = pools.firstIndex(of: type) else {
+      return ProcessorReservation(online: 0, dedicated: 0, sharing: [])
+    }
+    let record = engine.dispatcher.pools[pool]
+    let range = Int(record.first)..<Int(record.first + record.count)
+    let physicals = engine.dispatcher.physicals
+    var sharing: [Int] = []
+    for other in partitions where other.isActive && other !== partition {
+      for (entry, processors) in other.definition.processors.enumerated()
+      where processors.type == type && processors.mode == .shared {
+        sharing.append(other.onlineCount(of: entry))
+      }
+    }
+    return ProcessorReservation(
+      online: range.count { physicals[$0].isOnline },
+      dedicated: range.count { physicals[$0].dedicatedTo >= 0 }, sharing: sharing)
+  }
+
+  /// Index of a partition's logical processor with the dispatcher.
+  func logical(_ number: Int, of partition: Partition) -> Int {
+    engine.guests[partition.number].firstLogical + number
+  }
+
+  /// Computes again what every active partition that shares a pool is entitled to.
+  func applyShares(of type: ProcessorType) {
+    guard let pool = pools.firstIndex(of: type) else { return }
+    var accounts: [Int] = []
+    var claims: [ShareClaim] = []
+    for partition in partitions where partition.isActive {
+      for (entry, processors) in partition.definition.processors.enumerated()
+      where processors.type == type && processors.mode == .shared {
+        accounts.append(partition.accounts.lowerBound + entry)
+        let setting = partition.shares[entry]
+        claims.append(
+          ShareClaim(
+            amount: setting.amount, limit: setting.limit,
+            absoluteCapHundredths: setting.absoluteCapHundredths,
+            logicalCount: max(1, partition.onlineCount(of: entry))))
+      }
+    }
+    let grants = ProcessingShare.grants(
+      for: claims, sharedProcessors: Int(engine.dispatcher.pools[pool].shared))
+    engine.dispatcher.setGrants(
+      pool: pool, zip(accounts, grants).map { (account: $0, grant: $1) }, epoch: engine.epoch,
+      at: now)
+  }
+}

@@ -1,0 +1,100 @@
+/// Who has which increment of the machine's storage.
+///
+/// Granted and free always come to installed.
+///
+/// A value: copy it to judge, keep the copy to perform.
+package struct StorageLedger: Sendable, Equatable {
+  /// Bytes in an increment, a power of two.
+  package let incrementByteCount: UInt64
+  /// Owner of each increment, by partition number; -1 when free.
+  private var owners: [Int32]
+  /// Increments that nobody has.
+  package private(set) var freeCount: Int
+
+  /// A ledger in which all is free; bytes beyond the last whole increment are not installed.
+  package init(installedByteCount: UInt64, incrementByteCount: UInt64) {
+    self.incrementByteCount = incrementByteCount
+    owners = [Int32](repeating: -1, count: Int(installedByteCount / incrementByteCount))
+    freeCount = owners.count
+  }
+
+  /// Increments installed.
+  package var installedCount: Int { owners.count }
+  /// Installed storage in bytes.
+  package var installedByteCount: UInt64 { UInt64(owners.count) * incrementByteCount }
+  /// Free storage in bytes.
+  package var freeByteCount: UInt64 { UInt64(freeCount) * incrementByteCount }
+
+  /// Increments that a partition has.
+  package func grantedCount(to partition: Int) -> Int {
+    owners.count { $0 == Int32(partition) }
+  }
+
+  /// Whether every increment is counted once: granted and free come to installed.
+  package var isBalanced: Bool { owners.count { $0 < 0 } == freeCount }
+
+  /// The longest run of free increments.
+  package var largestFreeCount: Int {
+    var longest = 0
+    var run = 0
+    for owner in owners {
+      run = owner < 0 ? run + 1 : 0
+      longest = max(longest, run)
+    }
+    return longest
+  }
+
+  /// Takes increments in one piece: at `origin` when said, otherwise the highest that fit.
+  ///
+  /// - Returns: Their numbers, or nil when no such piece is free; nothing is taken then.
+  package mutating func takeContiguous(
+    _ count: Int, for partition: Int, origin: Int? = nil
+  ) -> Range<Int>? {
+    guard count > 0, count <= owners.count else { return nil }
+    if let origin {
+      guard origin >= 0, origin <= owners.count - count else { return nil }
+      let range = origin..<origin + count
+      guard range.allSatisfy({ owners[$0] < 0 }) else { return nil }
+      return grant(range, to: partition)
+    }
+    var run = 0
+    for index in owners.indices.reversed() {
+      run = owners[index] < 0 ? run + 1 : 0
+      if run == count { return grant(index..<index + count, to: partition) }
+    }
+    return nil
+  }
+
+  /// Takes any free increments, highest first.
+  ///
+  /// - Returns: Their numbers, or nil when there are too few; nothing is taken then.
+  package mutating func take(_ count: Int, for partition: Int) -> [Int]? {
+    guard count <= freeCount else { return nil }
+    var taken: [Int] = []
+    taken.reserveCapacity(count)
+    for index in owners.indices.reversed() where taken.count < count && owners[index] < 0 {
+      taken.append(index)
+      owners[index] = Int32(partition)
+    }
+    freeCount -= count
+    return taken
+  }
+
+  /// Gives increments back.
+  ///
+  /// Traps if one is not the partition's.
+  package mutating func giveBack(_ increments: [Int], from partition: Int) {
+    for increment in increments {
+      precondition(owners[increment] == Int32(partition), "an increment has one owner")
+      owners[increment] = -1
+    }
+    freeCount += increments.count
+    precondition(freeCount <= owners.count, "granted and free come to installed")
+  }
+
+  private mutating func grant(_ range: Range<Int>, to partition: Int) -> Range<Int> {
+    for index in range { owners[index] = Int32(partition) }
+    freeCount -= range.count
+    return range
+  }
+}

@@ -1,0 +1,74 @@
+import Platform
+import X86
+
+/// Storage: increments of the machine's, and the computer that is built around them.
+struct StorageUnit: PartitionUnit {
+  func attach(_ partition: Partition, to manager: PartitionManager) throws(ManagementError) {
+    let storage = partition.definition.storage
+    let unit = manager.ledger.incrementByteCount
+    let count = Int((storage.initialByteCount + unit - 1) / unit)
+    let origin = storage.origin.map { Int($0 / unit) }
+    guard
+      let range = manager.ledger.takeContiguous(count, for: partition.number, origin: origin)
+    else { throw refusal(partition, manager, count) }
+    partition.increments = [Int?](
+      repeating: nil,
+      count: count + Int((storage.reservedByteCount + unit - 1) / unit))
+    for (place, increment) in range.enumerated() { partition.increments[place] = increment }
+    do throws(HostMemoryError) {
+      partition.machine = try Machine(manager.configuration(of: partition))
+    } catch {
+      detach(partition, from: manager)
+      throw .hostMemory(partition.name)
+    }
+    for number in partition.isOnline.indices where partition.isOnline[number] {
+      partition.machine?.setProcessorPresent(number, true)
+    }
+    partition.isClean = true
+    manager.engine.guests[partition.number].hardware = partition.machine
+  }
+
+  func detach(_ partition: Partition, from manager: PartitionManager) {
+    manager.ledger.giveBack(partition.increments.compactMap { $0 }, from: partition.number)
+    partition.increments = []
+    partition.offered = []
+    partition.machine = nil
+    manager.engine.guests[partition.number].hardware = nil
+  }
+
+  private func refusal(
+    _ partition: Partition, _ manager: PartitionManager, _ count: Int
+  ) -> ManagementError {
+    let unit = manager.ledger.incrementByteCount
+    let needed = UInt64(count) * unit
+    if let origin = partition.definition.storage.origin, count <= manager.ledger.freeCount {
+      return .originNotFree(partition.name, origin: origin, needed: needed)
+    }
+    guard count <= manager.ledger.freeCount else {
+      return .insufficientStorage(
+        partition.name, needed: needed, free: manager.ledger.freeByteCount)
+    }
+    return .storageFragmented(
+      partition.name, needed: needed, largest: UInt64(manager.ledger.largestFreeCount) * unit)
+  }
+}
+
+extension PartitionManager {
+  /// The computer that a partition's definition describes.
+  func configuration(of partition: Partition) -> MachineConfiguration {
+    let storage = partition.definition.storage
+    let unit = ledger.incrementByteCount
+    func whole(_ bytes: UInt64) -> UInt64 { (bytes + unit - 1) / unit * unit }
+    // Processors on line are numbered from 0 unless a partition has several types.
+    let first = partition.isOnline.firstIndex(of: false) ?? partition.isOnline.count
+    return MachineConfiguration(
+      name: partition.name, partitionNumber: partition.number,
+      maximumProcessors: partition.isOnline.count, initialProcessors: max(1, first),
+      initialStorage: whole(storage.initialByteCount),
+      maximumStorage: whole(storage.initialByteCount) + whole(storage.reservedByteCount),
+      increment: unit, timeOfDay: timeOfDayAtStart,
+      blockDevices: channels.subchannels(of: partition.number).prefix(PCLayout.virtioLimit).map {
+        BlockDeviceConfiguration(deviceNumber: $0.virtualDevice, blockCount: $0.blockCount)
+      })
+  }
+}

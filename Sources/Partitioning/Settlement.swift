@@ -1,0 +1,212 @@
+import Channels
+import Platform
+import X86
+
+// How simulated time passes, and what becomes of everything that crosses a partition's border.
+// Messages of an epoch are taken in (time, partition, sequence) order when it is over; what they cause
+// takes effect in the next one.
+
+/// A message on its way out of a partition.
+struct CrossingEvent {
+  let partition: Int
+  let machine: Machine
+  let event: MachineEvent
+}
+
+extension PartitionManager {
+  /// CP commands that a guest may give in a second of simulated time.
+  static let commandsPerSecond = 100
+  /// Return code of a CP command beyond that, and of one where nobody answers.
+  static let commandRefused: UInt64 = 1
+
+  /// The next instant, on the grid of epochs, at which something happens; nil for never.
+  package var nextEvent: SimulatedTime? {
+    var next = engine.nextEvent
+    if let time = channels.nextCompletion { next = min(next ?? .max, gridAfter(time)) }
+    if let time = nextDeadline { next = min(next ?? .max, gridAfter(time)) }
+    return next.map { max($0, now) }
+  }
+
+  private func gridAfter(_ time: SimulatedTime) -> SimulatedTime {
+    (time + engine.epoch - 1) / engine.epoch * engine.epoch
+  }
+
+  /// Lets simulated time pass, at the pace asked for.
+  ///
+  /// - Parameters:
+  ///   - end: When to stop, taken up to the border of an epoch.
+  ///   - stopWhen: Asked after every epoch; true ends the call there.
+  package func runEpochs(until end: SimulatedTime, stopWhen: () -> Bool = { false }) {
+    let limit = gridAfter(end)
+    plan()
+    while now < limit {
+      guard let next = nextEvent, next < limit else {
+        pacer.hold(until: limit)
+        engine.jump(to: limit)
+        plan()
+        break
+      }
+      pacer.hold(until: max(next, now) + engine.epoch)
+      engine.jump(to: next)
+      plan()
+      engine.runEpoch()
+      settle()
+      plan()
+      if stopWhen() { break }
+    }
+    pacer.note(now)
+  }
+
+  // MARK: Plan
+
+  /// Delivers what is due from outside the partitions.
+  private func plan() {
+    if let time = channels.nextCompletion, time <= now {
+      for completion in channels.takeCompletions(upTo: now) { deliver(completion) }
+    }
+    expire()
+    if now >= load.due { load.sample(engine.dispatcher, at: now) }
+  }
+
+  private func deliver(_ completion: ChannelCompletion) {
+    guard let machine = partitions[completion.partition].machine else { return }
+    machine.completeChannel(completion)
+    engine.guests[completion.partition].digest.mix(completion.at)
+    engine.guests[completion.partition].digest.mix(
+      completion.tag << 8 | UInt64(completion.status.rawValue))
+    engine.notice(completion.partition, at: now)
+  }
+
+  // MARK: Settle
+
+  private func settle() {
+    engine.forEachBit(engine.ran) { number in
+      guard let machine = partitions[number].machine, !machine.outbox.isEmpty else { return }
+      for event in machine.outbox {
+        crossing.append(CrossingEvent(partition: number, machine: machine, event: event))
+      }
+      machine.outbox.removeAll(keepingCapacity: true)
+    }
+    guard !crossing.isEmpty else { return }
+    crossing.sort { one, other in
+      (one.event.time, one.partition, one.event.sequence)
+        < (other.event.time, other.partition, other.event.sequence)
+    }
+    for message in crossing { settle(message) }
+    crossing.removeAll(keepingCapacity: true)
+  }
+
+  private func settle(_ message: CrossingEvent) {
+    let partition = partitions[message.partition]
+    let event = message.event
+    engine.guests[message.partition].digest.mix(event.time)
+    engine.guests[message.partition].digest.mix(event.sequence)
+    // An earlier message may have taken the partition down, or loaded it again.
+    guard let machine = partition.machine, machine === message.machine else { return }
+    switch event.kind {
+    case .console(let bytes):
+      bytes.withUnsafeBytes { engine.guests[message.partition].digest.mix(bytes: $0) }
+      note(partition, .console(bytes), at: event.time)
+    case .channelRequest(let request):
+      partition.requestCount &+= 1
+      channels.start(request)
+    case .diagnose(let processor, let call):
+      answer(partition, machine, processor, call)
+    case .powerOff: try? deactivate(partition, because: .poweredOff)
+    case .reset: reload(partition)
+    case .shutdown(let processor, let address):
+      except(partition)
+      note(
+        partition, .tripleFault(processor: processor, instructionPointer: address),
+        at: event.time)
+    case .disabledWait(let processor, let address):
+      except(partition)
+      note(
+        partition, .disabledWait(processor: processor, instructionPointer: address),
+        at: event.time)
+    case .unimplemented(let processor, let address, let bytes):
+      note(
+        partition,
+        .unimplemented(
+          "instruction \(hexadecimal(bytes, 16)) at \(hexadecimal(address, 16))"
+            + " on processor \(processor)"), at: event.time)
+    case .outsideStorage(let processor, let address, let storage):
+      note(
+        partition,
+        .unassigned(
+          "storage \(hexadecimal(storage, 16)) by the instruction at"
+            + " \(hexadecimal(address, 16)) on processor \(processor)"), at: event.time)
+    case .processorEjected(let processor):
+      if !accepted(partition, .processorRequested(processor)) {
+        setProcessor(partition, processor, online: false)
+      }
+    }
+  }
+
+  private func hexadecimal(_ value: UInt64, _ digits: Int) -> String {
+    let text = String(value, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  }
+
+  private func except(_ partition: Partition) {
+    if partition.state == .operating { partition.move(to: .exceptions) }
+  }
+
+  /// The guest restarted itself: it is loaded again as it was.
+  private func reload(_ partition: Partition) {
+    do throws(ManagementError) {
+      try load(partition, image: partition.loaded, parameters: partition.loadedParameters)
+      note(partition, .restarted)
+    } catch {
+      except(partition)
+      note(partition, .unassigned("what it was loaded from: \(error)"))
+    }
+  }
+
+  private func answer(
+    _ partition: Partition, _ machine: Machine, _ processor: Int, _ call: DiagnoseCall
+  ) {
+    switch call {
+    case .command(let text, let capacity):
+      let answer = command(partition, text)
+      // The command may have taken the partition down or loaded it again.
+      guard partition.machine === machine else { return }
+      if capacity == nil, !answer.reply.isEmpty { note(partition, .commandReply(answer.reply)) }
+      machine.completeDiagnose(
+        processor: processor,
+        .command(returnCode: answer.returnCode, reply: Array(answer.reply.utf8)))
+    case .accept(let notice):
+      let isDone = accepted(partition, notice)
+      machine.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
+    case .refuse(let notice):
+      let isDone = refused(partition, notice)
+      machine.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
+    }
+    engine.notice(partition.number, at: now)
+  }
+
+  private func command(
+    _ partition: Partition, _ text: [UInt8]
+  ) -> (reply: String, returnCode: UInt64) {
+    let second = now / 1_000_000_000
+    if partition.commandSecond != second {
+      partition.commandSecond = second
+      partition.commandAllowance = PartitionManager.commandsPerSecond
+    }
+    guard let commandHandler, partition.commandAllowance > 0 else {
+      return ("", PartitionManager.commandRefused)
+    }
+    partition.commandAllowance -= 1
+    commandDepth += 1
+    defer { commandDepth -= 1 }
+    let printable = String(decoding: text.map { $0 == 0x15 ? 0x0A : $0 }, as: UTF8.self)
+    return commandHandler(partition.number, printable)
+  }
+}
+
+extension Machine: PartitionHardware {
+  func mixState(of processor: Int, into digest: inout HistoryDigest) {
+    digest.mix(processors[processor].instructionsRetired)
+    processors[processor].mixState(into: &digest)
+  }
+}

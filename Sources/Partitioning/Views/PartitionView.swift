@@ -1,0 +1,144 @@
+import Channels
+
+/// What a logical processor is doing.
+package enum LogicalProcessorState: String, Sendable, Equatable {
+  /// Not on line; may be configured on line.
+  case reserved
+  /// On line and stopped by the operator.
+  case stopped
+  /// On line, not started by the guest, or waiting for an interrupt.
+  case waiting
+  /// Has work and runs on a physical processor.
+  case running
+  /// Has work and waits for a physical processor.
+  case ready
+  /// Has work and a cap forbids it to run.
+  case capped
+  /// On line and shut down: triple fault.
+  case checkStopped
+}
+
+/// One logical processor of a partition.
+package struct LogicalProcessorView: Sendable, Equatable {
+  /// Its number in the partition.
+  package var number: Int
+  /// Which pool it runs on.
+  package var type: ProcessorType
+  /// Whether it owns a physical processor.
+  package var isDedicated: Bool
+  /// What it is doing.
+  package var state: LogicalProcessorState
+  /// Whether the guest has started it.
+  package var isStarted: Bool
+  /// Its physical processor while it has one.
+  package var physicalProcessor: Int?
+  /// Time on physical processors since activation, in nanoseconds.
+  package var usedNanoseconds: UInt64
+  /// Time it was ready and not running since activation, in nanoseconds.
+  package var stealNanoseconds: UInt64
+}
+
+/// A partition's standing in one pool.
+package struct ShareView: Sendable, Equatable {
+  /// Which pool.
+  package var type: ProcessorType
+  /// Whether its processors are dedicated; then the shares below mean nothing.
+  package var isDedicated: Bool
+  /// Logical processors on line.
+  package var online: Int
+  /// Logical processors that may be brought on line.
+  package var reserved: Int
+  /// Its share as it is set now.
+  package var amount: ShareAmount
+  /// Its limit as it is set now.
+  package var limit: ShareLimit
+  /// Its absolute cap now, in hundredths of a processor.
+  package var absoluteCapHundredths: Int?
+  /// Hard capped at its own share.
+  package var isCapped: Bool { limit == .hard(nil) }
+  /// The weight, when its share is relative.
+  package var weight: Int? { if case .relative(let weight) = amount { weight } else { nil } }
+  /// Its part of the pool's shared processors, in processors; 0 when not active.
+  package var entitlement: Double
+  /// Each logical processor's part of the entitlement, in processors; polarity is horizontal.
+  package var entitlementPerLogical: Double
+  /// Time used since activation, in nanoseconds.
+  package var usedNanoseconds: UInt64
+  /// Time its processors had work and no physical processor since activation, in nanoseconds.
+  package var deniedNanoseconds: UInt64
+  /// Processors used over the last measuring interval (INDICATE's smoothing).
+  package var recentUsed: Double
+  /// Processors denied over the last measuring interval.
+  package var recentDenied: Double
+}
+
+/// A channel path as a partition sees it.
+package struct PartitionPathView: Sendable, Equatable {
+  /// The path's number.
+  package var path: UInt8
+  /// Installed and on line for the partition.
+  package var isOnline: Bool
+  /// Operational in the whole machine.
+  package var isOperational: Bool
+}
+
+/// A device of a partition.
+package struct PartitionDeviceView: Sendable, Equatable {
+  /// The number the partition knows it by.
+  package var virtualDevice: UInt16
+  /// The device's number in the I/O configuration.
+  package var realDevice: UInt16
+  /// Size in 512-byte blocks.
+  package var blockCount: UInt64
+}
+
+/// Everything about one partition at one instant; a copy.
+package struct PartitionView: Sendable, Equatable {
+  /// Its name.
+  package var name: String
+  /// Its number: the index in definition order.
+  package var number: Int
+  /// Its definition.
+  package var definition: PartitionDefinition
+  /// What it is doing.
+  package var state: PartitionState
+  /// Whether an operator stopped it.
+  package var isStopped: Bool
+  /// When it was activated.
+  package var activated: SimulatedTime?
+  /// Its logical processors, reserved ones included, by number.
+  package var processors: [LogicalProcessorView]
+  /// Its standing in each pool it has processors in, in the order of the types.
+  package var shares: [ShareView]
+  /// Storage it has now, in bytes.
+  package var storageByteCount: UInt64
+  /// Storage it may still get, in bytes.
+  package var reservedByteCount: UInt64
+  /// Guest addresses of its storage, ascending, in whole increments.
+  package var storageRanges: [Range<UInt64>]
+  /// Pages of 4 KiB it has written.
+  package var writtenPageCount: Int
+  /// Its channel paths.
+  package var paths: [PartitionPathView]
+  /// Its devices.
+  package var devices: [PartitionDeviceView]
+  /// Changes that wait for the guest.
+  package var pending: [PendingChange]
+  /// Instructions executed since activation.
+  package var instructionCount: UInt64
+  /// Dispatches since activation.
+  package var dispatchCount: UInt64
+  /// Input and output requests since activation.
+  package var requestCount: UInt64
+  /// The counter of work that the guest published by DIAGNOSE X'610'; nil when it never did.
+  package var workCounter: UInt64?
+  /// Whether the guest takes reconfiguration notices (DIAGNOSE X'600').
+  package var listensToNotices: Bool
+  /// The partition's rolling digest.
+  package var digest: UInt64
+
+  /// Time used by all its processors since activation, in nanoseconds.
+  package var usedNanoseconds: UInt64 { processors.reduce(0) { $0 + $1.usedNanoseconds } }
+  /// Whether it owns resources.
+  package var isActive: Bool { state != .notActivated }
+}

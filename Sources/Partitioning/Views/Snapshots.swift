@@ -1,0 +1,175 @@
+import Channels
+import Platform
+
+// Copies of the firmware's state for whoever shows it. Making one changes nothing.
+
+extension PartitionManager {
+  /// One partition as it is now; nil when it is not defined.
+  package func partitionView(_ name: String) -> PartitionView? {
+    number(of: name).map { view(partitions[$0]) }
+  }
+
+  private func view(_ partition: Partition) -> PartitionView {
+    let unit = ledger.incrementByteCount
+    let present = partition.increments.indices.filter {
+      partition.increments[$0] != nil && !partition.offered.contains($0)
+    }
+    let first = engine.guests[partition.number].firstLogical
+    let machine = partition.machine
+    let storage = partition.storageByteCount(increment: unit)
+    let limit = UInt64(partition.increments.count) * unit
+    return PartitionView(
+      name: partition.name, number: partition.number, definition: partition.definition,
+      state: partition.state, isStopped: partition.isStopped, activated: partition.activated,
+      processors: partition.isOnline.indices.map { processorView(partition, $0) },
+      shares: partition.definition.processors.indices.map { shareView(partition, $0) },
+      storageByteCount: storage, reservedByteCount: limit - storage,
+      storageRanges: StorageMap.runs(present).flatMap {
+        StorageMap.ranges(of: $0, increment: unit)
+      },
+      writtenPageCount: machine?.memory.writtenPageCount ?? 0,
+      paths: channels.paths(of: partition.number).map { path in
+        let view = channels.pathView(path.number, subsystem: partition.subsystem)
+        return PartitionPathView(
+          path: path.number, isOnline: path.isOnline && partition.isActive,
+          isOperational: view?.isOperational ?? false)
+      },
+      devices: channels.subchannels(of: partition.number).map {
+        PartitionDeviceView(
+          virtualDevice: $0.virtualDevice, realDevice: $0.realDevice, blockCount: $0.blockCount)
+      },
+      pending: partition.pending,
+      instructionCount: machine?.processors.reduce(0) { $0 + $1.instructionsRetired } ?? 0,
+      dispatchCount: partition.isOnline.indices.reduce(0) {
+        $0 + engine.dispatcher.logicals[first + $1].dispatches
+      },
+      requestCount: partition.requestCount,
+      workCounter: machine.flatMap { $0.publishedWork == 0 ? nil : $0.publishedWork },
+      listensToNotices: machine?.listensToNotices ?? false,
+      digest: engine.guests[partition.number].digest.value)
+  }
+
+  private func processorView(_ partition: Partition, _ number: Int) -> LogicalProcessorView {
+    let index = logical(number, of: partition)
+    let record = engine.dispatcher.logicals[index]
+    let entry = partition.entry(of: number) ?? 0
+    let processors = partition.definition.processors[entry]
+    let status = partition.machine?.status(of: number)
+    return LogicalProcessorView(
+      number: number, type: processors.type, isDedicated: processors.mode == .dedicated,
+      state: state(partition, number, record), isStarted: isStarted(status),
+      physicalProcessor: record.physical >= 0 ? Int(record.physical) : nil,
+      usedNanoseconds: record.used, stealNanoseconds: engine.dispatcher.steal(of: index, at: now))
+  }
+
+  private func isStarted(_ status: ProcessorStatus?) -> Bool {
+    switch status {
+    case nil, .waitingForStartup, .shutDown: false
+    case .waiting, .ready, .inFirmware: true
+    }
+  }
+
+  private func state(
+    _ partition: Partition, _ number: Int, _ record: LogicalProcessor
+  ) -> LogicalProcessorState {
+    guard partition.isOnline[number] else { return .reserved }
+    if partition.isStopped || partition.isProcessorStopped[number] { return .stopped }
+    if partition.machine?.ending == .shutdown { return .checkStopped }
+    switch record.state {
+    case .off, .waiting: return .waiting
+    case .running: return .running
+    case .throttled: return .capped
+    case .queued:
+      return engine.dispatcher.accounts[Int(record.account)].isThrottled ? .capped : .ready
+    }
+  }
+
+  private func shareView(_ partition: Partition, _ entry: Int) -> ShareView {
+    let processors = partition.definition.processors[entry]
+    let setting = partition.shares[entry]
+    let index = partition.accounts.lowerBound + entry
+    let account = engine.dispatcher.accounts[index]
+    let isDedicated = processors.mode == .dedicated
+    let online = partition.onlineCount(of: entry)
+    let sample = load.accounts.indices.contains(index) ? load.accounts[index] : LoadMeter.Sample()
+    let own = account.grant?.entitlement.approximation ?? 0
+    return ShareView(
+      type: processors.type, isDedicated: isDedicated, online: online,
+      reserved: partition.numbers(of: entry).count - online, amount: setting.amount,
+      limit: setting.limit, absoluteCapHundredths: setting.absoluteCapHundredths,
+      entitlement: isDedicated ? Double(online) : own,
+      entitlementPerLogical: isDedicated
+        ? (online > 0 ? 1 : 0) : account.grant?.entitlementPerLogical.approximation ?? 0,
+      usedNanoseconds: account.used,
+      deniedNanoseconds: engine.dispatcher.denied(account: index, at: now),
+      recentUsed: partition.isActive ? sample.used : 0,
+      recentDenied: partition.isActive ? sample.denied : 0)
+  }
+
+  /// The machine as it is now.
+  package var machineView: MachineView {
+    let machine = definition.machine
+    return MachineView(
+      name: machine.name, now: now, timeOfDayAtStart: timeOfDayAtStart,
+      timeZone: machine.timeZone, processors: physicalViews(), pools: poolViews(),
+      storageByteCount: ledger.installedByteCount, freeByteCount: ledger.freeByteCount,
+      incrementByteCount: machine.incrementByteCount,
+      paths: zip(definition.inputOutput.paths, channels.pathViews()).map { path, view in
+        PathView(
+          path: path.number, type: path.type, isOnline: view.isOnline,
+          partitions: view.partitions.map { partitions[$0].name })
+      },
+      partitionCount: partitions.count, activeCount: partitions.count { $0.isActive },
+      readyCount: partitions.count { isReady($0) }, pace: pacer.pace,
+      achievedPace: pacer.achieved, epochNanoseconds: engine.epoch,
+      epochCount: engine.epochCount, threadCount: engine.threads,
+      digest: engine.digest.value, historyVersion: PartitionManager.historyVersion)
+  }
+
+  private func isReady(_ partition: Partition) -> Bool {
+    partition.isOnline.indices.contains { number in
+      switch engine.dispatcher.logicals[logical(number, of: partition)].state {
+      case .off, .waiting: false
+      case .queued, .throttled, .running: true
+      }
+    }
+  }
+
+  private func physicalViews() -> [PhysicalProcessorView] {
+    engine.dispatcher.physicals.enumerated().map { number, physical in
+      let pool = Int(physical.pool)
+      let owner = physical.dedicatedTo
+      return PhysicalProcessorView(
+        number: number, type: pools[pool], megahertz: engine.dispatcher.pools[pool].megahertz,
+        isOnline: physical.isOnline,
+        dedicatedTo: owner < 0
+          ? nil : partitions[Int(engine.dispatcher.logicals[Int(owner)].partition)].name,
+        busyNanoseconds: physical.busy,
+        recentBusy: load.physicals.indices.contains(number) ? load.physicals[number] : 0)
+    }
+  }
+
+  private func poolViews() -> [PoolView] {
+    pools.enumerated().map { index, type in
+      let record = engine.dispatcher.pools[index]
+      let range = Int(record.first)..<Int(record.first + record.count)
+      let online = range.filter { engine.dispatcher.physicals[$0].isOnline }
+      let busy = online.reduce(0.0) {
+        $0 + (load.physicals.indices.contains($1) ? load.physicals[$1] : 0)
+      }
+      var weights = 0
+      for partition in partitions where partition.isActive {
+        for (entry, processors) in partition.definition.processors.enumerated()
+        where processors.type == type && processors.mode == .shared {
+          if case .relative(let weight) = partition.shares[entry].amount { weights += weight }
+        }
+      }
+      return PoolView(
+        type: type, megahertz: record.megahertz, installed: range.count, online: online.count,
+        dedicated: online.count { engine.dispatcher.physicals[$0].dedicatedTo >= 0 },
+        shared: Int(record.shared), weightSum: weights,
+        recentBusy: online.isEmpty ? 0 : busy / Double(online.count),
+        runningTime: record.runningTime)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Channels
+import GuestPrograms
+import Testing
+
+@testable import Partitioning
+
+/// A machine with one pool and guest programs of our own, at FAST pace.
+struct GuestMachine {
+  let manager: PartitionManager
+
+  init(
+    processors: Int, megahertz: UInt32 = 5, threads: Int = 1, inputOutput: Bool = false,
+    _ partitions: [PartitionDefinition]
+  ) throws {
+    var configuration = IOConfiguration()
+    if inputOutput {
+      configuration.paths = [
+        ChannelPathDefinition(
+          number: 0x10, accessList: partitions.map(\.name), candidateList: partitions.map(\.name)),
+        ChannelPathDefinition(
+          number: 0x11, accessList: partitions.map(\.name), candidateList: partitions.map(\.name)),
+      ]
+      configuration.controlUnits = [
+        ControlUnitDefinition(
+          number: 0x200, paths: [PathReference(number: 0x10), PathReference(number: 0x11)])
+      ]
+      configuration.devices = [
+        DeviceDefinition(number: 0x200, controlUnits: [0x200], media: .scratch(byteCount: 1 << 20))
+      ]
+    }
+    manager = try PartitionManager(
+      SystemDefinition(
+        machine: MachineDefinition(
+          name: "TEST",
+          processors: [
+            ProcessorPoolDefinition(type: .cp, count: processors, megahertz: megahertz)
+          ],
+          storageByteCount: 256 << 20, incrementByteCount: 1 << 20, pace: .fast),
+        partitions: partitions, inputOutput: configuration),
+      options: ManagerOptions(threads: threads))
+  }
+
+  /// A partition that runs a guest program.
+  static func partition(
+    _ name: String, _ program: String = "SPIN", parameters: String = "", processors: Int = 1,
+    reserved: Int = 0, weight: Int = 100, mode: ProcessorMode = .shared,
+    limit: ShareLimit = .none, cap: Int? = nil, megabytes: UInt64 = 2,
+    reservedMegabytes: UInt64 = 0
+  ) -> PartitionDefinition {
+    PartitionDefinition(
+      name: name,
+      processors: [
+        PartitionProcessors(
+          type: .cp, mode: mode, initial: processors, reserved: reserved, weight: weight,
+          isCapped: limit == .hard(nil), absoluteCapHundredths: cap)
+      ],
+      share: nil,
+      storage: PartitionStorage(
+        initialByteCount: megabytes << 20, reservedByteCount: reservedMegabytes << 20),
+      ipl: .program(name: program, parameters: parameters))
+  }
+
+  func activateAll() throws {
+    for name in manager.partitionNames { try manager.perform(.activate(name, load: true)) }
+  }
+
+  func run(seconds: Double, until condition: () -> Bool = { false }) {
+    manager.runEpochs(until: manager.now + UInt64(seconds * 1e9), stopWhen: condition)
+  }
+
+  func view(_ name: String) throws -> PartitionView { try #require(manager.partitionView(name)) }
+
+  /// One of the counters that every guest program keeps.
+  func counter(_ counter: GuestCounter, of name: String) -> UInt64 {
+    word(counter.rawValue, of: name)
+  }
+
+  func word(_ address: UInt64, of name: String) -> UInt64 {
+    let bytes = manager.storage(of: name, at: address, count: 8) ?? []
+    return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// Processors used by each partition over so many seconds from now.
+  func used(over seconds: Double) throws -> [Double] {
+    let before = try manager.partitionNames.map { try view($0).usedNanoseconds }
+    run(seconds: seconds)
+    return try zip(manager.partitionNames, before).map {
+      Double(try view($0).usedNanoseconds - $1) / (seconds * 1e9)
+    }
+  }
+}
