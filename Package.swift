@@ -30,6 +30,7 @@ let package = Package(
     library("Platform", ["X86", "Channels", "CLZ4"]),
     library("GuestPrograms", ["X86"]),
     library("Partitioning", ["Platform", "Channels", "GuestPrograms"]),
+    library("ControlProgram", ["Partitioning"]),
     .target(
       name: "TestSupport", dependencies: ["X86"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -38,6 +39,7 @@ let package = Package(
     tests("PlatformTests", ["Platform"]),
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),
     tests("PartitioningTests", ["Partitioning"]),
+    tests("ControlProgramTests", ["ControlProgram"]),
   ],
   swiftLanguageModes: [.v6]
 )

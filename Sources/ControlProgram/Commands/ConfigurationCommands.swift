@@ -1,0 +1,287 @@
+import Partitioning
+
+/// CONFIG, DEFINE, DETACH and VARY: what a partition or the machine has.
+let configurationCommands: [Command] = [
+  Command(
+    "CONFIG", aliases: "CF", module: "CFG",
+    "Changes your partition's processors, storage or channel paths while it runs.",
+    notes: [
+      "Acts on your own partition; the operator writes FOR name CMD CONFIG CPU(2),ONLINE. Commas "
+        + "or blanks separate the operands. CPU and CHP numbers are hexadecimal.",
+      "A processor or storage is offered to the guest, or wanted back, and the change is pending "
+        + "until the guest has done its part or WITHIN seconds (60) are over. UNCOND and FORCE "
+        + "take away what the guest does not give. CANCEL withdraws what is pending.",
+      "The last channel path to a device in use is refused without UNCOND or FORCE.",
+    ],
+    formats: [
+      CommandFormat(
+        "",
+        "{CPU(nn[-nn]) | STOR(n{K|M|G}) | CHP(nn[-nn])},{ONLINE | OFFLINE[,UNCOND|,FORCE]}"
+          + "[,WITHIN=n] | {CPU|STOR|ALL}[,ONLINE|,OFFLINE],CANCEL",
+        classes: "G", "Configures on line or off line, or cancels what is pending.",
+        operands: [.words("CPU(|STOR(|CHP(|ONLINE|OFFLINE|UNCOND|FORCE|CANCEL|WITHIN")],
+        handler: configure)
+    ]),
+  Command(
+    "DEFine", module: "DFN", "Adds processors, or defines the size of storage.",
+    notes: [
+      "DEFINE CPU is live: the new processor arrives STOPPED and the guest starts it. DEFINE "
+        + "STORAGE resets the virtual machine and clears its storage, as in CP."
+    ],
+    formats: [
+      CommandFormat(
+        "CPU", "nn[-nn] ...", classes: "G", "Adds logical processors, stopped.",
+        operands: [.other], handler: defineProcessors),
+      CommandFormat(
+        "STORage", "[AS] n{K|M|G}", classes: "G",
+        "Gives your partition this much storage, cleared, and resets it.",
+        operands: [.words("AS")], handler: defineStorage),
+    ]),
+  Command(
+    "DETach", module: "CPU", "Removes processors from your partition and resets it.",
+    formats: [
+      CommandFormat(
+        "CPU", "{nn[-nn] ... | ALL}", classes: "G",
+        "Removes logical processors; storage is cleared and the machine reset.",
+        operands: [.words("ALL")], handler: detachProcessors)
+    ]),
+  Command(
+    "VARY", module: "VRY", "Varies a physical processor or a channel path on or off line.",
+    notes: ["VARY CHPID is for the whole machine; CONFIG CHP is for one partition."],
+    formats: [
+      CommandFormat(
+        "ONline|OFFline PROCessor", "nn[-nn] ...", classes: "B",
+        "Varies physical processors.", operands: [.other], handler: varyProcessors),
+      CommandFormat(
+        "ONline|OFFline CHPID", "nn [UNCOND|FORCE]", classes: "B",
+        "Varies a channel path for all partitions.", operands: [.words("UNCOND|FORCE")],
+        handler: varyPath),
+    ]),
+]
+
+/// What CONFIG names: `CPU(1-3)` and the words after it.
+private struct ConfigurationOperands {
+  var object: String
+  /// The operands in the parentheses; nil without parentheses.
+  var values: [String]?
+  var words: [String]
+
+  init(_ text: String) throws(CommandMessage) {
+    let upper = text.uppercased()
+    let separators: (Character) -> Bool = { CommandParser.isBlank($0) || $0 == "," || $0 == "=" }
+    let head = upper.prefix { $0 != "(" && !separators($0) }
+    var rest = upper.dropFirst(head.count)
+    object = String(head)
+    if rest.first == "(" {
+      guard let close = rest.firstIndex(of: ")") else {
+        throw CommandMessage(.unbalanced, String(rest))
+      }
+      let inside = rest[rest.index(after: rest.startIndex)..<close]
+      values = inside.split(whereSeparator: separators).map(String.init)
+      rest = rest[rest.index(after: close)...]
+    }
+    words = rest.split(whereSeparator: separators).map(String.init)
+    if object.isEmpty { throw CommandMessage(.operandMissing) }
+  }
+}
+
+private func configure(_ call: Invocation) throws(CommandMessage) {
+  if call.operands.isEmpty { throw CommandMessage(.operandMissing) }
+  var operands = try ConfigurationOperands(call.operands.takeRemainder())
+  let name = try call.ownPartition()
+  let kind = try configurationKind(operands.object)
+  if operands.words.last == "CANCEL" {
+    return try cancel(call, name, kind, operands.words.dropLast())
+  }
+  guard let state = operands.words.first else { throw CommandMessage(.operandMissing) }
+  operands.words.removeFirst()
+  if operands.object == "ALL" { throw CommandMessage(.invalidOption, operands.object) }
+  let (insistence, within) = try configurationOptions(&operands.words, state: state)
+  guard let values = operands.values, !values.isEmpty else { throw CommandMessage(.operandMissing) }
+  let isOnline = state == "ONLINE"
+  for value in values {
+    switch kind {
+    case .processor:
+      for number in try processorRange(value) {
+        let result = try call.perform(
+          .configureProcessor(
+            name, processor: number, online: isOnline, insistence: insistence, within: within))
+        call.reply(result, done: "CPU \(hexDigits(number, 2)) \(state)")
+      }
+    case .storage:
+      guard let size = storageSize(value) else { throw CommandMessage(.storageMissing) }
+      let result = try call.perform(
+        .configureStorage(
+          name, byteCount: size, online: isOnline, insistence: insistence, within: within))
+      call.reply(result, done: "STORAGE \(sizeText(size)) \(state)")
+    case .path:
+      guard let range = hexadecimalRange(value, below: 0x100) else {
+        throw CommandMessage(.invalidChannelPath)
+      }
+      for path in range {
+        let result = try call.perform(
+          .configurePath(name, path: UInt8(path), online: isOnline, insistence: insistence))
+        call.reply(result, done: "CHP \(hexDigits(path, 2)) \(state)")
+      }
+    case .all: throw CommandMessage(.invalidOption, operands.object)
+    }
+  }
+}
+
+/// Withdraws what is pending; ONLINE or OFFLINE may be repeated before CANCEL.
+private func cancel(
+  _ call: Invocation, _ name: String, _ kind: ConfigurationKind, _ words: ArraySlice<String>
+) throws(CommandMessage) {
+  if let word = words.first(where: { $0 != "ONLINE" && $0 != "OFFLINE" }) {
+    throw CommandMessage(.invalidOption, word)
+  }
+  // A channel path changes at once, so nothing of it can be pending.
+  if kind == .path { throw CommandMessage(.noPendingChange, name) }
+  try call.perform(.cancelPending(name, kind: kind.pending))
+  call.reply("Pending changes of \(name) are cancelled")
+}
+
+private enum ConfigurationKind {
+  case processor
+  case storage
+  case path
+  case all
+
+  /// What CANCEL withdraws.
+  var pending: PendingKind? {
+    switch self {
+    case .processor: .processor
+    case .storage: .storage
+    case .path, .all: nil
+    }
+  }
+}
+
+private func configurationKind(_ word: String) throws(CommandMessage) -> ConfigurationKind {
+  if Keyword("CPU").accepts(word) { return .processor }
+  if Keyword("STORage").accepts(word) { return .storage }
+  if Keyword("CHPid").accepts(word) { return .path }
+  if word == "ALL" { return .all }
+  throw CommandMessage(.invalidOption, word)
+}
+
+/// ONLINE or OFFLINE was read; UNCOND, FORCE and WITHIN n may follow.
+private func configurationOptions(
+  _ words: inout [String], state: String
+) throws(CommandMessage) -> (Insistence, Int?) {
+  guard state == "ONLINE" || state == "OFFLINE" else {
+    throw CommandMessage(.invalidOption, state)
+  }
+  var insistence = Insistence.polite
+  var within: Int?
+  while let word = words.first {
+    words.removeFirst()
+    if word == "UNCOND" || word == "FORCE" {
+      if insistence != .polite { throw CommandMessage(.conflictingOption, word) }
+      insistence = word == "UNCOND" ? .unconditional : .force
+    } else if word == "WITHIN" {
+      guard let value = words.first else { throw CommandMessage(.operandMissing) }
+      words.removeFirst()
+      within = try secondsLimit(value)
+    } else {
+      throw CommandMessage(.invalidOption, word)
+    }
+  }
+  return (insistence, within)
+}
+
+/// A number of seconds, 1 to 65535, as SIGNAL SHUTDOWN and the like take it.
+func secondsLimit(_ word: String) throws(CommandMessage) -> Int {
+  guard let seconds = decimal(word), (1...65_535).contains(seconds) else {
+    throw CommandMessage(.invalidOperand, word)
+  }
+  return Int(seconds)
+}
+
+/// Processor numbers `nn` or `nn-nn`, hexadecimal, below X'100'.
+func processorRange(_ word: String) throws(CommandMessage) -> ClosedRange<Int> {
+  guard let range = hexadecimalRange(word, below: 0x100) else {
+    throw CommandMessage(.invalidProcessor, word)
+  }
+  return range
+}
+
+/// Every processor number of the operands that are left; 026E for none.
+private func processorNumbers(_ operands: inout Operands) throws(CommandMessage) -> [Int] {
+  var numbers: [Int] = []
+  while let word = operands.next() { numbers += try processorRange(word) }
+  if numbers.isEmpty { throw CommandMessage(.operandMissing) }
+  return numbers
+}
+
+private func defineProcessors(_ call: Invocation) throws(CommandMessage) {
+  let numbers = try processorNumbers(&call.operands)
+  let name = try call.ownPartition()
+  for number in numbers {
+    let result = try call.perform(.defineProcessor(name, processor: number))
+    call.reply(result, done: "CPU \(hexDigits(number, 2)) defined")
+  }
+}
+
+private func defineStorage(_ call: Invocation) throws(CommandMessage) {
+  if call.operands.peek == "AS" { _ = call.operands.next() }
+  guard let size = call.operands.next().flatMap({ storageSize($0) }) else {
+    throw CommandMessage(.storageMissing)
+  }
+  try call.operands.end()
+  try call.perform(.defineStorage(try call.ownPartition(), byteCount: size))
+  call.reply("STORAGE = \(sizeText(size))")
+  call.reply("Storage cleared - system reset.")
+}
+
+private func detachProcessors(_ call: Invocation) throws(CommandMessage) {
+  let name = try call.ownPartition()
+  var numbers: [Int]
+  if call.operands.take("ALL") {
+    try call.operands.end()
+    numbers = try call.activeStatus(of: name).processors
+      .filter { $0.state != .reserved && $0.number != 0 }.map(\.number)
+  } else {
+    numbers = try processorNumbers(&call.operands)
+  }
+  if numbers.contains(0) { throw CommandMessage(.baseProcessor, "00") }
+  for number in numbers {
+    try call.perform(.detachProcessor(name, processor: number))
+    call.reply("CPU \(hexDigits(number, 2)) detached")
+  }
+  if !numbers.isEmpty { call.reply("Storage cleared - system reset.") }
+}
+
+private func varyProcessors(_ call: Invocation) throws(CommandMessage) {
+  let isOnline = call.lead.first == "ONLINE"
+  for number in try processorNumbers(&call.operands) {
+    try call.perform(.varyProcessor(number, online: isOnline))
+    call.reply("PROCESSOR \(hexDigits(number, 2)) \(isOnline ? "ONLINE" : "OFFLINE")")
+  }
+}
+
+private func varyPath(_ call: Invocation) throws(CommandMessage) {
+  let isOnline = call.lead.first == "ONLINE"
+  let path = try call.operands.channelPath()
+  var insistence = Insistence.polite
+  if let word = call.operands.take(anyOf: "UNCOND|FORCE") {
+    insistence = word == "FORCE" ? .force : .unconditional
+  }
+  try call.operands.end()
+  try call.perform(.varyPath(path, online: isOnline, insistence: insistence))
+  call.reply("Path \(hexDigits(path, 2)) varied \(isOnline ? "online" : "offline")")
+}
+
+extension Invocation {
+  /// Answers a live change: done, or pending with the time that is left.
+  fileprivate func reply(_ result: ManagementResult, done: String) {
+    switch result {
+    case .done: reply(done)
+    case .pending(let changes):
+      for change in changes {
+        let left = (change.deadline - min(change.deadline, system.now)) / 1_000_000_000
+        reply("\(change.text) PENDING, \(left) SECONDS LEFT")
+      }
+    }
+  }
+}

@@ -1,0 +1,342 @@
+import Partitioning
+
+/// The life of partitions: from XAUTOLOG to FORCE, and what runs them meanwhile.
+let operationCommands: [Command] = [
+  Command(
+    "Ipl", aliases: "LOAD", module: "VMI", "Loads your partition and starts it.",
+    notes: [
+      "Without operands it loads what the partition's definition says. Storage is cleared first. "
+        + "File names are relative to the machine's folder and stay inside it.",
+      "IPL name loads one of the package's guest programs.",
+    ],
+    formats: [
+      CommandFormat(
+        "", "[[PROGram] name | KERNEL file [INITRD file]] [CLear] [PARM text]", classes: "G",
+        "Loads a guest program, a Linux kernel, or what the definition says.",
+        operands: [.words("PROGram|KERNEL|INITRD|PARM|CLear")], handler: load)
+    ]),
+  Command(
+    "XAUTOLOg", aliases: "AUTOLOg", module: "XAU", "Activates a partition and loads it.",
+    notes: ["The same as ACTIVATE; NOIPL leaves the partition not operating (CP READ)."],
+    formats: [
+      CommandFormat(
+        "", "userid|pattern [NOIPl]", classes: "AB", "Logs a partition on without a console.",
+        operands: [.partition, .words("NOIPl")], handler: activate)
+    ]),
+  Command(
+    "ACTivate", module: "ACT", "Activates a partition and loads it.",
+    formats: [
+      CommandFormat(
+        "", "userid|pattern [NOIPl]", classes: "AB",
+        "Gives a partition its resources and loads it.",
+        operands: [.partition, .words("NOIPl")], handler: activate)
+    ]),
+  Command(
+    "DEACTivate", module: "DEA", "Takes a partition down at once.",
+    formats: [
+      CommandFormat(
+        "", "userid|pattern", classes: "A", "The same as FORCE userid IMMEDIATE.",
+        operands: [.partition], handler: deactivate)
+    ]),
+  Command(
+    "FORCE", module: "USO", "Asks a partition to end and takes it down when it does not.",
+    notes: [
+      "The guest gets a shutdown signal (the ACPI power button, or a notice) and 60 seconds, or "
+        + "WITHIN n. A guest that listens to no signal is taken down at once."
+    ],
+    formats: [
+      CommandFormat(
+        "", "userid|pattern [WITHIN n | IMMediate | CANCEL]", classes: "A",
+        "Logs a partition off.", operands: [.partition, .words("WITHIN|IMMediate|CANCEL")],
+        handler: force)
+    ]),
+  Command(
+    "SIGnal", module: "SIG", "Asks a guest to end itself.",
+    formats: [
+      CommandFormat(
+        "SHUTDOWN", "{userid|pattern|ALL} [WITHIN n]", classes: "AC",
+        "Sends the shutdown signal; the operator hears when the guest has ended or has not.",
+        operands: [.partition, .words("WITHIN|ALL")], handler: signalShutdown)
+    ]),
+  Command(
+    "LOGoff", aliases: "LOGout", module: "LOF",
+    "Ends your session; a partition is deactivated.",
+    formats: [CommandFormat("", "", classes: "any", "Logs you off.", handler: logoff)]),
+  Command(
+    "STOP", module: "STP", "Stops your partition's processors.",
+    formats: [
+      CommandFormat(
+        "", "[CPU nn]", classes: "G", "Stops all processors, or one.",
+        operands: [.words("CPU")], handler: stop)
+    ]),
+  Command(
+    "Begin", module: "BEG", "Starts your partition's processors again.",
+    formats: [
+      CommandFormat(
+        "", "[hexloc | CPU nn]", classes: "G",
+        "Goes on where the processors stopped, or at an address.",
+        operands: [.words("CPU")], handler: begin)
+    ]),
+  Command(
+    "SYStem", module: "SYS", "Resets, clears or restarts your partition.",
+    formats: [
+      CommandFormat(
+        "CLEAR", "", classes: "G", "Resets the partition and clears its storage.",
+        handler: systemClear),
+      CommandFormat(
+        "RESET", "", classes: "G", "Resets the partition; storage is kept.",
+        handler: systemReset),
+      CommandFormat(
+        "RESTART", "", classes: "G", "Interrupts processor 00 as the restart key does (an NMI).",
+        handler: systemRestart),
+    ]),
+  Command(
+    "SHUTDOWN", module: "SHU", "Takes the whole machine down.",
+    formats: [
+      CommandFormat(
+        "", "[WITHIN n | IMMediate]", classes: "A",
+        "Signals the guests and gives them n seconds, or deactivates all partitions at once.",
+        operands: [.words("WITHIN|IMMediate")], handler: shutdown)
+    ]),
+]
+
+/// Seconds that FORCE and SIGNAL give a guest when WITHIN does not say.
+private let defaultShutdownSeconds = 60
+
+private func load(_ call: Invocation) throws(CommandMessage) {
+  var image: IPLDefinition?
+  var parameters: String?
+  var file: String?
+  var ramdisk: String?
+  while let word = call.operands.peek {
+    if Keyword("PARM").accepts(word) {
+      _ = call.operands.next()
+      if call.operands.isEmpty { throw CommandMessage(.operandMissing) }
+      guard let text = call.operands.takeText() else {
+        throw CommandMessage(.unbalanced, call.operands.remainder)
+      }
+      parameters = call.operands.isEmpty ? text : text + " " + call.operands.takeRemainder()
+    } else if call.operands.take("CLear") {
+      continue
+    } else if word == "KERNEL" || word == "INITRD" {
+      _ = call.operands.next()
+      let path = try folderFile(&call.operands)
+      if word == "KERNEL" { file = path } else { ramdisk = path }
+    } else {
+      if call.operands.take("PROGram"), call.operands.isEmpty {
+        throw CommandMessage(.operandMissing)
+      }
+      guard image == nil, file == nil, let name = call.operands.next() else {
+        throw CommandMessage(.extraOption, word)
+      }
+      image = .program(name: name, parameters: "")
+    }
+  }
+  if ramdisk != nil, file == nil { throw CommandMessage(.conflictingOption, "INITRD") }
+  if let file {
+    image = .kernel(file: file, initialRamdisk: ramdisk, parameters: parameters ?? "")
+  }
+  try call.perform(.load(try call.ownPartition(), image: image, parameters: parameters))
+}
+
+/// A file name that stays inside the machine's folder.
+private func folderFile(_ operands: inout Operands) throws(CommandMessage) -> String {
+  guard let path = operands.takeText() else { throw CommandMessage(.operandMissing) }
+  if path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+    throw CommandMessage(.outsideFolder, path)
+  }
+  return path
+}
+
+private func activate(_ call: Invocation) throws(CommandMessage) {
+  let pattern = try call.operands.useridPattern()
+  let isLoaded = !call.operands.take("NOIPl")
+  try call.operands.end()
+  try call.forEach(pattern) { name throws(CommandMessage) in
+    if call.system.partitionView(name)?.isActive == true {
+      throw CommandMessage(.alreadyLoggedOn, name)
+    }
+    try call.control.activate(name, isLoaded: isLoaded)
+    call.reply("Command accepted")
+  }
+}
+
+private func deactivate(_ call: Invocation) throws(CommandMessage) {
+  let pattern = try call.operands.useridPattern()
+  try call.operands.end()
+  try call.forEachActive(pattern) { name throws(CommandMessage) in
+    try call.perform(.deactivate(name))
+  }
+}
+
+private func force(_ call: Invocation) throws(CommandMessage) {
+  let pattern = try call.operands.useridPattern()
+  if call.operands.take("CANCEL") {
+    try call.operands.end()
+    return try call.forEachActive(pattern) { name throws(CommandMessage) in
+      try call.perform(.cancelShutdown(name))
+      call.reply("FORCE of \(name) is cancelled")
+    }
+  }
+  let isImmediate = call.operands.take("IMMediate")
+  let within = isImmediate ? 0 : try call.withinOption()
+  try call.operands.end()
+  try call.forEachActive(pattern) { name throws(CommandMessage) in
+    if isImmediate {
+      try call.perform(.deactivate(name))
+    } else if call.system.partitionView(name)?.isForcePending == true {
+      throw CommandMessage(.forcePending, name)
+    } else {
+      try call.signal(name, within: within, thenForce: true)
+    }
+  }
+}
+
+private func signalShutdown(_ call: Invocation) throws(CommandMessage) {
+  let word = try call.operands.useridPattern()
+  let within = try call.withinOption()
+  try call.operands.end()
+  let isAll = word == "ALL"
+  let names =
+    isAll ? call.control.partitionNames.filter { call.isActive($0) } : try call.partitions(word)
+  for name in names where isAll || call.isSelected(name, pattern: word) {
+    do {
+      _ = try call.activeStatus(of: name)
+      try call.signal(name, within: within, thenForce: false)
+    } catch {
+      // ALL is for those who listen, as in CP.
+      if !isAll || error.id != .shutdownSignalNotEnabled { call.reply(error) }
+    }
+  }
+}
+
+private func logoff(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  let machine = call.system.machineView
+  let partition = try call.issuer.partition.map { name throws(CommandMessage) in
+    try call.activeStatus(of: name)
+  }
+  let used = processorTimeText(partition?.usedNanoseconds ?? 0)
+  let since = partition?.activated ?? call.console?.loggedOnAt ?? 0
+  let connected = connectTimeText(call.system.now - min(since, call.system.now))
+  if let partition {
+    try call.perform(.deactivate(partition.name))
+    call.console?.disconnect()
+  } else {
+    call.console?.end()
+  }
+  call.reply("CONNECT= \(connected) VIRTCPU= \(used) TOTCPU= \(used)")
+  call.reply("LOGOFF AT \(machine.timeOfDay(at: call.system.now).text(zone: machine.timeZone))")
+}
+
+private func stop(_ call: Invocation) throws(CommandMessage) {
+  let processor = try call.processorOption()
+  try call.operands.end()
+  try call.perform(.stop(try call.ownPartition(), processor: processor))
+}
+
+private func begin(_ call: Invocation) throws(CommandMessage) {
+  let processor = try call.processorOption()
+  let name = try call.ownPartition()
+  if processor == nil, let word = call.operands.next() {
+    guard let address = hexadecimal(word) else {
+      throw CommandMessage(.invalidHexadecimal, word)
+    }
+    try call.operands.end()
+    try call.perform(.storeRegister(name, processor: 0, register: "RIP", value: address))
+  }
+  try call.operands.end()
+  try call.perform(.start(name, processor: processor))
+}
+
+private func systemClear(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  try call.perform(.resetClear(try call.ownPartition()))
+  call.reply("Storage cleared - system reset.")
+}
+
+private func systemReset(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  try call.perform(.resetNormal(try call.ownPartition()))
+  call.reply("System reset.")
+}
+
+private func systemRestart(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  try call.perform(.restart(try call.ownPartition()))
+}
+
+private func shutdown(_ call: Invocation) throws(CommandMessage) {
+  _ = call.operands.take("IMMediate")
+  var within: Int?
+  if call.operands.peek == "WITHIN" { within = try call.withinOption() }
+  try call.operands.end()
+  call.reply("SYSTEM SHUTDOWN STARTED")
+  if let within, let clock = call.control.clock {
+    call.reply(CommandMessage(.shutdownDelayed, "\(within)"))
+    let signalled = call.control.partitionNames.filter { name in
+      guard call.isActive(name) else { return false }
+      let action = ManagementAction.signalShutdown(name, within: within, thenForce: false)
+      return (try? call.system.perform(action)) != nil
+    }
+    let end = call.system.now + UInt64(within) * 1_000_000_000
+    clock.pass(until: end) {
+      call.control.collectEvents()
+      return !signalled.contains { call.isActive($0) }
+    }
+  }
+  for name in call.control.partitionNames where call.isActive(name) {
+    try call.perform(.deactivate(name))
+  }
+  call.control.shutDown()
+  call.reply(CommandMessage(.shutdownComplete))
+}
+
+extension Invocation {
+  /// Whether a partition is active.
+  func isActive(_ name: String) -> Bool {
+    system.partitionView(name)?.isActive == true
+  }
+
+  /// Whether a name that a pattern gave is meant: a pattern passes over what is not active.
+  fileprivate func isSelected(_ name: String, pattern: String) -> Bool {
+    pattern == "*" || !pattern.contains("*") || isActive(name)
+  }
+
+  /// As `forEach`, for the active ones; a plain name that is not active is 045E.
+  fileprivate func forEachActive(
+    _ pattern: String, _ body: (String) throws(CommandMessage) -> Void
+  ) throws(CommandMessage) {
+    try forEach(pattern) { name throws(CommandMessage) in
+      guard isSelected(name, pattern: pattern) else { return }
+      _ = try activeStatus(of: name)
+      try body(name)
+    }
+  }
+
+  /// `WITHIN n`, or the default.
+  fileprivate func withinOption() throws(CommandMessage) -> Int {
+    guard operands.take("WITHIN") else { return defaultShutdownSeconds }
+    return try secondsLimit(try operands.required())
+  }
+
+  /// `CPU nn`, or nil for all.
+  fileprivate func processorOption() throws(CommandMessage) -> Int? {
+    guard operands.take("CPU") else { return nil }
+    let range = try processorRange(try operands.required())
+    return range.lowerBound
+  }
+
+  /// Signals a guest; with `thenForce` one that does not listen is taken down at once.
+  fileprivate func signal(
+    _ name: String, within: Int, thenForce: Bool
+  ) throws(CommandMessage) {
+    do {
+      _ = try system.perform(.signalShutdown(name, within: within, thenForce: thenForce))
+      reply(CommandMessage(.terminationDelayed, name, "\(within)"))
+    } catch {
+      guard thenForce, error == .shutdownSignalNotEnabled(name) else { throw CommandMessage(error) }
+      try perform(.deactivate(name))
+    }
+  }
+}

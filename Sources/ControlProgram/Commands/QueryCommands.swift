@@ -1,0 +1,142 @@
+import Partitioning
+
+/// QUERY and its forms.
+let queryCommands: [Command] = [
+  Command(
+    "Query", module: "CQU", "Shows the state of the machine, of a partition or of CP.",
+    notes: [
+      "An operand that is no keyword is taken as a userid, as in CP: QUERY FRED.",
+      "QUERY VIRTUAL acts on your own partition; others are reached by FOR name CMD QUERY VIRTUAL.",
+      "QUERY DIGEST is equal for equal definitions, script and seed, whatever the number of host "
+        + "threads.",
+    ],
+    formats: queryUserFormats + queryMachineFormats + queryVirtualFormats
+      + [
+        CommandFormat(
+          "", "userid", classes: "any", "Whether a user is logged on.",
+          operands: [.user], handler: queryUser)
+      ])
+]
+
+private let queryUserFormats = [
+  CommandFormat(
+    "Names", "", classes: "any", "The users that are logged on: partitions that are active.",
+    handler: queryNames),
+  CommandFormat(
+    "Users", "[userid]", classes: "any", "How many users are logged on, or one of them.",
+    operands: [.user], handler: queryUsers),
+  CommandFormat(
+    "USERID", "", classes: "any", "Who you are and the name of the machine.", handler: queryUserid),
+  CommandFormat(
+    "Time", "", classes: "any", "The time of day, and your connect and processor time.",
+    handler: queryTime),
+  CommandFormat(
+    "CPLEVEL", "", classes: "any", "The level of the control program and the time of IPL.",
+    handler: queryLevel),
+  CommandFormat(
+    "COMMANDS", "", classes: "any", "The commands that your classes permit.",
+    handler: queryCommandNames),
+  CommandFormat(
+    "EVENTS", "[n]", classes: "ACE", "The last n messages of the firmware, 20 by default.",
+    operands: [.other], handler: queryEvents),
+  CommandFormat(
+    "PRIVclass", "", classes: "any", "Your privilege classes.", handler: queryPrivilegeClasses),
+]
+
+private func queryNames(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  let cells = call.control.loggedOnUsers().map { name in
+    padded(padded(name, 8) + call.control.terminalText(of: name), 15)
+  }
+  for start in stride(from: 0, to: cells.count, by: 4) {
+    call.reply(cells[start..<min(start + 4, cells.count)].joined(separator: ", "))
+  }
+}
+
+private func queryUsers(_ call: Invocation) throws(CommandMessage) {
+  if !call.operands.isEmpty { return try queryUser(call) }
+  let count = rightAligned("\(call.control.loggedOnUsers().count)", 5)
+  call.reply("\(count) USERS,     0 DIALED,     0 NET")
+}
+
+/// `QUERY userid`; what cannot be a userid is an invalid option, as CP has it.
+private func queryUser(_ call: Invocation) throws(CommandMessage) {
+  let word = try call.operands.required()
+  try call.operands.end()
+  let name = word == "*" ? call.issuer.userid : word
+  if name.contains("*") {
+    let users = call.control.loggedOnUsers().filter { matches($0, pattern: name) }
+    if users.isEmpty { throw CommandMessage(.noMatch, name) }
+    for user in users { call.reply(padded(user, 8) + call.control.terminalText(of: user)) }
+    return
+  }
+  guard isUserid(name) else { throw CommandMessage(.invalidOption, name) }
+  guard call.control.isLoggedOn(name) else { throw CommandMessage(.notLoggedOn, name) }
+  if call.system.partitionView(name)?.isForcePending == true {
+    throw CommandMessage(.forcePending, name)
+  }
+  call.reply(padded(name, 8) + call.control.terminalText(of: name))
+}
+
+private func queryUserid(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  call.reply("\(padded(call.issuer.userid, 8)) AT \(call.system.machineView.name)")
+}
+
+private func queryTime(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  let machine = call.system.machineView
+  let now = call.system.now
+  call.reply("TIME IS \(machine.timeOfDay(at: now).text(zone: machine.timeZone))")
+  let partition = call.issuer.partition.flatMap { call.system.partitionView($0) }
+  let since = partition?.activated ?? call.console?.loggedOnAt ?? 0
+  let used = processorTimeText(partition?.usedNanoseconds ?? 0)
+  call.reply("CONNECT= \(connectTimeText(now - min(since, now))) VIRTCPU= \(used) TOTCPU= \(used)")
+}
+
+private func queryLevel(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  let machine = call.system.machineView
+  let start = machine.timeOfDay(at: 0)
+  call.reply("Endicott Version 1 Release 1.0, service level 0000 (64-bit)")
+  call.reply("History version \(machine.historyVersion)")
+  call.reply("IPL at \(start.dateText) \(start.timeText) \(machine.timeZone)")
+}
+
+private func queryCommandNames(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  let verbs = call.control.table.sorted.filter { call.issuer.classes.permitsSome(of: $0) }
+  let names =
+    verbs.map(\.keyword.name) + ["DIAG08", "DIAG0C", "DIAG44", "DIAG60", "DIAG600", "DIAG610"]
+  for start in stride(from: 0, to: names.count, by: 6) {
+    call.reply(names[start..<min(start + 6, names.count)].map { padded($0, 12) }.joined())
+  }
+}
+
+private func queryEvents(_ call: Invocation) throws(CommandMessage) {
+  var count = 20
+  if let word = call.operands.next() {
+    guard let value = decimal(word), (1...1000).contains(value) else {
+      throw CommandMessage(.invalidOperand, word)
+    }
+    count = Int(value)
+  }
+  try call.operands.end()
+  let events = call.control.recentMessages.suffix(count)
+  call.reply(events.isEmpty ? ["No events"] : Array(events))
+}
+
+private func queryPrivilegeClasses(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  let own = call.issuer.classes.letters
+  call.reply("PRIVILEGE CLASSES FOR USER \(call.issuer.userid)")
+  call.reply("        CURRENTLY: \(own)")
+  call.reply("        DIRECTORY: \(own)")
+}
+
+extension PartitionView {
+  /// Whether FORCE or SIGNAL SHUTDOWN asked the guest to end and waits for it.
+  package var isForcePending: Bool {
+    pending.contains { $0.subject == .shutdown(thenForce: true) }
+  }
+}

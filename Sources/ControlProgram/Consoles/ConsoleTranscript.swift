@@ -1,0 +1,68 @@
+import Partitioning
+
+/// What one guest wrote: the line that is not complete yet, and the text that no WAIT consumed.
+struct ConsoleTranscript {
+  /// Bytes kept for WAIT; older ones are dropped by halves.
+  private static let unreadLimit = 65_536
+  /// A longer line is shown in pieces.
+  private static let lineLimit = 1024
+
+  private var partial: [UInt8] = []
+  private var unread: [UInt8] = []
+  /// The text last looked for, and how far it is known not to begin.
+  private var sought: [UInt8] = []
+  private var searched = 0
+
+  /// Adds bytes; the lines they complete, stripped of what could forge or drive a terminal.
+  mutating func append(_ bytes: [UInt8]) -> [String] {
+    unread += bytes
+    if unread.count > Self.unreadLimit {
+      let excess = unread.count - Self.unreadLimit / 2
+      unread.removeFirst(excess)
+      searched = max(0, searched - excess)
+    }
+    var lines: [String] = []
+    for byte in bytes {
+      if byte == 0x0A || partial.count >= Self.lineLimit {
+        lines.append(ConsoleText.stripped(partial))
+        partial.removeAll(keepingCapacity: true)
+      }
+      if byte != 0x0A { partial.append(byte) }
+    }
+    return lines
+  }
+
+  /// Whether a text is in what was not consumed; only what came since the last call is searched.
+  mutating func contains(_ text: [UInt8]) -> Bool {
+    if text != sought {
+      sought = text
+      searched = 0
+    }
+    if let found = firstIndex(of: text, from: searched) {
+      searched = found
+      return true
+    }
+    searched = max(searched, unread.count - text.count + 1)
+    return false
+  }
+
+  /// Consumes everything up to the end of a text.
+  mutating func consume(through text: [UInt8]) {
+    guard let found = firstIndex(of: text, from: 0) else { return }
+    unread.removeFirst(found + text.count)
+    searched = 0
+  }
+
+  private func firstIndex(of text: [UInt8], from start: Int) -> Int? {
+    guard let first = text.first, unread.count >= text.count else { return nil }
+    let last = unread.count - text.count
+    var index = max(start, 0)
+    while index <= last {
+      if unread[index] == first, unread[index..<(index + text.count)].elementsEqual(text) {
+        return index
+      }
+      index += 1
+    }
+    return nil
+  }
+}

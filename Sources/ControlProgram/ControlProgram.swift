@@ -1,0 +1,196 @@
+import Channels
+import Partitioning
+
+/// The control program of one machine: its command table, its consoles, what they are shown.
+///
+/// Owner thread only. A front end creates it, logs consoles on, gives it the clock, and calls
+/// `collectEvents` after it has let time pass.
+package final class ControlProgram {
+  package let system: any SystemPort
+  package let table: CommandTable
+  /// What lets time pass for SLEEP and WAIT; nil refuses them.
+  package weak var clock: (any SimulationClock)?
+  /// Whether SHUTDOWN was performed; the front end then ends.
+  package private(set) var isShutDown = false
+  /// The last thousand messages of the firmware, each with its time.
+  package private(set) var recentMessages: [String] = []
+
+  /// Every defined partition's name, in name order.
+  package let partitionNames: [String]
+
+  /// Partitions that were active at the event being shown.
+  private var activeCount = 0
+
+  /// The machine at its start, for its time of day.
+  private let start: MachineView
+  private var consoles: [ConsoleSession] = []
+  private var consoleCount = 0
+  /// Whether partitions that become active are only remembered: many start together.
+  var hidesLogons = false
+  private var transcripts: [String: ConsoleTranscript] = [:]
+
+  package init(system: any SystemPort, table: CommandTable = .standard) {
+    self.system = system
+    self.table = table
+    start = system.machineView
+    partitionNames = system.definition.partitions.map(\.name).sorted()
+  }
+
+  // MARK: Consoles
+
+  /// Logs a user on at a new console.
+  ///
+  /// A partition's user is connected to its console at once.
+  package func logOn(_ userid: String = "OPERATOR") -> ConsoleSession {
+    let user = system.definition.machine.users.first { $0.name == userid }
+    let partition = system.partitionView(userid)
+    let classes =
+      user?.classes ?? partition?.definition.classes ?? (userid == "OPERATOR" ? "ABCDEFG" : "G")
+    let console = ConsoleSession(
+      control: self, userid: userid, classes: PrivilegeClasses(letters: classes),
+      number: consoleCount, loggedOnAt: system.now)
+    consoleCount += 1
+    consoles.append(console)
+    if user == nil, partition != nil { console.connect(to: userid) }
+    return console
+  }
+
+  /// Forgets a console whose session ended.
+  func remove(_ console: ConsoleSession) {
+    consoles.removeAll { $0 === console }
+  }
+
+  /// Users who are logged on, in name order: those at consoles and the active partitions.
+  package func loggedOnUsers() -> [String] {
+    var names = Set(consoles.map(\.userid))
+    for name in partitionNames where system.partitionView(name)?.isActive == true {
+      names.insert(name)
+    }
+    return names.sorted()
+  }
+
+  /// How many users were logged on at the event being shown.
+  var userCount: Int {
+    Set(consoles.map(\.userid).filter { system.partitionView($0) == nil }).count + activeCount
+  }
+
+  /// Whether a user is at a console or a partition is active.
+  package func isLoggedOn(_ userid: String) -> Bool {
+    system.partitionView(userid)?.isActive ?? consoles.contains { $0.userid == userid }
+  }
+
+  /// ` -L0003` for a user at console 3, ` - DSC` for one without a console.
+  func terminalText(of userid: String) -> String {
+    let console =
+      consoles.first { $0.connection == userid }
+      ?? consoles.first { $0.userid == userid }
+    return console.map { " -L" + hexDigits($0.number, 4) } ?? " - DSC"
+  }
+
+  /// Shows a line at a user's consoles; false when he has none.
+  func send(_ line: String, toUser userid: String) -> Bool {
+    let found = consoles.filter { $0.userid == userid || $0.connection == userid }
+    for console in found { console.show(.message(line)) }
+    return !found.isEmpty
+  }
+
+  /// Shows a line at every console.
+  func sendToAll(_ line: String) {
+    for console in consoles { console.show(.message(line)) }
+  }
+
+  /// Marks the machine as taken down.
+  func shutDown() {
+    isShutDown = true
+  }
+
+  // MARK: What the firmware reports
+
+  /// Takes what happened since the last call and shows it where it belongs.
+  package func collectEvents() {
+    let events = system.takeEvents()
+    if events.contains(where: { $0.kind.activeChange != 0 }) {
+      activeCount =
+        system.machineView.activeCount - events.reduce(0) { $0 + $1.kind.activeChange }
+    }
+    for event in events {
+      switch (event.kind, event.partition) {
+      case (.console(let bytes), let name?):
+        let lines = transcripts[name, default: ConsoleTranscript()].append(bytes)
+        show(lines, of: name) { $0.show(.guest(bytes)) }
+      case (.commandReply(let text), let name?):
+        let lines = text.split(whereSeparator: \.isNewline)
+          .map { ConsoleText.stripped(Array($0.utf8)) }
+        show(lines, of: name) { console in
+          for line in lines { console.show(.message(line)) }
+        }
+      default: report(event)
+      }
+    }
+  }
+
+  /// Shows a partition's lines at the consoles that observe it, and as it is at its own.
+  private func show(
+    _ lines: [String], of partition: String, atItsOwn: (ConsoleSession) -> Void
+  ) {
+    for console in consoles {
+      if console.connection == partition {
+        atItsOwn(console)
+      } else if console.connection == nil, console.observes(partition) {
+        for line in lines { console.show(.guestLine(partition: partition, text: line)) }
+      }
+    }
+  }
+
+  private func report(_ event: FirmwareEvent) {
+    // What is loaded is for QUERY EVENTS: two lines a partition would be one too many.
+    if case .loaded(let what) = event.kind, let name = event.partition {
+      return remember(
+        CommandMessage(.loaded, name, what).line(module: "LDI"), at: event.time)
+    }
+    activeCount += event.kind.activeChange
+    guard let line = eventLine(event, users: userCount) else { return }
+    reportFirmware(line, at: event.time, partition: event.partition)
+    if event.kind == .deactivated || event.kind == .poweredOff {
+      for console in consoles where console.connection == event.partition { console.disconnect() }
+    }
+  }
+
+  /// Keeps a message of the firmware and shows it to the operators and at the partition's console.
+  func reportFirmware(
+    _ line: String, at time: SimulatedTime? = nil, partition: String? = nil
+  ) {
+    remember(line, at: time ?? system.now)
+    if hidesLogons, line.hasPrefix(logonPrefix) { return }
+    for console in consoles
+    where console.isOperator || (partition != nil && console.connection == partition) {
+      console.show(.message(line))
+    }
+  }
+
+  private func remember(_ line: String, at time: SimulatedTime) {
+    recentMessages.append("\(start.timeOfDay(at: time).timeText) \(line)")
+    if recentMessages.count > 1000 { recentMessages.removeFirst(recentMessages.count - 1000) }
+  }
+
+  /// Whether a guest has written a text that no WAIT has consumed.
+  func hasWritten(_ text: String, in partition: String) -> Bool {
+    transcripts[partition]?.contains(Array(text.utf8)) ?? false
+  }
+
+  /// Consumes a guest's output up to the end of a text.
+  func consumeOutput(of partition: String, through text: String) {
+    transcripts[partition]?.consume(through: Array(text.utf8))
+  }
+}
+
+extension FirmwareEventKind {
+  /// How many more partitions are active after it.
+  fileprivate var activeChange: Int {
+    switch self {
+    case .activated: 1
+    case .deactivated, .poweredOff: -1
+    default: 0
+    }
+  }
+}

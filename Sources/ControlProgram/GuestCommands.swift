@@ -1,0 +1,37 @@
+import Partitioning
+
+// Commands that a guest gives by DIAGNOSE X'08': those of class G, for its own partition, short,
+// answered shortly, and none that lets time pass.
+
+extension ControlProgram {
+  /// Longest text of a guest's commands, as z/VM has it.
+  package static let guestCommandLimit = 240
+  /// Most bytes of an answer that a guest is given.
+  package static let guestAnswerLimit = 8192
+
+  /// Performs the commands in a guest's text, up to the first that fails.
+  ///
+  /// - Parameters:
+  ///   - text: at most 240 bytes; line ends (X'15' in the guest's text) separate commands.
+  ///   - partition: whose user gives them.
+  /// - Returns: the answers together, cut to 8192 bytes, and the return code of the last command.
+  package func guestCommand(_ text: String, from partition: String) -> CommandResult {
+    guard text.utf8.count <= Self.guestCommandLimit else {
+      return CommandResult(
+        CommandMessage(.commandTooLong, "\(Self.guestCommandLimit)"), module: "HVC")
+    }
+    let issuer = Issuer(userid: partition, partition: partition, classes: .general)
+    var result = CommandResult()
+    for line in text.split(whereSeparator: \.isNewline) {
+      result.append(execute(ConsoleText.stripped(Array(line.utf8)), issuer: issuer))
+      if result.returnCode != 0 { break }
+    }
+    var left = Self.guestAnswerLimit
+    result.lines = Array(
+      result.lines.prefix { line in
+        left -= line.utf8.count + 1
+        return left >= 0
+      })
+    return result
+  }
+}

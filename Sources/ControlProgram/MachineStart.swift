@@ -1,0 +1,73 @@
+import Partitioning
+
+// How partitions come up: with the COMMAND statements of their definitions, and, when the machine
+// starts, those with START AUTO in definition order, each after those it names.
+
+extension ControlProgram {
+  /// Activates a partition, gives the commands of its definition as its user, and loads it.
+  ///
+  /// - Throws: a message; the partition is not activated then, unless only the load failed.
+  func activate(_ name: String, isLoaded: Bool) throws(CommandMessage) {
+    let commands = system.partitionView(name)?.definition.commands ?? []
+    do throws(ManagementError) {
+      guard !commands.isEmpty else {
+        _ = try system.perform(.activate(name, load: isLoaded))
+        return
+      }
+      _ = try system.perform(.activate(name, load: false))
+      collectEvents()
+      for command in commands {
+        guard let partition = system.partitionView(name), partition.isActive else { return }
+        let result = execute(command, issuer: Issuer(partition))
+        for line in result.lines { reportFirmware("\(padded(name, 8)): \(line)") }
+      }
+      if isLoaded { _ = try system.perform(.load(name, image: nil, parameters: nil)) }
+    } catch {
+      throw CommandMessage(error)
+    }
+  }
+
+  /// With more partitions than these starting, their lines become one.
+  private static let manyStarts = 8
+
+  /// Starts the partitions that start with the machine; what fails is said and does not stop it.
+  ///
+  /// Of many that start together the operator sees one line; QUERY EVENTS has them all.
+  ///
+  /// - Returns: the messages of those that failed; the return code is that of the last one.
+  package func startAutomatically() -> CommandResult {
+    var result = CommandResult()
+    let names = automaticStarts()
+    hidesLogons = names.count > Self.manyStarts
+    for name in names {
+      do throws(CommandMessage) {
+        try activate(name, isLoaded: true)
+      } catch {
+        result.append(CommandResult(error, module: "XAU"))
+      }
+    }
+    collectEvents()
+    if hidesLogons {
+      hidesLogons = false
+      let started = names.count { system.partitionView($0)?.isActive == true }
+      reportFirmware("\(logonPrefix)\(started) PARTITIONS USERS = \(userCount)")
+    }
+    return result
+  }
+
+  /// Partitions with START AUTO, in definition order but each after those it names.
+  func automaticStarts() -> [String] {
+    let starting = system.definition.partitions.filter { $0.start != nil }
+    var placed: Set<String> = []
+    var order: [String] = []
+    func place(_ partition: PartitionDefinition) {
+      guard placed.insert(partition.name).inserted else { return }
+      for name in partition.start?.after ?? [] {
+        if let earlier = starting.first(where: { $0.name == name }) { place(earlier) }
+      }
+      order.append(partition.name)
+    }
+    for partition in starting { place(partition) }
+    return order
+  }
+}

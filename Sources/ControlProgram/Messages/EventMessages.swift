@@ -1,0 +1,37 @@
+import Partitioning
+
+/// What the line of a partition that became active begins with.
+let logonPrefix = "AUTO LOGON  ***       "
+
+/// The line that an operator sees for a firmware event; nil for one that is only shown elsewhere.
+///
+/// `users` is how many are logged on now.
+func eventLine(_ event: FirmwareEvent, users: Int) -> String? {
+  let name = event.partition ?? "SYSTEM"
+  let logoff = "USER DSC   LOGOFF AS  \(padded(name, 8)) USERS = \(users)"
+  func line(_ id: MessageID, _ values: String..., module: String) -> String {
+    CommandMessage(id, values: [name] + values).line(module: module)
+  }
+  switch event.kind {
+  case .console, .commandReply, .loaded, .clockRead: return nil
+  case .activated: return "\(logonPrefix)\(padded(name, 8)) USERS = \(users)"
+  case .deactivated: return logoff
+  case .poweredOff: return line(.terminationReported, module: "SIG")
+  case .restarted: return line(.guestRestarted, module: "SIG")
+  case .disabledWait(_, let address):
+    return line(.disabledWait, hexDigits(address, 16), module: "GIR")
+  case .tripleFault(let processor, let address):
+    return line(
+      .tripleFault, hexDigits(processor, 2), hexDigits(address, 16), module: "GIR")
+  case .unimplemented(let what): return line(.unimplemented, what, module: "GIR")
+  case .unassigned(let what): return line(.unassigned, what, module: "GIR")
+  case .changeCompleted(let change) where change.kind == .shutdown: return nil
+  case .changeCompleted(let change): return line(.changeCompleted, change.text, module: "CFG")
+  case .changeRefused(let change): return line(.changeRefused, change.text, module: "CFG")
+  case .changeExpired(let change): return line(.changeExpired, change.text, module: "CFG")
+  case .shutdownTimeExpired(let seconds):
+    return line(.terminationTimedOut, "\(seconds)", module: "SIG")
+  case .requestsWait(let device):
+    return line(.requestsWait, hexDigits(device, 4), module: "IOS")
+  }
+}

@@ -1,0 +1,103 @@
+import Partitioning
+
+extension CommandMessage {
+  /// The message for a refusal of the firmware.
+  ///
+  /// Every case is here; there is no default.
+  package init(_ error: ManagementError) {
+    self =
+      switch error {
+      case .partitionNotFound(let name): CommandMessage(.notInDirectory, name)
+      case .wrongState(let name, let state, let needed):
+        Self.wrongState(name, is: state, needs: needed)
+      case .weightOutOfRange(let weight, let allowed):
+        CommandMessage(
+          .weightOutOfRange, "\(weight)", "\(allowed.lowerBound)", "\(allowed.upperBound)")
+      case .shareOutOfRange(.relative(let weight)):
+        CommandMessage(.shareOutOfRange, "RELATIVE \(weight)")
+      case .shareOutOfRange(.absolute(let share)):
+        CommandMessage(.shareOutOfRange, "ABSOLUTE \(fixedPointText(share, places: 2))%")
+      case .capOutOfRange(let cap):
+        CommandMessage(.capOutOfRange, fixedPointText(cap, places: 2, padded: true))
+      case .noSharedProcessors(let name, let type):
+        CommandMessage(.noSharedProcessors, name, type?.rawValue ?? "CP or other")
+      case .insufficientProcessors(let name, let type, let needed, let available):
+        CommandMessage(
+          .insufficientProcessors, name, "\(needed)", type.rawValue, "\(available)")
+      case .processorNotDefined(let name, let processor, let defined):
+        CommandMessage(
+          .processorBeyondReserved, hexDigits(processor, 2), name, "\(defined)")
+      case .processorOnline(_, let processor):
+        CommandMessage(.processorAlreadyDefined, hexDigits(processor, 2))
+      case .processorNotOnline(_, let processor):
+        CommandMessage(.processorNotDefined, hexDigits(processor, 2))
+      case .lastProcessor(let name, let processor):
+        CommandMessage(.lastProcessor, hexDigits(processor, 2), name)
+      case .notMultipleOfIncrement(let size, let increment):
+        CommandMessage(.notMultipleOfIncrement, sizeText(size), sizeText(increment))
+      case .insufficientStorage(let name, let needed, let free):
+        CommandMessage(.insufficientStorage, name, sizeText(needed), sizeText(free))
+      case .storageFragmented(let name, let needed, let largest):
+        CommandMessage(.storageFragmented, name, sizeText(needed), sizeText(largest))
+      case .originNotFree(let name, let origin, let needed):
+        CommandMessage(.originNotFree, name, sizeText(needed), sizeText(origin))
+      case .storageLimit(let name, let requested, let limit):
+        CommandMessage(.storageLimit, name, sizeText(requested), sizeText(limit))
+      case .storageNotRemovable(let name, let requested, let removable):
+        CommandMessage(.storageNotRemovable, name, sizeText(requested), sizeText(removable))
+      case .notStorage(_, let address, _): CommandMessage(.notInStorage, hexDigits(address, 8))
+      case .hostMemory(let name): CommandMessage(.hostMemory, name)
+      case .changePending(let name, let change):
+        CommandMessage(.changePending, name, change.text)
+      case .noPendingChange(let name): CommandMessage(.noPendingChange, name)
+      case .guestNotListening(let name): CommandMessage(.guestNotListening, name)
+      case .shutdownSignalNotEnabled(let name): CommandMessage(.shutdownSignalNotEnabled, name)
+      case .pathNotFound: CommandMessage(.invalidChannelPath)
+      case .pathNotAllowed(let name, let path):
+        CommandMessage(.pathNotAllowed, name, hexDigits(path, 2))
+      case .pathAlready(_, let path, let online):
+        CommandMessage(.pathAlready, hexDigits(path, 2), Self.lineState(online))
+      case .pathInUse(_, let path, let owner):
+        CommandMessage(.pathInUse, hexDigits(path, 2), owner)
+      case .pathOffline(let path): CommandMessage(.pathOffline, hexDigits(path, 2))
+      case .lastPath(let name, let path, let devices):
+        CommandMessage(
+          .lastPath, hexDigits(path, 2), name,
+          devices.map { hexDigits($0, 4) }.joined(separator: " "))
+      case .physicalProcessorNotFound(let number, let installed):
+        CommandMessage(.physicalProcessorNotFound, hexDigits(number, 2), "\(installed)")
+      case .physicalProcessorAlready(let number, let online):
+        CommandMessage(.physicalProcessorAlready, hexDigits(number, 2), Self.lineState(online))
+      case .physicalProcessorNeeded(let number, let name):
+        CommandMessage(.physicalProcessorNeeded, hexDigits(number, 2), name)
+      case .nothingToLoad(let name): CommandMessage(.nothingToLoad, name)
+      case .unsupportedLoad(let name, let what): CommandMessage(.unsupportedLoad, name, what)
+      case .loadFile(let name, let path, let reason):
+        CommandMessage(.loadFile, name, path, reason + Self.preparation(of: path))
+      case .loadImage(let name, let path, let reason):
+        CommandMessage(.loadImage, name, path, reason)
+      case .programNotFound(let name, let program, let known):
+        CommandMessage(.programNotFound, name, program, known.joined(separator: " "))
+      case .registerNotFound(let register): CommandMessage(.invalidRegister, register)
+      }
+  }
+
+  /// Not active is `not logged on`; active where it must not be is `already logged on`.
+  private static func wrongState(
+    _ name: String, is state: PartitionState, needs needed: [PartitionState]
+  ) -> CommandMessage {
+    if state == .notActivated { return CommandMessage(.notLoggedOn, name) }
+    if needed == [.notActivated] { return CommandMessage(.alreadyLoggedOn, name) }
+    return CommandMessage(
+      .wrongState, name, state.rawValue, needed.map(\.rawValue).joined(separator: " or "))
+  }
+
+  /// What prepares a file of the demo's Linux, which is not part of the repository.
+  private static func preparation(of path: String) -> String {
+    path.split(separator: "/").contains("linux") ? "; Partitions/setup prepares it" : ""
+  }
+
+  private static func lineState(_ online: Bool) -> String {
+    online ? "online" : "offline"
+  }
+}

@@ -1,0 +1,557 @@
+extension MessageID {
+  /// The message's number, text, condition and remedy: the one place where they are written.
+  package var definition: MessageDefinition {
+    switch self {
+    // MARK: Commands and operands
+    case .unknownCommand:
+      MessageDefinition(
+        1, .error, "CMD",
+        "Unknown CP command: &1",
+        when: "The verb is no command, or none that your classes permit.",
+        remedy: "HELP lists your commands; QUERY PRIVCLASS your classes.")
+    case .invalidOperand:
+      MessageDefinition(
+        2, .error, nil,
+        "Invalid operand - &1",
+        when: "An operand is not in the form or range that its place needs.",
+        remedy: "HELP with the command shows its forms.")
+    case .invalidOption:
+      MessageDefinition(
+        3, .error, nil,
+        "Invalid option - &1",
+        when: "A keyword is none of the command's, or its form is outside "
+          + "your classes.",
+        remedy: "HELP with the command shows its forms and their classes.")
+    case .extraOption:
+      MessageDefinition(
+        3, .error, nil,
+        "Invalid option - command contains extra option(s) starting with &1",
+        when: "The command is complete before this operand.",
+        remedy: "Leave the rest out, or put a # between two commands.")
+    case .invalidHexadecimal:
+      MessageDefinition(
+        4, .error, nil,
+        "Invalid hexadecimal value - &1",
+        when: "A number that must be hexadecimal is not, or has too many "
+          + "digits.",
+        remedy: "Use 0-9 and A-F; data of STORE needs pairs of digits.")
+    case .invalidUserid:
+      MessageDefinition(
+        7, .error, nil,
+        "Invalid userid - &1",
+        when: "A name is not 1 to 8 characters of A-Z 0-9 @ # $.",
+        remedy: "QUERY LPARS lists the partitions.")
+    case .invalidRange:
+      MessageDefinition(
+        9, .error, nil,
+        "Invalid range - &1",
+        when: "A range ends before it begins or is too long.",
+        remedy: "At most 4096 bytes are shown at a time.")
+    case .invalidRegister:
+      MessageDefinition(
+        10, .error, nil,
+        "Invalid register - &1",
+        when: "No register has the name or number.",
+        remedy: "G takes RAX to R15 or 0 to 15; X takes CR0, CR2, CR3, CR4, "
+          + "CR8 and EFER.")
+    case .conflictingOption:
+      MessageDefinition(
+        13, .error, nil,
+        "Conflicting option - &1",
+        when: "Two operands that exclude each other were given.",
+        remedy: "Give one of them.")
+    case .useridMissing:
+      MessageDefinition(
+        20, .error, nil,
+        "Userid missing or invalid",
+        when: "The command needs a userid.",
+        remedy: "Name a partition, a pattern with *, or * for your own.")
+    case .deviceMissing:
+      MessageDefinition(
+        21, .error, nil,
+        "Rdev missing or invalid",
+        when: "The command needs a device number.",
+        remedy: "Give up to four hexadecimal digits.")
+    case .storageMissing:
+      MessageDefinition(
+        25, .error, nil,
+        "Storage missing or invalid",
+        when: "The command needs a storage size.",
+        remedy: "Give a number with K, M, G or T, such as 512M.")
+    case .operandMissing:
+      MessageDefinition(
+        26, .error, nil,
+        "Operand missing or invalid",
+        when: "The command ends before it is complete.",
+        remedy: "HELP with the command shows its forms.")
+    case .hexlocMissing:
+      MessageDefinition(
+        33, .error, nil,
+        "Hexloc missing or invalid",
+        when: "DISPLAY needs an address.",
+        remedy: "Give a hexadecimal address, such as 1000.40.")
+    case .registerMissing:
+      MessageDefinition(
+        34, .error, nil,
+        "Register missing or invalid",
+        when: "STORE needs one register.",
+        remedy: "Name it, such as GRAX.")
+    case .messageTextMissing:
+      MessageDefinition(
+        68, .error, nil,
+        "Message text missing",
+        when: "MSG has no text.",
+        remedy: "Put the text after the userid.")
+    case .noPartition:
+      MessageDefinition(
+        8844, .error, nil,
+        "&1 has no virtual machine; use FOR userid CMD &2",
+        when: "A verb for one's own partition was given by a user without "
+          + "one.",
+        remedy: "FOR name CMD and the command; a pattern reaches several.")
+    case .needsConsole:
+      MessageDefinition(
+        8842, .error, nil,
+        "&1 needs a console",
+        when: "A command that lets time pass or acts on a console came from a "
+          + "guest, from FOR or from an interface without a clock.",
+        remedy: "Give it at a console or in a script.")
+    case .unbalanced:
+      MessageDefinition(
+        8841, .error, nil,
+        "Closing quote or parenthesis missing - &1",
+        when: "A quoted text or a list in parentheses does not end.",
+        remedy: "Close it; a quote in a text is doubled.")
+    case .invalidProcessor:
+      MessageDefinition(
+        8849, .error, nil,
+        "Invalid processor - &1",
+        when: "A processor number or range is not one or two hexadecimal "
+          + "digits each.",
+        remedy: "Write 2, 0A or 1-3.")
+    case .outsideFolder:
+      MessageDefinition(
+        8843, .error, nil,
+        "File &1 is not inside the machine's folder",
+        when: "A file name is absolute or leads out of the folder.",
+        remedy: "Put the file into the machine's folder and name it from "
+          + "there.")
+    case .commandTooLong:
+      MessageDefinition(
+        8848, .error, nil,
+        "Command longer than &1 characters",
+        when: "A guest gave a command that is too long.",
+        remedy: "Shorten it.")
+    // MARK: Users and partitions
+    case .notLoggedOn:
+      MessageDefinition(
+        45, .error, nil,
+        "&1 not logged on",
+        when: "The user is at no console and the partition is not activated.",
+        remedy: "XAUTOLOG or ACTIVATE it; QUERY LPARS shows what is defined.")
+    case .notInDirectory:
+      MessageDefinition(
+        53, .error, nil,
+        "&1 not in CP directory",
+        when: "No partition of the name is defined.",
+        remedy: "QUERY LPARS lists the partitions.")
+    case .alreadyLoggedOn:
+      MessageDefinition(
+        54, .error, nil,
+        "&1 already logged on",
+        when: "The partition is active.",
+        remedy: "FORCE it first, or load it with FOR name CMD IPL.")
+    case .notReceiving:
+      MessageDefinition(
+        57, .information, nil,
+        "&1 not receiving; disconnected",
+        when: "The user has no console.",
+        remedy: "SEND types at a guest's own console.")
+    case .forcePending:
+      MessageDefinition(
+        361, .error, nil,
+        "LOGOFF/FORCE pending for user &1",
+        when: "The partition was asked to end.",
+        remedy: "Wait, or FORCE it IMMEDIATE, or FORCE CANCEL.")
+    case .noMatch:
+      MessageDefinition(
+        8840, .error, nil,
+        "No partition matches &1",
+        when: "A pattern fits no defined partition.",
+        remedy: "QUERY LPARS lists the partitions.")
+    case .wrongState:
+      MessageDefinition(
+        8801, .error, nil,
+        "&1 is &2; this needs &3",
+        when: "The partition is in a state in which the command means "
+          + "nothing.",
+        remedy: "QUERY LPARS shows the states.")
+    case .terminationReported:
+      MessageDefinition(
+        2113, .information, nil,
+        "User &1 has reported system termination",
+        when: "The guest switched itself off.",
+        remedy: "Nothing.")
+    case .terminationDelayed:
+      MessageDefinition(
+        2114, .information, "SIG",
+        "User &1 termination may be delayed for up to &2 seconds",
+        when: "A shutdown signal was sent.",
+        remedy: "Wait; FORCE IMMEDIATE does not.")
+    case .terminationTimedOut:
+      MessageDefinition(
+        2115, .information, nil,
+        "User &1 has not reported system termination within &2 seconds",
+        when: "The time of a shutdown signal is over.",
+        remedy: "FORCE the user, or look at its console.")
+    case .shutdownSignalNotEnabled:
+      MessageDefinition(
+        8821, .error, nil,
+        "&1 does not listen to the shutdown signal",
+        when: "The guest has neither ACPI's power button nor the notices "
+          + "enabled.",
+        remedy: "FORCE it; nothing asks it first.")
+    // MARK: Processors and shares
+    case .baseProcessor:
+      MessageDefinition(
+        1456, .error, "CPU",
+        "The base CPU &1 cannot be detached.",
+        when: "DETACH CPU names CPU 00.",
+        remedy: "Detach others; ALL passes over it.")
+    case .processorNotDefined:
+      MessageDefinition(
+        1457, .error, nil,
+        "CPU &1 does not exist",
+        when: "The logical processor is not on line.",
+        remedy: "QUERY VIRTUAL CPUS shows those that are.")
+    case .processorAlreadyDefined:
+      MessageDefinition(
+        1458, .error, nil,
+        "CPU &1 not defined; already defined",
+        when: "The logical processor is on line.",
+        remedy: "QUERY VIRTUAL CPUS shows those that are.")
+    case .processorBeyondReserved:
+      MessageDefinition(
+        8808, .error, nil,
+        "CPU &1 not defined; &2 may have &3 CPUs, from 00",
+        when: "The number is beyond initial and reserved processors of the "
+          + "definition.",
+        remedy: "Raise RESERVED in the definition, then activate again.")
+    case .lastProcessor:
+      MessageDefinition(
+        8809, .error, nil,
+        "CPU &1 is the last processor of &2",
+        when: "The last running processor cannot go.",
+        remedy: "DEACTIVATE or STOP the partition.")
+    case .weightOutOfRange:
+      MessageDefinition(
+        8802, .error, nil,
+        "Invalid weight &1; use &2 to &3",
+        when: "A weight is outside its range.",
+        remedy: "SET SHARE RELATIVE takes up to 10000.")
+    case .shareOutOfRange:
+      MessageDefinition(
+        8803, .error, nil,
+        "Invalid share &1; use RELATIVE 1 to 10000 or ABSOLUTE 0.1% to 100%",
+        when: "A share is outside its range.",
+        remedy: "Give a share in the range.")
+    case .capOutOfRange:
+      MessageDefinition(
+        8804, .error, nil,
+        "Invalid cap &1; use 0.01 to 255.00 processors",
+        when: "An absolute cap is outside its range.",
+        remedy: "Give a cap in the range, or OFF.")
+    case .noSharedProcessors:
+      MessageDefinition(
+        8805, .error, nil,
+        "&1 has no shared &2 processors",
+        when: "Weight, share and cap mean nothing to dedicated processors.",
+        remedy: "QUERY SHARE shows the types it has.")
+    case .insufficientProcessors:
+      MessageDefinition(
+        8806, .error, nil,
+        "&1 needs &2 &3 processors; &4 are available",
+        when: "Too few physical processors of the type are free.",
+        remedy: "VARY processors on, or deactivate a partition that has them "
+          + "dedicated.")
+    case .physicalProcessorNotFound:
+      MessageDefinition(
+        8827, .error, nil,
+        "PROCESSOR &1 does not exist; &2 are installed, from 00",
+        when: "No physical processor has the number.",
+        remedy: "QUERY PROCESSORS shows them.")
+    case .physicalProcessorAlready:
+      MessageDefinition(
+        8828, .error, nil,
+        "PROCESSOR &1 is already &2",
+        when: "The physical processor is in that state.",
+        remedy: "Nothing.")
+    case .physicalProcessorNeeded:
+      MessageDefinition(
+        8829, .error, nil,
+        "PROCESSOR &1 is needed by &2",
+        when: "The physical processor is dedicated, or the last that active "
+          + "partitions need.",
+        remedy: "Deactivate what needs it first.")
+    // MARK: Storage
+    case .notMultipleOfIncrement:
+      MessageDefinition(
+        8810, .error, nil,
+        "Storage &1 is not a multiple of the increment &2",
+        when: "Storage is given and taken in whole increments.",
+        remedy: "Round the size.")
+    case .insufficientStorage:
+      MessageDefinition(
+        8811, .error, nil,
+        "&1 needs &2 of storage; &3 is free",
+        when: "Too little of the machine's storage is free.",
+        remedy: "Take storage from a partition with CONFIG STOR, or "
+          + "deactivate one.")
+    case .storageFragmented:
+      MessageDefinition(
+        8812, .error, nil,
+        "&1 needs &2 of storage in one piece; the largest is &3",
+        when: "Enough storage is free but not in one piece.",
+        remedy: "Deactivate a partition beside a free piece.")
+    case .originNotFree:
+      MessageDefinition(
+        8813, .error, nil,
+        "&1 needs &2 of storage at &3, which is not free",
+        when: "The storage at ORIGIN is another partition's or not installed.",
+        remedy: "Change ORIGIN in the definition, or deactivate the other.")
+    case .storageLimit:
+      MessageDefinition(
+        8814, .error, nil,
+        "&1 may have &3 of storage; &2 was requested",
+        when: "The size is more than initial and reserved storage of the "
+          + "definition.",
+        remedy: "Raise RESERVED in the definition, then activate again.")
+    case .storageNotRemovable:
+      MessageDefinition(
+        8815, .error, nil,
+        "&1 can give back &3 of storage; &2 was requested",
+        when: "The partition's first increment stays.",
+        remedy: "Ask for less, or DEACTIVATE it.")
+    case .notInStorage:
+      MessageDefinition(
+        8816, .error, nil,
+        "Location &1 is outside of storage",
+        when: "The address is not the partition's storage.",
+        remedy: "QUERY VIRTUAL STORAGE shows its size; storage has a gap "
+          + "below 4G.")
+    case .hostMemory:
+      MessageDefinition(
+        8817, .error, nil,
+        "The host has no memory for &1",
+        when: "The host refused the partition's window.",
+        remedy: "Give the host more memory, or define smaller partitions.")
+    // MARK: Changes that wait for a guest
+    case .changePending:
+      MessageDefinition(
+        8818, .error, nil,
+        "&1 has &2 pending",
+        when: "The same thing is being changed.",
+        remedy: "Wait, or CONFIG ALL,CANCEL.")
+    case .noPendingChange:
+      MessageDefinition(
+        8819, .error, nil,
+        "&1 has no pending change",
+        when: "Nothing is pending.",
+        remedy: "Nothing.")
+    case .guestNotListening:
+      MessageDefinition(
+        8820, .error, nil,
+        "&1 takes no notices; use UNCOND or FORCE",
+        when: "The guest does not take part in changes.",
+        remedy: "UNCOND or FORCE takes the thing without asking.")
+    case .changeCompleted:
+      MessageDefinition(
+        8863, .information, nil,
+        "User &1 &2 completed",
+        when: "A pending change is done.",
+        remedy: "Nothing.")
+    case .changeRefused:
+      MessageDefinition(
+        8864, .information, nil,
+        "User &1 &2 refused by the guest",
+        when: "The guest does not give or take it.",
+        remedy: "Look at its console; UNCOND takes it.")
+    case .changeExpired:
+      MessageDefinition(
+        8865, .information, nil,
+        "User &1 &2 not done in time",
+        when: "The guest did not take part within the limit; nothing was "
+          + "changed.",
+        remedy: "Try again with WITHIN, or UNCOND.")
+    // MARK: Devices and channel paths
+    case .deviceDoesNotExist:
+      MessageDefinition(
+        40, .error, nil,
+        "Device &1 does not exist",
+        when: "No device has the number.",
+        remedy: "QUERY CHPID shows the devices of a path.")
+    case .invalidChannelPath:
+      MessageDefinition(
+        846, .error, nil,
+        "Invalid channel path identifier",
+        when: "The path is not in the I/O configuration or not two "
+          + "hexadecimal digits.",
+        remedy: "QUERY CHPIDS shows the paths.")
+    case .pathNotAllowed:
+      MessageDefinition(
+        8822, .error, nil,
+        "&1 is not in the candidate list of path &2",
+        when: "The I/O configuration does not let the partition have the "
+          + "path.",
+        remedy: "Add it to the CHPID statement.")
+    case .pathAlready:
+      MessageDefinition(
+        8823, .error, nil,
+        "Path &1 is already &2",
+        when: "The path is in that state.",
+        remedy: "Nothing.")
+    case .pathInUse:
+      MessageDefinition(
+        8824, .error, nil,
+        "Path &1 is in use by &2",
+        when: "A path that is not shared is on line to another partition.",
+        remedy: "Configure it off there first.")
+    case .pathOffline:
+      MessageDefinition(
+        8825, .error, nil,
+        "Path &1 is varied offline",
+        when: "The path is off line for the whole machine.",
+        remedy: "VARY ON CHPID first.")
+    case .lastPath:
+      MessageDefinition(
+        8826, .error, nil,
+        "Path &1 is the last path of &2 to device &3; use UNCOND or FORCE",
+        when: "Requests to the device would wait.",
+        remedy: "Configure another path on line first.")
+    case .requestsWait:
+      MessageDefinition(
+        8866, .warning, nil,
+        "User &1 device &2 has no path; requests wait",
+        when: "The last path to a device is gone.",
+        remedy: "Configure a path on line; nothing is lost.")
+    // MARK: Loading and running
+    case .nothingToLoad:
+      MessageDefinition(
+        8830, .error, nil,
+        "&1 has nothing to load",
+        when: "The definition has no IPL statement.",
+        remedy: "IPL name, or add an IPL statement.")
+    case .unsupportedLoad:
+      MessageDefinition(
+        8831, .error, nil,
+        "&1 not loaded; &2 is not supported",
+        when: "This version cannot load that way.",
+        remedy: "Use PROGRAM or KERNEL.")
+    case .loadFile:
+      MessageDefinition(
+        8832, .error, nil,
+        "&1 not loaded; file &2: &3",
+        when: "A file cannot be read.",
+        remedy: "See whether it is there; files are relative to the machine's "
+          + "folder.")
+    case .loadImage:
+      MessageDefinition(
+        8833, .error, nil,
+        "&1 not loaded; image &2: &3",
+        when: "A file is not what it should be.",
+        remedy: "Get the file again.")
+    case .programNotFound:
+      MessageDefinition(
+        8834, .error, nil,
+        "&1 not loaded; no program &2; there are &3",
+        when: "No guest program has the name.",
+        remedy: "Use one of those.")
+    case .loaded:
+      MessageDefinition(
+        2817, .information, nil,
+        "User &1 load completed from &2",
+        when: "A partition was loaded.",
+        remedy: "Nothing.")
+    case .guestRestarted:
+      MessageDefinition(
+        8860, .information, nil,
+        "User &1 has restarted",
+        when: "The guest asked for a restart.",
+        remedy: "Nothing.")
+    case .disabledWait:
+      MessageDefinition(
+        450, .warning, "GIR",
+        "CP entered; disabled wait PSW &2 user &1",
+        when: "All processors of a guest wait with interrupts disabled.",
+        remedy: "Look at its console; IPL it again.")
+    case .tripleFault:
+      MessageDefinition(
+        453, .warning, "GIR",
+        "CP entered; program interrupt loop CPU &2 PSW &3 user &1",
+        when: "A processor could not take an exception (a triple fault).",
+        remedy: "DISPLAY its registers; IPL it again.")
+    case .unimplemented:
+      MessageDefinition(
+        8861, .warning, "GIR",
+        "User &1 instruction not implemented: &2",
+        when: "A guest used an instruction that the processor does not have; "
+          + "it got an invalid-opcode exception.",
+        remedy: "Report bytes, mode and address.")
+    case .unassigned:
+      MessageDefinition(
+        8862, .warning, "GIR",
+        "User &1 access to nothing: &2",
+        when: "A guest reached for hardware that the platform does not have.",
+        remedy: "Nothing, when the guest goes on.")
+    // MARK: The system
+    case .shutdownDelayed:
+      MessageDefinition(
+        960, .information, "SHU",
+        "System shutdown may be delayed for up to &1 seconds",
+        when: "SHUTDOWN WITHIN waits for the guests.",
+        remedy: "Wait.")
+    case .shutdownComplete:
+      MessageDefinition(
+        961, .warning, "WRP",
+        "SYSTEM SHUTDOWN COMPLETE",
+        when: "All partitions are down.",
+        remedy: "Nothing.")
+    case .waitTimedOut:
+      MessageDefinition(
+        8845, .error, nil,
+        "WAIT ended: &1 not &2 within &3 seconds",
+        when: "The limit of WAIT is over in simulated time.",
+        remedy: "Look at the console, or give WITHIN.")
+    case .waitInterrupted:
+      MessageDefinition(
+        8852, .error, nil,
+        "WAIT ended: interrupted",
+        when: "The console's user ended the wait before its limit.",
+        remedy: "Give the command again to go on waiting.")
+    case .noSuchMessage:
+      MessageDefinition(
+        8846, .error, nil,
+        "No message &1",
+        when: "No message has the number.",
+        remedy: "Give the number as it was shown: HELP HCP045E.")
+    case .noHelp:
+      MessageDefinition(
+        8847, .error, nil,
+        "No help for &1",
+        when: "No command has the name.",
+        remedy: "HELP alone lists the commands.")
+    case .scriptUnreadable:
+      MessageDefinition(
+        8850, .error, "SCR",
+        "Script &1 cannot be read: &2",
+        when: "A script file is missing or cannot be read.",
+        remedy: "See whether it is there.")
+    case .scriptStatement:
+      MessageDefinition(
+        8851, .error, "SCR",
+        "Invalid script statement - &1",
+        when: "A statement that begins with & is none of the script's own.",
+        remedy: "Use &ERROR &CONTINUE, &ERROR &EXIT, &EXIT n or &TYPE text.")
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/// Every message that CP gives, named for its condition; the catalogue has its number and text.
+///
+/// Numbers below 8800 are CP's where it has the condition; 88nn are Endicott's own, for what only a
+/// partition manager meets.
+package enum MessageID: CaseIterable, Sendable {
+  // Commands and operands
+  case unknownCommand
+  case invalidOperand
+  case invalidOption
+  case extraOption
+  case invalidHexadecimal
+  case invalidUserid
+  case invalidRange
+  case invalidRegister
+  case conflictingOption
+  case useridMissing
+  case deviceMissing
+  case storageMissing
+  case operandMissing
+  case hexlocMissing
+  case registerMissing
+  case messageTextMissing
+  case noPartition
+  case needsConsole
+  case unbalanced
+  case invalidProcessor
+  case outsideFolder
+  case commandTooLong
+  // Users and partitions
+  case notLoggedOn
+  case notInDirectory
+  case alreadyLoggedOn
+  case notReceiving
+  case forcePending
+  case noMatch
+  case wrongState
+  case terminationReported
+  case terminationDelayed
+  case terminationTimedOut
+  case shutdownSignalNotEnabled
+  // Processors and shares
+  case baseProcessor
+  case processorNotDefined
+  case processorAlreadyDefined
+  case processorBeyondReserved
+  case lastProcessor
+  case weightOutOfRange
+  case shareOutOfRange
+  case capOutOfRange
+  case noSharedProcessors
+  case insufficientProcessors
+  case physicalProcessorNotFound
+  case physicalProcessorAlready
+  case physicalProcessorNeeded
+  // Storage
+  case notMultipleOfIncrement
+  case insufficientStorage
+  case storageFragmented
+  case originNotFree
+  case storageLimit
+  case storageNotRemovable
+  case notInStorage
+  case hostMemory
+  // Changes that wait for a guest
+  case changePending
+  case noPendingChange
+  case guestNotListening
+  case changeCompleted
+  case changeRefused
+  case changeExpired
+  // Devices and channel paths
+  case deviceDoesNotExist
+  case invalidChannelPath
+  case pathNotAllowed
+  case pathAlready
+  case pathInUse
+  case pathOffline
+  case lastPath
+  case requestsWait
+  // Loading and running
+  case nothingToLoad
+  case unsupportedLoad
+  case loadFile
+  case loadImage
+  case programNotFound
+  case loaded
+  case guestRestarted
+  case disabledWait
+  case tripleFault
+  case unimplemented
+  case unassigned
+  // The system
+  case shutdownDelayed
+  case shutdownComplete
+  case waitTimedOut
+  case waitInterrupted
+  case noSuchMessage
+  case noHelp
+  case scriptUnreadable
+  case scriptStatement
+}

@@ -1,0 +1,32 @@
+import Channels
+import Partitioning
+
+// The firmware as the control program sees it, and the clock that a script needs: time passes as
+// fast as the pace allows, and nothing else happens meanwhile.
+
+extension PartitionManager: SystemPort {
+  package func setPace(_ pace: Pace) {
+    pacer.set(pace)
+  }
+}
+
+extension PartitionManager: SimulationClock {
+  package func pass(until end: SimulatedTime, orWhen condition: () -> Bool) {
+    runEpochs(until: end, stopWhen: condition)
+  }
+}
+
+extension ControlProgram {
+  /// The control program of a machine's firmware: guests' commands are answered, and SLEEP and WAIT
+  /// run the firmware until a front end puts its own clock in place.
+  package convenience init(manager: PartitionManager) {
+    self.init(system: manager)
+    clock = manager
+    let names = manager.definition.partitions.map(\.name)
+    manager.commandHandler = { [weak self] number, text in
+      let result = self?.guestCommand(text, from: names[number])
+      let reply = result?.lines.map { $0 + "\n" }.joined() ?? ""
+      return (reply, UInt64(result?.returnCode ?? 1))
+    }
+  }
+}

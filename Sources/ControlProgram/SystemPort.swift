@@ -1,0 +1,36 @@
+import Channels
+import Partitioning
+
+/// What the control program needs of the machine: the firmware, or a stand-in for tests.
+///
+/// Owner thread only. Names are upper case.
+package protocol SystemPort: AnyObject {
+  /// The instant: nanoseconds since the machine's IPL.
+  var now: SimulatedTime { get }
+  /// What the machine was defined as.
+  var definition: SystemDefinition { get }
+  /// The machine as it is now.
+  var machineView: MachineView { get }
+  /// One partition as it is now; nil when it is not defined.
+  func partitionView(_ name: String) -> PartitionView?
+  /// Judges and performs an action, all or nothing.
+  func perform(_ action: ManagementAction) throws(ManagementError) -> ManagementResult
+  /// A piece of a partition's storage; nil when a byte of it is not there.
+  func storage(of partition: String, at address: UInt64, count: Int) -> [UInt8]?
+  /// A register of one of a partition's processors by name (`RAX`, `RIP`, `CR3`); nil for none.
+  func register(_ name: String, of partition: String, processor: Int) -> UInt64?
+  /// The digest of the machine (nil) or of a partition with the pages it wrote.
+  func storageDigest(of partition: String?) -> UInt64
+  /// Changes how time follows the wall clock; no state depends on it.
+  func setPace(_ pace: Pace)
+  /// What happened since the last call, in order.
+  func takeEvents() -> [FirmwareEvent]
+}
+
+/// Lets simulated time pass; a front end provides it, because it decides pace and input meanwhile.
+package protocol SimulationClock: AnyObject {
+  /// Runs the machine until an instant, or until the condition holds, whichever is first.
+  ///
+  /// The condition is asked after every epoch; it must not be kept.
+  func pass(until: SimulatedTime, orWhen condition: () -> Bool)
+}

@@ -1,0 +1,123 @@
+import Testing
+
+@testable import ControlProgram
+
+struct ScriptTests {
+  private func run(
+    _ text: String, continues: Bool = false
+  ) -> (output: [ScriptOutput], outcome: Result<Int, ScriptFailure>, machine: StandInMachine) {
+    let test = TestConsole()
+    var output: [ScriptOutput] = []
+    do throws(ScriptFailure) {
+      let code = try Script(name: "demo.cp", text: text)
+        .run(at: test.console, continues: continues) { output.append($0) }
+      return (output, .success(code), test.machine)
+    } catch {
+      return (output, .failure(error), test.machine)
+    }
+  }
+
+  @Test func commandsAndAnswersInOrder() {
+    let (output, outcome, machine) = run(
+      "* a comment # Q TIME\n\nQ SPIN001#SLEEP 2\n&TYPE done \"# now\n")
+    #expect(
+      output == [
+        .command("Q SPIN001"), .line("SPIN001  - DSC"), .command("SLEEP 2"), .line("done # now"),
+      ])
+    #expect(outcome == .success(0))
+    #expect(machine.now == 2_000_000_000)
+  }
+
+  @Test func stopsAtTheFirstFailure() {
+    let (output, outcome, machine) = run("SLEEP 1\nQ TIME#SET WEIGHT SPIN001 0\nSLEEP 1\n")
+    #expect(output.last == .line("HCPCSE8802E Invalid weight 0; use 1 to 999"))
+    #expect(machine.now == 1_000_000_000)
+    guard case .failure(let failure) = outcome else {
+      Issue.record("the script did not fail")
+      return
+    }
+    #expect(
+      failure.description
+        == "demo.cp:2: HCPCSE8802E Invalid weight 0; use 1 to 999 (SET WEIGHT SPIN001 0)")
+    #expect(failure.returnCode == 8802)
+  }
+
+  // Oracle: the rules in Docs/Commands.md.
+  @Test(arguments: [
+    ("Q FRED\nQ TIME", true, 45), ("&ERROR &CONTINUE\nQ FRED\nQ TIME", false, 45),
+    ("Q TIME\n&EXIT 7\nQ FRED", false, 7), ("&EXIT", false, 0), ("LOGOFF\nQ FRED", false, 0),
+    ("SHUTDOWN\nQ FRED", false, 0), ("ECHO a\"#b", false, 0), ("", false, 0),
+  ])
+  func returnCodes(text: String, continues: Bool, code: Int) {
+    #expect(run(text, continues: continues).outcome == .success(code))
+  }
+
+  @Test(arguments: [
+    (".Q FRED", "demo.cp:1: HCPCQU045E FRED not logged on (.Q FRED)"),
+    ("SILENTLY Q FRED", "demo.cp:1: HCPCQU045E FRED not logged on (SILENTLY Q FRED)"),
+    (
+      "&ERROR &CONTINUE\nQ FRED\n&ERROR &EXIT\nQ LINUX1",
+      "demo.cp:4: HCPCQU045E LINUX1 not logged on (Q LINUX1)"
+    ),
+    ("&LOOP", "demo.cp:1: HCPSCR8851E Invalid script statement - &LOOP (&LOOP)"),
+    ("\n\nFROB", "demo.cp:3: HCPCMD001E Unknown CP command: FROB (FROB)"),
+    (
+      "FOR SPIN* CMD CF CPU(5),ONLINE",
+      "demo.cp:1: HCPCFG8808E CPU 05 not defined; SPIN002 may have 1 CPUs, from 00 "
+        + "(FOR SPIN* CMD CF CPU(5),ONLINE)"
+    ),
+  ])
+  func failures(text: String, description: String) {
+    guard case .failure(let failure) = run(text).outcome else {
+      Issue.record("the script did not fail")
+      return
+    }
+    #expect(failure.description == description)
+  }
+
+  @Test(arguments: [
+    ("/nonexistent/demo.cp", "No such file or directory"), ("/", "Is a directory"),
+  ])
+  func unreadableFiles(file: String, reason: String) {
+    #expect {
+      _ = try Script(file: file)
+    } throws: { error in
+      (error as? ScriptFailure)?.description
+        == "\(file): HCPSCR8850E Script \(file) cannot be read: \(reason)"
+    }
+  }
+
+  @Test func linesGoToAConnectedGuest() {
+    let (_, outcome, machine) = run("CONNECT SPIN001\nls # all\n#CP DISC\nQ TIME")
+    #expect(outcome == .success(0))
+    #expect(machine.typed["SPIN001"] == Array("ls # all\n".utf8))
+  }
+}
+
+struct GuestCommandTests {
+  @Test func classGOfItsOwnPartition() {
+    let test = TestConsole()
+    let result = test.control.guestCommand("Q USERID", from: "SPIN001")
+    #expect(result.lines == ["SPIN001  AT DEMO"])
+    #expect(test.control.guestCommand("FORCE SPIN002", from: "SPIN001").returnCode == 1)
+    #expect(test.control.guestCommand("SLEEP 1", from: "SPIN001").returnCode == 8842)
+    #expect(test.control.guestCommand("CONNECT X", from: "SPIN001").returnCode == 1)
+  }
+
+  @Test func stopsAtTheFirstLineInError() {
+    let test = TestConsole()
+    let result = test.control.guestCommand("Q USERID\nFROB\nQ TIME", from: "SPIN001")
+    #expect(result.lines == ["SPIN001  AT DEMO", "HCPCMD001E Unknown CP command: FROB"])
+    #expect(result.returnCode == 1)
+  }
+
+  @Test func boundedInLength() {
+    let test = TestConsole()
+    let long = String(repeating: "A", count: 241)
+    #expect(
+      test.control.guestCommand(long, from: "SPIN001").lines
+        == ["HCPHVC8848E Command longer than 240 characters"])
+    let many = test.control.guestCommand("D 0.1000", from: "SPIN001")
+    #expect(many.lines.reduce(0) { $0 + $1.utf8.count + 1 } <= 8192)
+  }
+}
