@@ -19,11 +19,15 @@ func tests(
 
 let package = Package(
   name: "endicott",
+  products: [
+    .executable(name: "endicott", targets: ["endicott"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     .target(name: "CHost", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
+    .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     library("X86", ["CHost"]),
     library("Channels"),
@@ -31,6 +35,13 @@ let package = Package(
     library("GuestPrograms", ["X86"]),
     library("Partitioning", ["Platform", "Channels", "GuestPrograms"]),
     library("ControlProgram", ["Partitioning"]),
+    .executableTarget(
+      name: "endicott",
+      dependencies: [
+        "ControlProgram", "Partitioning", "Platform", "CReadline",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["X86"], path: "Tests/TestSupport",
       swiftSettings: strict),

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Platform
+
+/// `endicott boot`: one partition alone, its serial line on standard output and input.
+struct BootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "boot",
+    abstract: "Boot a Linux kernel in one partition, as fast as the host goes.",
+    discussion: """
+      The guest's serial line COM1 (console=ttyS0) is standard output and input. At a terminal \
+      Ctrl-A X leaves and Ctrl-A Ctrl-A is a Ctrl-A for the guest. The same files and input give \
+      the same run: the clock starts at 2026-01-01T00:00:00Z and follows the instructions executed.
+
+      Exit status: 0 the guest switched itself off, or Ctrl-A X; 2 a file cannot be used; 3 a triple \
+      fault, or the guest waits for something that cannot come; 64 the command line is wrong.
+      """)
+
+  @Option(help: ArgumentHelp("The kernel, a bzImage.", valueName: "file"))
+  var kernel: String
+
+  @Option(help: ArgumentHelp("The initial RAM disk.", valueName: "file"))
+  var initrd: String?
+
+  @Option(help: ArgumentHelp("The kernel's command line.", valueName: "text"))
+  var append = "console=ttyS0 panic=-1"
+
+  @Option(help: ArgumentHelp("Storage, in bytes or with K, M, G.", valueName: "size"))
+  var memory = ByteCount(256 << 20)
+
+  @Option(help: ArgumentHelp("Logical processors, 1-64.", valueName: "n"))
+  var processors = 1
+
+  @Flag(help: "Say at the end, on standard error, what was executed.")
+  var statistics = false
+
+  func validate() throws {
+    guard (1...64).contains(processors) else {
+      throw ValidationError("--processors \(processors): 1 to 64 are possible")
+    }
+    let mebibytes = memory.value >> 20
+    guard memory.value % (1 << 20) == 0, (1...65_536).contains(mebibytes) else {
+      throw ValidationError("--memory: whole megabytes are needed, 1M to 64G")
+    }
+  }
+
+  func run() throws {
+    do {
+      let image = BootImage.linux(
+        kernel: try readFile(kernel), initrd: try initrd.map(readFile), commandLine: append)
+      let driver = try BootDriver(
+        image: image, kernelFile: kernel, byteCount: memory.value, processors: processors)
+      let ending = driver.run()
+      if statistics { writeError(driver.statistics) }
+      if let message = ending.message { writeError("endicott: \(message)") }
+      throw ExitCode(ending.status)
+    } catch let failure as HostFailure {
+      writeError(failure.line)
+      throw ExitCode(ExitStatus.unusable)
+    }
+  }
+}
+
+/// A size in bytes as it is typed: a number, with K, M, G or T for powers of 1024.
+struct ByteCount: ExpressibleByArgument {
+  /// The size in bytes.
+  let value: UInt64
+
+  init(_ value: UInt64) { self.value = value }
+
+  init?(argument: String) {
+    let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30, "T": 40]
+    var digits = Substring(argument.uppercased())
+    var shift: UInt64 = 0
+    if let last = digits.last, let found = shifts[last] {
+      shift = found
+      digits.removeLast()
+    }
+    guard let number = UInt64(digits), number > 0, number <= UInt64.max >> shift else { return nil }
+    value = number << shift
+  }
+
+  var defaultValueDescription: String { "\(value >> 20)M" }
+}

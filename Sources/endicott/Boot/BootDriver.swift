@@ -1,0 +1,238 @@
+import Foundation
+import Platform
+import X86
+
+/// Why a run of `endicott boot` is over.
+enum BootEnding: Equatable {
+  /// The guest switched itself off.
+  case poweredOff
+  /// The user left at the terminal.
+  case left
+  /// A triple fault, at an address.
+  case tripleFault(processor: Int, address: UInt64)
+  /// Nothing can wake the guest any more.
+  case waitsForEver(address: UInt64)
+  /// A signal asked the process to end.
+  case signal(Int32)
+  /// Standard output can no longer be written.
+  case outputClosed
+  /// The guest restarted itself and the host has no room for it.
+  case cannotRestart(String)
+
+  /// The process's exit status.
+  var status: Int32 {
+    switch self {
+    case .poweredOff, .left: ExitStatus.done
+    case .tripleFault, .waitsForEver: ExitStatus.guestEnded
+    case .signal(let number): ExitStatus.signalBase + number
+    case .outputClosed, .cannotRestart: ExitStatus.unusable
+    }
+  }
+
+  /// What is told about it, nil when there is nothing to tell.
+  var message: String? {
+    switch self {
+    case .poweredOff, .left, .signal: nil
+    case .tripleFault(let processor, let address):
+      "triple fault on processor \(processor) at \(hexadecimal(address)): the guest has stopped"
+    case .waitsForEver(let address):
+      "all processors wait for interrupts that cannot come, the first at \(hexadecimal(address))"
+    case .outputClosed: "standard output: \(systemReason())"
+    case .cannotRestart(let reason): "the guest restarted itself, which failed: \(reason)"
+    }
+  }
+}
+
+/// Drives one partition's computer, single-threaded, as fast as the host goes.
+///
+/// Time jumps to the next timer when all processors wait; at a terminal it then goes no faster than
+/// the wall clock, so that a guest that waits for a key does not occupy the host.
+final class BootDriver {
+  /// Rate of the processors in MHz: an instruction takes a nanosecond.
+  private static let megahertz: UInt32 = 1000
+  /// Simulated time between two looks at input and output.
+  private static let step: UInt64 = 1_000_000
+  /// 2026-01-01T00:00:00Z, the guest's time of day at its start.
+  private static let timeOfDay: Int64 = 1_767_225_600
+
+  private let configuration: MachineConfiguration
+  private var machine: Machine
+  private let image: BootImage
+  private var cache = CodeCache()
+  private var input: BootInput
+  private var now: UInt64 = 0
+  private var ending: BootEnding?
+
+  /// Builds and loads the computer.
+  ///
+  /// - Throws: `HostFailure` that names the kernel's file.
+  init(
+    image: BootImage, kernelFile: String, byteCount: UInt64, processors: Int
+  ) throws(HostFailure) {
+    self.image = image
+    configuration = MachineConfiguration(
+      name: "BOOT", partitionNumber: 0, maximumProcessors: processors,
+      initialProcessors: processors, initialStorage: byteCount, maximumStorage: byteCount,
+      timeOfDay: BootDriver.timeOfDay)
+    do {
+      machine = try Machine(configuration)
+    } catch {
+      throw HostFailure(subject: "--memory", reason: "\(error)")
+    }
+    do {
+      try machine.load(image, at: 0)
+    } catch {
+      throw HostFailure(subject: kernelFile, reason: error.description)
+    }
+    input = BootInput()
+  }
+
+  /// Runs until the guest, the user or a signal ends it; the terminal is restored then.
+  func run() -> BootEnding {
+    defer { input.close() }
+    let placements = UnsafeMutableBufferPointer<Placement>.allocate(
+      capacity: machine.processors.count)
+    defer { placements.deallocate() }
+    while true {
+      takeInput(waitingAtMost: 0)
+      if let ending { return ending }
+      let limit = now + BootDriver.step
+      machine.deliverTimers(upTo: now)
+      for number in placements.indices {
+        placements.initializeElement(
+          at: number,
+          to: Placement(
+            processor: number, start: now, limit: limit, megahertz: BootDriver.megahertz))
+      }
+      machine.run(placements, until: limit, cache: cache)
+      now = limit
+      takeEvents()
+      if let ending { return ending }
+      if isWaiting { waitForEvent() }
+    }
+  }
+
+  /// What was executed, in one line.
+  var statistics: String {
+    let instructions = machine.processors.map(\.instructionsRetired)
+    let total = instructions.reduce(0, +)
+    let seconds = Double(now) / 1e9
+    return "endicott: \(total) instructions (\(instructions)), \(seconds) simulated seconds, "
+      + "\(machine.memory.writtenPageCount) pages written"
+  }
+
+  // MARK: Time
+
+  private var isWaiting: Bool {
+    !machine.processors.indices.contains { machine.status(of: $0) == .ready }
+  }
+
+  /// Lets time pass to the next timer; input may come first.
+  private func waitForEvent() {
+    let deadlines = machine.processors.indices.compactMap { machine.nextDeadline(of: $0) }
+    guard let next = deadlines.min() else {
+      guard input.isOpen else {
+        ending = .waitsForEver(address: machine.processors[0].instructionPointer)
+        return
+      }
+      takeInput(waitingAtMost: nil)
+      return
+    }
+    guard next > now else { return }
+    if input.isTerminal {
+      let began = DispatchTime.now().uptimeNanoseconds
+      takeInput(waitingAtMost: next - now)
+      let passed = DispatchTime.now().uptimeNanoseconds - began
+      now = min(next, now + passed)
+    } else {
+      now = next
+    }
+  }
+
+  // MARK: Input and output
+
+  private func takeInput(waitingAtMost nanoseconds: UInt64?) {
+    let isListening = machine.takesConsoleInput
+    switch input.take(isWanted: isListening, waitingAtMost: nanoseconds) {
+    case .bytes(let bytes): if !bytes.isEmpty { machine.type(bytes) }
+    case .leave: ending = .left
+    case .signal(let number): ending = .signal(number)
+    }
+  }
+
+  private func takeEvents() {
+    guard !machine.outbox.isEmpty else { return }
+    let events = machine.outbox
+    machine.outbox.removeAll(keepingCapacity: true)
+    for event in events {
+      switch event.kind {
+      case .console(let bytes):
+        if !writeOutput(bytes) { ending = .outputClosed }
+      case .powerOff: ending = .poweredOff
+      case .reset: restart()
+      case .shutdown(let processor, let address):
+        ending = .tripleFault(processor: processor, address: address)
+      case .disabledWait(_, let address): ending = .waitsForEver(address: address)
+      case .unimplemented(let processor, let address, let bytes):
+        let text = withUnsafeBytes(of: bytes.littleEndian) { Array($0) }
+        let shown = text.map { hexadecimalDigits(UInt64($0), 2) }.joined(separator: " ")
+        tell(
+          "instruction not implemented: \(shown) at \(hexadecimal(address)), "
+            + "processor \(processor)")
+      case .outsideStorage(_, let address, let storageAddress):
+        tell(
+          "access to \(hexadecimal(storageAddress)), where nothing is, "
+            + "at \(hexadecimal(address))")
+      case .diagnose(let processor, let call):
+        // There is no firmware and no control program beside this partition.
+        switch call {
+        case .command:
+          machine.completeDiagnose(processor: processor, .command(returnCode: 1, reply: []))
+        case .accept, .refuse:
+          machine.completeDiagnose(processor: processor, .notice(returnCode: .max))
+        }
+      case .channelRequest, .processorEjected: break
+      }
+    }
+  }
+
+  private func tell(_ text: String) {
+    writeError("endicott: \(text)" + (input.isTerminal ? "\r" : ""))
+  }
+
+  /// The guest restarted itself: it gets a new computer, as after power-on.
+  private func restart() {
+    do {
+      machine = try Machine(configuration)
+      cache = CodeCache()
+      try machine.load(image, at: now)
+    } catch {
+      ending = .cannotRestart("\(error)")
+    }
+  }
+}
+
+/// Writes bytes to standard output at once; false when they cannot be written.
+private func writeOutput(_ bytes: [UInt8]) -> Bool {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    if count < 0 {
+      if errno == EINTR || errno == EAGAIN { continue }
+      return false
+    }
+    rest = rest.dropFirst(count)
+  }
+  return true
+}
+
+/// `0x1A2B`.
+private func hexadecimal(_ value: UInt64) -> String {
+  "0x" + String(value, radix: 16, uppercase: true)
+}
+
+/// At least `count` hexadecimal digits.
+private func hexadecimalDigits(_ value: UInt64, _ count: Int) -> String {
+  let digits = String(value, radix: 16, uppercase: true)
+  return String(repeating: "0", count: max(0, count - digits.count)) + digits
+}

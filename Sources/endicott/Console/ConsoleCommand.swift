@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+
+/// `endicott [FOLDER]`: the operator's console of a machine.
+struct ConsoleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "console",
+    abstract: "The operator's console of a machine (the default).",
+    discussion: """
+      At a terminal: line editing, history (in ENDICOTT_HISTORY or ~/.endicott_history) and completion \
+      by GNU readline; guests' output appears above the line being typed. CONNECT name goes to a \
+      guest's console, Ctrl-] or #CP DISCONN comes back. ^C drops the line and ends SLEEP and WAIT. \
+      SHUTDOWN, LOGOFF or Ctrl-D ends. From a pipe or file: line by line, without a prompt.
+
+      Exit status: 0; 1 a command from a pipe or file failed; 2 the machine cannot be used.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The machine's folder; the demo if there is none.", valueName: "folder"))
+  var folder: String?
+
+  @OptionGroup var options: MachineOptions
+
+  func run() throws {
+    do {
+      let machine = try MachineFolder(folder ?? Host.demoFolder())
+        .machine(options.managerOptions(pace: nil))
+      let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+      throw ExitCode(isTerminal ? runTerminal(machine) : runPipe(machine))
+    } catch let failure as HostFailure {
+      writeError(failure.line)
+      throw ExitCode(ExitStatus.unusable)
+    }
+  }
+
+  private func runPipe(_ machine: RunningMachine) -> Int32 {
+    var console = PipedConsole(machine: machine)
+    return console.run()
+  }
+
+  private func runTerminal(_ machine: RunningMachine) -> Int32 {
+    let mailbox = EngineMailbox()
+    let port = TerminalPort(wake: SignalPipe.wake)
+    let signals = SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGWINCH])
+    let engine = MachineEngine(machine: machine, mailbox: mailbox, port: port)
+    let thread = Thread { engine.run() }
+    thread.name = "machine"
+    thread.stackSize = 16 << 20
+    thread.start()
+    return ReadlineTerminal(mailbox: mailbox, port: port, signals: signals).run()
+  }
+}

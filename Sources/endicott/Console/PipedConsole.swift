@@ -1,0 +1,72 @@
+import Channels
+import ControlProgram
+import Foundation
+
+/// The operator's console on something that is not a terminal: a line in, its answer out, no prompt.
+///
+/// While no line is there the machine runs at its pace; lines that are there already follow each
+/// other at one instant. The end of the input ends the session.
+struct PipedConsole {
+  private static let turn: SimulatedTime = 10_000_000
+
+  private let machine: RunningMachine
+  private var buffer: [UInt8] = []
+  private var isAtEnd = false
+  private var status = ExitStatus.done
+
+  init(machine: RunningMachine) { self.machine = machine }
+
+  /// Takes lines until the input or the session ends.
+  ///
+  /// - Returns: The exit status: `failed` when a command failed.
+  mutating func run() -> Int32 {
+    var plain = PlainOutput()
+    machine.console.onOutput = { writeLines(plain.take($0)) }
+    do {
+      try machine.start { if case .line(let line) = $0 { writeLines([line]) } }
+    } catch {
+      writeLines([error.description])
+      status = ExitStatus.failed
+    }
+    while !machine.isOver {
+      if let line = takeLine() {
+        let result = machine.console.execute(line)
+        writeLines(result.lines)
+        machine.control.collectEvents()
+        if result.returnCode != 0 { status = ExitStatus.failed }
+      } else if isAtEnd {
+        break
+      } else {
+        read()
+      }
+    }
+    return status
+  }
+
+  private mutating func takeLine() -> String? {
+    guard let end = buffer.firstIndex(of: 0x0A) else {
+      guard isAtEnd, !buffer.isEmpty else { return nil }
+      defer { buffer = [] }
+      return String(decoding: buffer, as: UTF8.self)
+    }
+    defer { buffer.removeFirst(end + 1) }
+    return String(decoding: buffer[..<end], as: UTF8.self)
+  }
+
+  /// Takes input that is there; otherwise lets time pass.
+  private mutating func read() {
+    var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    guard poll(&descriptor, 1, 0) > 0 else {
+      machine.manager.runEpochs(until: machine.manager.now + PipedConsole.turn)
+      machine.control.collectEvents()
+      return
+    }
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = Glibc.read(STDIN_FILENO, &bytes, bytes.count)
+    if count > 0 {
+      buffer += bytes[..<count]
+    } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
+      isAtEnd = true
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/// What the process tells its caller when it ends.
+enum ExitStatus {
+  /// Everything was done.
+  static let done: Int32 = 0
+  /// A script's command failed, `check` found an error, `stress` found a loss.
+  static let failed: Int32 = 1
+  /// A file or folder that was named cannot be used; nothing was started.
+  static let unusable: Int32 = 2
+  /// The guest of `boot` did not switch itself off: a triple fault, or it waits for ever.
+  static let guestEnded: Int32 = 3
+  /// Ended by a signal: this and the signal's number.
+  static let signalBase: Int32 = 128
+
+  /// The part of the help text that says so.
+  static let discussion = """
+    Exit status: 0 everything was done; 1 a script's command failed, check found an error, or \
+    stress found a loss; 2 a file or folder cannot be used and nothing was started; 3 the guest of \
+    boot ended without switching itself off; 64 the command line is wrong; 128+n ended by signal n. \
+    A script that ends with &EXIT n gives the status n.
+    """
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+/// The computer that the simulator runs on.
+enum Host {
+  /// Processors that the process may use.
+  static var coreCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+  /// Memory in bytes.
+  static var byteCount: UInt64 { ProcessInfo.processInfo.physicalMemory }
+
+  /// The time of day in Unix seconds.
+  static var timeOfDay: Int64 { Int64(time(nil)) }
+
+  /// The demo's folder: in the current folder, or beside what this program was built in.
+  static func demoFolder() -> String {
+    let relative = "Partitions/demo"
+    if FileManager.default.fileExists(atPath: relative) { return relative }
+    var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    while folder.path != "/" {
+      let candidate = folder.appendingPathComponent(relative).path
+      if FileManager.default.fileExists(atPath: candidate) { return candidate }
+      folder.deleteLastPathComponent()
+    }
+    return relative
+  }
+}

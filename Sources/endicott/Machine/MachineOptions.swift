@@ -1,0 +1,46 @@
+import ArgumentParser
+import Partitioning
+
+/// What is chosen about a machine beside its definition.
+struct MachineOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("How time passes: fast, real, or so many times real.", valueName: "pace"))
+  var pace: PaceArgument?
+
+  @Option(help: ArgumentHelp("Host threads that run partitions, 1-64.", valueName: "n"))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("In place of the definition's SEED.", valueName: "n"))
+  var seed: UInt64?
+
+  func validate() throws {
+    if let threads, !(1...64).contains(threads) {
+      throw ValidationError("--threads \(threads): 1 to 64 are possible")
+    }
+  }
+
+  /// The firmware's options.
+  ///
+  /// - Parameter defaultPace: The pace when none was chosen; nil for the definition's.
+  /// - Returns: Options for a machine on this host.
+  func managerOptions(pace defaultPace: Pace?) -> ManagerOptions {
+    ManagerOptions(
+      threads: threads ?? min(Host.coreCount, 4), seed: seed, pace: pace?.pace ?? defaultPace)
+  }
+}
+
+/// A pace as it is typed: `fast`, `real`, or a whole number from 1.
+struct PaceArgument: ExpressibleByArgument {
+  /// The pace.
+  let pace: Pace
+
+  init?(argument: String) {
+    switch argument.lowercased() {
+    case "fast": pace = .fast
+    case "real": pace = .real
+    default:
+      guard let factor = Int(argument), (1...1_000_000).contains(factor) else { return nil }
+      pace = .factor(factor)
+    }
+  }
+}

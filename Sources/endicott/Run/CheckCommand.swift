@@ -1,0 +1,65 @@
+import ArgumentParser
+import Partitioning
+
+/// `endicott check`: everything that is wrong with a machine's folder, and what it needs.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Judge a machine's definition files; start nothing.",
+    discussion: """
+      Every finding is one line: file, line, column, what is wrong, what would be right. Then what \
+      the machine needs of the host, and about what this host gives.
+
+      Exit status: 0 nothing is wrong; 1 a finding is an error.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The machine's folder; the demo if there is none.", valueName: "folder"))
+  var folder: String?
+
+  func run() throws {
+    let (definition, findings) = SystemDefinition.read(folder: folder ?? Host.demoFolder())
+    writeLines(findings.map(\.description))
+    guard let definition else { throw ExitCode(ExitStatus.failed) }
+    writeLines(MachineNeeds(definition).lines(speed: try HostSpeed.measure()))
+  }
+}
+
+/// What a machine needs of the host.
+struct MachineNeeds {
+  /// Million instructions a second, when all its processors are busy at its pace; nil at FAST.
+  let millionInstructions: UInt64?
+  private let definition: SystemDefinition
+
+  init(_ definition: SystemDefinition) {
+    self.definition = definition
+    let rate = definition.machine.processors.reduce(0) {
+      $0 + UInt64($1.count) * UInt64($1.megahertz)
+    }
+    millionInstructions =
+      switch definition.machine.pace {
+      case .real: rate
+      case .factor(let factor): rate * UInt64(max(1, factor))
+      case .fast: nil
+      }
+  }
+
+  /// The needs beside what the host gives.
+  ///
+  /// - Parameter speed: Million instructions a second on one core of this host.
+  /// - Returns: Lines for the reader.
+  func lines(speed: Double) -> [String] {
+    let machine = definition.machine
+    let host = "this host does about \(Int(speed)) a core and has \(Host.coreCount)"
+    let rate =
+      millionInstructions.map {
+        "needs \($0) MIPS to keep its pace with all processors busy; \(host)"
+      } ?? "has pace FAST and takes what it gets; in MIPS, \(host)"
+    return [
+      "\(machine.name): \(definition.partitions.count) partitions, nothing wrong",
+      "\(machine.name): \(rate)",
+      "\(machine.name): guests may write \(machine.hostStorageByteCount >> 20) MB of host memory;"
+        + " this host has \(Host.byteCount >> 20) MB",
+    ]
+  }
+}

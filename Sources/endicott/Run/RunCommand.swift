@@ -1,0 +1,63 @@
+import ArgumentParser
+import ControlProgram
+
+/// `endicott run`: scripts at the operator's console of a machine.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run scripts of CP commands.",
+    discussion: """
+      The machine is started, then the scripts run one after the other. Commands are shown behind \
+      "> ", followed by their answers. A script stops at the first command that fails; its file, \
+      line and message are told on standard error. Only SLEEP and WAIT let simulated time pass.
+
+      Exit status: 0 all commands succeeded; n a script ended with &EXIT n; 1 a command failed; 2 the \
+      machine or a script cannot be used.
+      """)
+
+  @Argument(help: ArgumentHelp("The scripts.", valueName: "script"))
+  var scripts: [String]
+
+  @Option(
+    help: ArgumentHelp("The machine's folder; the demo if there is none.", valueName: "folder"))
+  var machine: String?
+
+  @Flag(name: .customLong("continue"), help: "Go on after a command that fails.")
+  var continues = false
+
+  @OptionGroup var options: MachineOptions
+
+  func run() throws {
+    do {
+      throw ExitCode(try perform())
+    } catch let failure as HostFailure {
+      writeError(failure.line)
+      throw ExitCode(ExitStatus.unusable)
+    } catch let failure as ScriptFailure {
+      writeError(failure.description)
+      throw ExitCode(failure.line == 0 ? ExitStatus.unusable : ExitStatus.failed)
+    }
+  }
+
+  private func perform() throws -> Int32 {
+    // Everything is read before anything runs.
+    let scripts = try scripts.map { try Script(file: $0) }
+    let machine = try MachineFolder(machine ?? Host.demoFolder())
+      .machine(options.managerOptions(pace: .fast))
+    var plain = PlainOutput()
+    machine.console.onOutput = { writeLines(plain.take($0)) }
+    let show = { (output: ScriptOutput) in
+      switch output {
+      case .command(let command): writeLines(["> " + command])
+      case .line(let line): writeLines([line])
+      }
+    }
+    try machine.start(output: show)
+    var status = ExitStatus.done
+    for script in scripts where !machine.isOver {
+      let returnCode = try script.run(at: machine.console, continues: continues, output: show)
+      if returnCode != 0 { status = continues ? ExitStatus.failed : Int32(min(returnCode, 255)) }
+    }
+    return status
+  }
+}

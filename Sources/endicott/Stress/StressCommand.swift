@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import Partitioning
+
+/// `endicott stress`: many guests, reconfigured at random, with everything counted after each step.
+struct StressCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stress",
+    abstract: "Reconfigure many guests at random and check that nothing is lost.",
+    discussion: """
+      Activates N guests (SPIN, PULSE, TOUCHER, TALKER, IODRIVER) and changes weights, caps, \
+      processors, storage, channel paths, and takes guests down and up again. After every step: \
+      granted and free storage come to what is installed, the partitions' processor time comes to \
+      that of the physical processors, and no guest has found a byte wrong. The same N, duration \
+      and seed give the same history and digest.
+
+      Exit status: 0 nothing was lost; 1 something was.
+      """)
+
+  @Option(help: ArgumentHelp("Guests, 1-2000.", valueName: "n"))
+  var guests = 200
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "Simulated time: 30s, 5m, 1h, or seconds.", valueName: "duration"))
+  var duration = TimeSpan(seconds: 10)
+
+  @Option(help: ArgumentHelp("What the changes are drawn from.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("Host threads that run partitions, 1-64.", valueName: "n"))
+  var threads: Int?
+
+  func validate() throws {
+    guard (1...2000).contains(guests) else {
+      throw ValidationError("--guests \(guests): 1 to 2000 are possible")
+    }
+    if let threads, !(1...64).contains(threads) {
+      throw ValidationError("--threads \(threads): 1 to 64 are possible")
+    }
+  }
+
+  func run() throws {
+    do {
+      let threads = threads ?? min(Host.coreCount, 4)
+      let run = try StressRun(guests: guests, seed: seed, threads: threads)
+      let losses = run.run(for: duration.nanoseconds) { progress in
+        if isatty(STDERR_FILENO) == 1 {
+          FileHandle.standardError.write(Data("\r\(progress)\u{1B}[K".utf8))
+        }
+      }
+      if isatty(STDERR_FILENO) == 1 { writeError("") }
+      writeLines(run.report)
+      throw ExitCode(losses.isEmpty ? ExitStatus.done : ExitStatus.failed)
+    } catch let failure as HostFailure {
+      writeError(failure.line)
+      throw ExitCode(ExitStatus.unusable)
+    }
+  }
+}
+
+/// A time span as it is typed: a number with `s`, `m` or `h`; seconds without.
+struct TimeSpan: ExpressibleByArgument {
+  /// The span in nanoseconds.
+  let nanoseconds: UInt64
+
+  init(seconds: UInt64) { nanoseconds = seconds * 1_000_000_000 }
+
+  init?(argument: String) {
+    let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600]
+    var digits = Substring(argument.lowercased())
+    var factor: UInt64 = 1
+    if let last = digits.last, let found = units[last] {
+      factor = found
+      digits.removeLast()
+    }
+    guard let number = UInt64(digits), (1...1_000_000).contains(number) else { return nil }
+    self.init(seconds: number * factor)
+  }
+
+  var defaultValueDescription: String { "\(nanoseconds / 1_000_000_000)s" }
+}

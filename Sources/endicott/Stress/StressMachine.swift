@@ -1,0 +1,106 @@
+import Channels
+import Partitioning
+
+/// The machine that `stress` runs: processors slow enough for any host, guests of every kind.
+struct StressMachine {
+  /// Which guest program a guest runs.
+  enum Kind: String, CaseIterable {
+    case spin = "SPIN"
+    case pulse = "PULSE"
+    case toucher = "TOUCHER"
+    case talker = "TALKER"
+    case ioDriver = "IODRIVER"
+  }
+
+  private static let increment: UInt64 = 16 << 20
+  /// Channel paths to the disks.
+  static let paths: [UInt8] = [0x10, 0x11]
+  /// Images of one channel subsystem.
+  private static let ioLimit = 15
+
+  /// Names and kinds, in definition order.
+  let guests: [(name: String, kind: Kind)]
+
+  init(guests count: Int) {
+    let pattern: [Kind] = [
+      .toucher, .ioDriver, .spin, .pulse, .talker, .toucher, .pulse, .spin, .pulse, .pulse,
+    ]
+    var drivers = 0
+    guests = (0..<count).map { index in
+      var kind = pattern[index % pattern.count]
+      if kind == .ioDriver {
+        drivers += 1
+        if drivers > StressMachine.ioLimit { kind = .pulse }
+      }
+      let number = String(index + 1)
+      return ("G" + String(repeating: "0", count: 4 - number.count) + number, kind)
+    }
+  }
+
+  /// The machine's definition.
+  func definition(seed: UInt64) -> SystemDefinition {
+    let drivers = guests.filter { $0.kind == .ioDriver }
+    let machine = MachineDefinition(
+      name: "STRESS",
+      processors: [ProcessorPoolDefinition(type: .cp, count: 16, megahertz: 5)],
+      storageByteCount: UInt64(guests.count + 16) * 4 * StressMachine.increment,
+      incrementByteCount: StressMachine.increment, pace: .fast, seed: seed)
+    return SystemDefinition(
+      machine: machine,
+      partitions: guests.map { guest in
+        let driver = drivers.firstIndex { $0.name == guest.name }
+        return PartitionDefinition(
+          name: guest.name,
+          processors: [
+            PartitionProcessors(type: .cp, initial: 1, reserved: 2, weight: 100)
+          ],
+          storage: PartitionStorage(
+            initialByteCount: StressMachine.increment,
+            reservedByteCount: 3 * StressMachine.increment),
+          ipl: .program(name: guest.kind.rawValue, parameters: ""),
+          devices: driver.map {
+            [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200 + UInt16($0))]
+          } ?? [])
+      },
+      inputOutput: StressMachine.inputOutput(drivers.map(\.name)))
+  }
+
+  private static func inputOutput(_ names: [String]) -> IOConfiguration {
+    guard !names.isEmpty else { return IOConfiguration() }
+    return IOConfiguration(
+      images: names.enumerated().map { index, name in
+        ImageDefinition(partition: name, subsystem: 0, image: UInt8(index + 1))
+      },
+      paths: paths.map { ChannelPathDefinition(number: $0, accessList: names) },
+      controlUnits: [
+        ControlUnitDefinition(
+          number: 0x200, paths: paths.map { PathReference(number: $0) },
+          unitAddresses: [UnitAddressRange(first: 0, count: names.count)])
+      ],
+      devices: names.indices.map { index in
+        DeviceDefinition(
+          number: 0x200 + UInt16(index), controlUnits: [0x200],
+          media: .scratch(byteCount: 1 << 20))
+      })
+  }
+}
+
+/// Numbers drawn from a seed, the same on every host (SplitMix64, Steele, Lea and Flood 2014).
+struct SeededNumbers {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  private mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+
+  /// A number in a range.
+  mutating func draw(_ range: ClosedRange<Int>) -> Int {
+    range.lowerBound + Int(next() % UInt64(range.count))
+  }
+}
