@@ -21,6 +21,7 @@ let package = Package(
   name: "endicott",
   products: [
     .executable(name: "endicott", targets: ["endicott"]),
+    .executable(name: "endicott-bench", targets: ["endicott-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -39,6 +40,13 @@ let package = Package(
       name: "endicott",
       dependencies: [
         "ControlProgram", "Partitioning", "Platform", "CReadline",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "endicott-bench",
+      dependencies: [
+        "Partitioning", "Platform", "Channels", "X86",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
