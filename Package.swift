@@ -59,6 +59,7 @@ let package = Package(
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),
     tests("PartitioningTests", ["Partitioning"]),
     tests("ControlProgramTests", ["ControlProgram"]),
+    tests("SystemTests", ["endicott", "ControlProgram", "Partitioning", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// A wrong command line, file or folder: what is told, and the exit status.
+struct BadUse: CustomTestStringConvertible {
+  let arguments: [String]
+  var input = ""
+  let message: String
+  let status: Int32
+  var testDescription: String { arguments.joined(separator: " ") + ": " + message }
+
+  static let all = [
+    BadUse(arguments: ["/nowhere"], message: "/nowhere", status: 2),
+    BadUse(arguments: ["Docs"], message: "machine.config", status: 2),
+    BadUse(arguments: ["check", "/nowhere"], message: "/nowhere", status: 1),
+    BadUse(
+      arguments: ["run", "/nowhere/script.cp"],
+      message: "/nowhere/script.cp: HCPSCR8850E", status: 2),
+    BadUse(
+      arguments: ["run", "README.md", "--machine", "Docs"], message: "machine.config", status: 2),
+    BadUse(arguments: ["run"], message: "Missing expected argument '<script> ...'", status: 64),
+    BadUse(
+      arguments: ["run", "x", "--pace", "slow"],
+      message: "The value 'slow' is invalid for '--pace <pace>'", status: 64),
+    BadUse(arguments: ["run", "x", "--threads", "0"], message: "1 to 64 are possible", status: 64),
+    BadUse(arguments: ["stress", "--guests", "0"], message: "1 to 2000 are possible", status: 64),
+    BadUse(
+      arguments: ["stress", "--for", "soon"],
+      message: "The value 'soon' is invalid for '--for <duration>'", status: 64),
+    BadUse(arguments: ["run", "x", "--sed", "1"], message: "Unknown option '--sed'", status: 64),
+  ]
+}
+
+@Suite("The command line")
+struct CommandLineTests {
+  @Test("tells what is wrong", arguments: BadUse.all)
+  func tells(row: BadUse) throws {
+    let run = try ProgramRun(row.arguments, input: row.input)
+    #expect(run.status == row.status, "\(run.errors)\(run.output)")
+    #expect((run.errors + run.output).contains(row.message), "\(run.errors)\(run.output)")
+  }
+
+  @Test("judges the demo and says what it needs")
+  func checksTheDemo() throws {
+    let run = try ProgramRun(["check"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("DEMO: needs 360 MIPS"), "\(run.output)")
+    #expect(run.output.contains("this host does about"))
+  }
+
+  @Test("takes commands from a pipe without a prompt; the worst outcome is the status")
+  func pipe() throws {
+    let folder = try Machines.small()
+    let good = try ProgramRun([folder.path], input: "QUERY USERID\n* nothing\nSLEEP 50 MS\n")
+    #expect(good.status == 0, "\(good.errors)")
+    #expect(good.output.contains("OPERATOR AT SMALL"), "\(good.output)")
+    #expect(!good.output.contains(">"))
+    let bad = try ProgramRun([folder.path], input: "FROBNICATE\nQUERY USERID\n")
+    #expect(bad.status == 1)
+    #expect(bad.output.contains("HCPCMD001E Unknown CP command: FROBNICATE"), "\(bad.output)")
+    #expect(bad.output.contains("OPERATOR AT SMALL"))
+  }
+
+  @Test("stops a script at the first command that fails, unless told otherwise")
+  func script() throws {
+    let folder = try Machines.small()
+    let script = try folder.write("s.cp", "QUERY USERID\nSET WEIGHT NOBODY 5\nECHO after\n")
+    let stopped = try ProgramRun(["run", script, "--machine", folder.path])
+    #expect(stopped.status == 1)
+    #expect(stopped.errors.hasPrefix("\(script):2: HCP"), "\(stopped.errors)")
+    #expect(!stopped.output.contains("ECHO after"))
+    let continued = try ProgramRun(["run", script, "--machine", folder.path, "--continue"])
+    #expect(continued.status == 1)
+    #expect(continued.output.contains("> ECHO after"))
+    let ended = try folder.write("e.cp", "&EXIT 7\n")
+    #expect(try ProgramRun(["run", ended, "--machine", folder.path]).status == 7)
+  }
+
+  @Test("stress loses nothing and repeats itself")
+  func stress() throws {
+    let runs = try [1, 2].map {
+      try ProgramRun(["stress", "--guests", "20", "--for", "2", "--threads", "\($0)"])
+    }
+    for run in runs { #expect(run.status == 0, "\(run.output)\(run.errors)") }
+    let digests = runs.map { $0.output.components(separatedBy: "digest ").last }
+    #expect(digests[0] == digests[1])
+  }
+}
