@@ -24,7 +24,6 @@ package struct GuestException: Error, Equatable, Sendable {
   static func generalProtection(selector: UInt16) -> Self { .init(13, UInt32(selector & ~3)) }
   static func pageFault(_ code: UInt32) -> Self { .init(14, code) }
   static let floatingPoint = GuestException(16)
-  static let alignmentCheck = GuestException(17, 0)
   static let simdFloatingPoint = GuestException(19)
 
   static let doubleFaultVector: UInt8 = 8

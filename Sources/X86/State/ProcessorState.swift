@@ -18,12 +18,9 @@ enum StateLayout {
   static let exitReason = 0x100
   static let faultVector = 0x104
   static let faultErrorCode = 0x108
-  static let faultAddress = 0x110
   static let exitOperation = 0x118
   static let linkSite = 0x120
   static let scratch = 0x130
-  static let pendingAddress = 0x170
-  static let pendingSize = 0x178
   static let segmentBases = 0x180
   static let segmentLimits = 0x1B0
   static let segmentAttributes = 0x1C8
