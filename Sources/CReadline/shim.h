@@ -44,6 +44,7 @@ static inline void terminal_drop_line(void) {
   fputs("^C\n", rl_outstream ? rl_outstream : stdout);
   rl_callback_sigcleanup();
   rl_replace_line("", 1);
+  using_history();
   rl_on_new_line();
   rl_redisplay();
   fflush(rl_outstream ? rl_outstream : stdout);

@@ -42,6 +42,8 @@ struct HistoryFile {
   /// - Returns: What is wrong, the first time; nil otherwise.
   mutating func add(_ line: String) -> String? {
     add_history(line)
+    // Readline has already begun the next line: without this, Up would start before this one.
+    using_history()
     guard isUsable else { return nil }
     let failure = append(Array((line + "\n").utf8))
     guard failure != 0 else { return nil }

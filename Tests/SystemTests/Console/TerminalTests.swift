@@ -18,6 +18,8 @@ struct TerminalTests {
     #expect(run.read(until: "CP READ  OPERATOR SMALL> ") != nil)
     run.type("qu\tusrid\u{1B}[D\u{1B}[D\u{1B}[De\r")
     #expect(run.read(until: "OPERATOR AT SMALL") != nil)
+    run.type("\u{1B}[A\r")
+    #expect(run.read(until: "OPERATOR AT SMALL") != nil)
     run.type("shutdown imm\r")
     #expect(run.end() == 0)
     let lines = try String(contentsOfFile: history, encoding: .utf8)
