@@ -101,7 +101,8 @@ package final class Machine: @unchecked Sendable {
     for number in 0..<count {
       let processor = Processor(
         number: number, memory: memory,
-        identification: Identification(processorCount: count, processorNumber: number),
+        identification: Identification(
+          processorCount: count, processorNumber: number, features: configuration.features),
         bus: serveBusAccess, context: context)
       processor.lastTimestamp = lastTimestamp
       processors.append(processor)

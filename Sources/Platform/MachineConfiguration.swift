@@ -1,3 +1,5 @@
+import X86
+
 /// A block device that a partition may use.
 package struct BlockDeviceConfiguration: Equatable, Sendable {
   /// The device's number in the I/O configuration.
@@ -32,12 +34,15 @@ package struct MachineConfiguration: Equatable, Sendable {
   package var timeOfDay: Int64
   /// Block devices, at most `PCLayout.virtioLimit`.
   package var blockDevices: [BlockDeviceConfiguration]
+  /// What its processors have beyond the fixed model.
+  package var features: ProcessorFeatures
 
   /// Describes a computer.
   package init(
     name: String, partitionNumber: Int, maximumProcessors: Int, initialProcessors: Int,
     initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
-    timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = []
+    timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
+    features: ProcessorFeatures = .baseline
   ) {
     self.name = name
     self.partitionNumber = partitionNumber
@@ -48,5 +53,6 @@ package struct MachineConfiguration: Equatable, Sendable {
     self.increment = increment
     self.timeOfDay = timeOfDay
     self.blockDevices = blockDevices
+    self.features = features
   }
 }

@@ -182,7 +182,8 @@ extension Processor {
       let instruction: Instruction
       do throws(DecodeFailure) {
         instruction = try Decoder.decode(
-          bytes + offset, available: 4096 - offset, mode: state.mode)
+          bytes + offset, available: 4096 - offset, mode: state.mode,
+          features: identification.features)
       } catch {
         if offset == start {
           return try decodeAcrossPages(linear, bytes, page, single, error)
@@ -223,7 +224,8 @@ extension Processor {
     (joined + inFirst).copyMemory(from: memory.window + next << 12, byteCount: 16)
     let instruction: Instruction
     do throws(DecodeFailure) {
-      instruction = try Decoder.decode(joined, available: 16, mode: state.mode)
+      instruction = try Decoder.decode(
+        joined, available: 16, mode: state.mode, features: identification.features)
     } catch {
       throw .generalProtection(0)
     }

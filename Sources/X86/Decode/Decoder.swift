@@ -5,17 +5,20 @@ struct Decoder {
   private var position = 0
   private var result: Instruction
 
-  private init(_ bytes: UnsafeRawPointer, _ available: Int, mode: UInt32) {
+  private init(
+    _ bytes: UnsafeRawPointer, _ available: Int, mode: UInt32, features: ProcessorFeatures
+  ) {
     self.bytes = bytes
     self.available = available
-    result = Instruction(mode: mode)
+    result = Instruction(mode: mode, features: features)
   }
 
   /// Decodes one instruction of a code mode from at most `available` bytes.
   static func decode(
-    _ bytes: UnsafeRawPointer, available: Int, mode: UInt32
+    _ bytes: UnsafeRawPointer, available: Int, mode: UInt32,
+    features: ProcessorFeatures = .baseline
   ) throws(DecodeFailure) -> Instruction {
-    var decoder = Decoder(bytes, available, mode: mode)
+    var decoder = Decoder(bytes, available, mode: mode, features: features)
     try decoder.readPrefixes()
     try decoder.readOpcode()
     try decoder.readOperands()

@@ -4,6 +4,8 @@ struct Instruction {
   var map: UInt8 = 0
   var opcode: UInt8 = 0
   var mode: UInt32
+  /// What the processor has beyond the fixed model: which opcodes exist.
+  var features = ProcessorFeatures.baseline
   /// Bytes of a general operand: 2, 4, 8.
   var operandSize: UInt8 = 4
   /// Bytes of an address: 2, 4, 8.

@@ -14,6 +14,8 @@ package struct Identification: Sendable, Equatable {
   package let processorCount: Int
   /// This processor's number, its APIC ID.
   package let processorNumber: Int
+  /// What the processor has beyond the fixed model.
+  package let features: ProcessorFeatures
 
   /// Version of the simulated history that this build makes.
   package static let historyVersion: UInt32 = 1
@@ -26,16 +28,23 @@ package struct Identification: Sendable, Equatable {
   private static let firmwareLeaf: UInt32 = 0x4000_0100
 
   /// Describes one processor of a partition.
-  package init(processorCount: Int, processorNumber: Int) {
+  package init(
+    processorCount: Int, processorNumber: Int, features: ProcessorFeatures = .baseline
+  ) {
     self.processorCount = processorCount
     self.processorNumber = processorNumber
+    self.features = features
   }
 
   /// CPUID; what changes with control registers is added by the instruction.
   func leaf(_ eax: UInt32, _ ecx: UInt32) -> Leaf {
+    features.adding(to: fixedLeaf(eax, ecx), eax, ecx)
+  }
+
+  private func fixedLeaf(_ eax: UInt32, _ ecx: UInt32) -> Leaf {
     switch eax {
     case 0: vendor(highest: Self.highestLeaf)
-    case 1: features
+    case 1: fixedFeatures
     case 6: (1 << 2, 0, 0, 0)  // The APIC timer runs in every state.
     case 7: ecx == 0 ? (0, 1 << 1, 0, 0) : (0, 0, 0, 0)  // TSC_ADJUST.
     case 0xB: topology(ecx)
@@ -65,7 +74,7 @@ package struct Identification: Sendable, Equatable {
     | 1 << 23  // MMX
     | 1 << 24  // FXSR
 
-  private var features: Leaf {
+  private var fixedFeatures: Leaf {
     let ebx = UInt32(processorNumber & 0xFF) << 24 | UInt32(min(255, processorCount)) << 16 | 8 << 8
     let ecx: UInt32 =
       1 << 13  // CX16

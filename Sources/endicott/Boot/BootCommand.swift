@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Platform
+import X86
 
 /// `endicott boot`: one partition alone, its serial line on standard output and input.
 struct BootCommand: ParsableCommand {
@@ -31,6 +32,12 @@ struct BootCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Logical processors, 1-64.", valueName: "n"))
   var processors = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Processor features beyond the fixed model, separated by commas, or all.",
+      valueName: "list"))
+  var features = ""
+
   @Flag(help: "Say at the end, on standard error, what was executed.")
   var statistics = false
 
@@ -39,9 +46,28 @@ struct BootCommand: ParsableCommand {
       throw ValidationError("--processors \(processors): 1 to 64 are possible")
     }
     let mebibytes = memory.value >> 20
+    _ = try processorFeatures()
     guard memory.value % (1 << 20) == 0, (1...65_536).contains(mebibytes) else {
       throw ValidationError("--memory: whole megabytes are needed, 1M to 64G")
     }
+  }
+
+  private func processorFeatures() throws -> ProcessorFeatures {
+    var result = ProcessorFeatures.baseline
+    guard !features.isEmpty else { return result }
+    for name in features.split(separator: ",", omittingEmptySubsequences: false) {
+      if name == "all" {
+        result.formUnion(.all)
+        continue
+      }
+      guard let feature = ProcessorFeatures(name: String(name)) else {
+        let known = (ProcessorFeatures.names + ["all"]).joined(separator: ", ")
+        throw ValidationError(
+          "--features \(name): not a feature of this processor; it has \(known)")
+      }
+      result.formUnion(feature)
+    }
+    return result
   }
 
   func run() throws {
@@ -49,7 +75,8 @@ struct BootCommand: ParsableCommand {
       let image = BootImage.linux(
         kernel: try readFile(kernel), initrd: try initrd.map(readFile), commandLine: append)
       let driver = try BootDriver(
-        image: image, kernelFile: kernel, byteCount: memory.value, processors: processors)
+        image: image, kernelFile: kernel, byteCount: memory.value, processors: processors,
+        features: try processorFeatures())
       let ending = driver.run()
       if statistics { writeError(driver.statistics) }
       if let message = ending.message { writeError("endicott: \(message)") }

@@ -67,13 +67,14 @@ final class BootDriver {
   ///
   /// - Throws: `HostFailure` that names the kernel's file.
   init(
-    image: BootImage, kernelFile: String, byteCount: UInt64, processors: Int
+    image: BootImage, kernelFile: String, byteCount: UInt64, processors: Int,
+    features: ProcessorFeatures
   ) throws(HostFailure) {
     self.image = image
     configuration = MachineConfiguration(
       name: "BOOT", partitionNumber: 0, maximumProcessors: processors,
       initialProcessors: processors, initialStorage: byteCount, maximumStorage: byteCount,
-      timeOfDay: BootDriver.timeOfDay)
+      timeOfDay: BootDriver.timeOfDay, features: features)
     do {
       machine = try Machine(configuration)
     } catch {

@@ -27,6 +27,9 @@ struct BadUse: CustomTestStringConvertible {
     BadUse(
       arguments: ["stress", "--for", "soon"],
       message: "The value 'soon' is invalid for '--for <duration>'", status: 64),
+    BadUse(
+      arguments: ["boot", "--kernel", "x", "--features", "all,avx512"],
+      message: "--features avx512: not a feature of this processor; it has", status: 64),
     BadUse(arguments: ["run", "x", "--sed", "1"], message: "Unknown option '--sed'", status: 64),
   ]
 }

@@ -1,0 +1,100 @@
+/// Parts of the architecture that a processor has beyond the fixed model, each behind its CPUID bit.
+///
+/// All processors of a partition have the same. What is not offered behaves as on silicon without it:
+/// #UD, or what the same bytes meant before. Source: Intel SDM volume 2, "CPUID"; AMD APM volume 3,
+/// appendix E.
+package struct ProcessorFeatures: OptionSet, Hashable, Sendable {
+  /// One bit a member, private to this program.
+  package let rawValue: UInt64
+
+  /// Members by their bits.
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// SSE3: leaf 1, ECX bit 0.
+  package static let sse3 = Self(rawValue: 1 << 0)
+  /// SSSE3: leaf 1, ECX bit 9.
+  package static let ssse3 = Self(rawValue: 1 << 1)
+  /// SSE4.1: leaf 1, ECX bit 19.
+  package static let sse41 = Self(rawValue: 1 << 2)
+  /// SSE4.2 with CRC32: leaf 1, ECX bit 20.
+  package static let sse42 = Self(rawValue: 1 << 3)
+  /// POPCNT: leaf 1, ECX bit 23.
+  package static let popcnt = Self(rawValue: 1 << 4)
+  /// LZCNT (AMD's ABM): leaf 0x80000001, ECX bit 5.
+  package static let lzcnt = Self(rawValue: 1 << 5)
+  /// BMI1 with TZCNT: leaf 7, EBX bit 3.
+  package static let bmi1 = Self(rawValue: 1 << 6)
+  /// MOVBE: leaf 1, ECX bit 22.
+  package static let movbe = Self(rawValue: 1 << 7)
+  /// XSAVE, XRSTOR, XGETBV, XSETBV: leaf 1, ECX bit 26, and leaf 0xD.
+  package static let xsave = Self(rawValue: 1 << 8)
+  /// XSAVEOPT: leaf 0xD sub-leaf 1, EAX bit 0.
+  package static let xsaveopt = Self(rawValue: 1 << 9)
+  /// Process-context identifiers: leaf 1, ECX bit 17.
+  package static let pcid = Self(rawValue: 1 << 10)
+  /// INVPCID: leaf 7, EBX bit 10.
+  package static let invpcid = Self(rawValue: 1 << 11)
+  /// RDFSBASE and its kin: leaf 7, EBX bit 0.
+  package static let fsgsbase = Self(rawValue: 1 << 12)
+  /// Supervisor-mode execution prevention: leaf 7, EBX bit 7.
+  package static let smep = Self(rawValue: 1 << 13)
+  /// Supervisor-mode access prevention: leaf 7, EBX bit 20.
+  package static let smap = Self(rawValue: 1 << 14)
+  /// User-mode instruction prevention: leaf 7, ECX bit 2.
+  package static let umip = Self(rawValue: 1 << 15)
+  /// Pages of 1 GiB: leaf 0x80000001, EDX bit 26.
+  package static let pages1G = Self(rawValue: 1 << 16)
+  /// Virtual-8086 mode extensions: leaf 1, EDX bit 1.
+  package static let vme = Self(rawValue: 1 << 17)
+  /// Debugging extensions (DE): leaf 1, EDX bit 2.
+  package static let debuggingExtensions = Self(rawValue: 1 << 18)
+  /// Pages of 4 MiB above 4 GiB: leaf 1, EDX bit 17.
+  package static let pse36 = Self(rawValue: 1 << 19)
+  /// Memory-type range registers: leaf 1, EDX bit 12.
+  package static let mtrr = Self(rawValue: 1 << 20)
+
+  /// Nothing beyond the fixed model.
+  package static let baseline: Self = []
+  /// Everything that is implemented.
+  package static let all = Self(offered.map(\.feature))
+  /// The names of `all`, in the order of the table.
+  package static let names = offered.map(\.name)
+
+  /// The implemented feature of a name, as `names` has it.
+  package init?(name: String) {
+    guard let row = Self.offered.first(where: { $0.name == name }) else { return nil }
+    self = row.feature
+  }
+
+  /// The four registers that CPUID returns.
+  enum CPUIDRegister { case eax, ebx, ecx, edx }
+
+  /// One implemented feature: its name, and where CPUID shows it.
+  struct Row: Sendable {
+    let feature: ProcessorFeatures
+    let name: String
+    let leaf: UInt32
+    var part: UInt32 = 0
+    let register: CPUIDRegister
+    let bit: UInt32
+  }
+
+  /// The implemented features; a row appears with its implementation.
+  static let offered: [Row] = []
+
+  /// Adds the bits of a leaf that belong to these features.
+  func adding(to leaf: Identification.Leaf, _ number: UInt32, _ part: UInt32) -> Identification.Leaf
+  {
+    var leaf = leaf
+    for row in Self.offered
+    where row.leaf == number && row.part == part && contains(row.feature) {
+      switch row.register {
+      case .eax: leaf.eax |= 1 << row.bit
+      case .ebx: leaf.ebx |= 1 << row.bit
+      case .ecx: leaf.ecx |= 1 << row.bit
+      case .edx: leaf.edx |= 1 << row.bit
+      }
+    }
+    return leaf
+  }
+}
