@@ -78,11 +78,21 @@ extension Processor {
     case .tr: system.task = segment
     default:
       let index = register.rawValue
+      if register == .cs { noteCodeSegment(segment) }
       state.set(StateLayout.segmentBases + index * 8, segment.base)
       state.set(StateLayout.segmentLimits + index * 4, segment.limit)
       state.set(StateLayout.segmentAttributes + index * 2, segment.attributes)
       state.set(StateLayout.segmentSelectors + index * 2, segment.selector)
     }
+  }
+
+  /// A cached jump names an offset in CS: it is void where another base or limit comes.
+  private func noteCodeSegment(_ new: SegmentState) {
+    let old = segment(.cs)
+    guard old.base != new.base || old.limit != new.limit else { return }
+    let areLong = old.attributes & new.attributes & SegmentAttribute.long != 0
+    if areLong && isLongModeActive { return }
+    forgetJumps()
   }
 
   func setBase(_ register: SegmentRegister, _ base: UInt64) {

@@ -1,0 +1,24 @@
+import Testing
+
+@testable import X86
+
+/// What coverage-guided fuzzing (Tests/Fuzz) has found, as the instructions that it comes down to.
+@Suite struct FuzzCaseTests {
+  private typealias Machine = SystemTestMachine
+
+  /// Oracle: Intel SDM volume 3, "Real-Address Mode": an instruction's address is CS base + IP.
+  @Test func sameOffsetOfAnotherCodeSegmentIsOtherCode() throws {
+    let machine = try Machine()
+    let processor = machine.processor
+    processor.reset()
+    machine.store([0x43, 0xEA, 0x00, 0x00, 0x00, 0x20], at: 0x1_0000)  // inc bx; jmp 2000:0000
+    machine.store([0x41, 0xF4], at: 0x2_0000)  // inc cx; hlt
+    processor.setSegment(
+      .cs, selector: 0x1000, base: 0x1_0000, limit: 0xFFFF, attributes: SegmentAttribute.realMode)
+    processor.instructionPointer = 0
+    machine.run(cycles: 100)
+    #expect(processor.activity == .halted)
+    #expect(processor[.rbx] == 1)
+    #expect(processor[.rcx] == 1)
+  }
+}
