@@ -39,7 +39,7 @@ let package = Package(
     .executableTarget(
       name: "endicott",
       dependencies: [
-        "ControlProgram", "Partitioning", "Platform", "CReadline",
+        "ControlProgram", "Partitioning", "Platform", "X86", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -75,6 +75,8 @@ package final class Processor {
   var pendingSecondCount = 0
   /// System-register state that the hot path never reads.
   var system = SystemRegisters()
+  /// The events that were taken.
+  var eventLog = EventLog()
   /// Set by an operation that makes `run` return.
   var exitRequest: ProcessorExit?
   /// PAUSE makes `run` return `.yielded`: another processor of the partition can run.

@@ -44,6 +44,16 @@ struct Event {
   }
 }
 
+/// Counts the events whose handlers were entered, for those who stop at one.
+struct EventLog {
+  /// The processor stops at the handler when as many events were taken.
+  var stopCount = Int.max
+  /// Events taken.
+  var count = 0
+  /// The last of them, or the double fault that became a shutdown.
+  var last: Event?
+}
+
 extension Processor {
   /// Enters the handler of an exception; RIP is that of the faulting instruction.
   func deliver(_ exception: GuestException) {
@@ -65,15 +75,23 @@ extension Processor {
     while true {
       do throws(GuestException) {
         state.instructionPointer = try enterHandler(event)
+        note(event)
         return
       } catch {
         if event.isDoubleFault {
+          eventLog.last = event
           shutDown()
           return
         }
         event = event.followed(by: error)
       }
     }
+  }
+
+  private func note(_ event: Event) {
+    eventLog.last = event
+    eventLog.count &+= 1
+    if eventLog.count == eventLog.stopCount { exitRequest = .yielded }
   }
 
   /// Triple fault.
@@ -87,6 +105,7 @@ extension Processor {
     let event = Event(
       vector: vector, errorCode: nil, kind: kind, returnPointer: state.nextInstructionPointer)
     state.nextInstructionPointer = try enterHandler(event)
+    note(event)
     // The handler runs with TF clear: no single-step trap follows.
     system.wasInstructionCompleted = false
   }

@@ -23,7 +23,8 @@ package final class CodeCache {
   /// Creates an empty cache.
   package convenience init() { self.init(byteCount: 192 << 20) }
 
-  private init(byteCount: Int) {
+  /// Creates an empty cache with room for this many bytes of decoded code.
+  init(byteCount: Int) {
     arenaByteCount = byteCount
     guard let start = endicott_reserve(byteCount) else {
       preconditionFailure("the host has no address space for decoded code")

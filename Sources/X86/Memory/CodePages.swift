@@ -9,17 +9,22 @@ final class PageRecords {
   private static let written: UInt64 = 1 << 33
   private let chunks: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>
   private let chunkCount: Int
+  /// Written pages of each chunk.
+  private let writtenCounts: UnsafeMutablePointer<Int32>
   private(set) var writtenPageCount = 0
 
   init(pageCount: Int) {
     chunkCount = (pageCount + 511) / 512
     chunks = .allocate(capacity: chunkCount)
     chunks.initialize(repeating: nil, count: chunkCount)
+    writtenCounts = .allocate(capacity: chunkCount)
+    writtenCounts.initialize(repeating: 0, count: chunkCount)
   }
 
   deinit {
     for index in 0..<chunkCount { chunks[index]?.deallocate() }
     chunks.deallocate()
+    writtenCounts.deallocate()
   }
 
   private func record(_ page: Int) -> UInt64 {
@@ -48,6 +53,7 @@ final class PageRecords {
     if chunk[page & 511] & Self.written == 0 {
       chunk[page & 511] |= Self.written
       writtenPageCount += 1
+      writtenCounts[page >> 9] += 1
     }
   }
 
@@ -68,7 +74,10 @@ final class PageRecords {
       }
       let record = chunk[page & 511]
       if record != 0 {
-        if record & Self.written != 0 { writtenPageCount -= 1 }
+        if record & Self.written != 0 {
+          writtenPageCount -= 1
+          writtenCounts[page >> 9] -= 1
+        }
         chunk[page & 511] = UInt64(UInt32(truncatingIfNeeded: record) &+ 1)
       }
       page += 1
@@ -76,7 +85,7 @@ final class PageRecords {
   }
 
   func forEachWritten(_ body: (Int) -> Void) {
-    for index in 0..<chunkCount {
+    for index in 0..<chunkCount where writtenCounts[index] != 0 {
       guard let chunk = chunks[index] else { continue }
       for slot in 0..<512 where chunk[slot] & Self.written != 0 { body(index << 9 + slot) }
     }

@@ -184,6 +184,27 @@ package final class GuestMemory {
     }
   }
 
+  /// Gives written pages their first contents back and counts them as not written.
+  ///
+  /// The caller drops the translations of the processors that wrote them.
+  ///
+  /// - Parameter original: Where the contents of the page at an address stand; nil means zeros.
+  func revertWrittenPages(_ original: (_ pageAddress: UInt64) -> UnsafeRawPointer?) {
+    var heldCode = false
+    forEachWrittenPage { address, contents in
+      let page = (UnsafeMutableRawPointer(mutating: contents) - window) >> 12
+      heldCode = heldCode || records.hasCode(page)
+      let target = window + page << 12
+      if let source = original(address) {
+        target.copyMemory(from: source, byteCount: 4096)
+      } else {
+        target.initializeMemory(as: UInt8.self, repeating: 0, count: 4096)
+      }
+      records.forget(pages: page..<page + 1)
+    }
+    if heldCode { codeEpoch += 1 }
+  }
+
   /// Zeroes all attached storage.
   package func clear() {
     endicott_discard(window, Int(windowByteCount))

@@ -32,11 +32,8 @@ struct BootCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Logical processors, 1-64.", valueName: "n"))
   var processors = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "Processor features beyond the fixed model, separated by commas, or all.",
-      valueName: "list"))
-  var features = ""
+  @OptionGroup
+  var features: FeatureOptions
 
   @Flag(help: "Say at the end, on standard error, what was executed.")
   var statistics = false
@@ -46,28 +43,9 @@ struct BootCommand: ParsableCommand {
       throw ValidationError("--processors \(processors): 1 to 64 are possible")
     }
     let mebibytes = memory.value >> 20
-    _ = try processorFeatures()
     guard memory.value % (1 << 20) == 0, (1...65_536).contains(mebibytes) else {
       throw ValidationError("--memory: whole megabytes are needed, 1M to 64G")
     }
-  }
-
-  private func processorFeatures() throws -> ProcessorFeatures {
-    var result = ProcessorFeatures.baseline
-    guard !features.isEmpty else { return result }
-    for name in features.split(separator: ",", omittingEmptySubsequences: false) {
-      if name == "all" {
-        result.formUnion(.all)
-        continue
-      }
-      guard let feature = ProcessorFeatures(name: String(name)) else {
-        let known = (ProcessorFeatures.names + ["all"]).joined(separator: ", ")
-        throw ValidationError(
-          "--features \(name): not a feature of this processor; it has \(known)")
-      }
-      result.formUnion(feature)
-    }
-    return result
   }
 
   func run() throws {
@@ -76,7 +54,7 @@ struct BootCommand: ParsableCommand {
         kernel: try readFile(kernel), initrd: try initrd.map(readFile), commandLine: append)
       let driver = try BootDriver(
         image: image, kernelFile: kernel, byteCount: memory.value, processors: processors,
-        features: try processorFeatures())
+        features: try features.named())
       let ending = driver.run()
       if statistics { writeError(driver.statistics) }
       if let message = ending.message { writeError("endicott: \(message)") }
