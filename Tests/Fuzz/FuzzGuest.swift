@@ -72,7 +72,7 @@ final class FuzzGuest {
     let descriptors: [UInt64] = [
       0, 0x00CF_9B00_0000_FFFF, 0x00AF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF,
       0x00CF_FB00_0000_FFFF, 0x00CF_F300_0000_FFFF, 0x00AF_FB00_0000_FFFF,
-      0x0000_8900_3000_0067, 0, 0x0000_9B00_0000_FFFF, 0x0000_9300_0000_FFFF,
+      0x0000_8900_3000_0067, 0, 0x0000_9B01_0000_FFFF, 0x0000_9300_0000_FFFF,
       0x0000_8201_5000_00FF, 0x0040_9710_0000_00FF, 0x0000_EC00_0008_0000, 0x0000_E500_0038_0000,
       0x0000_8100_3800_002B,
     ]
@@ -181,7 +181,7 @@ final class FuzzGuest {
   }
 
   private func enter(_ mode: Mode, isUser: Bool) {
-    let start = mode == .real || mode == .virtual8086 ? 0 : Self.code
+    let start = mode == .real || mode == .virtual8086 || mode == .protected16 ? 0 : Self.code
     switch mode {
     case .long64, .compatibility32:
       processor.enterLongMode(instructionPointer: start, pageTable: Self.pages)
@@ -193,7 +193,9 @@ final class FuzzGuest {
     processor.cr4 |= 3 << 9
     switch mode {
     case .real: enterReal()
-    case .protected16: setCode(0x48, 0x009B, isUser)
+    case .protected16:
+      processor.setSegment(
+        .cs, selector: 0x48, base: Self.code, limit: 0xFFFF, attributes: 0x009B)
     case .protected32: setCode(0x08, 0xC09B, isUser)
     case .paged32:
       processor.cr3 = Self.pages
@@ -252,6 +254,17 @@ final class FuzzGuest {
   }
 
   // MARK: Outcome
+
+  /// Where execution is: CS base, RIP and the next bytes there, as a page walk need not find them.
+  var place: String {
+    let base = processor.segment(.cs).base
+    let pointer = processor.instructionPointer
+    let next = (0..<8).map { memory.load(base &+ pointer &+ $0, as: UInt8.self) ?? 0 }
+    let text = next.map { String($0, radix: 16) }.joined(separator: " ")
+    return String(base, radix: 16) + ":" + String(pointer, radix: 16) + " [" + text + "] "
+      + GeneralRegister.allCases.map { String(processor[$0], radix: 16) }.joined(separator: ",")
+      + " f" + String(processor.flags, radix: 16)
+  }
 
   /// A digest, good within this process, of the registers and of every written page.
   var digest: Int {

@@ -205,10 +205,14 @@ extension Processor {
     else { return }
     let index = raw.index(of: state.exitOperation)
     guard (0..<raw.operationCount).contains(index) else { return }
-    let number = raw.place(of: index).number
-    for later in index..<raw.operationCount where raw.place(of: later).number > number {
+    let place = raw.place(of: index)
+    // The next instruction may be one without an operation of its own.
+    let resume = InstructionPlace(
+      offset: Int(place.offset + place.length), number: place.number + 1, length: 1)
+    for later in index..<raw.operationCount where raw.place(of: later).number > place.number {
       (raw.operations + later * Block.operationByteCount).storeBytes(
         of: resumeElsewhere, as: Handler.self)
+      raw.setPlace(of: later, resume)
     }
   }
 

@@ -1,5 +1,3 @@
-import Foundation
-
 @testable import X86
 
 /// Arbitrary code in arbitrary states of every mode; run at once and instruction by instruction it
@@ -7,27 +5,38 @@ import Foundation
 enum ExecuteTarget: FuzzTarget {
   nonisolated(unsafe) static let cache = CodeCache()
 
-  /// Tells of every step, for a case that is run again with TRACE in the environment.
-  private static let isTracing = getenv("TRACE") != nil
-
   static func run(_ bytes: [UInt8]) {
     let whole = outcome(bytes, slice: .max)
     let pieces = outcome(bytes, slice: 1)
     guard whole.digest == pieces.digest, whole.exit == pieces.exit, whole.cycles == pieces.cycles
-    else { fail("whole \(whole), in pieces \(pieces)") }
+    else {
+      explain(bytes, whole.cycles)
+      fail("whole \(whole), in pieces \(pieces)")
+    }
+  }
+
+  /// Tells the first cycle after which the two ways differ.
+  private static func explain(_ bytes: [UInt8], _ cycles: Int) {
+    for limit in 0...cycles {
+      let whole = outcome(bytes, slice: .max, limit: limit)
+      let pieces = outcome(bytes, slice: 1, limit: limit)
+      print(limit, whole.place, pieces.place, whole.digest == pieces.digest)
+      if whole.digest != pieces.digest { return }
+    }
   }
 
   private struct Outcome {
     var digest: Int
     var exit: ProcessorExit
     var cycles: Int
-    var pointer: UInt64
+    var place: String
   }
 
-  private static func outcome(_ bytes: [UInt8], slice: Int) -> Outcome {
+  private static func outcome(_ bytes: [UInt8], slice: Int, limit given: Int? = nil) -> Outcome {
     var input = FuzzInput(bytes)
     let guest = FuzzGuest()
-    let limit = guest.prepare(&input)
+    let chosen = guest.prepare(&input)
+    let limit = given ?? chosen
     guest.placeCode(input.rest())
     let processor = guest.processor
     processor.beginSlice(at: 1000, remainder: 0, megahertz: 1000)
@@ -40,14 +49,11 @@ enum ExecuteTarget: FuzzTarget {
         fail("\(processor.cyclesUsed) cycles of \(budget) used")
       }
       used += processor.cyclesUsed
-      if isTracing {
-        print(used, processor.instructionPointer, processor.activity, exit, processor.flags)
-      }
       if exit != .cyclesSpent && exit != .yielded { break }
       if processor.cyclesUsed == 0 && exit == .cyclesSpent { break }
     }
     return Outcome(
-      digest: guest.digest, exit: exit, cycles: used, pointer: processor.instructionPointer)
+      digest: guest.digest, exit: exit, cycles: used, place: guest.place)
   }
 
   /// In each mode, as system and as user: arithmetic, strings, the stack, transfers, floating point

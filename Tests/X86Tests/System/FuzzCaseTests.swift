@@ -21,4 +21,19 @@ import Testing
     #expect(processor[.rbx] == 1)
     #expect(processor[.rcx] == 1)
   }
+
+  /// Oracle: Intel SDM volume 3, "Self-Modifying Code": a processor's own store is seen by its fetches.
+  @Test(arguments: [100, 3, 2, 1])
+  func storeToTheNextInstructionIsSeen(slice: Int) throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    let processor = machine.processor
+    // mov byte [rip], 0F4h, which makes the NOP behind it a HLT; inc ecx; hlt
+    machine.store([0xC6, 0x05, 0, 0, 0, 0, 0xF4, 0x90, 0xFF, 0xC1, 0xF4], at: Machine.code)
+    processor[.rcx] = 0
+    for _ in 0..<(100 / slice) where processor.activity == .running { machine.run(cycles: slice) }
+    #expect(processor.activity == .halted)
+    #expect(processor[.rcx] == 0)
+    #expect(processor.instructionPointer == Machine.code + 8)
+  }
 }
