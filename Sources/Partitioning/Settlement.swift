@@ -112,7 +112,7 @@ extension PartitionManager {
       channels.start(request)
     case .diagnose(let processor, let call):
       answer(partition, machine, processor, call)
-    case .powerOff: try? deactivate(partition, because: .poweredOff)
+    case .powerOff, .debugExit: try? deactivate(partition, because: .poweredOff)
     case .reset: reload(partition)
     case .shutdown(let processor, let address):
       except(partition)

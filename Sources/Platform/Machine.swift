@@ -34,6 +34,8 @@ package final class Machine: @unchecked Sendable {
   let network: InterruptNetwork
   let serial: SerialPort
   let blockDevices: [BlockDevice]
+  /// There only when the configuration asks for it.
+  let testDevice: TestDevice?
   var timer = IntervalTimerChip()
   var clock = ClockChip()
   var events: GenericEvents
@@ -84,6 +86,12 @@ package final class Machine: @unchecked Sendable {
         device, partition: configuration.partitionNumber, memory: storage,
         line: InterruptLine(to: PCLayout.virtioPin + index, of: network))
     }
+    testDevice =
+      configuration.testHardware.hasTestDevice
+      ? TestDevice(
+        lines: (0..<IOAPICChip.pinCount).map { InterruptLine(to: $0, of: network) },
+        memory: storage)
+      : nil
     events = GenericEvents(maximumProcessors: count)
     clocks = [ParavirtualClock](repeating: ParavirtualClock(), count: count)
     isKicked = [Bool](repeating: false, count: count)
@@ -123,6 +131,7 @@ package final class Machine: @unchecked Sendable {
     if clear { memory.clear() }
     resetProcessors()
     for device in blockDevices { device.reset() }
+    testDevice?.reset()
     serial.reset()
     network.reset()
     timer = IntervalTimerChip()

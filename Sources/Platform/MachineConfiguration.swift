@@ -36,13 +36,15 @@ package struct MachineConfiguration: Equatable, Sendable {
   package var blockDevices: [BlockDeviceConfiguration]
   /// What its processors have beyond the fixed model.
   package var features: ProcessorFeatures
+  /// What it has for people who test their own systems.
+  package var testHardware: TestHardware
 
   /// Describes a computer.
   package init(
     name: String, partitionNumber: Int, maximumProcessors: Int, initialProcessors: Int,
     initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
     timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
-    features: ProcessorFeatures = .baseline
+    features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware()
   ) {
     self.name = name
     self.partitionNumber = partitionNumber
@@ -54,5 +56,6 @@ package struct MachineConfiguration: Equatable, Sendable {
     self.timeOfDay = timeOfDay
     self.blockDevices = blockDevices
     self.features = features
+    self.testHardware = testHardware
   }
 }

@@ -12,6 +12,8 @@ package struct MachineEvent: Equatable, Sendable {
     case diagnose(processor: Int, DiagnoseCall)
     /// The guest switched its computer off.
     case powerOff
+    /// The guest wrote a value to the debug exit port: the run is over.
+    case debugExit(UInt32)
     /// The guest asked for a reset: the firmware loads it again.
     case reset
     /// A triple fault stopped the computer at an address.

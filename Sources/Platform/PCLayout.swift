@@ -47,6 +47,13 @@ package enum PCLayout {
   /// Processor hot-plug registers: selector (32 bits), then flags (8 bits).
   static let processorHotplug: UInt64 = 0x620
 
+  /// The test device's register of 32 bits; there only when asked for.
+  static let testScratch: Range<UInt64> = 0xE0..<0xE4
+  /// The test device: a write of a guest-physical address flushes what is kept of its page.
+  static let testFlushPage: UInt64 = 0xE4
+  /// The test device: port `testInterruptLines` + n is the level of interrupt line n.
+  static let testInterruptLines: UInt64 = 0x2000
+
   /// I/O APIC pin of serial line 1.
   static let serialPin = 4
   /// I/O APIC pin of the generic event device.

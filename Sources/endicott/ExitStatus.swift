@@ -11,6 +11,12 @@ enum ExitStatus {
   /// Ended by a signal: this and the signal's number.
   static let signalBase: Int32 = 128
 
+  /// The guest of `boot` wrote a value to its debug exit port: (value << 1) | 1, of which a process
+  /// can return the low eight bits.
+  static func debugExit(_ value: UInt32) -> Int32 {
+    Int32((value << 1 | 1) & 0xFF)
+  }
+
   /// The part of the help text that says so.
   static let discussion = """
     Exit status: 0 everything was done; 1 a script's command failed, check found an error, or \

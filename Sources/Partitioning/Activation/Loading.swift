@@ -49,8 +49,16 @@ extension PartitionManager {
             parameter: parameters ?? defined)), path: "program \(name)")
     case .savedSystem(let name, _):
       throw .unsupportedLoad(partition.name, what: "NSS \(name)")
-    case .multiboot(let file, _, _):
-      throw .unsupportedLoad(partition.name, what: "MULTIBOOT \(file)")
+    case .multiboot(let file, let names, let defined):
+      let image = try contents(of: file, partition)
+      var modules: [BootModule] = []
+      for name in names {
+        modules.append(
+          BootModule(contents: try contents(of: name, partition), commandLine: name))
+      }
+      return LoadedImage(
+        image: .multiboot(image: image, modules: modules, commandLine: parameters ?? defined),
+        path: definition.path(of: file))
     case .device(let number, _):
       throw .unsupportedLoad(
         partition.name, what: "device \(String(number, radix: 16, uppercase: true))")

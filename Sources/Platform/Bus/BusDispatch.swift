@@ -59,6 +59,7 @@ extension Machine {
     case PCLayout.processorHotplug where size == 4: return UInt64(events.selector)
     default: break
     }
+    if let value = testDevice?.read(port, size: size) { return value }
     if size == 1 { return readByte(port, now).map(UInt64.init) }
     var value: UInt64 = 0
     var isAnywhere = false
@@ -100,10 +101,26 @@ extension Machine {
       events.select(UInt32(truncatingIfNeeded: value))
       return
     }
+    if writeTestHardware(port, size: size, value, number) { return }
     for index in 0..<size {
       let byte = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
       writeByte(port + UInt64(index), byte, processors[number].now)
     }
+  }
+
+  /// Writes a port of the test hardware; false when it has none there.
+  private func writeTestHardware(
+    _ port: UInt64, size: Int, _ value: UInt64, _ number: Int
+  ) -> Bool {
+    if let exit = configuration.testHardware.debugExitPort, port == UInt64(exit) {
+      end(
+        .powerOff, .debugExit(UInt32(truncatingIfNeeded: value)), at: processors[number].now)
+      return true
+    }
+    guard let testDevice, testDevice.write(port, size: size, value) else { return false }
+    // A flushed page is noticed where a slice begins.
+    if port == PCLayout.testFlushPage { processors[number].endSlice() }
+    return true
   }
 
   private func writeByte(_ port: UInt64, _ value: UInt8, _ now: SimulatedTime) {

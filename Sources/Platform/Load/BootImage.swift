@@ -3,9 +3,35 @@ import Foundation
 /// What an initial program load starts.
 package enum BootImage: Sendable {
   /// A Linux kernel (bzImage) with an optional initial RAM disk and its command line.
-  case linux(kernel: Data, initrd: Data?, commandLine: String)
+  case linux(kernel: Data, initrd: Data?, commandLine: String, entry: LinuxEntry = .automatic)
+  /// A Multiboot 1 image with its modules and command line.
+  case multiboot(image: Data, modules: [BootModule], commandLine: String)
   /// A program of flat bytes.
   case program(GuestProgramImage)
+}
+
+/// By which protocol a Linux kernel is entered (Documentation/arch/x86/boot.rst).
+package enum LinuxEntry: Sendable {
+  /// The 64-bit protocol where the kernel has it, else the 32-bit one.
+  case automatic
+  /// The 32-bit boot protocol.
+  case bits32
+  /// The 64-bit boot protocol.
+  case bits64
+}
+
+/// A file that is loaded beside a Multiboot image.
+package struct BootModule: Equatable, Sendable {
+  /// What the file holds.
+  package var contents: Data
+  /// The text that the image finds beside it.
+  package var commandLine: String
+
+  /// A module and its text.
+  package init(contents: Data, commandLine: String = "") {
+    self.contents = contents
+    self.commandLine = commandLine
+  }
 }
 
 /// A program of flat bytes, started in 64-bit mode at privilege level 0.

@@ -1,74 +1,179 @@
-/// The loadable segments of a 64-bit ELF executable ("System V ABI", chapter "Object Files").
+/// The loadable segments of an ELF executable ("System V ABI", chapter "Object Files").
 struct ExecutableImage: Equatable {
   /// A part that is copied to storage; the rest up to `byteCount` is zero.
   struct Segment: Equatable {
     var fileRange: Range<Int>
     var address: UInt64
     var byteCount: UInt64
+
+    /// Where it lies in storage.
+    var range: Range<UInt64> { address..<address + byteCount }
+  }
+
+  /// What executables there are: their class and machine, and where the fields lie.
+  enum Format {
+    case x86
+    case x86Long
+
+    var fileClass: UInt8 { self == .x86 ? 1 : 2 }
+    var machine: UInt16 { self == .x86 ? 3 : 62 }
+    var programHeaderByteCount: Int { self == .x86 ? 32 : 56 }
+    var tableOffset: Int { self == .x86 ? 28 : 32 }
+    var sizes: Int { self == .x86 ? 40 : 52 }
+    var names: String { self == .x86 ? "1 (32-bit)" : "2 (64-bit)" }
+    var machineName: String { self == .x86 ? "3 (Intel 80386)" : "62 (x86-64)" }
   }
 
   /// Physical address of the first instruction.
   let entry: UInt64
-  /// Segments in file order.
+  /// Segments in file order, none of them empty.
   let segments: [Segment]
   /// End of the highest segment.
-  var end: UInt64 { segments.map { $0.address + $0.byteCount }.max() ?? 0 }
+  var end: UInt64 { segments.map(\.range.upperBound).max() ?? 0 }
 
-  /// Reads the headers of an executable.
-  ///
-  /// - Throws: `LoadError.invalidExecutable` that names the field.
-  init(_ file: UnsafeRawBufferPointer) throws(LoadError) {
-    func field<T: FixedWidthInteger>(
-      _ offset: Int, _ name: String, as type: T.Type
-    ) throws(LoadError) -> T {
-      guard offset >= 0, offset <= file.count - MemoryLayout<T>.size else {
-        throw .invalidExecutable(field: "\(name), beyond the end,", value: UInt64(max(0, offset)))
-      }
-      return T(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: T.self))
-    }
-    let magic = try field(0, "e_ident", as: UInt32.self)
-    guard magic == 0x464C_457F else {
-      throw .invalidExecutable(field: "e_ident", value: UInt64(magic))
-    }
-    let fileClass = try field(4, "EI_CLASS", as: UInt8.self)
-    guard fileClass == 2 else {
-      throw .invalidExecutable(field: "EI_CLASS", value: UInt64(fileClass))
-    }
-    let machine = try field(18, "e_machine", as: UInt16.self)
-    guard machine == 62 else {
-      throw .invalidExecutable(field: "e_machine", value: UInt64(machine))
-    }
-    let start = try field(24, "e_entry", as: UInt64.self)
-    let tableOffset = try field(32, "e_phoff", as: UInt64.self)
-    let count = Int(try field(56, "e_phnum", as: UInt16.self))
-    let entrySize = Int(try field(54, "e_phentsize", as: UInt16.self))
-    guard tableOffset < UInt64(file.count), entrySize >= 56 else {
-      throw .invalidExecutable(field: "e_phoff", value: tableOffset)
-    }
-    var segments: [Segment] = []
-    for index in 0..<count {
-      let header = Int(tableOffset) + index * entrySize
-      guard try field(header, "p_type", as: UInt32.self) == 1 else { continue }
-      let offset = try field(header + 8, "p_offset", as: UInt64.self)
-      let address = try field(header + 24, "p_paddr", as: UInt64.self)
-      let fileCount = try field(header + 32, "p_filesz", as: UInt64.self)
-      let byteCount = try field(header + 40, "p_memsz", as: UInt64.self)
-      let size = UInt64(file.count)
-      guard offset <= size, fileCount <= size - offset else {
-        throw .invalidExecutable(field: "p_filesz", value: fileCount)
-      }
-      guard byteCount >= fileCount, byteCount <= PCLayout.lowStorageLimit else {
-        throw .invalidExecutable(field: "p_memsz", value: byteCount)
-      }
-      guard address >= PCLayout.extendedBase, address <= PCLayout.lowStorageLimit - byteCount
-      else { throw .invalidExecutable(field: "p_paddr", value: address) }
-      segments.append(
-        Segment(
-          fileRange: Int(offset)..<Int(offset + fileCount), address: address, byteCount: byteCount))
-    }
-    guard segments.contains(where: { ($0.address..<$0.address + $0.byteCount).contains(start) })
-    else { throw .invalidExecutable(field: "e_entry", value: start) }
-    entry = start
+  /// An executable whose headers are not ELF's.
+  init(entry: UInt64, segments: [Segment]) {
+    self.entry = entry
     self.segments = segments
+  }
+
+  /// Reads and judges the headers of an executable.
+  ///
+  /// - Parameters:
+  ///   - file: The executable.
+  ///   - format: What it must be.
+  ///   - structure: How errors call it.
+  ///   - storage: Guest-physical ranges that its segments may use.
+  /// - Throws: `LoadError` that names the field.
+  init(
+    _ file: UnsafeRawBufferPointer, _ format: Format, _ structure: LoadError.Structure,
+    storage: [Range<UInt64>]
+  ) throws(LoadError) {
+    let reader = Reader(
+      fields: ImageFields(file: file, structure: structure), format: format, storage: storage)
+    try reader.judgeIdentification()
+    let found = try reader.segments()
+    try reader.judgeOverlaps(found.map(\.segment))
+    entry = try reader.entry(found)
+    segments = found.map(\.segment)
+  }
+
+  /// The class that a file's identification names; nil when it is no ELF.
+  static func format(of file: UnsafeRawBufferPointer) -> Format? {
+    guard file.count > 4, file.prefix(4).elementsEqual([0x7F, 0x45, 0x4C, 0x46]) else { return nil }
+    return file[4] == 1 ? .x86 : file[4] == 2 ? .x86Long : nil
+  }
+}
+
+/// Reads the headers of one executable.
+private struct Reader {
+  typealias Found = (segment: ExecutableImage.Segment, linear: UInt64)
+  private static let loadable: UInt32 = 1
+
+  let fields: ImageFields
+  let format: ExecutableImage.Format
+  let storage: [Range<UInt64>]
+
+  /// A field as wide as an address of the class.
+  private func address(_ offset: Int, _ name: String) throws(LoadError) -> UInt64 {
+    if format == .x86 { return UInt64(try fields.read(offset, name, as: UInt32.self)) }
+    return try fields.read(offset, name)
+  }
+
+  func judgeIdentification() throws(LoadError) {
+    let magic: UInt32 = try fields.read(0, "e_ident")
+    try fields.require(magic == 0x464C_457F, "e_ident", UInt64(magic), "0x464C457F (ELF)")
+    let fileClass: UInt8 = try fields.read(4, "EI_CLASS")
+    try fields.require(
+      fileClass == format.fileClass, "EI_CLASS", UInt64(fileClass), format.names)
+    let order: UInt8 = try fields.read(5, "EI_DATA")
+    try fields.require(order == 1, "EI_DATA", UInt64(order), "1 (little-endian)")
+    let version: UInt8 = try fields.read(6, "EI_VERSION")
+    try fields.require(version == 1, "EI_VERSION", UInt64(version), "1")
+    let type: UInt16 = try fields.read(16, "e_type")
+    try fields.require(type == 2, "e_type", UInt64(type), "2 (executable)")
+    let machine: UInt16 = try fields.read(18, "e_machine")
+    try fields.require(
+      machine == format.machine, "e_machine", UInt64(machine), format.machineName)
+  }
+
+  func segments() throws(LoadError) -> [Found] {
+    let table = try address(format.tableOffset, "e_phoff")
+    let entrySize: UInt16 = try fields.read(format.sizes + 2, "e_phentsize")
+    let count: UInt16 = try fields.read(format.sizes + 4, "e_phnum")
+    let size = UInt64(fields.file.count)
+    try fields.require(
+      Int(entrySize) >= format.programHeaderByteCount, "e_phentsize", UInt64(entrySize),
+      "\(format.programHeaderByteCount)")
+    try fields.require(
+      (1..<0xFFFF).contains(count), "e_phnum", UInt64(count), "the number of program headers")
+    let byteCount = UInt64(count) * UInt64(entrySize)
+    try fields.require(
+      table < size, "e_phoff", table, "an offset below the file's \(size) bytes")
+    guard byteCount <= size - table else {
+      throw .truncated(
+        part: "\(fields.structure.rawValue) program headers (e_phoff, e_phnum)",
+        needed: table + byteCount, actual: size)
+    }
+    var result: [Found] = []
+    for index in 0..<Int(count) {
+      if let found = try segment(Int(table) + index * Int(entrySize)) { result.append(found) }
+    }
+    try fields.require(
+      !result.isEmpty, "e_phnum", UInt64(count), "headers of which one has p_type 1 (PT_LOAD)")
+    return result
+  }
+
+  private func segment(_ header: Int) throws(LoadError) -> Found? {
+    let isNarrow = format == .x86
+    let type: UInt32 = try fields.read(header, "p_type")
+    guard type == Self.loadable else { return nil }
+    let offset = try address(header + (isNarrow ? 4 : 8), "p_offset")
+    let linear = try address(header + (isNarrow ? 8 : 16), "p_vaddr")
+    let physical = try address(header + (isNarrow ? 12 : 24), "p_paddr")
+    let fileCount = try address(header + (isNarrow ? 16 : 32), "p_filesz")
+    let byteCount = try address(header + (isNarrow ? 20 : 40), "p_memsz")
+    let size = UInt64(fields.file.count)
+    try fields.require(
+      byteCount >= fileCount, "p_memsz", byteCount,
+      "at least p_filesz, \(LoadError.hexadecimal(fileCount))")
+    guard byteCount > 0 else { return nil }
+    try fields.require(
+      offset <= size, "p_offset", offset, "an offset in the file's \(size) bytes")
+    guard fileCount <= size - offset else {
+      throw .truncated(
+        part: "a segment of the \(fields.structure.rawValue) (p_offset, p_filesz)",
+        needed: offset.addingReportingOverflow(fileCount).partialValue, actual: size)
+    }
+    try fields.require(
+      byteCount <= 1 << 40, "p_memsz", byteCount, "no more than the partition's storage")
+    let isPlaced = storage.contains {
+      $0.contains(physical) && byteCount <= $0.upperBound - physical
+    }
+    try fields.require(
+      isPlaced, "p_paddr", physical,
+      "an address from which p_memsz, \(LoadError.hexadecimal(byteCount)), bytes lie in "
+        + storage.map(LoadError.hexadecimal).joined(separator: " or "))
+    let part = ExecutableImage.Segment(
+      fileRange: Int(offset)..<Int(offset + fileCount), address: physical, byteCount: byteCount)
+    return (part, linear)
+  }
+
+  func judgeOverlaps(_ segments: [ExecutableImage.Segment]) throws(LoadError) {
+    let sorted = segments.sorted { $0.address < $1.address }
+    for (lower, upper) in zip(sorted, sorted.dropFirst())
+    where lower.range.overlaps(upper.range) {
+      throw .overlap(fields.structure, upper.range, with: "segment", lower.range)
+    }
+  }
+
+  /// The entry point: a physical address, or a linear one of a segment that lies elsewhere.
+  func entry(_ segments: [Found]) throws(LoadError) -> UInt64 {
+    let start = try address(24, "e_entry")
+    if segments.contains(where: { $0.segment.range.contains(start) }) { return start }
+    for (segment, linear) in segments where start >= linear {
+      if start - linear < segment.byteCount { return segment.address + (start - linear) }
+    }
+    throw fields.wrong("e_entry", start, "an address inside a loaded segment")
   }
 }

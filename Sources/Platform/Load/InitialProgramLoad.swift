@@ -4,12 +4,13 @@ import X86
 
 // Initial program load: judge everything, then reset, then place. A `LoadError` leaves the
 // partition as it was. Linux is started at its 64-bit entry: as an unpacked executable where the
-// host can unpack it, else through the decompressor inside the bzImage.
+// host can unpack it, else through the decompressor inside the bzImage; a kernel without a 64-bit
+// entry at its 32-bit one.
 extension Machine {
   /// What a judged Linux kernel puts into storage.
   private enum KernelPlacement {
     case executable(ExecutableImage, [UInt8])
-    case compressed(base: UInt64)
+    case compressed
   }
 
   /// Loads an image and makes processor 0 ready to run it.
@@ -20,8 +21,10 @@ extension Machine {
   /// - Throws: `LoadError`; the partition is then unchanged.
   package func load(_ image: BootImage, at time: SimulatedTime? = nil) throws(LoadError) {
     switch image {
-    case .linux(let kernel, let initrd, let commandLine):
-      try loadLinux(kernel, initrd, Array(commandLine.utf8), time)
+    case .linux(let kernel, let initrd, let commandLine, let entry):
+      try loadLinux(kernel, initrd, Array(commandLine.utf8), entry, time)
+    case .multiboot(let image, let modules, let commandLine):
+      try loadMultiboot(image, modules, Array(commandLine.utf8), time)
     case .program(let program):
       try loadProgram(program, time)
     }
@@ -48,10 +51,10 @@ extension Machine {
       throw .commandLineTooLong(byteCount: parameter.count, limit: Machine.parameterLimit)
     }
     if let position = parameter.firstIndex(of: 0) { throw .commandLineHasZero(position: position) }
-    prepare(time)
+    prepare(time, .long)
     _ = store(parameter + [0], at: PCLayout.programParameter)
     _ = store(program.bytes, at: program.origin)
-    enter(program.entry)
+    enter(program.entry, .long)
     let processor = processors[0]
     processor[.rdi] = memory.attachedByteCount
     processor[.rsi] = UInt64(network.isPresent.count { $0 })
@@ -62,14 +65,18 @@ extension Machine {
   // MARK: Linux
 
   private func loadLinux(
-    _ kernel: Data, _ initrd: Data?, _ commandLine: [UInt8], _ time: SimulatedTime?
+    _ kernel: Data, _ initrd: Data?, _ commandLine: [UInt8], _ entry: LinuxEntry,
+    _ time: SimulatedTime?
   ) throws(LoadError) {
-    let header = try Machine.judge(kernel) { file throws(LoadError) in try LinuxImage(file) }
+    let header = try Machine.judge(kernel) { file throws(LoadError) in
+      try LinuxImage(file, entry: entry)
+    }
     try header.check(commandLine: commandLine)
     if let initrd, initrd.isEmpty { throw .emptyInitialDisk }
     let placement = try judgeKernel(kernel, header)
     let disk = try placeInitialDisk(initrd, placement, header)
-    prepare(time)
+    let mode: EntryMode = header.isLongMode ? .long : .linux32
+    prepare(time, mode)
     let parameters = BootParameters(
       setupHeader: header.setupHeader, initialDisk: disk, storage: attachedRanges())
     _ = store(parameters.bytes(), at: PCLayout.zeroPage)
@@ -77,20 +84,23 @@ extension Machine {
     _ = initrd?.withUnsafeBytes { memory.write(disk.lowerBound, from: $0) }
     switch placement {
     case .executable(let executable, let bytes):
-      place(executable, bytes)
-      enter(executable.entry)
-    case .compressed(let base):
+      bytes.withUnsafeBytes { place(executable, $0) }
+      enter(executable.entry, mode)
+    case .compressed:
       _ = kernel.withUnsafeBytes { file in
         let start = header.protectedModeOffset
         let end = min(file.count, start + header.protectedModeByteCount)
-        return memory.write(base, from: UnsafeRawBufferPointer(rebasing: file[start..<end]))
+        return memory.write(
+          header.loadAddress, from: UnsafeRawBufferPointer(rebasing: file[start..<end]))
       }
-      enter(base + 0x200)
+      let offset = header.isLongMode ? LinuxImage.longModeEntryOffset : 0
+      enter(header.loadAddress + offset, mode)
     }
     processors[0][.rsi] = PCLayout.zeroPage
   }
 
-  private static func judge<T>(
+  /// Judges the bytes of a file with a function that may fail.
+  static func judge<T>(
     _ data: Data, _ body: (UnsafeRawBufferPointer) throws(LoadError) -> T
   ) throws(LoadError) -> T {
     let result = data.withUnsafeBytes { file in
@@ -108,18 +118,18 @@ extension Machine {
   ) throws(LoadError) -> KernelPlacement {
     try Machine.judge(kernel) { file throws(LoadError) in
       let payload = UnsafeRawBufferPointer(rebasing: file[header.payload])
-      guard KernelPayload.isKnown(payload) else {
-        return .compressed(base: header.preferredAddress)
-      }
+      guard KernelPayload.isKnown(payload) else { return .compressed }
       let bytes = try KernelPayload.unpack(payload)
-      var executable: ExecutableImage?
-      var failure: LoadError?
-      bytes.withUnsafeBytes { file in
-        do throws(LoadError) { executable = try ExecutableImage(file) } catch { failure = error }
+      let format: ExecutableImage.Format = header.isLongMode ? .x86Long : .x86
+      let executable = try Machine.judge(Data(bytes)) {
+        file throws(LoadError) -> ExecutableImage? in
+        // A 64-bit kernel that is entered by the 32-bit protocol unpacks itself.
+        if !header.isLongMode, ExecutableImage.format(of: file) == .x86Long { return nil }
+        return try ExecutableImage(
+          file, format, .kernelExecutable,
+          storage: [PCLayout.extendedBase..<PCLayout.lowStorageLimit])
       }
-      if let failure { throw failure }
-      guard let executable else { return .compressed(base: header.preferredAddress) }
-      return .executable(executable, bytes)
+      return executable.map { .executable($0, bytes) } ?? .compressed
     }
   }
 
@@ -127,7 +137,7 @@ extension Machine {
   private func placeInitialDisk(
     _ initrd: Data?, _ placement: KernelPlacement, _ header: LinuxImage
   ) throws(LoadError) -> Range<UInt64> {
-    var kernelEnd = header.preferredAddress + header.initialByteCount
+    var kernelEnd = header.initialEnd
     if case .executable(let executable, _) = placement {
       kernelEnd = max(kernelEnd, executable.end)
     }
@@ -141,20 +151,21 @@ extension Machine {
     guard byteCount > 0 else { return 0..<0 }
     let top = min(available, header.initialDiskLimit + 1)
     guard top >= needed else {
-      throw .invalidField(name: "initrd_addr_max", value: header.initialDiskLimit)
+      throw .wrongField(
+        .setupHeader, "initrd_addr_max", found: header.initialDiskLimit,
+        needed: "at least \(LoadError.hexadecimal(needed - 1))")
     }
     let start = (top - byteCount) & ~0xFFF
     return start..<start + byteCount
   }
 
-  private func place(_ executable: ExecutableImage, _ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { file in
-      for segment in executable.segments {
-        _ = memory.write(
-          segment.address, from: UnsafeRawBufferPointer(rebasing: file[segment.fileRange]))
-        let end = segment.address + UInt64(segment.fileRange.count)
-        clear(end..<segment.address + segment.byteCount)
-      }
+  /// Puts an executable's segments into storage.
+  func place(_ executable: ExecutableImage, _ file: UnsafeRawBufferPointer) {
+    for segment in executable.segments {
+      _ = memory.write(
+        segment.address, from: UnsafeRawBufferPointer(rebasing: file[segment.fileRange]))
+      let end = segment.address + UInt64(segment.fileRange.count)
+      clear(end..<segment.range.upperBound)
     }
   }
 
@@ -173,8 +184,19 @@ extension Machine {
 
   // MARK: The entry state
 
-  /// Resets the computer, starts its time, and stores what every image finds: tables and page map.
-  private func prepare(_ time: SimulatedTime?) {
+  /// The state in which an image is entered.
+  enum EntryMode {
+    /// 64-bit mode with CS 0x10 and DS 0x18, paging one to one.
+    case long
+    /// Flat 32-bit protected mode with CS 0x10 and DS 0x18 (Linux 32-bit boot protocol).
+    case linux32
+    /// Flat 32-bit protected mode; the image brings its own descriptor table.
+    case flat32
+  }
+
+  /// Resets the computer, starts its time, and stores what every image finds, and what the entry
+  /// state needs.
+  func prepare(_ time: SimulatedTime?, _ mode: EntryMode) {
     reset(clear: false)
     startTime(at: time ?? currentTime)
     let tables = ACPITables(isPresent: network.isPresent, virtioDevices: blockDevices.count)
@@ -182,8 +204,10 @@ extension Machine {
     precondition(bytes.count <= PCLayout.firmwareTableLimit)
     _ = store(bytes, at: PCLayout.firmwareTables)
     _ = store(Machine.resetCode, at: PCLayout.resetVector)
-    _ = store(Machine.descriptorTable, at: PCLayout.bootDescriptorTable)
-    _ = store(Machine.pageTables, at: PCLayout.bootPageTable)
+    if mode != .flat32 {
+      _ = store(Machine.descriptorTable(mode), at: PCLayout.bootDescriptorTable)
+    }
+    if mode == .long { _ = store(Machine.pageTables, at: PCLayout.bootPageTable) }
   }
 
   /// MOV AL, FEh; OUT 64h, AL; HLT; and again: pulses the reset line.
@@ -191,9 +215,12 @@ extension Machine {
   /// Linux on reduced hardware without EFI reboots by a jump to the reset vector.
   private static let resetCode: [UInt8] = [0xB0, 0xFE, 0xE6, 0x64, 0xF4, 0xEB, 0xF9]
 
-  private static let descriptorTable: [UInt8] = [
-    0, 0x00CF_9B00_0000_FFFF, 0x00AF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF,
-  ].flatMap { (entry: UInt64) in MachineLanguage.littleEndian(entry) }
+  /// Null, 32-bit code, code of the entry's width, data.
+  private static func descriptorTable(_ mode: EntryMode) -> [UInt8] {
+    let code32: UInt64 = 0x00CF_9B00_0000_FFFF
+    let code: UInt64 = mode == .long ? 0x00AF_9B00_0000_FFFF : code32
+    return [0, code32, code, 0x00CF_9300_0000_FFFF].flatMap { MachineLanguage.littleEndian($0) }
+  }
 
   /// PML4, PDPT and four page directories that map 4 GiB one to one in pages of 2 MiB.
   private static let pageTables: [UInt8] = {
@@ -207,11 +234,22 @@ extension Machine {
     return words.flatMap { MachineLanguage.littleEndian($0) }
   }()
 
-  private func enter(_ entry: UInt64) {
+  private func enter(_ entry: UInt64, _ mode: EntryMode) {
     let processor = processors[0]
-    processor.enterLongMode(instructionPointer: entry, pageTable: PCLayout.bootPageTable)
+    switch mode {
+    case .long:
+      processor.enterLongMode(instructionPointer: entry, pageTable: PCLayout.bootPageTable)
+    case .linux32, .flat32:
+      processor.enterProtectedFlat32(instructionPointer: entry)
+      for register in [SegmentRegister.es, .ss, .ds, .fs, .gs] {
+        processor.setSegment(
+          register, selector: 0x18, base: 0, limit: 0xFFFF_FFFF, attributes: 0xC093)
+      }
+      processor.setSegment(
+        .cs, selector: 0x10, base: 0, limit: 0xFFFF_FFFF, attributes: 0xC09B)
+    }
     processor.setGlobalDescriptorTable(
-      base: PCLayout.bootDescriptorTable, limit: UInt16(Machine.descriptorTable.count - 1))
+      base: PCLayout.bootDescriptorTable, limit: UInt16(Machine.descriptorTable(mode).count - 1))
     processor[.rsp] = PCLayout.bootStack
   }
 }

@@ -3,7 +3,11 @@ import Foundation
 /// The setup header of a bzImage, validated (Documentation/arch/x86/boot.rst).
 struct LinuxImage {
   /// Boot protocol of the 64-bit entry and of `xloadflags`.
-  static let neededProtocol: UInt16 = 0x020C
+  static let neededForLongMode: UInt16 = 0x020C
+  /// Boot protocol that says where the kernel wants to lie and how much storage it needs.
+  static let neededProtocol: UInt16 = 0x020A
+  /// A 64-bit kernel's entry, past that of the 32-bit protocol.
+  static let longModeEntryOffset: UInt64 = 0x200
 
   /// The setup header's bytes, as they go into the zero page.
   let setupHeader: [UInt8]
@@ -11,10 +15,12 @@ struct LinuxImage {
   let protectedModeOffset: Int
   /// Bytes of the protected-mode part.
   let protectedModeByteCount: Int
-  /// Preferred load address.
-  let preferredAddress: UInt64
-  /// Bytes of storage that the kernel needs from its load address on.
-  let initialByteCount: UInt64
+  /// Whether the kernel is entered in 64-bit mode.
+  let isLongMode: Bool
+  /// Where the protected-mode part is put.
+  let loadAddress: UInt64
+  /// End of the storage that the kernel needs before it knows its own.
+  let initialEnd: UInt64
   /// Most bytes of a command line.
   let commandLineLimit: Int
   /// Highest address of an initial RAM disk.
@@ -22,79 +28,118 @@ struct LinuxImage {
   /// File range of the compressed kernel; empty when the header names none.
   let payload: Range<Int>
 
-  /// Reads the header of a kernel file.
+  /// Reads the header of a kernel file, to be entered by a protocol.
   ///
   /// - Throws: `LoadError` that names the field.
-  init(_ file: UnsafeRawBufferPointer) throws(LoadError) {
-    func field<T: FixedWidthInteger>(
-      _ offset: Int, _ name: String, as type: T.Type
-    ) throws(LoadError) -> T {
-      let size = MemoryLayout<T>.size
-      guard file.count >= offset + size else {
-        throw .truncated(
-          part: "setup header field \(name)", needed: UInt64(offset + size),
-          actual: UInt64(file.count))
-      }
-      return T(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: T.self))
-    }
-    guard try field(0x1FE, "boot_flag", as: UInt16.self) == 0xAA55 else {
+  init(_ file: UnsafeRawBufferPointer, entry: LinuxEntry) throws(LoadError) {
+    let fields = ImageFields(file: file, structure: .setupHeader)
+    guard try fields.read(0x1FE, "boot_flag", as: UInt16.self) == 0xAA55 else {
       throw .notAKernel(field: "the boot signature 0xAA55 (boot_flag)")
     }
-    guard try field(0x202, "header", as: UInt32.self) == 0x5372_6448 else {
+    guard try fields.read(0x202, "header", as: UInt32.self) == 0x5372_6448 else {
       throw .notAKernel(field: "the mark \"HdrS\" (header)")
     }
-    let version = try field(0x206, "version", as: UInt16.self)
-    guard version >= LinuxImage.neededProtocol else {
-      throw .protocolTooOld(found: version, needed: LinuxImage.neededProtocol)
-    }
-    guard try field(0x236, "xloadflags", as: UInt16.self) & 1 != 0 else { throw .no64BitEntry }
-    let loadFlags = try field(0x211, "loadflags", as: UInt8.self)
-    guard loadFlags & 1 != 0 else {
-      throw .invalidField(name: "loadflags", value: UInt64(loadFlags))
-    }
-    let sectors = try field(0x1F1, "setup_sects", as: UInt8.self)
-    protectedModeOffset = (Int(sectors == 0 ? 4 : sectors) + 1) * 512
-    let paragraphs = try field(0x1F4, "syssize", as: UInt32.self)
-    protectedModeByteCount = Int(paragraphs) * 16
-    guard protectedModeByteCount > 0x1000 else {
-      throw .invalidField(name: "syssize", value: UInt64(paragraphs))
-    }
+    isLongMode = try LinuxImage.isLongMode(fields, entry)
+    let loadFlags: UInt8 = try fields.read(0x211, "loadflags")
+    try fields.require(
+      loadFlags & 1 != 0, "loadflags", UInt64(loadFlags), "bit 0 set (a bzImage, not a zImage)")
+    (protectedModeOffset, protectedModeByteCount) = try LinuxImage.protectedMode(fields)
+    loadAddress = try LinuxImage.loadAddress(fields)
+    initialEnd = try LinuxImage.initialEnd(fields, protectedModeByteCount, at: loadAddress)
+    commandLineLimit = Int(min(try fields.read(0x238, "cmdline_size", as: UInt32.self), 0xFFFF))
+    initialDiskLimit = UInt64(try fields.read(0x22C, "initrd_addr_max", as: UInt32.self))
+    let jump: UInt8 = try fields.read(0x201, "jump")
+    let headerEnd = 0x202 + Int(jump)
+    try fields.require(
+      headerEnd >= 0x264 && headerEnd <= min(0x290, file.count), "jump", UInt64(jump),
+      "0x62 to 0x8E, inside the file")
+    setupHeader = Array(file[0x1F1..<headerEnd])
+    payload = try LinuxImage.payload(fields, protectedModeOffset, protectedModeByteCount)
+  }
+
+  private static func isLongMode(
+    _ fields: ImageFields, _ entry: LinuxEntry
+  ) throws(LoadError) -> Bool {
+    let version: UInt16 = try fields.read(0x206, "version")
+    let needed = entry == .bits64 ? neededForLongMode : neededProtocol
+    guard version >= needed else { throw .protocolTooOld(found: version, needed: needed) }
+    let flags: UInt16 = try fields.read(0x236, "xloadflags")
+    let hasLongEntry = version >= neededForLongMode && flags & 1 != 0
+    if entry == .bits64, !hasLongEntry { throw .no64BitEntry }
+    return hasLongEntry && entry != .bits32
+  }
+
+  private static func protectedMode(
+    _ fields: ImageFields
+  ) throws(LoadError) -> (offset: Int, byteCount: Int) {
+    let sectors: UInt8 = try fields.read(0x1F1, "setup_sects")
+    let offset = (Int(sectors == 0 ? 4 : sectors) + 1) * 512
+    let paragraphs: UInt32 = try fields.read(0x1F4, "syssize")
+    let byteCount = Int(paragraphs) * 16
+    try fields.require(
+      byteCount > 0x1000, "syssize", UInt64(paragraphs), "more than 0x100 (units of 16 bytes)")
     // The last paragraph may be incomplete in the file.
-    let end = protectedModeOffset + protectedModeByteCount
-    guard file.count + 16 > end else {
+    let end = offset + byteCount
+    guard fields.file.count + 16 > end else {
       throw .truncated(
         part: "the protected-mode kernel (setup_sects, syssize)", needed: UInt64(end),
-        actual: UInt64(file.count))
+        actual: UInt64(fields.file.count))
     }
-    preferredAddress = try field(0x258, "pref_address", as: UInt64.self)
-    let isPlaced = (PCLayout.extendedBase..<PCLayout.lowStorageLimit).contains(preferredAddress)
-    guard isPlaced, preferredAddress % 0x20_0000 == 0 else {
-      throw .invalidField(name: "pref_address", value: preferredAddress)
+    return (offset, byteCount)
+  }
+
+  /// A relocatable kernel lies where it prefers to, any other one where its header says.
+  private static func loadAddress(_ fields: ImageFields) throws(LoadError) -> UInt64 {
+    let low = PCLayout.extendedBase..<PCLayout.lowStorageLimit
+    let preferred: UInt64 = try fields.read(0x258, "pref_address")
+    let bounds = LoadError.hexadecimal(low)
+    try fields.require(low.contains(preferred), "pref_address", preferred, "within \(bounds)")
+    guard try fields.read(0x234, "relocatable_kernel", as: UInt8.self) != 0 else {
+      let start = UInt64(try fields.read(0x214, "code32_start", as: UInt32.self))
+      try fields.require(low.contains(start), "code32_start", start, "within \(bounds)")
+      return start
     }
-    let initialSize = try field(0x260, "init_size", as: UInt32.self)
-    guard Int(initialSize) >= protectedModeByteCount, initialSize < 1 << 30 else {
-      throw .invalidField(name: "init_size", value: UInt64(initialSize))
-    }
-    initialByteCount = UInt64(initialSize)
-    commandLineLimit = Int(min(try field(0x238, "cmdline_size", as: UInt32.self), 0xFFFF))
-    initialDiskLimit = UInt64(try field(0x22C, "initrd_addr_max", as: UInt32.self))
-    let headerEnd = 0x202 + Int(try field(0x201, "jump", as: UInt8.self))
-    guard headerEnd > 0x264, headerEnd <= min(0x290, file.count) else {
-      throw .invalidField(name: "jump", value: UInt64(headerEnd - 0x202))
-    }
-    setupHeader = Array(file[0x1F1..<headerEnd])
-    let offset = Int(try field(0x248, "payload_offset", as: UInt32.self))
-    let count = Int(try field(0x24C, "payload_length", as: UInt32.self))
-    guard offset + count <= protectedModeByteCount else {
-      throw .invalidField(name: "payload_length", value: UInt64(count))
-    }
-    let start = protectedModeOffset + offset
-    guard start + count <= file.count else {
+    let alignment = UInt64(try fields.read(0x230, "kernel_alignment", as: UInt32.self))
+    try fields.require(
+      alignment >= 0x1000 && alignment & (alignment &- 1) == 0, "kernel_alignment", alignment,
+      "a power of two, at least 0x1000")
+    try fields.require(
+      preferred % alignment == 0, "pref_address", preferred,
+      "a multiple of kernel_alignment, \(LoadError.hexadecimal(alignment))")
+    return preferred
+  }
+
+  private static func initialEnd(
+    _ fields: ImageFields, _ byteCount: Int, at loadAddress: UInt64
+  ) throws(LoadError) -> UInt64 {
+    let preferred: UInt64 = try fields.read(0x258, "pref_address")
+    let initialSize: UInt32 = try fields.read(0x260, "init_size")
+    try fields.require(
+      Int(initialSize) >= byteCount && initialSize <= 1 << 30, "init_size", UInt64(initialSize),
+      "\(LoadError.hexadecimal(UInt64(byteCount))) (syssize * 16) to 0x40000000")
+    return max(preferred, loadAddress) + UInt64(initialSize)
+  }
+
+  private static func payload(
+    _ fields: ImageFields, _ start: Int, _ byteCount: Int
+  ) throws(LoadError) -> Range<Int> {
+    let offset: UInt32 = try fields.read(0x248, "payload_offset")
+    let count: UInt32 = try fields.read(0x24C, "payload_length")
+    guard count > 0 else { return start..<start }
+    try fields.require(
+      Int(offset) < byteCount, "payload_offset", UInt64(offset),
+      "an offset in the \(LoadError.hexadecimal(UInt64(byteCount))) bytes of the kernel")
+    try fields.require(
+      Int(count) <= byteCount - Int(offset), "payload_length", UInt64(count),
+      "at most what follows payload_offset, "
+        + LoadError.hexadecimal(UInt64(byteCount - Int(offset))))
+    let end = start + Int(offset) + Int(count)
+    guard end <= fields.file.count else {
       throw .truncated(
-        part: "the compressed kernel (payload_offset, payload_length)",
-        needed: UInt64(start + count), actual: UInt64(file.count))
+        part: "the compressed kernel (payload_offset, payload_length)", needed: UInt64(end),
+        actual: UInt64(fields.file.count))
     }
-    payload = count == 0 ? start..<start : start..<start + count
+    return start + Int(offset)..<end
   }
 
   /// Judges a command line.

@@ -1,20 +1,30 @@
 /// Why an image could not be loaded; nothing of the partition has changed.
 package enum LoadError: Error, Equatable, Sendable {
+  /// A structure inside an image whose fields are judged.
+  package enum Structure: String, Sendable {
+    case setupHeader = "setup header"
+    case kernelExecutable = "unpacked kernel's ELF"
+    case multibootHeader = "Multiboot header"
+    case multibootExecutable = "ELF"
+  }
+
   /// The file ends before a field or part that must be there.
   case truncated(part: String, needed: UInt64, actual: UInt64)
   /// The boot signature or the "HdrS" mark is missing.
   case notAKernel(field: String)
-  /// The boot protocol is older than the 64-bit entry.
+  /// No Multiboot header in the bytes that are searched.
+  case notMultiboot(searchedByteCount: Int)
+  /// The boot protocol is older than the wanted entry.
   case protocolTooOld(found: UInt16, needed: UInt16)
   /// The kernel has no 64-bit entry point.
   case no64BitEntry
-  /// A header field holds a value that cannot be right.
-  case invalidField(name: String, value: UInt64)
+  /// A field holds a value that cannot be right.
+  case wrongField(Structure, String, found: UInt64, needed: String)
+  /// A segment lies on top of another one, or of something that the loader puts into storage.
+  case overlap(Structure, Range<UInt64>, with: String, Range<UInt64>)
   /// The compressed kernel is damaged.
   case damagedPayload(reason: String)
-  /// The unpacked kernel is not an executable for this platform.
-  case invalidExecutable(field: String, value: UInt64)
-  /// The command line is longer than the kernel takes, or holds a zero byte.
+  /// A command line is longer than what takes it.
   case commandLineTooLong(byteCount: Int, limit: Int)
   /// The command line holds a byte that ends it early.
   case commandLineHasZero(position: Int)
@@ -22,6 +32,10 @@ package enum LoadError: Error, Equatable, Sendable {
   case storageTooSmall(needed: UInt64, available: UInt64)
   /// An initial RAM disk without contents.
   case emptyInitialDisk
+  /// A module without contents, by its number from 1.
+  case emptyModule(number: Int)
+  /// More modules than the loader takes.
+  case tooManyModules(count: Int, limit: Int)
   /// A program without contents, or one that lies outside storage or on top of the boot areas.
   case programMisplaced(origin: UInt64, byteCount: UInt64)
   /// A program's entry point lies outside the program.
@@ -33,18 +47,22 @@ extension LoadError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .truncated(let part, let needed, let actual):
-      "the kernel file ends inside \(part): \(needed) bytes are needed, it has \(actual)"
+      "the file ends inside \(part): \(needed) bytes are needed, it has \(actual)"
     case .notAKernel(let field):
       "not a Linux kernel (bzImage): \(field) is missing; give the file /boot/vmlinuz-..."
+    case .notMultiboot(let count):
+      "not a Multiboot image: no magic 0x1BADB002 at a multiple of 4 in its first \(count) bytes"
     case .protocolTooOld(let found, let needed):
       "boot protocol \(LoadError.hexadecimal(UInt64(found))) is too old:"
         + " \(LoadError.hexadecimal(UInt64(needed))) or later is needed"
     case .no64BitEntry: "the kernel has no 64-bit entry: an x86-64 kernel is needed"
-    case .invalidField(let name, let value):
-      "setup header field \(name) holds \(LoadError.hexadecimal(value)), which cannot be right"
+    case .wrongField(let structure, let name, let found, let needed):
+      "\(structure.rawValue) field \(name) holds \(LoadError.hexadecimal(found));"
+        + " right would be \(needed)"
+    case .overlap(let structure, let range, let other, let otherRange):
+      "\(structure.rawValue) segment \(LoadError.hexadecimal(range)) overlaps \(other)"
+        + " \(LoadError.hexadecimal(otherRange))"
     case .damagedPayload(let reason): "the compressed kernel is damaged: \(reason)"
-    case .invalidExecutable(let field, let value):
-      "the unpacked kernel is not an x86-64 executable: \(field) is \(LoadError.hexadecimal(value))"
     case .commandLineTooLong(let byteCount, let limit):
       "the command line has \(byteCount) bytes; at most \(limit) are taken"
     case .commandLineHasZero(let position):
@@ -53,6 +71,8 @@ extension LoadError: CustomStringConvertible {
       "\(LoadError.mebibytes(needed)) MB of storage are needed,"
         + " the partition has \(available >> 20) MB"
     case .emptyInitialDisk: "the initial RAM disk is empty"
+    case .emptyModule(let number): "module \(number) is empty"
+    case .tooManyModules(let count, let limit): "\(count) modules; at most \(limit) are taken"
     case .programMisplaced(let origin, let byteCount):
       "a program of \(byteCount) bytes at \(LoadError.hexadecimal(origin)) does not fit:"
         + " it must lie in storage, at \(LoadError.hexadecimal(PCLayout.extendedBase)) or above"
@@ -61,9 +81,15 @@ extension LoadError: CustomStringConvertible {
     }
   }
 
-  private static func hexadecimal(_ value: UInt64) -> String {
+  static func hexadecimal(_ value: UInt64) -> String {
     "0x" + String(value, radix: 16, uppercase: true)
   }
 
-  private static func mebibytes(_ byteCount: UInt64) -> UInt64 { (byteCount + 0xF_FFFF) >> 20 }
+  static func hexadecimal(_ range: Range<UInt64>) -> String {
+    hexadecimal(range.lowerBound) + "-" + hexadecimal(range.upperBound &- 1)
+  }
+
+  private static func mebibytes(_ byteCount: UInt64) -> UInt64 {
+    byteCount >> 20 + (byteCount & 0xF_FFFF == 0 ? 0 : 1)
+  }
 }

@@ -151,6 +151,18 @@ package final class GuestMemory {
     }
   }
 
+  /// Has code that was decoded from a page decoded again, as after a write from outside.
+  ///
+  /// Does nothing where the page is not storage. Processors take note at their next slice.
+  package func noteChange(_ page: UInt64) {
+    guard let offset = storageOffset(page) else { return }
+    let number = Int(offset >> 12)
+    if records.hasCode(number) {
+      records.bumpVersion(number)
+      codeEpoch += 1
+    }
+  }
+
   /// Reads a little-endian integer, or nil when a byte of it is not storage.
   package func load<T: FixedWidthInteger>(_ address: UInt64, as type: T.Type) -> T? {
     var value: T = 0

@@ -7,24 +7,22 @@ import X86
 struct BootCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "boot",
-    abstract: "Boot a Linux kernel in one partition, as fast as the host goes.",
+    abstract: "Boot a kernel in one partition, as fast as the host goes.",
     discussion: """
       The guest's serial line COM1 (console=ttyS0) is standard output and input. At a terminal \
       Ctrl-A X leaves and Ctrl-A Ctrl-A is a Ctrl-A for the guest. The same files and input give \
       the same run: the clock starts at 2026-01-01T00:00:00Z and follows the instructions executed.
 
-      Exit status: 0 the guest switched itself off, or Ctrl-A X; 2 a file cannot be used; 3 a triple \
-      fault, or the guest waits for something that cannot come; 64 the command line is wrong.
+      For kernels that test: --debug-exit ends the run at a write to a port; --test-device has a \
+      32-bit register at ports 0xE0-0xE3, at 0xE4 takes the address of a page whose decoded code is \
+      dropped, and at ports 0x2000+n raises (not 0) or lowers (0) interrupt line n.
+
+      Exit status: 0 the guest switched itself off, or Ctrl-A X; (V << 1) | 1 in eight bits the guest \
+      wrote V to the debug exit port; 2 a file cannot be used; 3 a triple fault, or the guest waits \
+      for something that cannot come; 64 the command line is wrong.
       """)
 
-  @Option(help: ArgumentHelp("The kernel, a bzImage.", valueName: "file"))
-  var kernel: String
-
-  @Option(help: ArgumentHelp("The initial RAM disk.", valueName: "file"))
-  var initrd: String?
-
-  @Option(help: ArgumentHelp("The kernel's command line.", valueName: "text"))
-  var append = "console=ttyS0 panic=-1"
+  @OptionGroup var source: BootSource
 
   @Option(help: ArgumentHelp("Storage, in bytes or with K, M, G.", valueName: "size"))
   var memory = ByteCount(256 << 20)
@@ -34,6 +32,14 @@ struct BootCommand: ParsableCommand {
 
   @OptionGroup
   var features: FeatureOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A port: a write of V to it ends the run with status (V << 1) | 1.", valueName: "port"))
+  var debugExit: PortNumber?
+
+  @Flag(help: "Add the test device: ports 0xE0-0xE4 and 0x2000-0x2017.")
+  var testDevice = false
 
   @Flag(help: "Say at the end, on standard error, what was executed.")
   var statistics = false
@@ -50,11 +56,11 @@ struct BootCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let image = BootImage.linux(
-        kernel: try readFile(kernel), initrd: try initrd.map(readFile), commandLine: append)
       let driver = try BootDriver(
-        image: image, kernelFile: kernel, byteCount: memory.value, processors: processors,
-        features: try features.named())
+        image: try source.image(), file: source.file, byteCount: memory.value,
+        processors: processors, features: try features.named(),
+        testHardware: TestHardware(
+          debugExitPort: debugExit?.value, hasTestDevice: testDevice))
       let ending = driver.run()
       if statistics { writeError(driver.statistics) }
       if let message = ending.message { writeError("endicott: \(message)") }
@@ -63,6 +69,19 @@ struct BootCommand: ParsableCommand {
       writeError(failure.line)
       throw ExitCode(ExitStatus.unusable)
     }
+  }
+}
+
+/// A port's number as it is typed: decimal, or hexadecimal after 0x.
+struct PortNumber: ExpressibleByArgument {
+  /// The port.
+  let value: UInt16
+
+  init?(argument: String) {
+    let text = argument.lowercased()
+    let number = text.hasPrefix("0x") ? UInt16(text.dropFirst(2), radix: 16) : UInt16(text)
+    guard let number else { return nil }
+    value = number
   }
 }
 

@@ -6,6 +6,8 @@ import X86
 enum BootEnding: Equatable {
   /// The guest switched itself off.
   case poweredOff
+  /// The guest wrote a value to the debug exit port.
+  case debugExit(UInt32)
   /// The user left at the terminal.
   case left
   /// A triple fault, at an address.
@@ -23,6 +25,7 @@ enum BootEnding: Equatable {
   var status: Int32 {
     switch self {
     case .poweredOff, .left: ExitStatus.done
+    case .debugExit(let value): ExitStatus.debugExit(value)
     case .tripleFault, .waitsForEver: ExitStatus.guestEnded
     case .signal(let number): ExitStatus.signalBase + number
     case .outputClosed, .cannotRestart: ExitStatus.unusable
@@ -32,7 +35,7 @@ enum BootEnding: Equatable {
   /// What is told about it, nil when there is nothing to tell.
   var message: String? {
     switch self {
-    case .poweredOff, .left, .signal: nil
+    case .poweredOff, .debugExit, .left, .signal: nil
     case .tripleFault(let processor, let address):
       "triple fault on processor \(processor) at \(hexadecimal(address)): the guest has stopped"
     case .waitsForEver(let address):
@@ -65,16 +68,16 @@ final class BootDriver {
 
   /// Builds and loads the computer.
   ///
-  /// - Throws: `HostFailure` that names the kernel's file.
+  /// - Throws: `HostFailure` that names the file.
   init(
-    image: BootImage, kernelFile: String, byteCount: UInt64, processors: Int,
-    features: ProcessorFeatures
+    image: BootImage, file: String, byteCount: UInt64, processors: Int,
+    features: ProcessorFeatures, testHardware: TestHardware
   ) throws(HostFailure) {
     self.image = image
     configuration = MachineConfiguration(
       name: "BOOT", partitionNumber: 0, maximumProcessors: processors,
       initialProcessors: processors, initialStorage: byteCount, maximumStorage: byteCount,
-      timeOfDay: BootDriver.timeOfDay, features: features)
+      timeOfDay: BootDriver.timeOfDay, features: features, testHardware: testHardware)
     do {
       machine = try Machine(configuration)
     } catch {
@@ -83,7 +86,7 @@ final class BootDriver {
     do {
       try machine.load(image, at: 0)
     } catch {
-      throw HostFailure(subject: kernelFile, reason: error.description)
+      throw HostFailure(subject: file, reason: error.description)
     }
     input = BootInput()
   }
@@ -170,6 +173,7 @@ final class BootDriver {
       case .console(let bytes):
         if !writeOutput(bytes) { ending = .outputClosed }
       case .powerOff: ending = .poweredOff
+      case .debugExit(let value): ending = .debugExit(value)
       case .reset: restart()
       case .shutdown(let processor, let address):
         ending = .tripleFault(processor: processor, address: address)

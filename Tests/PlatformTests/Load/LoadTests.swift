@@ -12,20 +12,23 @@ struct WrongImage: CustomTestStringConvertible, Sendable {
 
   static func kernel(
     _ name: String, _ error: LoadError, commandLine: String = "", initrd: Data? = nil,
-    payload: [UInt8]? = nil, _ change: (inout SyntheticKernel) -> Void = { _ in }
+    payload: [UInt8]? = nil, entry: LinuxEntry = .automatic,
+    _ change: (inout SyntheticKernel) -> Void = { _ in }
   ) -> WrongImage {
     var kernel = payload.map { SyntheticKernel(payload: $0) } ?? SyntheticKernel()
     change(&kernel)
     return WrongImage(
       testDescription: name,
-      image: .linux(kernel: Data(kernel.bytes), initrd: initrd, commandLine: commandLine),
+      image: .linux(
+        kernel: Data(kernel.bytes), initrd: initrd, commandLine: commandLine, entry: entry),
       error: error)
   }
 
-  static func wrongExecutable(_ offset: Int, _ value: UInt8) -> [UInt8] {
-    var file = SyntheticKernel.executable()
-    file[offset] = value
-    return SyntheticKernel.frame(file)
+  static func header(
+    _ name: String, _ field: String, _ found: UInt64, _ needed: String,
+    _ change: (inout SyntheticKernel) -> Void
+  ) -> WrongImage {
+    kernel(name, .wrongField(.setupHeader, field, found: found, needed: needed), change)
   }
 
   static let all: [WrongImage] = [
@@ -39,29 +42,72 @@ struct WrongImage: CustomTestStringConvertible, Sendable {
     kernel("no HdrS", .notAKernel(field: "the mark \"HdrS\" (header)")) {
       $0.put(UInt32(0), at: 0x202)
     },
-    kernel("old protocol", .protocolTooOld(found: 0x0204, needed: 0x020C)) {
+    kernel("old protocol", .protocolTooOld(found: 0x0204, needed: 0x020A)) {
       $0.put(UInt16(0x0204), at: 0x206)
     },
-    kernel("32-bit kernel", .no64BitEntry) { $0.put(UInt16(0), at: 0x236) },
-    kernel("zImage", .invalidField(name: "loadflags", value: 0)) { $0.put(UInt8(0), at: 0x211) },
-    kernel("no size", .invalidField(name: "syssize", value: 0)) { $0.put(UInt32(0), at: 0x1F4) },
+    kernel(
+      "protocol without 64-bit entry", .protocolTooOld(found: 0x020A, needed: 0x020C),
+      entry: .bits64
+    ) { $0.put(UInt16(0x020A), at: 0x206) },
+    kernel("32-bit kernel", .no64BitEntry, entry: .bits64) { $0.put(UInt16(0), at: 0x236) },
+    header("zImage", "loadflags", 0, "bit 0 set (a bzImage, not a zImage)") {
+      $0.put(UInt8(0), at: 0x211)
+    },
+    header("no size", "syssize", 0, "more than 0x100 (units of 16 bytes)") {
+      $0.put(UInt32(0), at: 0x1F4)
+    },
     kernel(
       "cut off",
       .truncated(
         part: "the protected-mode kernel (setup_sects, syssize)", needed: 9360, actual: 4096)
     ) { $0.bytes = Array($0.bytes[..<4096]) },
-    kernel("bad address", .invalidField(name: "pref_address", value: 0x1234)) {
+    header("address too low", "pref_address", 0x1234, "within 0x100000-0xBFFFFFFF") {
       $0.put(UInt64(0x1234), at: 0x258)
     },
-    kernel("bad init_size", .invalidField(name: "init_size", value: 5)) {
+    header("address too high", "pref_address", .max, "within 0x100000-0xBFFFFFFF") {
+      $0.put(UInt64.max, at: 0x258)
+    },
+    header(
+      "address unaligned", "pref_address", 0x110_0000, "a multiple of kernel_alignment, 0x200000"
+    ) { $0.put(UInt64(0x110_0000), at: 0x258) },
+    header(
+      "alignment no power of two", "kernel_alignment", 0x3000, "a power of two, at least 0x1000"
+    ) { $0.put(UInt32(0x3000), at: 0x230) },
+    header("no alignment", "kernel_alignment", 0, "a power of two, at least 0x1000") {
+      $0.put(UInt32(0), at: 0x230)
+    },
+    header("fixed address too low", "code32_start", 0x8000, "within 0x100000-0xBFFFFFFF") {
+      $0.put(UInt8(0), at: 0x234)
+      $0.put(UInt32(0x8000), at: 0x214)
+    },
+    header("init_size too small", "init_size", 5, "0x2090 (syssize * 16) to 0x40000000") {
       $0.put(UInt32(5), at: 0x260)
     },
-    kernel("bad payload length", .invalidField(name: "payload_length", value: 0xFF_FFFF)) {
-      $0.put(UInt32(0xFF_FFFF), at: 0x24C)
-    },
-    kernel("header too short", .invalidField(name: "jump", value: 0x20)) {
+    header(
+      "init_size absurd", "init_size", 0xFFFF_FFFF, "0x2090 (syssize * 16) to 0x40000000"
+    ) { $0.put(UInt32(0xFFFF_FFFF), at: 0x260) },
+    kernel(
+      "init_size beyond storage", .storageTooSmall(needed: 0x4100_0000, available: 0x400_0000)
+    ) { $0.put(UInt32(0x4000_0000), at: 0x260) },
+    header(
+      "payload length", "payload_length", 0xFF_FFFF, "at most what follows payload_offset, 0x90"
+    ) { $0.put(UInt32(0xFF_FFFF), at: 0x24C) },
+    header(
+      "payload offset", "payload_offset", 0xFFFF_FFFF,
+      "an offset in the 0x2090 bytes of the kernel"
+    ) { $0.put(UInt32(0xFFFF_FFFF), at: 0x248) },
+    header("header too short", "jump", 0x20, "0x62 to 0x8E, inside the file") {
       $0.put(UInt8(0x20), at: 0x201)
     },
+    header("header too long", "jump", 0xFF, "0x62 to 0x8E, inside the file") {
+      $0.put(UInt8(0xFF), at: 0x201)
+    },
+    kernel(
+      "initrd below the kernel only",
+      .wrongField(
+        .setupHeader, "initrd_addr_max", found: 0xFF_FFFF, needed: "at least 0x1200FFF"),
+      initrd: Data(count: 5)
+    ) { $0.put(UInt32(0xFF_FFFF), at: 0x22C) },
     kernel(
       "long command line", .commandLineTooLong(byteCount: 3000, limit: 2047),
       commandLine: String(repeating: "x", count: 3000)),
@@ -70,21 +116,6 @@ struct WrongImage: CustomTestStringConvertible, Sendable {
     kernel(
       "initrd too large", .storageTooSmall(needed: 0x420_0000, available: 0x400_0000),
       initrd: Data(count: 0x300_0000)),
-    kernel(
-      "not an executable", .invalidExecutable(field: "e_ident", value: 0x464C_4500),
-      payload: wrongExecutable(0, 0)),
-    kernel(
-      "32-bit executable", .invalidExecutable(field: "EI_CLASS", value: 1),
-      payload: wrongExecutable(4, 1)),
-    kernel(
-      "another machine", .invalidExecutable(field: "e_machine", value: 183),
-      payload: wrongExecutable(18, 183)),
-    kernel(
-      "segment below 1 MiB", .invalidExecutable(field: "p_paddr", value: 0),
-      payload: wrongExecutable(91, 0)),
-    kernel(
-      "entry outside", .invalidExecutable(field: "e_entry", value: 0x7F00_0000),
-      payload: wrongExecutable(27, 0x7F)),
     kernel(
       "damaged payload", .damagedPayload(reason: "the block at byte 8 does not unpack"),
       payload: SyntheticKernel.frame(SyntheticKernel.executable()).enumerated().map {
@@ -149,6 +180,39 @@ struct WrongImage: CustomTestStringConvertible, Sendable {
     #expect(processor.instructionPointer == 0x100_0000)
     #expect(processor[.rsi] == 0x7000)
     #expect(machine.status(of: 0) == .ready)
+  }
+
+  /// Oracle: Documentation/arch/x86/boot.rst, "32-bit Boot Protocol".
+  @Test func kernelWithoutLongModeIsEnteredByThe32BitProtocol() throws {
+    let machine = try LoadTests.machine()
+    var kernel = SyntheticKernel(payload: [UInt8](repeating: 0x1F, count: 64))
+    kernel.put(UInt16(0), at: 0x236)
+    try machine.load(.linux(kernel: Data(kernel.bytes), initrd: nil, commandLine: ""))
+    let processor = machine.processors[0]
+    #expect(processor.instructionPointer == 0x100_0000)
+    #expect(processor[.rsi] == PCLayout.zeroPage)
+    #expect([processor[.rbp], processor[.rdi], processor[.rbx]] == [0, 0, 0])
+    #expect(processor.cr0 & 0x8000_0001 == 1)
+    #expect(processor.flags & 0x200 == 0)
+    #expect(processor.segment(.cs).selector == 0x10)
+    for register in [SegmentRegister.ds, .es, .ss] {
+      let segment = processor.segment(register)
+      #expect(segment.selector == 0x18)
+      #expect(segment.base == 0 && segment.limit == 0xFFFF_FFFF)
+    }
+    let table = PCLayout.bootDescriptorTable
+    #expect(machine.memory.load(table + 0x10, as: UInt64.self) == 0x00CF_9B00_0000_FFFF)
+    #expect(machine.memory.load(table + 0x18, as: UInt64.self) == 0x00CF_9300_0000_FFFF)
+  }
+
+  @Test func kernelThatIsNotRelocatableLiesWhereItsHeaderSays() throws {
+    let machine = try LoadTests.machine()
+    var kernel = SyntheticKernel(payload: [UInt8](repeating: 0x1F, count: 64))
+    kernel.put(UInt8(0), at: 0x234)
+    try machine.load(
+      .linux(kernel: Data(kernel.bytes), initrd: nil, commandLine: "", entry: .bits32))
+    #expect(machine.processors[0].instructionPointer == 0x10_0000)
+    #expect(machine.bytes(at: 0x10_0000, count: 2) == [0x90, 0x90])
   }
 
   @Test func unknownCompressionUsesTheKernelsOwnDecompressor() throws {

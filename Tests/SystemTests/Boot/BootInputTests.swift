@@ -37,14 +37,16 @@ struct BadBoot: CustomTestStringConvertible {
   static let all = [
     BadBoot(kernel: nil, message: "kernel: No such file or directory"),
     BadBoot(
-      kernel: Data(), message: "kernel: the kernel file ends inside setup header field boot_flag"),
+      kernel: Data(), message: "kernel: the file ends inside setup header field boot_flag"),
     BadBoot(kernel: Data(count: 600), message: "the boot signature 0xAA55 (boot_flag) is missing"),
     BadBoot(
       kernel: changed(0x202, 0), message: "the mark \"HdrS\" (header) is missing"),
-    BadBoot(kernel: changed(0x207, 1), message: "boot protocol 0x10F is too old: 0x20C or later"),
-    BadBoot(kernel: changed(0x236, 0), message: "the kernel has no 64-bit entry"),
+    BadBoot(kernel: changed(0x207, 1), message: "boot protocol 0x10F is too old: 0x20A or later"),
+    BadBoot(
+      kernel: changed(0x236, 0), arguments: ["--entry", "64"],
+      message: "the kernel has no 64-bit entry"),
     BadBoot(kernel: changed(0x1F5, 0), message: "setup header field syssize holds 0x0"),
-    BadBoot(kernel: header, message: "the kernel file ends inside the protected-mode kernel"),
+    BadBoot(kernel: header, message: "the file ends inside the protected-mode kernel"),
     BadBoot(
       kernel: header, arguments: ["--initrd", "/nowhere/initrd"],
       message: "/nowhere/initrd: No such file or directory"),
@@ -57,6 +59,18 @@ struct BadBoot: CustomTestStringConvertible {
     BadBoot(
       kernel: header, arguments: ["--memory", "lots"],
       message: "The value 'lots' is invalid for '--memory <size>'", status: 64),
+    BadBoot(
+      kernel: header, arguments: ["--multiboot", "/nowhere/image"],
+      message: "one of --kernel and --multiboot is needed", status: 64),
+    BadBoot(
+      kernel: header, arguments: ["--module", "/nowhere/module"],
+      message: "--module belongs to --multiboot", status: 64),
+    BadBoot(
+      kernel: header, arguments: ["--entry", "16"],
+      message: "The value '16' is invalid for '--entry <bits>'", status: 64),
+    BadBoot(
+      kernel: header, arguments: ["--debug-exit", "0x10000"],
+      message: "The value '0x10000' is invalid for '--debug-exit <port>'", status: 64),
     BadBoot(
       kernel: header, arguments: ["--processors", "0"],
       message: "--processors 0: 1 to 64 are possible", status: 64),
@@ -88,6 +102,6 @@ struct BootInputTests {
     let file = try folder.write("vmlinuz", Data(whole.prefix(whole.count / 2)))
     let run = try ProgramRun(["boot", "--kernel", file])
     #expect(run.status == 2)
-    #expect(run.errors.contains("the kernel file ends inside"), "\(run.errors)")
+    #expect(run.errors.contains("the file ends inside"), "\(run.errors)")
   }
 }

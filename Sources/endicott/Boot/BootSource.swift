@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Platform
+
+/// What `endicott boot` starts: the options that name files, and how they are entered.
+struct BootSource: ParsableArguments {
+  @Option(help: ArgumentHelp("A Linux kernel, a bzImage.", valueName: "file"))
+  var kernel: String?
+
+  @Option(help: ArgumentHelp("The kernel's initial RAM disk.", valueName: "file"))
+  var initrd: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The kernel's boot protocol, 32 or 64; 64 where the kernel has it.", valueName: "bits"))
+  var entry: LinuxEntry?
+
+  @Option(help: ArgumentHelp("A Multiboot 1 image, instead of a kernel.", valueName: "file"))
+  var multiboot: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A module for the Multiboot image, with its text; may be repeated.", valueName: "file[=text]")
+  )
+  var module: [ModuleArgument] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The command line (default for a kernel: console=ttyS0 panic=-1).", valueName: "text"))
+  var append: String?
+
+  private static let defaultCommandLine = "console=ttyS0 panic=-1"
+
+  func validate() throws {
+    guard (kernel == nil) != (multiboot == nil) else {
+      throw ValidationError("one of --kernel and --multiboot is needed")
+    }
+    if multiboot != nil, initrd != nil {
+      throw ValidationError("--initrd belongs to --kernel; a Multiboot image has --module")
+    }
+    if multiboot != nil, entry != nil {
+      throw ValidationError("--entry belongs to --kernel")
+    }
+    if kernel != nil, !module.isEmpty {
+      throw ValidationError("--module belongs to --multiboot; a kernel has --initrd")
+    }
+  }
+
+  /// The file that is started, for messages.
+  var file: String { kernel ?? multiboot ?? "" }
+
+  /// Reads the files.
+  ///
+  /// - Throws: `HostFailure` that names the file.
+  func image() throws(HostFailure) -> BootImage {
+    if let multiboot {
+      var modules: [BootModule] = []
+      let image = try readFile(multiboot)
+      for argument in module {
+        modules.append(
+          BootModule(contents: try readFile(argument.file), commandLine: argument.text))
+      }
+      return .multiboot(image: image, modules: modules, commandLine: append ?? "")
+    }
+    let contents = try readFile(file)
+    var disk: Data?
+    if let initrd { disk = try readFile(initrd) }
+    return .linux(
+      kernel: contents, initrd: disk, commandLine: append ?? Self.defaultCommandLine,
+      entry: entry ?? .automatic)
+  }
+}
+
+/// A module as it is typed: a file, and after the first `=` the text that goes with it.
+struct ModuleArgument: ExpressibleByArgument {
+  let file: String
+  let text: String
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let first = parts.first, !first.isEmpty else { return nil }
+    file = String(first)
+    text = parts.count > 1 ? String(parts[1]) : ""
+  }
+}
+
+extension LinuxEntry: ExpressibleByArgument {
+  /// 32 or 64; without the option it is automatic.
+  public init?(argument: String) {
+    switch argument {
+    case "32": self = .bits32
+    case "64": self = .bits64
+    default: return nil
+    }
+  }
+}
