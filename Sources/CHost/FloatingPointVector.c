@@ -1,5 +1,6 @@
 // SSE and SSE2 arithmetic on the host's SSE unit.
 #include "FloatingPoint.h"
+#include "FloatingPointComposed.h"
 
 enum { ps = 0, pd = 1, ss = 2, sd = 3 };
 enum { all_masked = 0x1F80, flags = 0x3F };
@@ -71,8 +72,8 @@ static uint32_t compare_by_predicate(uint32_t type, void *destination, const voi
   UNDER_CONTROL(load " (%[s]), %%xmm1\n\t", name " %%xmm1, %%xmm0\n\t",                      \
                 "movq %%xmm0, (%[d])\n\t"); break
 
-uint32_t endicott_sse_arithmetic(uint32_t operation, void *destination, const void *source,
-                                 uint32_t immediate, uint32_t mxcsr) {
+uint32_t endicott_sse_masked(uint32_t operation, void *destination, const void *source,
+                             uint32_t immediate, uint32_t mxcsr) {
   uint32_t control = (mxcsr & 0xFFC0) | all_masked;
   switch (operation) {
     FOUR(0x51, "sqrt");

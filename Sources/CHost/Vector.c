@@ -1,32 +1,7 @@
 // Integer, logical and shuffling operations on 8- and 16-byte registers. Source: the instruction
 // reference of the AMD64 and Intel manuals (128-bit and 64-bit media instructions).
 #include "Vector.h"
-#include <string.h>
-
-typedef union {
-  uint8_t b[16];
-  int8_t sb[16];
-  uint16_t w[8];
-  int16_t sw[8];
-  uint32_t d[4];
-  int32_t sd[4];
-  uint64_t q[2];
-  uint8_t bytes __attribute__((vector_size(16)));
-  uint16_t words __attribute__((vector_size(16)));
-  uint32_t longs __attribute__((vector_size(16)));
-  uint64_t quads __attribute__((vector_size(16)));
-} Register;
-
-static inline int32_t limited(int32_t value, int32_t low, int32_t high) {
-  return value < low ? low : value > high ? high : value;
-}
-
-// One statement for each of `count` elements; x is the destination's, y the source's.
-#define EACH(count, statement) for (int i = 0; i < (count); i++) { statement; } break
-#define SIGNED_BYTE(value) (int8_t)limited(value, -128, 127)
-#define SIGNED_WORD(value) (int16_t)limited(value, -32768, 32767)
-#define UNSIGNED_BYTE(value) (uint8_t)limited(value, 0, 255)
-#define UNSIGNED_WORD(value) (uint16_t)limited(value, 0, 65535)
+#include "VectorRegister.h"
 
 // Shift counts are the whole low 64 bits of the source.
 #define SHIFT(elements, count, bits, operator) \
@@ -209,12 +184,12 @@ endicott_vector_routine endicott_vector_wide(uint32_t operation) {
     COMMON(WIDE_CASE)
     WIDE_ONLY(WIDE_CASE)
   }
-  return NULL;
+  return endicott_vector_wide_extension(operation);
 }
 
 endicott_vector_routine endicott_vector_narrow(uint32_t operation) {
   switch (operation) { COMMON(NARROW_CASE) }
-  return NULL;
+  return endicott_vector_narrow_extension(operation);
 }
 
 // Element `index` of the 32-bit or 16-bit elements at `place`.

@@ -35,6 +35,8 @@ package enum BusAccess: UInt32, Sendable {
   case msrWrite
   /// The vector of the interrupt being taken.
   case interruptAcknowledge
+  /// FERR#: an x87 exception with CR0.NE clear. True says that IGNNE# lets the instruction run.
+  case floatingPointError
   /// Address = RIP, size = code mode, value = the instruction's first 8 bytes.
   case unimplementedInstruction
 }

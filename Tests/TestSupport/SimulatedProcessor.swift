@@ -31,13 +31,16 @@ package final class SimulatedProcessor {
   }
 
   /// Builds a guest whose page tables map the first GiB one to one.
-  package init() throws {
+  ///
+  /// Its processor has the features.
+  package init(features: ProcessorFeatures = .baseline) throws {
     memory = try GuestMemory(maximumByteCount: UserLayout.window.upperBound)
     memory.attach(0..<0x20_0000)
     memory.attach(UserLayout.window)
     processor = Processor(
       number: 0, memory: memory,
-      identification: Identification(processorCount: 1, processorNumber: 0),
+      identification: Identification(
+        processorCount: 1, processorNumber: 0, features: features),
       bus: { _, _, _, _, _, _ in false },
       context: UnsafeMutableRawPointer(bitPattern: 1)
         ?? UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
@@ -54,7 +57,7 @@ package final class SimulatedProcessor {
     processor.enterLongMode(instructionPointer: UserLayout.code, pageTable: Self.pageTable)
     processor.setGlobalDescriptorTable(base: Self.descriptorTable, limit: 15)
     processor.setInterruptDescriptorTable(base: Self.interruptTable, limit: 511)
-    processor.cr0 |= 1 << 16 | 1 << 1  // WP, MP
+    processor.cr0 |= 1 << 16 | 1 << 5 | 1 << 1  // WP, NE, MP
     processor.cr4 |= 3 << 9  // OSFXSR, OSXMMEXCPT
   }
 

@@ -13,14 +13,17 @@ final class GuestUnits {
   private let memory: GuestMemory
   private let cache = CodeCache()
   private var first: UnsafeRawPointer
+  private let features: ProcessorFeatures
 
-  init() throws {
+  init(features: ProcessorFeatures = .all) throws {
+    self.features = features
     raw = .allocate(byteCount: StateLayout.byteCount, alignment: 64)
     raw.initializeMemory(as: UInt8.self, repeating: 0, count: StateLayout.byteCount)
     data = .allocate(byteCount: 8192, alignment: 4096)
     data.initializeMemory(as: UInt8.self, repeating: 0, count: 8192)
     memory = try GuestMemory(maximumByteCount: 1 << 20)
     state = ProcessorState(raw)
+    state.mode = CodeMode.long64
     state.cr4 = ControlRegister4.fxSave | ControlRegister4.simdExceptions
     first = UnsafeRawPointer(data)
     let table = state.translations(user: false)
@@ -42,10 +45,10 @@ final class GuestUnits {
     let instruction = try bytes.withUnsafeBytes { buffer in
       try Decoder.decode(
         buffer.baseAddress ?? UnsafeRawPointer(data), available: bytes.count,
-        mode: CodeMode.long64)
+        mode: CodeMode.long64, features: features)
     }
     guard Int(instruction.length) == bytes.count else { return false }
-    if instruction.map == 1, case .undefined = VectorTable.form(of: instruction) { return false }
+    if instruction.map > 0, case .undefined = VectorTable.form(of: instruction) { return false }
     if instruction.map == 0, case .undefined = FloatingPointTable.form(of: instruction) {
       return false
     }

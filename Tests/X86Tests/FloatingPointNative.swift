@@ -1,4 +1,7 @@
+import Foundation
 import Glibc
+
+@testable import X86
 
 /// What an instruction of the x87, MMX or SSE units reads and changes, host and guest alike.
 struct UnitState {
@@ -80,6 +83,22 @@ final class NativeUnits {
   }
 
   deinit { munmap(page, 8192) }
+
+  /// Whether the host's CPUID shows a feature, by the first line of flags that Linux prints.
+  static func has(_ feature: ProcessorFeatures) -> Bool {
+    let names: [(ProcessorFeatures, String)] = [
+      (.sse3, "pni"), (.ssse3, "ssse3"), (.sse41, "sse4_1"), (.sse42, "sse4_2"),
+    ]
+    guard let name = names.first(where: { $0.0 == feature })?.1 else { return false }
+    return hostFlags.contains(name)
+  }
+
+  private static let hostFlags: Set<String> = {
+    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
+    else { return [] }
+    return Set(line.split(separator: " ").map(String.init))
+  }()
 
   private static func displacement(_ offset: Int) -> [UInt8] {
     (0..<4).map { UInt8(truncatingIfNeeded: offset >> ($0 * 8)) }

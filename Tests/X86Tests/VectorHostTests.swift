@@ -58,7 +58,7 @@ struct VectorHostTests {
   @Test(arguments: [UInt64(0x5EED_0001), 0x5EED_0002])
   func matchesTheHost(seed: UInt64) throws {
     let native = try #require(NativeUnits())
-    let guest = try GuestUnits()
+    let guest = try GuestUnits(features: .baseline)
     var source = OperandSource(seed: seed)
     var forms = 0
     var cases = 0

@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 // An SSE operation is named by its mandatory prefix (0 none, 1 = 66, 2 = F3, 3 = F2) above the
-// second byte of its opcode: ADDSD is 358.
+// second byte of its opcode: ADDSD is 358. Those after 0F 3A have 3000 added: ROUNDSD is 310B.
 //
-// Runs one with all exceptions masked and returns the exception flags (MXCSR bits 0-5) that it
-// raised. `immediate` is the predicate of CMPxx; for conversions to and from a general register,
-// nonzero means 64 bits wide. `destination` is read, where the instruction reads it, and written.
+// Runs one and returns the exception flags (MXCSR bits 0-5) that it raises under the guest's masks:
+// an unmasked overflow or underflow with the precision flag of the result that an unbounded exponent
+// would give, and only those found before the operation when one of these is unmasked. `immediate` is the predicate of CMPxx, or the immediate of ROUNDxx and DPPx; for
+// conversions to and from a general register, nonzero means 64 bits wide. `destination` is read,
+// where the instruction reads it, and written as if all exceptions were masked.
 uint32_t endicott_sse_arithmetic(uint32_t operation, void *destination, const void *source,
                                  uint32_t immediate, uint32_t mxcsr);
 

@@ -126,6 +126,7 @@ struct Decoder {
 
   private mutating func readModRM() throws(DecodeFailure) {
     let modRM = try byte()
+    result.modRM = modRM
     result.mod = modRM >> 6
     result.reg = modRM >> 3 & 7 | (result.rex & 4) << 1
     let low = modRM & 7

@@ -3,14 +3,17 @@ enum FloatingPointForms {
   static func emit(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     let access = FloatingPointUnit.access(opcode: i.opcode, group: i.group)
     let isWide = i.operandSize != 2
+    let gate: Handler =
+      access.waits ? requireReadyFloatingPoint : requireFloatingPoint
     switch FloatingPointTable.form(of: i) {
     case .system(let operation, let immediate):
+      if !i.isLong { b.emit(gate) }
       return InstructionForms.system(
         i, &b, operation, byteCount: FloatingPointUnit.saveAreaByteCount(wide: isWide),
         writes: operation == .saveFloatingPoint, immediate: immediate)
     case let form:
       return VectorForms.emit(
-        form, i, &b, byteCount: access.byteCount(wide: isWide), writes: access.writes)
+        form, i, &b, byteCount: access.byteCount(wide: isWide), writes: access.writes, gate: gate)
     }
   }
 
@@ -21,7 +24,7 @@ enum FloatingPointForms {
   }
 }
 
-/// Forms of MMX, SSE and SSE2 instructions after 0F.
+/// Forms of MMX and SSE to SSE4.2 instructions after 0F, 0F 38 and 0F 3A.
 enum VectorForms {
   static func emit(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     let form = VectorTable.form(of: i)
@@ -29,18 +32,23 @@ enum VectorForms {
       emitMaskedStore(handler, a, word, i, &b)
       return .goesOn
     }
-    return emit(form, i, &b, byteCount: 16, writes: VectorTable.writesMemory(i))
+    return emit(
+      form, i, &b, byteCount: VectorTable.storageByteCount(i),
+      writes: VectorTable.writesMemory(i), gate: VectorTable.gate(of: i))
   }
 
   /// LDMXCSR, STMXCSR.
   static func emitControl(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     emit(
-      FloatingPointTable.stateForm(of: i), i, &b, byteCount: 4, writes: i.group == 3)
+      FloatingPointTable.stateForm(of: i), i, &b, byteCount: 4, writes: i.group == 3,
+      gate: requireVectors)
   }
 
   fileprivate static func emit(
-    _ form: VectorForm, _ i: Instruction, _ b: inout BlockBuilder, byteCount: Int, writes: Bool
+    _ form: VectorForm, _ i: Instruction, _ b: inout BlockBuilder, byteCount: Int, writes: Bool,
+    gate: Handler?
   ) -> BlockFlow {
+    if i.isMemory { emitGate(gate, form, i, &b) }
     switch form {
     case .register(let handler, let a, let other, let word):
       b.emit(handler, a: a, b: other, immediate: Int32(bitPattern: word))
@@ -60,6 +68,13 @@ enum VectorForms {
     return .goesOn
   }
 
+  private static func emitGate(
+    _ gate: Handler?, _ form: VectorForm, _ i: Instruction, _ b: inout BlockBuilder
+  ) {
+    if case .undefined = form { return }
+    if !i.isLong, let gate { b.emit(gate) }
+  }
+
   private static func emit(
     _ routine: VectorRoutine, _ parameter: UInt64, _ b: inout BlockBuilder
   ) {
@@ -77,6 +92,7 @@ enum VectorForms {
     memory.scale = 0
     memory.displacement = 0
     memory.isPointerRelative = false
+    if !i.isLong { b.emit(i.hasOperandPrefix ? requireVectors : requireNarrowVectors) }
     let fields = b.address(memory, byteCount: i.hasOperandPrefix ? 16 : 8, writes: true)
     b.emit(handler, a: a, memory: fields)
     b.emitData(UInt64(word))

@@ -19,6 +19,8 @@ struct Instruction {
   /// Segment named by a prefix, or 0xFF.
   var segmentPrefix: UInt8 = 0xFF
   var mod: UInt8 = 3
+  /// The ModRM byte itself.
+  var modRM: UInt8 = 0
   /// ModRM.reg, REX.R included.
   var reg: UInt8 = 0
   /// Register of ModRM.rm, REX.B included.

@@ -9,7 +9,7 @@ enum InstructionForms {
     switch i.map {
     case 0: return emitOneByte(i, &b)
     case 1: return emitTwoByte(i, &b)
-    default: return unimplemented(i, &b)
+    default: return VectorForms.emit(i, &b)
     }
   }
 

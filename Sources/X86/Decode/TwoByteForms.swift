@@ -11,7 +11,8 @@ extension InstructionForms {
     case 0x07: return system(i, &b, .systemReturn)
     case 0x08, 0x09: return system(i, &b, .invalidateCaches)
     case 0x0B, 0xFF, 0xB9: return undefined(i, &b)
-    case 0x0D, 0x18...0x1F: return .goesOn  // prefetches, hints, NOP, ENDBR
+    case 0x0D: return i.isMemory ? .goesOn : undefined(i, &b)  // PREFETCH, PREFETCHW
+    case 0x18...0x1F: return .goesOn  // prefetches, hints, NOP, ENDBR
     case 0x20: return system(i, &b, .readControl)
     case 0x21: return system(i, &b, .readDebug)
     case 0x22: return system(i, &b, .writeControl)
@@ -108,15 +109,23 @@ extension InstructionForms {
   }
 
   private static func emitGroup15(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
+    let isPrefixed = i.repeatPrefix != 0 || i.hasOperandPrefix
     if !i.isMemory {
       // LFENCE MFENCE SFENCE: a partition's processors never run at once.
-      return i.group >= 5 && i.repeatPrefix == 0 ? .goesOn : undefined(i, &b)
+      return i.group >= 5 && !isPrefixed ? .goesOn : undefined(i, &b)
     }
+    if isPrefixed { return undefined(i, &b) }
     switch i.group {
-    case 0: return system(i, &b, .saveFloatingPoint, byteCount: 255, writes: true)
-    case 1: return system(i, &b, .restoreFloatingPoint, byteCount: 255)
+    case 0, 1:
+      if !i.isLong { b.emit(requireFloatingPoint) }
+      return i.group == 0
+        ? system(i, &b, .saveFloatingPoint, byteCount: 255, writes: true)
+        : system(i, &b, .restoreFloatingPoint, byteCount: 255)
     case 2, 3: return VectorForms.emitControl(i, &b)
-    case 7: return .goesOn  // CLFLUSH
+    case 7:
+      let memory = b.address(i, byteCount: 1, writes: false)
+      b.emit(flushLine, memory: memory)
+      return .goesOn
     default: return undefined(i, &b)
     }
   }

@@ -1,7 +1,8 @@
 import CHost
 
 // The x87 handlers. Register forms: a = opcode, b = the low six bits of ModRM. Memory forms: a =
-// opcode | ModRM.reg << 3 (of the low three opcode bits), one slot. Instructions that move more than
+// opcode | ModRM.reg << 3 (of the low three opcode bits), and but for control instructions a data
+// slot with a `FloatingPointPlace`. Instructions that move more than
 // 64 bytes (FNSAVE, FRSTOR, FXSAVE, FXRSTOR) are system operations.
 
 private typealias Raw = UnsafeMutableRawPointer
@@ -13,17 +14,35 @@ extension Operation {
 }
 
 extension FloatingPointUnit {
-  /// Notes where an exception came from, once it is pending.
-  ///
-  /// Unlike the hardware, which notes every instruction: without a pending exception the pointers
-  /// keep their old values (AMD's FXSAVE does not store them then, either).
-  @inline(never)
-  fileprivate func notePointers(_ state: ProcessorState, _ at: UnsafeRawPointer) {
+  /// Notes the address and the opcode of an instruction that is not a control instruction.
+  @inline(__always)
+  fileprivate func noteInstruction(
+    _ state: ProcessorState, _ at: UnsafeRawPointer, opcode: UInt16
+  ) {
     let block = Block(state.block)
     let place = block.place(of: block.index(of: at))
-    base.storeBytes(
-      of: state.register(PseudoRegister.page) &+ place.offset,
-      toByteOffset: StateLayout.x87InstructionPointer, as: UInt64.self)
+    store(
+      state.register(PseudoRegister.page) &+ place.offset, at: StateLayout.x87InstructionPointer)
+    store(opcode, at: StateLayout.x87Opcode)
+    store(
+      state.get(StateLayout.segmentSelectors &+ 2, as: UInt16.self),
+      at: StateLayout.x87CodeSelector)
+  }
+
+  /// Notes an instruction and its storage operand, by the words of its operation.
+  @inline(__always)
+  fileprivate func noteOperand(_ state: ProcessorState, _ at: UnsafeRawPointer) {
+    let words = FloatingPointPlace(word: UInt32(truncatingIfNeeded: Operation(at).data))
+    noteInstruction(state, at, opcode: words.opcode)
+    let base = words.isFlat ? 0 : state.segmentBase(words.segment)
+    store(Operation(at).address(state) &- base, at: StateLayout.x87DataPointer)
+    store(
+      state.get(StateLayout.segmentSelectors &+ words.segment &* 2, as: UInt16.self),
+      at: StateLayout.x87DataSelector)
+  }
+
+  @inline(__always) private func store<T>(_ value: T, at offset: Int) {
+    base.storeBytes(of: value, toByteOffset: offset, as: T.self)
   }
 }
 
@@ -36,7 +55,9 @@ func floatingPointRegister(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointe
   else { return }
   let unit = FloatingPointUnit(state)
   unit.execute(opcode: opcode, form: form, state)
-  if _slowPath(unit.isPending) { unit.notePointers(state, at) }
+  if !FloatingPointUnit.isControl(opcode: opcode, form: form) {
+    unit.noteInstruction(state, at, opcode: UInt16(opcode & 7) << 8 | 0xC0 | UInt16(form))
+  }
   next(raw, at)
 }
 
@@ -51,8 +72,8 @@ func floatingPointLoad(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
   let unit = FloatingPointUnit(state)
   unit.operand.copyMemory(from: pointer, byteCount: byteCount)
   unit.executeLoad(opcode: opcode, group: group)
-  if _slowPath(unit.isPending) { unit.notePointers(state, at) }
-  next(raw, at)
+  unit.noteOperand(state, at)
+  next(raw, at, 2)
 }
 
 @inline(__always)
@@ -75,8 +96,8 @@ func floatingPointStore(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) 
     pointer.copyMemory(from: unit.result, byteCount: byteCount)
     state.finishWrite(pointer)
   }
-  if _slowPath(unit.isPending) { unit.notePointers(state, at) }
-  next(raw, at)
+  unit.noteOperand(state, at)
+  next(raw, at, 2)
 }
 
 /// FLDCW.
@@ -115,7 +136,7 @@ private func loadEnvironment(_ raw: Raw, _ at: At, wide: Bool) {
   else { return }
   let unit = FloatingPointUnit(state)
   unit.image.copyMemory(from: pointer, byteCount: byteCount)
-  unit.applyEnvironment(wide: wide)
+  unit.applyEnvironment(wide: wide, isReal: state.mode == CodeMode.real16)
   next(raw, at)
 }
 
@@ -127,7 +148,7 @@ private func storeEnvironment(_ raw: Raw, _ at: At, wide: Bool) {
     let pointer = state.writePointer(at, Operation(at).address(state), byteCount, reads: false)
   else { return }
   let unit = FloatingPointUnit(state)
-  unit.buildEnvironment(wide: wide)
+  unit.buildEnvironment(wide: wide, isReal: state.mode == CodeMode.real16)
   pointer.copyMemory(from: unit.image, byteCount: byteCount)
   state.finishWrite(pointer)
   unit.control |= X87Status.exceptions
@@ -160,7 +181,7 @@ func floatingPointWait(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
     state.raise(.deviceNotAvailable, at: at)
     return
   }
-  if _slowPath(FloatingPointUnit(state).isPending) {
+  if _slowPath(FloatingPointUnit(state).isBlocking) {
     state.raise(.floatingPoint, at: at)
     return
   }

@@ -5,26 +5,38 @@ import CHost
 extension FloatingPointUnit {
   var image: UnsafeMutableRawPointer { base + FloatingPointLayout.image }
 
+  /// The field of the last instruction's opcode, its place, and its operand's place.
+  private func pointerField<T: BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
+    base.load(fromByteOffset: offset, as: type)
+  }
+
+  private func setPointerField<T>(_ offset: Int, _ value: T) {
+    base.storeBytes(of: value, toByteOffset: offset, as: T.self)
+  }
+
   private var opcode: UInt16 {
-    get { base.load(fromByteOffset: StateLayout.x87Opcode, as: UInt16.self) }
-    nonmutating set {
-      base.storeBytes(of: newValue & 0x7FF, toByteOffset: StateLayout.x87Opcode, as: UInt16.self)
-    }
+    get { pointerField(StateLayout.x87Opcode, as: UInt16.self) }
+    nonmutating set { setPointerField(StateLayout.x87Opcode, newValue & 0x7FF) }
   }
 
   private var instructionPointer: UInt64 {
-    get { base.load(fromByteOffset: StateLayout.x87InstructionPointer, as: UInt64.self) }
-    nonmutating set {
-      base.storeBytes(
-        of: newValue, toByteOffset: StateLayout.x87InstructionPointer, as: UInt64.self)
-    }
+    get { pointerField(StateLayout.x87InstructionPointer, as: UInt64.self) }
+    nonmutating set { setPointerField(StateLayout.x87InstructionPointer, newValue) }
   }
 
   private var dataPointer: UInt64 {
-    get { base.load(fromByteOffset: StateLayout.x87DataPointer, as: UInt64.self) }
-    nonmutating set {
-      base.storeBytes(of: newValue, toByteOffset: StateLayout.x87DataPointer, as: UInt64.self)
-    }
+    get { pointerField(StateLayout.x87DataPointer, as: UInt64.self) }
+    nonmutating set { setPointerField(StateLayout.x87DataPointer, newValue) }
+  }
+
+  private var codeSelector: UInt16 {
+    get { pointerField(StateLayout.x87CodeSelector, as: UInt16.self) }
+    nonmutating set { setPointerField(StateLayout.x87CodeSelector, newValue) }
+  }
+
+  private var dataSelector: UInt16 {
+    get { pointerField(StateLayout.x87DataSelector, as: UInt16.self) }
+    nonmutating set { setPointerField(StateLayout.x87DataSelector, newValue) }
   }
 
   /// Bytes of an environment: 14 or 28.
@@ -33,13 +45,15 @@ extension FloatingPointUnit {
   /// Bytes that FNSAVE writes.
   static func saveAreaByteCount(wide: Bool) -> Int { environmentByteCount(wide: wide) + 80 }
 
-  /// Writes the environment into the image area, in the format of protected mode.
-  func buildEnvironment(wide: Bool) {
+  /// Writes the environment into the image area (Intel SDM volume 1, "x87 State" figures).
+  ///
+  /// `isReal` chooses the formats of real and virtual-8086 mode, with linear addresses.
+  func buildEnvironment(wide: Bool, isReal: Bool) {
     let step = wide ? 4 : 2
+    let pointers = isReal ? realPointers(wide: wide) : protectedPointers(wide: wide)
     let words: [7 of UInt32] = [
       0xFFFF_0000 | UInt32(control), 0xFFFF_0000 | UInt32(statusWord),
-      0xFFFF_0000 | UInt32(fullTag), UInt32(truncatingIfNeeded: instructionPointer),
-      wide ? UInt32(opcode) << 16 : 0, UInt32(truncatingIfNeeded: dataPointer), 0xFFFF_0000,
+      0xFFFF_0000 | UInt32(fullTag), pointers[0], pointers[1], pointers[2], pointers[3],
     ]
     for index in 0..<7 {
       let place = image + index * step
@@ -51,28 +65,52 @@ extension FloatingPointUnit {
     }
   }
 
+  private func protectedPointers(wide: Bool) -> [4 of UInt32] {
+    [
+      UInt32(truncatingIfNeeded: instructionPointer),
+      UInt32(codeSelector) | (wide ? UInt32(opcode) << 16 : 0),
+      UInt32(truncatingIfNeeded: dataPointer), 0xFFFF_0000 | UInt32(dataSelector),
+    ]
+  }
+
+  private func realPointers(wide: Bool) -> [4 of UInt32] {
+    let code = UInt32(codeSelector) << 4 &+ UInt32(truncatingIfNeeded: instructionPointer)
+    let data = UInt32(dataSelector) << 4 &+ UInt32(truncatingIfNeeded: dataPointer)
+    let upper: UInt32 = wide ? 0xFFFF : 0xF
+    return [
+      0xFFFF_0000 | code & 0xFFFF, (code >> 16 & upper) << 12 | UInt32(opcode),
+      0xFFFF_0000 | data & 0xFFFF, (data >> 16 & upper) << 12,
+    ]
+  }
+
   /// Takes an environment out of the image area.
-  func applyEnvironment(wide: Bool) {
+  func applyEnvironment(wide: Bool, isReal: Bool) {
     let step = wide ? 4 : 2
-    func word(_ index: Int) -> UInt16 {
-      image.loadUnaligned(fromByteOffset: index * step, as: UInt16.self)
+    func word(_ index: Int) -> UInt32 {
+      wide
+        ? image.loadUnaligned(fromByteOffset: index * step, as: UInt32.self)
+        : UInt32(image.loadUnaligned(fromByteOffset: index * step, as: UInt16.self))
     }
-    control = word(0)
-    statusWord = word(1)
-    setFullTag(word(2))
-    if wide {
-      instructionPointer = UInt64(image.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-      opcode = image.loadUnaligned(fromByteOffset: 18, as: UInt16.self)
-      dataPointer = UInt64(image.loadUnaligned(fromByteOffset: 20, as: UInt32.self))
+    control = UInt16(truncatingIfNeeded: word(0))
+    statusWord = UInt16(truncatingIfNeeded: word(1))
+    setFullTag(UInt16(truncatingIfNeeded: word(2)))
+    if isReal {
+      instructionPointer = UInt64(word(3) & 0xFFFF | (word(4) & 0xFFF_F000) << 4)
+      dataPointer = UInt64(word(5) & 0xFFFF | (word(6) & 0xFFF_F000) << 4)
+      opcode = UInt16(truncatingIfNeeded: word(4))
+      (codeSelector, dataSelector) = (0, 0)
     } else {
       instructionPointer = UInt64(word(3))
       dataPointer = UInt64(word(5))
+      codeSelector = UInt16(truncatingIfNeeded: word(4))
+      dataSelector = UInt16(truncatingIfNeeded: word(6))
+      if wide { opcode = UInt16(truncatingIfNeeded: word(4) >> 16) }
     }
   }
 
   /// Writes environment and registers, ST(0) first, into the image area.
-  func buildSaveArea(wide: Bool) {
-    buildEnvironment(wide: wide)
+  func buildSaveArea(wide: Bool, isReal: Bool) {
+    buildEnvironment(wide: wide, isReal: isReal)
     let start = Self.environmentByteCount(wide: wide)
     for index in 0..<8 {
       (image + start + index * 10).copyMemory(from: register(index), byteCount: 10)
@@ -80,8 +118,8 @@ extension FloatingPointUnit {
   }
 
   /// Takes environment and registers out of the image area.
-  func applySaveArea(wide: Bool) {
-    applyEnvironment(wide: wide)
+  func applySaveArea(wide: Bool, isReal: Bool) {
+    applyEnvironment(wide: wide, isReal: isReal)
     let start = Self.environmentByteCount(wide: wide)
     let valid = tag
     for index in 0..<8 { set(index, from: image + start + index * 10) }
@@ -94,10 +132,7 @@ extension FloatingPointUnit {
     image.storeBytes(of: control, as: UInt16.self)
     image.storeBytes(of: statusWord, toByteOffset: 2, as: UInt16.self)
     image.storeBytes(of: tag & 0xFF, toByteOffset: 4, as: UInt16.self)
-    image.storeBytes(of: opcode, toByteOffset: 6, as: UInt16.self)
-    let mask: UInt64 = pointersAre64 ? .max : 0xFFFF_FFFF
-    image.storeBytes(of: instructionPointer & mask, toByteOffset: 8, as: UInt64.self)
-    image.storeBytes(of: dataPointer & mask, toByteOffset: 16, as: UInt64.self)
+    buildExtendedPointers(are64: pointersAre64)
     image.storeBytes(
       of: base.load(fromByteOffset: FloatingPointLayout.mxcsr, as: UInt32.self), toByteOffset: 24,
       as: UInt32.self)
@@ -111,6 +146,28 @@ extension FloatingPointUnit {
     (image + 160).copyMemory(from: base + FloatingPointLayout.vectors, byteCount: vectorCount * 16)
   }
 
+  /// The pointers are saved only while an exception is pending, as AMD's processors do.
+  private func buildExtendedPointers(are64: Bool) {
+    var (code, data) = (instructionPointer, dataPointer)
+    if !are64 {
+      code = code & 0xFFFF_FFFF | UInt64(codeSelector) << 32
+      data = data & 0xFFFF_FFFF | UInt64(dataSelector) << 32
+    }
+    image.storeBytes(of: isPending ? opcode : 0, toByteOffset: 6, as: UInt16.self)
+    image.storeBytes(of: isPending ? code : 0, toByteOffset: 8, as: UInt64.self)
+    image.storeBytes(of: isPending ? data : 0, toByteOffset: 16, as: UInt64.self)
+  }
+
+  private func applyExtendedPointers(are64: Bool) {
+    opcode = image.load(fromByteOffset: 6, as: UInt16.self)
+    let code = image.load(fromByteOffset: 8, as: UInt64.self)
+    let data = image.load(fromByteOffset: 16, as: UInt64.self)
+    instructionPointer = are64 ? code : code & 0xFFFF_FFFF
+    dataPointer = are64 ? data : data & 0xFFFF_FFFF
+    codeSelector = are64 ? 0 : UInt16(truncatingIfNeeded: code >> 32)
+    dataSelector = are64 ? 0 : UInt16(truncatingIfNeeded: data >> 32)
+  }
+
   /// Takes FXSAVE's image out of the image area.
   ///
   /// - Returns: False, with nothing changed, when MXCSR has reserved bits: #GP(0).
@@ -122,10 +179,7 @@ extension FloatingPointUnit {
     control = image.load(as: UInt16.self)
     statusWord = image.load(fromByteOffset: 2, as: UInt16.self)
     let valid = image.load(fromByteOffset: 4, as: UInt16.self) & 0xFF
-    opcode = image.load(fromByteOffset: 6, as: UInt16.self)
-    let mask: UInt64 = pointersAre64 ? .max : 0xFFFF_FFFF
-    instructionPointer = image.load(fromByteOffset: 8, as: UInt64.self) & mask
-    dataPointer = image.load(fromByteOffset: 16, as: UInt64.self) & mask
+    applyExtendedPointers(are64: pointersAre64)
     for index in 0..<8 { set(index, from: image + (32 + index * 16)) }
     tag = valid
     (base + FloatingPointLayout.vectors).copyMemory(
@@ -140,7 +194,4 @@ enum MXCSR {
   static let supported: UInt32 = 0xFFFF
   static let initial: UInt32 = 0x1F80
   static let flags: UInt32 = 0x3F
-  static let early: UInt32 = 0x07
-  static let underflow: UInt32 = 0x10
-  static let flushToZero: UInt32 = 0x8000
 }

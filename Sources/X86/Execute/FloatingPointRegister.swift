@@ -24,9 +24,14 @@ extension FloatingPointUnit {
     }
   }
 
+  /// FNENI, FNDISI, FNCLEX, FNINIT, FNSETPM, FNSTSW AX.
+  @inline(__always) static func isControl(opcode: UInt8, form: UInt8) -> Bool {
+    opcode & 3 == 3 && form >> 3 == 4
+  }
+
   /// FNSTSW AX, FNCLEX, FNINIT and their kin neither wait nor fault for a pending exception.
   static func waits(opcode: UInt8, form: UInt8) -> Bool {
-    !(opcode & 7 == 3 && form >> 3 == 4) && !(opcode & 7 == 7 && form >> 3 == 4)
+    !isControl(opcode: opcode, form: form)
   }
 
   /// Runs one instruction; pending exceptions and CR0 were looked at before.
@@ -90,6 +95,7 @@ extension FloatingPointUnit {
     switch group {
     case 4 where index == 2:
       status &= X87Status.conditions
+      ignoresErrors = false
     case 4 where index == 3: initialize()
     case 4: break
     case 5: compareToFlags(index, unordered: true, pops: false, state)

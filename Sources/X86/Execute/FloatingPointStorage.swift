@@ -25,6 +25,14 @@ enum FloatingPointAccess {
     }
   }
 
+  /// Whether an exception that is pending comes first.
+  var waits: Bool {
+    switch self {
+    case .storeEnvironment, .save, .storeControl, .storeStatus: false
+    default: true
+    }
+  }
+
   var writes: Bool {
     switch self {
     case .store, .storeEnvironment, .save, .storeControl, .storeStatus: true
@@ -50,12 +58,13 @@ extension FloatingPointUnit {
     case (3, 5), (7, 4): .load(size: 10)
     case (3, 7), (7, 6): .store(size: 10)
     case (5, 0), (7, 5): .load(size: 8)
-    case (5, 2), (5, 3), (7, 7): .store(size: 8)
+    case (3, 1): .store(size: 4)
+    case (5, 1), (5, 2), (5, 3), (7, 7): .store(size: 8)
     case (5, 4): .restore
     case (5, 6): .save
     case (5, 7): .storeStatus
     case (7, 0): .load(size: 2)
-    case (7, 2), (7, 3): .store(size: 2)
+    case (7, 1), (7, 2), (7, 3): .store(size: 2)
     default: .undefined
     }
   }
@@ -111,12 +120,14 @@ extension FloatingPointUnit {
     set(0, from: result)
   }
 
-  /// Runs FST, FIST, FBSTP and kin up to the write: the value stands in the result area.
+  /// Runs FST, FIST, FISTTP, FBSTP and kin up to the write: the value stands in the result area.
   ///
   /// - Returns: The value is to be written; an unmasked exception else.
   func executeStore(opcode: UInt8, group: UInt8) -> Bool {
     let form: Int
+    let truncates = group == 1
     switch (opcode & 7, group) {
+    case (5, 1): form = endicott_x87_quadword
     case (1, _): form = endicott_x87_single
     case (3, 7): form = endicott_x87_register
     case (3, _): form = endicott_x87_doubleword
@@ -142,7 +153,8 @@ extension FloatingPointUnit {
       result.copyMemory(from: register(0), byteCount: 10)
       clearC1()
     } else {
-      let answer = endicott_x87_store(UInt32(form), result, register(0), UInt32(control), sticky)
+      let answer = endicott_x87_store(
+        UInt32(form), result, register(0), UInt32(control) | (truncates ? 0xC00 : 0), sticky)
       let kept = X87Status.early | X87Status.overflow | X87Status.underflow
       _ = note(answer)
       if UInt16(truncatingIfNeeded: answer) & ~control & kept != 0 { return false }

@@ -18,15 +18,17 @@ extension Processor {
     try requireFloatingPoint()
     if fields.immediate & 1 != 0 {
       let isWide = fields.operandSize != 2
-      unit.buildSaveArea(wide: isWide)
+      let isReal = state.mode == CodeMode.real16
+      unit.buildSaveArea(wide: isWide, isReal: isReal)
       try writeBytes(
         address, FloatingPointUnit.saveAreaByteCount(wide: isWide), from: unit.image)
       unit.initialize()
       return
     }
     guard address & 15 == 0 else { throw .generalProtection(0) }
-    let vectorCount = state.mode == CodeMode.long64 ? 16 : 8
+    let vectorCount = savedVectorCount
     unit.buildExtendedImage(pointersAre64: fields.operandSize == 8, vectorCount: vectorCount)
+    try probeWrite(address, 416)
     try writeBytes(address, 160 + vectorCount * 16, from: unit.image)
   }
 
@@ -36,21 +38,45 @@ extension Processor {
     let address = state.register(PseudoRegister.address)
     try requireFloatingPoint()
     if fields.immediate & 1 != 0 {
-      guard !unit.isPending else { throw .floatingPoint }
+      guard !unit.isBlocking else { throw .floatingPoint }
       let isWide = fields.operandSize != 2
+      let isReal = state.mode == CodeMode.real16
       try readBytes(
         address, FloatingPointUnit.saveAreaByteCount(wide: isWide), into: unit.image)
-      unit.applySaveArea(wide: isWide)
+      unit.applySaveArea(wide: isWide, isReal: isReal)
       return
     }
     guard address & 15 == 0 else { throw .generalProtection(0) }
     try readBytes(address, 512, into: unit.image)
-    let vectorCount = state.mode == CodeMode.long64 ? 16 : 8
+    let vectorCount = savedVectorCount
     guard
       unit.applyExtendedImage(
         pointersAre64: fields.operandSize == 8, vectorCount: vectorCount)
     else { throw .generalProtection(0) }
   }
+
+  /// XMM registers that FXSAVE and FXRSTOR move: none without CR4.OSFXSR (AMD APM volume 2, "CR4").
+  private var savedVectorCount: Int {
+    if state.cr4 & ControlRegister4.fxSave == 0 { return 0 }
+    return state.mode == CodeMode.long64 ? 16 : 8
+  }
+
+  /// Asks the platform about a pending exception that is not to raise #MF, since CR0.NE is clear.
+  ///
+  /// As with FERR# and IGNNE#, the processor stays before the waiting instruction until an interrupt
+  /// comes, unless the platform says to ignore errors (Intel SDM volume 1, "MS-DOS Compatibility
+  /// Sub-mode").
+  func reportFloatingPointError() {
+    var value: UInt64 = 0
+    if callBus(.floatingPointError, 0, 0, &value) {
+      ignoreFloatingPointErrors()
+    } else {
+      activity = .halted
+    }
+  }
+
+  /// Asserts IGNNE#: waiting instructions run in spite of a pending exception until it is cleared.
+  package func ignoreFloatingPointErrors() { FloatingPointUnit(state).ignoresErrors = true }
 
   /// #NM with CR0.EM or CR0.TS.
   private func requireFloatingPoint() throws(GuestException) {

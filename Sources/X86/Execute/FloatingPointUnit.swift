@@ -78,6 +78,17 @@ struct FloatingPointUnit {
     @inline(__always) get { status & ~control & X87Status.exceptions != 0 }
   }
 
+  /// A waiting instruction cannot go on: an exception is pending, and IGNNE# is not asserted.
+  var isBlocking: Bool {
+    @inline(__always) get { isPending && !ignoresErrors }
+  }
+
+  /// IGNNE#: set by the platform's answer to an error, clear again with the exceptions.
+  var ignoresErrors: Bool {
+    get { word(StateLayout.x87IgnoresErrors) != 0 }
+    nonmutating set { setWord(StateLayout.x87IgnoresErrors, newValue ? 1 : 0) }
+  }
+
   /// The status word as the manual lays it out.
   var statusWord: UInt16 {
     get { status | top << 11 | (isPending ? X87Status.summary | X87Status.busy : 0) }
@@ -161,11 +172,14 @@ struct FloatingPointUnit {
   func initialize() {
     control = 0x037F
     status = 0
+    ignoresErrors = false
     top = 0
     tag = 0
     base.storeBytes(of: 0, toByteOffset: StateLayout.x87Opcode, as: UInt16.self)
     base.storeBytes(of: 0, toByteOffset: StateLayout.x87InstructionPointer, as: UInt64.self)
     base.storeBytes(of: 0, toByteOffset: StateLayout.x87DataPointer, as: UInt64.self)
+    base.storeBytes(of: 0, toByteOffset: StateLayout.x87CodeSelector, as: UInt16.self)
+    base.storeBytes(of: 0, toByteOffset: StateLayout.x87DataSelector, as: UInt16.self)
   }
 
   /// An MMX instruction begins: TOP is 0 and every register counts as valid.

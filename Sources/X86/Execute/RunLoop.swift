@@ -165,7 +165,7 @@ extension Processor {
       state.instructionPointer = start
       system.wasInstructionCompleted = false
       isInSystemOperation = false
-      deliver(error)
+      raise(error)
       return
     }
     isInSystemOperation = false
@@ -175,7 +175,16 @@ extension Processor {
     system.wasInstructionCompleted = false
     let code = state.get(StateLayout.faultErrorCode, as: UInt32.self)
     let word = state.get(StateLayout.faultVector, as: UInt32.self)
-    deliver(GuestException(UInt8(word & 0xFF), word & 0x100 != 0 ? code : nil))
+    raise(GuestException(UInt8(word & 0xFF), word & 0x100 != 0 ? code : nil))
+  }
+
+  /// Delivers an instruction's fault, or reports an x87 error the old way.
+  private func raise(_ exception: GuestException) {
+    if exception == .floatingPoint, state.cr0 & ControlRegister0.numericError == 0 {
+      reportFloatingPointError()
+    } else {
+      deliver(exception)
+    }
   }
 
   /// RIP cut to the width of the code mode.

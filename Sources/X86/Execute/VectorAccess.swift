@@ -2,8 +2,9 @@ import CHost
 
 // How vector handlers take their operands.
 //
-//   operation number   mandatory prefix (0 none, 1 = 66, 2 = F3, 3 = F2) << 8 | second opcode byte,
-//                      with the immediate in bits 16-23; bit 24 is set by REX.W
+//   operation number   mandatory prefix (0 none, 1 = 66, 2 = F3, 3 = F2) << 8 | last opcode byte;
+//                      above 2000 after 0F 38, above 3000 after 0F 3A; the immediate in bits
+//                      16-23; bit 24 is set by REX.W
 //   register forms     a = ModRM.reg, b = ModRM.rm, imm32 = the operation number
 //   memory forms       a = ModRM.reg; the operation number is the first word of the data slot
 //
@@ -24,13 +25,17 @@ struct VectorOperation {
     word = UInt32(truncatingIfNeeded: Operation(operation).data)
   }
 
-  init(prefix: UInt32, opcode: UInt8, immediate: UInt8 = 0, isWide: Bool = false) {
-    word = prefix << 8 | UInt32(opcode) | UInt32(immediate) << 16 | (isWide ? 1 << 24 : 0)
+  init(
+    map: UInt8 = 1, prefix: UInt32, opcode: UInt8, immediate: UInt8 = 0, isWide: Bool = false
+  ) {
+    word =
+      (map > 1 ? UInt32(map) << 12 : 0) | prefix << 8 | UInt32(opcode) | UInt32(immediate) << 16
+      | (isWide ? 1 << 24 : 0)
   }
 
   @inline(__always) var number: UInt32 { word & 0xFFFF }
   @inline(__always) var opcode: UInt32 { word & 0xFF }
-  @inline(__always) var prefix: UInt32 { word >> 8 & 0xFF }
+  @inline(__always) var prefix: UInt32 { word >> 8 & 0xF }
   @inline(__always) var immediate: UInt32 { word >> 16 & 0xFF }
   @inline(__always) var isWide: Bool { word >> 24 != 0 }
 }
@@ -105,7 +110,7 @@ extension ProcessorState {
     if vectors, !mayUseVectors(operation) { return false }
     let unit = FloatingPointUnit(self)
     let blocked = cr0 & (ControlRegister0.emulation | ControlRegister0.taskSwitched)
-    if _fastPath(blocked == 0 && !unit.isPending) { return true }
+    if _fastPath(blocked == 0 && !unit.isBlocking) { return true }
     raise(
       blocked & ControlRegister0.emulation != 0
         ? .invalidOpcode : blocked != 0 ? .deviceNotAvailable : .floatingPoint, at: operation)
@@ -118,7 +123,7 @@ extension ProcessorState {
   @inline(__always)
   func mayUseFloatingPoint(_ operation: UnsafeRawPointer, waits: Bool) -> Bool {
     let blocked = cr0 & (ControlRegister0.emulation | ControlRegister0.taskSwitched)
-    if _fastPath(blocked == 0 && !(waits && FloatingPointUnit(self).isPending)) { return true }
+    if _fastPath(blocked == 0 && !(waits && FloatingPointUnit(self).isBlocking)) { return true }
     raise(blocked != 0 ? .deviceNotAvailable : .floatingPoint, at: operation)
     return false
   }

@@ -19,14 +19,8 @@ extension ProcessorState {
   ) -> Bool {
     let result = vectorResult
     result.halves = destination.halves
-    var control = mxcsr
-    // With underflow unmasked FTZ has no effect.
-    if control >> 7 & MXCSR.underflow == 0 { control &= ~MXCSR.flushToZero }
-    var raised = endicott_sse_arithmetic(
-      operation.number, result, source, operation.immediate, control)
-    if control >> 7 & MXCSR.underflow == 0, operation.hasDenormalResult(result) {
-      raised |= MXCSR.underflow
-    }
+    let raised = endicott_sse_arithmetic(
+      operation.number, result, source, operation.immediate, mxcsr)
     guard note(raised, at) else { return false }
     destination.halves = result.halves
     return true
@@ -38,17 +32,9 @@ extension ProcessorState {
     let control = mxcsr
     if raised & ~control != 0 { mxcsr = control | raised }
     if _fastPath(raised & ~(control >> 7) & MXCSR.flags == 0) { return true }
-    noteUnmasked(raised, control, at)
-    return false
-  }
-
-  /// An unmasked exception: one found before the operation hides those found after it.
-  @inline(never)
-  private func noteUnmasked(_ raised: UInt32, _ control: UInt32, _ at: UnsafeRawPointer) {
-    let early = raised & MXCSR.early
-    mxcsr = control | (early & ~(control >> 7) != 0 ? early : raised)
     raise(
       cr4 & ControlRegister4.simdExceptions != 0 ? .simdFloatingPoint : .invalidOpcode, at: at)
+    return false
   }
 }
 
@@ -56,6 +42,10 @@ extension VectorOperation {
   /// Bytes of the storage operand of arithmetic, comparisons and conversions.
   @inline(__always) var arithmeticByteCount: Int {
     switch (opcode, prefix) {
+    case (0x08...0x09, _), (0x40...0x41, _): 16
+    case (0x0A, _): 4
+    case (0x0B, _): 8
+    case (0xD0, _), (0x7C...0x7D, _): 16
     case (0x2A, 0...1), (0x2C, 0), (0x2D, 0), (0x5A, 0), (0xE6, 2): 8
     case (0x2E, 0), (0x2F, 0): 4
     case (0x2E, 1), (0x2F, 1): 8
@@ -64,25 +54,6 @@ extension VectorOperation {
     case (_, 3): 8
     default: 16
     }
-  }
-
-  /// Whether a result element of an operation that can underflow is denormal.
-  fileprivate func hasDenormalResult(_ result: UnsafeMutableRawPointer) -> Bool {
-    switch (opcode, prefix) {
-    case (0x58, 0), (0x59, 0), (0x5C, 0), (0x5E, 0):
-      return (0..<4).contains { isDenormalSingle(result, $0) }
-    case (0x58, 2), (0x59, 2), (0x5C, 2), (0x5E, 2), (0x5A, 3):
-      return isDenormalSingle(result, 0)
-    case (0x5A, 1): return isDenormalSingle(result, 0) || isDenormalSingle(result, 1)
-    case (0x58, 1), (0x59, 1), (0x5C, 1), (0x5E, 1):
-      return isDenormalNumber(result.low) || isDenormalNumber(result.high)
-    case (0x58, 3), (0x59, 3), (0x5C, 3), (0x5E, 3): return isDenormalNumber(result.low)
-    default: return false
-    }
-  }
-
-  private func isDenormalSingle(_ result: UnsafeMutableRawPointer, _ index: Int) -> Bool {
-    isDenormalNumber(result.load(fromByteOffset: index * 4, as: UInt32.self))
   }
 }
 

@@ -252,6 +252,14 @@ func storeGeneral64(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
   next(raw, at)
 }
 
+/// CLFLUSH: as far as faults go a load of one byte; there are no caches to write back.
+@inline(__always)
+func flushLine(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
+  let state = ProcessorState(raw)
+  guard state.readPointer(at, Operation(at).address(state), 1) != nil else { return }
+  next(raw, at)
+}
+
 // MARK: Masked stores
 
 /// MASKMOVDQU: the address is DS:rDI; a = data, the data slot's immediate = the mask's register.

@@ -3,87 +3,21 @@ import CHost
 // Which handler carries out which MMX, SSE or SSE2 instruction: opcode map 0F with no prefix, 66, F3
 // and F2 (Intel SDM volume 2, appendix A, "Two-byte Opcode Map").
 
-/// What becomes of one floating point or vector instruction.
-enum VectorForm {
-  /// One slot: the fields a and b, and imm32.
-  case register(Handler, a: UInt8, b: UInt8, word: UInt32)
-  /// Two slots: the fields a and b, and a routine of CHost with its parameter.
-  case routine(Handler, a: UInt8, b: UInt8, VectorRoutine, parameter: UInt64)
-  /// A memory operand, the field a, and such a routine.
-  case memoryRoutine(Handler, a: UInt8, VectorRoutine, parameter: UInt64)
-  /// A memory operand, with the field a; with a data slot that begins with `word` when it is there.
-  case memory(Handler, a: UInt8, word: UInt32?)
-  /// MASKMOVQ, MASKMOVDQU: a memory operand at DS:rDI, with a data slot.
-  case maskedStore(Handler, a: UInt8, word: UInt32)
-  /// FXSAVE, FNSAVE or what takes them back; the immediate is 1 for FNSAVE and FRSTOR.
-  case system(SystemOperation, immediate: UInt64)
-  /// #UD.
-  case undefined
-}
-
-/// The handlers of one opcode under one prefix.
-private struct VectorRow {
-  var register: Handler?
-  var memory: Handler?
-  /// The memory form has its operation number in a data slot.
-  var hasDataSlot = true
-  /// ModRM.rm is the destination of the register form.
-  var isReversed = false
-  /// The routine of CHost that both forms, or the memory form alone, call.
-  var routine: Routine = .none
-  /// The register form has a handler that needs no routine.
-  var hasOwnRegisterForm = false
-
-  enum Routine { case none, wide, narrow }
-
-  init(_ register: Handler?, _ memory: Handler?) {
-    self.register = register
-    self.memory = memory
-  }
-
-  /// A move: the memory form needs no operation number.
-  static func move(
-    _ register: Handler?, _ memory: Handler?, reversed: Bool = false
-  ) -> VectorRow {
-    var row = VectorRow(register, memory)
-    row.hasDataSlot = false
-    row.isReversed = reversed
-    return row
-  }
-
-  static let arithmetic = VectorRow(arithmeticVector, arithmeticVectorMemory)
-  static let wide = VectorRow(wideInteger, wideIntegerMemory).calling(.wide)
-  static let narrow = VectorRow(narrowInteger, narrowIntegerMemory).calling(.narrow)
-
-  /// A register form of its own, a memory form by a routine.
-  static func mixed(_ register: Handler) -> VectorRow {
-    var row = VectorRow(register, wideIntegerMemory).calling(.wide)
-    row.hasOwnRegisterForm = true
-    return row
-  }
-
-  private func calling(_ routine: Routine) -> VectorRow {
-    var row = self
-    row.routine = routine
-    return row
-  }
-  static let shuffled = VectorRow(shuffle, shuffleMemory)
-}
-
 enum VectorTable {
   /// What an instruction of map 0F becomes; `.undefined` when it is none of these.
   static func form(of instruction: Instruction) -> VectorForm {
-    let prefix: UInt32 =
-      instruction.repeatPrefix == 0xF3
-      ? 2 : instruction.repeatPrefix == 0xF2 ? 3 : instruction.hasOperandPrefix ? 1 : 0
+    let prefix = mandatoryPrefix(of: instruction)
     if instruction.hasLock { return .undefined }
-    switch instruction.opcode {
-    case 0x71...0x73: return shift(instruction, prefix)
-    case 0xF7: return maskedStore(instruction, prefix)
-    case 0x77:
+    switch (instruction.map, instruction.opcode) {
+    case (2, _): return thirdByteForm(instruction, prefix)
+    case (3, _): return immediateForm(instruction, prefix)
+    case (_, 0x71...0x73): return shift(instruction, prefix)
+    case (_, 0xF7): return maskedStore(instruction, prefix)
+    case (_, 0x77):
       return prefix == 0 ? .register(emptyVectorState, a: 0, b: 0, word: 0) : .undefined
     default: break
     }
+    if let form = addedForm(instruction, prefix) { return form }
     guard let row = row(instruction, prefix) else { return .undefined }
     if let form = routineForm(instruction, prefix, row) { return form }
     let isMoveOfNarrow = row.isReversed && instruction.opcode == 0x7F && prefix == 0
@@ -99,6 +33,12 @@ enum VectorTable {
     return .register(
       handler, a: row.isReversed ? instruction.rm : instruction.reg,
       b: row.isReversed ? instruction.reg : instruction.rm, word: operation.word)
+  }
+
+  /// The number of the mandatory prefix: 0 none, 1 = 66, 2 = F3, 3 = F2; the latter two go first.
+  static func mandatoryPrefix(of instruction: Instruction) -> UInt32 {
+    instruction.repeatPrefix == 0xF3
+      ? 2 : instruction.repeatPrefix == 0xF2 ? 3 : instruction.hasOperandPrefix ? 1 : 0
   }
 
   /// The form of an instruction that calls a routine of CHost, or nil.
@@ -121,15 +61,6 @@ enum VectorTable {
     }
     guard let handler = row.register, !row.hasOwnRegisterForm else { return nil }
     return .routine(handler, a: instruction.reg, b: instruction.rm, routine, parameter: 0)
-  }
-
-  /// Whether the memory form of an instruction writes its operand.
-  static func writesMemory(_ instruction: Instruction) -> Bool {
-    switch instruction.opcode {
-    case 0x11, 0x13, 0x17, 0x29, 0x2B, 0x7F, 0xC3, 0xD6, 0xE7: true
-    case 0x7E: instruction.repeatPrefix != 0xF3
-    default: false
-    }
   }
 
   /// Groups 12, 13 and 14: shifts of a register by an immediate.
@@ -308,54 +239,6 @@ enum VectorTable {
     case (_, 0): .narrow
     case (_, 1): .wide
     default: nil
-    }
-  }
-}
-
-/// The x87 instructions D8-DF, and the memory forms 0-3 of group 0F AE.
-enum FloatingPointTable {
-  static func form(of instruction: Instruction) -> VectorForm {
-    if instruction.hasLock { return .undefined }
-    let opcode = instruction.opcode
-    let group = instruction.group
-    guard instruction.isMemory else {
-      let form = group << 3 | instruction.rm & 7
-      return FloatingPointUnit.isDefined(opcode: opcode, form: form)
-        ? .register(floatingPointRegister, a: opcode, b: form, word: 0) : .undefined
-    }
-    let field = opcode & 7 | group << 3
-    let isShort = instruction.operandSize == 2
-    switch FloatingPointUnit.access(opcode: opcode, group: group) {
-    case .load: return .memory(floatingPointLoad, a: field, word: nil)
-    case .store: return .memory(floatingPointStore, a: field, word: nil)
-    case .loadControl: return .memory(floatingPointLoadControl, a: field, word: nil)
-    case .storeControl, .storeStatus:
-      return .memory(floatingPointStoreControl, a: field, word: nil)
-    case .loadEnvironment:
-      return .memory(
-        isShort ? floatingPointLoadEnvironment16 : floatingPointLoadEnvironment, a: field,
-        word: nil)
-    case .storeEnvironment:
-      return .memory(
-        isShort ? floatingPointStoreEnvironment16 : floatingPointStoreEnvironment, a: field,
-        word: nil)
-    case .save: return .system(.saveFloatingPoint, immediate: 1)
-    case .restore: return .system(.restoreFloatingPoint, immediate: 1)
-    case .undefined: return .undefined
-    }
-  }
-
-  /// FXSAVE, FXRSTOR, LDMXCSR, STMXCSR: 0F AE with a memory operand, ModRM.reg 0 to 3.
-  static func stateForm(of instruction: Instruction) -> VectorForm {
-    guard instruction.isMemory, !instruction.hasLock, !instruction.hasOperandPrefix,
-      instruction.repeatPrefix == 0
-    else { return .undefined }
-    switch instruction.group {
-    case 0: return .system(.saveFloatingPoint, immediate: 0)
-    case 1: return .system(.restoreFloatingPoint, immediate: 0)
-    case 2: return .memory(loadMXCSR, a: 0, word: nil)
-    case 3: return .memory(storeMXCSR, a: 0, word: nil)
-    default: return .undefined
     }
   }
 }

@@ -80,7 +80,12 @@ package struct ProcessorFeatures: OptionSet, Hashable, Sendable {
   }
 
   /// The implemented features; a row appears with its implementation.
-  static let offered: [Row] = []
+  static let offered: [Row] = [
+    Row(feature: .sse3, name: "sse3", leaf: 1, register: .ecx, bit: 0),
+    Row(feature: .ssse3, name: "ssse3", leaf: 1, register: .ecx, bit: 9),
+    Row(feature: .sse41, name: "sse41", leaf: 1, register: .ecx, bit: 19),
+    Row(feature: .sse42, name: "sse42", leaf: 1, register: .ecx, bit: 20),
+  ]
 
   /// Adds the bits of a leaf that belong to these features.
   func adding(to leaf: Identification.Leaf, _ number: UInt32, _ part: UInt32) -> Identification.Leaf

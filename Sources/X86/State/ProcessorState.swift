@@ -49,6 +49,9 @@ enum StateLayout {
   static let x87Tag = 0x684
   static let x87Top = 0x686
   static let x87Opcode = 0x688
+  static let x87CodeSelector = 0x68A
+  static let x87DataSelector = 0x68C
+  static let x87IgnoresErrors = 0x68E
   static let x87InstructionPointer = 0x690
   static let x87DataPointer = 0x698
   static let architecturalByteCount = 0x1000

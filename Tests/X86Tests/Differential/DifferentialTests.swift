@@ -44,12 +44,26 @@ struct DifferentialTests {
     }
   }
 
-  @Test("random SSE and SSE2 instructions, oracle: the host's processor")
+  @Test("random MMX, SSE and SSE2 instructions, oracle: the host's processor")
   func vectorInstructions() throws {
     let count = Int(Self.setting("ENDICOTT_CASES", otherwise: 60_000))
     let seed = Self.setting("ENDICOTT_SEED", otherwise: 20_260_102)
     var generator = FloatingPointGenerator(seed: seed)
     try compare("SSE", count: count, seed: seed) { generator.nextVector() }
+  }
+
+  @Test("random SSE3 to SSE4.2 instructions, oracle: the host's processor")
+  func vectorExtensions() throws {
+    let features: [ProcessorFeatures] = [.sse3, .ssse3, .sse41, .sse42]
+    guard features.allSatisfy(NativeUnits.has) else {
+      print("SKIPPED: this host does not have all of SSE3 to SSE4.2")
+      return
+    }
+    let count = Int(Self.setting("ENDICOTT_CASES", otherwise: 40_000))
+    let seed = Self.setting("ENDICOTT_SEED", otherwise: 20_260_107)
+    var generator = FloatingPointGenerator(
+      seed: seed, rows: FloatingPointGenerator.extensionRows)
+    try compare("SSE3 to SSE4.2", count: count, seed: seed) { generator.nextVector() }
   }
 
   @Test("random x87 instructions, oracle: the host's processor")
@@ -68,7 +82,7 @@ struct DifferentialTests {
       return
     }
     print("Differential test of \(name) instructions: seed \(seed), \(count) cases")
-    let simulated = try SimulatedProcessor()
+    let simulated = try SimulatedProcessor(features: .all)
     var failures = 0
     for _ in 0..<count where failures < Self.failureLimit {
       let test = next()

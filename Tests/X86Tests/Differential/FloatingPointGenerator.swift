@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Generates cases of SSE, SSE2 and x87 instructions, with all exceptions masked.
+/// Generates cases of MMX, SSE to SSE4.2 and x87 instructions, with all exceptions masked.
 struct FloatingPointGenerator {
   /// How an instruction's operands are.
   enum Operands {
@@ -28,22 +28,32 @@ struct FloatingPointGenerator {
     case extractWord
     /// Two XMM registers only.
     case registers
+    /// General register or so many bytes of memory (0: 32 or 64 bits), written from an XMM register,
+    /// with an immediate byte.
+    case extractElement(Int)
+    /// XMM register from a general register or so many bytes of memory, with an immediate byte.
+    case insertElement(Int)
+    /// Two general registers, or one and so many bytes of memory (0: 32 or 64 bits).
+    case general(Int)
   }
 
   struct Row {
     var prefix: UInt8?
+    /// The byte between 0F and the opcode, if there is one.
+    var map: UInt8?
     var opcode: UInt8
     var operands: Operands
   }
 
   var integer: InstructionGenerator
-  private let rows = FloatingPointGenerator.allRows
+  private let rows: [Row]
 
-  init(seed: UInt64) {
+  init(seed: UInt64, rows: [Row] = FloatingPointGenerator.allRows) {
     integer = InstructionGenerator(seed: seed)
+    self.rows = rows
   }
 
-  /// The next SSE or SSE2 case.
+  /// The next case of one of the rows.
   mutating func nextVector() -> DifferentialCase {
     let row = integer.random.pick(rows)
     begin()
@@ -141,7 +151,7 @@ struct FloatingPointGenerator {
   }
 
   private mutating func emit(_ row: Row) {
-    let opcode: [UInt8] = [0x0F, row.opcode]
+    let opcode: [UInt8] = [0x0F] + (row.map.map { [$0] } ?? []) + [row.opcode]
     let field = integer.register()
     let wide = integer.random.oneIn(2) ? 8 : 4
     switch row.operands {
@@ -175,6 +185,15 @@ struct FloatingPointGenerator {
       let target = integer.target(2)
       integer.emit(
         opcode, 4, field: field, target, immediate: integer.immediate(1), prefix: row.prefix)
+    case .extractElement(let byteCount), .insertElement(let byteCount):
+      integer.emit(
+        opcode, byteCount == 0 ? wide : 4, field: field,
+        integer.target(byteCount == 0 ? wide : byteCount), immediate: integer.immediate(1),
+        prefix: row.prefix)
+    case .general(let byteCount):
+      integer.emit(
+        opcode, wide, field: field, integer.target(byteCount == 0 ? wide : byteCount),
+        prefix: row.prefix)
     case .extractWord:
       integer.emit(
         opcode, 4, field: field, .register(integer.register()), immediate: integer.immediate(1),
