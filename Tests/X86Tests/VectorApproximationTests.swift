@@ -47,6 +47,20 @@ struct VectorApproximationTests {
     }
   }
 
+  /// Intel SDM volume 2, RCPPS and RSQRTPS: the relative error is at most 1.5 * 2^-12.
+  @Test func staysWithinTheManualsError() {
+    let limit = 1.5 * 0x1p-12
+    var largest = 0.0
+    for significand in stride(from: UInt32(0), to: 1 << 24, by: 97) {
+      // The lowest bit of the exponent, too: the root depends on it.
+      let value = Float(bitPattern: 0x3F00_0000 + significand)
+      let reciprocal = Double(Self.approximate(0x253, value)) * Double(value)
+      let root = Double(Self.approximate(0x252, value)) * Double(value).squareRoot()
+      largest = max(largest, abs(reciprocal - 1), abs(root - 1))
+    }
+    #expect(largest <= limit, "\(largest / limit) of the limit")
+  }
+
   @Test(arguments: [
     (UInt32(0), UInt32(0x7F80_0000), UInt32(0x7F80_0000)),
     (0x8000_0000, 0xFF80_0000, 0xFF80_0000),
