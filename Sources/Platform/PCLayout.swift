@@ -56,6 +56,10 @@ package enum PCLayout {
 
   /// I/O APIC pin of serial line 1.
   static let serialPin = 4
+  /// IRQ 13: an x87 exception with CR0.NE clear (FERR#).
+  static let coprocessorPin = 13
+  /// A write clears the coprocessor's interrupt and asserts IGNNE#, as on a PC/AT.
+  static let coprocessorError: UInt64 = 0xF0
   /// I/O APIC pin of the generic event device.
   static let eventPin = 9
   /// I/O APIC pin of the first virtio device.

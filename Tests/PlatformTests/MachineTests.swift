@@ -92,6 +92,21 @@ import X86
     #expect(machine.status(of: 0) == .waiting)
   }
 
+  /// PC/AT: FERR# is request 13, and a write to port F0 asserts IGNNE#.
+  @Test(arguments: [false, true])
+  func anErrorWithoutNumericExceptionsWaitsForIRQ13(ignores: Bool) throws {
+    let allow: [UInt8] = [0x0F, 0x20, 0xC0, 0x24, 0xDF, 0x0F, 0x22, 0xC0]  // CR0.NE = 0
+    let unmask: [UInt8] = [0xDB, 0xE3, 0x68, 0x7B, 0x03, 0, 0, 0xD9, 0x2C, 0x24]
+    let divide: [UInt8] = [0xD9, 0xE8, 0xD9, 0xEE, 0xDE, 0xF9]
+    let before =
+      [0xBC, 0x00, 0x00, 0x11, 0x00] + allow + unmask + divide
+      + (ignores ? Self.out(0xF0, 0) : [])
+    let machine = try Self.machine(before + [0x9B, 0xF4])
+    Self.run(machine, until: 100_000)
+    let place = Self.origin + UInt64(before.count) + (ignores ? 2 : 0)
+    #expect(machine.outbox.map(\.kind) == [.disabledWait(processor: 0, address: place)])
+  }
+
   @Test func deadlineTimerMakesAWaitingProcessorReady() throws {
     let code =
       Self.writeRegister(0x1B, 0xFEE0_0D00) + Self.writeRegister(0x80F, 0x1FF)

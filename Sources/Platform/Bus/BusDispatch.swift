@@ -23,6 +23,9 @@ let serveBusAccess: BusFunction = { context, processor, access, address, size, v
   case .msrWrite: return machine.writeRegister(address, size: Int(size), value.pointee, number)
   case .interruptAcknowledge:
     value.pointee = UInt64(machine.acknowledgeInterrupt(number))
+  case .floatingPointError:
+    machine.network.setLine(PCLayout.coprocessorPin, high: true)
+    return false
   case .unimplementedInstruction:
     machine.noteUnimplemented(number, address: address, bytes: value.pointee)
   default: return false
@@ -97,6 +100,11 @@ extension Machine {
 
   /// Writes a port; what nobody decodes is lost.
   func writePort(_ port: UInt64, size: Int, _ value: UInt64, _ number: Int) {
+    if port == PCLayout.coprocessorError {
+      network.setLine(PCLayout.coprocessorPin, high: false)
+      processors[number].ignoreFloatingPointErrors()
+      return
+    }
     if port == PCLayout.processorHotplug, size == 4 {
       events.select(UInt32(truncatingIfNeeded: value))
       return
