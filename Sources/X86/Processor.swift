@@ -69,6 +69,14 @@ package final class Processor {
   var codeEpoch: UInt64 = 0
   var jumpGenerationLow: UInt64 = 1
   var jumpGenerationHigh: UInt64 = 1
+  /// Cycles since power-on at which the budget of the running slice ends.
+  var cycleBase: UInt64 = 0
+  /// The system operation being carried out has entered another task.
+  var hasSwitchedTask = false
+  /// The running instruction follows MOV SS or POP SS.
+  var isInStackShadow = false
+  /// Breakpoints that the running instruction has met, as bits of DR6.
+  var metBreakpoints: UInt64 = 0
   /// A system operation is being carried out: devices may be touched.
   var isInSystemOperation = false
   var pendingFirst: Location = .device(0)
@@ -146,6 +154,7 @@ package final class Processor {
     state.set(StateLayout.megahertz, megahertz)
     state.set(StateLayout.sliceCycles, Int64(0))
     state.budget = 0
+    cycleBase = instructionsRetired
   }
 
   var cyclesInSlice: UInt64 {

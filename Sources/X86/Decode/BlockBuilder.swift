@@ -186,7 +186,7 @@ extension Processor {
           features: identification.features)
       } catch {
         if offset == start {
-          return try decodeAcrossPages(linear, bytes, page, single, error)
+          return try decodeAcrossPages(pointer, linear, bytes, page, single, error)
         }
         break
       }
@@ -211,11 +211,13 @@ extension Processor {
 
   /// Decodes one instruction whose bytes run over into the next page.
   private func decodeAcrossPages(
-    _ linear: UInt64, _ bytes: UnsafeRawPointer, _ page: Int, _ single: Bool,
+    _ pointer: UInt64, _ linear: UInt64, _ bytes: UnsafeRawPointer, _ page: Int, _ single: Bool,
     _ failure: DecodeFailure
   ) throws(GuestException) -> Block {
     let start = Int(linear & 0xFFF)
-    guard failure == .truncated else { throw .generalProtection(0) }
+    // The segment's limit comes before a page that is absent.
+    let isInside = state.mode == CodeMode.long64 || pointer + UInt64(4096 - start) <= codeLimit
+    guard failure == .truncated, isInside else { throw .generalProtection(0) }
     let next = try secondPage(after: linear)
     let joined = UnsafeMutableRawPointer.allocate(byteCount: 32, alignment: 16)
     defer { joined.deallocate() }

@@ -97,7 +97,7 @@ extension InstructionForms {
 
   /// 63: MOVSXD in 64-bit mode, ARPL elsewhere.
   static func emitMoveSignedDouble(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
-    guard i.isLong else { return system(i, &b, .adjustPrivilege, byteCount: 2, writes: true) }
+    guard i.isLong else { return selectorOperation(i, &b, .adjustPrivilege, writes: true) }
     let source = i.operandSize == 2 ? 1 : 2
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << source, writes: false)

@@ -4,8 +4,8 @@ extension InstructionForms {
     switch i.opcode {
     case 0x00: return emitGroup6(i, &b)
     case 0x01: return emitGroup7(i, &b)
-    case 0x02: return system(i, &b, .loadRights, byteCount: 2)
-    case 0x03: return system(i, &b, .loadLimit, byteCount: 2)
+    case 0x02: return selectorOperation(i, &b, .loadRights)
+    case 0x03: return selectorOperation(i, &b, .loadLimit)
     case 0x05: return system(i, &b, .systemCall)
     case 0x06: return system(i, &b, .clearTaskSwitched)
     case 0x07: return system(i, &b, .systemReturn)
@@ -71,14 +71,22 @@ extension InstructionForms {
 
   private static func emitGroup6(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     switch i.group {
-    case 0: return system(i, &b, .storeLocalTable, byteCount: 2, writes: true)
-    case 1: return system(i, &b, .storeTask, byteCount: 2, writes: true)
-    case 2: return system(i, &b, .loadLocalTable, byteCount: 2)
-    case 3: return system(i, &b, .loadTask, byteCount: 2)
-    case 4: return system(i, &b, .verifyRead, byteCount: 2)
-    case 5: return system(i, &b, .verifyWrite, byteCount: 2)
+    case 0: return selectorOperation(i, &b, .storeLocalTable, writes: true)
+    case 1: return selectorOperation(i, &b, .storeTask, writes: true)
+    case 2: return selectorOperation(i, &b, .loadLocalTable)
+    case 3: return selectorOperation(i, &b, .loadTask)
+    case 4: return selectorOperation(i, &b, .verifyRead)
+    case 5: return selectorOperation(i, &b, .verifyWrite)
     default: return undefined(i, &b)
     }
+  }
+
+  /// What speaks of selectors is #UD in real and virtual-8086 mode, whatever its operand is.
+  static func selectorOperation(
+    _ i: Instruction, _ b: inout BlockBuilder, _ operation: SystemOperation, writes: Bool = false
+  ) -> BlockFlow {
+    if i.mode == CodeMode.real16 { return undefined(i, &b) }
+    return system(i, &b, operation, byteCount: 2, writes: writes)
   }
 
   private static func emitGroup7(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {

@@ -14,22 +14,25 @@ struct Event {
   var kind: Kind
   /// RIP that the handler returns to.
   var returnPointer: UInt64
+  /// RF = 1 is pushed, so that a breakpoint on the instruction does not repeat.
+  ///
+  /// Source: Intel SDM volume 3, "Instruction-Breakpoint Exception Condition".
+  var isFault = false
 
   /// The EXT bit of error codes that the delivery itself raises.
   var external: UInt32 { kind == .software ? 0 : 1 }
-
-  /// Faults push RF = 1, so that a breakpoint on the instruction does not repeat.
-  var isFault: Bool { kind == .exception && vector != 1 && vector != 3 && vector != 4 }
 
   var isDoubleFault: Bool { kind == .exception && vector == GuestException.doubleFaultVector }
 
   /// What is delivered after an exception was raised while delivering this event.
   ///
   /// Source: Intel SDM volume 3, "Interrupt 8 - Double Fault Exception".
-  func followed(by second: GuestException) -> Event {
+  ///
+  /// `pointer` is the instruction pointer, which a task switch may have changed.
+  func followed(by second: GuestException, at pointer: UInt64) -> Event {
     var next = Event(
       vector: second.vector, errorCode: second.errorCode, kind: .exception,
-      returnPointer: returnPointer)
+      returnPointer: pointer, isFault: second.isFault)
     guard kind == .exception else { return next }
     let first = GuestException(vector)
     let firstIsPageFault = vector == GuestException.pageFaultVector
@@ -39,6 +42,7 @@ struct Event {
     {
       next.vector = GuestException.doubleFaultVector
       next.errorCode = 0
+      next.isFault = false
     }
     return next
   }
@@ -60,6 +64,14 @@ extension Processor {
     deliver(
       Event(
         vector: exception.vector, errorCode: exception.errorCode, kind: .exception,
+        returnPointer: state.instructionPointer, isFault: exception.isFault))
+  }
+
+  /// Enters the handler of a debug trap or of an instruction breakpoint.
+  func deliverDebugEvent() {
+    deliver(
+      Event(
+        vector: GuestException.debug.vector, errorCode: nil, kind: .exception,
         returnPointer: state.instructionPointer))
   }
 
@@ -72,6 +84,10 @@ extension Processor {
 
   private func deliver(_ first: Event) {
     var event = first
+    // Nothing of the interrupted instruction reaches into the handler.
+    state.linkSite = nil
+    setAttention(Attention.shadow | Attention.stackShadow, false)
+    if activity == .halted { activity = .running }
     while true {
       do throws(GuestException) {
         state.instructionPointer = try enterHandler(event)
@@ -83,7 +99,7 @@ extension Processor {
           shutDown()
           return
         }
-        event = event.followed(by: error)
+        event = event.followed(by: error, at: state.instructionPointer)
       }
     }
   }
@@ -114,13 +130,16 @@ extension Processor {
   ///
   /// - Returns: RIP of the handler.
   private func enterHandler(_ event: Event) throws(GuestException) -> UInt64 {
-    guard isProtected else { return try enterRealModeHandler(event) }
+    if event.kind == .exception && event.vector == GuestException.debug.vector {
+      system.debugControl &= ~DebugControl.generalDetect
+    }
+    guard isProtectionEnabled else { return try enterRealModeHandler(event) }
     return isLongModeActive
       ? try enterLongModeHandler(event) : try enterProtectedModeHandler(event)
   }
 
   /// RFLAGS as the handler finds them on its stack.
-  func pushedFlags(_ event: Event) -> UInt64 { state.flags | (event.isFault ? Flag.resume : 0) }
+  func pushedFlags(_ event: Event) -> UInt64 { currentFlags | (event.isFault ? Flag.resume : 0) }
 
   func clearFlagsForHandler(disablesInterrupts: Bool) {
     var cleared = Flag.trap | Flag.nestedTask | Flag.resume | Flag.virtual8086

@@ -24,10 +24,14 @@ package struct GuestException: Error, Equatable, Sendable {
   static func generalProtection(selector: UInt16) -> Self { .init(13, UInt32(selector & ~3)) }
   static func pageFault(_ code: UInt32) -> Self { .init(14, code) }
   static let floatingPoint = GuestException(16)
+  static let alignmentCheck = GuestException(17, 0)
   static let simdFloatingPoint = GuestException(19)
 
   static let doubleFaultVector: UInt8 = 8
   static let pageFaultVector: UInt8 = 14
+
+  /// Whether it is a fault, neither trap nor abort; a debug exception of an instruction is one.
+  var isFault: Bool { vector != 3 && vector != 4 && vector != Self.doubleFaultVector }
 
   /// Whether it combines to a double fault (Intel SDM volume 3, "Interrupt 8").
   var isContributory: Bool { vector == 0 || (10...13).contains(vector) }

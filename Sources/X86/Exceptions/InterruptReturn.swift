@@ -4,18 +4,17 @@ extension Processor {
     // NMIs come through again even when the return faults.
     system.areNonMaskableBlocked = false
     let size = fields.operandSize
-    guard isProtected else { return try returnInRealMode(size) }
+    guard isProtected else { return try returnInSegmentedMode(size) }
     guard state.flagsRest & Flag.nestedTask == 0 else {
-      if !isLongModeActive { reportUnimplemented() }
-      throw .generalProtection(0)
+      guard !isLongModeActive else { throw .generalProtection(0) }
+      return try returnToLinkedTask()
     }
     var stack = currentStack
     let pointer = try pop(size, from: &stack)
     let selector = UInt16(truncatingIfNeeded: try pop(size, from: &stack))
     let flags = try pop(size, from: &stack)
     if flags & Flag.virtual8086 != 0 && size == 4 && state.privilege == 0 && !isLongModeActive {
-      reportUnimplemented()
-      throw .generalProtection(0)
+      return try returnToVirtualMode(&stack, pointer, selector, flags)
     }
     let target = try returnSegment(selector)
     let privilege = UInt32(selector & 3)
@@ -31,18 +30,6 @@ extension Processor {
     let oldPrivilege = state.privilege
     installCode(selector, target, privilege: privilege)
     if privilege != oldPrivilege { dropInnerSegments() }
-    state.nextInstructionPointer = pointer
-  }
-
-  private func returnInRealMode(_ size: UInt8) throws(GuestException) {
-    var stack = currentStack
-    let pointer = try pop(size, from: &stack)
-    let selector = UInt16(truncatingIfNeeded: try pop(size, from: &stack))
-    let flags = try pop(size, from: &stack)
-    guard pointer <= 0xFFFF else { throw .generalProtection(0) }
-    loadReturnedFlags(flags, size)
-    installStackPointer(stack)
-    loadRealModeSegment(.cs, selector)
     state.nextInstructionPointer = pointer
   }
 
@@ -92,19 +79,5 @@ extension Processor {
   ) throws(GuestException) {
     let isInside = isLong ? isCanonical(pointer) : pointer <= UInt64(target.limit)
     guard isInside else { throw .generalProtection(0) }
-  }
-
-  /// Loads what the current privilege may change of the flags.
-  func loadReturnedFlags(_ flags: UInt64, _ size: UInt8) {
-    var mask = FlagMask.always
-    if !isProtected || state.privilege == 0 { mask |= Flag.ioPrivilege }
-    if mayChangeInterruptFlag { mask |= Flag.interrupt }
-    if size == 2 { mask &= 0xFFFF }
-    state.flags = state.flags & ~mask | flags & mask
-  }
-
-  /// CPL <= IOPL, or real mode.
-  var mayChangeInterruptFlag: Bool {
-    !isProtected || state.privilege <= UInt32(state.flagsRest >> 12 & 3)
   }
 }

@@ -7,13 +7,13 @@ extension Processor {
       event.kind != .software || gate.privilege >= state.privilege
     else { throw .generalProtection(code) }
     guard gate.isPresent else { throw GuestException(11, code) }
-    guard gate.type != SystemType.taskGate else {
-      reportUnimplemented()
-      throw .generalProtection(code)
-    }
+    guard gate.type != SystemType.taskGate else { return try enterTaskHandler(gate, event) }
     let isWide = gate.type & 8 != 0
     let selector = gate.gateSelector
     let target = try handlerSegment(selector, event.external)
+    if isVirtual8086 && (target.isConforming || target.privilege != 0) {
+      throw .generalProtection(UInt32(selector & ~3) | event.external)
+    }
     let offset = isWide ? gate.gateOffset : gate.gateOffset & 0xFFFF
     guard offset <= UInt64(target.limit) else { throw .generalProtection(event.external) }
     let privilege = target.isConforming ? state.privilege : target.privilege
@@ -23,12 +23,14 @@ extension Processor {
     var frame: [UInt64] = []
     if isInner {
       stack = try innerStack(privilege, event.external)
-      frame = [UInt64(self.selector(2)), self[.rsp]]
+      frame = isVirtual8086 ? virtualSegmentFrame : []
+      frame += [UInt64(self.selector(2)), self[.rsp]]
     }
     frame += [pushedFlags(event), UInt64(self.selector(1)), event.returnPointer]
     if let errorCode = event.errorCode { frame.append(UInt64(errorCode)) }
     try setTypeBits(selector, 1)
     try push(frame, size: isWide ? 4 : 2, on: &stack)
+    if isVirtual8086 { dropVirtualSegments() }
     if isInner { install(stack.segment, .ss) }
     installStackPointer(stack)
     clearFlagsForHandler(disablesInterrupts: gate.type & 1 == 0)

@@ -13,6 +13,7 @@ extension Processor {
     }
     do throws(GuestException) {
       let linear = try linearCodeAddress(pointer)
+      let single = single || !isPageInside(pointer, linear)
       guard case .storage(let host) = try locateCode(linear) else { throw .generalProtection(0) }
       let offset = host - memory.window
       let page = offset >> 12
@@ -24,16 +25,19 @@ extension Processor {
           if try secondPage(after: linear) == block.secondPage,
             memory.version(page: block.secondPage) == block.secondVersion
           {
+            try checkEnd(block, pointer)
             return block
           }
           block.isLive = false
         } else if memory.version(page: page) == block.version {
+          if single { try checkEnd(block, pointer) }
           enterJump(block, pointer, single)
           return block
         }
       }
       let block = try decodeBlock(
         pointer: pointer, linear: linear, host: host, page: page, single: single)
+      if single || block.secondPage >= 0 { try checkEnd(block, pointer) }
       if block.secondPage < 0 { enterJump(block, pointer, single) }
       return block
     } catch {
@@ -48,7 +52,7 @@ extension Processor {
     guard !single else { return }
     if let site = state.linkSite {
       let source = Block(state.block)
-      if source.isLive, source.page == block.page, source.base != cache.prefix {
+      if source.isLive, !source.isSingle, source.page == block.page, source.base != cache.prefix {
         site.storeBytes(of: block.base, as: UnsafeMutableRawPointer.self)
       }
     }
@@ -80,10 +84,32 @@ extension Processor {
 
   private func linearCodeAddress(_ pointer: UInt64) throws(GuestException) -> UInt64 {
     if state.mode == CodeMode.long64 { return pointer }
-    if pointer > UInt64(state.get(StateLayout.segmentLimits + 4, as: UInt32.self)) {
+    if pointer > codeLimit { throw .generalProtection(0) }
+    return (pointer &+ state.segmentBase(1)) & 0xFFFF_FFFF
+  }
+
+  /// Limit of CS, in bytes.
+  var codeLimit: UInt64 {
+    UInt64(state.get(StateLayout.segmentLimits + 4, as: UInt32.self))
+  }
+
+  /// Whether no way through the page leaves the code segment; where one may, instructions run alone
+  /// and each is checked.
+  ///
+  /// In 16-bit code every jump checks its target, so that only the page's end counts.
+  private func isPageInside(_ pointer: UInt64, _ linear: UInt64) -> Bool {
+    if state.mode == CodeMode.long64 { return true }
+    let offset = linear & 0xFFF
+    let startsInside = pointer >= offset || state.mode != CodeMode.protected32
+    return startsInside && pointer &- offset &+ 0xFFF <= codeLimit
+  }
+
+  /// The block's first instruction must end inside the code segment.
+  private func checkEnd(_ block: Block, _ pointer: UInt64) throws(GuestException) {
+    if state.mode == CodeMode.long64 { return }
+    guard pointer + block.place(of: 0).length - 1 <= codeLimit else {
       throw .generalProtection(0)
     }
-    return (pointer &+ state.segmentBase(1)) & 0xFFFF_FFFF
   }
 
   /// Voids the cached jumps into pages that are not global.

@@ -156,7 +156,7 @@ extension Processor {
   func moveToSegment(_ fields: SystemFields) throws(GuestException) {
     let register = try segmentRegister(fields.register)
     try loadSegment(register, UInt16(truncatingIfNeeded: try readOperand(fields, 2)))
-    if register == .ss { setAttention(Attention.shadow, true) }
+    if register == .ss { beginStackShadow() }
   }
 
   func moveFromSegment(_ fields: SystemFields) throws(GuestException) {

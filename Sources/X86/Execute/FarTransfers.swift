@@ -27,8 +27,7 @@ extension Processor {
     guard selector & ~3 != 0 else { throw .generalProtection(0) }
     let descriptor = try readDescriptor(selector)
     guard descriptor.isSegment else {
-      try jumpThroughGate(try callGate(selector, descriptor))
-      return
+      return try transferThroughSystemSegment(selector, descriptor, .jump)
     }
     try checkDirectTarget(selector, descriptor)
     try checkTarget(offset, descriptor, isLong: isLongModeActive && descriptor.isLong)
@@ -50,8 +49,7 @@ extension Processor {
     guard selector & ~3 != 0 else { throw .generalProtection(0) }
     let descriptor = try readDescriptor(selector)
     guard descriptor.isSegment else {
-      try callThroughGate(try callGate(selector, descriptor))
-      return
+      return try transferThroughSystemSegment(selector, descriptor, .call)
     }
     try checkDirectTarget(selector, descriptor)
     try checkTarget(offset, descriptor, isLong: isLongModeActive && descriptor.isLong)
@@ -112,6 +110,25 @@ extension Processor {
     guard descriptor.isPresent else { throw .segmentNotPresent(selector) }
   }
 
+  /// JMP or CALL to a task, a task gate or a call gate; long mode has call gates alone.
+  private func transferThroughSystemSegment(
+    _ selector: UInt16, _ descriptor: Descriptor, _ entry: TaskEntry
+  ) throws(GuestException) {
+    let isTask = descriptor.type & ~(8 | SystemType.busy) == SystemType.task16
+    if isTask && !isLongModeActive {
+      return try transferToTask(selector, descriptor, entry)
+    }
+    if descriptor.type == SystemType.taskGate && !isLongModeActive {
+      return try transferThroughTaskGate(selector, descriptor, entry)
+    }
+    let gate = try callGate(selector, descriptor)
+    if entry == .jump {
+      try jumpThroughGate(gate)
+    } else {
+      try callThroughGate(gate)
+    }
+  }
+
   // MARK: Call gates
 
   private struct Gate {
@@ -130,8 +147,8 @@ extension Processor {
     let isLong = isLongModeActive
     if isLong { gate = try readSystemDescriptor(selector) }
     let isNarrow = gate.type == SystemType.callGate16 && !isLong
-    guard gate.type == SystemType.callGate || isNarrow else {
-      if !isLong && gate.type != SystemType.localTable { reportUnimplemented() }
+    // The type field of the upper half of a 64-bit gate is zero.
+    guard gate.type == SystemType.callGate || isNarrow, gate.upper >> 40 & 0x1F == 0 else {
       throw .generalProtection(selector: selector)
     }
     guard gate.privilege >= state.privilege, gate.privilege >= UInt32(selector & 3) else {

@@ -2,12 +2,14 @@
 // and SYSEXIT are #UD in long mode, SYSRET does not check RCX (the fetch faults at privilege 3).
 extension Processor {
   func systemCall() throws(GuestException) {
-    guard isProtected, state.efer & ExtendedFeatures.systemCall != 0 else { throw .invalidOpcode }
+    guard isProtectionEnabled, state.efer & ExtendedFeatures.systemCall != 0 else {
+      throw .invalidOpcode
+    }
     let hadTrap = state.flagsRest & Flag.trap != 0
     let selector = UInt16(truncatingIfNeeded: system.star >> 32) & ~3
     if isLongModeActive {
       self[.rcx] = state.nextInstructionPointer
-      self[.r11] = state.flags
+      self[.r11] = state.flags & ~Flag.resume
       let isFrom64 = state.mode == CodeMode.long64
       state.nextInstructionPointer = isFrom64 ? system.longStar : system.compatibilityStar
       state.flags = state.flags & ~(system.flagMask & ~Flag.fixed)
@@ -22,12 +24,14 @@ extension Processor {
   }
 
   func systemReturn(_ fields: SystemFields) throws(GuestException) {
-    guard isProtected, state.efer & ExtendedFeatures.systemCall != 0 else { throw .invalidOpcode }
+    guard isProtectionEnabled, state.efer & ExtendedFeatures.systemCall != 0 else {
+      throw .invalidOpcode
+    }
     guard state.privilege == 0 else { throw .generalProtection(0) }
     let star = UInt16(truncatingIfNeeded: system.star >> 48) | 3
     let isTo64 = isLongModeActive && fields.operandSize == 8
     if isLongModeActive {
-      state.flags = self[.r11] & FlagMask.defined
+      setFlags(self[.r11] & ~(Flag.resume | Flag.virtual8086))
     } else {
       state.flagsRest |= Flag.interrupt
     }
@@ -40,7 +44,7 @@ extension Processor {
   func systemEnter() throws(GuestException) {
     guard !isLongModeActive else { throw .invalidOpcode }
     let selector = UInt16(truncatingIfNeeded: system.systemEnterSegment)
-    guard isProtected, selector & ~3 != 0 else { throw .generalProtection(0) }
+    guard isProtectionEnabled, selector & ~3 != 0 else { throw .generalProtection(0) }
     state.flagsRest &= ~(Flag.interrupt | Flag.virtual8086)
     self[.rsp] = system.systemEnterStack & 0xFFFF_FFFF
     state.nextInstructionPointer = system.systemEnterPointer & 0xFFFF_FFFF
@@ -51,7 +55,7 @@ extension Processor {
   func systemExit() throws(GuestException) {
     guard !isLongModeActive else { throw .invalidOpcode }
     let selector = UInt16(truncatingIfNeeded: system.systemEnterSegment)
-    guard isProtected, state.privilege == 0, selector & ~3 != 0 else {
+    guard isProtectionEnabled, state.privilege == 0, selector & ~3 != 0 else {
       throw .generalProtection(0)
     }
     self[.rsp] = self[.rcx] & 0xFFFF_FFFF

@@ -88,6 +88,8 @@ extension Processor {
     _ address: UInt64, _ count: Int, into target: UnsafeMutableRawPointer
   ) throws(GuestException) {
     let access = AccessKind(isUser: state.privilege == 3)
+    try checkAlignment(address, count)
+    noteAccess(address, count, write: false)
     let inPage = min(count, Int(4096 - address & 0xFFF))
     let first = try locate(address, access, stackFault: false)
     guard inPage < count else { return copyFrom(first, count, target) }
@@ -100,6 +102,8 @@ extension Processor {
     _ address: UInt64, _ count: Int, from source: UnsafeRawPointer
   ) throws(GuestException) {
     let access = AccessKind(isWrite: true, isUser: state.privilege == 3)
+    try checkAlignment(address, count)
+    noteAccess(address, count, write: true)
     let inPage = min(count, Int(4096 - address & 0xFFF))
     let first = try locate(address, access, stackFault: false)
     guard inPage < count else { return copyTo(first, count, source) }

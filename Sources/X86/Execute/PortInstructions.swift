@@ -5,29 +5,37 @@ extension Processor {
     UInt16(truncatingIfNeeded: fields.register == 1 ? self[.rdx] : fields.immediate)
   }
 
-  /// At CPL > IOPL the task's I/O permission map must allow every byte.
+  /// At CPL > IOPL, and in virtual-8086 mode whatever IOPL is, the task's I/O permission map must
+  /// allow every byte.
   ///
   /// - Throws: #GP(0).
   func checkPort(_ port: UInt16, _ size: UInt8) throws(GuestException) {
-    guard !mayChangeInterruptFlag else { return }
-    let isWideTask =
-      system.task.isPresent && system.task.attributes & 0xD == UInt16(SystemType.task)
-    guard isWideTask, system.task.limit >= 0x67 else { throw .generalProtection(0) }
-    let map = try readLinear(system.task.base &+ 0x66, as: UInt16.self, supervisor: true)
-    let offset = UInt64(map) + UInt64(port >> 3)
+    guard isVirtual8086 || !mayChangeInterruptFlag else { return }
+    guard let map = try ioMapOffset() else { throw .generalProtection(0) }
+    let offset = map + UInt64(port >> 3)
     guard offset + 1 <= UInt64(system.task.limit) else { throw .generalProtection(0) }
     let bits = try readLinear(system.task.base &+ offset, as: UInt16.self, supervisor: true)
     let wanted = ((UInt16(1) << UInt16(size)) - 1) << (port & 7)
     guard bits & wanted == 0 else { throw .generalProtection(0) }
   }
 
+  /// Where the task's I/O permission map begins in its segment; nil in a 16-bit task.
+  func ioMapOffset() throws(GuestException) -> UInt64? {
+    let task = system.task
+    guard task.isPresent, task.attributes & 0xD == UInt16(SystemType.task), task.limit >= 0x67
+    else { return nil }
+    return UInt64(try readLinear(task.base &+ 0x66, as: UInt16.self, supervisor: true))
+  }
+
   func readPort(_ port: UInt16, _ size: UInt8) -> UInt64 {
+    notePort(port, size)
     var value: UInt64 = 0
     guard callBus(.portRead, UInt64(port), Int(size), &value) else { return sizeMask(size) }
     return value & sizeMask(size)
   }
 
   func writePort(_ port: UInt16, _ size: UInt8, _ value: UInt64) {
+    notePort(port, size)
     var value = value & sizeMask(size)
     _ = callBus(.portWrite, UInt64(port), Int(size), &value)
   }

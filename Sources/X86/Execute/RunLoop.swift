@@ -9,6 +9,7 @@ extension Processor {
     state.set(StateLayout.sliceCycles, Int64(cycles) + Int64(cyclesInSlice))
     let start = Int64(cycles)
     state.budget = start
+    cycleBase = instructionsRetired &+ UInt64(cycles)
     let exit = runLoop()
     cyclesUsed = Int(start - state.budget)
     instructionsRetired += UInt64(cyclesUsed)
@@ -33,15 +34,15 @@ extension Processor {
         switch takeEvents() {
         case .leave(let exit): return exit
         case .single: single = true
-        case .go: if activity != .running { continue }
+        case .again: continue
+        case .go: break
         }
       }
       if state.budget <= 0 { return .cyclesSpent }
-      let traps = single && state.flagsRest & Flag.trap != 0
-      step(single: single)
-      if traps && exitRequest == nil && system.wasInstructionCompleted {
-        system.debugStatus |= 1 << 14
-        deliver(.debug)
+      if single {
+        stepAlone()
+      } else {
+        step(single: false)
       }
       if let exit = exitRequest {
         exitRequest = nil
@@ -53,7 +54,27 @@ extension Processor {
   private enum EventOutcome {
     case leave(ProcessorExit)
     case single
+    /// Something was delivered; look again.
+    case again
     case go
+  }
+
+  /// Runs one instruction, with the debug exceptions before and after it.
+  private func stepAlone() {
+    let breakpoints = instructionBreakpoints()
+    guard breakpoints == 0 else {
+      state.budget -= 1
+      enterDebugStatus(breakpoints)
+      deliverDebugEvent()
+      return
+    }
+    let traps = state.flagsRest & Flag.trap != 0
+    metBreakpoints = 0
+    step(single: true)
+    isInStackShadow = false
+    guard system.wasInstructionCompleted else { return }
+    let status = metBreakpoints | (traps ? DebugStatus.singleStep : 0)
+    if status != 0 { holdDebugTrap(status) }
   }
 
   private func takeEvents() -> EventOutcome {
@@ -66,16 +87,26 @@ extension Processor {
       attention & Attention.interrupt != 0 && state.flagsRest & Flag.interrupt != 0
     let wantsNonMaskable =
       attention & Attention.nonMaskable != 0 && !system.areNonMaskableBlocked
+    let wantsDebug = attention & Attention.debugTrap != 0
     switch activity {
     case .running: break
     case .halted:
-      guard wantsInterrupt || wantsNonMaskable else { return .leave(.waiting) }
+      guard wantsInterrupt || wantsNonMaskable || wantsDebug else { return .leave(.waiting) }
       activity = .running
     case .waitingForStartup: return .leave(.waiting)
     case .shutDown: return .leave(.shutdown)
     }
     // The shadow lasts until the next instruction was run, which may be in the next slice.
     if state.budget <= 0 { return .leave(.cyclesSpent) }
+    if attention & Attention.stackShadow != 0 {
+      setAttention(Attention.stackShadow, false)
+      isInStackShadow = true
+      return .single
+    }
+    if wantsDebug {
+      deliverHeldDebugTrap()
+      return .again
+    }
     if attention & Attention.shadow != 0 {
       setAttention(Attention.shadow, false)
       return .single
@@ -84,7 +115,7 @@ extension Processor {
       setAttention(Attention.nonMaskable, false)
       system.areNonMaskableBlocked = true
       deliverInterrupt(2)
-      return .go
+      return afterDelivery
     }
     if wantsInterrupt {
       var vector: UInt64 = 0
@@ -93,9 +124,19 @@ extension Processor {
       } else {
         interruptRequested = false
       }
-      return .go
+      return afterDelivery
     }
-    return state.flagsRest & Flag.trap != 0 ? .single : .go
+    return isAlone ? .single : .go
+  }
+
+  /// The next instruction must run alone.
+  private var isAlone: Bool {
+    state.flagsRest & Flag.trap != 0 || state.attention & Attention.breakpoints != 0
+  }
+
+  /// The first instruction of the handler runs next, unless a task was entered that traps.
+  private var afterDelivery: EventOutcome {
+    activity != .running || isAlone || state.attention & Attention.debugTrap != 0 ? .again : .go
   }
 
   func callBus(
@@ -158,11 +199,12 @@ extension Processor {
     state.instructionPointer = start
     state.nextInstructionPointer = truncatePointer(start &+ place.length)
     isInSystemOperation = true
+    hasSwitchedTask = false
     do throws(GuestException) {
       try execute(fields)
       state.instructionPointer = state.nextInstructionPointer
     } catch {
-      state.instructionPointer = start
+      if !hasSwitchedTask { state.instructionPointer = start }
       system.wasInstructionCompleted = false
       isInSystemOperation = false
       raise(error)

@@ -79,15 +79,14 @@ extension Processor {
   // MARK: Flags
 
   func pushFlags(_ fields: SystemFields) throws(GuestException) {
-    let hidden = Flag.resume | Flag.virtual8086
-    try pushCurrent([state.flags & ~hidden], size: fields.operandSize)
+    try pushCurrent([try flagsToPush(fields.operandSize)], size: fields.operandSize)
   }
 
   func popFlags(_ fields: SystemFields) throws(GuestException) {
     var stack = currentStack
     let value = try pop(fields.operandSize, from: &stack)
+    try acceptPoppedFlags(value, fields.operandSize)
     installStackPointer(stack)
-    loadReturnedFlags(value, fields.operandSize)
   }
 
   // MARK: Segment registers
@@ -108,7 +107,7 @@ extension Processor {
     try loadSegment(register, UInt16(truncatingIfNeeded: value))
     // A new stack segment does not change which bits of RSP this pop moved.
     installStackPointer(stack)
-    if register == .ss { setAttention(Attention.shadow, true) }
+    if register == .ss { beginStackShadow() }
   }
 
   /// A segment register that may be loaded: not CS.

@@ -54,10 +54,13 @@ extension Processor {
     plan.repeats ? readGeneral(1, plan.addressSize) : 1
   }
 
-  /// How many elements may be done now: what is paid for, and one only when single-stepping.
+  /// How many elements may be done now: what is paid for, and one only when debug exceptions may
+  /// follow it.
   func affordable(_ left: UInt64, paid: Bool) -> Int {
     let credit: Int64 = paid ? 1 : 0
-    let most = state.flagsRest & Flag.trap != 0 ? credit : credit + max(0, state.budget)
+    let isAlone =
+      state.flagsRest & Flag.trap != 0 || state.attention & Attention.breakpoints != 0
+    let most = isAlone ? credit : credit + max(0, state.budget)
     return Int(min(left, UInt64(most)))
   }
 
@@ -70,6 +73,8 @@ extension Processor {
     let offset = readGeneral(side.register, plan.addressSize)
     let linear = try linearAddress(side.segment, offset, plan.size, write: side.isWrite)
     let inPage = Int(linear & 0xFFF)
+    try checkAlignment(linear, plan.size)
+    noteAccess(linear, plan.size, write: side.isWrite)
     guard inPage + plan.size <= 4096 else { return StringRun(count: 1, host: nil, linear: linear) }
     let access = AccessKind(isWrite: side.isWrite, isUser: state.privilege == 3)
     guard case .storage(let host) = try locate(linear, access, stackFault: side.segment == .ss)
@@ -109,5 +114,10 @@ extension Processor {
   }
 
   /// Leaves RIP at the instruction: elements are left, the budget is not.
-  func cutString() { state.nextInstructionPointer = state.instructionPointer }
+  ///
+  /// RF is set as in the frame of an interrupt here, so that its breakpoint is not met again.
+  func cutString() {
+    state.nextInstructionPointer = state.instructionPointer
+    setResume()
+  }
 }

@@ -15,7 +15,7 @@ extension Processor {
     case .startInterrupts: try startInterrupts()
     case .popFlags: try popFlags(fields)
     case .pushFlags: try pushFlags(fields)
-    case .interrupt: try softwareInterrupt(UInt8(truncatingIfNeeded: fields.immediate))
+    case .interrupt: try interruptInstruction(UInt8(truncatingIfNeeded: fields.immediate))
     case .interrupt1: try softwareInterrupt(1, kind: .exception)
     case .interrupt3: try softwareInterrupt(3)
     case .interruptOverflow: try interruptOverflow()

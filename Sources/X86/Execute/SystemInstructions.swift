@@ -19,20 +19,6 @@ extension Processor {
     }
   }
 
-  func stopInterrupts() throws(GuestException) {
-    guard mayChangeInterruptFlag else { throw .generalProtection(0) }
-    state.flagsRest &= ~Flag.interrupt
-  }
-
-  /// STI protects the next instruction from interrupts, if they were off.
-  func startInterrupts() throws(GuestException) {
-    guard mayChangeInterruptFlag else { throw .generalProtection(0) }
-    if state.flagsRest & Flag.interrupt == 0 {
-      state.flagsRest |= Flag.interrupt
-      setAttention(Attention.shadow, true)
-    }
-  }
-
   func interruptOverflow() throws(GuestException) {
     guard state.mode != CodeMode.long64 else { throw .invalidOpcode }
     if state.hasOverflow { try softwareInterrupt(4) }
@@ -84,7 +70,7 @@ extension Processor {
   // MARK: Control registers. `register` = number, `rm` = general register
 
   /// Control and debug registers move 8 bytes in 64-bit mode, else 4.
-  private var controlSize: UInt8 { state.mode == CodeMode.long64 ? 8 : 4 }
+  var controlSize: UInt8 { state.mode == CodeMode.long64 ? 8 : 4 }
 
   func readControl(_ fields: SystemFields) throws(GuestException) {
     guard [0, 2, 3, 4, 8].contains(fields.register) else { throw .invalidOpcode }
@@ -130,52 +116,6 @@ extension Processor {
 
   func storeMachineStatus(_ fields: SystemFields) throws(GuestException) {
     try writeOperand(fields, fields.isMemory ? 2 : fields.operandSize, state.cr0)
-  }
-
-  // MARK: Debug registers. Breakpoints are kept but do not trap
-
-  private static let debugDetect: UInt64 = 1 << 13
-
-  private func debugNumber(_ number: UInt8) throws(GuestException) -> Int {
-    guard number < 8 else { throw .invalidOpcode }
-    if number == 4 || number == 5 {
-      guard state.cr4 & ControlRegister4.debuggingExtensions == 0 else { throw .invalidOpcode }
-      return Int(number) + 2
-    }
-    return Int(number)
-  }
-
-  private func checkDebugAccess() throws(GuestException) {
-    try requireSupervisor()
-    guard system.debugControl & Self.debugDetect == 0 else {
-      system.debugControl &= ~Self.debugDetect
-      system.debugStatus |= Self.debugDetect
-      throw .debug
-    }
-  }
-
-  func readDebug(_ fields: SystemFields) throws(GuestException) {
-    let number = try debugNumber(fields.register)
-    try checkDebugAccess()
-    let value =
-      switch number {
-      case 6: system.debugStatus
-      case 7: system.debugControl
-      default: system.debugAddresses[number]
-      }
-    writeGeneral(fields.rm, controlSize, value)
-  }
-
-  func writeDebug(_ fields: SystemFields) throws(GuestException) {
-    let number = try debugNumber(fields.register)
-    try checkDebugAccess()
-    let value = readGeneral(fields.rm, controlSize)
-    guard number < 6 || value >> 32 == 0 else { throw .generalProtection(0) }
-    switch number {
-    case 6: system.debugStatus = value & 0xE00F | 0xFFFF_0FF0
-    case 7: system.debugControl = value & 0xFFFF_2BFF | 0x400
-    default: system.debugAddresses[number] = value
-    }
   }
 
   // MARK: Firmware

@@ -89,6 +89,10 @@ struct SystemRegisters: Codable, Sendable {
   var areNonMaskableBlocked = false
   /// False when the last instruction raised an exception.
   var wasInstructionCompleted = true
+  /// Value of the cycle counter for which RF stands.
+  var resumeCycle: UInt64 = 0
+  /// Bits of DR6 of the debug trap that is to be delivered next.
+  var heldDebugStatus: UInt64 = 0
 }
 
 /// A segment register or LDTR, TR: selector and the descriptor behind it.

@@ -8,6 +8,8 @@ extension Processor {
     var value: T = 0
     let count = MemoryLayout<T>.size
     let access = AccessKind(isUser: !supervisor && state.privilege == 3)
+    if !supervisor { try checkAlignment(address, count) }
+    if !supervisor || stack { noteAccess(address, count, write: false) }
     let inPage = min(count, Int(4096 - address & 0xFFF))
     let first = try locate(address, access, stackFault: stack)
     let second =
@@ -27,6 +29,8 @@ extension Processor {
   ) throws(GuestException) {
     let count = MemoryLayout<T>.size
     let access = AccessKind(isWrite: true, isUser: !supervisor && state.privilege == 3)
+    if !supervisor { try checkAlignment(address, count) }
+    if !supervisor || stack { noteAccess(address, count, write: true) }
     let inPage = min(count, Int(4096 - address & 0xFFF))
     let first = try locate(address, access, stackFault: stack)
     let second =

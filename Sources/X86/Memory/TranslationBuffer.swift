@@ -92,6 +92,8 @@ extension Processor {
     _ address: UInt64, _ byteCount: Int, stackFault: Bool
   ) -> UnsafeMutableRawPointer? {
     do {
+      try checkAlignment(address, byteCount, stackFault: stackFault)
+      noteAccess(address, byteCount, write: false)
       let inPage = Int(4096 - address & 0xFFF)
       if inPage >= byteCount {
         switch try locate(address, AccessKind(isUser: isUser), stackFault: stackFault) {
@@ -119,6 +121,8 @@ extension Processor {
     _ address: UInt64, _ byteCount: Int, reads: Bool, stackFault: Bool
   ) -> UnsafeMutableRawPointer? {
     do {
+      try checkAlignment(address, byteCount, stackFault: stackFault)
+      noteAccess(address, byteCount, write: true)
       let access = AccessKind(isWrite: true, isUser: isUser)
       let inPage = Int(4096 - address & 0xFFF)
       if inPage >= byteCount {
@@ -212,6 +216,8 @@ extension Processor {
     let host = memory.window + Int(offset)
     let tag = address | 0xFFF
     let page = Int(offset >> 12)
+    if access.isWrite { memory.markWritten(page: page) }
+    if isWatched(address) { return .storage(host) }
     let mayWrite =
       translation.isWritable || (!access.isUser && state.cr0 & ControlRegister0.writeProtect == 0)
     let hasCode = memory.hasCode(page: page)
@@ -223,7 +229,6 @@ extension Processor {
       of: translation.isExecutable ? tag : 0, toByteOffset: 16, as: UInt64.self)
     entry.storeBytes(
       of: UInt64(UInt(bitPattern: host)) &- address, toByteOffset: 24, as: UInt64.self)
-    if access.isWrite { memory.markWritten(page: page) }
     state.noteFill(
       address, user: access.isUser, translation)
     return .storage(host)

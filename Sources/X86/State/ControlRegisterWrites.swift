@@ -43,6 +43,7 @@ extension Processor {
       forgetJumps()
       updateMode()
     }
+    chooseTranslations()
   }
 
   /// MOV CR3.

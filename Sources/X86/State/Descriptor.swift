@@ -93,6 +93,13 @@ extension Processor {
     return Descriptor(raw: raw, upper: upper)
   }
 
+  /// Clears bits of a descriptor's type in its table.
+  func clearTypeBits(_ selector: UInt16, _ bits: UInt8) throws(GuestException) {
+    guard let address = descriptorAddress(selector) else { return }
+    let type = try readLinear(address &+ 5, as: UInt8.self, supervisor: true)
+    try writeLinear(address &+ 5, type & ~bits, supervisor: true)
+  }
+
   /// Sets bits of a descriptor's type in its table: accessed, busy.
   func setTypeBits(_ selector: UInt16, _ bits: UInt8) throws(GuestException) {
     guard let address = descriptorAddress(selector) else { return }

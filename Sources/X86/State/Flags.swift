@@ -34,6 +34,8 @@ enum Flag {
   static let resume: UInt64 = 1 << 16
   static let virtual8086: UInt64 = 1 << 17
   static let alignment: UInt64 = 1 << 18
+  static let virtualInterrupt: UInt64 = 1 << 19
+  static let virtualInterruptPending: UInt64 = 1 << 20
   static let identification: UInt64 = 1 << 21
   static let arithmetic: UInt64 = carry | parity | adjust | zero | sign | overflow
   static let fixed: UInt64 = 1 << 1

@@ -59,7 +59,9 @@ enum StateLayout {
   static let translationTableByteCount = 1024 * 32
   static let jumpCache = translations + 2 * translationTableByteCount
   static let jumpCacheByteCount = 2048 * 16
-  static let byteCount = jumpCache + jumpCacheByteCount
+  /// A translation table that stays empty: used while alignment is checked.
+  static let emptyTranslations = jumpCache + jumpCacheByteCount
+  static let byteCount = emptyTranslations + translationTableByteCount
 }
 
 /// Indices past the sixteen general registers that an operation's address fields may name.
@@ -93,9 +95,15 @@ enum Attention {
   static let interrupt: UInt32 = 1 << 0
   static let nonMaskable: UInt32 = 1 << 1
   static let notRunning: UInt32 = 1 << 2
-  /// One instruction is protected from interrupts (after STI, MOV SS, POP SS).
+  /// One instruction is protected from interrupts (after STI).
   static let shadow: UInt32 = 1 << 3
   static let yield: UInt32 = 1 << 4
+  /// One instruction is protected from debug exceptions too (after MOV SS, POP SS).
+  static let stackShadow: UInt32 = 1 << 5
+  /// A breakpoint of DR7 is enabled: each instruction runs alone.
+  static let breakpoints: UInt32 = 1 << 6
+  /// A debug trap is to be delivered before anything else.
+  static let debugTrap: UInt32 = 1 << 7
 }
 
 /// How code at the instruction pointer is decoded.

@@ -20,10 +20,14 @@ extension Processor {
     }
   }
 
-  /// RFLAGS.
+  /// RFLAGS; setting VM outside protected mode or in long mode has no effect.
   package var flags: UInt64 {
-    get { state.flags }
-    set { state.flags = newValue & FlagMask.defined }
+    get { currentFlags }
+    set {
+      let mayBeVirtual = isProtectionEnabled && !isLongModeActive
+      setFlags(newValue & ~(mayBeVirtual ? 0 : Flag.virtual8086))
+      updateMode()
+    }
   }
 
   /// CR0; setting it has the effects of MOV CR0 without its checks.
@@ -145,16 +149,4 @@ extension Processor {
 
   /// All ones in the low `size` bytes.
   func sizeMask(_ size: UInt8) -> UInt64 { size >= 8 ? ~0 : (1 << (UInt64(size) * 8)) - 1 }
-}
-
-/// Sets of RFLAGS bits.
-enum FlagMask {
-  /// The bits that this processor has.
-  static let defined: UInt64 =
-    Flag.arithmetic | Flag.trap | Flag.interrupt | Flag.direction | Flag.ioPrivilege
-    | Flag.nestedTask | Flag.alignment | Flag.identification
-  /// What POPF and IRET load at any privilege.
-  static let always: UInt64 =
-    Flag.arithmetic | Flag.trap | Flag.direction | Flag.nestedTask | Flag.alignment
-    | Flag.identification
 }

@@ -22,7 +22,7 @@ extension Processor {
     let cacheBits = state.cr0 & (ControlRegister0.cacheDisable | ControlRegister0.notWriteThrough)
     clearForStart()
     state.cr0 = ControlRegister0.extensionType | cacheBits
-    setAttention(Attention.interrupt | Attention.nonMaskable | Attention.shadow, false)
+    state.attention = 0
     activity = .waitingForStartup
     updateMode()
   }
@@ -64,6 +64,7 @@ extension Processor {
     system.debugAddresses = [0, 0, 0, 0]
     system.debugStatus = 0xFFFF_0FF0
     system.debugControl = 0x400
+    system.heldDebugStatus = 0
     system.areNonMaskableBlocked = false
     state.flushTranslations(global: true)
     forgetJumps()

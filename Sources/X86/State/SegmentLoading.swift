@@ -14,12 +14,17 @@ extension Processor {
     }
   }
 
-  /// In real mode a selector is the base; limit and rights stay.
+  /// In real mode a selector is the base, limit and rights stay; virtual-8086 mode sets them.
   func loadRealModeSegment(_ register: SegmentRegister, _ selector: UInt16) {
     var segment = segment(register)
     segment.selector = selector
     segment.base = UInt64(selector) << 4
-    if register == .cs { segment.attributes = SegmentAttribute.realMode }
+    if isVirtual8086 {
+      segment.limit = 0xFFFF
+      segment.attributes = SegmentAttribute.virtual8086
+    } else if register == .cs {
+      segment.attributes = SegmentAttribute.realMode
+    }
     install(segment, register)
   }
 

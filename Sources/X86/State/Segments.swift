@@ -19,6 +19,8 @@ enum SegmentAttribute {
 
   /// Present, writable, accessed data of privilege 0: what real mode loads.
   static let realMode: UInt16 = 0x93
+  /// The same of privilege 3: every segment of virtual-8086 mode.
+  static let virtual8086: UInt16 = 0xF3
 }
 
 extension SegmentState {
@@ -99,10 +101,16 @@ extension Processor {
     state.set(StateLayout.segmentBases + register.rawValue * 8, base)
   }
 
-  var isProtected: Bool { state.cr0 & ControlRegister0.protection != 0 }
+  /// CR0.PE: protected mode, virtual-8086 mode and long mode.
+  var isProtectionEnabled: Bool { state.cr0 & ControlRegister0.protection != 0 }
+  var isVirtual8086: Bool { state.flagsRest & Flag.virtual8086 != 0 }
+  /// Selectors name descriptors: not so in real mode and virtual-8086 mode.
+  var isProtected: Bool { isProtectionEnabled && !isVirtual8086 }
   var isLongModeActive: Bool { state.efer & ExtendedFeatures.longModeActive != 0 }
 
-  /// Chooses the code mode and the translations from CR0, EFER, CS and the privilege.
+  /// Chooses the code mode and the translations from CR0, EFER, EFLAGS.VM, CS and the privilege.
+  ///
+  /// Virtual-8086 code is decoded as real-mode code; its blocks ask for the mode where it matters.
   func updateMode() {
     let attributes = state.get(StateLayout.segmentAttributes + 2, as: UInt16.self)
     let mode: UInt32
@@ -114,7 +122,7 @@ extension Processor {
       mode =
         attributes & SegmentAttribute.big != 0 ? CodeMode.protected32 : CodeMode.protected16
     }
-    state.currentTranslations = state.translations(user: state.privilege == 3)
+    chooseTranslations()
     if mode != state.mode {
       state.mode = mode
       forgetJumps()
