@@ -26,7 +26,7 @@ final class GuestUnits {
     state.mode = CodeMode.long64
     state.cr4 = ControlRegister4.fxSave | ControlRegister4.simdExceptions
     first = UnsafeRawPointer(data)
-    let table = state.translations(user: false)
+    let table = state.translations(.supervisor)
     state.set(StateLayout.currentTranslations, table)
     let address = UInt64(UInt(bitPattern: data))
     let entry = table + state.entryOffset(address)

@@ -1,20 +1,14 @@
 // Alignment checking: CR0.AM, EFLAGS.AC, privilege 3 (Intel SDM volume 3, "Interrupt 17"). While it is
 // on, the translation table of the fast paths is an empty one, so that every access comes to the slow
 // paths, which ask here. Accesses of the supervisor to descriptor tables and the like are not checked.
+extension ProcessorState {
+  var checksAlignment: Bool {
+    privilege == 3 && flagsRest & Flag.alignment != 0
+      && cr0 & ControlRegister0.alignmentMask != 0
+  }
+}
+
 extension Processor {
-  private var checksAlignment: Bool {
-    state.privilege == 3 && state.flagsRest & Flag.alignment != 0
-      && state.cr0 & ControlRegister0.alignmentMask != 0
-  }
-
-  /// Sets the translation table of the fast paths: after a change of privilege, AC or AM.
-  func chooseTranslations() {
-    state.currentTranslations =
-      checksAlignment
-      ? state.base + StateLayout.emptyTranslations
-      : state.translations(user: state.privilege == 3)
-  }
-
   /// #AC(0) for an operand that is not naturally aligned, while alignment is checked.
   ///
   /// It comes before page faults, but after the check of the address itself. Source: AMD EPYC
@@ -23,7 +17,7 @@ extension Processor {
   @inline(__always) func checkAlignment(
     _ address: UInt64, _ byteCount: Int, stackFault: Bool = false
   ) throws(GuestException) {
-    if _slowPath(checksAlignment) {
+    if _slowPath(state.checksAlignment) {
       guard isCanonical(address) else {
         throw stackFault ? .stackFault(0) : .generalProtection(0)
       }

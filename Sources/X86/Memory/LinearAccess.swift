@@ -7,7 +7,8 @@ extension Processor {
   ) throws(GuestException) -> T {
     var value: T = 0
     let count = MemoryLayout<T>.size
-    let access = AccessKind(isUser: !supervisor && state.privilege == 3)
+    let access = AccessKind(
+      isUser: !supervisor && state.privilege == 3, isImplicit: supervisor)
     if !supervisor { try checkAlignment(address, count) }
     if !supervisor || stack { noteAccess(address, count, write: false) }
     let inPage = min(count, Int(4096 - address & 0xFFF))
@@ -28,7 +29,8 @@ extension Processor {
     _ address: UInt64, _ value: T, supervisor: Bool = false, stack: Bool = false
   ) throws(GuestException) {
     let count = MemoryLayout<T>.size
-    let access = AccessKind(isWrite: true, isUser: !supervisor && state.privilege == 3)
+    let access = AccessKind(
+      isWrite: true, isUser: !supervisor && state.privilege == 3, isImplicit: supervisor)
     if !supervisor { try checkAlignment(address, count) }
     if !supervisor || stack { noteAccess(address, count, write: true) }
     let inPage = min(count, Int(4096 - address & 0xFFF))
@@ -47,7 +49,8 @@ extension Processor {
   func probeWrite(
     _ address: UInt64, _ count: Int, supervisor: Bool = false, stack: Bool = false
   ) throws(GuestException) {
-    let access = AccessKind(isWrite: true, isUser: !supervisor && state.privilege == 3)
+    let access = AccessKind(
+      isWrite: true, isUser: !supervisor && state.privilege == 3, isImplicit: supervisor)
     _ = try locate(address, access, stackFault: stack)
     let last = address &+ UInt64(count - 1)
     if last >> 12 != address >> 12 { _ = try locate(last, access, stackFault: stack) }

@@ -1,20 +1,11 @@
-/// What an access wants to do, for rights and error codes.
-struct AccessKind {
-  var isWrite = false
-  var isFetch = false
-  /// Rights of CPL 3; false for supervisor accesses, implicit ones (descriptor tables) included.
-  var isUser = false
-}
-
 /// The outcome of a page walk that succeeded.
 struct Translation {
   /// Guest-physical address of the 4 KiB page.
   var page: UInt64
-  var isLarge = false
+  /// log2 of the page's bytes: 12, 21, 22 or 30.
+  var sizeBits: UInt64 = 12
   var isGlobal = false
-  var isWritable = false
-  var isUser = false
-  var isExecutable = false
+  var rights = PageRights()
   /// The leaf's dirty bit is set.
   var isDirty = false
 }
@@ -26,7 +17,7 @@ enum WalkResult {
 }
 
 /// Bits of a paging-structure entry (Intel SDM volume 3, "4-Level Paging").
-private enum Entry {
+enum PageEntry {
   static let present: UInt64 = 1 << 0
   static let writable: UInt64 = 1 << 1
   static let user: UInt64 = 1 << 2
@@ -36,6 +27,12 @@ private enum Entry {
   static let global: UInt64 = 1 << 8
   static let noExecute: UInt64 = 1 << 63
   static let address: UInt64 = 0x000F_FFFF_FFFF_F000
+  /// Address bits beyond the width of physical addresses.
+  static let tooHigh: UInt64 = address & ~((1 << PageWalk.physicalAddressBits) - 1)
+  /// Bits 52 to 62, which PAE paging reserves and 4-level paging ignores.
+  static let upper: UInt64 = 0x7FF << 52
+  /// Reserved bits of a PDPTE of PAE paging (Intel SDM volume 3, "PDPTE Registers").
+  static let reservedInPointer: UInt64 = tooHigh | upper | noExecute | 0x1E6
 }
 
 /// Page-fault error code bits.
@@ -48,158 +45,211 @@ private enum FaultCode {
 }
 
 /// Walks the paging structures that CR3 names, setting accessed and dirty bits.
+///
+/// A partition's processors never run at once, so that every update is atomic. An entry that is not
+/// in storage reads as ones, as nothing answers.
 struct PageWalk {
   let memory: GuestMemory
-  let cr0: UInt64
-  let cr3: UInt64
-  let cr4: UInt64
-  let efer: UInt64
+  let state: ProcessorState
+  let features: ProcessorFeatures
+  let view: TranslationView
+  private let cr4: UInt64
+  private let efer: UInt64
+  private let controls: RightsControls
 
   /// Width of guest-physical addresses, as CPUID 0x80000008 says it.
   static let physicalAddressBits: UInt64 = 40
+
+  init(
+    memory: GuestMemory, state: ProcessorState, features: ProcessorFeatures, view: TranslationView
+  ) {
+    self.memory = memory
+    self.state = state
+    self.features = features
+    self.view = view
+    cr4 = state.cr4
+    efer = state.efer
+    controls = RightsControls(cr0: state.cr0, cr4: cr4)
+  }
 
   /// Translates a linear address for an access; with paging off it is the physical address.
   ///
   /// Source: Intel SDM volume 3, chapter "Paging".
   func translate(_ linear: UInt64, _ access: AccessKind) -> WalkResult {
-    guard cr0 & ControlRegister0.paging != 0 else {
-      let everything = Translation(
-        page: linear & ~0xFFF, isGlobal: true, isWritable: true, isUser: true,
-        isExecutable: true, isDirty: true)
-      return .found(everything)
+    guard state.cr0 & ControlRegister0.paging != 0 else {
+      return .found(Translation(page: linear & ~0xFFF, isGlobal: true, isDirty: true))
     }
-    return efer & ExtendedFeatures.longModeActive != 0
-      ? walkFourLevels(linear, access) : walkLegacy(linear, access)
-  }
-
-  private func walkFourLevels(_ linear: UInt64, _ access: AccessKind) -> WalkResult {
-    descend(from: cr3 & Entry.address, level: 3, linear, access)
+    if efer & ExtendedFeatures.longModeActive != 0 {
+      return descend(from: state.cr3 & PageEntry.address, level: 3, linear, access)
+    }
+    guard cr4 & ControlRegister4.physicalAddressExtension != 0 else {
+      return walkTwoLevels(linear, access)
+    }
+    let pointer = state.directoryPointer(Int(linear >> 30 & 3))
+    guard pointer & PageEntry.present != 0 else {
+      return .fault(errorCode: code(access, present: false))
+    }
+    return descend(from: pointer & PageEntry.address, level: 1, linear, access)
   }
 
   /// Walks tables of 512 entries of 8 bytes, `level` levels above the last.
   private func descend(
     from start: UInt64, level top: UInt64, _ linear: UInt64, _ access: AccessKind
   ) -> WalkResult {
-    let noExecuteEnabled = efer & ExtendedFeatures.noExecuteEnable != 0
+    let alwaysReserved = reservedEverywhere
+    let hasHugePages = features.contains(.pages1G)
     var table = start
     var level = top
-    var writable = true
-    var user = true
-    var executable = true
+    var rights = PageRights()
     while true {
       let address = table + (linear >> (12 + 9 * level) & 511) * 8
-      guard let entry = memory.loadAligned(address, as: UInt64.self), entry & Entry.present != 0
-      else { return .fault(errorCode: code(access, present: false)) }
-      let isLarge = entry & Entry.large != 0 && (level == 1 || level == 2)
-      if hasReservedBits(entry, level, isLarge, noExecuteEnabled) {
+      let entry = memory.loadAligned(address, as: UInt64.self) ?? ~0
+      guard entry & PageEntry.present != 0 else {
+        return .fault(errorCode: code(access, present: false))
+      }
+      let isLarge = entry & PageEntry.large != 0 && (level == 1 || level == 2 && hasHugePages)
+      if entry & (alwaysReserved | reserved(level, isLarge: isLarge)) != 0 {
         return .fault(errorCode: code(access, present: true) | FaultCode.reserved)
       }
-      writable = writable && entry & Entry.writable != 0
-      user = user && entry & Entry.user != 0
-      executable = executable && !(noExecuteEnabled && entry & Entry.noExecute != 0)
+      rights.isWritable = rights.isWritable && entry & PageEntry.writable != 0
+      rights.isUser = rights.isUser && entry & PageEntry.user != 0
+      rights.isExecutable = rights.isExecutable && entry & PageEntry.noExecute == 0
       if level == 0 || isLarge {
-        guard permits(access, writable, user, executable) else {
+        guard controls.permits(access, rights, view) else {
           return .fault(errorCode: code(access, present: true))
         }
-        let updated = entry | Entry.accessed | (access.isWrite ? Entry.dirty : 0)
+        let updated = entry | PageEntry.accessed | (access.isWrite ? PageEntry.dirty : 0)
         if updated != entry { _ = memory.store(updated, at: address) }
-        let offsetMask: UInt64 = (1 << (12 + 9 * level)) - 1
-        let base = entry & Entry.address & ~offsetMask
+        let sizeBits = 12 + 9 * level
+        let offsetMask: UInt64 = (1 << sizeBits) - 1
+        let base = entry & PageEntry.address & ~offsetMask
         return .found(
           Translation(
-            page: (base | linear & offsetMask) & ~0xFFF, isLarge: isLarge,
-            isGlobal: entry & Entry.global != 0 && cr4 & ControlRegister4.globalPages != 0,
-            isWritable: writable, isUser: user, isExecutable: executable,
-            isDirty: updated & Entry.dirty != 0))
+            page: (base | linear & offsetMask) & ~0xFFF, sizeBits: sizeBits,
+            isGlobal: isGlobal(entry), rights: rights, isDirty: updated & PageEntry.dirty != 0))
       }
-      if entry & Entry.accessed == 0 { _ = memory.store(entry | Entry.accessed, at: address) }
-      table = entry & Entry.address
+      if entry & PageEntry.accessed == 0 {
+        _ = memory.store(entry | PageEntry.accessed, at: address)
+      }
+      table = entry & PageEntry.address
       level -= 1
     }
   }
 
-  /// 32-bit paging and PAE paging (Intel SDM volume 3, "32-Bit Paging" and "PAE Paging").
-  private func walkLegacy(_ linear: UInt64, _ access: AccessKind) -> WalkResult {
-    let isPhysicalExtended = cr4 & ControlRegister4.physicalAddressExtension != 0
-    return isPhysicalExtended ? walkExtended(linear, access) : walkTwoLevels(linear, access)
+  private func isGlobal(_ entry: UInt64) -> Bool {
+    entry & PageEntry.global != 0 && cr4 & ControlRegister4.globalPages != 0
   }
 
-  private func walkExtended(_ linear: UInt64, _ access: AccessKind) -> WalkResult {
-    let pointer = (cr3 & 0xFFFF_FFE0) + (linear >> 30 & 3) * 8
-    guard let top = memory.loadAligned(pointer, as: UInt64.self), top & Entry.present != 0 else {
+  /// Bits that no present entry of 8 bytes may have, whatever its level.
+  private var reservedEverywhere: UInt64 {
+    var bits = PageEntry.tooHigh
+    if efer & ExtendedFeatures.noExecuteEnable == 0 { bits |= PageEntry.noExecute }
+    if efer & ExtendedFeatures.longModeActive == 0 { bits |= PageEntry.upper }
+    return bits
+  }
+
+  /// Reserved bits of an entry by its level and kind; bit 12 of a large page is its PAT bit.
+  private func reserved(_ level: UInt64, isLarge: Bool) -> UInt64 {
+    if isLarge { return ((1 << (12 + 9 * level)) - 1) & ~0x1FFF }
+    return level >= 2 ? PageEntry.large : 0
+  }
+
+  /// 32-bit paging (Intel SDM volume 3, "32-Bit Paging").
+  private func walkTwoLevels(_ linear: UInt64, _ access: AccessKind) -> WalkResult {
+    var address = (state.cr3 & 0xFFFF_F000) + (linear >> 22 & 1023) * 4
+    var entry = UInt64(memory.loadAligned(address, as: UInt32.self) ?? ~0)
+    guard entry & PageEntry.present != 0 else {
       return .fault(errorCode: code(access, present: false))
     }
-    return descend(from: top & Entry.address, level: 1, linear, access)
-  }
-
-  private func walkTwoLevels(_ linear: UInt64, _ access: AccessKind) -> WalkResult {
-    let directory = (cr3 & 0xFFFF_F000) + (linear >> 22 & 1023) * 4
-    guard let upper = memory.loadAligned(directory, as: UInt32.self),
-      UInt64(upper) & Entry.present != 0
-    else { return .fault(errorCode: code(access, present: false)) }
-    let upperEntry = UInt64(upper)
-    let isLarge = upperEntry & Entry.large != 0 && cr4 & ControlRegister4.pageSizeExtensions != 0
-    var address = directory
-    var entry = upperEntry
-    var writable = upperEntry & Entry.writable != 0
-    var user = upperEntry & Entry.user != 0
-    if !isLarge {
-      if upperEntry & Entry.accessed == 0 {
-        _ = memory.store(upper | UInt32(Entry.accessed), at: directory)
+    var rights = PageRights(
+      isUser: entry & PageEntry.user != 0, isWritable: entry & PageEntry.writable != 0)
+    let isLarge =
+      entry & PageEntry.large != 0 && cr4 & ControlRegister4.pageSizeExtensions != 0
+    var page: UInt64
+    if isLarge {
+      let isWide = features.contains(.pse36)
+      guard entry & (isWide ? 1 << 21 : 0x1FF << 13) == 0 else {
+        return .fault(errorCode: code(access, present: true) | FaultCode.reserved)
       }
-      address = (upperEntry & 0xFFFF_F000) + (linear >> 12 & 1023) * 4
-      guard let lower = memory.loadAligned(address, as: UInt32.self),
-        UInt64(lower) & Entry.present != 0
-      else { return .fault(errorCode: code(access, present: false)) }
-      entry = UInt64(lower)
-      writable = writable && entry & Entry.writable != 0
-      user = user && entry & Entry.user != 0
+      page = entry & 0xFFC0_0000 | linear & 0x3F_F000 | (entry >> 13 & 0xFF) << 32
+    } else {
+      if entry & PageEntry.accessed == 0 {
+        _ = memory.store(UInt32(truncatingIfNeeded: entry | PageEntry.accessed), at: address)
+      }
+      address = (entry & 0xFFFF_F000) + (linear >> 12 & 1023) * 4
+      entry = UInt64(memory.loadAligned(address, as: UInt32.self) ?? ~0)
+      guard entry & PageEntry.present != 0 else {
+        return .fault(errorCode: code(access, present: false))
+      }
+      rights.isUser = rights.isUser && entry & PageEntry.user != 0
+      rights.isWritable = rights.isWritable && entry & PageEntry.writable != 0
+      page = entry & 0xFFFF_F000
     }
-    guard permits(access, writable, user, true) else {
+    guard controls.permits(access, rights, view) else {
       return .fault(errorCode: code(access, present: true))
     }
-    let updated = entry | Entry.accessed | (access.isWrite ? Entry.dirty : 0)
+    let updated = entry | PageEntry.accessed | (access.isWrite ? PageEntry.dirty : 0)
     if updated != entry { _ = memory.store(UInt32(truncatingIfNeeded: updated), at: address) }
-    let page = isLarge ? entry & 0xFFC0_0000 | linear & 0x3F_F000 : entry & 0xFFFF_F000
     return .found(
       Translation(
-        page: page, isLarge: isLarge,
-        isGlobal: entry & Entry.global != 0 && cr4 & ControlRegister4.globalPages != 0,
-        isWritable: writable, isUser: user, isExecutable: true,
-        isDirty: updated & Entry.dirty != 0))
-  }
-
-  private func permits(
-    _ access: AccessKind, _ writable: Bool, _ user: Bool, _ executable: Bool
-  ) -> Bool {
-    if access.isUser && !user { return false }
-    if access.isFetch && !executable { return false }
-    if access.isWrite && !writable {
-      return !access.isUser && cr0 & ControlRegister0.writeProtect == 0
-    }
-    return true
-  }
-
-  private func hasReservedBits(
-    _ entry: UInt64, _ level: UInt64, _ isLarge: Bool, _ noExecuteEnabled: Bool
-  ) -> Bool {
-    if !noExecuteEnabled && entry & Entry.noExecute != 0 { return true }
-    if level == 3 && entry & Entry.large != 0 { return true }
-    let tooHigh = Entry.address & ~((1 << Self.physicalAddressBits) - 1)
-    if entry & tooHigh != 0 { return true }
-    // Bit 12 of a large page is its PAT bit.
-    let unaligned = ((UInt64(1) << (12 + 9 * level)) - 1) & Entry.address & ~(1 << 12)
-    return isLarge && entry & unaligned != 0
+        page: page, sizeBits: isLarge ? 22 : 12, isGlobal: isGlobal(entry), rights: rights,
+        isDirty: updated & PageEntry.dirty != 0))
   }
 
   private func code(_ access: AccessKind, present: Bool) -> UInt32 {
     var code: UInt32 = present ? FaultCode.present : 0
     if access.isWrite { code |= FaultCode.write }
     if access.isUser { code |= FaultCode.user }
-    let fetchReported =
-      efer & ExtendedFeatures.noExecuteEnable != 0
-      && (cr4 & ControlRegister4.physicalAddressExtension != 0)
-    if access.isFetch && fetchReported { code |= FaultCode.fetch }
+    let reportsFetches =
+      cr4 & ControlRegister4.executionPrevention != 0
+      || (efer & ExtendedFeatures.noExecuteEnable != 0
+        && cr4 & ControlRegister4.physicalAddressExtension != 0)
+    if access.isFetch && reportsFetches { code |= FaultCode.fetch }
     return code
+  }
+}
+
+// The four PDPTEs of PAE paging, which the processor reads when CR3 is written and keeps (Intel SDM
+// volume 3, "PDPTE Registers").
+extension ProcessorState {
+  func directoryPointer(_ index: Int) -> UInt64 {
+    get(StateLayout.directoryPointers + index * 8, as: UInt64.self)
+  }
+
+  func setDirectoryPointer(_ index: Int, _ value: UInt64) {
+    set(StateLayout.directoryPointers + index * 8, value)
+  }
+}
+
+extension Processor {
+  /// Whether control register values select PAE paging.
+  func isExtendedPaging(cr0: UInt64, cr4: UInt64) -> Bool {
+    cr0 & ControlRegister0.paging != 0
+      && cr4 & ControlRegister4.physicalAddressExtension != 0
+      && state.efer & ExtendedFeatures.longModeEnable == 0
+  }
+
+  /// Whether no present PDPTE that a CR3 value names has a reserved bit.
+  func areDirectoryPointersLegal(at cr3: UInt64) -> Bool {
+    var illegal: UInt64 = 0
+    for index in 0..<4 as Range<UInt64> {
+      let pointer = storedDirectoryPointer(index, at: cr3)
+      if pointer & PageEntry.present != 0 { illegal |= pointer & PageEntry.reservedInPointer }
+    }
+    return illegal == 0
+  }
+
+  /// Loads the PDPTEs that CR3 names, if paging is PAE's.
+  func loadDirectoryPointers() {
+    guard isExtendedPaging(cr0: state.cr0, cr4: state.cr4) else { return }
+    for index in 0..<4 as Range<UInt64> {
+      state.setDirectoryPointer(Int(index), storedDirectoryPointer(index, at: state.cr3))
+    }
+  }
+
+  private func storedDirectoryPointer(_ index: UInt64, at cr3: UInt64) -> UInt64 {
+    let address = (cr3 & 0xFFFF_FFE0) + index * 8
+    guard let pointer = memory.loadAligned(address, as: UInt64.self) else { return ~0 }
+    return pointer
   }
 }

@@ -69,6 +69,9 @@ struct StackView {
   /// Error code of #SS when the limit is exceeded.
   var errorCode: UInt32 = 0
 
+  /// Whether its accesses are the supervisor's although the privilege is still 3.
+  func isImplicit(_ privilege: UInt32) -> Bool { isSupervisor && privilege == 3 }
+
   /// The bits of RSP that the stack uses.
   var mask: UInt64 {
     if isFlat { return ~0 }
@@ -119,13 +122,13 @@ extension Processor {
     for index in values.indices {
       let offset = stack.pointer &- step &* UInt64(index + 1)
       let address = try stackAddress(stack, offset, Int(size), write: true)
-      try probeWrite(address, Int(size), supervisor: stack.isSupervisor, stack: true)
+      try probeWrite(address, Int(size), supervisor: stack.isImplicit(state.privilege), stack: true)
     }
     for index in values.indices {
       let offset = stack.pointer &- step &* UInt64(index + 1)
       let address = try stackAddress(stack, offset, Int(size), write: true)
       try writeSized(
-        address, size, values[index], supervisor: stack.isSupervisor, stack: true)
+        address, size, values[index], supervisor: stack.isImplicit(state.privilege), stack: true)
     }
     stack.pointer = (stack.pointer &- step &* UInt64(values.count)) & stack.mask
   }
@@ -133,7 +136,8 @@ extension Processor {
   /// Pops one value of `size` bytes.
   func pop(_ size: UInt8, from stack: inout StackView) throws(GuestException) -> UInt64 {
     let address = try stackAddress(stack, stack.pointer, Int(size), write: false)
-    let value = try readSized(address, size, supervisor: stack.isSupervisor, stack: true)
+    let value = try readSized(
+      address, size, supervisor: stack.isImplicit(state.privilege), stack: true)
     stack.pointer = (stack.pointer &+ UInt64(size)) & stack.mask
     return value
   }

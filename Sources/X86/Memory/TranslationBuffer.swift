@@ -1,7 +1,12 @@
-// The software translation buffer: two tables (supervisor, user) of 1024 direct-mapped entries of
-// 32 bytes: tag for reads, tag for writes, tag for fetches, addend (host address - linear address).
-// A valid tag is the linear page with its low 12 bits set, so that zeroed memory matches nothing.
-// The write tag stands only for dirty pages without decoded code. Devices are never entered.
+// The software translation buffer: a table for each view (supervisor, user, and the supervisor that
+// overrides SMAP) of 1024 direct-mapped entries of 32 bytes: tag for reads, tag for writes, tag for
+// fetches, addend (host address - linear address). A valid tag is the linear page with its low 12
+// bits set, so that zeroed memory matches nothing. The write tag stands only for dirty pages without
+// decoded code. Devices are never entered.
+//
+// There are no tags of address spaces: with CR4.PCIDE a load of CR3 drops what is not global, whatever
+// its bit 63 says, so that only translations of the current PCID are ever there. To keep less than
+// one may is legal (Intel SDM volume 3, "Caching Translation Information").
 //
 // Geometry and replacement are visible to guests through accessed bits: part of history version 1.
 
@@ -191,24 +196,25 @@ extension Processor {
     guard isCanonical(address) else {
       throw stackFault ? .stackFault(0) : .generalProtection(0)
     }
-    let entry = state.translations(user: access.isUser) + state.entryOffset(address)
+    let view = state.view(of: access)
+    let entry = state.translations(view) + state.entryOffset(address)
     let tag = address | 0xFFF
     let tagOffset = access.isWrite ? 8 : access.isFetch ? 16 : 0
     if entry.load(fromByteOffset: tagOffset, as: UInt64.self) == tag {
       return .storage(hostPointer(entry, address))
     }
-    switch pageWalk().translate(address, access) {
+    switch pageWalk(view).translate(address, access) {
     case .fault(let code):
       state.set(StateLayout.cr2, address)
       state.invalidate(address)
       throw .pageFault(code)
     case .found(let translation):
-      return enter(translation, address, access, entry)
+      return enter(translation, address, access, view, entry)
     }
   }
 
   private func enter(
-    _ translation: Translation, _ address: UInt64, _ access: AccessKind,
+    _ translation: Translation, _ address: UInt64, _ access: AccessKind, _ view: TranslationView,
     _ entry: UnsafeMutableRawPointer
   ) -> Location {
     let physical = translation.page | address & 0xFFF
@@ -218,19 +224,18 @@ extension Processor {
     let page = Int(offset >> 12)
     if access.isWrite { memory.markWritten(page: page) }
     if isWatched(address) { return .storage(host) }
-    let mayWrite =
-      translation.isWritable || (!access.isUser && state.cr0 & ControlRegister0.writeProtect == 0)
+    let controls = RightsControls(cr0: state.cr0, cr4: state.cr4)
+    let rights = translation.rights
     let hasCode = memory.hasCode(page: page)
-    entry.storeBytes(of: tag, as: UInt64.self)
+    let mayFetch = controls.mayFetch(rights, view)
+    entry.storeBytes(of: controls.mayRead(rights, view) ? tag : 0, as: UInt64.self)
     entry.storeBytes(
-      of: access.isWrite && translation.isDirty && mayWrite && !hasCode ? tag : 0,
+      of: access.isWrite && translation.isDirty && !hasCode ? tag : 0,
       toByteOffset: 8, as: UInt64.self)
-    entry.storeBytes(
-      of: translation.isExecutable ? tag : 0, toByteOffset: 16, as: UInt64.self)
+    entry.storeBytes(of: mayFetch ? tag : 0, toByteOffset: 16, as: UInt64.self)
     entry.storeBytes(
       of: UInt64(UInt(bitPattern: host)) &- address, toByteOffset: 24, as: UInt64.self)
-    state.noteFill(
-      address, user: access.isUser, translation)
+    noteFill(address, view, translation, mayFetch: mayFetch)
     return .storage(host)
   }
 
@@ -244,8 +249,20 @@ extension Processor {
     return pointer
   }
 
-  func pageWalk() -> PageWalk {
-    PageWalk(memory: memory, cr0: state.cr0, cr3: state.cr3, cr4: state.cr4, efer: state.efer)
+  /// Notes what filling an entry means for the next flush and for INVLPG.
+  private func noteFill(
+    _ address: UInt64, _ view: TranslationView, _ translation: Translation, mayFetch: Bool
+  ) {
+    if !translation.isGlobal {
+      fillLog.append(state.entryOffset(address), view)
+      if mayFetch && address >> 63 != 0 { fillLog.hasLocalHighCode = true }
+    }
+    if view == .overriding { fillLog.hasOverriding = true }
+    if translation.sizeBits != 12 { fillLog.noteLarge(address, sizeBits: translation.sizeBits) }
+  }
+
+  func pageWalk(_ view: TranslationView) -> PageWalk {
+    PageWalk(memory: memory, state: state, features: identification.features, view: view)
   }
 
   /// Whether an address has its upper bits equal; always true outside long mode.
@@ -260,134 +277,4 @@ enum Location {
   case storage(UnsafeMutableRawPointer)
   /// A guest-physical address that is not storage.
   case device(UInt64)
-}
-
-// Filling and emptying. The fill log names the entries of pages that are not global, so that a load
-// of CR3 empties those alone.
-extension ProcessorState {
-  @inline(__always) func entryOffset(_ address: UInt64) -> Int {
-    Int((address >> 7) & ((Self.translationEntryCount - 1) << 5))
-  }
-
-  @inline(__always) func translations(user: Bool) -> UnsafeMutableRawPointer {
-    base + StateLayout.translations + (user ? StateLayout.translationTableByteCount : 0)
-  }
-
-  func noteFill(_ address: UInt64, user: Bool, _ translation: Translation) {
-    let log = owner.fillLog
-    if !translation.isGlobal {
-      log.append(entryOffset(address), user: user)
-      if translation.isExecutable && address >> 63 != 0 { log.hasLocalHighCode = true }
-    }
-    if translation.isLarge { log.noteLarge(address) }
-  }
-
-  /// Drops the translation of one page, or of the large page around it (INVLPG).
-  func invalidate(_ address: UInt64) {
-    let tag = address | 0xFFF
-    for user in [false, true] {
-      let entry = translations(user: user) + entryOffset(address)
-      if holds(entry, tag) { clear(entry) }
-    }
-    guard owner.fillLog.mayBeLarge(address) else { return }
-    for user in [false, true] {
-      for index in 0..<Int(Self.translationEntryCount) {
-        let entry = translations(user: user) + index * 32
-        let entryTag = entry.load(as: UInt64.self) | entry.load(fromByteOffset: 8, as: UInt64.self)
-        if entryTag >> 21 == address >> 21 { clear(entry) }
-      }
-    }
-  }
-
-  private func holds(_ entry: UnsafeMutableRawPointer, _ tag: UInt64) -> Bool {
-    entry.load(as: UInt64.self) == tag
-  }
-
-  private func clear(_ entry: UnsafeMutableRawPointer) {
-    entry.initializeMemory(as: UInt64.self, repeating: 0, count: 3)
-  }
-
-  /// Drops every translation that is not global, or every one.
-  func flushTranslations(global: Bool) {
-    let log = owner.fillLog
-    if global || log.isFull {
-      translations(user: false).initializeMemory(
-        as: UInt64.self, repeating: 0, count: 2 * StateLayout.translationTableByteCount / 8)
-    } else {
-      log.forEach { offset, user in clear(translations(user: user) + offset) }
-    }
-    log.removeAll(global: global)
-  }
-
-  /// Withdraws the write tag of every translation of a window page: code was decoded from it.
-  func withdrawWriteTags(host: UnsafeMutableRawPointer) {
-    let page = UInt64(UInt(bitPattern: host)) & ~0xFFF
-    for index in 0..<Int(2 * Self.translationEntryCount) {
-      let entry = base + StateLayout.translations + index * 32
-      let tag = entry.load(fromByteOffset: 8, as: UInt64.self)
-      guard tag != 0 else { continue }
-      let linear = tag & ~0xFFF
-      if linear &+ entry.load(fromByteOffset: 24, as: UInt64.self) == page {
-        entry.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
-      }
-    }
-  }
-}
-
-/// Which entries were filled for pages that are not global, and which regions have large pages.
-final class FillLog {
-  private static let capacity = 2048
-  private let entries = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity)
-  private var count = 0
-  private(set) var isFull = false
-  /// Some executable page in the upper half of the address space is not global.
-  var hasLocalHighCode = false
-  /// Hashed set of 2 MiB regions with entries of large pages.
-  private var largeRegions: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-
-  deinit { entries.deallocate() }
-
-  func append(_ offset: Int, user: Bool) {
-    guard count < Self.capacity else {
-      isFull = true
-      return
-    }
-    entries[count] = UInt32(offset) | (user ? 1 << 31 : 0)
-    count += 1
-  }
-
-  func forEach(_ body: (Int, Bool) -> Void) {
-    for index in 0..<count {
-      body(Int(entries[index] & 0x7FFF_FFFF), entries[index] >> 31 != 0)
-    }
-  }
-
-  func removeAll(global: Bool) {
-    count = 0
-    hasLocalHighCode = false
-    if global || isFull { largeRegions = (0, 0, 0, 0) }
-    isFull = false
-  }
-
-  func noteLarge(_ address: UInt64) {
-    let bit = address >> 21 & 255
-    let mask: UInt64 = 1 << (bit & 63)
-    switch bit >> 6 {
-    case 0: largeRegions.0 |= mask
-    case 1: largeRegions.1 |= mask
-    case 2: largeRegions.2 |= mask
-    default: largeRegions.3 |= mask
-    }
-  }
-
-  func mayBeLarge(_ address: UInt64) -> Bool {
-    let bit = address >> 21 & 255
-    let mask: UInt64 = 1 << (bit & 63)
-    switch bit >> 6 {
-    case 0: return largeRegions.0 & mask != 0
-    case 1: return largeRegions.1 & mask != 0
-    case 2: return largeRegions.2 & mask != 0
-    default: return largeRegions.3 & mask != 0
-    }
-  }
 }

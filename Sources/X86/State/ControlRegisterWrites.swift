@@ -2,6 +2,13 @@
 // "Control Registers" and "Paging-Mode Enabling").
 extension Processor {
   private static let supported0: UInt64 = 0xE005_003F
+  /// A change of these bits loads the PDPTEs of PAE paging again (Intel SDM volume 3, "PDPTE
+  /// Registers").
+  private static let reloading0 =
+    ControlRegister0.paging | ControlRegister0.cacheDisable | ControlRegister0.notWriteThrough
+  private static let reloading4 =
+    ControlRegister4.pageSizeExtensions | ControlRegister4.physicalAddressExtension
+    | ControlRegister4.globalPages | ControlRegister4.executionPrevention
 
   /// MOV CR0 and LMSW.
   ///
@@ -20,7 +27,15 @@ extension Processor {
       guard state.cr4 & ControlRegister4.physicalAddressExtension != 0, !isCodeLong, !isTask16
       else { throw .generalProtection(0) }
     }
-    if !setsPaging && hadPaging && state.mode == CodeMode.long64 { throw .generalProtection(0) }
+    if !setsPaging && hadPaging {
+      guard state.mode != CodeMode.long64, state.cr4 & ControlRegister4.processContexts == 0
+      else { throw .generalProtection(0) }
+    }
+    if (state.cr0 ^ value) & Self.reloading0 != 0,
+      isExtendedPaging(cr0: value, cr4: state.cr4), !areDirectoryPointersLegal(at: state.cr3)
+    {
+      throw .generalProtection(0)
+    }
     installControl0(value)
   }
 
@@ -36,6 +51,7 @@ extension Processor {
     } else {
       state.efer &= ~ExtendedFeatures.longModeActive
     }
+    if (old ^ new) & Self.reloading0 != 0 { loadDirectoryPointers() }
     let translating =
       ControlRegister0.paging | ControlRegister0.writeProtect | ControlRegister0.protection
     if (old ^ new) & translating != 0 {
@@ -43,14 +59,20 @@ extension Processor {
       forgetJumps()
       updateMode()
     }
-    chooseTranslations()
+    state.selectTranslations()
   }
 
-  /// MOV CR3.
+  /// MOV CR3, and the CR3 of a task that is switched to.
   ///
-  /// - Throws: #GP(0) when a reserved bit is set in long mode.
+  /// - Throws: #GP(0) for a reserved bit in long mode, or in a PDPTE of PAE paging.
   func writeControl3(_ value: UInt64) throws(GuestException) {
-    if isLongModeActive && value >> PageWalk.physicalAddressBits != 0 {
+    var value = value
+    if isLongModeActive {
+      // Bit 63 permits to keep the new PCID's translations; it is not stored.
+      if state.cr4 & ControlRegister4.processContexts != 0 { value &= ~(1 << 63) }
+      guard value >> PageWalk.physicalAddressBits == 0 else { throw .generalProtection(0) }
+    }
+    if isExtendedPaging(cr0: state.cr0, cr4: state.cr4), !areDirectoryPointersLegal(at: value) {
       throw .generalProtection(0)
     }
     installControl3(value)
@@ -58,6 +80,7 @@ extension Processor {
 
   func installControl3(_ value: UInt64) {
     state.cr3 = value
+    loadDirectoryPointers()
     // First the jumps: the flush forgets whether code in the upper half was local.
     forgetLocalJumps()
     state.flushTranslations(global: false)
@@ -67,8 +90,18 @@ extension Processor {
   ///
   /// - Throws: #GP(0) with nothing changed.
   func writeControl4(_ value: UInt64) throws(GuestException) {
-    guard value & ~ControlRegister4.supported == 0 else { throw .generalProtection(0) }
+    let supported = ControlRegister4.supported(identification.features)
+    guard value & ~supported == 0 else { throw .generalProtection(0) }
     if isLongModeActive && value & ControlRegister4.physicalAddressExtension == 0 {
+      throw .generalProtection(0)
+    }
+    let changed = state.cr4 ^ value
+    if changed & value & ControlRegister4.processContexts != 0 {
+      guard isLongModeActive, state.cr3 & 0xFFF == 0 else { throw .generalProtection(0) }
+    }
+    if changed & Self.reloading4 != 0, isExtendedPaging(cr0: state.cr0, cr4: value),
+      !areDirectoryPointersLegal(at: state.cr3)
+    {
       throw .generalProtection(0)
     }
     installControl4(value)
@@ -76,13 +109,14 @@ extension Processor {
 
   func installControl4(_ value: UInt64) {
     let translating =
-      ControlRegister4.pageSizeExtensions | ControlRegister4.physicalAddressExtension
-      | ControlRegister4.globalPages
+      Self.reloading4 | ControlRegister4.processContexts | ControlRegister4.accessPrevention
     let changed = state.cr4 ^ value
     state.cr4 = value
+    if changed & Self.reloading4 != 0 { loadDirectoryPointers() }
     if changed & translating != 0 {
       state.flushTranslations(global: true)
       forgetJumps()
+      state.selectTranslations()
     }
   }
 

@@ -26,8 +26,27 @@ package enum ControlRegister4 {
   package static let performanceCounters: UInt64 = 1 << 8
   package static let fxSave: UInt64 = 1 << 9
   package static let simdExceptions: UInt64 = 1 << 10
-  /// The bits that this processor accepts; any other set bit is #GP.
-  static let supported: UInt64 = 0x7FF
+  package static let userInstructionPrevention: UInt64 = 1 << 11
+  package static let baseInstructions: UInt64 = 1 << 16
+  package static let processContexts: UInt64 = 1 << 17
+  package static let extendedStates: UInt64 = 1 << 18
+  package static let executionPrevention: UInt64 = 1 << 20
+  package static let accessPrevention: UInt64 = 1 << 21
+
+  /// The bits that a processor with these features accepts; any other set bit is #GP.
+  static func supported(_ features: ProcessorFeatures) -> UInt64 {
+    var bits =
+      timestampDisable | pageSizeExtensions | physicalAddressExtension | machineCheck
+      | globalPages | performanceCounters | fxSave | simdExceptions
+    let optional: [(ProcessorFeatures, UInt64)] = [
+      (.vme, virtual8086Extensions | protectedVirtualInterrupts),
+      (.debuggingExtensions, debuggingExtensions), (.umip, userInstructionPrevention),
+      (.fsgsbase, baseInstructions), (.pcid, processContexts), (.xsave, extendedStates),
+      (.smep, executionPrevention), (.smap, accessPrevention),
+    ]
+    for (feature, bit) in optional where features.contains(feature) { bits |= bit }
+    return bits
+  }
 }
 
 /// Bits of the EFER register.

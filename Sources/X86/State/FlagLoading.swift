@@ -35,7 +35,7 @@ extension Processor {
   func setFlags(_ value: UInt64) {
     state.flags = value & FlagMask.defined
     system.resumeCycle = cycleNumber
-    chooseTranslations()
+    state.selectTranslations()
   }
 
   /// Loads what POPF may change at the current privilege.

@@ -180,6 +180,7 @@ extension ProcessorState {
     nonmutating set {
       flagsRest = newValue & ~(Flag.arithmetic | Flag.fixed)
       setExplicitFlags(newValue)
+      selectTranslations()
     }
   }
 

@@ -42,6 +42,7 @@ enum StateLayout {
   static let attention = 0x240
   static let addressSegment = 0x244
   static let retired = 0x248
+  static let directoryPointers = 0x300
   static let fxImage = 0x400
   static let x87Registers = 0x600
   static let x87Control = 0x680
@@ -57,7 +58,7 @@ enum StateLayout {
   static let architecturalByteCount = 0x1000
   static let translations = 0x1000
   static let translationTableByteCount = 1024 * 32
-  static let jumpCache = translations + 2 * translationTableByteCount
+  static let jumpCache = translations + 3 * translationTableByteCount
   static let jumpCacheByteCount = 2048 * 16
   /// A translation table that stays empty: used while alignment is checked.
   static let emptyTranslations = jumpCache + jumpCacheByteCount

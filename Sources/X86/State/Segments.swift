@@ -122,7 +122,7 @@ extension Processor {
       mode =
         attributes & SegmentAttribute.big != 0 ? CodeMode.protected32 : CodeMode.protected16
     }
-    chooseTranslations()
+    state.selectTranslations()
     if mode != state.mode {
       state.mode = mode
       forgetJumps()
