@@ -103,6 +103,7 @@ struct Decoder {
   }
 
   private mutating func readOpcode() throws(DecodeFailure) {
+    if startsVEX { return try readVEX() }
     guard result.opcode == 0x0F else { return }
     result.map = 1
     result.opcode = try byte()
@@ -110,6 +111,35 @@ struct Decoder {
       result.map = result.opcode == 0x38 ? 2 : 3
       result.opcode = try byte()
     }
+  }
+
+  /// Whether C4 or C5 begins a VEX prefix.
+  ///
+  /// Outside 64-bit mode it is LES or LDS unless its next byte would name a register. A processor that
+  /// has no instruction in this encoding has no VEX.
+  private var startsVEX: Bool {
+    guard result.opcode == 0xC4 || result.opcode == 0xC5, result.features.contains(.bmi1),
+      result.mode != CodeMode.real16
+    else { return false }
+    return result.isLong
+      || (position < available && bytes.load(fromByteOffset: position, as: UInt8.self) >= 0xC0)
+  }
+
+  private mutating func readVEX() throws(DecodeFailure) {
+    let isLegal =
+      !result.hasOperandPrefix && result.repeatPrefix == 0 && !result.hasLock && result.rex == 0
+    let isShort = result.opcode == 0xC5
+    let first = try byte()
+    let last = isShort ? first & 0x7F : try byte()
+    result.map = isShort ? 1 : first & 0x1F
+    result.opcode = try byte()
+    var rex = 0x40 | ~first >> 5 & 4
+    if !isShort { rex |= ~first >> 5 & 3 | last >> 4 & 8 }
+    result.rex = result.isLong ? rex : 0
+    result.operandSize = result.isLong && rex & 8 != 0 ? 8 : 4
+    result.vex = VEXPrefix(
+      mandatoryPrefix: last & 3, isLong: last & 4 != 0,
+      register: ~last >> 3 & (result.isLong ? 15 : 7), isLegal: isLegal)
   }
 
   private mutating func readOperands() throws(DecodeFailure) {

@@ -16,6 +16,8 @@ struct Instruction {
   var repeatPrefix: UInt8 = 0
   var hasOperandPrefix = false
   var hasLock = false
+  /// The prefix of an instruction in VEX encoding.
+  var vex: VEXPrefix?
   /// Segment named by a prefix, or 0xFF.
   var segmentPrefix: UInt8 = 0xFF
   var mod: UInt8 = 3
@@ -38,6 +40,8 @@ struct Instruction {
 
   var isLong: Bool { mode == CodeMode.long64 }
   var isMemory: Bool { mod != 3 }
+  /// None of 66, F2, F3 stands before the opcode.
+  var hasNoPrefix: Bool { repeatPrefix == 0 && !hasOperandPrefix }
   /// ModRM.reg without REX.R: an opcode extension.
   var group: UInt8 { reg & 7 }
 
@@ -49,6 +53,18 @@ struct Instruction {
 
   /// log2 of the operand's bytes.
   var width: Int { operandSize == 8 ? 3 : operandSize == 4 ? 2 : 1 }
+}
+
+/// What a VEX prefix says beyond REX and the map (Intel SDM volume 2, "The VEX Prefix").
+struct VEXPrefix {
+  /// Bits that take the place of 66, F3 and F2: 0 none, 1, 2, 3.
+  var mandatoryPrefix: UInt8
+  /// VEX.L.
+  var isLong: Bool
+  /// VEX.vvvv.
+  var register: UInt8
+  /// No 66, F2, F3, LOCK or REX stands before it.
+  var isLegal: Bool
 }
 
 /// Why bytes are no instruction.

@@ -6,9 +6,11 @@ enum InstructionForms {
   /// Emits one instruction.
   static func emit(_ i: Instruction, into b: inout BlockBuilder) -> BlockFlow {
     if i.hasLock && !permitsLock(i) { return undefined(i, &b) }
+    if let vex = i.vex { return emitVEX(vex, i, &b) }
     switch i.map {
     case 0: return emitOneByte(i, &b)
     case 1: return emitTwoByte(i, &b)
+    case 2: return emitThreeByte(i, &b) ?? VectorForms.emit(i, &b)
     default: return VectorForms.emit(i, &b)
     }
   }

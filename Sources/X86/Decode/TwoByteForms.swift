@@ -55,8 +55,10 @@ extension InstructionForms {
         immediate: UInt64(i.opcode & 7))
     case 0xB6, 0xB7: emitExtend(i, &b, signed: false)
     case 0xBE, 0xBF: emitExtend(i, &b, signed: true)
-    // With BMI1 and ABM not advertised, the F3 forms are BSF and BSR.
-    case 0xBC, 0xBD: emitScan(i, &b)
+    case 0xB8, 0xBC, 0xBD:
+      if let kind = bitCount(i) { return emitBitManipulation(kind, i, &b, target: i.reg) }
+      if i.opcode == 0xB8 { return VectorForms.emit(i, &b) }
+      emitScan(i, &b)
     case 0xC7:
       guard i.isMemory, i.group == 1 else { return undefined(i, &b) }
       return i.operandSize == 8
@@ -109,6 +111,12 @@ extension InstructionForms {
   ) -> BlockFlow {
     switch (i.group, i.rm & 7) {
     case (0, 1), (3, 1): return alone(i, &b, .firmwareCall)  // VMCALL, VMMCALL
+    case (1, 2), (1, 3):  // CLAC, STAC
+      guard i.features.contains(.smap), i.hasNoPrefix else { return undefined(i, &b) }
+      return system(i, &b, .setAccessOverride, register: i.rm & 1)
+    case (2, 0), (2, 1):
+      guard i.features.contains(.xsave), i.hasNoPrefix else { return undefined(i, &b) }
+      return system(i, &b, i.rm & 7 == 0 ? .readExtendedControl : .writeExtendedControl)
     case (4, _): return system(i, &b, .storeMachineStatus)
     case (6, _): return system(i, &b, .loadMachineStatus)
     case (7, 0): return i.isLong ? system(i, &b, .swapGSBase) : undefined(i, &b)
@@ -119,6 +127,11 @@ extension InstructionForms {
   private static func emitGroup15(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     let isPrefixed = i.repeatPrefix != 0 || i.hasOperandPrefix
     if !i.isMemory {
+      if i.repeatPrefix == 0xF3, i.group < 4, i.isLong, i.features.contains(.fsgsbase) {
+        return system(
+          i, &b, i.group < 2 ? .readBase : .writeBase, register: 4 + (i.group & 1),
+          operandSize: i.rex & 8 != 0 ? 8 : 4)
+      }
       // LFENCE MFENCE SFENCE: a partition's processors never run at once.
       return i.group >= 5 && !isPrefixed ? .goesOn : undefined(i, &b)
     }
@@ -130,12 +143,23 @@ extension InstructionForms {
         ? system(i, &b, .saveFloatingPoint, byteCount: 255, writes: true)
         : system(i, &b, .restoreFloatingPoint, byteCount: 255)
     case 2, 3: return VectorForms.emitControl(i, &b)
+    case 4, 5: return i.features.contains(.xsave) ? emitExtended(i, &b) : undefined(i, &b)
+    case 6: return i.features.contains(.xsaveopt) ? emitExtended(i, &b) : undefined(i, &b)
     case 7:
       let memory = b.address(i, byteCount: 1, writes: false)
       b.emit(flushLine, memory: memory)
       return .goesOn
     default: return undefined(i, &b)
     }
+  }
+
+  /// XSAVE, XRSTOR, XSAVEOPT.
+  private static func emitExtended(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
+    guard i.hasNoPrefix else { return undefined(i, &b) }
+    let saves = i.group != 5
+    return system(
+      i, &b, saves ? .saveExtendedState : .restoreExtendedState, byteCount: 255, writes: saves,
+      immediate: i.group == 6 ? 1 : 0)
   }
 
   private static func emitConditionalMove(_ i: Instruction, _ b: inout BlockBuilder) {

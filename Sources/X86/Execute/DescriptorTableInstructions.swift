@@ -30,6 +30,7 @@ extension Processor {
     _ fields: SystemFields, _ base: UInt64, _ limit: UInt16
   ) throws(GuestException) {
     guard fields.isMemory else { throw .invalidOpcode }
+    try requireVisibleTables()
     let size: UInt8 = state.mode == CodeMode.long64 ? 8 : 4
     try probeWrite(operandAddress, Int(size) + 2)
     try writeLinear(operandAddress, limit)
@@ -84,6 +85,7 @@ extension Processor {
   /// SLDT and STR: 16 bits to memory; to a register, zero-extended to the operand size.
   func storeSelector(_ fields: SystemFields, _ selector: UInt16) throws(GuestException) {
     guard isProtected else { throw .invalidOpcode }
+    try requireVisibleTables()
     try writeOperand(fields, fields.isMemory ? 2 : fields.operandSize, UInt64(selector))
   }
 

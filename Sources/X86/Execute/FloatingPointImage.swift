@@ -176,15 +176,21 @@ extension FloatingPointUnit {
     let mxcsr = image.load(fromByteOffset: 24, as: UInt32.self)
     guard mxcsr & ~MXCSR.supported == 0 else { return false }
     ProcessorState(base).mxcsr = mxcsr
+    applyStackImage(pointersAre64: pointersAre64)
+    (base + FloatingPointLayout.vectors).copyMemory(
+      from: image + 160, byteCount: vectorCount * 16)
+    return true
+  }
+
+  /// Takes the x87 part of FXSAVE's image out of the image area.
+  func applyStackImage(pointersAre64: Bool) {
+    let image = image
     control = image.load(as: UInt16.self)
     statusWord = image.load(fromByteOffset: 2, as: UInt16.self)
     let valid = image.load(fromByteOffset: 4, as: UInt16.self) & 0xFF
     applyExtendedPointers(are64: pointersAre64)
     for index in 0..<8 { set(index, from: image + (32 + index * 16)) }
     tag = valid
-    (base + FloatingPointLayout.vectors).copyMemory(
-      from: image + 160, byteCount: vectorCount * 16)
-    return true
   }
 }
 

@@ -84,7 +84,7 @@ extension Processor {
     if state.cr0 & blocked != 0 { throw .deviceNotAvailable }
   }
 
-  private func readBytes(
+  func readBytes(
     _ address: UInt64, _ count: Int, into target: UnsafeMutableRawPointer
   ) throws(GuestException) {
     let access = AccessKind(isUser: state.privilege == 3)
@@ -98,7 +98,7 @@ extension Processor {
     copyFrom(second, count - inPage, target + inPage)
   }
 
-  private func writeBytes(
+  func writeBytes(
     _ address: UInt64, _ count: Int, from source: UnsafeRawPointer
   ) throws(GuestException) {
     let access = AccessKind(isWrite: true, isUser: state.privilege == 3)

@@ -32,6 +32,9 @@ extension Processor {
     case .readPerformanceCounter: throw .generalProtection(0)
     case .invalidateCaches: try requireSupervisor()
     case .invalidatePage: try invalidatePage(fields)
+    case .invalidateContext: try invalidateContext(fields)
+    case .readExtendedControl: try readExtendedControl()
+    case .writeExtendedControl: try writeExtendedControl()
     case .readControl: try readControl(fields)
     case .writeControl: try writeControl(fields)
     case .readDebug: try readDebug(fields)
@@ -68,6 +71,9 @@ extension Processor {
     case .adjustPrivilege: try adjustPrivilege(fields)
     case .loadFarPointer: try loadFarPointer(fields)
     case .swapGSBase: try swapGSBase()
+    case .readBase: try readBase(fields)
+    case .writeBase: try writeBase(fields)
+    case .setAccessOverride: try setAccessOverride(fields)
     default: try executeTransfer(operation, fields)
     }
   }
@@ -125,6 +131,8 @@ extension Processor {
     case .unimplemented:
       reportUnimplemented()
       throw .invalidOpcode
+    case .saveExtendedState: try saveExtendedState(fields)
+    case .restoreExtendedState: try restoreExtendedState(fields)
     case .saveFloatingPoint, .restoreFloatingPoint, .x87, .vector:
       try executeFloatingPoint(fields)
     default: throw .invalidOpcode

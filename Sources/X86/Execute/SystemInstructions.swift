@@ -28,7 +28,9 @@ extension Processor {
 
   func identify() {
     let leaf = UInt32(truncatingIfNeeded: self[.rax])
-    let registers = identification.leaf(leaf, UInt32(truncatingIfNeeded: self[.rcx]))
+    var registers = identification.leaf(leaf, UInt32(truncatingIfNeeded: self[.rcx]))
+    // OSXSAVE.
+    if leaf == 1 && state.cr4 & ControlRegister4.extendedStates != 0 { registers.ecx |= 1 << 27 }
     self[.rax] = UInt64(registers.eax)
     self[.rbx] = UInt64(registers.ebx)
     self[.rcx] = UInt64(registers.ecx)
@@ -58,13 +60,6 @@ extension Processor {
   private func setPair(_ value: UInt64) {
     self[.rax] = value & 0xFFFF_FFFF
     self[.rdx] = value >> 32
-  }
-
-  func invalidatePage(_ fields: SystemFields) throws(GuestException) {
-    try requireSupervisor()
-    guard fields.isMemory else { throw .invalidOpcode }
-    state.invalidate(operandAddress)
-    forgetJumps()
   }
 
   // MARK: Control registers. `register` = number, `rm` = general register
@@ -115,6 +110,7 @@ extension Processor {
   }
 
   func storeMachineStatus(_ fields: SystemFields) throws(GuestException) {
+    try requireVisibleTables()
     try writeOperand(fields, fields.isMemory ? 2 : fields.operandSize, state.cr0)
   }
 

@@ -10,7 +10,8 @@ enum SystemOperation: UInt16 {
   case portIn, portOut, stringPortIn, stringPortOut
   // Identification, model-specific registers, time, caches.
   case identify, readModelSpecific, writeModelSpecific, readTimestamp, readTimestampAndProcessor
-  case readPerformanceCounter, invalidateCaches, invalidatePage
+  case readPerformanceCounter, invalidateCaches, invalidatePage, invalidateContext
+  case readExtendedControl, writeExtendedControl
   // Control and debug registers: `register` = number, `rm` = general register.
   case readControl, writeControl, readDebug, writeDebug, clearTaskSwitched
   // Descriptor tables and segments. `register` = segment number where one is named.
@@ -19,7 +20,7 @@ enum SystemOperation: UInt16 {
   case loadMachineStatus, storeMachineStatus, verifyRead, verifyWrite, loadRights, loadLimit
   case moveToSegment, moveFromSegment, pushSegment, popSegment, adjustPrivilege
   case loadFarPointer  // LDS LES LSS LFS LGS: `immediate` = segment number
-  case swapGSBase
+  case swapGSBase, readBase, writeBase, setAccessOverride
   // Transfers that change CS or privilege, and near ones outside 64-bit mode.
   case farJump, farCall, farReturn, systemCall, systemReturn, systemEnter, systemExit
   case nearJump, nearCall, nearCallIndirect, nearJumpIndirect, nearReturn, conditionalJump
@@ -35,7 +36,7 @@ enum SystemOperation: UInt16 {
   // Calls to the firmware, and what does not exist.
   case firmwareCall, undefined, unimplemented
   // FXSAVE family and other state images.
-  case saveFloatingPoint, restoreFloatingPoint
+  case saveFloatingPoint, restoreFloatingPoint, saveExtendedState, restoreExtendedState
   // x87 and vector instructions that are carried out here; `immediate` selects.
   case x87, vector
 }
@@ -85,6 +86,8 @@ struct SystemRegisters: Codable, Sendable {
   var systemEnterPointer: UInt64 = 0
   var pageAttributes: UInt64 = 0x0007_0406_0007_0406
   var timestampAdjust: UInt64 = 0
+  /// XCR0: the components that XSAVE handles.
+  var extendedControl = StateComponent.x87
   /// An NMI is being handled; the next IRET unblocks.
   var areNonMaskableBlocked = false
   /// False when the last instruction raised an exception.

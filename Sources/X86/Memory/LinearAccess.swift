@@ -53,7 +53,7 @@ extension Processor {
       isWrite: true, isUser: !supervisor && state.privilege == 3, isImplicit: supervisor)
     _ = try locate(address, access, stackFault: stack)
     let last = address &+ UInt64(count - 1)
-    if last >> 12 != address >> 12 { _ = try locate(last, access, stackFault: stack) }
+    if last >> 12 != address >> 12 { _ = try locate(last & ~0xFFF, access, stackFault: stack) }
   }
 
   func copyFrom(_ location: Location, _ count: Int, _ target: UnsafeMutableRawPointer) {

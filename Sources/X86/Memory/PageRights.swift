@@ -17,7 +17,7 @@ enum TranslationView: Int, CaseIterable {
 }
 
 /// The rights that the entries of all levels leave to a page.
-struct PageRights {
+struct PageRights: Equatable {
   var isUser = true
   var isWritable = true
   var isExecutable = true

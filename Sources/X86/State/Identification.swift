@@ -22,7 +22,8 @@ package struct Identification: Sendable, Equatable {
   /// Leaf 1 EAX and EDX after reset: family 0x11, model 3, stepping 1.
   static let signature: UInt32 = 0x0020_0F31
 
-  private static let highestLeaf: UInt32 = 0xB
+  /// With XSAVE, the leaf that describes its area.
+  private var highestLeaf: UInt32 { features.contains(.xsave) ? 0xD : 0xB }
   private static let highestExtendedLeaf: UInt32 = 0x8000_0021
   private static let hypervisorLeaf: UInt32 = 0x4000_0000
   private static let firmwareLeaf: UInt32 = 0x4000_0100
@@ -43,11 +44,12 @@ package struct Identification: Sendable, Equatable {
 
   private func fixedLeaf(_ eax: UInt32, _ ecx: UInt32) -> Leaf {
     switch eax {
-    case 0: vendor(highest: Self.highestLeaf)
+    case 0: vendor(highest: highestLeaf)
     case 1: fixedFeatures
     case 6: (1 << 2, 0, 0, 0)  // The APIC timer runs in every state.
     case 7: ecx == 0 ? (0, 1 << 1, 0, 0) : (0, 0, 0, 0)  // TSC_ADJUST.
     case 0xB: topology(ecx)
+    case 0xD where features.contains(.xsave) && ecx == 0: extendedStates
     case Self.hypervisorLeaf: (Self.hypervisorLeaf + 1, 0x4B4D_564B, 0x564B_4D56, 0x4D)
     case Self.hypervisorLeaf + 1: (paravirtualFeatures, 0, 0, 0)
     case Self.firmwareLeaf: text("EndicottCP  ", highest: Self.firmwareLeaf + 1)
@@ -88,6 +90,12 @@ package struct Identification: Sendable, Equatable {
       | 1 << 25  // SSE
       | 1 << 26  // SSE2
     return (Self.signature, ebx, ecx, edx)
+  }
+
+  /// Leaf 0xD: the components of XSAVE's area, and its bytes.
+  private var extendedStates: Leaf {
+    let byteCount = UInt32(StateComponent.areaByteCount)
+    return (UInt32(StateComponent.supported), byteCount, byteCount, 0)
   }
 
   /// Leaf 0xB: one thread a core, every core in one package.

@@ -66,38 +66,71 @@ package struct ProcessorFeatures: OptionSet, Hashable, Sendable {
     self = row.feature
   }
 
-  /// The four registers that CPUID returns.
+  /// A register that CPUID returns.
   enum CPUIDRegister { case eax, ebx, ecx, edx }
 
-  /// One implemented feature: its name, and where CPUID shows it.
+  /// Where CPUID shows a feature.
+  struct Place: Sendable {
+    let leaf: UInt32
+    let part: UInt32
+    let register: CPUIDRegister
+    let bit: UInt32
+
+    init(_ leaf: UInt32, _ register: CPUIDRegister, _ bit: UInt32, part: UInt32 = 0) {
+      self.leaf = leaf
+      self.part = part
+      self.register = register
+      self.bit = bit
+    }
+  }
+
+  /// One implemented feature.
   struct Row: Sendable {
     let feature: ProcessorFeatures
     let name: String
-    let leaf: UInt32
-    var part: UInt32 = 0
-    let register: CPUIDRegister
-    let bit: UInt32
+    let places: [Place]
+
+    init(_ name: String, _ feature: ProcessorFeatures, _ places: Place...) {
+      self.name = name
+      self.feature = feature
+      self.places = places
+    }
   }
 
   /// The implemented features; a row appears with its implementation.
-  static let offered: [Row] = [
-    Row(feature: .sse3, name: "sse3", leaf: 1, register: .ecx, bit: 0),
-    Row(feature: .ssse3, name: "ssse3", leaf: 1, register: .ecx, bit: 9),
-    Row(feature: .sse41, name: "sse41", leaf: 1, register: .ecx, bit: 19),
-    Row(feature: .sse42, name: "sse42", leaf: 1, register: .ecx, bit: 20),
+  static let offered = [
+    Row("sse3", .sse3, Place(1, .ecx, 0)),
+    Row("ssse3", .ssse3, Place(1, .ecx, 9)),
+    Row("sse41", .sse41, Place(1, .ecx, 19)),
+    Row("sse42", .sse42, Place(1, .ecx, 20)),
+    Row("popcnt", .popcnt, Place(1, .ecx, 23)),
+    Row("lzcnt", .lzcnt, Place(0x8000_0001, .ecx, 5)),
+    Row("bmi1", .bmi1, Place(7, .ebx, 3)),
+    Row("movbe", .movbe, Place(1, .ecx, 22)),
+    Row("xsave", .xsave, Place(1, .ecx, 26)),
+    Row("xsaveopt", .xsaveopt, Place(0xD, .eax, 0, part: 1)),
+    Row("pcid", .pcid, Place(1, .ecx, 17)),
+    Row("invpcid", .invpcid, Place(7, .ebx, 10)),
+    Row("fsgsbase", .fsgsbase, Place(7, .ebx, 0)),
+    Row("smep", .smep, Place(7, .ebx, 7)),
+    Row("smap", .smap, Place(7, .ebx, 20)),
+    Row("umip", .umip, Place(7, .ecx, 2)),
+    Row("pages1g", .pages1G, Place(0x8000_0001, .edx, 26)),
+    Row("pse36", .pse36, Place(1, .edx, 17), Place(0x8000_0001, .edx, 17)),
   ]
 
   /// Adds the bits of a leaf that belong to these features.
   func adding(to leaf: Identification.Leaf, _ number: UInt32, _ part: UInt32) -> Identification.Leaf
   {
     var leaf = leaf
-    for row in Self.offered
-    where row.leaf == number && row.part == part && contains(row.feature) {
-      switch row.register {
-      case .eax: leaf.eax |= 1 << row.bit
-      case .ebx: leaf.ebx |= 1 << row.bit
-      case .ecx: leaf.ecx |= 1 << row.bit
-      case .edx: leaf.edx |= 1 << row.bit
+    for row in Self.offered where contains(row.feature) {
+      for place in row.places where place.leaf == number && place.part == part {
+        switch place.register {
+        case .eax: leaf.eax |= 1 << place.bit
+        case .ebx: leaf.ebx |= 1 << place.bit
+        case .ecx: leaf.ecx |= 1 << place.bit
+        case .edx: leaf.edx |= 1 << place.bit
+        }
       }
     }
     return leaf

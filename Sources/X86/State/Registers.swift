@@ -111,6 +111,7 @@ extension Processor {
         start: base + StateLayout.segmentBases, count: StateLayout.cr0 - StateLayout.segmentBases))
     digest.mix(UInt64(activity.rawValue) | UInt64(state.attention) << 8)
     digest.mix(system.kernelGSBase)
+    if identification.features.contains(.xsave) { digest.mix(system.extendedControl) }
     mixFloatingPoint(into: &digest)
   }
 

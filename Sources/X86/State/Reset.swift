@@ -8,6 +8,7 @@ extension Processor {
     system.pageAttributes = SystemRegisters().pageAttributes
     timestampOffset &-= system.timestampAdjust
     system.timestampAdjust = 0
+    system.extendedControl = StateComponent.x87
     resetModelSpecific()
     (state.base + StateLayout.fxImage).initializeMemory(
       as: UInt8.self, repeating: 0, count: StateLayout.architecturalByteCount - StateLayout.fxImage)

@@ -13,7 +13,7 @@ enum WalkTarget: FuzzTarget {
     let kind = input.byte()
     let paging = ControlRegister0.paging | ControlRegister0.protection
     let cr0 = paging | (kind & 1 != 0 ? ControlRegister0.writeProtect : 0)
-    var cr4 = UInt64(input.word(UInt32.self)) & ControlRegister4.supported
+    var cr4 = UInt64(input.word(UInt32.self)) & ControlRegister4.supported(.all)
     var efer: UInt64 = kind & 2 != 0 ? ExtendedFeatures.noExecuteEnable : 0
     if kind & 4 != 0 {
       efer |= ExtendedFeatures.longModeEnable | ExtendedFeatures.longModeActive
@@ -28,8 +28,17 @@ enum WalkTarget: FuzzTarget {
       guest.store(input.word(UInt64.self), address)
       address += 8
     }
+    let state = guest.processor.state
+    (state.cr0, state.cr3, state.cr4, state.efer) = (cr0, cr3, cr4, efer)
+    if guest.processor.areDirectoryPointersLegal(at: cr3) {
+      guest.processor.loadDirectoryPointers()
+    }
     for (linear, rights) in accesses {
-      let walk = PageWalk(memory: guest.memory, cr0: cr0, cr3: cr3, cr4: cr4, efer: efer)
+      let view: TranslationView =
+        rights & 4 != 0 ? .user : rights & 8 != 0 ? .overriding : .supervisor
+      let walk = PageWalk(
+        memory: guest.memory, state: state, features: kind & 16 != 0 ? .all : .baseline,
+        view: view)
       let access = AccessKind(
         isWrite: rights & 1 != 0 && rights & 2 == 0, isFetch: rights & 2 != 0,
         isUser: rights & 4 != 0)
@@ -44,8 +53,8 @@ enum WalkTarget: FuzzTarget {
   private static func check(_ walk: PageWalk, _ linear: UInt64, _ access: AccessKind) {
     switch (walk.translate(linear, access), walk.translate(linear, access)) {
     case (.found(let first), .found(let second)):
-      guard first.page == second.page, first.isWritable == second.isWritable,
-        first.isUser == second.isUser, first.isExecutable == second.isExecutable,
+      guard first.page == second.page, first.rights == second.rights,
+
         first.page & 0xFFF == 0, first.page >> PageWalk.physicalAddressBits == 0
       else { fail("\(first), then \(second)") }
       if access.isWrite, !second.isDirty { fail("written and not dirty: \(second)") }
@@ -58,7 +67,7 @@ enum WalkTarget: FuzzTarget {
   }
 
   static var seeds: [[UInt8]] {
-    (0..<16 as Range<UInt8>).map { kind in
+    (0..<32 as Range<UInt8>).map { kind in
       var seed: [UInt8] = [kind, 0xB0, 0, 0, 0]
       if kind & 8 != 0 { seed += [0, 0x40, 0, 0, 0, 0, 0, 0] }
       for rights in [0, 1, 2, 5] as [UInt8] { seed += [4, 0x34, 0x12, rights] }

@@ -11,6 +11,7 @@ struct InstructionGenerator {
     case multiply, multiplyTwo, divide, bit, bitImmediate, scan
     case conditionalMove, setByte, extend, move, moveImmediate, moveOffset, lea
     case exchange, exchangeAdd, compareExchange, compareExchangeWide, byteSwap, widen, flags
+    case bitCount, bitManipulation, moveReversed
     case push, pop, string, repeatString, jump, call, frame, translate, nothing
     /// Only in 32-bit code; elsewhere as `nothing`.
     case decimal, pushAll
@@ -145,6 +146,9 @@ struct InstructionGenerator {
     case .byteSwap: byteSwap()
     case .widen: widen()
     case .flags: flagInstruction()
+    case .bitCount: bitCount()
+    case .bitManipulation: bitManipulation()
+    case .moveReversed: moveReversed()
     case .push: push()
     case .pop: pop()
     case .string: string(repeats: false)

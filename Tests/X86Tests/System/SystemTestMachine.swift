@@ -30,7 +30,7 @@ final class SystemTestMachine {
   let platform: UnsafeMutablePointer<Platform>
   let cache = CodeCache()
 
-  init() throws {
+  init(features: ProcessorFeatures = .baseline) throws {
     memory = try GuestMemory(maximumByteCount: 4 << 20)
     memory.attach(0..<4 << 20)
     platform = .allocate(capacity: 1)
@@ -57,7 +57,8 @@ final class SystemTestMachine {
     }
     processor = Processor(
       number: 0, memory: memory,
-      identification: Identification(processorCount: 2, processorNumber: 0), bus: bus,
+      identification: Identification(
+        processorCount: 2, processorNumber: 0, features: features), bus: bus,
       context: platform)
     for vector in 0..<UInt64(256) { store([0xF4], at: Self.handlers + vector * 16) }
     buildGlobalTable()
