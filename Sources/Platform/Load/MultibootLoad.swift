@@ -109,7 +109,7 @@ extension Machine {
       next = max(end, PCLayout.extendedBase)
       limit =
         storage.first { $0.contains(PCLayout.extendedBase) && $0.upperBound >= end }?.upperBound
-        ?? 0
+        ?? PCLayout.extendedBase
     }
 
     mutating func take(_ count: UInt64, alignment: UInt64) throws(LoadError) -> Range<UInt64> {

@@ -48,7 +48,9 @@ enum LoadTarget: FuzzTarget {
         kernel: Data(input.rest()), initrd: Data(initrd), commandLine: "quiet", entry: entry)
     case 2:
       // The fuzzer's bytes are the executable; frame and kernel around them are right.
-      let kernel = SyntheticKernel(payload: SyntheticKernel.frame(input.rest()))
+      let executable = input.rest()
+      let padding = [UInt8](repeating: 0, count: max(0, 16 - executable.count))
+      let kernel = SyntheticKernel(payload: SyntheticKernel.frame(executable + padding))
       return .linux(kernel: Data(kernel.bytes), initrd: nil, commandLine: "", entry: entry)
     case 4, 5:
       var modules: [BootModule] = []
