@@ -45,6 +45,13 @@ package final class Machine: @unchecked Sendable {
   var localTimes: [SimulatedTime]
   var remainders: [UInt32]
   var rates: [UInt32]
+  /// Turns of a spin loop that each processor has just made, one after another.
+  var spins: [Int]
+  /// Each processor's index among the placements of the running phase, -1 when it is not placed.
+  var places: [Int]
+  var turns: TurnOrder
+  /// A processor that is not placed has work.
+  var hasUnplacedWork = false
   /// Time outside `run`: the latest that the firmware has told.
   var currentTime: SimulatedTime = 0
   /// Simulated time at which the partition's own time began.
@@ -65,8 +72,8 @@ package final class Machine: @unchecked Sendable {
 
   /// Builds the computer; its initial storage is attached and nothing is loaded.
   ///
-  /// Traps if the configuration names no processor, more initial than maximum ones, or more than
-  /// `PCLayout.virtioLimit` block devices.
+  /// Traps if the configuration names no processor, more initial than maximum ones, more than 64, or
+  /// more than `PCLayout.virtioLimit` block devices.
   /// - Throws: `HostMemoryError` when the host has no room for the storage window.
   package init(_ configuration: MachineConfiguration) throws(HostMemoryError) {
     precondition(configuration.initialProcessors >= 1)
@@ -100,6 +107,9 @@ package final class Machine: @unchecked Sendable {
     busyNanoseconds = localTimes
     remainders = [UInt32](repeating: 0, count: count)
     rates = remainders
+    spins = [Int](repeating: 0, count: count)
+    places = [Int](repeating: -1, count: count)
+    turns = TurnOrder(count: count)
     lastTimestamp = .allocate(capacity: 1)
     lastTimestamp.initialize(to: 0)
     for range in PCLayout.storageRanges(byteCount: configuration.initialStorage) {
@@ -158,6 +168,7 @@ package final class Machine: @unchecked Sendable {
       processors[number].timestampOffset = 0 &- originTime
       clocks[number] = ParavirtualClock()
       isKicked[number] = false
+      spins[number] = 0
       pendingCalls[number] = nil
     }
   }

@@ -2,8 +2,14 @@ import Channels
 import X86
 
 // The Run phase of an epoch for one partition. The placed processor with the least local time runs
-// next, ties by number; a slice ends after `sliceCycles`, on HLT, on sending an interrupt, at the
-// processor's own next timer, and at the placement's limit. Times are exact to the instruction.
+// next, ties by number; a slice ends after `sliceCycles` or when the next one's turn is, whichever is
+// later, on HLT, on sending an interrupt, at the processor's own next timer, and at the placement's
+// limit. Times are exact to the instruction.
+//
+// Where others run too, PAUSE is the rest of a slice in which the processor does nothing but spend
+// its cycles: a spin loop costs the host a few instructions a slice. One that goes on spinning pauses
+// longer, up to eight slices; an interrupt ends a pause. One that spins while a sibling has work and
+// no place gives its own up.
 extension Machine {
   /// Cycles of a slice while more than one processor of the partition can run.
   static let sliceCycles = 500
@@ -19,10 +25,7 @@ extension Machine {
     case .waitingForStartup: return .waitingForStartup
     case .shutDown: return .shutDown
     case .halted:
-      let isWoken =
-        isKicked[number] || processor.nonMaskableRequested
-        || (processor.interruptRequested && processor.flags & Machine.interruptFlag != 0)
-      return isWoken ? .ready : .waiting
+      return isKicked[number] || processor.canTakeInterrupt ? .ready : .waiting
     }
   }
 
@@ -31,23 +34,33 @@ extension Machine {
   /// Wakes a processor whatever its interrupt flag says (KVM's PV_UNHALT).
   func kick(_ number: Int) {
     isKicked[number] = true
+    network.touch(number)
   }
 
   /// Runs the placed processors up to `end`; results are left in the placements.
   package func run(
     _ placements: UnsafeMutableBufferPointer<Placement>, until end: SimulatedTime, cache: CodeCache
   ) {
-    for index in placements.indices { open(&placements[index], until: end) }
-    while let (index, isAlone) = nextPlacement(placements) {
-      noteWaiting(placements)
-      advance(&placements[index], isAlone: isAlone, cache)
+    for index in placements.indices {
+      places[placements[index].processor] = index
+      open(&placements[index], until: end)
+      arrange(placements[index])
+    }
+    _ = network.takeTouched()
+    hasUnplacedWork = processors.indices.contains { places[$0] < 0 && status(of: $0) == .ready }
+    while let turn = turns.next() {
+      let index = places[turn.processor]
+      advance(&placements[index], turn, cache)
       if ending != nil { break }
-      wakeSiblings(placements, at: placements[index].end)
+      arrange(placements[index])
+      wakeTouched(placements, by: turn.processor, at: placements[index].end)
     }
     var frontier: SimulatedTime = 0
     for index in placements.indices {
       close(&placements[index])
       frontier = max(frontier, placements[index].end)
+      places[placements[index].processor] = -1
+      turns.set(placements[index].processor, nil)
     }
     flushConsole(at: frontier)
   }
@@ -60,6 +73,7 @@ extension Machine {
     placement.waited = 0
     placement.stop = .ranOut
     placement.isOpen = true
+    placement.pausedUntil = 0
     // The part of a nanosecond that is left over belongs to an unbroken run at one rate.
     if placement.end != localTimes[number] || rates[number] != placement.megahertz {
       remainders[number] = 0
@@ -86,58 +100,54 @@ extension Machine {
     processors[number].mixState(into: &history)
   }
 
-  /// The open placement to run next, and whether no other could run in this phase.
-  private func nextPlacement(
-    _ placements: UnsafeMutableBufferPointer<Placement>
-  ) -> (index: Int, isAlone: Bool)? {
-    var best: Int?
-    var bestTime = SimulatedTime.max
-    var candidates = 0
-    for index in placements.indices where placements[index].isOpen {
-      let placement = placements[index]
-      var time = placement.end
-      switch status(of: placement.processor) {
-      case .ready: break
-      case .waiting:
-        guard let deadline = timerDeadline(of: placement.processor), deadline < placement.limit
-        else { continue }
-        time = max(time, deadline)
-      default: continue
-      }
-      candidates += 1
-      if let other = best {
-        guard
-          time < bestTime
-            || (time == bestTime && placement.processor < placements[other].processor)
-        else { continue }
-      }
-      best = index
-      bestTime = time
-    }
-    return best.map { ($0, candidates == 1) }
-  }
+  // MARK: Turns
 
-  private func noteWaiting(_ placements: UnsafeMutableBufferPointer<Placement>) {
-    for index in placements.indices where placements[index].isOpen {
-      placements[index].isWaiting = status(of: placements[index].processor) != .ready
+  /// Finds when a placement's next turn is.
+  private func arrange(_ placement: Placement) {
+    let number = placement.processor
+    guard placement.isOpen else { return turns.set(number, nil) }
+    switch status(of: number) {
+    case .ready:
+      turns.set(number, max(placement.end, placement.pausedUntil), isContending: true)
+    case .waiting:
+      let deadline = timerDeadline(of: number).flatMap { $0 < placement.limit ? $0 : nil }
+      turns.set(number, deadline.map { max($0, placement.end) })
+    default: turns.set(number, nil)
     }
   }
 
-  /// A processor that was woken by a sibling goes on no earlier than the sibling's time.
-  private func wakeSiblings(
-    _ placements: UnsafeMutableBufferPointer<Placement>, at time: SimulatedTime
+  /// Looks again at the processors to which something came from a sibling at a time.
+  ///
+  /// One that waited goes on no earlier than that.
+  private func wakeTouched(
+    _ placements: UnsafeMutableBufferPointer<Placement>, by sender: Int, at time: SimulatedTime
   ) {
-    for index in placements.indices where placements[index].isOpen && placements[index].isWaiting {
-      guard placements[index].end < time, status(of: placements[index].processor) == .ready else {
+    var touched = network.takeTouched() & ~(1 << UInt64(sender))
+    while touched != 0 {
+      let number = touched.trailingZeroBitCount
+      touched &= touched &- 1
+      let index = places[number]
+      guard index >= 0 else {
+        if status(of: number) == .ready { hasUnplacedWork = true }
         continue
       }
-      wait(&placements[index], until: min(time, placements[index].limit))
+      guard placements[index].isOpen else { continue }
+      if !turns.isContending(number) {
+        placements[index].pausedUntil = 0
+        if placements[index].end < time, status(of: number) == .ready {
+          wait(&placements[index], until: min(time, placements[index].limit))
+        }
+      } else if processors[number].canTakeInterrupt {
+        placements[index].pausedUntil = min(placements[index].pausedUntil, time)
+      }
+      arrange(placements[index])
     }
   }
 
   /// Lets one placement do its next thing: fire a timer, or run a slice.
-  private func advance(_ placement: inout Placement, isAlone: Bool, _ cache: CodeCache) {
+  private func advance(_ placement: inout Placement, _ turn: TurnOrder.Turn, _ cache: CodeCache) {
     let number = placement.processor
+    if placement.pausedUntil > placement.end { spendPause(&placement) }
     let deadline = timerDeadline(of: number)
     if let deadline, deadline <= placement.end {
       network.fireTimer(number, deadline: deadline, now: placement.end)
@@ -155,11 +165,16 @@ extension Machine {
       placement.isOpen = false
       return
     }
-    var budget = isAlone ? toLimit : min(toLimit, Machine.sliceCycles)
+    var budget = toLimit
+    if turn.next < placement.limit {
+      let toNext =
+        turn.next > placement.end ? cycles(placement, until: turn.next, roundedUp: true) : 0
+      budget = min(budget, max(Machine.sliceCycles, toNext))
+    }
     if let deadline, deadline < placement.limit {
       budget = min(budget, max(1, cycles(placement, until: deadline, roundedUp: true)))
     }
-    runSlice(&placement, budget: budget, isAlone: isAlone, cache)
+    runSlice(&placement, budget: budget, cache)
   }
 
   /// Moves a waiting processor's local time on, without running it.
@@ -180,9 +195,7 @@ extension Machine {
     return max(0, (left + (roundedUp ? 999 : 0)) / 1000)
   }
 
-  private func runSlice(
-    _ placement: inout Placement, budget: Int, isAlone: Bool, _ cache: CodeCache
-  ) {
+  private func runSlice(_ placement: inout Placement, budget: Int, _ cache: CodeCache) {
     let number = placement.processor
     let processor = processors[number]
     if processor.activity == .halted {
@@ -190,7 +203,7 @@ extension Machine {
       isKicked[number] = false
     }
     sliceEnd = time(placement, after: budget)
-    processor.pauseEndsSlice = !isAlone
+    processor.pauseEndsSlice = turns.hasCompany(number) || hasUnplacedWork
     processor.beginSlice(
       at: placement.end, remainder: remainders[number], megahertz: placement.megahertz)
     network.running = number
@@ -199,7 +212,10 @@ extension Machine {
     placement.end = processor.now
     remainders[number] = processor.remainder
     placement.cyclesUsed += UInt64(processor.cyclesUsed)
+    network.initializeItself(number)
+    if processor.cyclesUsed >= Machine.spinCycles { spins[number] = 0 }
     switch exit {
+    case .paused: pause(&placement)
     case .yielded: break
     case .cyclesSpent:
       // A processor that can do nothing with its budget must not hold the loop.
@@ -217,6 +233,42 @@ extension Machine {
         .shutdown,
         .shutdown(processor: number, address: processor.instructionPointer), at: placement.end)
     }
+  }
+
+  // MARK: Pauses
+
+  /// A slice of fewer cycles that ends with PAUSE is a turn of a spin loop.
+  private static let spinCycles = 64
+  /// Turns of a spin loop after which pauses double, three times at most.
+  private static let patience = 16
+
+  /// The processor does nothing for the rest of its slice, longer if it has been spinning.
+  private func pause(_ placement: inout Placement) {
+    let number = placement.processor
+    spins[number] = min(spins[number] + 1, 4 * Machine.patience)
+    if hasUnplacedWork, spins[number] >= 2 * Machine.patience {
+      spins[number] = 0
+      return stop(&placement, .spinning)
+    }
+    let length = Machine.sliceCycles << min(spins[number] / Machine.patience, 3)
+    let used = min(processors[number].cyclesUsed, Machine.sliceCycles - 1)
+    placement.pausedUntil = min(time(placement, after: length - used), placement.limit)
+    if let deadline = timerDeadline(of: number) {
+      placement.pausedUntil = min(placement.pausedUntil, deadline)
+    }
+  }
+
+  /// Charges a pause that is over.
+  private func spendPause(_ placement: inout Placement) {
+    let number = placement.processor
+    let spent = min(
+      cycles(placement, until: placement.pausedUntil, roundedUp: true),
+      cycles(placement, until: placement.limit, roundedUp: false))
+    let thousandths = UInt64(spent) * 1000 + UInt64(remainders[number])
+    placement.cyclesUsed += UInt64(spent)
+    placement.end += thousandths / UInt64(placement.megahertz)
+    remainders[number] = UInt32(thousandths % UInt64(placement.megahertz))
+    placement.pausedUntil = 0
   }
 
   private func stop(_ placement: inout Placement, _ reason: Placement.Stop) {

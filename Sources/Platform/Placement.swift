@@ -10,6 +10,8 @@ package struct Placement: Sendable {
     case waiting
     /// It gave up the rest of its time slice (DIAGNOSE X'44').
     case yielded
+    /// It spins while another processor of its partition has work and no place.
+    case spinning
     /// It called the firmware.
     case inFirmware
     /// It, or the whole computer, has stopped.
@@ -34,8 +36,8 @@ package struct Placement: Sendable {
   package var stop: Stop = .ranOut
   /// It may still run in this phase.
   var isOpen = false
-  /// It had nothing to do when the running slice began.
-  var isWaiting = false
+  /// When a pause ends, in a spin loop; 0 when it does not pause.
+  var pausedUntil: SimulatedTime = 0
 
   /// Places a processor from `start` to `limit` on a physical processor of a rate.
   package init(

@@ -8,8 +8,10 @@ package enum ProcessorExit: Equatable, Sendable {
   case waiting
   /// VMMCALL or VMCALL at CPL 0; RIP is past it, the call's number in RAX.
   case firmwareCall
-  /// The slice ended early, because of PAUSE or at a device's request.
+  /// The slice ended early at a device's request.
   case yielded
+  /// PAUSE ended the slice.
+  case paused
   /// Triple fault.
   case shutdown
 }
@@ -89,7 +91,7 @@ package final class Processor {
   var eventLog = EventLog()
   /// Set by an operation that makes `run` return.
   var exitRequest: ProcessorExit?
-  /// PAUSE makes `run` return `.yielded`: another processor of the partition can run.
+  /// PAUSE makes `run` return `.paused`: another processor of the partition can run.
   package var pauseEndsSlice = false
   /// Cycles used by the last `run`.
   package internal(set) var cyclesUsed = 0
@@ -136,6 +138,14 @@ package final class Processor {
   package var nonMaskableRequested: Bool {
     get { state.attention & Attention.nonMaskable != 0 }
     set { setAttention(Attention.nonMaskable, newValue) }
+  }
+
+  /// A non-maskable interrupt is pending, and none is being served.
+  package var canTakeNonMaskable: Bool { nonMaskableRequested && !system.areNonMaskableBlocked }
+
+  /// An interrupt is pending that the processor would take now.
+  package var canTakeInterrupt: Bool {
+    canTakeNonMaskable || (interruptRequested && state.flagsRest & Flag.interrupt != 0)
   }
 
   /// Makes `run` return `.yielded` after the current instruction; called inside a bus access.

@@ -246,6 +246,8 @@ final class EpochEngine<Hardware: PartitionHardware> {
           logical, at: placement.end, deadline: hardware.nextDeadline(of: placement.processor))
       case .yielded:
         dispatcher.requeue(logical, at: placement.end, yielded: true)
+      case .spinning:
+        dispatcher.requeue(logical, at: placement.end)
       case .inFirmware:
         // The firmware answers at the end of the epoch and works in the caller's time until then.
         if dispatcher.end > placement.end {

@@ -11,6 +11,10 @@ final class InterruptNetwork {
   var processors: [Processor] = []
   /// The processor whose bus access is being served; nil between slices.
   var running: Int?
+  /// The processors to which something came since `takeTouched`, a bit each.
+  private var touched: UInt64 = 0
+  /// The running processor has sent INIT to itself: it takes it after the instruction.
+  private var hasInitializedItself = false
 
   /// A network of at most `maximumProcessors`, of which the first ones are present.
   init(maximumProcessors: Int, initialProcessors: Int) {
@@ -33,6 +37,24 @@ final class InterruptNetwork {
     apics[number].reset(keepingMode: false)
     processors[number].initialize()
     refresh(number)
+  }
+
+  // MARK: Wake-ups
+
+  /// Notes that something came to a processor that may make it ready.
+  func touch(_ number: Int) { touched |= 1 << UInt64(number) }
+
+  /// The processors to which something came since the last call, a bit each.
+  func takeTouched() -> UInt64 {
+    defer { touched = 0 }
+    return touched
+  }
+
+  /// Carries out an INIT that a processor sent to itself in the slice that is over.
+  func initializeItself(_ number: Int) {
+    guard hasInitializedItself else { return }
+    hasInitializedItself = false
+    initialize(number)
   }
 
   // MARK: Messages
@@ -76,15 +98,22 @@ final class InterruptNetwork {
     case .nonMaskable:
       processors[number].nonMaskableRequested = true
     case .initialize:
-      apics[number].reset(keepingMode: true)
-      processors[number].initialize()
-      refresh(number)
+      if number == running { hasInitializedItself = true } else { initialize(number) }
     case .startUp:
       if processors[number].activity == .waitingForStartup {
         processors[number].startUp(vector: message.vector)
       }
     case .systemManagement: break
     }
+    touch(number)
+  }
+
+  /// INIT: the bootstrap processor starts again at the reset vector, others wait to be started.
+  private func initialize(_ number: Int) {
+    apics[number].reset(keepingMode: true)
+    processors[number].initialize()
+    if apics[number].isBootstrap { processors[number].activity = .running }
+    refresh(number)
   }
 
   /// Requests a vector on one processor, as its own timer does.
@@ -96,6 +125,7 @@ final class InterruptNetwork {
   private func refresh(_ number: Int) {
     let requested = apics[number].deliverableVector != nil
     processors[number].interruptRequested = requested
+    touch(number)
     if requested, running == number { processors[number].endSlice() }
   }
 

@@ -86,6 +86,8 @@ struct LocalAPICChip: Codable, Sendable {
   }
 
   var isEnabled: Bool { base & 0x800 != 0 }
+  /// Whether this is the bootstrap processor's.
+  var isBootstrap: Bool { base & 0x100 != 0 }
   var isX2APIC: Bool { base & 0xC00 == 0xC00 }
   var isSoftwareEnabled: Bool { spurious & 0x100 != 0 }
   /// Whether the registers are decoded in memory.

@@ -10,10 +10,10 @@ extension Processor {
     activity = .halted
   }
 
-  /// PAUSE: 50 cycles, or the rest of the slice where other processors want to run.
+  /// PAUSE: 50 cycles, or the end of the slice where other processors want to run.
   func pause() {
     if pauseEndsSlice {
-      exitRequest = .yielded
+      exitRequest = .paused
     } else {
       state.budget -= min(49, max(0, state.budget))
     }

@@ -145,7 +145,7 @@ final class TestVectorMachine {
       case .waiting: return isInDefaultHandler ? .event : .halt
       case .shutdown: return .shutdown
       case .yielded where processor.eventLog.count >= eventCount: return .event
-      case .cyclesSpent, .yielded, .firmwareCall: break
+      case .cyclesSpent, .yielded, .paused, .firmwareCall: break
       }
     }
     return .limit

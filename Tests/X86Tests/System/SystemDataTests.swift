@@ -293,7 +293,7 @@ import Testing
     #expect(machine.processor.cyclesUsed == 51)
     machine.enterLongMode()
     machine.processor.pauseEndsSlice = true
-    #expect(machine.run() == .yielded)
+    #expect(machine.run() == .paused)
     #expect(machine.processor.cyclesUsed == 1)
     machine.enterLongMode()
     machine.processor.pauseEndsSlice = false
