@@ -44,6 +44,12 @@ struct BlockBuilder {
   /// Ends an instruction.
   mutating func finish() { number += 1 }
 
+  /// What is emitted next belongs to no instruction: it goes on at `offset`.
+  mutating func leave(at offset: Int) {
+    self.offset = offset
+    length = 0
+  }
+
   /// Forgets the instruction that was begun and what was emitted for it since `mark`.
   mutating func takeBack(to mark: Int) {
     count = mark
@@ -156,10 +162,7 @@ extension BlockBuilder {
       segment: instruction.segment, addressSize: instruction.addressSize,
       byteCount: UInt8(min(byteCount, 255)), flags: (writes ? 1 : 0) | (plain ? 2 : 0))
     emit(TransferHandlers.addressOfAnyForm, memory: fields)
-    emitData(
-      UInt64(bitPattern: displacement),
-      UInt64(form.segment) | UInt64(form.addressSize) << 8 | UInt64(form.byteCount) << 16
-        | UInt64(form.flags) << 24)
+    emitData(UInt64(bitPattern: displacement), form.word)
     return .prepared
   }
 }
@@ -197,12 +200,16 @@ extension Processor {
         builder.takeBack(to: mark)
         break
       }
+      if single && builder.count == mark { builder.emit(TransferHandlers.nothing) }
       builder.finish()
       offset += Int(instruction.length)
       ended = flow != .goesOn
       if offset >= 4096 { break }
     }
-    if !ended { builder.emitJump(to: offset, mode: state.mode) }
+    if !ended {
+      builder.leave(at: offset)
+      builder.emitJump(to: offset, mode: state.mode)
+    }
     let block = builder.build(
       in: cache, memory: memory, page: page, start: start, mode: state.mode)
     cache.insert(block, of: memory, byteCount: offset - start)
@@ -235,8 +242,10 @@ extension Processor {
     defer { builder.deallocate() }
     builder.begin(offset: start, length: Int(instruction.length))
     let flow = InstructionForms.emit(instruction, into: &builder)
+    if builder.count == 0 { builder.emit(TransferHandlers.nothing) }
     builder.finish()
     if flow == .goesOn {
+      builder.leave(at: start + Int(instruction.length))
       builder.emitJump(to: start + Int(instruction.length), mode: state.mode)
     }
     memory.markCode(page: next)

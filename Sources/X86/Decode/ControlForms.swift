@@ -2,12 +2,19 @@
 extension InstructionForms {
   private static let pageBytes = 4096
 
+  /// A target's distance from the page's start fits an operation.
+  private static func isNear(_ target: Int) -> Bool {
+    Int(Int32(truncatingIfNeeded: target)) == target
+  }
+
   static func isInPage(_ offset: Int) -> Bool { (0..<pageBytes).contains(offset) }
 
   /// Jcc, LOOP, JCXZ, CALL, JMP, RET.
   static func emitNear(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     let target = b.following + Int(truncatingIfNeeded: Int64(bitPattern: i.immediate))
-    guard i.isLong && !(i.addressSize != 8 && (0xE0...0xE3).contains(i.opcode)) else {
+    let isCounted = (0xE0...0xE3).contains(i.opcode)
+    guard i.isLong && i.operandSize != 2 && isNear(target) && !(i.addressSize != 8 && isCounted)
+    else {
       return emitNearOutsideLongMode(i, &b, target)
     }
     switch i.opcode {
@@ -30,7 +37,10 @@ extension InstructionForms {
   /// 0F 80-8F.
   static func emitNearLong(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     let target = b.following + Int(truncatingIfNeeded: Int64(bitPattern: i.immediate))
-    if i.isLong || (i.mode == CodeMode.protected32 && isInPage(target)) {
+    let isFast =
+      i.mode == CodeMode.protected32 && i.operandSize == 4 && isInPage(target)
+      && isInPage(b.following) && !b.isSingle
+    if i.isLong && i.operandSize != 2 && isNear(target) || isFast {
       emitBranch(&b, TransferOfControl.branch[Int(i.opcode & 15)], target)
       return .ends
     }
@@ -50,7 +60,9 @@ extension InstructionForms {
   private static func emitNearOutsideLongMode(
     _ i: Instruction, _ b: inout BlockBuilder, _ target: Int
   ) -> BlockFlow {
-    let isFast = i.mode == CodeMode.protected32 && isInPage(target) && isInPage(b.following)
+    // A block of one instruction may stand where the code segment ends.
+    let isFast =
+      i.mode == CodeMode.protected32 && isInPage(target) && isInPage(b.following) && !b.isSingle
     switch i.opcode {
     case 0x70...0x7F where isFast && i.operandSize == 4:
       emitBranch(&b, TransferOfControl.branch[Int(i.opcode & 15)], target)
@@ -73,7 +85,7 @@ extension InstructionForms {
   /// FF /2, FF /4.
   static func emitNearIndirect(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     let calls = i.group == 2
-    guard i.isLong else {
+    guard i.isLong && i.operandSize != 2 else {
       return system(
         i, &b, calls ? .nearCallIndirect : .nearJumpIndirect, byteCount: Int(i.operandSize))
     }
@@ -137,6 +149,9 @@ extension InstructionForms {
     _ i: Instruction, _ b: inout BlockBuilder, _ size: UInt8
   ) -> BlockFlow {
     guard i.group == 0 else { return undefined(i, &b) }
+    if i.isMemory && !i.isLong {
+      b.emit(TransferHandlers.probePop, immediate: Int32(size))
+    }
     var adjusted = i
     if i.isMemory && i.base == 4 { adjusted.displacement += Int64(size) }
     return system(

@@ -228,7 +228,7 @@ struct Decoder {
     case OpcodeForm.testByte where result.group < 2: try readSigned(1)
     case OpcodeForm.testWord where result.group < 2:
       try readSigned(result.operandSize == 2 ? 2 : 4)
-    case OpcodeForm.branch: try readSigned(result.isLong || result.operandSize == 4 ? 4 : 2)
+    case OpcodeForm.branch: try readSigned(result.operandSize == 2 ? 2 : 4)
     default: break
     }
   }

@@ -45,6 +45,10 @@ enum InstructionForms {
   ) -> BlockFlow {
     if i.isMemory && byteCount > 0 {
       let fields = b.address(i, byteCount: byteCount, writes: writes)
+      if i.isLong && i.segment == 2 {
+        b.emit(TransferHandlers.requireStackAddress, memory: fields)
+        b.emitData(UInt64(byteCount - 1))
+      }
       if fields.base != PseudoRegister.address {
         b.emit(TransferHandlers.loadAddress[3], a: PseudoRegister.address, memory: fields)
       }
@@ -105,12 +109,14 @@ enum InstructionForms {
     case 0x86, 0x87: emitExchange(i, &b)
     case 0x88...0x8B: emitMove(i, &b)
     case 0x8C:
-      return system(i, &b, .moveFromSegment, byteCount: 2, writes: true)
+      return i.group > 5
+        ? undefined(i, &b)
+        : system(i, &b, .moveFromSegment, register: i.group, byteCount: 2, writes: true)
     case 0x8D: return emitLoadAddress(i, &b)
     case 0x8E:
       return i.group == 1 || i.group > 5
         ? undefined(i, &b) : system(i, &b, .moveToSegment, register: i.group, byteCount: 2)
-    case 0x90 where i.repeatPrefix == 0xF3: return alone(i, &b, .pause)
+    case 0x90 where i.repeatPrefix == 0xF3 && i.rex & 1 == 0: return alone(i, &b, .pause)
     case 0x90...0x97:
       let other = i.opcode & 7 | (i.rex & 1) << 3
       if other != 0 { b.emit(TransferHandlers.exchange[i.width], a: 0, b: other) }

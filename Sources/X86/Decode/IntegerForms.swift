@@ -40,6 +40,9 @@ extension InstructionForms {
     case 0x3F: return system(i, &b, .asciiAdjustSubtract)
     case 0xD4: return system(i, &b, .asciiAdjustMultiply)
     case 0xD5: return system(i, &b, .asciiAdjustDivide)
+    case 0xD6:
+      b.emit(BitHandlers.setByCarry)
+      return .goesOn
     default: return undefined(i, &b)
     }
   }
@@ -97,7 +100,7 @@ extension InstructionForms {
 
   /// 63: MOVSXD in 64-bit mode, ARPL elsewhere.
   static func emitMoveSignedDouble(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
-    guard i.isLong else { return selectorOperation(i, &b, .adjustPrivilege, writes: true) }
+    guard i.isLong else { return selectorOperation(i, &b, .adjustPrivilege) }
     let source = i.operandSize == 2 ? 1 : 2
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << source, writes: false)

@@ -73,19 +73,19 @@ enum OpcodeMaps {
   private static let twoLow: [UInt8] =
     [m, m, m, m, 0, 0, 0, 0, 0, 0, 0, 0, 0, m, 0, m | b]  // 00
     + Array(repeating: m, count: 16)  // 10
-    + [m, m, m, m, m, 0, m, 0, m, m, m, m, m, m, m, m]  // 20
+    + [m, m, m, m, 0, 0, 0, 0, m, m, m, m, m, m, m, m]  // 20
     + Array(repeating: 0, count: 16)  // 30
     + Array(repeating: m, count: 16)  // 40: CMOVcc
 
   private static let twoMiddle: [UInt8] =
     Array(repeating: m, count: 32)  // 50, 60
-    + [m | b, m | b, m | b, m | b, m, m, m, 0, m, m, m, m, m, m, m, m]  // 70
+    + [m | b, m | b, m | b, m | b, m, m, m, 0, m, m, 0, 0, m, m, m, m]  // 70
     + Array(repeating: OpcodeForm.branch, count: 16)  // 80: Jcc
     + Array(repeating: m, count: 16)  // 90: SETcc
 
   private static let twoHigh: [UInt8] =
     [0, 0, 0, m, m | b, m, 0, 0, 0, 0, 0, m, m | b, m, m, m]  // A0
-    + [m, m, m, m, m, m, m, m, m, m, m | b, m, m, m, m, m]  // B0
+    + [m, m, m, m, m, m, m, m, m, 0, m | b, m, m, m, m, m]  // B0; UD1 has no ModRM, as with AMD
     + [m, m, m | b, m, m | b, m | b, m | b, m, 0, 0, 0, 0, 0, 0, 0, 0]  // C0
-    + Array(repeating: m, count: 48)  // D0 E0 F0
+    + Array(repeating: m, count: 47) + [0]  // D0 E0 F0; UD0
 }

@@ -72,6 +72,7 @@ extension InstructionForms {
   }
 
   private static func emitGroup6(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
+    if i.isMemory && (i.group == 2 || i.group == 3) { b.emit(TransferHandlers.requireSupervisor) }
     switch i.group {
     case 0: return selectorOperation(i, &b, .storeLocalTable, writes: true)
     case 1: return selectorOperation(i, &b, .storeTask, writes: true)
@@ -94,6 +95,7 @@ extension InstructionForms {
   private static func emitGroup7(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     if !i.isMemory { return emitGroup7Register(i, &b) }
     let tableBytes = i.isLong ? 10 : 6
+    if [2, 3, 6, 7].contains(i.group) { b.emit(TransferHandlers.requireSupervisor) }
     switch i.group {
     case 0: return system(i, &b, .storeGlobalTable, byteCount: tableBytes, writes: true)
     case 1: return system(i, &b, .storeInterruptTable, byteCount: tableBytes, writes: true)
@@ -191,6 +193,17 @@ extension InstructionForms {
     _ i: Instruction, _ b: inout BlockBuilder, kind: UInt64, immediate: Bool
   ) {
     let data = kind | (immediate ? (i.immediate & 0xFF) << 8 : 0)
+    if i.isMemory && !immediate && i.addressSize != 8 {
+      let form = AddressForm(
+        segment: i.segment, addressSize: i.addressSize, byteCount: i.operandSize,
+        flags: kind != 0 ? 1 : 0)
+      let start = b.address(i, byteCount: 0, writes: false, plain: true)
+      b.emit(TransferHandlers.addressOfBit, a: i.reg, memory: start)
+      b.emitData(0, form.word)
+      b.emit(BitHandlers.bitMemory[i.width], a: i.reg, memory: .prepared)
+      b.emitData(kind | BitHandlers.isAddressed)
+      return
+    }
     if i.isMemory {
       let memory = b.address(i, byteCount: Int(i.operandSize), writes: kind != 0)
       b.emit(

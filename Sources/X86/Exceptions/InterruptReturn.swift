@@ -10,6 +10,7 @@ extension Processor {
       return try returnToLinkedTask()
     }
     var stack = currentStack
+    try readReturnFrame(stack, size)
     let pointer = try pop(size, from: &stack)
     let selector = UInt16(truncatingIfNeeded: try pop(size, from: &stack))
     let flags = try pop(size, from: &stack)
@@ -31,6 +32,17 @@ extension Processor {
     installCode(selector, target, privilege: privilege)
     if privilege != oldPrivilege { dropInnerSegments() }
     state.nextInstructionPointer = pointer
+  }
+
+  /// Reads what IRET will pop in the order of AMD's processors, which decides which fault comes:
+  /// flags, CS, RIP, and before CS is judged SS and RSP, where they belong to the frame.
+  private func readReturnFrame(_ stack: StackView, _ size: UInt8) throws(GuestException) {
+    _ = try peek(2, size, in: stack)
+    let selector = try peek(1, size, in: stack)
+    _ = try peek(0, size, in: stack)
+    guard state.mode == CodeMode.long64 || UInt32(selector & 3) != state.privilege else { return }
+    _ = try peek(4, size, in: stack)
+    _ = try peek(3, size, in: stack)
   }
 
   /// Pops and loads SS:RSP, and loads the flags with the rights of the old privilege.

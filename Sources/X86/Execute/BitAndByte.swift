@@ -46,18 +46,20 @@ private func bitMemory<W: UnsignedWidth & BitwiseCopyable>(_ raw: Raw, _ at: At,
     let unused = Int64(64 &- W.bitWidth)
     let index = (Int64(bitPattern: state.register(fields.a)) &<< unused) &>> unused
     let shift: Int64 = W.bitWidth == 64 ? 6 : W.bitWidth == 32 ? 5 : 4
-    address = address &+ UInt64(bitPattern: (index &>> shift) &* Int64(MemoryLayout<W>.size))
+    if data & BitHandlers.isAddressed == 0 {
+      address = address &+ UInt64(bitPattern: (index &>> shift) &* Int64(MemoryLayout<W>.size))
+    }
     bit = UInt64(bitPattern: index)
   }
   bit &= UInt64(W.bitWidth &- 1)
-  if data & 0xFF == 0 {
+  if data & 3 == 0 {
     guard let pointer = state.readPointer(at, address, MemoryLayout<W>.size) else { return }
     _ = bitOperation(state, 0, pointer.loadUnaligned(as: W.self), bit)
   } else {
     guard let pointer = state.writePointer(at, address, MemoryLayout<W>.size, reads: true) else {
       return
     }
-    let result = bitOperation(state, data & 0xFF, pointer.loadUnaligned(as: W.self), bit)
+    let result = bitOperation(state, data & 3, pointer.loadUnaligned(as: W.self), bit)
     pointer.storeBytes(of: result, as: W.self)
     state.finishWrite(pointer)
   }
@@ -113,7 +115,12 @@ private func scanMemory<W: UnsignedWidth>(_ raw: Raw, _ at: At, _: W.Type) {
 @inline(__always) private func scanMemory32(_ r: Raw, _ o: At) { scanMemory(r, o, UInt32.self) }
 @inline(__always) private func scanMemory64(_ r: Raw, _ o: At) { scanMemory(r, o, UInt64.self) }
 
-// MARK: BSWAP
+// MARK: BSWAP. Of a word the manuals leave it undefined: it becomes 0, as on AMD's processors.
+
+@inline(__always) private func swapBytes16(_ r: Raw, _ o: At) {
+  ProcessorState(r).setOperand(Operation(o).a, 0 as UInt16)
+  next(r, o)
+}
 
 @inline(__always) private func swapBytes32(_ r: Raw, _ o: At) {
   let state = ProcessorState(r)
@@ -125,6 +132,14 @@ private func scanMemory<W: UnsignedWidth>(_ raw: Raw, _ at: At, _: W.Type) {
 @inline(__always) private func swapBytes64(_ r: Raw, _ o: At) {
   let state = ProcessorState(r)
   state.setRegister(Operation(o).a, state.register(Operation(o).a).byteSwapped)
+  next(r, o)
+}
+
+// MARK: SALC, which only AMD's manuals of old name: AL becomes FF or 0 by CF
+
+@inline(__always) private func setByCarryHandler(_ r: Raw, _ o: At) {
+  let state = ProcessorState(r)
+  state.setOperand(0, state.carry != 0 ? 0xFF : 0 as UInt8)
   next(r, o)
 }
 
@@ -320,13 +335,16 @@ private func compareExchangeMemory<W: UnsignedWidth>(_ raw: Raw, _ at: At, _: W.
 
 /// Handlers of these families, by log2(bytes) where there are several.
 enum BitHandlers {
+  /// Of the data of `bitMemory`: the address is that of the bit's part already.
+  static let isAddressed: UInt64 = 0x80
+  static let setByCarry: Handler = setByCarryHandler
   static let bitRegister: [Handler] = [bitRegister16, bitRegister16, bitRegister32, bitRegister64]
   static let bitMemory: [Handler] = [bitMemory16, bitMemory16, bitMemory32, bitMemory64]
   static let scanRegister: [Handler] = [
     scanRegister16, scanRegister16, scanRegister32, scanRegister64,
   ]
   static let scanMemory: [Handler] = [scanMemory16, scanMemory16, scanMemory32, scanMemory64]
-  static let swapBytes: [Handler] = [swapBytes32, swapBytes32, swapBytes32, swapBytes64]
+  static let swapBytes: [Handler] = [swapBytes16, swapBytes16, swapBytes32, swapBytes64]
   static let exchangeAdd: [Handler] = [exchangeAdd8, exchangeAdd16, exchangeAdd32, exchangeAdd64]
   static let exchangeAddMemory: [Handler] = [
     exchangeAddM8, exchangeAddM16, exchangeAddM32, exchangeAddM64,

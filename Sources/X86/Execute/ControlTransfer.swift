@@ -155,10 +155,20 @@ private func pushReturn(_ state: ProcessorState, _ at: At) -> Bool {
   jumpTo(state, target(state, o))
 }
 
+/// CALL to an address that is not canonical: a fault of its push comes first.
+@inline(never) private func raiseTarget(_ state: ProcessorState, _ at: At) {
+  do throws(GuestException) {
+    try state.owner.probePush(8)
+    state.raise(.generalProtection(0), at: at)
+  } catch {
+    state.raise(error, at: at)
+  }
+}
+
 @inline(__always) private func callRegisterHandler(_ r: Raw, _ o: At) {
   let state = ProcessorState(r)
   let pointer = state.register(Operation(o).a)
-  guard isCanonicalPointer(pointer) else { return state.raise(.generalProtection(0), at: o) }
+  guard isCanonicalPointer(pointer) else { return raiseTarget(state, o) }
   guard pushReturn(state, o) else { return }
   jumpTo(state, pointer)
 }
@@ -169,7 +179,7 @@ private func pushReturn(_ state: ProcessorState, _ at: At) -> Bool {
   let fields = Operation(o)
   guard let source = state.readPointer(o, fields.address(state), 8) else { return }
   let pointer = source.loadUnaligned(as: UInt64.self)
-  guard isCanonicalPointer(pointer) else { return state.raise(.generalProtection(0), at: o) }
+  guard isCanonicalPointer(pointer) else { return raiseTarget(state, o) }
   guard push64(state, o, state.register(PseudoRegister.page) &+ fields.data) else { return }
   jumpTo(state, pointer)
 }

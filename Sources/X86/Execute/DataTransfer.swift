@@ -260,6 +260,68 @@ private func linearAddress(
   }
 }
 
+/// The address of the bit string's part that a register numbers (BT and its like), where addresses
+/// have 16 or 32 bits: a = the register; the limit is checked where the part lies.
+@inline(__always) private func addressOfBitHandler(_ r: Raw, _ o: At) {
+  let state = ProcessorState(r)
+  let fields = Operation(o)
+  let form = (o + 24).load(as: AddressForm.self)
+  let index = state.register(fields.a)
+  let part: Int64 =
+    switch form.byteCount {
+    case 2: (Int64(Int16(truncatingIfNeeded: index)) >> 4) * 2
+    case 4: (Int64(Int32(truncatingIfNeeded: index)) >> 5) * 4
+    default: (Int64(bitPattern: index) >> 6) * 8
+    }
+  let sum = fields.address(state) &+ UInt64(bitPattern: part)
+  let offset = sum & (form.addressSize == 2 ? 0xFFFF : 0xFFFF_FFFF)
+  guard let linear = linearAddress(state, o, form, offset) else { return }
+  state.setRegister(PseudoRegister.address, linear)
+  next(r, o, 2)
+}
+
+/// Raises the fault of a pop of imm32 bytes, before its target's address is judged.
+@inline(__always) private func probePopHandler(_ r: Raw, _ o: At) {
+  let state = ProcessorState(r)
+  guard canPop(state, o) else { return }
+  next(r, o)
+}
+
+@inline(never) private func canPop(_ state: ProcessorState, _ at: At) -> Bool {
+  do throws(GuestException) {
+    let owner = state.owner
+    _ = try owner.peek(
+      0, UInt8(truncatingIfNeeded: Operation(at).immediate), in: owner.currentStack)
+    return true
+  } catch {
+    state.raise(error, at: at)
+    return false
+  }
+}
+
+/// Raises #GP(0) outside privilege 0, before the operand's address is judged; what virtual-8086
+/// mode does not know is #UD, which comes later.
+@inline(__always) private func requireSupervisorHandler(_ r: Raw, _ o: At) {
+  let state = ProcessorState(r)
+  guard state.privilege == 0 || state.flagsRest & Flag.virtual8086 != 0 else {
+    return state.raise(.generalProtection(0), at: o)
+  }
+  next(r, o)
+}
+
+/// An instruction that does nothing, in a block of its own.
+@inline(__always) private func nothingHandler(_ r: Raw, _ o: At) { next(r, o) }
+
+/// Raises #SS(0) where an operand of a system operation based on RSP or RBP is not canonical; the
+/// data slot has its bytes less one.
+@inline(__always) private func requireStackAddressHandler(_ r: Raw, _ o: At) {
+  let state = ProcessorState(r)
+  let address = Operation(o).address(state)
+  guard state.owner.isCanonical(address), state.owner.isCanonical(address &+ Operation(o).data)
+  else { return state.raise(.stackFault(0), at: o) }
+  next(r, o, 2)
+}
+
 /// Second word of an address operation's data slot.
 struct AddressForm {
   var segment: UInt8
@@ -271,6 +333,11 @@ struct AddressForm {
   ///
   /// Bit 1: offset alone (LEA).
   var flags: UInt8
+
+  /// As the data slot has it.
+  var word: UInt64 {
+    UInt64(segment) | UInt64(addressSize) << 8 | UInt64(byteCount) << 16 | UInt64(flags) << 24
+  }
 
   var isWrite: Bool { flags & 1 != 0 }
   var isPlain: Bool { flags & 2 != 0 }
@@ -324,7 +391,10 @@ private func exchangeMemory<W: UnsignedWidth>(_ raw: Raw, _ at: At, _: W.Type) {
 @inline(__always)
 func push64(_ state: ProcessorState, _ at: UnsafeRawPointer, _ value: UInt64) -> Bool {
   let top = state.register(4) &- 8
-  guard let pointer = state.writePointer(at, top, 8, reads: false) else { return false }
+  guard let pointer = state.writePointer(at, top, 8, reads: false) else {
+    if !state.owner.isCanonical(top) { state.raise(.stackFault(0), at: at) }
+    return false
+  }
   pointer.storeBytes(of: value, as: UInt64.self)
   state.finishWrite(pointer)
   state.setRegister(4, top)
@@ -462,6 +532,11 @@ enum TransferHandlers {
   static let loadAddress: [Handler] = [loadAddress16, loadAddress16, loadAddress32, loadAddress64]
   static let addressInSegment: Handler = addressInSegmentHandler
   static let addressOfAnyForm: Handler = addressOfAnyFormHandler
+  static let probePop: Handler = probePopHandler
+  static let requireSupervisor: Handler = requireSupervisorHandler
+  static let nothing: Handler = nothingHandler
+  static let addressOfBit: Handler = addressOfBitHandler
+  static let requireStackAddress: Handler = requireStackAddressHandler
   static let exchange: [Handler] = [exchange8, exchange16, exchange32, exchange64]
   static let exchangeMemory: [Handler] = [
     exchangeMemory8, exchangeMemory16, exchangeMemory32, exchangeMemory64,

@@ -143,9 +143,10 @@ extension Processor {
   func adjustPrivilege(_ fields: SystemFields) throws(GuestException) {
     guard isProtected, state.mode != CodeMode.long64 else { throw .invalidOpcode }
     let operand = try readOperand(fields, 2)
-    if fields.isMemory { try probeWrite(operandAddress, 2) }
     let requested = readGeneral(fields.register, 2) & 3
     if operand & 3 < requested {
+      // Only a write asks whether the segment is writable.
+      if fields.isMemory { try requireWritableOperand() }
       try writeOperand(fields, 2, operand & ~3 | requested)
       setZero(true)
     } else {

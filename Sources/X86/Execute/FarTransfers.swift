@@ -52,6 +52,7 @@ extension Processor {
       return try transferThroughSystemSegment(selector, descriptor, .call)
     }
     try checkDirectTarget(selector, descriptor)
+    try probePush(size, count: 2)
     try checkTarget(offset, descriptor, isLong: isLongModeActive && descriptor.isLong)
     try setTypeBits(selector, 1)
     try pushCurrent([UInt64(self.selector(1)), state.nextInstructionPointer], size: size)
@@ -63,8 +64,14 @@ extension Processor {
     let size = fields.operandSize
     let released = fields.immediate & 0xFFFF
     var stack = currentStack
+    // The order of the reads is that of AMD's processors: it decides which fault comes.
+    _ = try peek(1, size, in: stack)
     let pointer = try pop(size, from: &stack)
     let selector = UInt16(truncatingIfNeeded: try pop(size, from: &stack))
+    if isProtected && UInt32(selector & 3) != state.privilege {
+      _ = try peek(1, size, in: stack, past: released)
+      _ = try peek(0, size, in: stack, past: released)
+    }
     guard isProtected else {
       guard pointer <= 0xFFFF else { throw .generalProtection(0) }
       stack.pointer &+= released

@@ -81,7 +81,9 @@ func floatingPointStore(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) 
   let state = ProcessorState(raw)
   let (opcode, group) = Operation(at).floatingPoint
   guard state.mayUseFloatingPoint(at, waits: true),
-    case .store(let byteCount) = FloatingPointUnit.access(opcode: opcode, group: group)
+    case .store(let byteCount) = FloatingPointUnit.access(opcode: opcode, group: group),
+    // A fault of the store comes even before an unmasked exception that keeps it from happening.
+    state.writePointer(at, Operation(at).address(state), byteCount, reads: false) != nil
   else { return }
   let unit = FloatingPointUnit(state)
   let before = (unit.status, unit.tag, unit.top)

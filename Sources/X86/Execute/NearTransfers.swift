@@ -1,5 +1,5 @@
-// Near transfers outside 64-bit mode: `immediate` is the relative displacement. In 64-bit mode they
-// have handlers of their own.
+// Near transfers outside 64-bit mode, and those in it that an operand-size prefix cuts to 16 bits (as
+// on AMD's processors): `immediate` is the relative displacement. The others have handlers.
 extension Processor {
   /// Sets the next RIP, cut to the operand size.
   ///
@@ -8,6 +8,7 @@ extension Processor {
     _ pointer: UInt64, _ size: UInt8
   ) throws(GuestException) -> UInt64 {
     if state.mode == CodeMode.long64 {
+      let pointer = size == 2 ? pointer & 0xFFFF : pointer
       guard isCanonical(pointer) else { throw .generalProtection(0) }
       return pointer
     }
@@ -31,6 +32,7 @@ extension Processor {
   }
 
   func nearCall(_ fields: SystemFields) throws(GuestException) {
+    try probePush(fields.operandSize)
     let target = try relativeTarget(fields)
     try pushCurrent([state.nextInstructionPointer], size: fields.operandSize)
     state.nextInstructionPointer = target
@@ -38,6 +40,7 @@ extension Processor {
 
   func nearCallIndirect(_ fields: SystemFields) throws(GuestException) {
     let pointer = try readOperand(fields, fields.operandSize)
+    try probePush(fields.operandSize)
     let target = try checkedPointer(pointer, fields.operandSize)
     try pushCurrent([state.nextInstructionPointer], size: fields.operandSize)
     state.nextInstructionPointer = target

@@ -42,27 +42,35 @@ extension Processor {
 
   /// ENTER: `immediate` = frame bytes, nesting level in bits 16-23.
   ///
-  /// Source: Intel SDM volume 2, "ENTER". The last store of the new frame is probed before RSP and
-  /// RBP change.
+  /// Source: Intel SDM volume 2, "ENTER". All accesses are probed in their order before the first
+  /// takes effect; a frame pointer that is copied may be one that was just pushed.
   func enterFrame(_ fields: SystemFields) throws(GuestException) {
     let size = fields.operandSize
     let level = Int(fields.immediate >> 16 & 31)
     var stack = currentStack
-    var values = [self[.rbp]]
     var link = stack
     link.pointer = self[.rbp]
-    for _ in 0..<max(0, level - 1) {
-      link.pointer = (link.pointer &- UInt64(size)) & stack.mask
-      let address = try stackAddress(link, link.pointer, Int(size), write: false)
-      values.append(try readSized(address, size, stack: true))
+    let copies = max(0, level - 1)
+    try probePush(size)
+    for index in 0..<copies {
+      _ = try peek(-1 - index, size, in: link)
+      try probePush(size, count: 1, after: index + 1)
     }
-    let frame = (stack.pointer &- UInt64(size)) & stack.mask
-    if level > 0 { values.append(frame) }
-    let released = UInt64(size) * UInt64(values.count) + (fields.immediate & 0xFFFF)
+    let pushed = 1 + copies + (level > 0 ? 1 : 0)
+    if level > 0 { try probePush(size, count: 1, after: pushed - 1) }
+    // Of a 16-bit stack's pointer the upper half goes along.
+    let frame =
+      (stack.pointer &- UInt64(size)) & stack.mask
+      | (stack.mask == 0xFFFF ? self[.rsp] & ~0xFFFF : 0)
+    let released = UInt64(size) * UInt64(pushed) + (fields.immediate & 0xFFFF)
     let top = (stack.pointer &- released) & stack.mask
     let address = try stackAddress(stack, top, Int(size), write: true)
     try probeWrite(address, Int(size), stack: true)
-    try push(values, size: size, on: &stack)
+    try push([self[.rbp]], size: size, on: &stack)
+    for index in 0..<copies {
+      try push([try peek(-1 - index, size, in: link)], size: size, on: &stack)
+    }
+    if level > 0 { try push([frame], size: size, on: &stack) }
     stack.pointer = top
     installStackPointer(stack)
     writeGeneral(5, size, frame)

@@ -10,6 +10,7 @@ extension Processor {
       let most = affordable(left, paid: paid)
       guard most > 0 else { return cutString() }
       let from = try stringRun(source, plan, most: most)
+      if from.host == nil { try probeRead(from.linear, plan.size) }
       let to = try stringRun(target, plan, most: from.count)
       let count = to.count
       if let input = from.host, let output = to.host {
@@ -152,7 +153,12 @@ extension Processor {
     while left > 0 {
       let most = affordable(left, paid: paid)
       guard most > 0 else { return cutString() }
+      // Without a repeat prefix AMD's processors read the element at ES:rDI first.
+      if !plan.repeats {
+        try probeRead(try stringRun(target, plan, most: 1).linear, plan.size)
+      }
       let from = try stringRun(source, plan, most: most)
+      if from.host == nil { try probeRead(from.linear, plan.size) }
       let to = try stringRun(target, plan, most: from.count)
       var done = 0
       var first: UInt64 = 0

@@ -87,13 +87,13 @@ extension Processor {
   /// Elements that follow without a wrap of the offset and inside the segment's limit.
   private func elementsInSegment(_ side: StringSide, _ plan: StringPlan, _ offset: UInt64) -> Int {
     if state.mode == CodeMode.long64 && plan.addressSize == 8 { return Int.max }
-    if plan.step < 0 { return Int(offset / plan.width) + 1 }
     var last = sizeMask(plan.addressSize)
     if state.mode != CodeMode.long64 {
       let segment = segment(side.segment)
       if segment.isExpandDown { return 1 }
       last = min(last, UInt64(segment.limit))
     }
+    if plan.step < 0 { return Int(offset / plan.width) + 1 }
     return max(1, Int((last - offset + 1) / plan.width))
   }
 

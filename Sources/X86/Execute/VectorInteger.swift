@@ -337,6 +337,7 @@ func storeNarrow(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
 func emptyVectorState(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
   let state = ProcessorState(raw)
   guard state.mayUseNarrowVectors(at) else { return }
+  FloatingPointUnit(state).top = 0
   FloatingPointUnit(state).tag = 0
   next(raw, at)
 }

@@ -12,10 +12,13 @@ extension Processor {
     if !supervisor { try checkAlignment(address, count) }
     if !supervisor || stack { noteAccess(address, count, write: false) }
     let inPage = min(count, Int(4096 - address & 0xFFF))
+    if inPage < count {
+      try requireCanonical(wrapped(address, UInt64(inPage)), stackFault: stack)
+    }
     let first = try locate(address, access, stackFault: stack)
     let second =
       inPage < count
-      ? try locate(address &+ UInt64(inPage), access, stackFault: stack) : nil
+      ? try locate(wrapped(address, UInt64(inPage)), access, stackFault: stack) : nil
     withUnsafeMutableBytes(of: &value) { bytes in
       guard let target = bytes.baseAddress else { return }
       copyFrom(first, inPage, target)
@@ -34,10 +37,13 @@ extension Processor {
     if !supervisor { try checkAlignment(address, count) }
     if !supervisor || stack { noteAccess(address, count, write: true) }
     let inPage = min(count, Int(4096 - address & 0xFFF))
+    if inPage < count {
+      try requireCanonical(wrapped(address, UInt64(inPage)), stackFault: stack)
+    }
     let first = try locate(address, access, stackFault: stack)
     let second =
       inPage < count
-      ? try locate(address &+ UInt64(inPage), access, stackFault: stack) : nil
+      ? try locate(wrapped(address, UInt64(inPage)), access, stackFault: stack) : nil
     withUnsafeBytes(of: value) { bytes in
       guard let source = bytes.baseAddress else { return }
       copyTo(first, inPage, source)
@@ -51,9 +57,35 @@ extension Processor {
   ) throws(GuestException) {
     let access = AccessKind(
       isWrite: true, isUser: !supervisor && state.privilege == 3, isImplicit: supervisor)
+    try probe(address, count, access, stack: stack)
+  }
+
+  /// Checks that bytes may be read, without reading.
+  func probeRead(_ address: UInt64, _ count: Int) throws(GuestException) {
+    try probe(address, count, AccessKind(isUser: state.privilege == 3), stack: false)
+  }
+
+  private func probe(
+    _ address: UInt64, _ count: Int, _ access: AccessKind, stack: Bool
+  ) throws(GuestException) {
+    let inPage = 4096 - address & 0xFFF
+    let next = wrapped(address, inPage)
+    if inPage < UInt64(count) { try requireCanonical(next, stackFault: stack) }
     _ = try locate(address, access, stackFault: stack)
-    let last = address &+ UInt64(count - 1)
-    if last >> 12 != address >> 12 { _ = try locate(last & ~0xFFF, access, stackFault: stack) }
+    if inPage < UInt64(count) { _ = try locate(next, access, stackFault: stack) }
+  }
+
+  /// That the second page of an access has no address comes before a fault of the first.
+  func requireCanonical(_ address: UInt64, stackFault: Bool) throws(GuestException) {
+    guard isCanonical(address) else {
+      throw stackFault ? .stackFault(0) : .generalProtection(0)
+    }
+  }
+
+  /// The address that many bytes on; outside 64-bit mode 0 follows 4 GiB - 1.
+  func wrapped(_ address: UInt64, _ count: UInt64) -> UInt64 {
+    let next = address &+ count
+    return state.mode == CodeMode.long64 || address >> 32 != 0 ? next : next & 0xFFFF_FFFF
   }
 
   func copyFrom(_ location: Location, _ count: Int, _ target: UnsafeMutableRawPointer) {

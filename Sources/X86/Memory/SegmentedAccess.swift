@@ -17,6 +17,13 @@ extension Processor {
     return (segment.base &+ offset) & 0xFFFF_FFFF
   }
 
+  /// Checks that the segment of the memory operand, whose limit was checked, may be written.
+  func requireWritableOperand() throws(GuestException) {
+    let number = Int(state.get(StateLayout.addressSegment, as: UInt32.self))
+    guard let register = SegmentRegister(rawValue: number), permits(segment(register), write: true)
+    else { throw .generalProtection(0) }
+  }
+
   private func permits(_ segment: SegmentState, write: Bool) -> Bool {
     guard isProtected else { return true }
     guard segment.isPresent else { return false }
@@ -133,6 +140,15 @@ extension Processor {
     stack.pointer = (stack.pointer &- step &* UInt64(values.count)) & stack.mask
   }
 
+  /// Reads the value that is `depth` values and some bytes below the top of a stack.
+  func peek(
+    _ depth: Int, _ size: UInt8, in stack: StackView, past bytes: UInt64 = 0
+  ) throws(GuestException) -> UInt64 {
+    var below = stack
+    below.pointer &+= UInt64(bitPattern: Int64(size) &* Int64(depth)) &+ bytes
+    return try pop(size, from: &below)
+  }
+
   /// Pops one value of `size` bytes.
   func pop(_ size: UInt8, from stack: inout StackView) throws(GuestException) -> UInt64 {
     let address = try stackAddress(stack, stack.pointer, Int(size), write: false)
@@ -140,6 +156,16 @@ extension Processor {
       address, size, supervisor: stack.isImplicit(state.privilege), stack: true)
     stack.pointer = (stack.pointer &+ UInt64(size)) & stack.mask
     return value
+  }
+
+  /// Checks that so many values could be pushed on the current stack, after others.
+  func probePush(_ size: UInt8, count: Int = 1, after: Int = 0) throws(GuestException) {
+    let stack = currentStack
+    for index in after + 1...after + count {
+      let offset = stack.pointer &- UInt64(size) &* UInt64(index)
+      let address = try stackAddress(stack, offset, Int(size), write: true)
+      try probeWrite(address, Int(size), supervisor: stack.isSupervisor, stack: true)
+    }
   }
 
   /// Pushes on the current stack and moves RSP.

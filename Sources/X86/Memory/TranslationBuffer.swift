@@ -109,9 +109,10 @@ extension Processor {
           return state.scratch
         }
       }
+      try requireCanonical(wrapped(address, UInt64(inPage)), stackFault: stackFault)
       let first = try locate(address, AccessKind(isUser: isUser), stackFault: stackFault)
       let second = try locate(
-        address &+ UInt64(inPage), AccessKind(isUser: isUser), stackFault: stackFault)
+        wrapped(address, UInt64(inPage)), AccessKind(isUser: isUser), stackFault: stackFault)
       guard isStoragePair(first, second) || state.mayTouchDevices() else { return nil }
       copyFrom(first, inPage, state.scratch)
       copyFrom(second, byteCount - inPage, state.scratch + inPage)
@@ -144,8 +145,10 @@ extension Processor {
           return state.scratch
         }
       }
+      try requireCanonical(wrapped(address, UInt64(inPage)), stackFault: stackFault)
       let first = try locate(address, access, stackFault: stackFault)
-      let second = try locate(address &+ UInt64(inPage), access, stackFault: stackFault)
+      let second = try locate(
+        wrapped(address, UInt64(inPage)), access, stackFault: stackFault)
       guard isStoragePair(first, second) || state.mayTouchDevices() else { return nil }
       if reads {
         copyFrom(first, inPage, state.scratch)
