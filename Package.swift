@@ -53,7 +53,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["X86"], path: "Tests/TestSupport",
       swiftSettings: strict),
-    tests("X86Tests", ["X86"], exclude: ["Differential/vectors.tsv"]),
+    .target(
+      name: "CNativeStep", path: "Tests/CNativeStep", cSettings: [.unsafeFlags(["-O2"])]),
+    tests(
+      "X86Tests", ["X86", "CNativeStep"],
+      exclude: ["Differential/vectors.tsv", "Silicon/steps.tsv"]),
     tests("ChannelsTests", ["Channels"]),
     tests("PlatformTests", ["Platform"]),
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),

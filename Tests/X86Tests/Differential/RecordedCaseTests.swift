@@ -90,7 +90,7 @@ struct RecordedCaseTests {
     test.state.data = [UInt8](repeating: 0, count: test.state.data.count)
   }
 
-  private static func hostModel() -> String {
+  static func hostModel() -> String {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
     return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }

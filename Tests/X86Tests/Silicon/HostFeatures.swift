@@ -1,0 +1,22 @@
+import Foundation
+
+@testable import X86
+
+/// The features that the host's processor and ours both have, so that their instructions can be
+/// compared.
+enum HostFeatures {
+  /// The names that /proc/cpuinfo gives them.
+  private static let names: [(ProcessorFeatures, String)] = [
+    (.sse3, "pni"), (.ssse3, "ssse3"), (.sse41, "sse4_1"), (.sse42, "sse4_2"),
+    (.popcnt, "popcnt"), (.lzcnt, "abm"), (.bmi1, "bmi1"), (.movbe, "movbe"),
+    (.fsgsbase, "fsgsbase"),
+  ]
+
+  static let offered: ProcessorFeatures = {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
+    let flags = Set(line.split(separator: " ").map(String.init))
+    let present = names.filter { flags.contains($0.1) }.map(\.0)
+    return ProcessorFeatures(present).intersection(.all)
+  }()
+}
