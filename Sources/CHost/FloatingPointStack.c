@@ -2,19 +2,20 @@
 //
 // Between calls the host's x87 stack is empty and its control word the default; its exception flags
 // are left sticky, because clearing them costs more than the operation. So the flags read after an
-// operation are the guest's own only if those from before are among the guest's: `prepare` clears
-// them otherwise. An unmasked exception leaves the host's error summary set; then everything is
-// taken out by FNSAVE, which neither waits nor faults and leaves the unit initialised.
+// operation are the guest's own only if those from before are among the guest's, and masked (a guest
+// under IGNNE# goes on with an error that the host's unit would raise): `prepare` clears them
+// otherwise. An unmasked exception leaves the host's error summary set; then everything is taken out
+// by FNSAVE, which neither waits nor faults and leaves the unit initialised.
 #include "FloatingPoint.h"
 #include <string.h>
 
 enum { flags = 0x3F };
 static const uint16_t host_default = 0x037F;
 
-static inline void prepare(uint32_t sticky) {
+static inline void prepare(uint32_t sticky, uint32_t control) {
   uint16_t before;
   __asm__ volatile("fnstsw %0" : "=a"(before));
-  if (before & flags & ~sticky) __asm__ volatile("fnclex");
+  if (before & flags & ~(sticky & control)) __asm__ volatile("fnclex");
 }
 
 // FNSAVE's 32-bit form: 28 bytes of environment, then ST(0) to ST(7).
@@ -39,7 +40,7 @@ struct saved {
 #define LOCALS                                                                            \
   uint16_t status = 0, control_word = (uint16_t)control;                                  \
   struct saved saved;                                                                     \
-  prepare(sticky)
+  prepare(sticky, control)
 
 // Both in registers: `second` in ST(1), `first` in ST(0).
 #define IN_REGISTERS(instruction)                                                         \

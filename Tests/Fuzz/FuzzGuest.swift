@@ -24,8 +24,10 @@ final class FuzzGuest {
   let memory: GuestMemory
   let processor: Processor
   private let counter: UnsafeMutablePointer<UInt64>
+  private let features: ProcessorFeatures
 
-  init() {
+  init(features: ProcessorFeatures = .baseline) {
+    self.features = features
     counter = .allocate(capacity: 1)
     counter.initialize(to: 0)
     guard let memory = try? GuestMemory(maximumByteCount: 4 << 20) else {
@@ -52,8 +54,9 @@ final class FuzzGuest {
     }
     processor = Processor(
       number: 0, memory: memory,
-      identification: Identification(processorCount: 1, processorNumber: 0), bus: bus,
-      context: counter)
+      identification: Identification(
+        processorCount: 1, processorNumber: 0, features: features),
+      bus: bus, context: counter)
   }
 
   deinit { counter.deallocate() }
@@ -178,6 +181,11 @@ final class FuzzGuest {
     }
     if change & 1 << 12 != 0 { processor.efer ^= ExtendedFeatures.noExecuteEnable }
     if change & 1 << 13 != 0 { processor.efer ^= ExtendedFeatures.systemCall }
+    if features != .baseline {
+      // VME, PVI, UMIP and what lies above, as far as MOV CR4 accepts it in this mode.
+      let more = UInt64(input.word(UInt32.self)) & 0x3F_0803
+      try? processor.writeControl4(processor.cr4 ^ more)
+    }
   }
 
   private func enter(_ mode: Mode, isUser: Bool) {

@@ -34,7 +34,8 @@ enum ExecuteTarget: FuzzTarget {
 
   private static func outcome(_ bytes: [UInt8], slice: Int, limit given: Int? = nil) -> Outcome {
     var input = FuzzInput(bytes)
-    let guest = FuzzGuest()
+    // A bit of the second byte gives the processor everything that it may have.
+    let guest = FuzzGuest(features: bytes.count > 1 && bytes[1] & 64 != 0 ? .all : .baseline)
     let chosen = guest.prepare(&input)
     let limit = given ?? chosen
     guest.placeCode(input.rest())

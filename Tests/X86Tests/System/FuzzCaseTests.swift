@@ -36,4 +36,24 @@ import Testing
     #expect(processor[.rcx] == 0)
     #expect(processor.instructionPointer == Machine.code + 8)
   }
+
+  /// Oracle: Intel SDM volume 1, "Handling x87 FPU Exceptions in Software", MS-DOS compatibility mode:
+  /// while IGNNE# is asserted, waiting instructions run although an unmasked exception is pending.
+  @Test func ignoredErrorDoesNotReachTheHost() throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    let processor = machine.processor
+    machine.store([0x7E, 0x03], at: Machine.data)
+    // fninit; fldz; fldz; fdivp; fld1; fldcw [data], which unmasks the invalid operation; hlt
+    machine.run([
+      0xDB, 0xE3, 0xD9, 0xEE, 0xD9, 0xEE, 0xDE, 0xF9, 0xD9, 0xE8, 0xD9, 0x2C, 0x25, 0x00, 0x00,
+      0x10, 0x00, 0xF4,
+    ])
+    FloatingPointUnit(processor.state).ignoresErrors = true
+    // fistp word [data+16]; fnstsw ax; hlt
+    machine.run([0xDF, 0x1C, 0x25, 0x10, 0x00, 0x10, 0x00, 0xDF, 0xE0, 0xF4])
+    #expect(processor.activity == .halted)
+    #expect(machine.load16(Machine.data + 16) == 1)
+    #expect(processor[.rax] & 0x81 == 0x81)
+  }
 }
