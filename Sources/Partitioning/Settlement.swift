@@ -107,6 +107,7 @@ extension PartitionManager {
     case .console(let bytes):
       bytes.withUnsafeBytes { engine.guests[message.partition].digest.mix(bytes: $0) }
       note(partition, .console(bytes), at: event.time)
+    case .debugConsole: break
     case .channelRequest(let request):
       partition.requestCount &+= 1
       channels.start(request)

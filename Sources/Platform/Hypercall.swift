@@ -190,7 +190,7 @@ extension Machine {
     let seconds = configuration.timeOfDay + Int64(now / 1_000_000_000)
     let day = (seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400
     let second = Int(seconds - day * 86_400)
-    let date = ClockChip.date(daysSince1970: day)
+    let date = CivilTime.date(daysSince1970: day)
     var text = "\(two(date.month))/\(two(date.day))/\(two(date.year % 100))"
     text += "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
     let used = busyNanoseconds.reduce(0, +) / 1000

@@ -36,6 +36,8 @@ package final class Machine: @unchecked Sendable {
   let blockDevices: [BlockDevice]
   /// There only when the configuration asks for it.
   let testDevice: TestDevice?
+  /// The devices of a PC/AT; nil where the configuration has none.
+  let board: LegacyBoard?
   var timer = IntervalTimerChip()
   var clock = ClockChip()
   var events: GenericEvents
@@ -80,11 +82,15 @@ package final class Machine: @unchecked Sendable {
     precondition(configuration.maximumProcessors >= configuration.initialProcessors)
     precondition(configuration.blockDevices.count <= PCLayout.virtioLimit)
     self.configuration = configuration
+    let hasBoard = configuration.hasLegacyDevices
     memory = try GuestMemory(
-      maximumByteCount: max(configuration.maximumStorage, configuration.initialStorage))
+      maximumByteCount: max(configuration.maximumStorage, configuration.initialStorage),
+      readOnlyByteCount: hasBoard ? UInt64(PCLayout.firmwareLimit) : 0)
+    board = hasBoard ? LegacyBoard() : nil
     let count = configuration.maximumProcessors
     let network = InterruptNetwork(
-      maximumProcessors: count, initialProcessors: configuration.initialProcessors)
+      maximumProcessors: count, initialProcessors: configuration.initialProcessors,
+      hasControllers: hasBoard)
     self.network = network
     serial = SerialPort(line: InterruptLine(to: PCLayout.serialPin, of: network))
     let storage = memory
@@ -128,6 +134,7 @@ package final class Machine: @unchecked Sendable {
     }
     network.processors = processors
     resetProcessors()
+    resetBoard()
   }
 
   deinit { lastTimestamp.deallocate() }
@@ -146,6 +153,7 @@ package final class Machine: @unchecked Sendable {
     network.reset()
     timer = IntervalTimerChip()
     clock = ClockChip()
+    resetBoard()
     events.reset()
     notices = []
     takenNotices = []
@@ -240,14 +248,19 @@ package final class Machine: @unchecked Sendable {
   func flushConsole(at time: SimulatedTime) {
     let bytes = serial.takeOutput()
     if !bytes.isEmpty { append(.console(bytes), time) }
+    guard let board, !board.debugOutput.isEmpty else { return }
+    append(.debugConsole(board.debugOutput), time)
+    board.debugOutput = []
   }
 
   private func append(_ kind: MachineEvent.Kind, _ time: SimulatedTime) {
     outbox.append(MachineEvent(time: time, sequence: sequence, kind: kind))
     history.mix(time)
     history.mix(sequence)
-    if case .console(let bytes) = kind {
+    switch kind {
+    case .console(let bytes), .debugConsole(let bytes):
       bytes.withUnsafeBytes { history.mix(bytes: $0) }
+    default: break
     }
     sequence += 1
   }
@@ -273,7 +286,8 @@ package final class Machine: @unchecked Sendable {
 
   /// Reports the first access of this load that reaches nothing.
   func noteOutsideStorage(_ number: Int, _ address: UInt64) {
-    guard !hasReportedStorage else { return }
+    // A PC's software finds out by reading where nothing is.
+    guard !hasReportedStorage, board == nil else { return }
     hasReportedStorage = true
     emit(
       .outsideStorage(

@@ -38,13 +38,16 @@ package struct MachineConfiguration: Equatable, Sendable {
   package var features: ProcessorFeatures
   /// What it has for people who test their own systems.
   package var testHardware: TestHardware
+  /// Whether it has the devices of a PC/AT: interrupt controllers 8259, keyboard controller, PCI.
+  package var hasLegacyDevices: Bool
 
   /// Describes a computer.
   package init(
     name: String, partitionNumber: Int, maximumProcessors: Int, initialProcessors: Int,
     initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
     timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
-    features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware()
+    features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware(),
+    hasLegacyDevices: Bool = false
   ) {
     self.name = name
     self.partitionNumber = partitionNumber
@@ -57,5 +60,6 @@ package struct MachineConfiguration: Equatable, Sendable {
     self.blockDevices = blockDevices
     self.features = features
     self.testHardware = testHardware
+    self.hasLegacyDevices = hasLegacyDevices
   }
 }

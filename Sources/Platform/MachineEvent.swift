@@ -6,6 +6,8 @@ package struct MachineEvent: Equatable, Sendable {
   package enum Kind: Equatable, Sendable {
     /// The guest wrote bytes to its serial line.
     case console([UInt8])
+    /// Firmware wrote bytes to the debug console.
+    case debugConsole([UInt8])
     /// The guest started a request on a block device.
     case channelRequest(ChannelRequest)
     /// A processor called the firmware and stays `.inFirmware` until `completeDiagnose`.

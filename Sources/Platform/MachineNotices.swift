@@ -116,7 +116,7 @@ extension Machine {
     guard ending == nil else { return }
     for number in processors.indices where network.isPresent[number] {
       if let deadline = timerDeadline(of: number), deadline <= time {
-        network.fireTimer(number, deadline: deadline, now: time)
+        fireTimers(number, now: time)
       }
     }
   }
@@ -127,8 +127,22 @@ extension Machine {
     return timerDeadline(of: number)
   }
 
-  /// The deadline of a timer whose expiry is reported.
+  /// The deadline of a timer whose expiry is reported; the board's timers are processor 0's.
   func timerDeadline(of number: Int) -> SimulatedTime? {
+    let own = ownDeadline(of: number)
+    guard number == 0, let next = board?.deadline else { return own }
+    return min(own ?? .max, next)
+  }
+
+  /// Fires the timers of a processor that are due at `now`.
+  func fireTimers(_ number: Int, now: SimulatedTime) {
+    if number == 0, let next = board?.deadline, next <= now { fireBoardTimers(now: now) }
+    if let deadline = ownDeadline(of: number), deadline <= now {
+      network.fireTimer(number, deadline: deadline, now: now)
+    }
+  }
+
+  private func ownDeadline(of number: Int) -> SimulatedTime? {
     guard !network.apics[number].isTimerMasked else { return nil }
     return network.apics[number].deadline(timestampOffset: processors[number].timestampOffset)
   }

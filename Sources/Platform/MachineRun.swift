@@ -150,7 +150,7 @@ extension Machine {
     if placement.pausedUntil > placement.end { spendPause(&placement) }
     let deadline = timerDeadline(of: number)
     if let deadline, deadline <= placement.end {
-      network.fireTimer(number, deadline: deadline, now: placement.end)
+      fireTimers(number, now: placement.end)
       return
     }
     if status(of: number) == .waiting {

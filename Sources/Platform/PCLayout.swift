@@ -54,6 +54,50 @@ package enum PCLayout {
   /// The test device: port `testInterruptLines` + n is the level of interrupt line n.
   static let testInterruptLines: UInt64 = 0x2000
 
+  /// Interrupt controllers 8259A: the master's two registers, and the slave's.
+  static let interruptControllers: (master: UInt64, slave: UInt64) = (0x20, 0xA0)
+  /// ELCR of the master; the slave's is at the next port.
+  static let interruptLevels: UInt64 = 0x4D0
+  /// Keyboard controller's data port.
+  static let keyboardData: UInt64 = 0x60
+  /// Diagnostic port of power-on self tests.
+  static let diagnostic: UInt64 = 0x80
+  /// System control port A: A20 gate in bit 1, reset in bit 0.
+  static let systemControlA: UInt64 = 0x92
+  /// Advanced power management: control; a byte of status follows.
+  static let powerControl: UInt64 = 0xB2
+  /// First port of the video subsystem, 0x30 ports.
+  static let video: UInt64 = 0x3B0
+  /// Where firmware writes its messages; a read says that somebody listens.
+  static let debugConsole: UInt64 = 0x402
+  /// What a read of `debugConsole` gives.
+  static let debugConsoleMark: UInt8 = 0xE9
+  /// Firmware configuration: selector, 16 bits; data at the next port.
+  static let firmwareConfiguration: UInt64 = 0x510
+  /// Firmware configuration by direct memory access: address, 64 bits, highest byte first.
+  static let firmwareConfigurationAddress: UInt64 = 0x514
+  /// PCI configuration address (32 bits); data follow at 0xCFC.
+  static let configurationAddress: UInt64 = 0xCF8
+  /// Reset control register of the ISA bridge.
+  static let resetControl: UInt64 = 0xCF9
+  /// PCI configuration data, four ports.
+  static let configurationData: UInt64 = 0xCFC
+
+  /// Text memory of the video subsystem, 32 KiB.
+  static let textMemory: UInt64 = 0xB_8000
+  /// Bytes of text memory.
+  static let textByteCount = 0x8000
+  /// Most bytes of a firmware image.
+  package static let firmwareLimit = 16 << 20
+
+  /// I/O APIC pin of the interval timer, which is request 0 of the interrupt controllers.
+  static let timerPin = 2
+  /// I/O APIC pin and request of the keyboard.
+  static let keyboardPin = 1
+  /// I/O APIC pin and request of the clock.
+  static let clockPin = 8
+  /// I/O APIC pin and request of the auxiliary device of the keyboard controller.
+  static let auxiliaryPin = 12
   /// I/O APIC pin of serial line 1.
   static let serialPin = 4
   /// IRQ 13: an x87 exception with CR0.NE clear (FERR#).

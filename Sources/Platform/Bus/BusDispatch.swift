@@ -43,7 +43,7 @@ extension Machine {
   }
 
   /// A timer changed: the slice must not run past its deadline.
-  private func noteTimer(_ number: Int) {
+  func noteTimer(_ number: Int) {
     if let deadline = timerDeadline(of: number), deadline < sliceEnd {
       processors[number].endSlice()
     }
@@ -56,8 +56,9 @@ extension Machine {
   /// A wide access to bytes-wide devices is split.
   func readPort(_ port: UInt64, size: Int, _ number: Int) -> UInt64? {
     let now = processors[number].now
+    if let board, let value = readLegacy(board, port, size: size, now) { return value }
     switch port {
-    case PCLayout.powerTimer where size == 4: return UInt64(powerTimer(now))
+    case PCLayout.powerTimer where size == 4: return UInt64(PowerManagementChip.timer(at: now))
     case PCLayout.eventRegister where size == 4: return UInt64(events.takePending())
     case PCLayout.processorHotplug where size == 4: return UInt64(events.selector)
     default: break
@@ -83,19 +84,15 @@ extension Machine {
     case PCLayout.systemControl: return timer.readSystemControl(now: now)
     case PCLayout.clockIndex: return clock.index
     case PCLayout.clockIndex + 1:
-      return clock.read(seconds: configuration.timeOfDay + Int64(now / 1_000_000_000))
+      defer { if board != nil { noteBoardTimer(now) } }
+      return clock.read(now: now, timeOfDay: configuration.timeOfDay)
     case PCLayout.sleepStatus: return 0
     case PCLayout.powerTimer..<PCLayout.powerTimer + 4:
-      return UInt8(truncatingIfNeeded: powerTimer(now) >> UInt32(8 * (port - PCLayout.powerTimer)))
+      let timer = PowerManagementChip.timer(at: now)
+      return UInt8(truncatingIfNeeded: timer >> UInt32(8 * (port - PCLayout.powerTimer)))
     case PCLayout.processorHotplug + 4: return events.flags()
     default: return nil
     }
-  }
-
-  /// The ACPI power management timer: 3.579545 MHz, 32 bits.
-  private func powerTimer(_ now: SimulatedTime) -> UInt32 {
-    let product = now.multipliedFullWidth(by: 3_579_545)
-    return UInt32(truncatingIfNeeded: UInt64(1_000_000_000).dividingFullWidth(product).quotient)
   }
 
   /// Writes a port; what nobody decodes is lost.
@@ -105,6 +102,7 @@ extension Machine {
       processors[number].ignoreFloatingPointErrors()
       return
     }
+    if let board, writeLegacy(board, port, size: size, value, number) { return }
     if port == PCLayout.processorHotplug, size == 4 {
       events.select(UInt32(truncatingIfNeeded: value))
       return
@@ -137,9 +135,12 @@ extension Machine {
       serial.write(UInt8(port - PCLayout.serialPort), value)
     case PCLayout.intervalTimer..<PCLayout.intervalTimer + 4:
       timer.write(Int(port - PCLayout.intervalTimer), value, now: now)
+      if board != nil { noteBoardTimer(now) }
     case PCLayout.systemControl: timer.writeSystemControl(value, now: now)
     case PCLayout.clockIndex: clock.select(value)
-    case PCLayout.clockIndex + 1: clock.write(value)
+    case PCLayout.clockIndex + 1:
+      clock.write(value, now: now, timeOfDay: configuration.timeOfDay)
+      if board != nil { noteBoardTimer(now) }
     case PCLayout.sleepControl:
       // Sleep type in bits 2-4, enable in bit 5; the DSDT offers S5 only, type 5.
       if value & 0x20 != 0, value >> 2 & 7 == 5 { end(.powerOff, .powerOff, at: now) }
@@ -170,6 +171,7 @@ extension Machine {
       let device = blockDevices[Int(offset / PCLayout.virtioByteCount)]
       return device.read(offset % PCLayout.virtioByteCount, size: size)
     default:
+      if let value = readShadow(address, size: size) { return value }
       noteOutsideStorage(number, address)
       return nil
     }
@@ -199,6 +201,7 @@ extension Machine {
         offset % PCLayout.virtioByteCount, word, now: now, nextTag: &nextTag)
       for request in requests { emit(.channelRequest(request), at: now) }
     default:
+      if writeShadow(address, size: size, value) { return }
       noteOutsideStorage(number, address)
     }
   }

@@ -6,6 +6,8 @@ import X86
 final class InterruptNetwork {
   private(set) var apics: [LocalAPICChip]
   private(set) var ioAPIC = IOAPICChip()
+  /// The 8259 interrupt controllers of a PC/AT, on LINT0 of processor 0; nil where there are none.
+  private var controllers: InterruptControllerPair?
   private(set) var isPresent: [Bool]
   /// The processors, by number; set once, before the first message.
   var processors: [Processor] = []
@@ -17,7 +19,8 @@ final class InterruptNetwork {
   private var hasInitializedItself = false
 
   /// A network of at most `maximumProcessors`, of which the first ones are present.
-  init(maximumProcessors: Int, initialProcessors: Int) {
+  init(maximumProcessors: Int, initialProcessors: Int, hasControllers: Bool = false) {
+    controllers = hasControllers ? InterruptControllerPair() : nil
     apics = (0..<maximumProcessors).map { LocalAPICChip(identifier: UInt32($0)) }
     isPresent = (0..<maximumProcessors).map { $0 < initialProcessors }
   }
@@ -29,6 +32,7 @@ final class InterruptNetwork {
       refresh(number)
     }
     ioAPIC = IOAPICChip()
+    if controllers != nil { controllers = InterruptControllerPair() }
   }
 
   /// Adds a processor, waiting to be started, or takes it away.
@@ -59,8 +63,12 @@ final class InterruptNetwork {
 
   // MARK: Messages
 
-  /// Sets the level of an I/O APIC pin.
+  /// Sets the level of an I/O APIC pin, and of the interrupt controllers' request on the same wire.
   func setLine(_ pin: Int, high: Bool) {
+    if controllers != nil, pin < 16 {
+      controllers?.setLine(pin == PCLayout.timerPin ? 0 : pin, high: high)
+      refresh(0)
+    }
     if let message = ioAPIC.setLine(pin, high: high) { deliver(message, from: nil) }
   }
 
@@ -123,19 +131,52 @@ final class InterruptNetwork {
 
   /// Tells a processor whether its local APIC has something for it.
   private func refresh(_ number: Int) {
-    let requested = apics[number].deliverableVector != nil
+    let requested = apics[number].deliverableVector != nil || isExternalPending(number)
     processors[number].interruptRequested = requested
     touch(number)
     if requested, running == number { processors[number].endSlice() }
   }
 
+  /// Whether the interrupt controllers have something for a processor.
+  private func isExternalPending(_ number: Int) -> Bool {
+    guard number == 0, let controllers else { return false }
+    return controllers.isRequesting && apics[0].acceptsExternal
+  }
+
+  // MARK: Interrupt controllers
+
+  /// Reads a register (0 or 1) of the master or the slave.
+  func readController(_ register: Int, ofSlave: Bool) -> UInt8 {
+    defer { refresh(0) }
+    return controllers?.read(register, ofSlave: ofSlave) ?? 0xFF
+  }
+
+  /// Writes a register (0 or 1) of the master or the slave.
+  func writeController(_ register: Int, ofSlave: Bool, _ value: UInt8) {
+    controllers?.write(register, ofSlave: ofSlave, value)
+    refresh(0)
+  }
+
+  /// Which requests of the master or the slave are levels.
+  func requestLevels(ofSlave: Bool) -> UInt8 { controllers?.levels(ofSlave: ofSlave) ?? 0xFF }
+
+  /// Chooses which requests of the master or the slave are levels.
+  func setRequestLevels(ofSlave: Bool, _ value: UInt8) {
+    controllers?.setLevels(ofSlave: ofSlave, value)
+    refresh(0)
+  }
+
   // MARK: Registers
 
-  /// The processor takes its interrupt.
+  /// The processor takes its interrupt: its local APIC's first, then the interrupt controllers'.
   func acknowledge(_ number: Int) -> UInt8 {
-    let vector = apics[number].acknowledge()
-    refresh(number)
-    return vector
+    defer { refresh(number) }
+    if apics[number].deliverableVector == nil, isExternalPending(number),
+      let vector = controllers?.acknowledge()
+    {
+      return vector
+    }
+    return apics[number].acknowledge()
   }
 
   /// Fires the timer of a processor whose deadline has been reached.

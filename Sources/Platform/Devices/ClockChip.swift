@@ -1,47 +1,144 @@
-/// The CMOS clock (Motorola MC146818A datasheet): time of day only, and 128 bytes of memory.
-///
-/// The update-in-progress bit always reads 0: the time is computed, never half-way through a change.
+// The CMOS clock as a value (Motorola MC146818A datasheet): time of day, alarm, periodic and update
+// interrupts, and 128 bytes of memory. Time is simulated nanoseconds; the oscillator's second begins
+// with each whole second of it.
+
+/// Registers of the clock.
 struct ClockChip: Codable, Sendable {
+  private static let second: UInt64 = 1_000_000_000
+  /// How long before the change of a second register A announces it, in nanoseconds.
+  private static let announcement: UInt64 = 244_000
+  private static let oscillator: UInt64 = 32_768
+
+  /// Bits of registers B (enabled) and C (happened).
+  private enum Cause {
+    static let periodic: UInt8 = 0x40
+    static let alarm: UInt8 = 0x20
+    static let update: UInt8 = 0x10
+    static let all: UInt8 = 0x70
+  }
+  /// Register B: no updates.
+  private static let halt: UInt8 = 0x80
+  private static let updateInProgress: UInt8 = 0x80
+
   private(set) var index: UInt8 = 0
   private(set) var memory = [UInt8](repeating: 0, count: 128)
+  /// Register A without its update bit.
+  private(set) var rate: UInt8 = 0x26
+  /// Register B.
   private(set) var mode: UInt8 = 0x02
+  /// Register C without its summary bit.
+  private(set) var causes: UInt8 = 0
+  /// What the guest added to the machine's time of day, in seconds.
+  private(set) var offset: Int64 = 0
+  /// The time while register B halts the clock: second, minute, hour, day, month, year.
+  private(set) var halted: CivilTime?
+  /// Up to when `causes` has been kept.
+  private(set) var settled: UInt64 = 0
+  /// When an enabled cause happens next, in nanoseconds; nil when none does.
+  private(set) var deadline: UInt64?
+
+  /// Level of the interrupt output.
+  var isInterrupting: Bool { causes & mode & Cause.all != 0 }
 
   /// Selects the register that the data port shows.
   mutating func select(_ value: UInt8) { index = value & 0x7F }
 
-  /// Reads the selected register; `seconds`: the time of day since 1970, UTC.
-  func read(seconds: Int64) -> UInt8 {
-    let day = seconds.quotientFloored(by: 86_400)
-    let second = Int(seconds - day * 86_400)
-    let date = ClockChip.date(daysSince1970: day)
+  /// Stores a byte of memory as the board's set-up does.
+  mutating func setMemory(_ index: Int, _ value: UInt8) { memory[index & 127] = value }
+
+  // MARK: Registers
+
+  /// Reads the selected register.
+  ///
+  /// - Parameters:
+  ///   - now: Simulated time in nanoseconds.
+  ///   - timeOfDay: Seconds since 1970, UTC, at simulated time 0.
+  /// - Returns: The register's value.
+  mutating func read(now: UInt64, timeOfDay: Int64) -> UInt8 {
     switch index {
-    case 0x00: return encoded(second % 60)
-    case 0x02: return encoded(second / 60 % 60)
-    case 0x04: return hour(second / 3600)
-    case 0x06: return encoded(Int((day + 4).remainderFloored(by: 7)) + 1)
-    case 0x07: return encoded(date.day)
-    case 0x08: return encoded(date.month)
-    case 0x09: return encoded(date.year % 100)
-    case 0x0A: return 0x26
+    case 0x00, 0x02, 0x04, 0x06...0x09, 0x32: return timeRegister(now, timeOfDay)
+    case 0x0A:
+      let isChanging =
+        mode & Self.halt == 0 && now % Self.second >= Self.second - Self.announcement
+      return rate | (isChanging ? Self.updateInProgress : 0)
     case 0x0B: return mode
-    case 0x0C: return 0
+    case 0x0C:
+      settle(now: now, timeOfDay: timeOfDay)
+      defer {
+        causes = 0
+        schedule(now, timeOfDay)
+      }
+      return causes | (isInterrupting ? 0x80 : 0)
     case 0x0D: return 0x80
-    case 0x32: return encoded(date.year / 100)
     default: return memory[Int(index)]
     }
   }
 
-  /// Writes the selected register; the time of day itself is the machine's and stays.
-  mutating func write(_ value: UInt8) {
+  private func timeRegister(_ now: UInt64, _ timeOfDay: Int64) -> UInt8 {
+    let time = halted ?? CivilTime(seconds: seconds(now, timeOfDay))
     switch index {
-    case 0x0B: mode = value & 0x07
-    case 0x00, 0x02, 0x04, 0x06...0x0A, 0x0C, 0x0D, 0x32: break
-    default: memory[Int(index)] = value
+    case 0x00: return encoded(time.second)
+    case 0x02: return encoded(time.minute)
+    case 0x04: return hour(time.hour)
+    case 0x06: return encoded(time.dayOfWeek)
+    case 0x07: return encoded(time.day)
+    case 0x08: return encoded(time.month)
+    case 0x09: return encoded(time.year % 100)
+    default: return encoded(time.year / 100)
     }
   }
 
+  /// Writes the selected register; the time itself is written while register B halts the clock.
+  mutating func write(_ value: UInt8, now: UInt64, timeOfDay: Int64) {
+    settle(now: now, timeOfDay: timeOfDay)
+    switch index {
+    case 0x00, 0x02, 0x04, 0x07...0x09, 0x32: writeTime(value)
+    case 0x06, 0x0C, 0x0D: break
+    case 0x0A: rate = value & 0x7F
+    case 0x0B: writeMode(value, now, timeOfDay)
+    default: memory[Int(index)] = value
+    }
+    schedule(now, timeOfDay)
+  }
+
+  private mutating func writeMode(_ value: UInt8, _ now: UInt64, _ timeOfDay: Int64) {
+    let current = seconds(now, timeOfDay)
+    // Halting clears the update interrupt's enable bit.
+    mode = value & Self.halt != 0 ? value & ~Cause.update : value
+    if value & Self.halt != 0 {
+      if halted == nil { halted = CivilTime(seconds: current) }
+    } else if let time = halted {
+      offset &+= time.seconds &- current
+      halted = nil
+    }
+  }
+
+  private mutating func writeTime(_ value: UInt8) {
+    guard var time = halted else { return }
+    let number = decoded(value)
+    switch index {
+    case 0x00: time.second = number % 60
+    case 0x02: time.minute = number % 60
+    case 0x04: time.hour = decodedHour(value) % 24
+    case 0x07: time.day = max(1, min(31, number))
+    case 0x08: time.month = max(1, min(12, number))
+    case 0x09: time.year = time.year / 100 * 100 + number
+    default: time.year = time.year % 100 + number * 100
+    }
+    halted = time
+  }
+
+  private func seconds(_ now: UInt64, _ timeOfDay: Int64) -> Int64 {
+    timeOfDay &+ Int64(now / Self.second) &+ offset
+  }
+
   private func encoded(_ value: Int) -> UInt8 {
-    mode & 4 != 0 ? UInt8(value) : UInt8((value / 10) << 4 | value % 10)
+    let digits = (value / 10 % 10) << 4 | value % 10
+    return UInt8(truncatingIfNeeded: mode & 4 != 0 ? value : digits)
+  }
+
+  private func decoded(_ value: UInt8) -> Int {
+    mode & 4 != 0 ? Int(min(value, 99)) : Int(min(value >> 4, 9)) * 10 + Int(min(value & 15, 9))
   }
 
   private func hour(_ value: Int) -> UInt8 {
@@ -49,28 +146,60 @@ struct ClockChip: Codable, Sendable {
     return encoded((value + 11) % 12 + 1) | (value >= 12 ? 0x80 : 0)
   }
 
-  /// The civil date of a day (proleptic Gregorian calendar).
-  static func date(daysSince1970 day: Int64) -> (year: Int, month: Int, day: Int) {
-    // Counted from 1 March of year 0, so that leap days come last: 400 years are 146,097 days.
-    let shifted = Int(day) + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+  private func decodedHour(_ value: UInt8) -> Int {
+    if mode & 2 != 0 { return decoded(value) }
+    return decoded(value & 0x7F) % 12 + (value & 0x80 != 0 ? 12 : 0)
   }
-}
 
-extension Int64 {
-  fileprivate func quotientFloored(by divisor: Int64) -> Int64 {
-    let quotient = self / divisor
-    return self % divisor < 0 ? quotient - 1 : quotient
+  // MARK: Interrupts
+
+  /// Notes what has happened up to a time.
+  mutating func settle(now: UInt64, timeOfDay: Int64) {
+    guard now > settled else { return }
+    let earlier = settled
+    settled = now
+    if let period, now / period != earlier / period { causes |= Cause.periodic }
+    guard mode & Self.halt == 0, now / Self.second != earlier / Self.second else { return }
+    causes |= Cause.update
+    let first = seconds(earlier, timeOfDay) + 1
+    let last = seconds(now, timeOfDay)
+    if nextAlarm(in: first..<min(last, first + 86_399) + 1) != nil { causes |= Cause.alarm }
   }
-  fileprivate func remainderFloored(by divisor: Int64) -> Int64 {
-    self - quotientFloored(by: divisor) * divisor
+
+  private mutating func schedule(_ now: UInt64, _ timeOfDay: Int64) {
+    deadline = nil
+    guard !isInterrupting else { return }
+    var next: [UInt64] = []
+    if mode & Cause.periodic != 0, let period { next.append((now / period + 1) * period) }
+    if mode & Self.halt == 0 {
+      if mode & Cause.update != 0 { next.append((now / Self.second + 1) * Self.second) }
+      let first = seconds(now, timeOfDay) + 1
+      if mode & Cause.alarm != 0, let match = nextAlarm(in: first..<first + 86_400) {
+        next.append((now / Self.second + 1 + UInt64(match - first)) * Self.second)
+      }
+    }
+    deadline = next.min()
+  }
+
+  /// The period of the periodic interrupt, in nanoseconds; nil while it is off.
+  private var period: UInt64? {
+    let code = UInt64(rate & 15)
+    guard code != 0 else { return nil }
+    // Codes 1 and 2 are faster taps than the oscillator of 32,768 Hz has: they repeat 8 and 9.
+    return (1 << ((code < 3 ? code + 7 : code) - 1)) * Self.second / Self.oscillator
+  }
+
+  /// The first of some seconds that the alarm registers match.
+  private func nextAlarm(in seconds: Range<Int64>) -> Int64? {
+    seconds.first { second in
+      let time = Int((second % 86_400 + 86_400) % 86_400)
+      return matches(1, encoded(time % 60)) && matches(3, encoded(time / 60 % 60))
+        && matches(5, hour(time / 3600))
+    }
+  }
+
+  /// An alarm register of 0xC0 or more matches everything.
+  private func matches(_ register: Int, _ value: UInt8) -> Bool {
+    memory[register] >= 0xC0 || memory[register] == value
   }
 }

@@ -93,6 +93,13 @@ struct LocalAPICChip: Codable, Sendable {
   /// Whether the registers are decoded in memory.
   var decodesMemory: Bool { base & 0xC00 == 0x800 }
 
+  /// Whether an interrupt of 8259 controllers at LINT0 reaches the processor: the entry is unmasked
+  /// with delivery mode ExtINT, or the whole local APIC is off and LINT0 is the INTR pin.
+  var acceptsExternal: Bool {
+    guard isEnabled else { return true }
+    return localVectors[LocalVector.line0.rawValue] & 0x1_0700 == 0x700
+  }
+
   // MARK: Priorities
 
   /// Processor priority (SDM: "Task and Processor Priorities").

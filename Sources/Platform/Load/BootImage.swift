@@ -6,6 +6,8 @@ package enum BootImage: Sendable {
   case linux(kernel: Data, initrd: Data?, commandLine: String, entry: LinuxEntry = .automatic)
   /// A Multiboot 1 image with its modules and command line.
   case multiboot(image: Data, modules: [BootModule], commandLine: String)
+  /// A firmware image, which starts at its reset vector; the partition has the devices of a PC/AT.
+  case firmware(Data)
   /// A program of flat bytes.
   case program(GuestProgramImage)
 }

@@ -27,6 +27,8 @@ extension Machine {
       try loadMultiboot(image, modules, Array(commandLine.utf8), time)
     case .program(let program):
       try loadProgram(program, time)
+    case .firmware(let image):
+      try loadFirmware(image, time)
     }
     ending = nil
   }
@@ -208,6 +210,7 @@ extension Machine {
       _ = store(Machine.descriptorTable(mode), at: PCLayout.bootDescriptorTable)
     }
     if mode == .long { _ = store(Machine.pageTables, at: PCLayout.bootPageTable) }
+    connectControllers()
   }
 
   /// MOV AL, FEh; OUT 64h, AL; HLT; and again: pulses the reset line.

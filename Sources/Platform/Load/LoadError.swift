@@ -40,6 +40,10 @@ package enum LoadError: Error, Equatable, Sendable {
   case programMisplaced(origin: UInt64, byteCount: UInt64)
   /// A program's entry point lies outside the program.
   case entryOutsideProgram(entry: UInt64)
+  /// A firmware image's field holds a value that cannot be right.
+  case invalidFirmware(field: String, value: UInt64)
+  /// The partition has not the devices that firmware drives.
+  case noFirmwareHardware
 }
 
 extension LoadError: CustomStringConvertible {
@@ -78,6 +82,10 @@ extension LoadError: CustomStringConvertible {
         + " it must lie in storage, at \(LoadError.hexadecimal(PCLayout.extendedBase)) or above"
     case .entryOutsideProgram(let entry):
       "the entry point \(LoadError.hexadecimal(entry)) lies outside the program"
+    case .invalidFirmware(let field, let value):
+      "the firmware image's \(field) is \(value) bytes: a multiple of 4096 is needed, at most"
+        + " \(PCLayout.firmwareLimit)"
+    case .noFirmwareHardware: "firmware needs a partition with the devices of a PC/AT"
     }
   }
 

@@ -26,9 +26,17 @@ package final class GuestMemory {
   let identifier: UInt64
   let window: UnsafeMutableRawPointer
   let windowByteCount: UInt64
-  /// One byte for each MiB of the window: 1 where storage is attached.
+  /// One byte for each MiB of the window: 1 where storage is attached, 2 where parts are shadowed.
   private let attached: UnsafeMutablePointer<UInt8>
   private let records: PageRecords
+  /// Bytes of the window past the storage, for read-only memory that ends at 4 GiB.
+  let readOnlyByteCount: UInt64
+  /// First address of read-only memory; the end of the hole while there is none.
+  var readOnlyStart = GuestMemory.holeEnd
+  /// Where the segments of the BIOS area lead while they are shadowed.
+  var shadows: [Shadow] = []
+  /// What address bits reach storage: bit 20 is off while a PC's A20 gate is closed.
+  var addressMask = UInt64.max
   /// Bytes of storage attached now.
   package private(set) var attachedByteCount: UInt64 = 0
   /// The processors that hold translations of this memory; they live as long as it is used.
@@ -38,23 +46,28 @@ package final class GuestMemory {
 
   /// Reserves a window for at most this many bytes of storage; nothing is attached yet.
   ///
-  /// - Parameter maximumByteCount: Initial plus reserved storage, in bytes.
+  /// - Parameters:
+  ///   - maximumByteCount: Initial plus reserved storage, in bytes.
+  ///   - readOnlyByteCount: Room for read-only memory below 4 GiB, in bytes, whole pages.
   /// - Throws: `HostMemoryError` when the host has no address space left.
-  package init(maximumByteCount: UInt64) throws(HostMemoryError) {
+  package init(
+    maximumByteCount: UInt64, readOnlyByteCount: UInt64 = 0
+  ) throws(HostMemoryError) {
     let granules = max(1, (maximumByteCount + Self.granule - 1) / Self.granule)
     windowByteCount = granules * Self.granule
-    guard let start = endicott_reserve(Int(windowByteCount)) else {
+    self.readOnlyByteCount = readOnlyByteCount
+    guard let start = endicott_reserve(Int(windowByteCount + readOnlyByteCount)) else {
       throw .windowRefused(byteCount: windowByteCount)
     }
     window = start
     attached = .allocate(capacity: Int(granules))
     attached.initialize(repeating: 0, count: Int(granules))
-    records = PageRecords(pageCount: Int(windowByteCount >> 12))
+    records = PageRecords(pageCount: Int((windowByteCount + readOnlyByteCount) >> 12))
     identifier = Self.identifiers.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
   deinit {
-    endicott_release(window, Int(windowByteCount))
+    endicott_release(window, Int(windowByteCount + readOnlyByteCount))
     attached.deallocate()
   }
 
@@ -89,7 +102,7 @@ package final class GuestMemory {
         preconditionFailure("storage outside the window")
       }
       let index = Int(offset / Self.granule)
-      if attached[index] != value {
+      if min(attached[index], 1) != value {
         attached[index] = value
         if value == 1 {
           attachedByteCount += Self.granule
@@ -111,23 +124,41 @@ package final class GuestMemory {
     return offset < windowByteCount ? offset : nil
   }
 
-  /// Offset in the window of an address that is storage, or nil.
-  func storageOffset(_ address: UInt64) -> UInt64? {
-    guard let offset = windowOffset(address), attached[Int(offset / Self.granule)] != 0 else {
-      return nil
+  /// Offset in the window of an address that is storage or read-only memory, or nil.
+  ///
+  /// To write it is nil also where reads and writes do not reach the same place.
+  func storageOffset(_ address: UInt64, writing: Bool = false) -> UInt64? {
+    guard let offset = windowOffset(address) else {
+      return writing ? nil : readOnlyOffset(address)
     }
-    return offset
+    switch attached[Int(offset / Self.granule)] {
+    case 0: return nil
+    case 1: return offset
+    default: return shadowedOffset(address, writing: writing)
+    }
   }
 
   /// Whether every byte of the range is storage.
   package func isStorage(_ range: Range<UInt64>) -> Bool {
     guard !range.isEmpty else { return true }
-    var address = range.lowerBound / Self.granule * Self.granule
+    var address = range.lowerBound
     while address < range.upperBound {
       if storageOffset(address) == nil { return false }
-      address += Self.granule
+      // Read-only memory and shadows end at any page.
+      let unit = isPlain(address) ? Self.granule : 4096
+      address = (address / unit + 1) * unit
     }
     return true
+  }
+
+  private func isPlain(_ address: UInt64) -> Bool {
+    windowOffset(address).map { attached[Int($0 / Self.granule)] != 2 } ?? false
+  }
+
+  /// Marks whether segments of the first MiB may be shadowed.
+  func setShadowed(_ isShadowed: Bool) {
+    if attached[0] != 0 { attached[0] = isShadowed ? 2 : 1 }
+    codeEpoch += 1
   }
 
   /// Copies storage out.
@@ -142,10 +173,13 @@ package final class GuestMemory {
 
   /// Copies into storage: the one path by which anything but a processor writes it.
   ///
+  /// What would change read-only memory is lost.
   /// - Returns: False, with nothing done, when a byte of the range is not storage.
   package func write(_ address: UInt64, from buffer: UnsafeRawBufferPointer) -> Bool {
-    forEachPiece(address, buffer.count) { offset, done, count in
-      guard let start = buffer.baseAddress else { return }
+    forEachPiece(address, buffer.count) { found, done, count in
+      guard let start = buffer.baseAddress,
+        let offset = writableOffset(address + UInt64(done), readAt: found)
+      else { return }
       noteOutsideWrite(offset: offset, byteCount: count)
       (window + offset).copyMemory(from: start + done, byteCount: count)
     }

@@ -220,8 +220,10 @@ extension Processor {
     _ translation: Translation, _ address: UInt64, _ access: AccessKind, _ view: TranslationView,
     _ entry: UnsafeMutableRawPointer
   ) -> Location {
-    let physical = translation.page | address & 0xFFF
-    guard let offset = memory.storageOffset(physical) else { return .device(physical) }
+    let physical = (translation.page | address & 0xFFF) & memory.addressMask
+    guard let offset = memory.storageOffset(physical, writing: access.isWrite) else {
+      return .device(physical)
+    }
     let host = memory.window + Int(offset)
     let tag = address | 0xFFF
     let page = Int(offset >> 12)

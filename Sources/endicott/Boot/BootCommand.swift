@@ -7,7 +7,7 @@ import X86
 struct BootCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "boot",
-    abstract: "Boot a kernel in one partition, as fast as the host goes.",
+    abstract: "Boot a kernel or firmware in one partition, as fast as the host goes.",
     discussion: """
       The guest's serial line COM1 (console=ttyS0) is standard output and input. At a terminal \
       Ctrl-A X leaves and Ctrl-A Ctrl-A is a Ctrl-A for the guest. The same files and input give \
@@ -17,12 +17,17 @@ struct BootCommand: ParsableCommand {
       32-bit register at ports 0xE0-0xE3, at 0xE4 takes the address of a page whose decoded code is \
       dropped, and at ports 0x2000+n raises (not 0) or lowers (0) interrupt line n.
 
-      Exit status: 0 the guest switched itself off, or Ctrl-A X; (V << 1) | 1 in eight bits the guest \
+      Firmware is placed below 4 GiB and starts at its reset vector, on a partition with the devices \
+      of a PC/AT: --firmware bios.bin --debug-console - shows what SeaBIOS says.
+
+      Exit status: 0 the guest switched itself off, Ctrl-A X, or the text of --until; (V << 1) | 1 in eight bits the guest \
       wrote V to the debug exit port; 2 a file cannot be used; 3 a triple fault, or the guest waits \
       for something that cannot come; 64 the command line is wrong.
       """)
 
   @OptionGroup var source: BootSource
+
+  @OptionGroup var hardware: HardwareOptions
 
   @Option(help: ArgumentHelp("Storage, in bytes or with K, M, G.", valueName: "size"))
   var memory = ByteCount(256 << 20)
@@ -41,10 +46,17 @@ struct BootCommand: ParsableCommand {
   @Flag(help: "Add the test device: ports 0xE0-0xE4 and 0x2000-0x2017.")
   var testDevice = false
 
+  @Option(
+    help: ArgumentHelp(
+      "End with status 0 once the guest has written this text, on COM1 or the debug console.",
+      valueName: "text"))
+  var until: String?
+
   @Flag(help: "Say at the end, on standard error, what was executed.")
   var statistics = false
 
   func validate() throws {
+    try hardware.validate(firmware: source.firmware)
     guard (1...64).contains(processors) else {
       throw ValidationError("--processors \(processors): 1 to 64 are possible")
     }
@@ -60,8 +72,11 @@ struct BootCommand: ParsableCommand {
         image: try source.image(), file: source.file, byteCount: memory.value,
         processors: processors, features: try features.named(),
         testHardware: TestHardware(
-          debugExitPort: debugExit?.value, hasTestDevice: testDevice))
+          debugExitPort: debugExit?.value, hasTestDevice: testDevice),
+        hasLegacyDevices: hardware.legacy || source.firmware != nil,
+        outputs: try BootOutputs(debugConsole: hardware.debugConsole, awaited: until))
       let ending = driver.run()
+      if hardware.screen { driver.screen?.forEach { print($0) } }
       if statistics { writeError(driver.statistics) }
       if let message = ending.message { writeError("endicott: \(message)") }
       throw ExitCode(ending.status)

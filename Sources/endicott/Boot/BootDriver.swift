@@ -16,6 +16,8 @@ enum BootEnding: Equatable {
   case waitsForEver(address: UInt64)
   /// A signal asked the process to end.
   case signal(Int32)
+  /// The text that was waited for has been written.
+  case textSeen
   /// Standard output can no longer be written.
   case outputClosed
   /// The guest restarted itself and the host has no room for it.
@@ -24,7 +26,7 @@ enum BootEnding: Equatable {
   /// The process's exit status.
   var status: Int32 {
     switch self {
-    case .poweredOff, .left: ExitStatus.done
+    case .poweredOff, .left, .textSeen: ExitStatus.done
     case .debugExit(let value): ExitStatus.debugExit(value)
     case .tripleFault, .waitsForEver: ExitStatus.guestEnded
     case .signal(let number): ExitStatus.signalBase + number
@@ -35,7 +37,7 @@ enum BootEnding: Equatable {
   /// What is told about it, nil when there is nothing to tell.
   var message: String? {
     switch self {
-    case .poweredOff, .debugExit, .left, .signal: nil
+    case .poweredOff, .debugExit, .left, .textSeen, .signal: nil
     case .tripleFault(let processor, let address):
       "triple fault on processor \(processor) at \(hexadecimal(address)): the guest has stopped"
     case .waitsForEver(let address):
@@ -63,6 +65,7 @@ final class BootDriver {
   private let image: BootImage
   private var cache = CodeCache()
   private var input: BootInput
+  private var outputs: BootOutputs
   private var now: UInt64 = 0
   private var ending: BootEnding?
 
@@ -71,13 +74,16 @@ final class BootDriver {
   /// - Throws: `HostFailure` that names the file.
   init(
     image: BootImage, file: String, byteCount: UInt64, processors: Int,
-    features: ProcessorFeatures, testHardware: TestHardware
+    features: ProcessorFeatures, testHardware: TestHardware, hasLegacyDevices: Bool,
+    outputs: BootOutputs
   ) throws(HostFailure) {
     self.image = image
+    self.outputs = outputs
     configuration = MachineConfiguration(
       name: "BOOT", partitionNumber: 0, maximumProcessors: processors,
       initialProcessors: processors, initialStorage: byteCount, maximumStorage: byteCount,
-      timeOfDay: BootDriver.timeOfDay, features: features, testHardware: testHardware)
+      timeOfDay: BootDriver.timeOfDay, features: features, testHardware: testHardware,
+      hasLegacyDevices: hasLegacyDevices)
     do {
       machine = try Machine(configuration)
     } catch {
@@ -171,7 +177,9 @@ final class BootDriver {
     for event in events {
       switch event.kind {
       case .console(let bytes):
-        if !writeOutput(bytes) { ending = .outputClosed }
+        if !outputs.writeSerial(bytes) { ending = .outputClosed }
+      case .debugConsole(let bytes):
+        if !outputs.writeDebug(bytes) { ending = .outputClosed }
       case .powerOff: ending = .poweredOff
       case .debugExit(let value): ending = .debugExit(value)
       case .reset: restart()
@@ -199,7 +207,11 @@ final class BootDriver {
       case .channelRequest, .processorEjected: break
       }
     }
+    if ending == nil, outputs.hasSeenText { ending = .textSeen }
   }
+
+  /// What stands on the guest's text screen; nil when it has none.
+  var screen: [String]? { machine.screenText() }
 
   private func tell(_ text: String) {
     writeError("endicott: \(text)" + (input.isTerminal ? "\r" : ""))
@@ -215,20 +227,6 @@ final class BootDriver {
       ending = .cannotRestart("\(error)")
     }
   }
-}
-
-/// Writes bytes to standard output at once; false when they cannot be written.
-private func writeOutput(_ bytes: [UInt8]) -> Bool {
-  var rest = bytes[...]
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-    if count < 0 {
-      if errno == EINTR || errno == EAGAIN { continue }
-      return false
-    }
-    rest = rest.dropFirst(count)
-  }
-  return true
 }
 
 /// `0x1A2B`.

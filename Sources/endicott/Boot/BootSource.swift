@@ -26,14 +26,23 @@ struct BootSource: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "A firmware image, instead of a kernel: it ends at 4 GiB; whole pages, at most 16M.",
+      valueName: "file"))
+  var firmware: String?
+
+  @Option(
+    help: ArgumentHelp(
       "The command line (default for a kernel: console=ttyS0 panic=-1).", valueName: "text"))
   var append: String?
 
   private static let defaultCommandLine = "console=ttyS0 panic=-1"
 
   func validate() throws {
-    guard (kernel == nil) != (multiboot == nil) else {
-      throw ValidationError("one of --kernel and --multiboot is needed")
+    guard [kernel, multiboot, firmware].count(where: { $0 != nil }) == 1 else {
+      throw ValidationError("one of --kernel, --multiboot and --firmware is needed")
+    }
+    if firmware != nil, initrd != nil || entry != nil || !module.isEmpty || append != nil {
+      throw ValidationError("--firmware is started alone, without a kernel's options")
     }
     if multiboot != nil, initrd != nil {
       throw ValidationError("--initrd belongs to --kernel; a Multiboot image has --module")
@@ -47,12 +56,13 @@ struct BootSource: ParsableArguments {
   }
 
   /// The file that is started, for messages.
-  var file: String { kernel ?? multiboot ?? "" }
+  var file: String { kernel ?? multiboot ?? firmware ?? "" }
 
   /// Reads the files.
   ///
   /// - Throws: `HostFailure` that names the file.
   func image() throws(HostFailure) -> BootImage {
+    if let firmware { return .firmware(try readFile(firmware)) }
     if let multiboot {
       var modules: [BootModule] = []
       let image = try readFile(multiboot)

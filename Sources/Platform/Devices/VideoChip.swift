@@ -1,0 +1,102 @@
+// The registers of a VGA as a value (IBM Personal System/2 Hardware Interface Technical Reference,
+// "Video Subsystem"), as far as text mode needs them: they hold what is written. The text memory
+// at B8000 is storage.
+
+/// Registers of the video subsystem, ports 0x3B0 to 0x3DF.
+struct VideoChip: Codable, Sendable {
+  private(set) var miscellaneous: UInt8 = 0x67
+  private(set) var sequencer = [UInt8](repeating: 0, count: 8)
+  private(set) var graphics = [UInt8](repeating: 0, count: 16)
+  private(set) var attributes = [UInt8](repeating: 0, count: 32)
+  /// Cathode-ray tube controller, as mode 3 (80 columns, 25 rows of 16 lines) sets it.
+  private(set) var controller: [UInt8] = {
+    var registers = [UInt8](repeating: 0, count: 32)
+    registers.replaceSubrange(
+      0..<25,
+      with: [
+        0x5F, 0x4F, 0x50, 0x82, 0x55, 0x81, 0xBF, 0x1F, 0x00, 0x4F, 0x0D, 0x0E, 0x00, 0x00, 0x00,
+        0x00, 0x9C, 0x8E, 0x8F, 0x28, 0x1F, 0x96, 0xB9, 0xA3, 0xFF,
+      ])
+    return registers
+  }()
+  private(set) var palette = [UInt8](repeating: 0, count: 768)
+  private var sequencerIndex: UInt8 = 0
+  private var graphicsIndex: UInt8 = 0
+  private var attributeIndex: UInt8 = 0
+  private var controllerIndex: UInt8 = 0
+  private var paletteIndex = 0
+  private var paletteReads = false
+  private var takesAttributeData = false
+  private var paletteMask: UInt8 = 0xFF
+
+  /// Characters of a row.
+  var columns: Int { Int(controller[1]) + 1 }
+
+  /// Rows of the screen: visible lines by lines of a character.
+  var rows: Int {
+    let overflow = Int(controller[7])
+    let lines = Int(controller[0x12]) | (overflow & 2) << 7 | (overflow & 0x40) << 3
+    return (lines + 1) / (Int(controller[9] & 31) + 1)
+  }
+
+  /// Offset of the first character shown, in characters.
+  var startOffset: Int { Int(controller[0x0C]) << 8 | Int(controller[0x0D]) }
+
+  /// Reads port 0x3B0 + `offset`; nil when nothing is there.
+  mutating func read(_ offset: UInt64, now: UInt64) -> UInt8? {
+    switch offset {
+    case 0x04, 0x24: return controllerIndex
+    case 0x05, 0x25: return controller[Int(controllerIndex)]
+    case 0x0A, 0x2A:
+      takesAttributeData = false
+      // 70 frames a second: retrace in the last twentieth of each.
+      return now % 14_268_000 >= 13_555_000 ? 0x09 : 0
+    case 0x10: return attributeIndex
+    case 0x11: return attributes[Int(attributeIndex & 31)]
+    case 0x12: return 0x10
+    case 0x14: return sequencerIndex
+    case 0x15: return sequencer[Int(sequencerIndex & 7)]
+    case 0x16: return paletteMask
+    case 0x17: return paletteReads ? 3 : 0
+    case 0x18: return UInt8(paletteIndex / 3)
+    case 0x19: return nextPaletteByte()
+    case 0x1C: return miscellaneous
+    case 0x1E: return graphicsIndex
+    case 0x1F: return graphics[Int(graphicsIndex & 15)]
+    default: return nil
+    }
+  }
+
+  private mutating func nextPaletteByte() -> UInt8 {
+    defer { paletteIndex = (paletteIndex + 1) % 768 }
+    return palette[paletteIndex]
+  }
+
+  /// Writes port 0x3B0 + `offset`.
+  mutating func write(_ offset: UInt64, _ value: UInt8) {
+    switch offset {
+    case 0x04, 0x24: controllerIndex = value & 31
+    case 0x05, 0x25: controller[Int(controllerIndex)] = value
+    case 0x10:
+      if takesAttributeData {
+        attributes[Int(attributeIndex & 31)] = value
+      } else {
+        attributeIndex = value & 63
+      }
+      takesAttributeData.toggle()
+    case 0x12: miscellaneous = value
+    case 0x14: sequencerIndex = value
+    case 0x15: sequencer[Int(sequencerIndex & 7)] = value
+    case 0x16: paletteMask = value
+    case 0x17, 0x18:
+      paletteReads = offset == 0x17
+      paletteIndex = Int(value) * 3
+    case 0x19:
+      palette[paletteIndex] = value & 63
+      paletteIndex = (paletteIndex + 1) % 768
+    case 0x1E: graphicsIndex = value
+    case 0x1F: graphics[Int(graphicsIndex & 15)] = value
+    default: break
+    }
+  }
+}

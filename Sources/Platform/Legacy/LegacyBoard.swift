@@ -1,0 +1,160 @@
+import X86
+
+/// The devices of a PC/AT board beside the ones that every partition's computer has.
+///
+/// Old systems, firmware and diagnostic programs need them; a partition's own guests do not, so they
+/// are there only where the configuration says so. The interrupt controllers belong to the
+/// `InterruptNetwork`, interval timer and clock to the `Machine`. Owned as the `Machine` is.
+final class LegacyBoard {
+  var keyboard = KeyboardControllerChip()
+  var bridge = HostBridgeChip()
+  var power = PowerManagementChip()
+  var video = VideoChip()
+  var firmwareConfiguration = FirmwareConfigurationChip(
+    storage: [], processors: 0, maximumProcessors: 0)
+  /// The last self test code.
+  var diagnostic: UInt8 = 0
+  /// Control and status of advanced power management.
+  var powerControl: UInt8 = 0
+  var powerStatus: UInt8 = 0
+  /// Upper half of the address of the next direct memory access of the configuration device.
+  var directAddressHigh: UInt32 = 0
+  /// What firmware wrote to the debug console since it was last taken.
+  var debugOutput: [UInt8] = []
+  /// When the interval timer interrupts next.
+  var timerDeadline: UInt64?
+  /// When the clock interrupts next.
+  var clockDeadline: UInt64?
+
+  /// When a timer of the board interrupts next; nil when none does.
+  var deadline: UInt64? {
+    guard let timerDeadline, let clockDeadline else { return timerDeadline ?? clockDeadline }
+    return min(timerDeadline, clockDeadline)
+  }
+
+  /// Returns to the state after power-on; what was written to the debug console stays.
+  func reset(_ configuration: FirmwareConfigurationChip) {
+    keyboard = KeyboardControllerChip()
+    bridge = HostBridgeChip()
+    power = PowerManagementChip()
+    video = VideoChip()
+    firmwareConfiguration = configuration
+    diagnostic = 0
+    powerControl = 0
+    powerStatus = 0
+    directAddressHigh = 0
+    timerDeadline = nil
+    clockDeadline = nil
+  }
+}
+
+// The board's wiring.
+extension Machine {
+  /// Shortest time between two interrupts of the interval timer, in nanoseconds.
+  private static let shortestTimerPeriod: UInt64 = 10_000
+
+  /// Returns the board to its state after power-on, storage sizes in the clock's memory included.
+  func resetBoard() {
+    guard let board else { return }
+    let storage = attachedRanges()
+    board.reset(
+      FirmwareConfigurationChip(
+        storage: storage, processors: network.isPresent.count { $0 },
+        maximumProcessors: configuration.maximumProcessors))
+    board.bridge.openShadows()
+    applyShadows(board)
+    applyGate(isOpen: true)
+    describeStorage(storage)
+  }
+
+  /// Storage sizes where a PC's firmware looks for them in the clock's memory.
+  ///
+  /// Source: the CMOS map of the PC/AT (registers 15-18, 30-31) and QEMU's use of 34-35 and 5B-5F.
+  private func describeStorage(_ storage: [Range<UInt64>]) {
+    let low = storage.first { $0.lowerBound == 0 }?.upperBound ?? 0
+    let high = storage.reduce(UInt64(0)) {
+      $0 + ($1.lowerBound >= PCLayout.highStorageBase ? $1.upperBound - $1.lowerBound : 0)
+    }
+    let extended = min(0xFFFF, (max(low, PCLayout.extendedBase) - PCLayout.extendedBase) >> 10)
+    let above16 = min(0xFFFF, (max(low, 16 << 20) - 16 << 20) >> 16)
+    let values: [(Int, UInt64, Int)] = [
+      (0x15, 640, 2), (0x17, extended, 2), (0x30, extended, 2), (0x34, above16, 2),
+      (0x5B, high >> 16, 3), (0x5F, UInt64(configuration.initialProcessors - 1), 1),
+    ]
+    for (register, value, count) in values {
+      for index in 0..<count {
+        clock.setMemory(register + index, UInt8(truncatingIfNeeded: value >> UInt64(8 * index)))
+      }
+    }
+  }
+
+  // MARK: Timers
+
+  /// The interval timer or the clock was used: their lines and deadlines follow.
+  func noteBoardTimer(_ now: UInt64) {
+    guard let board else { return }
+    network.setLine(PCLayout.timerPin, high: timer.interruptLevel(now: now))
+    network.setLine(PCLayout.clockPin, high: clock.isInterrupting)
+    board.timerDeadline = timer.nextInterrupt(after: now)
+    board.clockDeadline = clock.deadline
+    if let next = board.deadline, next < sliceEnd, let running = network.running {
+      processors[running].endSlice()
+    }
+  }
+
+  /// Interrupts for the timers of the board that are due.
+  func fireBoardTimers(now: UInt64) {
+    guard let board else { return }
+    if let due = board.timerDeadline, due <= now {
+      // One edge, however often the output rose since.
+      network.setLine(PCLayout.timerPin, high: false)
+      network.setLine(PCLayout.timerPin, high: true)
+      board.timerDeadline = timer.nextInterrupt(after: now).map {
+        max($0, due + Machine.shortestTimerPeriod)
+      }
+    }
+    if let due = board.clockDeadline, due <= now {
+      clock.settle(now: now, timeOfDay: configuration.timeOfDay)
+      network.setLine(PCLayout.clockPin, high: clock.isInterrupting)
+      board.clockDeadline = clock.isInterrupting ? nil : clock.deadline
+    }
+  }
+
+  /// The keyboard controller was used: its lines follow.
+  func updateKeyboardLines(_ board: LegacyBoard) {
+    network.setLine(PCLayout.keyboardPin, high: board.keyboard.isInterrupting)
+    network.setLine(PCLayout.auxiliaryPin, high: board.keyboard.isAuxiliaryInterrupting)
+  }
+
+  // MARK: Storage
+
+  /// The host bridge's attributes of the BIOS area take effect.
+  func applyShadows(_ board: LegacyBoard) {
+    memory.setShadows(board.bridge.shadows.map { ($0.readsStorage, $0.writesStorage) })
+    forgetTranslations()
+  }
+
+  /// Opens or closes the A20 gate.
+  func applyGate(isOpen: Bool) {
+    guard memory.isAddressGateOpen != isOpen else { return }
+    memory.setAddressGate(isOpen: isOpen)
+    forgetTranslations()
+  }
+
+  private func forgetTranslations() {
+    for processor in processors { processor.flushTranslations() }
+    if let running = network.running { processors[running].endSlice() }
+  }
+
+  /// Reads read-only memory, and shadowed storage, for a processor that is about to write it.
+  func readShadow(_ address: UInt64, size: Int) -> UInt64? {
+    guard board != nil, let bytes = bytes(at: address, count: size) else { return nil }
+    return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// Writes where reads and writes part; false where there is no storage at all.
+  func writeShadow(_ address: UInt64, size: Int, _ value: UInt64) -> Bool {
+    guard board != nil else { return false }
+    return store(Array(MachineLanguage.littleEndian(value).prefix(size)), at: address)
+  }
+}
