@@ -76,7 +76,10 @@ extension InstructionForms {
     case 0x70...0x7F: return system(i, &b, .conditionalJump, rm: i.opcode & 15)
     case 0xE3: return system(i, &b, .jumpIfCountZero)
     case 0xE0...0xE2: return system(i, &b, .loop, rm: i.opcode & 3)
-    case 0xE8: return system(i, &b, .nearCall)
+    case 0xE8:
+      // In 64-bit mode the return address has 64 bits unless a prefix says 16.
+      let size = i.isLong && i.operandSize != 2 ? 8 : i.operandSize
+      return system(i, &b, .nearCall, operandSize: size)
     case 0xC2: return system(i, &b, .nearReturn)
     default: return system(i, &b, .nearReturn, immediate: 0)
     }

@@ -317,9 +317,15 @@ private func linearAddress(
 @inline(__always) private func requireStackAddressHandler(_ r: Raw, _ o: At) {
   let state = ProcessorState(r)
   let address = Operation(o).address(state)
-  guard state.owner.isCanonical(address), state.owner.isCanonical(address &+ Operation(o).data)
-  else { return state.raise(.stackFault(0), at: o) }
+  guard areCanonical(state, address, address &+ Operation(o).data) else {
+    return state.raise(.stackFault(0), at: o)
+  }
   next(r, o, 2)
+}
+
+@inline(never)
+private func areCanonical(_ state: ProcessorState, _ first: UInt64, _ last: UInt64) -> Bool {
+  state.owner.isCanonical(first) && state.owner.isCanonical(last)
 }
 
 /// Second word of an address operation's data slot.
@@ -388,11 +394,17 @@ private func exchangeMemory<W: UnsignedWidth>(_ raw: Raw, _ at: At, _: W.Type) {
 
 // MARK: PUSH and POP in 64-bit mode (b = RSP, so that their faults are the stack's)
 
+/// A push to an address that is not canonical is the stack's fault, whatever the operation's base is.
+@inline(never)
+private func correctPushFault(_ state: ProcessorState, _ at: UnsafeRawPointer, _ top: UInt64) {
+  if !areCanonical(state, top, top &+ 7) { state.raise(.stackFault(0), at: at) }
+}
+
 @inline(__always)
 func push64(_ state: ProcessorState, _ at: UnsafeRawPointer, _ value: UInt64) -> Bool {
   let top = state.register(4) &- 8
   guard let pointer = state.writePointer(at, top, 8, reads: false) else {
-    if !state.owner.isCanonical(top) { state.raise(.stackFault(0), at: at) }
+    correctPushFault(state, at, top)
     return false
   }
   pointer.storeBytes(of: value, as: UInt64.self)
