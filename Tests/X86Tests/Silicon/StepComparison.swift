@@ -84,8 +84,13 @@ struct StepComparison {
   }
 
   private func compareRegisters(_ difference: inout StepDifference) {
+    // A return from a 16-bit stack to 64-bit code does not say how far RSP counts.
+    let leavesNarrowStack =
+      test.mode != .long && native.selector(1) == StepSelector.code64
     for index in 0..<(significant == .max ? 16 : 8)
-    where (native[index] ^ found[index]) & significant != 0 {
+    where !(index == 4 && leavesNarrowStack)
+      && (native[index] ^ found[index]) & significant != 0
+    {
       difference.add("register", "r\(index) \(hex(native[index])) got \(hex(found[index]))")
     }
   }
