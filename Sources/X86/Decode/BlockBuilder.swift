@@ -160,7 +160,7 @@ extension BlockBuilder {
     }
     let form = AddressForm(
       segment: instruction.segment, addressSize: instruction.addressSize,
-      byteCount: UInt8(min(byteCount, 255)), flags: (writes ? 1 : 0) | (plain ? 2 : 0))
+      byteCount: UInt16(clamping: byteCount), flags: (writes ? 1 : 0) | (plain ? 2 : 0))
     emit(TransferHandlers.addressOfAnyForm, memory: fields)
     emitData(UInt64(bitPattern: displacement), form.word)
     return .prepared

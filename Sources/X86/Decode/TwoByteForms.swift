@@ -142,8 +142,8 @@ extension InstructionForms {
     case 0, 1:
       if !i.isLong { b.emit(requireFloatingPoint) }
       return i.group == 0
-        ? system(i, &b, .saveFloatingPoint, byteCount: 255, writes: true)
-        : system(i, &b, .restoreFloatingPoint, byteCount: 255)
+        ? system(i, &b, .saveFloatingPoint, byteCount: 512, writes: true)
+        : system(i, &b, .restoreFloatingPoint, byteCount: 512)
     case 2, 3: return VectorForms.emitControl(i, &b)
     case 4, 5: return i.features.contains(.xsave) ? emitExtended(i, &b) : undefined(i, &b)
     case 6: return i.features.contains(.xsaveopt) ? emitExtended(i, &b) : undefined(i, &b)
@@ -160,7 +160,7 @@ extension InstructionForms {
     guard i.hasNoPrefix else { return undefined(i, &b) }
     let saves = i.group != 5
     return system(
-      i, &b, saves ? .saveExtendedState : .restoreExtendedState, byteCount: 255, writes: saves,
+      i, &b, saves ? .saveExtendedState : .restoreExtendedState, byteCount: 576, writes: saves,
       immediate: i.group == 6 ? 1 : 0)
   }
 
@@ -195,7 +195,7 @@ extension InstructionForms {
     let data = kind | (immediate ? (i.immediate & 0xFF) << 8 : 0)
     if i.isMemory && !immediate && i.addressSize != 8 {
       let form = AddressForm(
-        segment: i.segment, addressSize: i.addressSize, byteCount: i.operandSize,
+        segment: i.segment, addressSize: i.addressSize, byteCount: UInt16(i.operandSize),
         flags: kind != 0 ? 1 : 0)
       let start = b.address(i, byteCount: 0, writes: false, plain: true)
       b.emit(TransferHandlers.addressOfBit, a: i.reg, memory: start)

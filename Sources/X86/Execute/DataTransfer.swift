@@ -334,7 +334,7 @@ struct AddressForm {
   /// Bytes: 2, 4, 8.
   var addressSize: UInt8
   /// Bytes of the operand, for the limit check.
-  var byteCount: UInt8
+  var byteCount: UInt16
   /// Bit 0: the operand is written.
   ///
   /// Bit 1: offset alone (LEA).
@@ -342,7 +342,7 @@ struct AddressForm {
 
   /// As the data slot has it.
   var word: UInt64 {
-    UInt64(segment) | UInt64(addressSize) << 8 | UInt64(byteCount) << 16 | UInt64(flags) << 24
+    UInt64(segment) | UInt64(addressSize) << 8 | UInt64(byteCount) << 16 | UInt64(flags) << 32
   }
 
   var isWrite: Bool { flags & 1 != 0 }

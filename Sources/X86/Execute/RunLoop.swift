@@ -197,7 +197,7 @@ extension Processor {
     let start = returnTo(operation, chargingIt: true)
     let fields = (operation + Block.operationByteCount).load(as: SystemFields.self)
     state.instructionPointer = start
-    state.nextInstructionPointer = truncatePointer(start &+ place.length)
+    state.nextInstructionPointer = behind(start &+ place.length)
     isInSystemOperation = true
     hasSwitchedTask = false
     do throws(GuestException) {
@@ -229,13 +229,9 @@ extension Processor {
     }
   }
 
-  /// RIP cut to the width of the code mode.
-  func truncatePointer(_ pointer: UInt64) -> UInt64 {
-    switch state.mode {
-    case CodeMode.long64: pointer
-    case CodeMode.protected32: pointer & 0xFFFF_FFFF
-    default: pointer & 0xFFFF
-    }
+  /// RIP behind an instruction: 64 bits in 64-bit mode, else 32, from where 16-bit code faults.
+  private func behind(_ pointer: UInt64) -> UInt64 {
+    state.mode == CodeMode.long64 ? pointer : pointer & 0xFFFF_FFFF
   }
 }
 

@@ -163,7 +163,7 @@ final class TestVectorMachine {
 }
 
 /// Everything that a vector starts from, of one mode.
-private struct ProcessorPicture {
+struct ProcessorPicture {
   private let bytes: UnsafeMutableRawPointer
   private let system: SystemRegisters
 
