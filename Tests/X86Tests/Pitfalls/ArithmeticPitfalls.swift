@@ -10,7 +10,7 @@ import X86
 struct ArithmeticPitfalls {
   typealias Flag = Snippet.Flag
 
-  @Test("a shift or rotate by a masked count of 0 changes no flag", arguments: 0..<8)
+  @Test("pitfall 1: a shift or rotate by a masked count of 0 changes no flag", arguments: 0..<8)
   func shiftByZero(field: UInt8) throws {
     for (opcode, count) in [([0xD3], 32), ([0xD3], 0), ([0x66, 0xD3], 32), ([0xD2], 224)]
       as [([UInt8], UInt64)]
@@ -27,7 +27,7 @@ struct ArithmeticPitfalls {
     }
   }
 
-  @Test("a count is masked to six bits with REX.W and to five without")
+  @Test("pitfall 1: a count is masked to six bits with REX.W and to five without")
   func countMasks() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rdx], snippet[.rcx]) = (1, 1, 33)
@@ -39,7 +39,7 @@ struct ArithmeticPitfalls {
     #expect(snippet[.rdx] == 2)
   }
 
-  @Test("a rotate by a multiple of the width sets CF from the value")
+  @Test("pitfall 1: a rotate by a multiple of the width sets CF from the value")
   func rotateByWidth() throws {
     for (value, carry) in [(0x81, Flag.carry), (0x80, 0)] as [(UInt64, UInt64)] {
       var snippet = try Snippet()
@@ -51,7 +51,7 @@ struct ArithmeticPitfalls {
     }
   }
 
-  @Test("RCL of 8 bits repeats after 9, of 16 bits after 17")
+  @Test("pitfall 2: RCL of 8 bits repeats after 9, of 16 bits after 17")
   func rotateThroughCarry() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rdx], snippet[.rcx]) = (0x5A, 0x1234, 9)
@@ -68,7 +68,7 @@ struct ArithmeticPitfalls {
     #expect(snippet[.rax] == 0xB4)
   }
 
-  @Test("BSF and BSR of zero set ZF and keep the destination")
+  @Test("pitfall 3: BSF and BSR of zero set ZF and keep the destination")
   func scanOfZero() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rdx]) = (0x1122_3344_5566_7788, 0x99)
@@ -81,7 +81,7 @@ struct ArithmeticPitfalls {
     #expect(snippet.flags & Flag.zero != 0)
   }
 
-  @Test("INC and DEC keep CF, NOT keeps all flags, NEG sets CF unless zero")
+  @Test("pitfall 4: INC and DEC keep CF, NOT keeps all flags, NEG sets CF unless zero")
   func unaryFlags() throws {
     for carry in [0, Flag.carry] {
       var snippet = try Snippet()
@@ -100,7 +100,7 @@ struct ArithmeticPitfalls {
     }
   }
 
-  @Test("logic clears CF and OF")
+  @Test("pitfall 4: logic clears CF and OF")
   func logicFlags() throws {
     var snippet = try Snippet()
     snippet.flags = Flag.carry | Flag.overflow
@@ -109,7 +109,7 @@ struct ArithmeticPitfalls {
   }
 
   @Test(
-    "a division that overflows faults at the instruction with the registers as they were",
+    "pitfall 5: a division that overflows faults at the instruction with the registers as they were",
     arguments: [
       ([0xF7, 0xF3], 0, 0, 0), ([0xF7, 0xF3], 0, 7, 7), ([0x48, 0xF7, 0xFB], 0, 1 << 62, 2),
       ([0xF6, 0xFB], 0x80, 0, 1), ([0x48, 0xF7, 0xFB], 1 << 63, .max, .max),
@@ -123,7 +123,7 @@ struct ArithmeticPitfalls {
     #expect(snippet[.rdx] == high)
   }
 
-  @Test("a quotient of -128 fits in IDIV of a byte")
+  @Test("pitfall 5: a quotient of -128 fits in IDIV of a byte")
   func mostNegativeQuotient() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rbx]) = (0xFF80, 1)
@@ -131,7 +131,7 @@ struct ArithmeticPitfalls {
     #expect(snippet[.rax] == 0x80)
   }
 
-  @Test("SHLD and SHRD by 0 change nothing, and by more than 16 of a word do no harm")
+  @Test("pitfall 6: SHLD and SHRD by 0 change nothing, and by more than 16 of a word do no harm")
   func doubleShifts() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rdx], snippet[.rcx]) = (0x1234, 0xFFFF, 32)

@@ -9,7 +9,7 @@ struct StringPitfalls {
 
   static let stringOpcodes: [UInt8] = [0xA4, 0xA6, 0xAA, 0xAC, 0xAE]
 
-  @Test("a count of zero does nothing at all, not even with unmapped addresses")
+  @Test("pitfall 32: a count of zero does nothing at all, not even with unmapped addresses")
   func zeroCount() throws {
     for opcode in Self.stringOpcodes {
       var snippet = try Snippet()
@@ -22,7 +22,8 @@ struct StringPitfalls {
     }
   }
 
-  @Test("with 32-bit addresses ECX counts, and RCX, RSI and RDI lose their upper halves")
+  @Test(
+    "pitfall 32: with 32-bit addresses ECX counts, and RCX, RSI and RDI lose their upper halves")
   func narrowAddresses() throws {
     var snippet = try Snippet()
     snippet.state.data[0] = 0x42
@@ -36,7 +37,7 @@ struct StringPitfalls {
     #expect(snippet[.rdi] == Snippet.data + 10)
   }
 
-  @Test("MOVSB onto the byte after its source repeats the first byte")
+  @Test("pitfall 32: MOVSB onto the byte after its source repeats the first byte")
   func overlap() throws {
     var snippet = try Snippet()
     snippet.state.data = (0..<64).map { UInt8($0) }
@@ -45,7 +46,7 @@ struct StringPitfalls {
     #expect(snippet.state.data == [UInt8](repeating: 0, count: 64))
   }
 
-  @Test("MOVSB down onto the byte before its source repeats the last byte")
+  @Test("pitfall 32: MOVSB down onto the byte before its source repeats the last byte")
   func overlapDown() throws {
     var snippet = try Snippet()
     snippet.state.data = (0..<64).map { UInt8($0) }
@@ -56,7 +57,7 @@ struct StringPitfalls {
     #expect(snippet[.rdi] == Snippet.data - 1)
   }
 
-  @Test("REPE CMPS and REPNE SCAS stop behind the element that decided")
+  @Test("pitfall 32: REPE CMPS and REPNE SCAS stop behind the element that decided")
   func conditionalRepeats() throws {
     var snippet = try Snippet()
     snippet.state.data[5] = 1
@@ -72,7 +73,7 @@ struct StringPitfalls {
   }
 
   /// The window of data ends where nothing is mapped: the page tables map the first GiB only.
-  @Test("a fault in the middle leaves the registers at the faulting element")
+  @Test("pitfall 32: a fault in the middle leaves the registers at the faulting element")
   func faultInTheMiddle() throws {
     var snippet = try Snippet()
     let memory = snippet.simulated.memory

@@ -15,7 +15,7 @@ struct TransferPitfalls {
   static let unmapped: UInt64 = 0x7F00_0000_0000
   static let nonCanonical: UInt64 = 0x8000_0000_0000
 
-  @Test("CMPXCHG writes even when the values differ: a read-only page faults")
+  @Test("pitfall 7: CMPXCHG writes even when the values differ: a read-only page faults")
   func compareExchangeAlwaysWrites() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rbx]) = (1, Snippet.data)
@@ -25,7 +25,7 @@ struct TransferPitfalls {
     #expect(snippet[.rax] == 1)
   }
 
-  @Test("CMPXCHG of 32 bits that fails clears the upper half of RAX")
+  @Test("pitfall 7: CMPXCHG of 32 bits that fails clears the upper half of RAX")
   func compareExchangeFailing() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rbx], snippet[.rcx]) = (0xFFFF_FFFF_0000_0001, 2, 3)
@@ -34,7 +34,7 @@ struct TransferPitfalls {
     #expect(snippet[.rbx] == 2)
   }
 
-  @Test("CMPXCHG16B of an operand that is not aligned is a general protection fault")
+  @Test("pitfall 7: CMPXCHG16B of an operand that is not aligned is a general protection fault")
   func unalignedCompareExchange() throws {
     var snippet = try Snippet()
     snippet[.rsi] = Snippet.data + 8
@@ -42,7 +42,7 @@ struct TransferPitfalls {
     #expect(snippet.stackWord(0) == 0)
   }
 
-  @Test("XADD of a register with itself doubles it; XCHG leaves it")
+  @Test("pitfall 8: XADD of a register with itself doubles it; XCHG leaves it")
   func sameRegister() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rdx]) = (21, 0xFFFF_FFFF_0000_0007)
@@ -55,7 +55,8 @@ struct TransferPitfalls {
   }
 
   @Test(
-    "BTS with a register index reaches beyond the operand, backwards too; an immediate does not")
+    "pitfall 9: BTS with a register index reaches beyond the operand, backwards too; an immediate does not"
+  )
   func bitStrings() throws {
     var snippet = try Snippet()
     (snippet[.rbx], snippet[.rax]) = (Snippet.data + 32, UInt64(bitPattern: -1))
@@ -70,7 +71,7 @@ struct TransferPitfalls {
     #expect(snippet.word(at: 32) == 2)
   }
 
-  @Test("32-bit writes clear the upper half, 8- and 16-bit writes keep it")
+  @Test("pitfall 10: 32-bit writes clear the upper half, 8- and 16-bit writes keep it")
   func partialWrites() throws {
     var snippet = try Snippet()
     for register: Assembler.Register in [.rax, .rcx, .rdx, .rbx] { snippet[register] = .max }
@@ -86,7 +87,7 @@ struct TransferPitfalls {
     #expect(snippet[.rbx] == 0xFFFF_FFFF_FFFF_01FF)
   }
 
-  @Test("90 is no operation, with REX.B it exchanges")
+  @Test("pitfall 10: 90 is no operation, with REX.B it exchanges")
   func exchangeOfAccumulator() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.r8]) = (.max, 5)
@@ -97,7 +98,7 @@ struct TransferPitfalls {
     #expect(snippet[.r8] == 0xFFFF_FFFF)
   }
 
-  @Test("CMOV with a false condition clears the upper half and still reads memory")
+  @Test("pitfall 10: CMOV with a false condition clears the upper half and still reads memory")
   func conditionalMove() throws {
     var snippet = try Snippet()
     snippet[.rax] = .max
@@ -108,7 +109,8 @@ struct TransferPitfalls {
     #expect(snippet.simulated.processor.cr2 == Self.unmapped)
   }
 
-  @Test("PUSH RSP pushes the old value; POP RSP takes the new one; POP to [RSP] adds first")
+  @Test(
+    "pitfall 13: PUSH RSP pushes the old value; POP RSP takes the new one; POP to [RSP] adds first")
   func stackPointer() throws {
     var snippet = try Snippet()
     snippet.run { $0.push(.rsp) }
@@ -125,7 +127,7 @@ struct TransferPitfalls {
     #expect(snippet.stackWord(1) == 77)
   }
 
-  @Test("a non-canonical address is #SS through RSP or RBP and #GP otherwise")
+  @Test("pitfall 14: a non-canonical address is #SS through RSP or RBP and #GP otherwise")
   func nonCanonicalAddress() throws {
     for (register, ending) in [
       (Assembler.Register.rax, Self.generalProtection), (.r12, Self.generalProtection),
@@ -138,7 +140,7 @@ struct TransferPitfalls {
     }
   }
 
-  @Test("ENTER with nesting copies frame pointers; LEAVE undoes it")
+  @Test("pitfall 17: ENTER with nesting copies frame pointers; LEAVE undoes it")
   func nestedFrames() throws {
     var snippet = try Snippet()
     snippet[.rbp] = Snippet.data + 48
@@ -155,7 +157,7 @@ struct TransferPitfalls {
     #expect(snippet[.rbp] == Snippet.data + 48)
   }
 
-  @Test("an instruction of 15 bytes runs, one of 16 is a general protection fault")
+  @Test("pitfall 18: an instruction of 15 bytes runs, one of 16 is a general protection fault")
   func instructionLength() throws {
     var snippet = try Snippet()
     let prefixes = [UInt8](repeating: 0x66, count: 14)
@@ -164,7 +166,7 @@ struct TransferPitfalls {
     #expect(snippet.stackWord(1) == UserLayout.code)
   }
 
-  @Test("LOCK before what cannot be locked, or with a register destination, is #UD")
+  @Test("pitfall 19: LOCK before what cannot be locked, or with a register destination, is #UD")
   func wrongLocks() throws {
     let codes: [[UInt8]] = [
       [0xF0, 0x01, 0xD8], [0xF0, 0x89, 0x03], [0xF0, 0x90], [0xF0, 0x39, 0x03],
@@ -177,7 +179,7 @@ struct TransferPitfalls {
     }
   }
 
-  @Test("a REX prefix that is not directly before the opcode is ignored")
+  @Test("pitfall 19: a REX prefix that is not directly before the opcode is ignored")
   func misplacedREX() throws {
     var snippet = try Snippet()
     (snippet[.rax], snippet[.rbx]) = (0xFFFF_FFFF, 1)
@@ -185,7 +187,9 @@ struct TransferPitfalls {
     #expect(snippet[.rax] == 0xFFFF_0000)
   }
 
-  @Test("an instruction that crosses into a page that is absent faults with that page's address")
+  @Test(
+    "pitfall 18: an instruction that crosses into a page that is absent faults with that page's address"
+  )
   func fetchAcrossPages() throws {
     var snippet = try Snippet()
     let memory = snippet.simulated.memory
@@ -201,7 +205,7 @@ struct TransferPitfalls {
     #expect(snippet.stackWord(1) == 0x1F_FFFD)
   }
 
-  @Test("a store to the next instruction is seen by it")
+  @Test("pitfall 35: a store to the next instruction is seen by it")
   func selfModification() throws {
     var snippet = try Snippet()
     snippet.run { assembler in
@@ -213,7 +217,7 @@ struct TransferPitfalls {
     #expect(snippet[.rax] == 0x55)
   }
 
-  @Test("a loop that patches its own body sees every patch")
+  @Test("pitfall 35: a loop that patches its own body sees every patch")
   func selfModifyingLoop() throws {
     var snippet = try Snippet()
     snippet[.rcx] = 10
