@@ -34,7 +34,10 @@ extension Processor {
         switch takeEvents() {
         case .leave(let exit): return exit
         case .single: single = true
-        case .again: continue
+        case .again:
+          guard let exit = exitRequest else { continue }
+          exitRequest = nil
+          return exit
         case .go: break
         }
       }

@@ -99,6 +99,7 @@ final class TestVectorMachine {
     if vector.mode == .prot16 || vector.mode == .prot32 || vector.mode == .long {
       processor.state.privilege = UInt32(processor.segment(.cs).selector & 3)
     }
+    processor.updateBreakpoints()
     processor.updateMode()
   }
 
@@ -182,6 +183,8 @@ struct ProcessorPicture {
     processor.state.base.copyMemory(from: bytes, byteCount: StateLayout.architecturalByteCount)
     processor.system = system
     processor.activity = .running
+    processor.isInStackShadow = false
+    processor.metBreakpoints = 0
     processor.flushTranslations()
   }
 }
