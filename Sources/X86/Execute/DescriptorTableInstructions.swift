@@ -33,8 +33,12 @@ extension Processor {
     try requireVisibleTables()
     let size: UInt8 = state.mode == CodeMode.long64 ? 8 : 4
     try probeWrite(operandAddress, Int(size) + 2)
+    // By words: the base is aligned to 2 bytes, whatever its size.
     try writeLinear(operandAddress, limit)
-    try writeSized(operandAddress &+ 2, size, base)
+    for index in 0..<UInt64(size / 2) {
+      try writeLinear(
+        operandAddress &+ 2 &+ index * 2, UInt16(truncatingIfNeeded: base >> (index * 16)))
+    }
   }
 
   // MARK: LDTR and TR

@@ -129,7 +129,9 @@ extension Processor {
     for index in values.indices {
       let offset = stack.pointer &- step &* UInt64(index + 1)
       let address = try stackAddress(stack, offset, Int(size), write: true)
-      try probeWrite(address, Int(size), supervisor: stack.isImplicit(state.privilege), stack: true)
+      let isImplicit = stack.isImplicit(state.privilege)
+      if !isImplicit { try checkAlignment(address, Int(size), stackFault: true) }
+      try probeWrite(address, Int(size), supervisor: isImplicit, stack: true)
     }
     for index in values.indices {
       let offset = stack.pointer &- step &* UInt64(index + 1)

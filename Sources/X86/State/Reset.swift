@@ -23,7 +23,7 @@ extension Processor {
     let cacheBits = state.cr0 & (ControlRegister0.cacheDisable | ControlRegister0.notWriteThrough)
     clearForStart()
     state.cr0 = ControlRegister0.extensionType | cacheBits
-    state.attention = 0
+    state.attention &= Attention.yield
     activity = .waitingForStartup
     updateMode()
   }
