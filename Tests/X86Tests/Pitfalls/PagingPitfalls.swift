@@ -93,6 +93,27 @@ import Testing
     }
   }
 
+  @Test("34: INVLPG anywhere in a 4 MiB page drops all of it")
+  func invalidationOfLargePages() throws {
+    let machine = try Machine()
+    machine.enterProtectedMode()
+    machine.enablePaging32()
+    machine.processor.cr4 = ControlRegister4.pageSizeExtensions
+    precondition(machine.memory.store(UInt32(0x83), at: 0xA004))
+    machine.store64(0x11, at: 0x10_0000)
+    machine.store64(0x22, at: 0x20_0000)
+    let table: UInt64 = 0x18_0000
+    precondition(machine.memory.store(UInt32(0x20_0003), at: table + 0x100 * 4))
+    machine.processor[.rbx] = 0x50_0000
+    machine.processor[.rcx] = 0x7F_F123
+    machine.processor[.rdi] = 0xA004
+    machine.processor[.rsi] = table | 3
+    // mov eax, [ebx]; mov [edi], esi; invlpg [ecx]; mov edx, [ebx]; hlt
+    machine.run([0x8B, 0x03, 0x89, 0x37, 0x0F, 0x01, 0x39, 0x8B, 0x13, 0xF4])
+    #expect(machine.processor[.rax] == 0x11)
+    #expect(machine.processor[.rdx] == 0x22)
+  }
+
   @Test("34: PCIDE needs long mode and a clear PCID; PG cannot be cleared with it")
   func processContextRules() throws {
     let machine = try Machine(features: .pcid)
