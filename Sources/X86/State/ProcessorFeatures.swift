@@ -117,6 +117,8 @@ package struct ProcessorFeatures: OptionSet, Hashable, Sendable {
     Row("umip", .umip, Place(7, .ecx, 2)),
     Row("pages1g", .pages1G, Place(0x8000_0001, .edx, 26)),
     Row("pse36", .pse36, Place(1, .edx, 17), Place(0x8000_0001, .edx, 17)),
+    Row("vme", .vme, Place(1, .edx, 1), Place(0x8000_0001, .edx, 1)),
+    Row("de", .debuggingExtensions, Place(1, .edx, 2), Place(0x8000_0001, .edx, 2)),
   ]
 
   /// Adds the bits of a leaf that belong to these features.

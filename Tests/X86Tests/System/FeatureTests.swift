@@ -34,6 +34,10 @@ import Testing
     #expect(extended.leaf(0x8000_0001, 0).edx >> 26 & 1 == 1)
     #expect(extended.leaf(1, 0).edx >> 17 & 1 == 1)
     #expect(extended.leaf(7, 0).ecx == 4)
+    let older = Identification(
+      processorCount: 1, processorNumber: 0, features: [.vme, .debuggingExtensions])
+    #expect(older.leaf(1, 0).edx & 6 == 6)
+    #expect(older.leaf(0x8000_0001, 0).edx & 6 == 6)
   }
 
   @Test("leaf 0xD describes XSAVE's area; OSXSAVE follows CR4")
