@@ -222,7 +222,8 @@ extension Machine {
     case Machine.apicBase: return network.apics[number].base
     case Machine.taskPriorityRegister where size == 1:
       return UInt64(network.apics[number].taskPriority)
-    case Machine.timestampDeadline: return network.apics[number].timestampDeadline
+    case Machine.timestampDeadline:
+      return network.timestampDeadline(number, now: processors[number].now)
     case Machine.extendedAPIC:
       return network.readExtended(
         number, UInt32(register - Machine.extendedAPIC.lowerBound), now: processors[number].now)

@@ -69,13 +69,22 @@ final class InterruptNetwork {
       controllers?.setLine(pin == PCLayout.timerPin ? 0 : pin, high: high)
       refresh(0)
     }
-    if let message = ioAPIC.setLine(pin, high: high) { deliver(message, from: nil) }
+    if let message = ioAPIC.setLine(pin, high: high) { deliverFromIOAPIC(message) }
   }
 
-  /// Takes a message to its receivers.
-  func deliver(_ message: InterruptMessage, from sender: Int?) {
+  /// Takes a message of the I/O APIC to its receivers; one that nobody accepts stays with it.
+  private func deliverFromIOAPIC(_ message: InterruptMessage) {
+    if !deliver(message, from: nil), message.isLevel { ioAPIC.takeBack(vector: message.vector) }
+  }
+
+  /// Takes a message to its receivers; false when nobody accepts it.
+  ///
+  /// Lowest priority goes to the receiver with the least processor priority, ties by number.
+  @discardableResult
+  func deliver(_ message: InterruptMessage, from sender: Int?) -> Bool {
     var lowest: Int?
-    for number in apics.indices where isPresent[number] {
+    var isAccepted = false
+    for number in apics.indices where isPresent[number] && apics[number].isEnabled {
       let isReceiver =
         switch message.destination {
         case .sender: number == sender
@@ -85,24 +94,27 @@ final class InterruptNetwork {
         }
       guard isReceiver else { continue }
       if message.delivery == .lowestPriority {
+        guard apics[number].isSoftwareEnabled else { continue }
         if let other = lowest,
           apics[other].processorPriority <= apics[number].processorPriority
         {
           continue
         }
         lowest = number
-      } else {
-        take(message, number)
+      } else if take(message, number) {
+        isAccepted = true
       }
     }
-    if let lowest { take(message, lowest) }
+    if let lowest, take(message, lowest) { isAccepted = true }
     if let running { processors[running].endSlice() }
+    return isAccepted
   }
 
-  private func take(_ message: InterruptMessage, _ number: Int) {
+  private func take(_ message: InterruptMessage, _ number: Int) -> Bool {
+    touch(number)
     switch message.delivery {
     case .fixed, .lowestPriority, .external:
-      requestVector(message.vector, on: number, isLevel: message.isLevel)
+      return requestVector(message.vector, on: number, isLevel: message.isLevel)
     case .nonMaskable:
       processors[number].nonMaskableRequested = true
     case .initialize:
@@ -113,7 +125,7 @@ final class InterruptNetwork {
       }
     case .systemManagement: break
     }
-    touch(number)
+    return true
   }
 
   /// INIT: the bootstrap processor starts again at the reset vector, others wait to be started.
@@ -124,9 +136,11 @@ final class InterruptNetwork {
     refresh(number)
   }
 
-  /// Requests a vector on one processor, as its own timer does.
-  func requestVector(_ vector: UInt8, on number: Int, isLevel: Bool = false) {
-    if apics[number].accept(vector: vector, isLevel: isLevel) { refresh(number) }
+  /// Requests a vector on one processor, as its own timer does; false when it does not accept it.
+  @discardableResult
+  func requestVector(_ vector: UInt8, on number: Int, isLevel: Bool = false) -> Bool {
+    defer { refresh(number) }
+    return apics[number].accept(vector: vector, isLevel: isLevel)
   }
 
   /// Tells a processor whether its local APIC has something for it.
@@ -189,26 +203,49 @@ final class InterruptNetwork {
     apics[number].setTimestampDeadline(value)
   }
 
+  /// The deadline timer's TSC value, 0 when it is not armed.
+  func timestampDeadline(_ number: Int, now: UInt64) -> UInt64 {
+    dropMaskedExpiry(number, now)
+    return apics[number].timestampDeadline
+  }
+
+  private func dropMaskedExpiry(_ number: Int, _ now: UInt64) {
+    apics[number].dropMaskedExpiry(
+      timestampOffset: processors[number].timestampOffset, now: now)
+  }
+
   /// Reads a local APIC register in memory.
   func readLocal(_ number: Int, _ offset: UInt32, now: UInt64) -> UInt32 {
-    apics[number].read(offset, now: now) ?? 0
+    dropMaskedExpiry(number, now)
+    if let value = apics[number].read(offset, now: now) { return value }
+    apics[number].note(.illegalRegister)
+    refresh(number)
+    return 0
   }
 
   /// Writes a local APIC register in memory; true when a timer may have changed.
   func writeLocal(_ number: Int, _ offset: UInt32, _ value: UInt32, now: UInt64) -> Bool {
-    perform(apics[number].write(offset, value, now: now), number) == .timerChanged
+    dropMaskedExpiry(number, now)
+    let effect = perform(apics[number].write(offset, value, now: now), number)
+    if effect == .rejected, apics[number].read(offset, now: now) == nil {
+      apics[number].note(.illegalRegister)
+      refresh(number)
+    }
+    return effect == .timerChanged
   }
 
   /// Reads an x2APIC register; nil is a general-protection exception.
   func readExtended(_ number: Int, _ index: UInt32, now: UInt64) -> UInt64? {
-    apics[number].readExtended(index, now: now)
+    dropMaskedExpiry(number, now)
+    return apics[number].readExtended(index, now: now)
   }
 
   /// Writes an x2APIC register; the effect tells of a rejection or a changed timer.
   func writeExtended(
     _ number: Int, _ index: UInt32, _ value: UInt64, now: UInt64
   ) -> LocalAPICChip.Effect {
-    perform(apics[number].writeExtended(index, value, now: now), number)
+    dropMaskedExpiry(number, now)
+    return perform(apics[number].writeExtended(index, value, now: now), number)
   }
 
   /// Writes IA32_APIC_BASE; false is a general-protection exception.
@@ -228,17 +265,19 @@ final class InterruptNetwork {
 
   /// Writes an I/O APIC register.
   func writeIOAPIC(_ offset: UInt64, _ value: UInt32) {
-    for message in ioAPIC.write(offset, value) { deliver(message, from: nil) }
+    for message in ioAPIC.write(offset, value) { deliverFromIOAPIC(message) }
   }
 
   private func perform(_ effect: LocalAPICChip.Effect, _ number: Int) -> LocalAPICChip.Effect {
     switch effect {
     case .none, .timerChanged: refresh(number)
     case .rejected: break
-    case .send(let message): deliver(message, from: number)
+    case .send(let message):
+      deliver(message, from: number)
+      refresh(number)
     case .endOfInterrupt(let vector):
       refresh(number)
-      for message in ioAPIC.endOfInterrupt(vector: vector) { deliver(message, from: nil) }
+      for message in ioAPIC.endOfInterrupt(vector: vector) { deliverFromIOAPIC(message) }
     }
     return effect
   }

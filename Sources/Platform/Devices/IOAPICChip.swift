@@ -94,12 +94,20 @@ struct IOAPICChip: Codable, Sendable {
     return []
   }
 
+  /// Nobody accepted the level interrupt `vector`: it is not in service.
+  mutating func takeBack(vector: UInt8) {
+    for pin in 0..<IOAPICChip.pinCount where entries[pin] & 0xFF == UInt64(vector) {
+      entries[pin] &= ~IOAPICChip.remoteRequest
+    }
+  }
+
   private mutating func evaluate(_ pin: Int) -> InterruptMessage? {
     let entry = entries[pin]
     guard lines & 1 << UInt32(pin) != 0,
       entry & (IOAPICChip.masked | IOAPICChip.remoteRequest) == 0
     else { return nil }
-    entries[pin] |= IOAPICChip.remoteRequest
+    // Only interrupts with a vector are ended by an end of interrupt.
+    if entry >> 8 & 7 <= 1 { entries[pin] |= IOAPICChip.remoteRequest }
     return message(pin)
   }
 
@@ -108,7 +116,7 @@ struct IOAPICChip: Codable, Sendable {
     guard let delivery = InterruptMessage.Delivery(rawValue: UInt8(entry >> 8 & 7)) else {
       return nil
     }
-    let target = UInt32(entry >> 56)
+    let target = entry >> 56 == 0xFF ? LocalAPICChip.broadcast : UInt32(entry >> 56)
     return InterruptMessage(
       delivery: delivery == .external ? .fixed : delivery,
       vector: UInt8(truncatingIfNeeded: entry), isLevel: entry & IOAPICChip.levelTriggered != 0,

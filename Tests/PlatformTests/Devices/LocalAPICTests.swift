@@ -118,7 +118,7 @@ import Testing
   @Test(
     arguments: [
       (InterruptMessage.Destination.physical(5), true), (.physical(4), false),
-      (.physical(0xFF), true), (.logical(0x20), true), (.logical(0x10), false),
+      (.physical(0xFFFF_FFFF), true), (.logical(0x20), true), (.logical(0x10), false),
     ] as [(InterruptMessage.Destination, Bool)])
   func flatDestinations(destination: InterruptMessage.Destination, matches: Bool) {
     var chip = enabledChip(5)
