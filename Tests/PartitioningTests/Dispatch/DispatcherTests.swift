@@ -71,6 +71,30 @@ struct DispatcherTests {
     expect(pool, pool.oracle(claims.map { Fraction(Int128($0.logicalCount)) }))
   }
 
+  @Test func spinnersHandTheirPlaceToASibling() {
+    // Three that wait for the fourth share one processor with it; a time slice would be 25 ms.
+    let pool = SyntheticPool(
+      processors: 1,
+      [
+        (
+          claim(100, 4),
+          [.spins(after: 24_000), .spins(after: 24_000), .spins(after: 24_000)]
+            + [.pulse(work: 50_000, sleep: 1_000_000)]
+        )
+      ])
+    pool.run(seconds: 1)
+    #expect(pool.guests[0].longestWait < 500_000)
+    #expect(pool.engine.dispatcher.logicals[3].used > 40_000_000)
+  }
+
+  @Test func spinningIsChargedLikeWork() {
+    let spinners = [SyntheticGuest.Habit](repeating: .spins(after: 24_000), count: 4)
+    let pool = SyntheticPool(
+      processors: 2, [(claim(100, 4), spinners), greedy(claim(300, 4))])
+    pool.run(seconds: 10)
+    expect(pool, [0.5, 1.5], within: 0.036)
+  }
+
   @Test func d1IdleTimeGoesToTheOthersByWeight() {
     let pool = SyntheticPool(
       processors: 6, [idle(claim(500, 6)), greedy(claim(300, 3)), greedy(claim(200, 3))])

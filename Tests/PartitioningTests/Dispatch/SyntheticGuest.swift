@@ -16,6 +16,8 @@ final class SyntheticGuest: PartitionHardware {
     case pulse(work: UInt64, sleep: UInt64)
     /// Gives every time slice up after so many nanoseconds.
     case yields(after: UInt64)
+    /// Spins for others of its partition, and says so after so many nanoseconds.
+    case spins(after: UInt64)
   }
 
   var habits: [Habit]
@@ -33,7 +35,7 @@ final class SyntheticGuest: PartitionHardware {
 
   func status(of processor: Int) -> ProcessorStatus {
     switch habits[processor] {
-    case .greedy, .yields: .ready
+    case .greedy, .yields, .spins: .ready
     case .idle: .waiting
     case .pulse: workLeft[processor] > 0 ? .ready : .waiting
     }
@@ -68,6 +70,9 @@ final class SyntheticGuest: PartitionHardware {
       case .yields(let after):
         used = min(after, room)
         stop = .yielded
+      case .spins(let after):
+        used = min(after, room)
+        stop = .spinning
       case .pulse(_, let sleep):
         used = min(workLeft[number], room)
         workLeft[number] -= used

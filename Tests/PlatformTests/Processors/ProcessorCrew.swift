@@ -58,6 +58,7 @@ struct ProcessorCrew {
   ///
   /// - Parameters:
   ///   - count: Processors.
+  ///   - prepare: Adds the handlers of interrupts.
   ///   - first: What processor 0 does instead of the body, when that differs.
   ///   - body: What the others do, and processor 0 unless `first` is given.
   /// - Returns: The computer, when all have halted.
