@@ -37,8 +37,8 @@ struct Decoder {
     _ type: T.Type
   ) throws(DecodeFailure) -> T {
     let count = MemoryLayout<T>.size
+    guard position + count <= available else { throw available < 15 ? .truncated : .tooLong }
     guard position + count <= 15 else { throw .tooLong }
-    guard position + count <= available else { throw .truncated }
     defer { position += count }
     return bytes.loadUnaligned(fromByteOffset: position, as: type)
   }

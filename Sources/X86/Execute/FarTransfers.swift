@@ -52,10 +52,13 @@ extension Processor {
       return try transferThroughSystemSegment(selector, descriptor, .call)
     }
     try checkDirectTarget(selector, descriptor)
-    try probePush(size, count: 2)
-    try checkTarget(offset, descriptor, isLong: isLongModeActive && descriptor.isLong)
+    let isToLong = isLongModeActive && descriptor.isLong
+    var stack = callerStack(isToLong: isToLong)
+    try probePush(size, count: 2, on: stack)
+    try checkTarget(offset, descriptor, isLong: isToLong)
     try setTypeBits(selector, 1)
-    try pushCurrent([UInt64(self.selector(1)), state.nextInstructionPointer], size: size)
+    try push([UInt64(self.selector(1)), state.nextInstructionPointer], size: size, on: &stack)
+    installStackPointer(stack)
     installCode(selector, descriptor, privilege: state.privilege)
     state.nextInstructionPointer = offset
   }
@@ -101,6 +104,13 @@ extension Processor {
     installCode(selector, target, privilege: privilege)
     if privilege != oldPrivilege { dropInnerSegments() }
     state.nextInstructionPointer = pointer
+  }
+
+  /// The stack of the caller as the called code sees it: 64-bit code has no base and limit of SS.
+  private func callerStack(isToLong: Bool) -> StackView {
+    var stack = currentStack
+    if isToLong { stack.isFlat = true }
+    return stack
   }
 
   /// A code segment that JMP and CALL may enter without a gate.
@@ -190,7 +200,9 @@ extension Processor {
     let returnFrame = [UInt64(selector(1)), state.nextInstructionPointer]
     if privilege == state.privilege {
       try setTypeBits(gate.selector, 1)
-      try pushCurrent(returnFrame, size: gate.size)
+      var stack = callerStack(isToLong: isLongModeActive)
+      try push(returnFrame, size: gate.size, on: &stack)
+      installStackPointer(stack)
     } else {
       var stack: StackView
       if isLongModeActive {

@@ -28,7 +28,7 @@ extension Processor {
     guard address & 15 == 0 else { throw .generalProtection(0) }
     let vectorCount = savedVectorCount
     unit.buildExtendedImage(pointersAre64: fields.operandSize == 8, vectorCount: vectorCount)
-    try probeWrite(address, 416)
+    try probeWrite(address, 512)
     try writeBytes(address, 160 + vectorCount * 16, from: unit.image)
   }
 

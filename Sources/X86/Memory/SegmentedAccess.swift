@@ -161,8 +161,10 @@ extension Processor {
   }
 
   /// Checks that so many values could be pushed on the current stack, after others.
-  func probePush(_ size: UInt8, count: Int = 1, after: Int = 0) throws(GuestException) {
-    let stack = currentStack
+  func probePush(
+    _ size: UInt8, count: Int = 1, after: Int = 0, on other: StackView? = nil
+  ) throws(GuestException) {
+    let stack = other ?? currentStack
     for index in after + 1...after + count {
       let offset = stack.pointer &- UInt64(size) &* UInt64(index)
       let address = try stackAddress(stack, offset, Int(size), write: true)

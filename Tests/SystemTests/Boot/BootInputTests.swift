@@ -61,7 +61,7 @@ struct BadBoot: CustomTestStringConvertible {
       message: "The value 'lots' is invalid for '--memory <size>'", status: 64),
     BadBoot(
       kernel: header, arguments: ["--multiboot", "/nowhere/image"],
-      message: "one of --kernel and --multiboot is needed", status: 64),
+      message: "one of --kernel, --multiboot and --firmware is needed", status: 64),
     BadBoot(
       kernel: header, arguments: ["--module", "/nowhere/module"],
       message: "--module belongs to --multiboot", status: 64),

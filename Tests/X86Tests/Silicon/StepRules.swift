@@ -232,6 +232,9 @@ enum StepRules {
     {
       return "the host runs on to the instruction after MOV SS and POP SS, which may not be there"
     }
+    if i.map == 0 && i.opcode == 0x63 && i.mode == .long && i.hasOperandPrefix {
+      return "MOVSXD r16 reads 32 bits with AMD, 16 with Intel"
+    }
     guard !native.isCompleted, !simulated.isCompleted else { return nil }
     if i.map == 0 && (i.opcode == 0xA6 || i.opcode == 0xA7) && i.repeatPrefix != 0 {
       return "REP CMPS reads its two operands in an order that depends on the count"
@@ -240,9 +243,6 @@ enum StepRules {
       && (wanted.vector != got.vector || wanted.fault_address != got.fault_address)
     {
       return "which of an operand's several accesses faults first is the processor's choice"
-    }
-    if i.map == 0 && i.opcode == 0x63 && i.mode == .long && i.hasOperandPrefix {
-      return "MOVSXD r16 reads 32 bits with AMD, 16 with Intel"
     }
     if i.map > 0 && wanted.vector == 13 && got.vector == 12 && wanted.error == 0 {
       return "a misaligned operand of 16 bytes outside the stack segment has two faults"
