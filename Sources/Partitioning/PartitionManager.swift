@@ -139,7 +139,7 @@ package final class PartitionManager {
   }
 
   /// Version of what guests can see beside the definitions: cost table, slice, TLB geometry.
-  package static let historyVersion = 1
+  package static let historyVersion = Machine.historyVersion
 
   /// Simulated time since IPL, at the border of an epoch.
   package var now: SimulatedTime { engine.now }

@@ -14,6 +14,9 @@ package final class Machine: @unchecked Sendable {
     case shutdown
   }
 
+  /// Version of the simulated history that this build makes, as guests read it by CPUID.
+  package static let historyVersion = Int(Identification.historyVersion)
+
   /// What the computer consists of.
   package let configuration: MachineConfiguration
   /// The partition's storage.

@@ -8,7 +8,7 @@
 // its bit 63 says, so that only translations of the current PCID are ever there. To keep less than
 // one may is legal (Intel SDM volume 3, "Caching Translation Information").
 //
-// Geometry and replacement are visible to guests through accessed bits: part of history version 1.
+// Geometry and replacement are visible to guests through accessed bits: part of the history version.
 
 extension ProcessorState {
   static let translationEntryCount: UInt64 = 1024
