@@ -3,11 +3,14 @@
 // not fault and must reach its end.
 
 #if arch(x86_64) && os(Linux)
+  import Dispatch
   import Glibc
   import X86
 
-  /// The host's processor as a reference; one at a time in a process, since its addresses are fixed.
+  /// The host's processor as a reference; its addresses are fixed, so that a second one in the process
+  /// waits until the first is gone.
   package final class NativeProcessor {
+    private static let window = DispatchSemaphore(value: 1)
     private static let context = UserLayout.window.lowerBound
     private static let entry = UserLayout.window.lowerBound + 0x1000
     private static let flagsIn: Int32 = 0x80
@@ -34,6 +37,7 @@
 
     /// Maps the window; nil when the host gives no memory there that is writable and executable.
     package init?() {
+      Self.window.wait()
       let fixedWithoutReplacing: Int32 = 0x10_0000
       let length = Int(UserLayout.window.upperBound - UserLayout.window.lowerBound)
       guard
@@ -42,7 +46,10 @@
           wanted, length, PROT_READ | PROT_WRITE | PROT_EXEC,
           MAP_PRIVATE | MAP_ANONYMOUS | fixedWithoutReplacing, -1, 0),
         mapped == wanted
-      else { return nil }
+      else {
+        Self.window.signal()
+        return nil
+      }
       base = mapped
       var assembler = Assembler(origin: Self.entry)
       let plain = Self.emitEntry(&assembler, withFloatingPoint: false)
@@ -60,7 +67,10 @@
       callWithFloatingPoint = unsafeBitCast(UInt(full), to: (@convention(c) () -> Void).self)
     }
 
-    deinit { munmap(base, Int(UserLayout.window.upperBound - UserLayout.window.lowerBound)) }
+    deinit {
+      munmap(base, Int(UserLayout.window.upperBound - UserLayout.window.lowerBound))
+      Self.window.signal()
+    }
 
     /// Runs the code from `state`, which it replaces by the state at its end; `isNarrowCode` runs it
     /// in a 32-bit segment, without floating point.

@@ -32,7 +32,7 @@ struct ExtendedStateHostTests {
 
   @Test("what XRSTOR loads and XSAVE writes, oracle: the host's processor")
   func restoreAndSave() throws {
-    guard let native = NativeProcessor(), Self.hostHasXSAVE else {
+    guard let native = NativeProcessor(), Self.hasXSAVE(native) else {
       print("SKIPPED: this host has no XSAVE")
       return
     }
@@ -79,8 +79,7 @@ struct ExtendedStateHostTests {
   }
 
   /// CPUID leaf 1, ECX bit 27: the host's system has enabled XSAVE.
-  private static var hostHasXSAVE: Bool {
-    guard let native = NativeProcessor() else { return false }
+  private static func hasXSAVE(_ native: NativeProcessor) -> Bool {
     var state = UserState(
       registers: [UInt64](repeating: 0, count: 16), flags: 0, data: [UInt8](repeating: 0, count: 64)
     )
