@@ -103,10 +103,13 @@ extension InstructionForms {
     guard i.isLong else { return selectorOperation(i, &b, .adjustPrivilege) }
     let source = i.operandSize == 2 ? 1 : 2
     if i.isMemory {
-      let memory = b.address(i, byteCount: 1 << source, writes: false)
+      let memory = b.address(i, byteCount: 4, writes: false)
+      let isNarrow = i.operandSize == 2
       let handler =
-        i.operandSize == 8 ? TransferHandlers.signExtendMemory[11] : TransferHandlers.load[source]
-      b.emit(handler, a: i.reg, memory: memory)
+        i.operandSize == 8 ? TransferHandlers.signExtendMemory[11] : TransferHandlers.load[2]
+      b.emit(handler, a: isNarrow ? PseudoRegister.address : i.reg, memory: memory)
+      // AMD's processors read 32 bits whatever the destination's size.
+      if isNarrow { b.emit(TransferHandlers.move[1], a: i.reg, b: PseudoRegister.address) }
     } else {
       let handler =
         i.operandSize == 8 ? TransferHandlers.signExtend[11] : TransferHandlers.move[source]

@@ -36,6 +36,8 @@ struct StepComparison {
     var difference = StepDifference()
     if StepRules.reasonForOtherFault(instruction, native: test, simulated: simulated) == nil {
       compareEnding(&difference)
+    } else if test.isCompleted && !simulated.isCompleted {
+      return difference
     }
     let comparesResults =
       StepRules.reasonNotToCompareResults(instruction, start: test.start) == nil

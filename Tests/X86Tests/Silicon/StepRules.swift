@@ -232,8 +232,10 @@ enum StepRules {
     {
       return "the host runs on to the instruction after MOV SS and POP SS, which may not be there"
     }
-    if i.map == 0 && i.opcode == 0x63 && i.mode == .long && i.hasOperandPrefix {
-      return "MOVSXD r16 reads 32 bits with AMD, 16 with Intel"
+    if i.map == 1 && i.opcode == 0xAE && (i.group == 1 || i.group == 2) && native.isCompleted
+      && got.vector == 13
+    {
+      return "bit 17 of MXCSR is not reserved where the host masks misaligned operands (AMD APM 1)"
     }
     guard !native.isCompleted, !simulated.isCompleted else { return nil }
     if i.map == 0 && (i.opcode == 0xA6 || i.opcode == 0xA7) && i.repeatPrefix != 0 {
