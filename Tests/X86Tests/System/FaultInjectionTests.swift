@@ -17,6 +17,8 @@ struct FaultInjectionTests {
     var stack: Int64
     var frame: Int64
     var flags: UInt64 = 0x3002
+    /// The operand is zeros, which every instruction that loads a state takes.
+    var isOperandZero = false
   }
 
   static let layouts = [
@@ -26,6 +28,7 @@ struct FaultInjectionTests {
     Layout(operand: -4, strings: -6, stack: -2, frame: -2),
     Layout(operand: -8, strings: 8, stack: -6, frame: 6, flags: 0x3402),
     Layout(operand: -16, strings: 1, stack: 12, frame: -12, flags: 0x3402),
+    Layout(operand: -64, strings: 2, stack: 4, frame: 4, isOperandZero: true),
   ]
 
   /// The forms whose operands were prepared lie at the place that these layouts name.
@@ -132,6 +135,10 @@ struct FaultExaminer {
     processor[.rbp] = place(FaultMachine.frame, layout.frame)
     for (register, value) in form.registers { processor[register] = value }
     for item in form.storage { machine.store(item.value, at: item.address, count: item.count) }
+    if layout.isOperandZero {
+      let first = FaultMachine.operand &+ UInt64(bitPattern: layout.operand)
+      for word in 0..<128 as Range<UInt64> { machine.store(0, at: first + 8 * word, count: 8) }
+    }
     processor.flags = layout.flags
     FloatingPointUnit(processor.state).set(
       0, significand: 0xC000_0000_0000_0000, signExponent: 0x4000)
