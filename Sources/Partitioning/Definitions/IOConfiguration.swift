@@ -1,7 +1,7 @@
 import Channels
 
 /// The I/O configuration: channel paths, control units, devices, and their media.
-package struct IOConfiguration: Sendable, Equatable {
+package struct IOConfiguration: Sendable, Equatable, Codable {
   /// The deck's own description, from `ID MSG1`.
   package var description: String
   /// Partitions that have I/O, with channel subsystem and image, from `RESOURCE`.
@@ -33,7 +33,7 @@ package struct IOConfiguration: Sendable, Equatable {
 }
 
 /// A partition's place in a channel subsystem.
-package struct ImageDefinition: Sendable, Equatable {
+package struct ImageDefinition: Sendable, Equatable, Codable {
   /// The partition; `*` for a reserved image.
   package var partition: String
   /// Channel subsystem, 0-255.
@@ -50,7 +50,7 @@ package struct ImageDefinition: Sendable, Equatable {
 }
 
 /// How partitions may use a channel path.
-package enum PathSharing: String, Sendable, Equatable {
+package enum PathSharing: String, Sendable, Equatable, Codable {
   /// One partition's, for good.
   case dedicated = "DEDICATED"
   /// One partition at a time, moved by configuring it off and on.
@@ -60,7 +60,7 @@ package enum PathSharing: String, Sendable, Equatable {
 }
 
 /// One channel path.
-package struct ChannelPathDefinition: Sendable, Equatable {
+package struct ChannelPathDefinition: Sendable, Equatable, Codable {
   /// Channel subsystem.
   package var subsystem: UInt8
   /// The path's number (CHPID).
@@ -104,7 +104,7 @@ package struct ChannelPathDefinition: Sendable, Equatable {
 }
 
 /// One control unit's attachment to one channel path.
-package struct PathReference: Sendable, Equatable {
+package struct PathReference: Sendable, Equatable, Codable {
   /// Channel subsystem.
   package var subsystem: UInt8
   /// The path's number.
@@ -118,7 +118,7 @@ package struct PathReference: Sendable, Equatable {
 }
 
 /// One control unit.
-package struct ControlUnitDefinition: Sendable, Equatable {
+package struct ControlUnitDefinition: Sendable, Equatable, Codable {
   /// Its number.
   package var number: UInt16
   /// Paths in rotation order, at most eight in a channel subsystem.
@@ -145,7 +145,7 @@ package struct ControlUnitDefinition: Sendable, Equatable {
 }
 
 /// Unit addresses that a control unit answers to.
-package struct UnitAddressRange: Sendable, Equatable {
+package struct UnitAddressRange: Sendable, Equatable, Codable {
   /// The first.
   package var first: UInt8
   /// How many, 1-256.
@@ -159,7 +159,7 @@ package struct UnitAddressRange: Sendable, Equatable {
 }
 
 /// What holds a device's blocks.
-package enum MediaDefinition: Sendable, Equatable {
+package enum MediaDefinition: Sendable, Equatable, Codable {
   /// No *.media statement names the device; it is not ready.
   case none
   /// Zeros at first, in memory, gone with the machine.
@@ -169,7 +169,7 @@ package enum MediaDefinition: Sendable, Equatable {
 }
 
 /// One device.
-package struct DeviceDefinition: Sendable, Equatable {
+package struct DeviceDefinition: Sendable, Equatable, Codable {
   /// Its number.
   package var number: UInt16
   /// Control units it is attached to, at most eight.

@@ -345,12 +345,14 @@ struct PartitionBuilder {
   }
 
   private mutating func options(_ operands: inout OperandReader) {
-    let legal = PartitionOption.allCases.map(\.rawValue)
+    let isolated = SecuritySwitch.isolation.rawValue
+    let legal = PartitionOption.allCases.map(\.rawValue) + [isolated]
     guard operands.peek != nil else {
       _ = operands.word("an option")
       return
     }
     while operands.peek != nil, let word = operands.keyword(of: "OPTION", from: legal) {
+      if word.folded == isolated { parsed.definition.security.isIsolated = true }
       guard let option = PartitionOption(rawValue: word.folded),
         !parsed.definition.options.contains(option)
       else { continue }

@@ -6,8 +6,16 @@ package enum ProcessorMode: String, Sendable, Codable {
   case dedicated = "DEDICATED"
 }
 
+/// How a partition's weight is spread over its logical processors of a type.
+package enum Polarity: String, Sendable, Codable {
+  /// Evenly.
+  case horizontal = "HORIZONTAL"
+  /// As whole processors first (HiperDispatch).
+  case vertical = "VERTICAL"
+}
+
 /// A partition's logical processors of one type.
-package struct PartitionProcessors: Sendable, Equatable {
+package struct PartitionProcessors: Sendable, Equatable, Codable {
   /// Which pool they run on.
   package var type: ProcessorType
   /// Shared or dedicated; one partition is all shared or all dedicated.
@@ -49,7 +57,7 @@ package struct PartitionProcessors: Sendable, Equatable {
 }
 
 /// How much a partition is to get, as SET SHARE says it.
-package enum ShareAmount: Sendable, Equatable {
+package enum ShareAmount: Sendable, Equatable, Codable {
   /// A weight, 1-10000; the same integer as `PartitionProcessors.weight`.
   case relative(Int)
   /// Hundredths of a percent of the pool, 1-10000.
@@ -57,7 +65,7 @@ package enum ShareAmount: Sendable, Equatable {
 }
 
 /// How far beyond its share a partition may go.
-package enum ShareLimit: Sendable, Equatable {
+package enum ShareLimit: Sendable, Equatable, Codable {
   /// As far as there is time.
   case none
   /// To the limit, and beyond it only when nobody unlimited wants the time.
@@ -67,7 +75,7 @@ package enum ShareLimit: Sendable, Equatable {
 }
 
 /// A SHARE statement.
-package struct ShareDefinition: Sendable, Equatable {
+package struct ShareDefinition: Sendable, Equatable, Codable {
   /// How much.
   package var amount: ShareAmount
   /// How far beyond.
@@ -81,7 +89,7 @@ package struct ShareDefinition: Sendable, Equatable {
 }
 
 /// A partition's storage.
-package struct PartitionStorage: Sendable, Equatable {
+package struct PartitionStorage: Sendable, Equatable, Codable {
   /// Granted at activation, in bytes.
   package var initialByteCount: UInt64
   /// May be added later, in bytes.
@@ -100,7 +108,7 @@ package struct PartitionStorage: Sendable, Equatable {
 }
 
 /// What a partition loads; files are relative to the machine's folder.
-package enum IPLDefinition: Sendable, Equatable {
+package enum IPLDefinition: Sendable, Equatable, Codable {
   /// A Linux kernel by the 64-bit boot protocol.
   case kernel(file: String, initialRamdisk: String?, parameters: String)
   /// A named saved system.
@@ -114,7 +122,7 @@ package enum IPLDefinition: Sendable, Equatable {
 }
 
 /// A real device that a partition has under a number of its own.
-package struct DeviceAssignment: Sendable, Equatable {
+package struct DeviceAssignment: Sendable, Equatable, Codable {
   /// The number the partition knows it by.
   package var virtualDevice: UInt16
   /// The device's number in the I/O configuration.
@@ -128,7 +136,7 @@ package struct DeviceAssignment: Sendable, Equatable {
 }
 
 /// A virtual device that is read and kept as the CP directory has it: MDISK, LINK, NICDEF, SPECIAL.
-package struct VirtualDeviceDefinition: Sendable, Equatable {
+package struct VirtualDeviceDefinition: Sendable, Equatable, Codable {
   /// The statement's verb.
   package var statement: String
   /// The number the partition knows it by.
@@ -145,7 +153,7 @@ package struct VirtualDeviceDefinition: Sendable, Equatable {
 }
 
 /// When a partition starts by itself.
-package struct StartDefinition: Sendable, Equatable {
+package struct StartDefinition: Sendable, Equatable, Codable {
   /// Partitions that start before it.
   package var after: [String]
 
@@ -156,11 +164,9 @@ package struct StartDefinition: Sendable, Equatable {
 }
 
 /// An OPTION of a partition.
-package enum PartitionOption: String, Sendable, CaseIterable, Comparable {
+package enum PartitionOption: String, Sendable, CaseIterable, Codable, Comparable {
   /// A processor whose slice ends in a wait keeps its place until the slice is over.
   case waitCompletion = "WAITCOMPLETION"
-  /// Learns nothing of the others and shares no reconfigurable path with them.
-  case isolated = "ISOLATED"
   /// A write to the debug exit port ends the partition.
   case debugExit = "DEBUGEXIT"
   /// Accepted, as CP has it; the dispatcher has one queue.
@@ -173,7 +179,7 @@ package enum PartitionOption: String, Sendable, CaseIterable, Comparable {
 }
 
 /// One partition, with its PROFILE's items filled in.
-package struct PartitionDefinition: Sendable, Equatable {
+package struct PartitionDefinition: Sendable, Equatable, Codable {
   /// 1-8 characters A-Z 0-9 @ # $.
   package var name: String
   /// Logical processors by type, in the order CP, IFL, ZIIP; never empty after a clean read.
@@ -200,6 +206,12 @@ package struct PartitionDefinition: Sendable, Equatable {
   package var commands: [String]
   /// Options, ascending by name.
   package var options: [PartitionOption]
+  /// How the weight is spread over its logical processors.
+  package var polarity: Polarity
+  /// Limit in MSU of what it uses of CP processors on average; a soft cap.
+  package var definedCapacity: Int?
+  /// What it may see of the others and do to them.
+  package var security: SecuritySwitches
 
   /// Creates a partition; the defaults are those of an entry that says nothing.
   package init(
@@ -208,7 +220,8 @@ package struct PartitionDefinition: Sendable, Equatable {
     console: UInt16? = nil, ipl: IPLDefinition? = nil, devices: [DeviceAssignment] = [],
     virtualDevices: [VirtualDeviceDefinition] = [], classes: String = "G",
     password: String? = nil, start: StartDefinition? = nil, commands: [String] = [],
-    options: [PartitionOption] = []
+    options: [PartitionOption] = [], polarity: Polarity = .horizontal,
+    definedCapacity: Int? = nil, security: SecuritySwitches = SecuritySwitches()
   ) {
     self.name = name
     self.processors = processors
@@ -223,5 +236,8 @@ package struct PartitionDefinition: Sendable, Equatable {
     self.start = start
     self.commands = commands
     self.options = options
+    self.polarity = polarity
+    self.definedCapacity = definedCapacity
+    self.security = security
   }
 }

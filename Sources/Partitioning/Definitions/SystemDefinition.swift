@@ -1,15 +1,19 @@
 import Channels
 
 /// Everything that the files of one machine's folder say.
-package struct SystemDefinition: Sendable, Equatable {
+package struct SystemDefinition: Sendable, Equatable, Codable {
   /// Absolute path of the folder, without a trailing slash; empty for a definition made in code.
   package var folder: String
   /// What `machine.config` says.
   package var machine: MachineDefinition
   /// The partitions in definition order; a partition's number is its index here.
   package var partitions: [PartitionDefinition]
-  /// Groups with absolute caps of their own, in definition order.
+  /// Groups with caps of their own, in definition order.
   package var groups: [GroupDefinition]
+  /// Further image profiles of partitions, in definition order.
+  package var imageProfiles: [ImageProfile]
+  /// Load profiles, in definition order.
+  package var loadProfiles: [LoadProfile]
   /// The channel subsystem's configuration: `*.iocp` and `*.media` together.
   package var inputOutput: IOConfiguration
 
@@ -17,12 +21,15 @@ package struct SystemDefinition: Sendable, Equatable {
   package init(
     folder: String = "", machine: MachineDefinition = MachineDefinition(),
     partitions: [PartitionDefinition] = [], groups: [GroupDefinition] = [],
+    imageProfiles: [ImageProfile] = [], loadProfiles: [LoadProfile] = [],
     inputOutput: IOConfiguration = IOConfiguration()
   ) {
     self.folder = folder
     self.machine = machine
     self.partitions = partitions
     self.groups = groups
+    self.imageProfiles = imageProfiles
+    self.loadProfiles = loadProfiles
     self.inputOutput = inputOutput
   }
 
@@ -56,24 +63,27 @@ package enum ProcessorType: String, Sendable, CaseIterable, Codable, Comparable 
 }
 
 /// The physical processors of one type.
-package struct ProcessorPoolDefinition: Sendable, Equatable {
+package struct ProcessorPoolDefinition: Sendable, Equatable, Codable {
   /// Which pool.
   package var type: ProcessorType
   /// How many are installed.
   package var count: Int
   /// Simulated rate of each, in MHz: instructions in a microsecond.
   package var megahertz: UInt32
+  /// Capacity of one processor in MSU, by which soft caps reckon; nil when it is not rated.
+  package var capacityUnits: Int?
 
   /// Creates a pool.
-  package init(type: ProcessorType, count: Int, megahertz: UInt32) {
+  package init(type: ProcessorType, count: Int, megahertz: UInt32, capacityUnits: Int? = nil) {
     self.type = type
     self.count = count
     self.megahertz = megahertz
+    self.capacityUnits = capacityUnits
   }
 }
 
 /// How simulated time follows the wall clock.
-package enum Pace: Sendable, Equatable {
+package enum Pace: Sendable, Equatable, Codable {
   /// Never ahead of the wall clock.
   case real
   /// As fast as the host goes.
@@ -83,7 +93,7 @@ package enum Pace: Sendable, Equatable {
 }
 
 /// The time of day at the machine's IPL.
-package enum TimeOfDay: Sendable, Equatable {
+package enum TimeOfDay: Sendable, Equatable, Codable {
   /// Seconds since 1970-01-01T00:00:00Z.
   case fixed(Int64)
   /// The host's clock, taken once and journaled as an external input.
@@ -91,7 +101,7 @@ package enum TimeOfDay: Sendable, Equatable {
 }
 
 /// Someone who may log on at the machine.
-package struct UserDefinition: Sendable, Equatable {
+package struct UserDefinition: Sendable, Equatable, Codable {
   /// 1-8 characters, upper case.
   package var name: String
   /// Privilege classes, ascending, such as `ABCDEFG`.
@@ -105,7 +115,7 @@ package struct UserDefinition: Sendable, Equatable {
 }
 
 /// What `machine.config` says.
-package struct MachineDefinition: Sendable, Equatable {
+package struct MachineDefinition: Sendable, Equatable, Codable {
   /// 1-8 characters.
   package var name: String
   /// One entry for each type that is installed, in the order CP, IFL, ZIIP.
@@ -130,6 +140,13 @@ package struct MachineDefinition: Sendable, Equatable {
   package var users: [UserDefinition]
   /// Script to run when the machine has started, relative to the folder.
   package var profileScript: String?
+  /// Running time of a shared logical processor in nanoseconds, 1-100 ms; nil when PR/SM's rule
+  /// finds it.
+  package var runningTime: UInt64?
+  /// Whether a logical processor keeps its physical one through a wait until its slice ends.
+  package var waitCompletion: Bool
+  /// Partitions in the order in which they are activated, before those that it does not name.
+  package var activationOrder: [String]
 
   /// Creates a machine; the defaults are those of a `machine.config` that says nothing.
   package init(
@@ -139,7 +156,8 @@ package struct MachineDefinition: Sendable, Equatable {
     pace: Pace = .real, timeOfDay: TimeOfDay = .fixed(1_767_225_600), timeZone: String = "UTC",
     seed: UInt64 = 1,
     users: [UserDefinition] = [UserDefinition(name: "OPERATOR", classes: "ABCDEFG")],
-    profileScript: String? = nil
+    profileScript: String? = nil, runningTime: UInt64? = nil, waitCompletion: Bool = false,
+    activationOrder: [String] = []
   ) {
     self.name = name
     self.processors = processors
@@ -153,25 +171,31 @@ package struct MachineDefinition: Sendable, Equatable {
     self.seed = seed
     self.users = users
     self.profileScript = profileScript
+    self.runningTime = runningTime
+    self.waitCompletion = waitCompletion
+    self.activationOrder = activationOrder
   }
 }
 
-/// An absolute cap that the members of a group share.
-package struct GroupDefinition: Sendable, Equatable {
+/// Caps that the members of a group share: a group profile.
+package struct GroupDefinition: Sendable, Equatable, Codable {
   /// 1-8 characters.
   package var name: String
   /// Hundredths of a processor, by type, in the order of the types.
   package var absoluteCaps: [GroupCap]
+  /// Limit in MSU of what the members use together on average, CP processors only; a soft cap.
+  package var capacityUnits: Int?
 
   /// Creates a group.
-  package init(name: String, absoluteCaps: [GroupCap]) {
+  package init(name: String, absoluteCaps: [GroupCap] = [], capacityUnits: Int? = nil) {
     self.name = name
     self.absoluteCaps = absoluteCaps
+    self.capacityUnits = capacityUnits
   }
 }
 
 /// A group's cap for one type of processor.
-package struct GroupCap: Sendable, Equatable {
+package struct GroupCap: Sendable, Equatable, Codable {
   /// The type it limits.
   package var type: ProcessorType
   /// Hundredths of a processor.
