@@ -24,7 +24,8 @@ let package = Package(
     .executable(name: "endicott-bench", targets: ["endicott-bench"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .target(name: "CHost", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
@@ -36,10 +37,13 @@ let package = Package(
     library("GuestPrograms", ["X86"]),
     library("Partitioning", ["Platform", "Channels", "GuestPrograms"]),
     library("ControlProgram", ["Partitioning"]),
+    library(
+      "Records",
+      ["Partitioning", "Channels", .product(name: "GRDB", package: "GRDB.swift")]),
     .executableTarget(
       name: "endicott",
       dependencies: [
-        "ControlProgram", "Partitioning", "Platform", "X86", "CReadline",
+        "ControlProgram", "Partitioning", "Platform", "Records", "X86", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -63,6 +67,7 @@ let package = Package(
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),
     tests("PartitioningTests", ["Partitioning"]),
     tests("ControlProgramTests", ["ControlProgram"]),
+    tests("RecordsTests", ["Records", "Partitioning", "Channels"]),
     tests("SystemTests", ["endicott", "ControlProgram", "Partitioning", "Platform"]),
   ],
   swiftLanguageModes: [.v6]

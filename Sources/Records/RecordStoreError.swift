@@ -1,0 +1,49 @@
+/// Why a machine's records cannot be used; each names the file and what to do.
+package enum RecordStoreError: Error, Equatable, Sendable {
+  /// The file is not an SQLite database, or one that something else wrote.
+  case notRecords(file: String)
+  /// The file has a form that only a later Endicott knows.
+  case newerForm(file: String)
+  /// SQLite's integrity check found the file damaged; the text is its first finding.
+  case damaged(file: String, finding: String)
+  /// The folder or file cannot be created, read or written.
+  case inaccessible(file: String, reason: String)
+  /// Nothing more can be written: the disk or the process's limit is full.
+  case noSpace(file: String)
+  /// Another process runs the machine of this folder; nil when it did not say which.
+  case inUse(file: String, process: Int32?)
+  /// There are no records where they were asked for.
+  case absent(file: String)
+  /// A row is not what this program writes: table, row and what is wrong.
+  case unreadableRow(file: String, row: String, reason: String)
+  /// Anything else that SQLite refused.
+  case failed(file: String, reason: String)
+}
+
+extension RecordStoreError: CustomStringConvertible {
+  /// One line: file, what is wrong, what would be right.
+  package var description: String {
+    switch self {
+    case .notRecords(let file):
+      "\(file): is not a file of records of Endicott; move it away or choose another state folder"
+    case .newerForm(let file):
+      "\(file): was written by a later version of Endicott; use that version, or another state folder"
+    case .damaged(let file, let finding):
+      "\(file): is damaged (\(finding)); restore a copy, or start with --set-aside-state to keep it"
+        + " under another name and begin anew"
+    case .inaccessible(let file, let reason):
+      "\(file): \(reason); give read and write permission, or choose another state folder"
+    case .noSpace(let file):
+      "\(file): no space to write; free space on its disk or raise the limit on file sizes"
+    case .inUse(let file, let process):
+      "\(file): in use by another endicott\(process.map { ", process \($0)" } ?? ""); end it first,"
+        + " or choose another state folder"
+    case .absent(let file):
+      "\(file): there are no records; run the machine with a state folder first"
+    case .unreadableRow(let file, let row, let reason):
+      "\(file): \(row) cannot be read (\(reason)); restore a copy, or start with --set-aside-state"
+    case .failed(let file, let reason):
+      "\(file): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import Records
+import Testing
+
+@Suite struct RefusalsOfRecords {
+  @Test(arguments: [
+    RecordStoreError.notRecords(file: "f"), .newerForm(file: "f"),
+    .damaged(file: "f", finding: "page 3"), .inaccessible(file: "f", reason: "r"),
+    .noSpace(file: "f"), .inUse(file: "f", process: 7), .absent(file: "f"),
+    .unreadableRow(file: "f", row: "row 1 of change", reason: "r"),
+  ])
+  func nameTheFileAndTheRemedy(error: RecordStoreError) {
+    #expect(error.description.hasPrefix("f: "))
+    #expect(error.description.contains(";") || error.description.contains(","))
+  }
+}
