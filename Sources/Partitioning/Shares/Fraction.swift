@@ -1,7 +1,8 @@
 /// An exact rational number in lowest terms; what processor shares are computed in.
 ///
-/// Numerators and denominators of shares stay below 10^19, so products fit 128 bits; arithmetic
-/// that would not fit traps.
+/// Comparisons are exact for all values. Sums and products are reduced before they are formed, so
+/// that only a result whose own lowest terms do not fit 128 bits traps; shares, whose terms stay
+/// below 10^19, never come near.
 package struct Fraction: Sendable, Hashable {
   /// The part above; carries the sign.
   package let numerator: Int128
@@ -13,19 +14,55 @@ package struct Fraction: Sendable, Hashable {
   /// Traps if the denominator is zero.
   package init(_ numerator: Int128, _ denominator: Int128 = 1) {
     precondition(denominator != 0, "a fraction's denominator is not zero")
-    let divisor = Fraction.greatestCommonDivisor(numerator.magnitude, denominator.magnitude)
+    let divisor = Int128(
+      Fraction.greatestCommonDivisor(numerator.magnitude, denominator.magnitude))
     let sign: Int128 = denominator < 0 ? -1 : 1
-    self.numerator = sign * numerator / Int128(divisor)
-    self.denominator = sign * denominator / Int128(divisor)
+    self.init(lowest: sign * (numerator / divisor), sign * (denominator / divisor))
   }
 
+  /// Takes terms that are in lowest terms already, the lower one positive.
+  private init(lowest numerator: Int128, _ denominator: Int128) {
+    self.numerator = numerator
+    self.denominator = denominator
+  }
+
+  /// Creates a whole number.
+  package init(_ whole: Int) { self.init(lowest: Int128(whole), 1) }
+
   /// Nothing.
-  package static let zero = Fraction(0)
+  package static let zero = Fraction(lowest: 0, 1)
 
   /// The nearest floating-point number, for display only.
   package var approximation: Double { Double(numerator) / Double(denominator) }
 
+  /// The greatest whole number that is not greater.
+  package var floor: Int128 {
+    let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+
+  /// The least whole number that is not less.
+  package var ceiling: Int128 {
+    let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
+    return remainder > 0 ? quotient + 1 : quotient
+  }
+
+  /// The nearest whole number; a half goes up.
+  package var rounded: Int128 { (self + Fraction(lowest: 1, 2)).floor }
+
   private static func greatestCommonDivisor(_ one: UInt128, _ other: UInt128) -> UInt128 {
+    var (larger, smaller) = (one, other)
+    while smaller != 0 {
+      // Divisions of 64 bits are many times faster, and nearly all terms fit.
+      if let short = UInt64(exactly: larger), let shorter = UInt64(exactly: smaller) {
+        return UInt128(greatestCommonDivisor(short, shorter))
+      }
+      (larger, smaller) = (smaller, larger % smaller)
+    }
+    return max(larger, 1)
+  }
+
+  private static func greatestCommonDivisor(_ one: UInt64, _ other: UInt64) -> UInt64 {
     var (larger, smaller) = (one, other)
     while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
     return max(larger, 1)
@@ -35,7 +72,10 @@ package struct Fraction: Sendable, Hashable {
 extension Fraction: Comparable {
   /// Orders by value.
   package static func < (one: Fraction, other: Fraction) -> Bool {
-    one.numerator * other.denominator < other.numerator * one.denominator
+    if one.denominator == other.denominator { return one.numerator < other.numerator }
+    let left = one.numerator.multipliedFullWidth(by: other.denominator)
+    let right = other.numerator.multipliedFullWidth(by: one.denominator)
+    return left.high == right.high ? left.low < right.low : left.high < right.high
   }
 }
 
@@ -45,21 +85,24 @@ extension Fraction {
     if one.denominator == other.denominator {
       return Fraction(one.numerator + other.numerator, one.denominator)
     }
+    let common = Int128(
+      greatestCommonDivisor(one.denominator.magnitude, other.denominator.magnitude))
+    let rest = other.denominator / common
     return Fraction(
-      one.numerator * other.denominator + other.numerator * one.denominator,
-      one.denominator * other.denominator)
+      one.numerator * rest + other.numerator * (one.denominator / common), one.denominator * rest)
   }
 
   /// The difference.
   package static func - (one: Fraction, other: Fraction) -> Fraction {
-    one + Fraction(-other.numerator, other.denominator)
+    one + Fraction(lowest: -other.numerator, other.denominator)
   }
 
   /// The product.
   package static func * (one: Fraction, other: Fraction) -> Fraction {
     let left = Fraction(one.numerator, other.denominator)
     let right = Fraction(other.numerator, one.denominator)
-    return Fraction(left.numerator * right.numerator, left.denominator * right.denominator)
+    return Fraction(
+      lowest: left.numerator * right.numerator, left.denominator * right.denominator)
   }
 
   /// The quotient.
@@ -67,5 +110,49 @@ extension Fraction {
   /// Traps if the divisor is zero.
   package static func / (one: Fraction, other: Fraction) -> Fraction {
     one * Fraction(other.denominator, other.numerator)
+  }
+
+  /// Adds to a sum.
+  package static func += (sum: inout Fraction, term: Fraction) { sum = sum + term }
+
+  /// Takes from a sum.
+  package static func -= (sum: inout Fraction, term: Fraction) { sum = sum - term }
+}
+
+extension Fraction: Codable, CustomStringConvertible {
+  /// The terms as written by hand: `12/5`, or `3` for a whole number.
+  package var description: String {
+    denominator == 1 ? String(numerator) : "\(numerator)/\(denominator)"
+  }
+
+  /// Reads the terms as written by hand; nil when the text is none or the lower term is not positive.
+  package init?(_ text: String) {
+    let terms = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let first = terms.first, let numerator = Int128(String(first)) else { return nil }
+    guard terms.count == 2 else {
+      self.init(lowest: numerator, 1)
+      return
+    }
+    guard let denominator = Int128(String(terms[1])), denominator > 0 else { return nil }
+    self.init(numerator, denominator)
+  }
+
+  /// Reads what `encode` wrote.
+  ///
+  /// Throws `DecodingError.dataCorrupted` for anything but two whole numbers.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let value = Fraction(text) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "'\(text)' is not a fraction such as 12/5")
+    }
+    self = value
+  }
+
+  /// Writes the exact value as text.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
   }
 }

@@ -2,8 +2,9 @@
 //
 // The denominator is every active partition that shares the pool, idle ones included (PR/SM Planning
 // Guide, "Weights: use of processing weights"). ABSOLUTE shares are taken first, scaled to 99 % when
-// they come to more; the relative ones divide what is left (CP). Polarity is horizontal: each
-// on-line logical processor carries the same part of its partition's entitlement.
+// they come to more; the relative ones divide what is left (CP). With horizontal polarity each
+// on-line logical processor carries the same part of its partition's entitlement, and a cap at the
+// weight holds each of them; with vertical polarity it holds the partition as a whole.
 
 /// What one active partition asks of one pool.
 package struct ShareClaim: Sendable, Equatable {
@@ -15,16 +16,29 @@ package struct ShareClaim: Sendable, Equatable {
   package var absoluteCapHundredths: Int?
   /// Its logical processors on line, at least 1.
   package var logicalCount: Int
+  /// How its entitlement lies on its logical processors.
+  package var polarity: Polarity
+  /// Index of its group among the pool's groups with an absolute cap.
+  package var group: Int?
+  /// What soft capping at its defined capacity holds it at now, in processors.
+  package var definedCapacity: Fraction?
+  /// What soft capping at its group's capacity holds it at now, in processors.
+  package var groupCapacity: Fraction?
 
   /// Creates a claim.
   package init(
     amount: ShareAmount, limit: ShareLimit = .none, absoluteCapHundredths: Int? = nil,
-    logicalCount: Int
+    logicalCount: Int, polarity: Polarity = .horizontal, group: Int? = nil,
+    definedCapacity: Fraction? = nil, groupCapacity: Fraction? = nil
   ) {
     self.amount = amount
     self.limit = limit
     self.absoluteCapHundredths = absoluteCapHundredths
     self.logicalCount = logicalCount
+    self.polarity = polarity
+    self.group = group
+    self.definedCapacity = definedCapacity
+    self.groupCapacity = groupCapacity
   }
 }
 
@@ -34,20 +48,26 @@ package struct ShareGrant: Sendable, Equatable {
   package var share: Fraction
   /// Part of the pool in processors.
   package var entitlement: Fraction
-  /// Each logical processor's part of the entitlement, in processors.
+  /// Each logical processor's part of the entitlement, in processors, with horizontal polarity.
   package var entitlementPerLogical: Fraction
-  /// What the partition as a whole may never pass on average, in processors.
+  /// Everything that limits its use, its group's cap and soft caps in force included.
+  package var limits: ProcessingLimits
+  /// What the partition as a whole may never pass on average, in processors: the least of its own
+  /// caps; the group's is shared and not in it.
   package var cap: Fraction?
-  /// What each logical processor may never pass on average: hard capping with horizontal polarity.
+  /// What each logical processor may never pass on average: capped at its weight and horizontal.
   package var capPerLogical: Fraction?
   /// What it may pass only when nobody unlimited wants the time, in processors.
   package var softLimit: Fraction?
+  /// What its weight gives it of its group's absolute cap when all members want it, in processors.
+  package var groupEntitlement: Fraction?
 
-  /// The most it can use, in processors: caps and the number of its logical processors.
+  /// The most it can use, in processors, its group's cap apart: caps and the number of its logical
+  /// processors.
   package func usableLimit(logicalCount: Int) -> Fraction {
-    var limit = Fraction(Int128(logicalCount))
+    var limit = Fraction(logicalCount)
     if let cap { limit = min(limit, cap) }
-    if let capPerLogical { limit = min(limit, capPerLogical * Fraction(Int128(logicalCount))) }
+    if let capPerLogical { limit = min(limit, capPerLogical * Fraction(logicalCount)) }
     return limit
   }
 }
@@ -70,99 +90,88 @@ package enum ProcessingShare {
   /// - Parameters:
   ///   - claims: One of each active sharing partition; their order does not matter to any grant.
   ///   - sharedProcessors: On-line physical processors less the dedicated ones.
+  ///   - groupCaps: Absolute caps of the groups that claims name by index, in processors.
   /// - Returns: One grant a claim, in the same order.
   package static func grants(
-    for claims: [ShareClaim], sharedProcessors: Int
+    for claims: [ShareClaim], sharedProcessors: Int, groupCaps: [Fraction] = []
   ) -> [ShareGrant] {
-    var absoluteSum: Int128 = 0
-    var relativeSum: Int128 = 0
+    let pool = PoolShares(claims, sharedProcessors: sharedProcessors)
+    var groupShares = groupCaps.map { _ in Fraction.zero }
+    for claim in claims {
+      if let group = claim.group { groupShares[group] += pool.share(of: claim.amount) }
+    }
+    return claims.map { claim in
+      var grant = pool.grant(claim)
+      if let group = claim.group {
+        grant.limits.groupAbsolute = groupCaps[group]
+        grant.groupEntitlement = groupCaps[group] * (grant.share / groupShares[group])
+      }
+      return grant
+    }
+  }
+}
+
+/// The sums that turn amounts into parts of one pool.
+private struct PoolShares {
+  private var absoluteSum: Int128 = 0
+  private var relativeSum: Int128 = 0
+  private let processors: Fraction
+
+  init(_ claims: [ShareClaim], sharedProcessors: Int) {
+    processors = Fraction(sharedProcessors)
     for claim in claims {
       switch claim.amount {
       case .relative(let weight): relativeSum += Int128(weight)
       case .absolute(let hundredths): absoluteSum += Int128(hundredths)
       }
     }
-    let absolutePart = min(absoluteSum, absoluteLimit)
-    let pool = Fraction(Int128(sharedProcessors))
+  }
 
-    func share(of amount: ShareAmount) -> Fraction {
-      switch amount {
-      case .absolute(let hundredths):
-        absoluteSum <= absoluteLimit
-          ? Fraction(Int128(hundredths), 10_000)
-          : Fraction(Int128(hundredths) * absolutePart, absoluteSum * 10_000)
-      case .relative(let weight):
-        Fraction((10_000 - absolutePart) * Int128(weight), 10_000 * max(relativeSum, 1))
-      }
-    }
-    func limit(_ amount: ShareAmount) -> Fraction {
-      switch amount {
-      case .absolute(let hundredths): pool * Fraction(Int128(hundredths), 10_000)
-      case .relative: min(pool, pool * share(of: amount))
-      }
-    }
+  private var absolutePart: Int128 { min(absoluteSum, ProcessingShare.absoluteLimit) }
 
-    return claims.map { claim in
-      let share = share(of: claim.amount)
-      let entitlement = pool * share
-      let perLogical = entitlement / Fraction(Int128(max(claim.logicalCount, 1)))
-      var grant = ShareGrant(
-        share: share, entitlement: entitlement, entitlementPerLogical: perLogical)
-      grant.cap = claim.absoluteCapHundredths.map { Fraction(Int128($0), 100) }
-      switch claim.limit {
-      case .none: break
-      case .hard(nil): grant.capPerLogical = perLogical
-      case .hard(let amount?): grant.cap = grant.cap.map { min($0, limit(amount)) } ?? limit(amount)
-      case .soft(nil): grant.softLimit = entitlement
-      case .soft(let amount?): grant.softLimit = limit(amount)
-      }
-      return grant
+  func share(of amount: ShareAmount) -> Fraction {
+    switch amount {
+    case .absolute(let hundredths):
+      absoluteSum == absolutePart
+        ? Fraction(Int128(hundredths), 10_000)
+        : Fraction(Int128(hundredths) * absolutePart, absoluteSum * 10_000)
+    case .relative(let weight):
+      Fraction((10_000 - absolutePart) * Int128(weight), 10_000 * max(relativeSum, 1))
     }
   }
 
-  /// The running time (time slice) of shared logical processors, in nanoseconds: 25 ms times
-  /// physical over running logical processors, held between 12.5 and 25 ms.
-  ///
-  /// Source: PR/SM Planning Guide, "Weights: processor running time".
-  package static func runningTime(sharedProcessors: Int, runningLogicals: Int) -> UInt64 {
-    guard runningLogicals > sharedProcessors else { return 25_000_000 }
-    let time = 25_000_000 * UInt64(sharedProcessors) / UInt64(runningLogicals)
-    return max(12_500_000, time)
+  private func limit(_ amount: ShareAmount) -> Fraction {
+    switch amount {
+    case .absolute(let hundredths): processors * Fraction(Int128(hundredths), 10_000)
+    case .relative: min(processors, processors * share(of: amount))
+    }
   }
 
-  /// Where shares come to rest when each partition wants a constant amount: what one leaves goes to
-  /// the others in proportion to their shares.
-  ///
-  /// The oracle of the dispatcher's tests.
-  ///
-  /// - Parameters:
-  ///   - capacity: Processors to divide.
-  ///   - wants: Each partition's part of the pool, positive, and the most it takes in processors.
-  /// - Returns: Processors for each, in the same order.
-  package static func allocation(
-    of capacity: Fraction, among wants: [(share: Fraction, limit: Fraction)]
-  ) -> [Fraction] {
-    var result = [Fraction](repeating: .zero, count: wants.count)
-    let order = wants.indices.sorted {
-      let left = wants[$0].limit / wants[$0].share
-      let right = wants[$1].limit / wants[$1].share
-      return left == right ? $0 < $1 : left < right
+  /// The grant of a claim, its group's cap apart.
+  func grant(_ claim: ShareClaim) -> ShareGrant {
+    let share = share(of: claim.amount)
+    let entitlement = processors * share
+    let perLogical = entitlement / Fraction(max(claim.logicalCount, 1))
+    var limits = ProcessingLimits(
+      logicalProcessors: claim.logicalCount,
+      absolute: claim.absoluteCapHundredths.map { Fraction(Int128($0), 100) },
+      definedCapacity: claim.definedCapacity, groupCapacity: claim.groupCapacity)
+    var softLimit: Fraction?
+    switch claim.limit {
+    case .none: break
+    case .hard(nil): limits.weight = entitlement
+    case .hard(let amount?): limits.shareLimit = limit(amount)
+    case .soft(nil): softLimit = entitlement
+    case .soft(let amount?): softLimit = limit(amount)
     }
-    var remaining = capacity
-    var shares = wants.reduce(Fraction.zero) { $0 + $1.share }
-    var next = 0
-    while next < order.count {
-      let index = order[next]
-      let level = remaining / shares
-      guard wants[index].limit <= level * wants[index].share else {
-        for open in order[next...] { result[open] = level * wants[open].share }
-        return result
-      }
-      result[index] = wants[index].limit
-      remaining = remaining - wants[index].limit
-      shares = shares - wants[index].share
-      next += 1
-    }
-    return result
+    let isHorizontal = claim.polarity == .horizontal
+    return ShareGrant(
+      share: share, entitlement: entitlement, entitlementPerLogical: perLogical, limits: limits,
+      cap: [
+        limits.shareLimit, limits.absolute, limits.definedCapacity, limits.groupCapacity,
+        isHorizontal ? nil : limits.weight,
+      ].compactMap(\.self).min(),
+      capPerLogical: isHorizontal && limits.weight != nil ? perLogical : nil,
+      softLimit: softLimit)
   }
 }

@@ -156,13 +156,8 @@ final class SyntheticPool {
 
   /// What the water-fill gives for constant demands in processors.
   func oracle(_ demands: [Fraction]) -> [Double] {
-    let grants = ProcessingShare.grants(for: claims, sharedProcessors: processors)
-    return ProcessingShare.allocation(
-      of: Fraction(Int128(processors)),
-      among: claims.indices.map {
-        let limit = grants[$0].usableLimit(logicalCount: claims[$0].logicalCount)
-        return (grants[$0].share, min(limit, demands[$0]))
-      }
+    ProcessingShare.distribution(
+      among: claims, demands: demands, sharedProcessors: processors
     ).map(\.approximation)
   }
 }
