@@ -109,6 +109,7 @@ extension PartitionManager {
       engine.dispatcher.undedicate(index)
     }
     partition.isOnline[number] = online
+    engine.dispatcher.setOnline(index, online, at: now)
     partition.machine?.setProcessorPresent(number, online)
     applyShares(of: processors.type)
     if online { resume(partition) }

@@ -74,6 +74,13 @@ extension PartitionManager {
     engine.guests[completion.partition].digest.mix(completion.at)
     engine.guests[completion.partition].digest.mix(
       completion.tag << 8 | UInt64(completion.status.rawValue))
+    if let first = partitions[completion.partition].accounts.first,
+      !engine.isDispatched(completion.partition)
+    {
+      let account = engine.dispatcher.accounts[first]
+      // A dedicated processor takes its owner's interrupts by itself.
+      if !account.isDedicated { engine.dispatcher.takeInterrupt(pool: Int(account.pool), at: now) }
+    }
     engine.notice(completion.partition, at: now)
   }
 

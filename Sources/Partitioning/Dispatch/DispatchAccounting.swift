@@ -1,34 +1,128 @@
 import Channels
 
-// What use costs, and what happens when credit ends and comes back. Every debit is exact: cycles at
-// the pool's rate, the part of a nanosecond carried on.
+// Where time goes. Every nanosecond of a physical processor is one of four things: a guest's, the
+// firmware's (LPAR management), nobody's, or off line; `accounted` is how far it has been said which.
+// A logical processor is charged for what it has of a physical one by simulated time, exactly.
 
 extension Dispatcher {
-  /// Charges cycles that a running logical processor spent.
+  /// What it takes the firmware to put a logical processor on a physical one, in nanoseconds.
+  ///
+  /// The partition's own LPAR management. Ours: PR/SM's is not published as a time.
+  static let dispatchCost: UInt64 = 1_000
+
+  /// What it takes the firmware to take an I/O interrupt for a partition that has no physical
+  /// processor, in nanoseconds.
+  ///
+  /// No partition's: *PHYSICAL*. One that runs takes its interrupts itself.
+  static let interruptCost: UInt64 = 1_000
+
+  // MARK: Physical processors' time
+
+  /// Says that nobody had a physical processor up to a time.
+  func passIdle(_ physical: Int, until time: SimulatedTime) {
+    let accounted = physicals[physical].accounted
+    guard time > accounted else { return }
+    if physicals[physical].isOnline {
+      physicals[physical].counters.idle &+= time - accounted
+    } else {
+      physicals[physical].counters.offline &+= time - accounted
+    }
+    physicals[physical].accounted = time
+  }
+
+  /// Says that the firmware has a physical processor for so long from where its time is accounted.
+  private func passManagement(_ physical: Int, _ nanoseconds: UInt64) {
+    physicals[physical].counters.management &+= nanoseconds
+    physicals[physical].accounted &+= nanoseconds
+  }
+
+  /// What a physical processor spent up to a border of an epoch.
+  func counters(ofPhysical index: Int, at time: SimulatedTime) -> PhysicalCounters {
+    let physical = physicals[index]
+    var counters = physical.counters
+    if time >= physical.accounted {
+      if physical.isOnline {
+        counters.idle &+= time - physical.accounted
+      } else {
+        counters.offline &+= time - physical.accounted
+      }
+    } else {
+      // The firmware still has it for an interrupt that has just come.
+      counters.management &-= physical.accounted - time
+    }
+    return counters
+  }
+
+  /// The firmware takes an interrupt for a partition that does not run, on the processor of a pool
+  /// that is free or free first; ties by number.
+  func takeInterrupt(pool: Int, at time: SimulatedTime) {
+    var best = -1
+    let first = Int(pools[pool].first)
+    for index in first..<first + Int(pools[pool].count)
+    where physicals[index].isOnline && physicals[index].dedicatedTo < 0 {
+      if best < 0 || precedesAsInterrupted(index, best, at: time) { best = index }
+    }
+    guard best >= 0 else { return }
+    passIdle(best, until: time)
+    passManagement(best, Dispatcher.interruptCost)
+    physicals[best].heldUntil = physicals[best].accounted
+  }
+
+  private func precedesAsInterrupted(_ one: Int, _ other: Int, at time: SimulatedTime) -> Bool {
+    let left = max(physicals[one].heldUntil, time)
+    let right = max(physicals[other].heldUntil, time)
+    if left != right { return left < right }
+    return physicals[one].current < 0 && physicals[other].current >= 0
+  }
+
+  // MARK: Charges
+
+  /// Charges a logical processor for being put on its physical one at a time.
+  func chargeDispatch(_ logical: Int, at time: SimulatedTime) {
+    let physical = Int(logicals[logical].physical)
+    passIdle(physical, until: time)
+    passManagement(physical, Dispatcher.dispatchCost)
+    logicals[logical].counters.dispatches &+= 1
+    spend(logical, Dispatcher.dispatchCost, until: time + Dispatcher.dispatchCost)
+  }
+
+  /// Charges what a running logical processor had of its physical one.
   ///
   /// - Parameters:
   ///   - logical: Which.
-  ///   - cycles: How many.
-  ///   - time: When it stopped; credit grows until then.
-  /// - Returns: Whole nanoseconds charged.
+  ///   - start: When it began.
+  ///   - end: When it stopped.
+  ///   - waited: Nanoseconds between that it waited.
+  /// - Returns: Nanoseconds charged.
   @discardableResult
-  func charge(_ logical: Int, cycles: Int, until time: SimulatedTime) -> UInt64 {
+  func charge(
+    _ logical: Int, from start: SimulatedTime, to end: SimulatedTime, waited: UInt64 = 0
+  ) -> UInt64 {
     let physical = Int(logicals[logical].physical)
-    let megahertz = UInt64(pools[Int(physicals[physical].pool)].megahertz)
-    let total = UInt64(cycles) * 1000 + logicals[logical].remainder
-    let nanoseconds = total / megahertz
-    logicals[logical].remainder = total - nanoseconds * megahertz
-    chargeTime(logical, nanoseconds, until: time)
+    passIdle(physical, until: start)
+    let nanoseconds = end - start - waited
+    physicals[physical].counters.idle &+= waited
+    physicals[physical].counters.effective &+= nanoseconds
+    physicals[physical].accounted = end
+    logicals[logical].counters.effective &+= nanoseconds
+    spend(logical, nanoseconds, until: end)
     return nanoseconds
   }
 
-  /// Charges time that a running logical processor held its physical one.
-  func chargeTime(_ logical: Int, _ nanoseconds: UInt64, until time: SimulatedTime) {
+  /// Charges the firmware's work in a running logical processor's time, up to a time.
+  func chargeFirmware(_ logical: Int, until time: SimulatedTime) {
     let physical = Int(logicals[logical].physical)
+    let accounted = physicals[physical].accounted
+    guard time > accounted else { return }
+    passManagement(physical, time - accounted)
+    spend(logical, time - accounted, until: time)
+  }
+
+  /// Takes time that a logical processor used from its slice, its share and its credit.
+  private func spend(_ logical: Int, _ nanoseconds: UInt64, until time: SimulatedTime) {
     let account = Int(logicals[logical].account)
-    logicals[logical].used &+= nanoseconds
+    logicals[logical].counters.dispatched &+= nanoseconds
     accounts[account].used &+= nanoseconds
-    physicals[physical].busy &+= nanoseconds
     guard !accounts[account].isDedicated else { return }
     logicals[logical].sliceLeft -= Int64(nanoseconds)
     logicals[logical].bucket?.debit(nanoseconds, at: time)
@@ -36,70 +130,47 @@ extension Dispatcher {
     accounts[account].soft?.debit(nanoseconds, at: time)
   }
 
-  /// Closes an epoch: whoever has used up its slice or its credit gives its place up.
-  func endEpoch() {
-    guard runningCount > 0 else { return }
-    for index in physicals.indices {
-      let current = Int(physicals[index].current)
-      guard current >= 0, physicals[index].dedicatedTo < 0 else { continue }
-      let account = Int(logicals[current].account)
-      if accounts[account].bucket?.isEmpty == true { throttle(account) }
-      if let soft = accounts[account].soft, soft.isEmpty { limit(account, soft) }
-      if accounts[account].isThrottled || logicals[current].sliceLeft <= 0
-        || logicals[current].bucket?.isEmpty == true || !physicals[index].isOnline
-      {
-        requeue(current, at: end)
-      }
-    }
+  // MARK: Waiting for a processor
+
+  /// Counts the time up to which a logical processor has been ready and not running.
+  func noteReady(_ logical: Int, until time: SimulatedTime) {
+    let since = logicals[logical].readySince
+    guard time > since else { return }
+    logicals[logical].counters.ready &+= time - since
+    logicals[logical].counters.capped &+= cappedTime(logical, until: time)
+    logicals[logical].steal &+= time - since
+    logicals[logical].readySince = time
   }
 
-  private func throttle(_ account: Int) {
-    guard !accounts[account].isThrottled, let bucket = accounts[account].bucket else { return }
-    accounts[account].isThrottled = true
-    removeFromHeap(Int32(account))
-    timers.set(logicals.count + account, max(bucket.resumes, end))
+  /// Part of the time since it became ready in which a cap forbids a logical processor to run.
+  private func cappedTime(_ logical: Int, until time: SimulatedTime) -> UInt64 {
+    let record = logicals[logical]
+    let account = accounts[Int(record.account)]
+    let since: SimulatedTime
+    switch record.state {
+    case .throttled: since = record.readySince
+    case .queued where account.isThrottled: since = max(record.readySince, account.throttledSince)
+    default: return 0
+    }
+    return time > since ? time - since : 0
   }
 
-  private func limit(_ account: Int, _ soft: TokenBucket) {
-    guard !accounts[account].isBeyondLimit else { return }
-    accounts[account].isBeyondLimit = true
-    if accounts[account].place >= 0 { restore(Int32(account)) }
-    if !accounts[account].isThrottled {
-      timers.set(logicals.count + account, max(soft.resumes, end))
+  /// What a logical processor spent up to a border of an epoch.
+  func counters(ofLogical logical: Int, at time: SimulatedTime) -> ProcessorCounters {
+    let record = logicals[logical]
+    var counters = record.counters
+    if let since = record.onlineSince { counters.online &+= time - since }
+    switch record.state {
+    case .queued, .throttled:
+      if time > record.readySince { counters.ready &+= time - record.readySince }
+      counters.capped &+= cappedTime(logical, until: time)
+    case .off, .waiting, .running: break
     }
+    return counters
   }
 
-  /// A timer of the dispatcher's own is due.
-  ///
-  /// - Returns: Whether it was; false when the slot is a waiting logical processor's.
-  func creditReturns(_ slot: Int, at time: SimulatedTime) -> Bool {
-    if slot < logicals.count {
-      guard logicals[slot].state == .throttled else { return false }
-      let since = logicals[slot].readySince
-      logicals[slot].state = .waiting
-      logicals[slot].bucket?.debit(0, at: time)
-      becomeReady(slot, at: time)
-      // Steal counts from when it had work, not from when it had credit.
-      logicals[slot].steal &+= time > since ? time - since : 0
-      return true
-    }
-    let account = slot - logicals.count
-    accounts[account].bucket?.debit(0, at: time)
-    accounts[account].soft?.debit(0, at: time)
-    if accounts[account].isBeyondLimit {
-      // Credit to the limit is back unless it was used meanwhile.
-      if let soft = accounts[account].soft, soft.isEmpty {
-        timers.set(slot, max(soft.resumes, time + 1))
-      } else {
-        accounts[account].isBeyondLimit = false
-        if accounts[account].place >= 0 { restore(Int32(account)) }
-      }
-    }
-    if accounts[account].isThrottled {
-      accounts[account].isThrottled = false
-      accounts[account].notBefore = time
-      offer(Int32(account))
-    }
-    return true
+  /// What an account's logical processors spent up to a border of an epoch, all together.
+  func counters(ofAccount account: Int, at time: SimulatedTime) -> ProcessorCounters {
+    members(of: account).reduce(ProcessorCounters()) { $0 + counters(ofLogical: $1, at: time) }
   }
 }

@@ -33,7 +33,10 @@ extension Dispatcher {
   func requeue(_ logical: Int, at time: SimulatedTime, yielded: Bool = false) {
     release(logical, at: time)
     logicals[logical].readySince = time
-    if yielded { forfeit(Int(logicals[logical].account)) }
+    if yielded {
+      logicals[logical].counters.yields &+= 1
+      forfeit(Int(logicals[logical].account))
+    }
     if logicals[logical].bucket?.isEmpty == true, let bucket = logicals[logical].bucket {
       logicals[logical].state = .throttled
       timers.set(logical, max(bucket.resumes, time))
@@ -59,15 +62,10 @@ extension Dispatcher {
     case .running: release(logical, at: time)
     case .queued:
       remove(Int32(logical))
-      addSteal(logical, until: time)
-    case .throttled: addSteal(logical, until: time)
+      noteReady(logical, until: time)
+    case .throttled: noteReady(logical, until: time)
     }
     logicals[logical].state = .off
-  }
-
-  private func addSteal(_ logical: Int, until time: SimulatedTime) {
-    let since = logicals[logical].readySince
-    if time > since { logicals[logical].steal &+= time - since }
   }
 
   /// Takes a running logical processor off its physical one and gives back what is left of its slice.

@@ -83,7 +83,8 @@ extension Dispatcher {
   }
 
   /// An account begins with nothing used, at the present virtual time.
-  func enter(_ index: Int) {
+  func enter(_ index: Int, at time: SimulatedTime) {
+    accounts[index].entered = time
     accounts[index].grant = nil
     accounts[index].used = 0
     accounts[index].isThrottled = false
@@ -95,17 +96,26 @@ extension Dispatcher {
     accounts[index].base = pools[Int(accounts[index].pool)].virtualTime
     accounts[index].key = accounts[index].base
     for logical in members(of: index) {
-      logicals[logical].used = 0
+      logicals[logical].counters = ProcessorCounters()
       logicals[logical].steal = 0
-      logicals[logical].dispatches = 0
-      logicals[logical].remainder = 0
       logicals[logical].bucket = nil
     }
   }
 
+  /// A logical processor comes on line or goes off; whether it runs is another matter.
+  func setOnline(_ logical: Int, _ isOnline: Bool, at time: SimulatedTime) {
+    if let since = logicals[logical].onlineSince {
+      logicals[logical].counters.online &+= time - since
+    }
+    logicals[logical].onlineSince = isOnline ? time : nil
+  }
+
   /// An account takes no part any more; its logical processors go off.
   func leave(_ index: Int, at time: SimulatedTime) {
-    for logical in members(of: index) { turnOff(logical, at: time) }
+    for logical in members(of: index) {
+      turnOff(logical, at: time)
+      setOnline(logical, false, at: time)
+    }
     timers.clear(logicals.count + index)
     accounts[index].grant = nil
     accounts[index].isThrottled = false
@@ -153,6 +163,7 @@ extension Dispatcher {
     if !online, physicals[physical].current >= 0 {
       requeue(Int(physicals[physical].current), at: time)
     }
+    passIdle(physical, until: time)
     physicals[physical].isOnline = online
     pools[Int(physicals[physical].pool)].shared += online ? 1 : -1
   }

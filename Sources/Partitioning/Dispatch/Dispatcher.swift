@@ -131,17 +131,17 @@ final class Dispatcher {
     guard runningCount > 0 else { return }
     for index in physicals.indices {
       let current = physicals[index].current
-      if current >= 0 { append(current, start) }
+      guard current >= 0 else { continue }
+      let held = physicals[index].heldUntil
+      if held > start { logicals[Int(current)].steal &+= min(held, end) - start }
+      if held < end { append(current, max(start, held)) }
     }
   }
 
-  /// Takes the time that a logical processor placed at `time` has been ready and not running.
-  func takeSteal(_ logical: Int, until time: SimulatedTime) -> UInt64 {
-    let since = logicals[logical].readySince
-    guard time > since else { return 0 }
-    logicals[logical].readySince = .max
-    logicals[logical].steal &+= time - since
-    return time - since
+  /// Takes the time that a placed logical processor had work and its guest did not run.
+  func takeSteal(_ logical: Int) -> UInt64 {
+    defer { logicals[logical].steal = 0 }
+    return logicals[logical].steal
   }
 
   private func append(_ logical: Int32, _ time: SimulatedTime) {
@@ -165,8 +165,8 @@ final class Dispatcher {
       guard record.state == .queued else { continue }
       let physical = Int(record.physical)
       let time = max(
-        start, physicals[physical].freeSince, frontiers[Int(record.partition)], record.readySince)
-      if time < end {
+        available(physical), frontiers[Int(record.partition)], record.readySince)
+      if time + Dispatcher.dispatchCost < end {
         place(logical, on: physical, at: time)
       } else {
         dedicatedQueue[kept] = logical
@@ -183,10 +183,10 @@ final class Dispatcher {
       let logical = accounts[Int(account)].head
       let record = logicals[Int(logical)]
       let time = max(
-        max(start, physicals[physical].freeSince),
+        available(physical),
         max(frontiers[Int(record.partition)], record.readySince),
         accounts[Int(account)].notBefore)
-      guard time < end else {
+      guard time + Dispatcher.dispatchCost < end else {
         // Its partition has already run to the end of this epoch, or the processor was held so long.
         removeFromHeap(account)
         asideQueue[asideCount] = account
@@ -214,27 +214,34 @@ final class Dispatcher {
     var best = -1
     for index in first..<first + Int(pools[pool].count) {
       let physical = physicals[index]
-      guard physical.current < 0, physical.isOnline, physical.dedicatedTo < 0,
-        physical.freeSince < end
-      else { continue }
-      if best < 0 || max(physical.freeSince, start) < max(physicals[best].freeSince, start) {
+      guard physical.current < 0, physical.isOnline, physical.dedicatedTo < 0 else { continue }
+      let time = available(index)
+      guard time + Dispatcher.dispatchCost < end else { continue }
+      if best < 0 || time < available(best) {
         best = index
-        if physical.freeSince <= start { break }
+        if time == start { break }
       }
     }
     return best < 0 ? nil : best
   }
 
+  /// When in this epoch a free physical processor can take somebody.
+  private func available(_ physical: Int) -> SimulatedTime {
+    max(start, max(physicals[physical].freeSince, physicals[physical].heldUntil))
+  }
+
   private func place(_ logical: Int32, on physical: Int, at time: SimulatedTime) {
     let index = Int(logical)
+    noteReady(index, until: time)
     logicals[index].state = .running
     logicals[index].physical = Int32(physical)
-    logicals[index].dispatches &+= 1
     physicals[physical].current = logical
     timers.clear(index)
     accounts[Int(logicals[index].account)].running += 1
     runningCount += 1
     if physicals[physical].dedicatedTo < 0 { pools[Int(physicals[physical].pool)].busy += 1 }
-    append(logical, time)
+    chargeDispatch(index, at: time)
+    logicals[index].steal &+= Dispatcher.dispatchCost
+    append(logical, time + Dispatcher.dispatchCost)
   }
 }

@@ -152,6 +152,14 @@ final class EpochEngine<Hardware: PartitionHardware> {
     }
   }
 
+  /// Whether any of a partition's logical processors has a physical one.
+  func isDispatched(_ partition: Int) -> Bool {
+    let first = guests[partition].firstLogical
+    return (first..<first + guests[partition].logicalCount).contains {
+      dispatcher.logicals[$0].state == .running
+    }
+  }
+
   /// Hands the placed logical processors to their partitions.
   private func distribute(until end: SimulatedTime) {
     roundCycles = 0
@@ -161,7 +169,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
       let record = dispatcher.logicals[logical]
       let partition = Int(record.partition)
       let pool = Int(dispatcher.physicals[Int(record.physical)].pool)
-      let steal = dispatcher.takeSteal(logical, until: dispatch.start)
+      let steal = dispatcher.takeSteal(logical)
       if steal > 0 {
         guests[partition].hardware?.addSteal(processor: Int(record.number), nanoseconds: steal)
       }
@@ -237,7 +245,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
       frontier = max(frontier, placement.end)
       let logical = first + placement.processor
       let time = dispatcher.charge(
-        logical, cycles: Int(placement.cyclesUsed), until: placement.end)
+        logical, from: placement.start, to: placement.end, waited: placement.waited)
       guests[partition].digest.mix(time)
       switch placement.stop {
       case .ranOut: break
@@ -250,10 +258,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
         dispatcher.requeue(logical, at: placement.end)
       case .inFirmware:
         // The firmware answers at the end of the epoch and works in the caller's time until then.
-        if dispatcher.end > placement.end {
-          dispatcher.chargeTime(
-            logical, dispatcher.end - placement.end, until: dispatcher.end)
-        }
+        dispatcher.chargeFirmware(logical, until: dispatcher.end)
       case .shutdown:
         dispatcher.turnOff(logical, at: placement.end)
       }

@@ -37,20 +37,18 @@ struct LogicalProcessor {
   var physical: Int32 = -1
   /// The next in its account's queue, -1 at the end.
   var next: Int32 = -1
-  /// Since when it has been ready and not running.
+  /// Since when it has been ready and not running, as far as that is not counted yet.
   var readySince: SimulatedTime = 0
+  /// Nanoseconds that it had work and the guest did not run, not told to the guest yet.
+  var steal: UInt64 = 0
   /// Nanoseconds of its time slice that are left; may end below zero by less than an epoch.
   var sliceLeft: Int64 = 0
-  /// Thousandths of cycles' worth of time not yet charged, in units of 1/MHz ns.
-  var remainder: UInt64 = 0
   /// Its own limit: hard capping with horizontal polarity.
   var bucket: TokenBucket?
-  /// Nanoseconds on physical processors since activation.
-  var used: UInt64 = 0
-  /// Nanoseconds ready and not running since activation, up to the last dispatch.
-  var steal: UInt64 = 0
-  /// Dispatches since activation.
-  var dispatches: UInt64 = 0
+  /// Since when it has been on line; nil while it is not.
+  var onlineSince: SimulatedTime?
+  /// What it spent since activation: on line up to `onlineSince`, ready up to the last dispatch.
+  var counters = ProcessorCounters()
 }
 
 /// One partition's standing in one pool.
@@ -95,6 +93,10 @@ struct ShareAccount {
   var notBefore: SimulatedTime = 0
   /// Nanoseconds used since activation.
   var used: UInt64 = 0
+  /// Since when it has been out of credit, while it is.
+  var throttledSince: SimulatedTime = 0
+  /// When its partition was activated last.
+  var entered: SimulatedTime?
 }
 
 /// One physical processor.
@@ -109,8 +111,14 @@ struct PhysicalProcessor {
   var current: Int32 = -1
   /// Since when it has been idle.
   var freeSince: SimulatedTime = 0
-  /// Nanoseconds it ran logical processors since IPL.
-  var busy: UInt64 = 0
+  /// Until when the firmware has it, whoever runs on it: an interrupt for a partition that did not run.
+  var heldUntil: SimulatedTime = 0
+  /// What it spent since IPL up to `accounted`.
+  var counters = PhysicalCounters()
+  /// Up to when its time is accounted for.
+  var accounted: SimulatedTime = 0
+  /// Nanoseconds since IPL that it was neither idle nor off line.
+  var busy: UInt64 { counters.effective &+ counters.management }
 }
 
 /// The physical processors of one type and the queue for them.

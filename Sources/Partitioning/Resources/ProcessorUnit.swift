@@ -10,13 +10,15 @@ struct ProcessorUnit: PartitionUnit {
           partition.name, processors.type, needed: processors.initial, available: available)
       }
       let account = partition.accounts.lowerBound + entry
-      manager.engine.dispatcher.enter(account)
+      manager.engine.dispatcher.enter(account, at: manager.now)
       for number in partition.numbers(of: entry).prefix(processors.initial) {
         if processors.mode == .dedicated {
           let logical = manager.logical(number, of: partition)
           _ = manager.engine.dispatcher.dedicate(to: logical, at: manager.now)
         }
         partition.isOnline[number] = true
+        manager.engine.dispatcher.setOnline(
+          manager.logical(number, of: partition), true, at: manager.now)
         partition.isProcessorStopped[number] = false
       }
     }

@@ -28,7 +28,7 @@ struct LoadMeter {
     let elapsed = Double(max(time - sampled, 1))
     for index in accounts.indices {
       let used = dispatcher.accounts[index].used
-      let denied = dispatcher.denied(account: index, at: time)
+      let denied = dispatcher.counters(ofAccount: index, at: time).ready
       // Counters start again at an activation.
       if used >= accounts[index].usedBefore, denied >= accounts[index].deniedBefore {
         accounts[index].used = Double(used - accounts[index].usedBefore) / elapsed
@@ -47,19 +47,5 @@ struct LoadMeter {
     }
     sampled = time
     due = time + LoadMeter.interval
-  }
-}
-
-extension Dispatcher {
-  /// Nanoseconds an account's logical processors had work and did not run, up to `time`.
-  func denied(account: Int, at time: SimulatedTime) -> UInt64 {
-    members(of: account).reduce(0) { $0 + steal(of: $1, at: time) }
-  }
-
-  /// Nanoseconds a logical processor had work and did not run, up to `time`.
-  func steal(of logical: Int, at time: SimulatedTime) -> UInt64 {
-    let record = logicals[logical]
-    let isWaiting = record.state == .queued || record.state == .throttled
-    return record.steal + (isWaiting && time > record.readySince ? time - record.readySince : 0)
   }
 }

@@ -41,7 +41,7 @@ extension PartitionManager {
       pending: partition.pending,
       instructionCount: machine?.processors.reduce(0) { $0 + $1.instructionsRetired } ?? 0,
       dispatchCount: partition.isOnline.indices.reduce(0) {
-        $0 + engine.dispatcher.logicals[first + $1].dispatches
+        $0 + engine.dispatcher.logicals[first + $1].counters.dispatches
       },
       requestCount: partition.requestCount,
       workCounter: machine.flatMap { $0.publishedWork == 0 ? nil : $0.publishedWork },
@@ -59,7 +59,8 @@ extension PartitionManager {
       number: number, type: processors.type, isDedicated: processors.mode == .dedicated,
       state: state(partition, number, record), isStarted: isStarted(status),
       physicalProcessor: record.physical >= 0 ? Int(record.physical) : nil,
-      usedNanoseconds: record.used, stealNanoseconds: engine.dispatcher.steal(of: index, at: now))
+      usedNanoseconds: record.counters.dispatched,
+      stealNanoseconds: engine.dispatcher.counters(ofLogical: index, at: now).ready)
   }
 
   private func isStarted(_ status: ProcessorStatus?) -> Bool {
@@ -101,7 +102,7 @@ extension PartitionManager {
       entitlementPerLogical: isDedicated
         ? (online > 0 ? 1 : 0) : account.grant?.entitlementPerLogical.approximation ?? 0,
       usedNanoseconds: account.used,
-      deniedNanoseconds: engine.dispatcher.denied(account: index, at: now),
+      deniedNanoseconds: engine.dispatcher.counters(ofAccount: index, at: now).ready,
       recentUsed: partition.isActive ? sample.used : 0,
       recentDenied: partition.isActive ? sample.denied : 0)
   }

@@ -33,7 +33,7 @@ private let queries = [
     "Q CPLEVEL",
     """
     Endicott Version 1 Release 1.0, service level 0000 (64-bit)
-    History version 2
+    History version 3
     IPL at 01/01/26 00:00:00 UTC
     """),
   Exchange(

@@ -145,7 +145,7 @@ final class StandInMachine: SystemPort, SimulationClock {
       freeByteCount: (1 << 30) - active.reduce(0) { $0 + $1.storageByteCount },
       incrementByteCount: 64 << 20, paths: paths, partitionCount: states.count,
       activeCount: active.count, readyCount: 2, pace: pace, achievedPace: nil,
-      epochNanoseconds: 100_000, epochCount: 0, threadCount: 1, digest: 0xFEED, historyVersion: 2)
+      epochNanoseconds: 100_000, epochCount: 0, threadCount: 1, digest: 0xFEED, historyVersion: 3)
   }
 
   func storage(of partition: String, at address: UInt64, count: Int) -> [UInt8]? {

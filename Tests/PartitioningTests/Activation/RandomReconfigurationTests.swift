@@ -82,10 +82,26 @@ struct RandomReconfigurationTests {
     #expect(dispatcher.logicals.count { $0.state == .running } == running)
     let shared = dispatcher.physicals.count { $0.isOnline && $0.dedicatedTo < 0 }
     #expect(Int(dispatcher.pools[0].shared) == shared)
-    let busy = dispatcher.physicals.reduce(0) { $0 + $1.busy }
-    #expect(busy <= 6 * manager.now)
+    try checkTime(manager.measurement())
     let view = manager.machineView
     #expect(view.pools[0].shared + view.pools[0].dedicated == view.pools[0].online)
+  }
+
+  /// Every nanosecond of every physical processor is one thing, and every one that a logical
+  /// processor had was a physical one's.
+  private func checkTime(_ sample: MeasurementSample) throws {
+    for processor in sample.processors {
+      let counters = processor.counters
+      let sum = counters.effective + counters.management + counters.idle + counters.offline
+      #expect(sum == sample.time)
+    }
+    for logicals in sample.partitions.flatMap(\.logicals) {
+      let counters = logicals.counters
+      #expect(counters.effective <= counters.dispatched)
+      #expect(counters.waiting <= counters.effective)
+      #expect(counters.capped <= counters.ready)
+      #expect(counters.dispatched + counters.ready <= counters.online)
+    }
   }
 
   @Test(arguments: 1...6 as ClosedRange<UInt64>)

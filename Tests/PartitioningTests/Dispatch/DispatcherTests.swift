@@ -84,7 +84,7 @@ struct DispatcherTests {
       ])
     pool.run(seconds: 1)
     #expect(pool.guests[0].longestWait < 500_000)
-    #expect(pool.engine.dispatcher.logicals[3].used > 40_000_000)
+    #expect(pool.engine.dispatcher.logicals[3].counters.dispatched > 40_000_000)
   }
 
   @Test func spinningIsChargedLikeWork() {
@@ -116,7 +116,8 @@ struct DispatcherTests {
     // What it waits for a processor lengthens its cycle; what it leaves goes 3 to 2.
     #expect(used[0] > 1.0 && used[0] <= 1.2)
     #expect(abs(used[1] / used[2] - 1.5) < 0.015)
-    #expect(abs(used[0] + used[1] + used[2] - 6) < 0.01)
+    // A processor given up within an epoch stays empty until its end when those that wait have run.
+    #expect(abs(used[0] + used[1] + used[2] - 6) < 0.06)
   }
 
   @Test func d2OneIdle() {

@@ -119,8 +119,11 @@ final class SyntheticPool {
     for index in guests.indices {
       engine.guests[index].hardware = guests[index]
       engine.guests[index].home = index % threads
-      engine.dispatcher.enter(index)
-      for logical in engine.dispatcher.members(of: index) { engine.dispatcher.turnOn(logical) }
+      engine.dispatcher.enter(index, at: 0)
+      for logical in engine.dispatcher.members(of: index) {
+        engine.dispatcher.setOnline(logical, true, at: 0)
+        engine.dispatcher.turnOn(logical)
+      }
     }
     applyShares()
     for index in guests.indices { engine.notice(index, at: 0) }

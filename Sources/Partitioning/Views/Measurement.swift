@@ -1,0 +1,219 @@
+import Channels
+
+// What the machine has counted, at one instant. A report over an interval is the difference of two
+// samples. The terms are SMF type 70's; where one of its names is shorter it is given in brackets.
+
+/// What logical processors spent since their partition's activation, in nanoseconds and counts.
+///
+/// `dispatched` less `effective` is LPAR management that is the partition's own: the firmware's work
+/// to dispatch it, and calls that the firmware answered.
+package struct ProcessorCounters: Codable, Sendable, Equatable {
+  /// Time on physical processors, management included (PDT).
+  package var dispatched: UInt64 = 0
+  /// Time on physical processors that the guest had, waiting ones included (EDT).
+  package var effective: UInt64 = 0
+  /// Part of `effective` in which the guest waited and kept its physical processor (wait completion).
+  package var waiting: UInt64 = 0
+  /// Time with work and without a physical processor, capped time included.
+  package var ready: UInt64 = 0
+  /// Part of `ready` in which a cap forbade to run.
+  package var capped: UInt64 = 0
+  /// Time on line (ONT).
+  package var online: UInt64 = 0
+  /// Times put on a physical processor.
+  package var dispatches: UInt64 = 0
+  /// Times that another took its physical processor before its time slice was over.
+  package var preemptions: UInt64 = 0
+  /// Times that it gave the rest of its time slice away.
+  package var yields: UInt64 = 0
+
+  /// Creates counters that stand at 0.
+  package init() {}
+
+  /// Adds up two.
+  package static func + (one: ProcessorCounters, other: ProcessorCounters) -> ProcessorCounters {
+    one.combined(with: other, &+)
+  }
+
+  /// What came to the second's counts; both are of one activation.
+  package static func - (one: ProcessorCounters, other: ProcessorCounters) -> ProcessorCounters {
+    one.combined(with: other, &-)
+  }
+
+  private func combined(
+    with other: ProcessorCounters, _ combine: (UInt64, UInt64) -> UInt64
+  ) -> ProcessorCounters {
+    var result = ProcessorCounters()
+    result.dispatched = combine(dispatched, other.dispatched)
+    result.effective = combine(effective, other.effective)
+    result.waiting = combine(waiting, other.waiting)
+    result.ready = combine(ready, other.ready)
+    result.capped = combine(capped, other.capped)
+    result.online = combine(online, other.online)
+    result.dispatches = combine(dispatches, other.dispatches)
+    result.preemptions = combine(preemptions, other.preemptions)
+    result.yields = combine(yields, other.yields)
+    return result
+  }
+}
+
+/// What one physical processor spent since IPL, in nanoseconds; the four together are the time since
+/// IPL, exactly.
+package struct PhysicalCounters: Codable, Sendable, Equatable {
+  /// Guests had it.
+  package var effective: UInt64 = 0
+  /// The firmware had it, for a partition or for none (*PHYSICAL*).
+  package var management: UInt64 = 0
+  /// On line, and nobody had it.
+  package var idle: UInt64 = 0
+  /// Off line.
+  package var offline: UInt64 = 0
+
+  /// Creates counters that stand at 0.
+  package init() {}
+
+  /// Adds up two.
+  package static func + (one: PhysicalCounters, other: PhysicalCounters) -> PhysicalCounters {
+    var result = one
+    result.effective &+= other.effective
+    result.management &+= other.management
+    result.idle &+= other.idle
+    result.offline &+= other.offline
+    return result
+  }
+
+  /// What came to the second's counts.
+  package static func - (one: PhysicalCounters, other: PhysicalCounters) -> PhysicalCounters {
+    var result = one
+    result.effective &-= other.effective
+    result.management &-= other.management
+    result.idle &-= other.idle
+    result.offline &-= other.offline
+    return result
+  }
+}
+
+/// Everything that is counted, at one border of an epoch.
+package struct MeasurementSample: Codable, Sendable, Equatable {
+  /// One physical processor.
+  package struct Processor: Codable, Sendable, Equatable {
+    /// Its number in the machine.
+    package var number: Int
+    /// Its type.
+    package var type: ProcessorType
+    /// Whether it is on line now.
+    package var isOnline: Bool
+    /// The partition it is dedicated to now.
+    package var dedicatedTo: String?
+    /// What it spent since IPL.
+    package var counters: PhysicalCounters
+  }
+
+  /// A partition's logical processors of one type.
+  package struct Logicals: Codable, Sendable, Equatable {
+    /// Their type.
+    package var type: ProcessorType
+    /// Whether they own their physical processors.
+    package var isDedicated: Bool
+    /// How many are defined.
+    package var defined: Int
+    /// How many are on line now.
+    package var online: Int
+    /// The weight now; nil with an ABSOLUTE share and for dedicated ones.
+    package var weight: Int?
+    /// What they are entitled to of the pool now, in processors; nil while the partition is not active.
+    package var entitlement: Fraction?
+    /// Whether they are capped at their share now (initial capping).
+    package var isCapped: Bool
+    /// The absolute cap now, in hundredths of a processor.
+    package var absoluteCapHundredths: Int?
+    /// What they spent since activation, all together.
+    package var counters: ProcessorCounters
+  }
+
+  /// One partition.
+  package struct Partition: Codable, Sendable, Equatable {
+    /// Its name.
+    package var name: String
+    /// Its number in definition order.
+    package var number: Int
+    /// Whether it is active now.
+    package var isActive: Bool
+    /// When it was activated last; its counters begin there, and stay when it is deactivated.
+    package var activated: SimulatedTime?
+    /// Its logical processors, by type in definition order.
+    package var logicals: [Logicals]
+  }
+
+  /// When, in nanoseconds since IPL.
+  package var time: SimulatedTime
+  /// The physical processors by number.
+  package var processors: [Processor]
+  /// The partitions in definition order, active or not.
+  package var partitions: [Partition]
+}
+
+extension Fraction: Codable {
+  /// Reads a fraction written as `numerator/denominator`.
+  package init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    let parts = text.split(separator: "/").map { Int128($0) }
+    guard parts.count == 2, let numerator = parts[0], let denominator = parts[1], denominator > 0
+    else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath,
+          debugDescription: "\"\(text)\" is not numerator/denominator, two whole numbers"))
+    }
+    self.init(numerator, denominator)
+  }
+
+  /// Writes the fraction as `numerator/denominator`, which loses nothing.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode("\(numerator)/\(denominator)")
+  }
+}
+
+extension PartitionManager {
+  /// Everything that is counted, now; the counting goes on.
+  package func measurement() -> MeasurementSample {
+    let dispatcher = engine.dispatcher
+    return MeasurementSample(
+      time: now,
+      processors: dispatcher.physicals.indices.map { number in
+        let physical = dispatcher.physicals[number]
+        let owner = physical.dedicatedTo
+        return MeasurementSample.Processor(
+          number: number, type: pools[Int(physical.pool)], isOnline: physical.isOnline,
+          dedicatedTo: owner < 0
+            ? nil : partitions[Int(dispatcher.logicals[Int(owner)].partition)].name,
+          counters: dispatcher.counters(ofPhysical: number, at: now))
+      },
+      partitions: partitions.map(measure))
+  }
+
+  private func measure(_ partition: Partition) -> MeasurementSample.Partition {
+    let dispatcher = engine.dispatcher
+    return MeasurementSample.Partition(
+      name: partition.name, number: partition.number, isActive: partition.isActive,
+      activated: partition.accounts.first.flatMap { dispatcher.accounts[$0].entered },
+      logicals: partition.definition.processors.indices.map { entry in
+        let processors = partition.definition.processors[entry]
+        let setting = partition.shares[entry]
+        let index = partition.accounts.lowerBound + entry
+        let isDedicated = processors.mode == .dedicated
+        let online = partition.onlineCount(of: entry)
+        var weight: Int?
+        if case .relative(let amount) = setting.amount, !isDedicated { weight = amount }
+        return MeasurementSample.Logicals(
+          type: processors.type, isDedicated: isDedicated,
+          defined: partition.numbers(of: entry).count, online: online, weight: weight,
+          entitlement: isDedicated && partition.isActive
+            ? Fraction(Int128(online)) : dispatcher.accounts[index].grant?.entitlement,
+          isCapped: setting.limit == .hard(nil) && !isDedicated,
+          absoluteCapHundredths: isDedicated ? nil : setting.absoluteCapHundredths,
+          counters: dispatcher.counters(ofAccount: index, at: now))
+      })
+  }
+}
