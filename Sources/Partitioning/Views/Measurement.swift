@@ -107,6 +107,18 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
     package var dedicatedTo: String?
     /// What it spent since IPL.
     package var counters: PhysicalCounters
+
+    /// Creates a processor's part of a sample.
+    package init(
+      number: Int, type: ProcessorType, isOnline: Bool, dedicatedTo: String? = nil,
+      counters: PhysicalCounters
+    ) {
+      self.number = number
+      self.type = type
+      self.isOnline = isOnline
+      self.dedicatedTo = dedicatedTo
+      self.counters = counters
+    }
   }
 
   /// A partition's logical processors of one type.
@@ -129,6 +141,23 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
     package var absoluteCapHundredths: Int?
     /// What they spent since activation, all together.
     package var counters: ProcessorCounters
+
+    /// Creates the part of a sample for a partition's logical processors of a type.
+    package init(
+      type: ProcessorType, isDedicated: Bool = false, defined: Int, online: Int,
+      weight: Int? = nil, entitlement: Fraction? = nil, isCapped: Bool = false,
+      absoluteCapHundredths: Int? = nil, counters: ProcessorCounters
+    ) {
+      self.type = type
+      self.isDedicated = isDedicated
+      self.defined = defined
+      self.online = online
+      self.weight = weight
+      self.entitlement = entitlement
+      self.isCapped = isCapped
+      self.absoluteCapHundredths = absoluteCapHundredths
+      self.counters = counters
+    }
   }
 
   /// One partition.
@@ -143,6 +172,18 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
     package var activated: SimulatedTime?
     /// Its logical processors, by type in definition order.
     package var logicals: [Logicals]
+
+    /// Creates a partition's part of a sample.
+    package init(
+      name: String, number: Int, isActive: Bool, activated: SimulatedTime?,
+      logicals: [Logicals]
+    ) {
+      self.name = name
+      self.number = number
+      self.isActive = isActive
+      self.activated = activated
+      self.logicals = logicals
+    }
   }
 
   /// When, in nanoseconds since IPL.
@@ -151,27 +192,12 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
   package var processors: [Processor]
   /// The partitions in definition order, active or not.
   package var partitions: [Partition]
-}
 
-extension Fraction: Codable {
-  /// Reads a fraction written as `numerator/denominator`.
-  package init(from decoder: any Decoder) throws {
-    let text = try decoder.singleValueContainer().decode(String.self)
-    let parts = text.split(separator: "/").map { Int128($0) }
-    guard parts.count == 2, let numerator = parts[0], let denominator = parts[1], denominator > 0
-    else {
-      throw DecodingError.dataCorrupted(
-        DecodingError.Context(
-          codingPath: decoder.codingPath,
-          debugDescription: "\"\(text)\" is not numerator/denominator, two whole numbers"))
-    }
-    self.init(numerator, denominator)
-  }
-
-  /// Writes the fraction as `numerator/denominator`, which loses nothing.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode("\(numerator)/\(denominator)")
+  /// Creates a sample.
+  package init(time: SimulatedTime, processors: [Processor], partitions: [Partition]) {
+    self.time = time
+    self.processors = processors
+    self.partitions = partitions
   }
 }
 
