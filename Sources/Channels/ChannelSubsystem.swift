@@ -52,11 +52,19 @@ package final class ChannelSubsystem {
         configuration.paths[$0].candidatePartitions.contains(assignment.partition)
       }
       let limited = Array(installed.prefix(ChannelDefaults.pathsPerDevice))
+      let preferred = device.preferredPath.flatMap { named in
+        PathSelection.preferredPath(
+          named: named,
+          rotation: device.paths.filter {
+            configuration.paths[$0].subsystem == configuration.paths[named].subsystem
+          },
+          owns: limited.contains)
+      }
       subchannels.append(
         Subchannel(
           partition: assignment.partition, virtualDevice: assignment.virtualDevice,
           device: assignment.device, paths: limited,
-          preferred: device.preferredPath.flatMap { limited.firstIndex(of: $0) }))
+          preferred: preferred.flatMap { limited.firstIndex(of: $0) }))
     }
     subchannels.sort { ($0.partition, $0.virtualDevice) < ($1.partition, $1.virtualDevice) }
   }
