@@ -2,8 +2,8 @@ import Testing
 
 @testable import Partitioning
 
-/// Vectors D1 to D9 derived from the published rules of shares, caps and polarity, by number; D10 is
-/// with the reports, D11 with the guaranteed parts.
+/// Vectors D1 to D9 and D11 derived from the published rules of shares, caps and polarity, by number;
+/// D10 is with the reports.
 ///
 /// The oracle is the derivation by hand; all comparisons are exact.
 struct DerivedVectorsTests {
@@ -154,5 +154,20 @@ struct DerivedVectorsTests {
     #expect(capped == 500)
     let mean = Fraction(capped * 100 + (steps - capped) * 400) / Fraction(steps)
     #expect(mean == 150)
+  }
+
+  /// Entitlement first, what is left by uncapped weight, no more than the virtual processors.
+  @Test func d11GuaranteedFirst() {
+    func parts(_ first: Int, _ third: Fraction) -> [Fraction] {
+      ProcessingShare.allocation(
+        of: 4,
+        among: [
+          ProcessorDemand(share: 128, limit: Fraction(first), guaranteed: 1),
+          ProcessorDemand(share: 64, limit: 2, guaranteed: .hundredths(50)),
+          ProcessorDemand(share: 0, limit: third, guaranteed: .hundredths(150)),
+        ])
+    }
+    #expect(parts(4, .hundredths(150)) == [Fraction(5, 3), Fraction(5, 6), .hundredths(150)])
+    #expect(parts(2, .hundredths(50)) == [2, .hundredths(150), .hundredths(50)])
   }
 }

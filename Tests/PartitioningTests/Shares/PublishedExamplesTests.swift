@@ -99,6 +99,57 @@ struct PublishedExamplesTests {
     #expect(pool.grants[0].entitlementPerLogical == .hundredths(60))
   }
 
+  /// IBM Power HMC help, "Add or remove processors: weight".
+  @Test func w8UncappedDistribution() {
+    let parts = ProcessingShare.allocation(
+      of: .hundredths(275),
+      among: [
+        ProcessorDemand(share: 200, limit: 2, guaranteed: 1),
+        ProcessorDemand(share: 100, limit: 2, guaranteed: 1),
+      ])
+    #expect(parts.map { $0 - 1 } == [.hundredths(50), .hundredths(25)])
+  }
+
+  /// Whether a limit lets so much be used of every period, evenly, for as long as one likes.
+  private func allows(
+    _ microseconds: UInt64, ofEach period: UInt64, rate: Fraction
+  ) -> Bool {
+    var bucket = TokenBucket(rate: rate, at: 0)
+    for step in 1...100_000 as ClosedRange<UInt64> {
+      // A thousandth of the period.
+      bucket.debit(microseconds, at: step * period)
+      if bucket.isEmpty { return false }
+    }
+    return true
+  }
+
+  /// bigblueblog.xyz, 2023-08-31, shared processors: hundredths of a processor, time in a window of
+  /// 10 ms; 1.5 processors may be 7.5 ms on each of two.
+  @Test(arguments: [(100, 10_000), (150, 15_000), (75, 7_500)] as [(Int, UInt64)])
+  func w9DispatchWindow(row: (hundredths: Int, microseconds: UInt64)) {
+    let rate = Fraction.hundredths(row.hundredths)
+    #expect(allows(row.microseconds, ofEach: 10_000, rate: rate))
+    #expect(!allows(row.microseconds * 101 / 100, ofEach: 10_000, rate: rate))
+  }
+
+  /// System i5 logical partitions, page 15: 0.20 processing units on four virtual processors.
+  @Test func w10LogicalProcessorFloor() {
+    let entitlement = Fraction.hundredths(20)
+    let floor = ProcessorFloor(.hundredths(10))
+    #expect(floor.isPassed(entitlement: entitlement, logicalCount: 4))
+    #expect(floor.logicalCount(entitlement: entitlement) == 2)
+    #expect(!floor.isPassed(entitlement: entitlement, logicalCount: 2))
+    let later = ProcessorFloor(.hundredths(5))
+    #expect(!later.isPassed(entitlement: entitlement, logicalCount: 4))
+  }
+
+  /// eServer p5 590 handbook: an uncapped partition of one virtual processor.
+  @Test func w11LogicalProcessorCeiling() {
+    let parts = ProcessingShare.allocation(
+      of: 16, among: [ProcessorDemand(share: 255, limit: 1, guaranteed: .hundredths(50))])
+    #expect(parts == [1])
+  }
+
   /// z/OS MVS Planning: Workload Management, "Group capacity".
   @Test func w12SoftGroup() {
     let group = CapacityGroup(
@@ -122,6 +173,16 @@ struct PublishedExamplesTests {
     #expect(pool.grants[0].limits.effective.kind == .logicalProcessors)
   }
 
+  /// PR/SM Planning Guide, "Characteristics: central storage".
+  @Test func w15StorageGranularity() {
+    let gibibyte: UInt64 = 1 << 30
+    #expect(
+      StorageGranularity.unit(initial: 1280 * gibibyte, reserved: 2848 * gibibyte)
+        == 8 * gibibyte)
+    #expect(StorageGranularity.fits(initial: 1280 * gibibyte, reserved: 2848 * gibibyte))
+    #expect(!StorageGranularity.fits(initial: 1284 * gibibyte, reserved: 2848 * gibibyte))
+  }
+
   /// velocitysoftware.com, tuning guide, LPAR2.
   @Test func w16ShareReport() {
     let pool = SharePool(4, [.weight(200, logicals: 3), .weight(540, logicals: 4)])
@@ -130,5 +191,25 @@ struct PublishedExamplesTests {
     #expect((grant.share / Fraction(3)).printed(10_000) == 901)
     #expect(grant.entitlement.printed(1000) == 1081)
     #expect(grant.entitlementPerLogical.printed(10_000) == 3604)
+  }
+
+  /// Linux, Documentation/scheduler/sched-bwc.rst: quota and period in milliseconds.
+  @Test(arguments: [(250, 250, 100), (1000, 500, 200), (10, 50, 20)] as [(UInt64, UInt64, Int)])
+  func w18Quota(row: (quota: UInt64, period: UInt64, percent: Int)) {
+    let rate = Fraction.hundredths(row.percent)
+    #expect(allows(row.quota * 1000, ofEach: row.period * 1000, rate: rate))
+    #expect(!allows(row.quota * 1010, ofEach: row.period * 1000, rate: rate))
+  }
+
+  /// z9 PR/SM Planning Guide SB10-7041, page 164: 15 % and 10 % over their shares.
+  @Test func w20Preemption() {
+    let lower = PreemptionRule.Standing(priority: 10, ahead: Fraction.hundredths(15))
+    let higher = PreemptionRule.Standing(priority: 20, ahead: Fraction.hundredths(10))
+    #expect(PreemptionRule.permits(higher, over: lower))
+    #expect(!PreemptionRule.permits(lower, over: higher))
+    let behind = PreemptionRule.Standing(priority: 20, ahead: Fraction.hundredths(-5))
+    #expect(PreemptionRule.permits(behind, over: lower))
+    let furtherAhead = PreemptionRule.Standing(priority: 20, ahead: Fraction.hundredths(16))
+    #expect(!PreemptionRule.permits(furtherAhead, over: lower))
   }
 }
