@@ -67,7 +67,9 @@ let package = Package(
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),
     tests("PartitioningTests", ["Partitioning"]),
     tests("ControlProgramTests", ["ControlProgram"]),
-    tests("RecordsTests", ["Records", "Partitioning", "Channels"]),
+    tests(
+      "RecordsTests",
+      ["Records", "Partitioning", "Channels", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("SystemTests", ["endicott", "ControlProgram", "Partitioning", "Platform"]),
   ],
   swiftLanguageModes: [.v6]

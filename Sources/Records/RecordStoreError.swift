@@ -1,3 +1,5 @@
+import GRDB
+
 /// Why a machine's records cannot be used; each names the file and what to do.
 package enum RecordStoreError: Error, Equatable, Sendable {
   /// The file is not an SQLite database, or one that something else wrote.
@@ -46,4 +48,45 @@ extension RecordStoreError: CustomStringConvertible {
       "\(file): \(reason)"
     }
   }
+}
+
+extension RecordStoreError {
+  /// Performs work on a file; what SQLite refuses becomes an error that names the file.
+  static func naming<Result>(
+    _ file: String, _ work: () throws -> Result
+  ) throws(RecordStoreError) -> Result {
+    do {
+      return try work()
+    } catch let error as RecordStoreError {
+      throw error
+    } catch let error as RowError {
+      throw .unreadableRow(file: file, row: error.row, reason: error.reason)
+    } catch let error as DatabaseError {
+      throw RecordStoreError(error, file: file)
+    } catch {
+      throw .failed(file: file, reason: "\(error)")
+    }
+  }
+
+  private init(_ error: DatabaseError, file: String) {
+    let reason = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+    switch error.resultCode {
+    case .SQLITE_NOTADB: self = .notRecords(file: file)
+    case .SQLITE_CORRUPT: self = .damaged(file: file, finding: reason)
+    case .SQLITE_FULL: self = .noSpace(file: file)
+    case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_WRITE:
+      self = .noSpace(file: file)
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .inUse(file: file, process: nil)
+    case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_IOERR:
+      self = .inaccessible(file: file, reason: reason)
+    default: self = .failed(file: file, reason: reason)
+    }
+  }
+}
+
+/// A value in a row that this program would not have written.
+struct RowError: Error {
+  /// The table, and what tells the row from others.
+  let row: String
+  let reason: String
 }

@@ -1,0 +1,84 @@
+import Channels
+import Foundation
+import GRDB
+import Partitioning
+
+/// The records of one machine, open for reading; its machine may run meanwhile and write.
+package final class RecordReader: Sendable {
+  /// Path of the file.
+  package let file: String
+  /// The connection, for reading only.
+  package let queue: DatabaseQueue
+
+  /// Opens the records of a state folder.
+  ///
+  /// - Parameter folder: Path of the state folder; nothing is made or changed there.
+  /// - Throws: `RecordStoreError`.
+  package init(folder: String) throws(RecordStoreError) {
+    let folder = StateFolder(path: folder)
+    file = folder.file
+    guard folder.hasFile else { throw .absent(file: folder.file) }
+    guard folder.isDatabase else { throw .notRecords(file: folder.file) }
+    queue = try RecordStoreError.naming(folder.file) {
+      var configuration = Configuration()
+      configuration.label = "records"
+      configuration.readonly = true
+      configuration.busyMode = .timeout(5)
+      let queue = try DatabaseQueue(path: folder.file, configuration: configuration)
+      try queue.read { database in
+        try RecordSchema.judge(database, file: folder.file)
+        guard try RecordSchema.migrator.hasCompletedMigrations(database) else {
+          throw RecordStoreError.absent(file: folder.file)
+        }
+      }
+      return queue
+    }
+  }
+}
+
+/// Whoever can read records: a reader, and the store that writes them.
+package protocol RecordReading: Sendable {
+  /// Path of the file.
+  var file: String { get }
+  /// The connection.
+  var queue: DatabaseQueue { get }
+}
+
+extension RecordReader: RecordReading {}
+extension RecordStore: RecordReading {}
+
+/// A sample by its number and its instant.
+package struct SampleTime: Sendable, Equatable {
+  /// Its number in the file.
+  package var id: Int64
+  /// Its instant.
+  package var time: SimulatedTime
+}
+
+extension RecordReading {
+  /// Reads in one transaction.
+  func read<Result>(_ work: (Database) throws -> Result) throws(RecordStoreError) -> Result {
+    let queue = queue
+    return try RecordStoreError.naming(file) { try queue.read(work) }
+  }
+
+  /// Every IPL of the machine, oldest first.
+  package func starts() throws(RecordStoreError) -> [StartRecord] {
+    try read(StartRecord.all)
+  }
+
+  /// When a start was measured, oldest first.
+  package func sampleTimes(start: Int64) throws(RecordStoreError) -> [SampleTime] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT id, time FROM sample WHERE start = ? ORDER BY time",
+        arguments: [start]
+      ).map { SampleTime(id: $0["id"], time: SimulatedTime(bitPattern: $0["time"] as Int64)) }
+    }
+  }
+
+  /// One sample, by its number.
+  package func sample(_ id: Int64) throws(RecordStoreError) -> MeasurementSample {
+    try read { try MeasurementSample($0, id: id) }
+  }
+}

@@ -1,0 +1,81 @@
+import Channels
+import GRDB
+
+// Rows of `start`.
+
+extension StartRecord {
+  init(_ row: Row) throws {
+    let seed: String = row["seed"]
+    let ending: String? = row["ending"]
+    let id: Int64 = row["id"]
+    guard let seed = UInt64(seed) else {
+      throw RowError(row: "start \(id)", reason: "seed \"\(seed)\" is no number")
+    }
+    self.init(
+      id: id, machine: row["machine"], wall: row["wall"], timeOfDay: row["timeOfDay"],
+      seed: seed, historyVersion: row["historyVersion"],
+      endTime: (row["endTime"] as Int64?).map { SimulatedTime(bitPattern: $0) },
+      ending: ending.flatMap(Ending.init))
+  }
+
+  /// The last start, whether it has ended or not.
+  static func last(_ database: Database) throws -> StartRecord? {
+    try Row.fetchOne(database, sql: "SELECT * FROM start ORDER BY id DESC LIMIT 1")
+      .map(StartRecord.init)
+  }
+
+  /// Every start, oldest first.
+  static func all(_ database: Database) throws -> [StartRecord] {
+    try Row.fetchAll(database, sql: "SELECT * FROM start ORDER BY id").map(StartRecord.init)
+  }
+}
+
+extension RecordStore {
+  /// Begins the records of an IPL; a start before it without an end is marked as lost.
+  ///
+  /// - Parameters:
+  ///   - machine: Name of the machine.
+  ///   - timeOfDay: The simulated time of day in seconds since 1970.
+  ///   - seed: Seed of what is varied on purpose.
+  ///   - historyVersion: Version of the history that guests can see.
+  ///   - wall: The host's clock in milliseconds since 1970.
+  /// - Returns: The number of the start, with which everything is written.
+  /// - Throws: `RecordStoreError`; nothing was written then.
+  package func begin(
+    machine: String, timeOfDay: Int64, seed: UInt64, historyVersion: Int, wall: Int64
+  ) throws(RecordStoreError) -> Int64 {
+    try write { database in
+      try database.execute(
+        sql: """
+          UPDATE start SET ending = ?, endTime = max(
+            coalesce((SELECT max(time) FROM change WHERE start = start.id), 0),
+            coalesce((SELECT max(time) FROM sample WHERE start = start.id), 0))
+          WHERE ending IS NULL
+          """, arguments: [StartRecord.Ending.lost.rawValue])
+      try database.execute(
+        sql: """
+          INSERT INTO start (machine, wall, timeOfDay, seed, historyVersion)
+          VALUES (?, ?, ?, ?, ?)
+          """, arguments: [machine, wall, timeOfDay, String(seed), historyVersion])
+      return database.lastInsertedRowID
+    }
+  }
+
+  /// Marks a start as ended in good order.
+  package func end(
+    start: Int64, time: SimulatedTime, wall: Int64
+  ) throws(RecordStoreError) {
+    try write { database in
+      try database.execute(
+        sql: "UPDATE start SET ending = ?, endTime = ?, endWall = ? WHERE id = ?",
+        arguments: [
+          StartRecord.Ending.clean.rawValue, Int64(bitPattern: time), wall, start,
+        ])
+    }
+  }
+
+  /// Performs one transaction.
+  func write<Result>(_ work: (Database) throws -> Result) throws(RecordStoreError) -> Result {
+    try RecordStoreError.naming(file) { [queue] in try queue.write(work) }
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// A folder that goes with its last reference.
+final class StateFolders {
+  /// Its path.
+  let path: String
+
+  /// Makes an empty folder.
+  init() throws {
+    path =
+      FileManager.default.temporaryDirectory
+      .appendingPathComponent("endicott-" + UUID().uuidString).path
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Path of the records in it.
+  var records: String { path + "/records.sqlite" }
+}
+
+/// SQLite's own shell, which says what a file holds without any of our code.
+enum SQLiteShell {
+  static let program = "/usr/bin/sqlite3"
+  static var isThere: Bool { FileManager.default.isExecutableFile(atPath: program) }
+
+  /// What the shell answers, without the last line end.
+  static func answer(_ file: String, _ statement: String) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = ["-batch", file, statement]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let answer = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return String(decoding: answer, as: UTF8.self).trimmingCharacters(in: .newlines)
+  }
+}

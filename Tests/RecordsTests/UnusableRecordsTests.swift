@@ -1,0 +1,118 @@
+import Foundation
+import GRDB
+import Testing
+
+import Records
+
+@Suite struct FilesThatAreNoRecords {
+  private let folder: StateFolders
+
+  init() throws { folder = try StateFolders() }
+
+  private func makeRecords() throws {
+    let store = try RecordStore(folder: folder.path)
+    let start = try store.begin(
+      machine: "SMALL", timeOfDay: 0, seed: 1, historyVersion: 2, wall: 5)
+    for time in 1...50 { try store.write(Samples.sample(at: UInt64(time)), start: start, wall: 5) }
+  }
+
+  @Test(arguments: ["a text that somebody left here", "SQLite format 2\0 and more of it"])
+  func areRefusedAsTheyAre(text: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder.records))
+    #expect(throws: RecordStoreError.notRecords(file: folder.records)) {
+      _ = try RecordStore(folder: folder.path)
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.records)) == Data(text.utf8))
+  }
+
+  @Test func ofOtherProgramsAreRefused() throws {
+    let queue = try DatabaseQueue(path: folder.records)
+    try queue.write { try $0.execute(sql: "CREATE TABLE address (name TEXT)") }
+    try queue.close()
+    #expect(throws: RecordStoreError.notRecords(file: folder.records)) {
+      _ = try RecordStore(folder: folder.path)
+    }
+  }
+
+  @Test func ofLaterProgramsAreRefused() throws {
+    try RecordStore(folder: folder.path).close()
+    let queue = try DatabaseQueue(path: folder.records)
+    try queue.write {
+      try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99: of another day')")
+    }
+    try queue.close()
+    #expect(throws: RecordStoreError.newerForm(file: folder.records)) {
+      _ = try RecordStore(folder: folder.path, setsAsideDamaged: true)
+    }
+  }
+
+  @Test func thatAreEmptyAreBegun() throws {
+    try Data().write(to: URL(fileURLWithPath: folder.records))
+    try RecordStore(folder: folder.path).close()
+    #expect(try RecordReader(folder: folder.path).starts().isEmpty)
+  }
+
+  @Test func thatAreAbsentAreNotMadeByReaders() throws {
+    #expect(throws: RecordStoreError.absent(file: folder.records)) {
+      _ = try RecordReader(folder: folder.path)
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.records))
+  }
+
+  @Test func whereAFolderShouldBeAreNamed() throws {
+    try Data().write(to: URL(fileURLWithPath: folder.path + "/state"))
+    #expect(
+      throws: RecordStoreError.inaccessible(
+        file: folder.path + "/state", reason: "the folder cannot be made")
+    ) { _ = try RecordStore(folder: folder.path + "/state") }
+  }
+
+  @Test func thatAreDamagedAreRefusedAndSetAsideWhenAsked() throws {
+    try makeRecords()
+    let file = URL(fileURLWithPath: folder.records)
+    // As the process left it, and then the pages of every table and index written over.
+    try checkpoint()
+    var bytes = try Data(contentsOf: file)
+    for place in stride(from: 4096 + 8, to: bytes.count - 64, by: 4096) {
+      bytes.replaceSubrange(place..<place + 64, with: Data(repeating: 0xA5, count: 64))
+    }
+    try bytes.write(to: file)
+    let refusal = #expect(throws: RecordStoreError.self) {
+      _ = try RecordStore(folder: folder.path)
+    }
+    guard case .damaged(folder.records, _) = refusal else {
+      Issue.record("refused with \(String(describing: refusal))")
+      return
+    }
+    #expect(try Data(contentsOf: file) == bytes)
+
+    let store = try RecordStore(folder: folder.path, setsAsideDamaged: true)
+    let other = try #require(store.setAside)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: other)) == bytes)
+    #expect(try store.starts().isEmpty)
+  }
+
+  @Test func thatWereCutOffAreRefused() throws {
+    try makeRecords()
+    try checkpoint()
+    let file = URL(fileURLWithPath: folder.records)
+    let bytes = try Data(contentsOf: file)
+    try bytes.prefix(bytes.count / 2).write(to: file)
+    let refusal = #expect(throws: RecordStoreError.self) {
+      _ = try RecordStore(folder: folder.path)
+    }
+    guard case .damaged = refusal else {
+      Issue.record("refused with \(String(describing: refusal))")
+      return
+    }
+  }
+
+  /// Moves what stands in the log into the file.
+  private func checkpoint() throws {
+    let queue = try DatabaseQueue(path: folder.records)
+    try queue.writeWithoutTransaction {
+      try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+    try queue.close()
+  }
+}
