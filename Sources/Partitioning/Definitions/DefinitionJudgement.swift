@@ -26,16 +26,19 @@ struct DefinitionJudgement {
   /// Reports everything that only the whole shows.
   func judge() {
     for partition in directory.partitions {
-      processors(of: partition)
-      if machine.isStorageKnown { storage(of: partition) }
+      profile(partition)
       devices(of: partition)
       start(of: partition)
     }
+    for image in directory.images { profile(image.entry) }
+    groups()
+    activationOrder()
     users()
     imagesWithoutPartition()
     latencies()
     let names = directory.partitions.map(\.definition.name)
-    let definition = SystemDefinition(partitions: directory.partitions.map(\.definition))
+    let definition = SystemDefinition(
+      machine: machine.machine, partitions: directory.partitions.map(\.definition))
     if let circle = definition.startCircle() {
       let first = directory.partitions[circle[0]]
       log.report(
@@ -44,9 +47,24 @@ struct DefinitionJudgement {
     ActivationArithmetic(judgement: self).judge(order: definition.activationOrder())
   }
 
+  /// Number of a partition by its name.
+  func number(of name: String) -> Int? { index[name] }
+
   /// The pool of a type, when one is installed.
   func pool(_ type: ProcessorType) -> ProcessorPoolDefinition? {
     machine.machine.processors.first { $0.type == type }
+  }
+
+  /// Judges what an image profile says.
+  private func profile(_ profile: ParsedPartition) {
+    processors(of: profile)
+    capacity(of: profile)
+    if machine.isStorageKnown { storage(of: profile) }
+    if case .device(let number, _)? = profile.definition.ipl,
+      !profile.definition.devices.contains(where: { $0.virtualDevice == number })
+    {
+      log.report(.notOwnDevice(number), at: profile.place(of: "IPL"))
+    }
   }
 
   private func processors(of partition: ParsedPartition) {
@@ -67,11 +85,20 @@ struct DefinitionJudgement {
           .initialBeyondInstalled(item.type, item.initial, installed: pool.count),
           at: partition.place(of: key + " INITIAL", in: key))
       }
-      if let group = item.group, !directory.groups.contains(where: { $0.name == group }) {
-        log.report(
-          .unknownName("group", group, known: directory.groups.map(\.name)),
-          at: partition.place(of: key + " GROUP", in: key))
-      }
+      if let name = item.group { group(name, item.type, partition.place(of: key + " GROUP")) }
+    }
+  }
+
+  /// Judges that a group that processors are in exists and limits their type.
+  private func group(_ name: String, _ type: ProcessorType, _ place: Place) {
+    guard let group = directory.groups.first(where: { $0.name == name }) else {
+      log.report(
+        .unknownName("group", name, known: directory.groups.map(\.name)), at: place)
+      return
+    }
+    let isCapped = group.absoluteCaps.contains { $0.type == type }
+    if !isCapped, type != .cp || group.capacityUnits == nil {
+      log.report(.groupWithoutLimit(name, type), at: place)
     }
   }
 
@@ -101,10 +128,12 @@ struct DefinitionJudgement {
       log.report(
         .storageBeyondInstalled("INITIAL and RESERVED together,", most, installed: installed),
         at: partition.place(of: "STORAGE RESERVED", in: "STORAGE"))
-    } else if let origin = storage.origin, origin + storage.initialByteCount > installed {
+    } else if let origin = storage.origin, origin + most > installed {
+      let isInitial = origin + storage.initialByteCount > installed
       log.report(
         .storageBeyondInstalled(
-          "ORIGIN and INITIAL together,", origin + storage.initialByteCount, installed: installed),
+          isInitial ? "ORIGIN and INITIAL together," : "ORIGIN, INITIAL and RESERVED together,",
+          origin + (isInitial ? storage.initialByteCount : most), installed: installed),
         at: partition.place(of: "STORAGE ORIGIN", in: "STORAGE"))
     }
   }
@@ -134,11 +163,6 @@ struct DefinitionJudgement {
       } else if device.media == .none {
         log.report(.deviceWithoutMedia(device.number), at: place)
       }
-    }
-    if case .device(let number, _)? = partition.definition.ipl,
-      !partition.definition.devices.contains(where: { $0.virtualDevice == number })
-    {
-      log.report(.notOwnDevice(number), at: partition.place(of: "IPL"))
     }
   }
 
@@ -200,70 +224,5 @@ struct DefinitionJudgement {
         reported.append(place)
       }
     }
-  }
-}
-
-extension SystemDefinition {
-  /// Numbers of the partitions that start with the machine, each after those it names.
-  package func automaticStartOrder() -> [Int] {
-    activationOrder().filter { partitions[$0].start != nil }
-  }
-
-  /// Numbers of all partitions as they would be activated: those that start by themselves in their
-  /// order, then the others; otherwise in definition order.
-  package func activationOrder() -> [Int] {
-    let index = Dictionary(
-      partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-    var order: [Int] = []
-    var state = [UInt8](repeating: 0, count: partitions.count)
-    // A stack instead of recursion: a chain of AFTER may be as long as the machine has partitions.
-    for start in partitions.indices where partitions[start].start != nil {
-      var stack = [start]
-      while let top = stack.last {
-        if state[top] == 0 {
-          state[top] = 1
-          let before = (partitions[top].start?.after ?? []).compactMap { index[$0] }
-          stack += before.reversed().filter { state[$0] == 0 && partitions[$0].start != nil }
-        } else {
-          stack.removeLast()
-          if state[top] == 1 {
-            state[top] = 2
-            order.append(top)
-          }
-        }
-      }
-    }
-    return order + partitions.indices.filter { partitions[$0].start == nil }
-  }
-
-  /// Numbers of partitions that start after each other in a circle of two or more.
-  func startCircle() -> [Int]? {
-    let index = Dictionary(
-      partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-    let before = partitions.indices.map { number in
-      (partitions[number].start?.after ?? []).compactMap { index[$0] }.filter { $0 != number }
-    }
-    // Takes away again and again what waits for nothing; what is left waits in circles.
-    var waits = before.map(\.count)
-    var followers = [[Int]](repeating: [], count: partitions.count)
-    for (number, others) in before.enumerated() {
-      for other in others { followers[other].append(number) }
-    }
-    var free = partitions.indices.filter { waits[$0] == 0 }
-    while let number = free.popLast() {
-      for follower in followers[number] {
-        waits[follower] -= 1
-        if waits[follower] == 0 { free.append(follower) }
-      }
-    }
-    guard let first = waits.firstIndex(where: { $0 > 0 }) else { return nil }
-    var path: [Int] = []
-    var number = first
-    while !path.contains(number) {
-      path.append(number)
-      guard let next = before[number].first(where: { waits[$0] > 0 }) else { return nil }
-      number = next
-    }
-    return Array(path[(path.firstIndex(of: number) ?? 0)...])
   }
 }

@@ -8,11 +8,11 @@ struct Problem {
   var text: String
   var remedy: String
 
-  private static func error(_ number: String, _ text: String, _ remedy: String) -> Problem {
+  static func error(_ number: String, _ text: String, _ remedy: String) -> Problem {
     Problem(id: "HCPDEF\(number)E", severity: .error, text: text, remedy: remedy)
   }
 
-  private static func warning(_ number: String, _ text: String, _ remedy: String) -> Problem {
+  static func warning(_ number: String, _ text: String, _ remedy: String) -> Problem {
     Problem(id: "HCPDEF\(number)W", severity: .warning, text: text, remedy: remedy)
   }
 
@@ -246,8 +246,8 @@ extension Problem {
 
 extension Problem {
   static let dedicatedWeight = error(
-    "030", "dedicated processors take no weight and no cap by weight",
-    "remove WEIGHT, MINWEIGHT, MAXWEIGHT and CAPPED, or write SHARED")
+    "030", "dedicated processors take no weight, no cap and no group",
+    "remove WEIGHT, MINWEIGHT, MAXWEIGHT, CAPPED, ABSCAP and GROUP, or write SHARED")
 
   static func processorLimit(_ initial: Int, _ reserved: Int, limit: Int) -> Problem {
     error(

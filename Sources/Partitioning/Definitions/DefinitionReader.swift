@@ -79,6 +79,10 @@ struct DefinitionSources {
     }
     return SystemDefinition(
       machine: machine.machine, partitions: directory.partitions.map(\.definition),
-      groups: directory.groups, inputOutput: deck.configuration)
+      groups: directory.groups,
+      imageProfiles: directory.images.map {
+        ImageProfile(
+          name: $0.name, partition: $0.entry.definition.name, definition: $0.entry.definition)
+      }, loadProfiles: directory.loads, inputOutput: deck.configuration)
   }
 }

@@ -15,20 +15,25 @@ struct ParsedPartition {
 /// What all `*.direct` files of a folder say.
 struct ParsedDirectory {
   var partitions: [ParsedPartition] = []
+  /// Further image profiles; the definition of each carries its partition's name.
+  var images: [(name: String, entry: ParsedPartition)] = []
+  var loads: [LoadProfile] = []
   var groups: [GroupDefinition] = []
-  /// Places of PARTITION and GROUP names, by kind and name.
+  /// Places of the names of entries and groups, by kind and name.
   var places: [String: Place] = [:]
 }
 
-/// Reads `*.direct`: entries of statements, profiles, numbered ranges.
+/// Reads `*.direct`: entries of statements, profiles, numbered ranges, groups.
 struct DirectoryReader {
   /// Most partitions of a machine.
   static let partitionLimit = 10_000
   static let verbs = [
     "PARTITION", "USER", "PROFILE", "INCLUDE", "PROCESSOR", "SHARE", "STORAGE", "IPL", "CONSOLE",
     "DEDICATE", "MDISK", "LINK", "NICDEF", "SPECIAL", "OPTION", "GROUP", "CLASS", "PASSWORD",
-    "START", "COMMAND",
+    "START", "COMMAND", "POLARITY", "DEFINEDCAP", "SECURITY", "IMAGE", "LOADPROFILE",
   ]
+  /// Statements that begin an entry.
+  static let headers = ["PARTITION", "USER", "PROFILE", "IMAGE", "LOADPROFILE"]
 
   private struct Entry {
     var header: Statement
@@ -36,8 +41,8 @@ struct DirectoryReader {
   }
 
   private let files: FolderFiles
-  private let log: FindingLog
-  private var directory = ParsedDirectory()
+  let log: FindingLog
+  var directory = ParsedDirectory()
   private var profiles: [String: Entry] = [:]
 
   /// Reads the files, in the order given.
@@ -47,8 +52,14 @@ struct DirectoryReader {
     var reader = DirectoryReader(files: files, log: log)
     var entries: [Entry] = []
     for source in sources { entries += reader.entries(of: source) }
-    for entry in entries where entry.header.verb.folded == "PROFILE" { reader.profile(entry) }
-    for entry in entries where entry.header.verb.folded != "PROFILE" { reader.partition(entry) }
+    func each(_ verbs: String..., body: (inout DirectoryReader, Entry) -> Void) {
+      for entry in entries where verbs.contains(entry.header.verb.folded) { body(&reader, entry) }
+    }
+    // What others name comes first: an entry may include a profile that stands below it.
+    each("PROFILE") { $0.profile($1) }
+    each("PARTITION", "USER") { $0.partition($1) }
+    each("IMAGE") { $0.image($1) }
+    each("LOADPROFILE") { $0.loadProfile($1) }
     return reader.directory
   }
 
@@ -62,7 +73,7 @@ struct DirectoryReader {
     for statement in DefinitionScanner.statements(of: source, log: log) {
       let verb = statement.verb
       switch verb.folded {
-      case "PARTITION", "USER", "PROFILE": entries.append(Entry(header: statement))
+      case let known where Self.headers.contains(known): entries.append(Entry(header: statement))
       case "GROUP": group(statement)
       case let known where Self.verbs.contains(known):
         if entries.isEmpty {
@@ -76,41 +87,6 @@ struct DirectoryReader {
       }
     }
     return entries
-  }
-
-  private mutating func group(_ statement: Statement) {
-    var operands = OperandReader(statement, log: log)
-    guard let name = operands.name("a group name"),
-      operands.keyword(of: "GROUP", from: ["ABSCAP"]) != nil
-    else {
-      if operands.peek == nil, statement.words.count == 2 {
-        _ = operands.word("ABSCAP, a processor type and a cap")
-      }
-      return
-    }
-    let types = ProcessorType.allCases.map(\.rawValue)
-    guard operands.peek != nil else {
-      _ = operands.word("a processor type (CP, IFL or ZIIP)")
-      return
-    }
-    guard let word = operands.keyword(of: "GROUP", from: types),
-      let type = ProcessorType(rawValue: word.folded),
-      let hundredths = operands.hundredths("ABSCAP", in: PartitionBuilder.capRange)
-    else { return }
-    operands.end()
-    let key = "GROUP \(name.folded) \(type.rawValue)"
-    if let first = directory.places[key] {
-      log.report(.duplicateStatement(key, first: first), at: name.place)
-      return
-    }
-    directory.places[key] = name.place
-    let cap = GroupCap(type: type, hundredths: hundredths)
-    if let index = directory.groups.firstIndex(where: { $0.name == name.folded }) {
-      directory.groups[index].absoluteCaps.append(cap)
-      directory.groups[index].absoluteCaps.sort { $0.type < $1.type }
-    } else {
-      directory.groups.append(GroupDefinition(name: name.folded, absoluteCaps: [cap]))
-    }
   }
 
   /// Keeps a profile, after judging its statements once.
@@ -142,14 +118,7 @@ struct DirectoryReader {
     let place = names.first?.place ?? entry.header.verb.place
     var builder = PartitionBuilder(
       name: names.first?.name ?? "", place: place, files: files, log: log)
-    for (index, statement) in entry.statements.enumerated() {
-      if statement.verb.folded == "INCLUDE" {
-        include(statement, isFirst: index == 0, into: &builder)
-      } else {
-        builder.apply(statement)
-      }
-    }
-    builder.finish()
+    build(entry, &builder)
     for (name, place) in names {
       let key = "PARTITION " + name
       if let first = directory.places[key] {
@@ -165,6 +134,98 @@ struct DirectoryReader {
       parsed.definition.name = name
       directory.partitions.append(parsed)
     }
+  }
+
+  /// Applies an entry's statements, and judges it as a whole.
+  private mutating func build(_ entry: Entry, _ builder: inout PartitionBuilder) {
+    for (index, statement) in entry.statements.enumerated() {
+      if statement.verb.folded == "INCLUDE" {
+        include(statement, isFirst: index == 0, into: &builder)
+      } else {
+        builder.apply(statement)
+      }
+    }
+    builder.finish()
+  }
+
+  /// `IMAGE name FOR partition [THRU partition]`: a further image profile of each.
+  private mutating func image(_ entry: Entry) {
+    var operands = OperandReader(entry.header, log: log)
+    guard let name = operands.name("the name of an image profile") else { return }
+    guard operands.peek != nil else {
+      _ = operands.word("FOR and the name of a partition")
+      return
+    }
+    guard operands.keyword(of: "IMAGE", from: ["FOR"]) != nil else { return }
+    let place = operands.place
+    guard let first = operands.name("the name of a partition") else { return }
+    var partitions = [first.folded]
+    if operands.peek != nil {
+      guard operands.keyword(of: "IMAGE", from: ["THRU"]) != nil,
+        let last = operands.name("the last name of the range")
+      else { return }
+      guard let range = PartitionNames.range(from: first.folded, to: last.folded) else {
+        log.report(.range(first.folded, last.folded), at: last.place)
+        return
+      }
+      partitions = range
+      operands.end()
+    }
+    var builder = PartitionBuilder(
+      name: partitions[0], place: name.place, files: files, log: log, imageOf: partitions[0])
+    build(entry, &builder)
+    for partition in partitions { add(builder.parsed, as: name, for: partition, at: place) }
+  }
+
+  private mutating func add(
+    _ parsed: ParsedPartition, as name: Word, for partition: String, at place: Place
+  ) {
+    guard let own = directory.partitions.first(where: { $0.definition.name == partition }) else {
+      let known = directory.partitions.map(\.definition.name)
+      log.report(.unknownName("partition", partition, known: known), at: place)
+      return
+    }
+    guard name.folded != partition else {
+      log.report(.imageOfOwnName(partition), at: name.place)
+      return
+    }
+    let key = "IMAGE \(name.folded) FOR \(partition)"
+    if let first = directory.places[key] {
+      log.report(.duplicateName("image profile", name.folded, first: first), at: name.place)
+      return
+    }
+    directory.places[key] = name.place
+    var image = parsed
+    image.definition.takeIdentity(of: own.definition)
+    directory.images.append((name.folded, image))
+  }
+
+  /// `LOADPROFILE name`, followed by IPL.
+  private mutating func loadProfile(_ entry: Entry) {
+    var operands = OperandReader(entry.header, log: log)
+    guard let name = operands.name("the name of a load profile") else { return }
+    operands.end()
+    var builder = PartitionBuilder(name: "LOAD", place: name.place, files: files, log: log)
+    for statement in entry.statements {
+      if statement.verb.folded == "IPL" {
+        builder.apply(statement)
+      } else {
+        log.report(.notOfLoadProfile(statement.verb.folded), at: statement.verb.place)
+      }
+    }
+    let key = "LOADPROFILE " + name.folded
+    if let first = directory.places[key] {
+      log.report(.duplicateName("load profile", name.folded, first: first), at: name.place)
+      return
+    }
+    directory.places[key] = name.place
+    guard let ipl = builder.parsed.definition.ipl else {
+      if !entry.statements.contains(where: { $0.verb.folded == "IPL" }) {
+        log.report(.loadProfileWithoutIPL(name.folded), at: name.place)
+      }
+      return
+    }
+    directory.loads.append(LoadProfile(name: name.folded, ipl: ipl))
   }
 
   /// The names that an entry's header gives, after judging them.

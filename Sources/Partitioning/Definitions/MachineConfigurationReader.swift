@@ -15,12 +15,18 @@ struct MachineConfigurationReader {
   static let fileName = "machine.config"
   static let verbs = [
     "MACHINE", "PROCESSOR", "STORAGE", "HOSTSTORAGE", "EPOCH", "PACE", "TOD", "TIMEZONE", "SEED",
-    "USER", "PROFILE",
+    "USER", "PROFILE", "RUNNINGTIME", "WAITCOMPLETION", "ACTIVATE",
   ]
+  /// Statements that may be given more than once.
+  private static let repeated = ["PROCESSOR", "USER", "ACTIVATE"]
   /// Most physical processors of one type.
   static let processorLimit = 256
   /// Fastest simulated processor, MHz.
   static let megahertzLimit = 10_000
+  /// Greatest capacity of one processor, MSU.
+  static let capacityLimit = 100_000
+  /// Shortest and longest running time that can be set, milliseconds (PR/SM).
+  static let runningTimeRange = 1...100
   /// Shortest and longest epoch, nanoseconds.
   static let epochRange: ClosedRange<UInt64> = 10_000...10_000_000
   /// Most storage: 16 TiB.
@@ -53,7 +59,7 @@ struct MachineConfigurationReader {
         .unknownStatement(verb.text, in: "machine.config", legal: Self.verbs), at: verb.place)
       return
     }
-    if verb.folded != "PROCESSOR", verb.folded != "USER" {
+    if !Self.repeated.contains(verb.folded) {
       if let first = parsed.places[verb.folded] {
         log.report(.duplicateStatement(verb.folded, first: first), at: verb.place)
         return
@@ -79,6 +85,9 @@ struct MachineConfigurationReader {
     case "SEED":
       if let seed = operands.number("SEED", in: 0...Int.max) { parsed.machine.seed = UInt64(seed) }
     case "USER": user(&operands)
+    case "RUNNINGTIME": runningTime(&operands)
+    case "WAITCOMPLETION": waitCompletion(&operands)
+    case "ACTIVATE": activate(&operands)
     default:
       guard let word = operands.word("the name of a script") else { return }
       parsed.machine.profileScript = word.text
@@ -111,9 +120,63 @@ struct MachineConfigurationReader {
       return
     }
     let rate = operands.number("MHZ", in: 1...Self.megahertzLimit)
-    guard let count, let rate else { return }
+    guard let units = capacity(of: type, &operands), let count, let rate else { return }
     parsed.machine.processors.append(
-      ProcessorPoolDefinition(type: type, count: count, megahertz: UInt32(rate)))
+      ProcessorPoolDefinition(
+        type: type, count: count, megahertz: UInt32(rate), capacityUnits: units))
+  }
+
+  /// Takes `MSU n`, the capacity of one processor, if it comes.
+  ///
+  /// - Returns: nil when it is wrong.
+  private func capacity(of type: ProcessorType, _ operands: inout OperandReader) -> Int?? {
+    guard operands.peek != nil else { return .some(nil) }
+    guard let word = operands.keyword(of: "PROCESSOR", from: ["MSU"]),
+      let units = operands.number("MSU", in: 1...Self.capacityLimit)
+    else { return nil }
+    if type != .cp { log.report(.capacityUnitsOfType(type), at: word.place) }
+    return units
+  }
+
+  /// `RUNNINGTIME {DYNAMIC | n [MS]}`.
+  private mutating func runningTime(_ operands: inout OperandReader) {
+    guard let word = operands.word("DYNAMIC or a number of milliseconds") else { return }
+    guard word.folded != "DYNAMIC" else { return }
+    let digits = word.folded.hasSuffix("MS") ? word.folded.dropLast(2) : word.folded[...]
+    guard let count = OperandReader.decimal(digits), Self.runningTimeRange.contains(count) else {
+      let range = "\(Self.runningTimeRange.lowerBound)-\(Self.runningTimeRange.upperBound)"
+      log.report(
+        .value(
+          word.text, what: "RUNNINGTIME",
+          remedy: "write DYNAMIC or a number of milliseconds \(range)"), at: word.place)
+      operands.skip()
+      return
+    }
+    if digits.count == word.folded.count { _ = operands.take("MS") }
+    parsed.machine.runningTime = UInt64(count) * 1_000_000
+  }
+
+  private mutating func waitCompletion(_ operands: inout OperandReader) {
+    guard operands.peek != nil else {
+      _ = operands.word("YES or NO")
+      return
+    }
+    guard let word = operands.keyword(of: "WAITCOMPLETION", from: ["YES", "NO"]) else { return }
+    parsed.machine.waitCompletion = word.folded == "YES"
+  }
+
+  /// `ACTIVATE name ...`; several statements go on where the one before ended.
+  private mutating func activate(_ operands: inout OperandReader) {
+    repeat {
+      guard let name = operands.name("the name of a partition") else { return operands.skip() }
+      let key = "ACTIVATE " + name.folded
+      if let first = parsed.places[key] {
+        log.report(.duplicateStatement(key, first: first), at: name.place)
+        continue
+      }
+      parsed.places[key] = name.place
+      parsed.machine.activationOrder.append(name.folded)
+    } while operands.peek != nil
   }
 
   private func size(

@@ -2,29 +2,36 @@ import GuestPrograms
 
 /// Builds one partition from the statements of its profile and its entry, item by item.
 struct PartitionBuilder {
-  /// Most logical processors of one type that a partition may have, initial and reserved.
-  static let processorLimit = 64
-  /// Least and greatest weight (PR/SM).
-  static let weightRange = 1...999
-  /// Least and greatest absolute cap, hundredths of a processor.
-  static let capRange = 1...25_500
   /// Most bytes in a PARM: what a Linux kernel accepts.
   static let parameterLimit = 2047
   /// Most bytes in a COMMAND: what CP accepts.
   static let commandLimit = 240
 
-  private(set) var parsed: ParsedPartition
-  private let files: FolderFiles
-  private let log: FindingLog
+  /// Statements that belong to a partition whatever profile it is active with.
+  static let partitionOnly = [
+    "CONSOLE", "DEDICATE", "MDISK", "LINK", "NICDEF", "SPECIAL", "CLASS", "PASSWORD", "START",
+    "COMMAND",
+  ]
+
+  var parsed: ParsedPartition
+  let log: FindingLog
   /// Statements of the present entry, to find the second of two.
-  private var seen: [String: Place] = [:]
-  private var hasProcessors = false
+  var seen: [String: Place] = [:]
+  var hasProcessors = false
+  /// What SHARE statements say of one type of processor.
+  var typedShares: [ProcessorType: ShareDefinition] = [:]
+  private let files: FolderFiles
+  /// Name of the partition for which a further image profile is built.
+  private let imageOf: String?
 
   /// Starts with the defaults.
-  init(name: String, place: Place, files: FolderFiles, log: FindingLog) {
+  init(
+    name: String, place: Place, files: FolderFiles, log: FindingLog, imageOf: String? = nil
+  ) {
     parsed = ParsedPartition(definition: PartitionDefinition(name: name), place: place)
     self.files = files
     self.log = log
+    self.imageOf = imageOf
   }
 
   /// Says that the profile's statements are applied and the entry's own begin.
@@ -34,7 +41,15 @@ struct PartitionBuilder {
   mutating func apply(_ statement: Statement) {
     var operands = OperandReader(statement, log: log)
     let verb = statement.verb.folded
-    if ["SHARE", "STORAGE", "IPL", "CONSOLE", "CLASS", "PASSWORD", "START"].contains(verb) {
+    if let imageOf, Self.partitionOnly.contains(verb) {
+      log.report(.notOfImage(verb, partition: imageOf), at: statement.verb.place)
+      return
+    }
+    let single = [
+      "STORAGE", "IPL", "CONSOLE", "CLASS", "PASSWORD", "START", "POLARITY", "DEFINEDCAP",
+      "SECURITY",
+    ]
+    if single.contains(verb) {
       guard isFirst(verb, at: statement.verb.place) else { return }
       parsed.places[verb] = statement.verb.place
     }
@@ -46,6 +61,9 @@ struct PartitionBuilder {
     case "CONSOLE": console(&operands)
     case "DEDICATE": dedicate(&operands)
     case "OPTION": options(&operands)
+    case "POLARITY": polarity(&operands)
+    case "DEFINEDCAP": definedCapacity(&operands)
+    case "SECURITY": security(&operands)
     case "CLASS":
       guard let word = operands.word("privilege classes") else { return }
       if let classes = PrivilegeClasses.sorted(word.folded) {
@@ -66,6 +84,8 @@ struct PartitionBuilder {
 
   /// Judges what only the whole entry shows.
   mutating func finish() {
+    settleShares()
+    judgeDefinedCapacity()
     for processors in parsed.definition.processors {
       let key = "PROCESSOR " + processors.type.rawValue
       let place = parsed.place(of: key + " WEIGHT", in: key)
@@ -90,114 +110,13 @@ struct PartitionBuilder {
     }
   }
 
-  private mutating func isFirst(_ key: String, at place: Place) -> Bool {
+  mutating func isFirst(_ key: String, at place: Place) -> Bool {
     if let first = seen[key] {
       log.report(.duplicateStatement(key, first: first), at: place)
       return false
     }
     seen[key] = place
     return true
-  }
-
-  // MARK: - Processors
-
-  private mutating func processor(_ operands: inout OperandReader) {
-    guard operands.peek != nil else {
-      _ = operands.word("a processor type (CP, IFL or ZIIP)")
-      return
-    }
-    let types = ProcessorType.allCases.map(\.rawValue)
-    guard let word = operands.keyword(of: "PROCESSOR", from: types),
-      let type = ProcessorType(rawValue: word.folded),
-      isFirst("PROCESSOR " + type.rawValue, at: operands.verb.place)
-    else {
-      operands.skip()
-      return
-    }
-    if !hasProcessors { parsed.definition.processors = [] }
-    hasProcessors = true
-    let key = "PROCESSOR " + type.rawValue
-    parsed.places[key] = operands.verb.place
-    var item =
-      parsed.definition.processors.first { $0.type == type } ?? PartitionProcessors(type: type)
-    if case .relative(let weight)? = parsed.definition.share?.amount { item.weight = weight }
-    var isWeightSaid = false
-    let legal = [
-      "SHARED", "DEDICATED", "INITIAL", "RESERVED", "WEIGHT", "MINWEIGHT", "MAXWEIGHT", "CAPPED",
-      "ABSCAP", "GROUP",
-    ]
-    while operands.peek != nil, let word = operands.keyword(of: "PROCESSOR", from: legal) {
-      guard isFirst(key + " " + word.folded, at: word.place) else {
-        if !["SHARED", "DEDICATED", "CAPPED"].contains(word.folded) { _ = operands.word("") }
-        continue
-      }
-      parsed.places[key + " " + word.folded] = word.place
-      if ["WEIGHT", "MINWEIGHT", "MAXWEIGHT", "CAPPED"].contains(word.folded) {
-        isWeightSaid = true
-      }
-      setProcessorItem(word.folded, &item, &operands)
-    }
-    if item.mode == .dedicated, isWeightSaid {
-      log.report(.dedicatedWeight, at: operands.verb.place)
-    }
-    if item.initial + item.reserved > Self.processorLimit {
-      log.report(
-        .processorLimit(item.initial, item.reserved, limit: Self.processorLimit),
-        at: operands.verb.place)
-    }
-    if let index = parsed.definition.processors.firstIndex(where: { $0.type == type }) {
-      parsed.definition.processors[index] = item
-    } else {
-      parsed.definition.processors.append(item)
-      parsed.definition.processors.sort { $0.type < $1.type }
-    }
-  }
-
-  private mutating func setProcessorItem(
-    _ keyword: String, _ item: inout PartitionProcessors, _ operands: inout OperandReader
-  ) {
-    let counts = 0...Self.processorLimit
-    switch keyword {
-    case "SHARED": item.mode = .shared
-    case "DEDICATED": item.mode = .dedicated
-    case "INITIAL": item.initial = operands.number("INITIAL", in: counts) ?? item.initial
-    case "RESERVED": item.reserved = operands.number("RESERVED", in: counts) ?? item.reserved
-    case "WEIGHT":
-      guard let weight = operands.number("WEIGHT", in: Self.weightRange) else { return }
-      item.weight = weight
-      if let first = seen["SHARE"] {
-        log.report(.weightAndShare(first: first), at: operands.verb.place)
-      }
-      parsed.definition.share = nil
-    case "MINWEIGHT":
-      item.minimumWeight = operands.number("MINWEIGHT", in: Self.weightRange) ?? item.minimumWeight
-    case "MAXWEIGHT":
-      item.maximumWeight = operands.number("MAXWEIGHT", in: Self.weightRange) ?? item.maximumWeight
-    case "CAPPED": item.isCapped = true
-    case "ABSCAP":
-      item.absoluteCapHundredths =
-        operands.hundredths("ABSCAP", in: Self.capRange) ?? item.absoluteCapHundredths
-    default:
-      guard let name = operands.name("a group name") else { return }
-      item.group = name.folded
-      parsed.places["PROCESSOR \(item.type.rawValue) GROUP"] = name.place
-    }
-  }
-
-  // MARK: - Share
-
-  private mutating func share(_ operands: inout OperandReader) {
-    guard let share = ShareReader.share(&operands) else { return }
-    if let first = parsed.definition.processors.first,
-      let place = seen["PROCESSOR \(first.type.rawValue) WEIGHT"]
-    {
-      log.report(.weightAndShare(first: place), at: operands.verb.place)
-    }
-    parsed.definition.share = share
-    guard case .relative(let weight) = share.amount else { return }
-    for index in parsed.definition.processors.indices {
-      parsed.definition.processors[index].weight = weight
-    }
   }
 
   // MARK: - Storage, IPL, devices
@@ -342,40 +261,6 @@ struct PartitionBuilder {
     parsed.definition.virtualDevices.append(
       VirtualDeviceDefinition(
         statement: verb.folded, virtualDevice: number, operands: (user.map { [$0] } ?? []) + rest))
-  }
-
-  private mutating func options(_ operands: inout OperandReader) {
-    let isolated = SecuritySwitch.isolation.rawValue
-    let legal = PartitionOption.allCases.map(\.rawValue) + [isolated]
-    guard operands.peek != nil else {
-      _ = operands.word("an option")
-      return
-    }
-    while operands.peek != nil, let word = operands.keyword(of: "OPTION", from: legal) {
-      if word.folded == isolated { parsed.definition.security.isIsolated = true }
-      guard let option = PartitionOption(rawValue: word.folded),
-        !parsed.definition.options.contains(option)
-      else { continue }
-      parsed.definition.options.append(option)
-      parsed.definition.options.sort()
-    }
-  }
-
-  private mutating func start(_ operands: inout OperandReader) {
-    guard operands.peek != nil else {
-      _ = operands.word("AUTO")
-      return
-    }
-    guard operands.keyword(of: "START", from: ["AUTO"]) != nil else { return }
-    var start = StartDefinition()
-    if operands.peek != nil, operands.keyword(of: "START", from: ["AFTER"]) != nil {
-      repeat {
-        guard let name = operands.name("the name of a partition") else { break }
-        parsed.places["START AFTER " + name.folded] = name.place
-        if !start.after.contains(name.folded) { start.after.append(name.folded) }
-      } while operands.peek != nil
-    }
-    parsed.definition.start = start
   }
 
   private mutating func command(_ statement: Statement) {

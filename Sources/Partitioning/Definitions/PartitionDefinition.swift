@@ -36,12 +36,15 @@ package struct PartitionProcessors: Sendable, Equatable, Codable {
   package var absoluteCapHundredths: Int?
   /// Group whose absolute cap counts too.
   package var group: String?
+  /// A share of this type alone, in place of the weight and of the partition's SHARE.
+  package var share: ShareDefinition?
 
   /// Creates the logical processors of one type.
   package init(
     type: ProcessorType, mode: ProcessorMode = .shared, initial: Int = 1, reserved: Int = 0,
     weight: Int = 100, minimumWeight: Int? = nil, maximumWeight: Int? = nil,
-    isCapped: Bool = false, absoluteCapHundredths: Int? = nil, group: String? = nil
+    isCapped: Bool = false, absoluteCapHundredths: Int? = nil, group: String? = nil,
+    share: ShareDefinition? = nil
   ) {
     self.type = type
     self.mode = mode
@@ -53,6 +56,7 @@ package struct PartitionProcessors: Sendable, Equatable, Codable {
     self.isCapped = isCapped
     self.absoluteCapHundredths = absoluteCapHundredths
     self.group = group
+    self.share = share
   }
 }
 
@@ -165,8 +169,6 @@ package struct StartDefinition: Sendable, Equatable, Codable {
 
 /// An OPTION of a partition.
 package enum PartitionOption: String, Sendable, CaseIterable, Codable, Comparable {
-  /// A processor whose slice ends in a wait keeps its place until the slice is over.
-  case waitCompletion = "WAITCOMPLETION"
   /// A write to the debug exit port ends the partition.
   case debugExit = "DEBUGEXIT"
   /// Accepted, as CP has it; the dispatcher has one queue.

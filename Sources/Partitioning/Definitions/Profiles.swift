@@ -29,6 +29,21 @@ package struct LoadProfile: Sendable, Equatable, Codable {
   }
 }
 
+extension PartitionDefinition {
+  /// Takes over what a partition is whatever image profile it is active with: its name, user,
+  /// devices, console and start.
+  mutating func takeIdentity(of own: PartitionDefinition) {
+    name = own.name
+    console = own.console
+    devices = own.devices
+    virtualDevices = own.virtualDevices
+    classes = own.classes
+    password = own.password
+    start = own.start
+    commands = own.commands
+  }
+}
+
 extension SystemDefinition {
   /// What a partition is by one of its image profiles: that of its own name, or a further one.
   ///

@@ -8,6 +8,38 @@ package enum SecuritySwitch: String, Sendable, CaseIterable, Codable {
   case crossPartitionAuthority = "CROSSPARTITION"
   /// Logical partition isolation.
   case isolation = "ISOLATED"
+
+  /// Least number of letters to which the word may be shortened.
+  private var leastLetters: Int {
+    switch self {
+    case .globalPerformanceData: 6
+    case .inputOutputControl: 3
+    case .crossPartitionAuthority: 5
+    case .isolation: 3
+    }
+  }
+
+  /// The words that set a switch: on, and off with NO before them.
+  package static let words = allCases.flatMap { [$0.rawValue, "NO" + $0.rawValue] }
+
+  /// The shorter forms of the words.
+  package static let abbreviations = allCases.flatMap { name in
+    (name.leastLetters..<name.rawValue.count).flatMap { count in
+      [String(name.rawValue.prefix(count)), "NO" + name.rawValue.prefix(count)]
+    }
+  }
+
+  /// The switch that a word sets, and how; nil when it is not such a word.
+  package static func setting(_ word: String) -> (name: SecuritySwitch, isOn: Bool)? {
+    for isOn in [true, false] where isOn || word.hasPrefix("NO") {
+      let stem = isOn ? word[...] : word.dropFirst(2)
+      let name = allCases.first {
+        stem.count >= $0.leastLetters && $0.rawValue.hasPrefix(stem)
+      }
+      if let name { return (name, isOn) }
+    }
+    return nil
+  }
 }
 
 /// A partition's security switches, with PR/SM's defaults.

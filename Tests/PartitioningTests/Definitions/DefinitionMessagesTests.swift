@@ -29,7 +29,10 @@ final class DefinitionFolder {
 }
 
 @Suite struct DefinitionMessagesTests {
-  @Test(arguments: WrongFolder.machines + WrongFolder.partitions + WrongFolder.configurations)
+  @Test(
+    arguments:
+      WrongFolder.machines + WrongFolder.partitions + WrongFolder.profiles
+      + WrongFolder.configurations)
   func everyFindingIsOneLineWithItsRemedy(row: WrongFolder) throws {
     let folder = try DefinitionFolder(row.files)
     let (definition, findings) = folder.read()

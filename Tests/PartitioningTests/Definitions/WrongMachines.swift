@@ -10,7 +10,7 @@ extension WrongFolder {
       name: "statement nobody means",
       files: ["machine.config": machine + "FROBNICATE 1\n", "a.direct": one],
       messages: [
-        "machine.config:5:1: HCPDEF001E FROBNICATE is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE"
+        "machine.config:5:1: HCPDEF001E FROBNICATE is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, ACTIVATE"
       ]),
     WrongFolder(
       name: "no MACHINE, PROCESSOR or STORAGE",
@@ -186,6 +186,100 @@ extension WrongFolder {
         "machine.config:5:9: HCPDEF057E none.cp does not exist; name a file in the machine's folder"
       ]),
     WrongFolder(
+      name: "capacity of processors that soft caps do not know",
+      files: [
+        "machine.config":
+          "MACHINE TEST\nPROCESSOR CP 4 MHZ 10 MSU 50\nPROCESSOR IFL 2 MHZ 100 MSU 50\nSTORAGE 1G\n",
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 64M\n",
+      ],
+      messages: [
+        "machine.config:3:25: HCPDEF100E MSU says nothing of IFL processors: soft caps reckon with CP only; remove MSU"
+      ]),
+    WrongFolder(
+      name: "capacity of nothing",
+      files: [
+        "machine.config": "MACHINE TEST\nPROCESSOR CP 4 MHZ 10 MSU 0\nSTORAGE 1G\n",
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 64M\n",
+      ],
+      messages: [
+        "machine.config:2:27: HCPDEF010E MSU cannot be 0; write a decimal number 1-100000"
+      ]),
+    WrongFolder(
+      name: "capacity misspelt",
+      files: [
+        "machine.config": "MACHINE TEST\nPROCESSOR CP 4 MHZ 10 MUS 9\nSTORAGE 1G\n",
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 64M\n",
+      ],
+      messages: [
+        "machine.config:2:23: HCPDEF002E MUS is not an operand of PROCESSOR; write MSU"
+      ]),
+    WrongFolder(
+      name: "running time of 101 ms",
+      files: ["machine.config": machine + "RUNNINGTIME 101\n", "a.direct": one],
+      messages: [
+        "machine.config:5:13: HCPDEF017E RUNNINGTIME cannot be 101; write DYNAMIC or a number of milliseconds 1-100"
+      ]),
+    WrongFolder(
+      name: "running time in microseconds",
+      files: ["machine.config": machine + "RUNNINGTIME 12500US\n", "a.direct": one],
+      messages: [
+        "machine.config:5:13: HCPDEF017E RUNNINGTIME cannot be 12500US; write DYNAMIC or a number of milliseconds 1-100"
+      ]),
+    WrongFolder(
+      name: "running time of nothing",
+      files: ["machine.config": machine + "RUNNINGTIME\n", "a.direct": one],
+      messages: [
+        "machine.config:5:12: HCPDEF003E an operand is missing after RUNNINGTIME; write DYNAMIC or a number of milliseconds"
+      ]),
+    WrongFolder(
+      name: "running time with two units",
+      files: ["machine.config": machine + "RUNNINGTIME 12MS MS\n", "a.direct": one],
+      messages: [
+        "machine.config:5:18: HCPDEF004E MS is one operand too many; end the statement after 12MS"
+      ]),
+    WrongFolder(
+      name: "wait completion how",
+      files: [
+        "machine.config": machine + "WAITCOMPLETION ON\n", "a.direct": one,
+      ],
+      messages: [
+        "machine.config:5:16: HCPDEF002E ON is not an operand of WAITCOMPLETION; write NO"
+      ]),
+    WrongFolder(
+      name: "wait completion of nothing",
+      files: ["machine.config": machine + "WAITCOMPLETION\n", "a.direct": one],
+      messages: [
+        "machine.config:5:15: HCPDEF003E an operand is missing after WAITCOMPLETION; write YES or NO"
+      ]),
+    WrongFolder(
+      name: "activation of nobody",
+      files: ["machine.config": machine + "ACTIVATE\n", "a.direct": one],
+      messages: [
+        "machine.config:5:9: HCPDEF003E an operand is missing after ACTIVATE; write the name of a partition"
+      ]),
+    WrongFolder(
+      name: "activation of a partition that is not there",
+      files: ["machine.config": machine + "ACTIVATE ONE TWOO\n", "a.direct": two],
+      messages: [
+        "machine.config:5:14: HCPDEF025E there is no partition TWOO; write TWO, or define TWOO"
+      ]),
+    WrongFolder(
+      name: "activation twice",
+      files: ["machine.config": machine + "ACTIVATE ONE\nACTIVATE TWO ONE\n", "a.direct": two],
+      messages: [
+        "machine.config:6:14: HCPDEF006E ACTIVATE ONE is given twice, first at machine.config line 5; keep one of the two"
+      ]),
+    WrongFolder(
+      name: "activation against START AFTER",
+      files: [
+        "machine.config": machine + "ACTIVATE TWO ONE\n",
+        "a.direct": one
+          + "  START AUTO\nPARTITION TWO\n  STORAGE INITIAL 16M\n  START AUTO AFTER ONE\n",
+      ],
+      messages: [
+        "machine.config:5:10: HCPDEF047E ACTIVATE has TWO before ONE, and TWO starts after ONE; exchange them, or remove ONE from AFTER"
+      ]),
+    WrongFolder(
       name: "one operand too many",
       files: ["machine.config": machine + "SEED 1 2\n", "a.direct": one],
       messages: [
@@ -201,7 +295,7 @@ extension WrongFolder {
       name: "escape sequence in a word",
       files: ["machine.config": machine + "SE\u{1B}[31mED 1\n", "a.direct": one],
       messages: [
-        "machine.config:5:1: HCPDEF001E SE?[31mED is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE"
+        "machine.config:5:1: HCPDEF001E SE?[31mED is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, ACTIVATE"
       ]),
   ]
 }

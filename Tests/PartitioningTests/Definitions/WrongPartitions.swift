@@ -184,7 +184,7 @@ extension WrongFolder {
         "a.direct": "PARTITION ONE\n  PROCESSOR CP DEDICATED WEIGHT 10\n  STORAGE INITIAL 16M\n",
       ],
       messages: [
-        "a.direct:2:3: HCPDEF030E dedicated processors take no weight and no cap by weight; remove WEIGHT, MINWEIGHT, MAXWEIGHT and CAPPED, or write SHARED"
+        "a.direct:2:3: HCPDEF030E dedicated processors take no weight, no cap and no group; remove WEIGHT, MINWEIGHT, MAXWEIGHT, CAPPED, ABSCAP and GROUP, or write SHARED"
       ]),
     WrongFolder(
       name: "shared and dedicated",
@@ -203,16 +203,16 @@ extension WrongFolder {
         "a.direct": "PARTITION ONE\n  PROCESSOR CP ABSCAP 1.505\n  STORAGE INITIAL 16M\n",
       ],
       messages: [
-        "a.direct:2:23: HCPDEF010E ABSCAP cannot be 1.505; write a number 0.01-255.00"
+        "a.direct:2:23: HCPDEF010E ABSCAP cannot be 1.505; write a number 0.00-255.00"
       ]),
     WrongFolder(
-      name: "cap of nothing",
+      name: "cap of a thousandth",
       files: [
         "machine.config": machine,
-        "a.direct": "PARTITION ONE\n  PROCESSOR CP ABSCAP 0\n  STORAGE INITIAL 16M\n",
+        "a.direct": "PARTITION ONE\n  PROCESSOR CP ABSCAP 0.001\n  STORAGE INITIAL 16M\n",
       ],
       messages: [
-        "a.direct:2:23: HCPDEF010E ABSCAP cannot be 0; write a number 0.01-255.00"
+        "a.direct:2:23: HCPDEF010E ABSCAP cannot be 0.001; write a number 0.00-255.00"
       ]),
     WrongFolder(
       name: "processor type twice in an entry",
@@ -268,7 +268,8 @@ extension WrongFolder {
           "GROUP POOL1 ABSCAP CP 2.00\nPARTITION ONE\n  PROCESSOR CP GROUP POOL2\n  STORAGE INITIAL 16M\n",
       ],
       messages: [
-        "a.direct:3:22: HCPDEF025E there is no group POOL2; write POOL1, or define POOL2"
+        "a.direct:1:7: HCPDEF106W no partition is in group POOL1, so that it limits nothing; add GROUP POOL1 to a PROCESSOR statement, or remove it",
+        "a.direct:3:22: HCPDEF025E there is no group POOL2; write POOL1, or define POOL2",
       ]),
     WrongFolder(
       name: "weight and share",
