@@ -1,7 +1,7 @@
 import Partitioning
 
 // How partitions come up: with the COMMAND statements of their definitions, and, when the machine
-// starts, those with START AUTO in definition order, each after those it names.
+// starts, in the order of ACTIVATE and START AUTO. Those with START AUTO are loaded too.
 
 extension ControlProgram {
   /// Activates a partition, gives the commands of its definition as its user, and loads it.
@@ -37,11 +37,11 @@ extension ControlProgram {
   /// - Returns: the messages of those that failed; the return code is that of the last one.
   package func startAutomatically() -> CommandResult {
     var result = CommandResult()
-    let names = automaticStarts()
-    hidesLogons = names.count > Self.manyStarts
-    for name in names {
+    let partitions = automaticStarts()
+    hidesLogons = partitions.count > Self.manyStarts
+    for partition in partitions {
       do throws(CommandMessage) {
-        try activate(name, isLoaded: true)
+        try activate(partition.name, isLoaded: partition.start != nil)
       } catch {
         result.append(CommandResult(error, module: "XAU"))
       }
@@ -49,25 +49,15 @@ extension ControlProgram {
     collectEvents()
     if hidesLogons {
       hidesLogons = false
-      let started = names.count { system.partitionView($0)?.isActive == true }
+      let started = partitions.count { system.partitionView($0.name)?.isActive == true }
       reportFirmware("\(logonPrefix)\(started) PARTITIONS USERS = \(userCount)")
     }
     return result
   }
 
-  /// Partitions with START AUTO, in definition order but each after those it names.
-  func automaticStarts() -> [String] {
-    let starting = system.definition.partitions.filter { $0.start != nil }
-    var placed: Set<String> = []
-    var order: [String] = []
-    func place(_ partition: PartitionDefinition) {
-      guard placed.insert(partition.name).inserted else { return }
-      for name in partition.start?.after ?? [] {
-        if let earlier = starting.first(where: { $0.name == name }) { place(earlier) }
-      }
-      order.append(partition.name)
-    }
-    for partition in starting { place(partition) }
-    return order
+  /// Partitions that come up with the machine, in their order.
+  func automaticStarts() -> [PartitionDefinition] {
+    let definition = system.definition
+    return definition.automaticStartOrder().map { definition.partitions[$0] }
   }
 }
