@@ -69,6 +69,24 @@ package final class ChannelSubsystem {
     subchannels.sort { ($0.partition, $0.virtualDevice) < ($1.partition, $1.virtualDevice) }
   }
 
+  /// A copy on which changes of paths can be tried; its time never advances and it moves no data.
+  package init(rehearsing other: ChannelSubsystem) {
+    configuration = other.configuration
+    paths = other.paths
+    devices = other.devices
+    disks = other.disks
+    subchannels = other.subchannels
+    slots = other.slots
+    freeSlots = other.freeSlots
+    events = other.events
+    ended = other.ended
+    clock = other.clock
+    sequence = other.sequence
+    wantingCount = other.wantingCount
+    isActive = other.isActive
+    wasActivated = other.wasActivated
+  }
+
   // MARK: - Requests
 
   /// Queues a request; its completion comes later, also when it is refused.

@@ -6,28 +6,30 @@ import X86
 
 extension PartitionManager {
   func sendConsole(_ partition: Partition, _ bytes: [UInt8]) throws(ManagementError) {
-    let machine = try requireActive(partition)
-    machine.type(bytes)
+    try requireActive(partition)
+    partition.machine?.type(bytes)
     engine.notice(partition.number, at: now)
   }
 
   func storeStorage(
     _ partition: Partition, _ address: UInt64, _ bytes: [UInt8]
   ) throws(ManagementError) {
-    let machine = try requireActive(partition)
+    try requireActive(partition)
+    guard let machine = partition.machine else { return }
     let isStored =
       bytes.isEmpty || bytes.withUnsafeBytes { machine.memory.write(address, from: $0) }
     guard isStored else {
       throw .notStorage(partition.name, address: address, byteCount: bytes.count)
     }
+    countPages(of: partition)
   }
 
   func storeRegister(
     _ partition: Partition, _ processor: Int, _ register: String, _ value: UInt64
   ) throws(ManagementError) {
-    let machine = try requireActive(partition)
+    try requireActive(partition)
     try requireOnline(partition, processor)
-    let target = machine.processors[processor]
+    guard let target = partition.machine?.processors[processor] else { return }
     switch register.uppercased() {
     case "RIP": target.instructionPointer = value
     case "RFLAGS": target.flags = value

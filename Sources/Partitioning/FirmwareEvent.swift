@@ -53,6 +53,8 @@ package enum FirmwareEventKind: Sendable, Equatable {
   case commandReply(String)
   /// The last path to a device of the partition is gone, and requests wait.
   case requestsWait(device: UInt16)
+  /// The partition was stopped: what guests have written came to more than HOSTSTORAGE, in bytes.
+  case hostStorageUsedUp(used: UInt64, limit: UInt64)
   /// An external clock reading was taken into the history: seconds since 1970.
   case clockRead(Int64)
 }

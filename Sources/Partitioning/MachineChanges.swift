@@ -21,12 +21,33 @@ extension PartitionManager {
       if let owner = channels.owner(ofPath: path, besides: partition.number) {
         throw .pathInUse(partition.name, path: path, by: partitions[owner].name)
       }
+      if let keeper = reservations[path], keeper != partition.number {
+        throw .pathReserved(partition.name, path: path, for: partitions[keeper].name)
+      }
     } else if insistence == .polite {
       try judgeLastPath(path, subsystem: partition.subsystem, for: partition)
     }
     let lost = online ? [] : lastDevices(path, partition.subsystem, partition)
     channels.configure(path: path, for: partition.number, online: online)
+    reservations[path] =
+      !online && partition.definition.security.isIsolated && isReconfigurable(path, partition)
+      ? partition.number : nil
     for device in lost { note(partition, .requestsWait(device: device)) }
+  }
+
+  /// Gives up a path that isolation keeps for a partition (PR/SM: Release I/O path).
+  func releasePath(_ partition: Partition, _ path: UInt8) throws(ManagementError) {
+    guard reservations[path] == partition.number else {
+      throw .pathNotReserved(partition.name, path: path)
+    }
+    reservations[path] = nil
+  }
+
+  private func isReconfigurable(_ path: UInt8, _ partition: Partition) -> Bool {
+    definition.inputOutput.paths.contains {
+      $0.number == path && $0.subsystem == partition.subsystem ?? $0.subsystem
+        && $0.sharing == .reconfigurable
+    }
   }
 
   func varyPath(

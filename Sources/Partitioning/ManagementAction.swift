@@ -1,7 +1,7 @@
 import Channels
 
 /// How hard an operator insists when something is taken away.
-package enum Insistence: String, Sendable, Equatable, Comparable {
+package enum Insistence: String, Sendable, Equatable, Comparable, Codable {
   /// The guest gives it up itself; what cannot be given up is refused.
   case polite = ""
   /// Taken at once although the guest has not agreed, unless that cuts the last path.
@@ -22,7 +22,7 @@ package enum Insistence: String, Sendable, Equatable, Comparable {
 }
 
 /// A limit on a partition's use of a pool beside its share.
-package enum CapSetting: Sendable, Equatable {
+package enum CapSetting: Sendable, Equatable, Codable {
   /// Hard capping at the partition's own share on or off (initial capping).
   case ownShare(Bool)
   /// Absolute cap in hundredths of a processor, 1-25500; nil lifts it.
@@ -34,28 +34,35 @@ package enum CapSetting: Sendable, Equatable {
 /// Console, script, interface and tests all produce it.
 ///
 /// Partitions are named; the firmware answers `.partitionNotFound` for a name that no definition
-/// has. Each comment says when the action is legal and what else may be wrong.
-package enum ManagementAction: Sendable, Equatable {
+/// has. Each comment says when the action is legal and what else may be wrong. Without `force`, what
+/// would end a running guest is refused with `.forceNeeded`.
+package indirect enum ManagementAction: Sendable, Equatable, Codable {
   // Life of a partition
-  /// Activates a not-activated partition; with `load` it is loaded at once from its definition.
-  /// `.wrongState`, `.insufficientStorage`, `.storageFragmented`, `.insufficientProcessors`,
-  /// `.dedicatedPathInUse`, `.hostMemory`, and those of `load`. All or nothing.
-  case activate(String, load: Bool)
-  /// Takes a partition down whatever it does and returns all it had. `.wrongState`.
-  case deactivate(String)
+  /// Activates a not-activated partition from an image profile, the next-activation profile when
+  /// nil; with `load` it is loaded at once from it. With `force` an active one is taken down first.
+  /// `.wrongState`, `.profileNotFound`, `.insufficientStorage`, `.storageFragmented`,
+  /// `.insufficientProcessors`, `.hostMemory`, `.hostStorage`, and those of `load`. All or nothing.
+  case activate(String, profile: String? = nil, load: Bool, force: Bool = false)
+  /// Activates a partition as it was set when an earlier machine was lost, and loads it again if it
+  /// ran. `.wrongState`, `.nothingToRecover`, and those of `activate` and `load`.
+  case recover(String)
+  /// Takes a partition down and returns all it had. `.wrongState`, `.forceNeeded`.
+  case deactivate(String, force: Bool = false)
   /// Loads an active partition, from what it was loaded from last when `image` is nil, at first from
-  /// its definition. Its storage is cleared; it keeps what it has of storage and processors.
-  /// `.wrongState`, `.nothingToLoad`, `.loadFile`, `.loadImage`, `.unsupportedLoad`.
-  case load(String, image: IPLDefinition?, parameters: String?)
+  /// its profile. Its storage is cleared unless `clear` is false; it keeps what it has of storage and
+  /// processors. `.wrongState`, `.forceNeeded`, `.nothingToLoad`, `.loadFile`, `.loadImage`,
+  /// `.unsupportedLoad`, `.hostStorage`.
+  case load(
+    String, image: IPLDefinition?, parameters: String?, clear: Bool = true, force: Bool = false)
   /// Stops all processors of an active partition, or one. `.wrongState`, `.processorNotOnline`.
   case stop(String, processor: Int?)
-  /// Starts what was stopped. `.wrongState`, `.processorNotOnline`.
+  /// Starts what was stopped. `.wrongState`, `.processorNotOnline`, `.hostStorage`.
   case start(String, processor: Int?)
-  /// Resets an active partition; storage is kept. `.wrongState`.
-  case resetNormal(String)
+  /// Resets an active partition; storage is kept. `.wrongState`, `.forceNeeded`.
+  case resetNormal(String, force: Bool = false)
   /// Resets an active partition, clears its storage and returns what was added to it.
-  /// `.wrongState`.
-  case resetClear(String)
+  /// `.wrongState`, `.forceNeeded`.
+  case resetClear(String, force: Bool = false)
   /// Interrupts a partition's first processor as the restart key does (NMI). `.wrongState`.
   case restart(String)
   /// Asks a guest to end; when it has not after `within` seconds, `thenForce` takes it down.
@@ -69,10 +76,46 @@ package enum ManagementAction: Sendable, Equatable {
   case setWeight(String, type: ProcessorType?, weight: Int)
   /// Sets the share and, when given, its limit. `.shareOutOfRange`, `.noSharedProcessors`.
   case setShare(String, type: ProcessorType?, amount: ShareAmount?, limit: ShareLimit?)
-  /// Returns share and caps to the definition. `.noSharedProcessors`.
+  /// Returns share and caps to the profile. `.noSharedProcessors`, `.notInProfile`.
   case setInitialShare(String, type: ProcessorType?)
-  /// Sets or lifts a cap. `.capOutOfRange`, `.noSharedProcessors`.
+  /// Sets or lifts a cap. `.capOutOfRange`, `.noSharedProcessors`, `.cappingConflict`.
   case setCap(String, type: ProcessorType?, CapSetting)
+  /// Sets the least and greatest weight that may be set; nil means 1 and 999. `.weightRange`,
+  /// `.noSharedProcessors`.
+  case setWeightRange(String, type: ProcessorType?, minimum: Int?, maximum: Int?)
+  /// Makes the partition a member of a group for the type, or of none. `.groupNotFound`,
+  /// `.noSharedProcessors`.
+  case setGroup(String, type: ProcessorType?, group: String?)
+  /// Sets the soft cap in MSU, or lifts it. `.capacityOutOfRange`, `.capacityUnknown`,
+  /// `.cappingConflict`, `.noSharedProcessors`.
+  case setDefinedCapacity(String, units: Int?)
+  /// Divides the entitlement among logical processors alike, or vertically. `.noSharedProcessors`.
+  case setPolarity(String, Polarity)
+
+  // Groups and the reset profile's values
+  /// Sets or lifts a group's absolute cap for a type, in hundredths of a processor.
+  /// `.groupNotFound`, `.capOutOfRange`.
+  case setGroupCap(String, type: ProcessorType, hundredths: Int?)
+  /// Sets or lifts a group's limit in MSU. `.groupNotFound`, `.capacityOutOfRange`,
+  /// `.capacityUnknown`.
+  case setGroupCapacity(String, units: Int?)
+  /// Sets the running time in nanoseconds, 1-100 ms; nil is PR/SM's rule. `.runningTimeOutOfRange`.
+  case setRunningTime(nanoseconds: UInt64?)
+  /// Wait completion: whether a logical processor keeps its physical one while it waits.
+  case setWaitCompletion(Bool)
+
+  // Profiles and permissions
+  /// Turns one of the partition's permissions on or off.
+  case setSecurity(String, SecuritySwitch, Bool)
+  /// Names the image profile of the next activation. `.profileNotFound`.
+  case setNextProfile(String, profile: String)
+  /// Writes the running values into the profile that the partition is active with. `.wrongState`.
+  case saveProfile(String)
+  /// Makes a change of values in the profile only; nothing running changes. `.notInProfile`, and
+  /// those of the change.
+  case inProfile(ManagementAction)
+  /// Makes a change of values running and in the profile. As `inProfile`.
+  case inBoth(ManagementAction)
 
   // Live reconfiguration
   /// Offers a reserved logical processor to the guest or wants one back. Stays pending until the
@@ -89,6 +132,8 @@ package enum ManagementAction: Sendable, Equatable {
   /// Configures a channel path on or off line for one partition (PAM). `.pathNotFound`,
   /// `.pathNotAllowed`, `.pathAlready`, `.pathInUse`, `.pathOffline`, `.lastPath`.
   case configurePath(String, path: UInt8, online: Bool, insistence: Insistence)
+  /// Gives up a reconfigurable path that isolation keeps for the partition. `.pathNotReserved`.
+  case releasePath(String, path: UInt8)
   /// Cancels a partition's pending changes, or those of one kind. `.noPendingChange`.
   case cancelPending(String, kind: PendingKind?)
 
@@ -119,22 +164,39 @@ package enum ManagementAction: Sendable, Equatable {
   /// `.registerNotFound`.
   case storeRegister(String, processor: Int, register: String, value: UInt64)
 
-  /// The partition acted on; nil for an action on the machine.
+  /// The partition acted on; nil for an action on the machine or a group.
   package var partition: String? {
     switch self {
-    case .activate(let name, _), .deactivate(let name), .load(let name, _, _),
-      .stop(let name, _), .start(let name, _), .resetNormal(let name), .resetClear(let name),
-      .restart(let name), .signalShutdown(let name, _, _), .cancelShutdown(let name),
-      .setWeight(let name, _, _), .setShare(let name, _, _, _), .setInitialShare(let name, _),
-      .setCap(let name, _, _), .configureProcessor(let name, _, _, _, _),
-      .configureStorage(let name, _, _, _, _), .configurePath(let name, _, _, _),
-      .cancelPending(let name, _), .defineProcessor(let name, _), .detachProcessor(let name, _),
+    case .activate(let name, _, _, _), .recover(let name), .deactivate(let name, _),
+      .load(let name, _, _, _, _),
+      .stop(let name, _), .start(let name, _), .resetNormal(let name, _),
+      .resetClear(let name, _), .restart(let name), .signalShutdown(let name, _, _),
+      .cancelShutdown(let name), .setWeight(let name, _, _), .setShare(let name, _, _, _),
+      .setInitialShare(let name, _), .setCap(let name, _, _), .setWeightRange(let name, _, _, _),
+      .setGroup(let name, _, _), .setDefinedCapacity(let name, _), .setPolarity(let name, _),
+      .setSecurity(let name, _, _), .setNextProfile(let name, _), .saveProfile(let name),
+      .configureProcessor(let name, _, _, _, _), .configureStorage(let name, _, _, _, _),
+      .configurePath(let name, _, _, _), .releasePath(let name, _), .cancelPending(let name, _),
+      .defineProcessor(let name, _), .detachProcessor(let name, _),
       .defineStorage(let name, _), .sendConsole(let name, _), .storeStorage(let name, _, _),
       .storeRegister(let name, _, _, _):
       name
-    case .varyProcessor, .varyPath: nil
+    case .inProfile(let change), .inBoth(let change): change.partition
+    case .varyProcessor, .varyPath, .setGroupCap, .setGroupCapacity, .setRunningTime,
+      .setWaitCompletion:
+      nil
     }
   }
+}
+
+/// Who has an action performed.
+package enum Author: Sendable, Equatable, Codable {
+  /// Somebody at a console, a script or a program, by userid.
+  case user(String)
+  /// A partition's guest or its own user; its permissions bind it.
+  case partition(String)
+  /// The firmware itself.
+  case firmware
 }
 
 /// What an action did beyond what a view shows.

@@ -3,15 +3,39 @@ import Channels
 /// Why an action was refused.
 ///
 /// Nothing was changed. Front ends map every case, without a default.
-package enum ManagementError: Error, Equatable, Sendable {
+package enum ManagementError: Error, Equatable, Sendable, Codable {
   /// No definition has the name.
   case partitionNotFound(String)
   /// The partition is in a state in which the action means nothing.
   case wrongState(String, is: PartitionState, needs: [PartitionState])
+  /// The action would end a running guest, which only `force` does.
+  case forceNeeded(String, is: PartitionState)
+  /// A partition's author lacks a permission that the action needs.
+  case notAuthorized(String, needs: SecuritySwitch)
+  /// Nothing of the partition was lost with an earlier machine.
+  case nothingToRecover(String)
+
+  // Profiles and groups
+  /// The partition has no image profile of the name; `known` are those that it has.
+  case profileNotFound(String, profile: String, known: [String])
+  /// The action changes nothing that a profile holds.
+  case notInProfile(ManagementAction)
+  /// No group has the name; `known` are the machine's.
+  case groupNotFound(String, known: [String])
 
   // Processor resource
   /// A weight outside `allowed` (1-999, or the definition's MINWEIGHT and MAXWEIGHT).
   case weightOutOfRange(Int, allowed: ClosedRange<Int>)
+  /// A weight range that is not 1 <= minimum <= weight <= maximum <= 999.
+  case weightRange(minimum: Int, weight: Int, maximum: Int)
+  /// A running time outside 1-100 ms, in nanoseconds.
+  case runningTimeOutOfRange(UInt64)
+  /// A capacity limit outside 1-999999 MSU.
+  case capacityOutOfRange(Int)
+  /// The machine's definition says no MSU for the processors of the type.
+  case capacityUnknown(ProcessorType)
+  /// Initial capping and defined capacity exclude each other on CP processors.
+  case cappingConflict(String)
   /// A share outside 1-10000 (relative) or 0.1-100 % (absolute, here in hundredths of a percent).
   case shareOutOfRange(ShareAmount)
   /// A cap outside 0.01-255.00 processors, in hundredths.
@@ -46,6 +70,8 @@ package enum ManagementError: Error, Equatable, Sendable {
   case notStorage(String, address: UInt64, byteCount: Int)
   /// The host has no memory for the partition's window.
   case hostMemory(String)
+  /// HOSTSTORAGE does not hold what is needed beside what guests have written, in bytes.
+  case hostStorage(String, needed: UInt64, used: UInt64, limit: UInt64)
 
   // Changes under way
   /// The same thing is being changed already.
@@ -66,6 +92,10 @@ package enum ManagementError: Error, Equatable, Sendable {
   case pathAlready(String?, path: UInt8, online: Bool)
   /// A reconfigurable or dedicated path that another partition has on line.
   case pathInUse(String, path: UInt8, by: String)
+  /// A reconfigurable path that isolation keeps for a partition that had it.
+  case pathReserved(String, path: UInt8, for: String)
+  /// The partition has no path of that number reserved by isolation.
+  case pathNotReserved(String, path: UInt8)
   /// The path is varied off for the whole machine.
   case pathOffline(UInt8)
   /// The last path to devices of a partition; UNCOND or FORCE would take it.

@@ -24,9 +24,11 @@ package struct ManagerOptions: Sendable {
 }
 
 /// One action from outside, with the instant at which it took effect.
-package struct JournalEntry: Sendable, Equatable {
+package struct JournalEntry: Sendable, Equatable, Codable {
   /// When.
   package var time: SimulatedTime
+  /// Who had it performed.
+  package var author: Author
   /// What.
   package var action: ManagementAction
   /// Why it was refused, nil when it was performed.
@@ -56,22 +58,34 @@ package final class PartitionManager {
   package var commandHandler: GuestCommandHandler?
   /// Actions from outside since IPL, in order.
   package private(set) var journal: [JournalEntry] = []
+  /// The machine's values that run.
+  package internal(set) var settings: MachineSettings
+  /// The machine's values that the reset profile and the group profiles hold.
+  package internal(set) var profileSettings: MachineSettings
   /// Storage granted and free.
   package internal(set) var ledger: StorageLedger
 
   let engine: EpochEngine<Machine>
   let partitions: [Partition]
+  private let layout: Dispatcher.Layout
   /// Numbers by name; looked up, never iterated.
   private let numbers: [String: Int]
   /// Pool index of each type that is installed.
   let pools: [ProcessorType]
   let channels: ChannelSubsystem
   var events: [FirmwareEvent] = []
+  var changes: [ChangeRecord] = []
   var load: LoadMeter
   /// Messages of an epoch on their way to Settle.
   var crossing: [CrossingEvent] = []
   /// Partitions with pending changes, ascending.
   var waiting: [Int] = []
+  /// Partitions for which isolation keeps a reconfigurable path that is off line, by path.
+  var reservations: [UInt8: Int] = [:]
+  /// Pages of guests' storage that count against HOSTSTORAGE.
+  var hostPageCount = 0
+  /// Whether this is a copy without guests, on which actions are judged.
+  let isRehearsal: Bool
   /// Greater than 0 while a guest's command is being performed: not an action from outside.
   var commandDepth = 0
 
@@ -94,30 +108,35 @@ package final class PartitionManager {
       installedByteCount: definition.machine.storageByteCount,
       incrementByteCount: min(definition.machine.incrementByteCount, 1 << 30))
     channels = try ChannelSubsystem(definition.channelConfiguration())
+    settings = MachineSettings(definition)
+    profileSettings = settings
     var layout = Dispatcher.Layout(
       pools: definition.machine.processors.map { (megahertz: $0.megahertz, count: $0.count) },
       accounts: [], partitionCount: definition.partitions.count)
     var partitions: [Partition] = []
     var numbers: [String: Int] = [:]
     for (number, partition) in definition.partitions.enumerated() {
-      let first = layout.accounts.count
-      for processors in partition.processors {
+      let profiles =
+        [ImageProfile(name: partition.name, partition: partition.name, definition: partition)]
+        + definition.imageProfiles.filter { $0.partition == partition.name }
+      let own = ProcessorLayout.layout(
+        of: profiles.map(\.definition), firstAccount: layout.accounts.count)
+      for place in own {
         layout.accounts.append(
           (
-            partition: number, pool: pools.firstIndex(of: processors.type) ?? 0,
-            logicals: processors.initial + processors.reserved,
-            isDedicated: processors.mode == .dedicated
+            partition: number, pool: pools.firstIndex(of: place.type) ?? 0,
+            logicals: place.count
           ))
       }
       let image = definition.inputOutput.images.first { $0.partition == partition.name }
       partitions.append(
-        Partition(
-          partition, number: number, accounts: first..<layout.accounts.count,
-          subsystem: image?.subsystem))
+        Partition(profiles, number: number, layout: own, subsystem: image?.subsystem))
       numbers[partition.name] = number
     }
     self.partitions = partitions
     self.numbers = numbers
+    self.layout = layout
+    isRehearsal = false
     engine = EpochEngine(
       layout: layout, epoch: definition.machine.epochNanoseconds, threads: options.threads)
     pacer = Pacer(options.pace ?? definition.machine.pace)
@@ -137,6 +156,38 @@ package final class PartitionManager {
       engine.guests[number].digest.mix(UInt64(number))
     }
   }
+
+  /// A copy of a machine without its guests.
+  private init(rehearsing other: PartitionManager) {
+    definition = other.definition
+    seed = other.seed
+    pools = other.pools
+    ledger = other.ledger
+    channels = ChannelSubsystem(rehearsing: other.channels)
+    settings = other.settings
+    profileSettings = other.profileSettings
+    partitions = other.partitions.map { Partition(rehearsing: $0) }
+    numbers = other.numbers
+    layout = other.layout
+    isRehearsal = true
+    engine = EpochEngine(layout: other.layout, epoch: other.engine.epoch, threads: 1)
+    pacer = Pacer(.fast)
+    load = other.load
+    timeOfDayAtStart = other.timeOfDayAtStart
+    waiting = other.waiting
+    reservations = other.reservations
+    hostPageCount = other.hostPageCount
+    engine.jump(to: other.now)
+    engine.digest = other.engine.digest
+    for number in partitions.indices {
+      engine.guests[number].digest = other.engine.guests[number].digest
+    }
+    engine.dispatcher.adopt(other.engine.dispatcher)
+  }
+
+  /// The same firmware without guests, to judge actions on: it refuses what this one would refuse
+  /// and shows what it would do; nothing of this machine changes, and time must not pass in the copy.
+  package func rehearsal() -> PartitionManager { PartitionManager(rehearsing: self) }
 
   /// Version of what guests can see beside the definitions: cost table, slice, TLB geometry.
   package static let historyVersion = Machine.historyVersion
@@ -168,19 +219,62 @@ package final class PartitionManager {
 
   /// Judges and performs an action, all or nothing, at this instant.
   ///
+  /// - Parameters:
+  ///   - action: What.
+  ///   - author: Who has it performed; a partition's permissions bind it.
   /// - Throws: `ManagementError`; nothing was changed then.
   @discardableResult
-  package func perform(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
+  package func perform(
+    _ action: ManagementAction, by author: Author = .user("OPERATOR")
+  ) throws(ManagementError) -> ManagementResult {
+    let before = condition(of: action)
     do throws(ManagementError) {
+      try authorize(action, author)
       let result = try carryOut(action)
-      if commandDepth == 0 { journal.append(JournalEntry(time: now, action: action)) }
+      record(action, author, before: before)
       mix(action)
       return result
     } catch {
-      if commandDepth == 0 {
-        journal.append(JournalEntry(time: now, action: action, refusal: error))
-      }
+      record(action, author, before: before, refusal: error)
       throw error
+    }
+  }
+
+  private func record(
+    _ action: ManagementAction, _ author: Author, before: Condition,
+    refusal: ManagementError? = nil
+  ) {
+    if commandDepth == 0 {
+      journal.append(JournalEntry(time: now, author: author, action: action, refusal: refusal))
+    }
+    changes.append(
+      ChangeRecord(
+        time: now, author: author, action: action, partition: action.partition,
+        differences: refusal == nil ? condition(of: action).differences(from: before) : [],
+        refusal: refusal))
+  }
+
+  /// Takes the changes since the last call, refused ones included, in order.
+  package func takeChanges() -> [ChangeRecord] {
+    defer { changes.removeAll(keepingCapacity: true) }
+    return changes
+  }
+
+  /// Refuses what a partition's author is not permitted.
+  private func authorize(
+    _ action: ManagementAction, _ author: Author
+  ) throws(ManagementError) {
+    guard case .partition(let name) = author else { return }
+    let security = try partition(name).definition.security
+    switch action {
+    case .varyPath, .configurePath, .releasePath:
+      guard security.inputOutputControl else {
+        throw .notAuthorized(name, needs: .inputOutputControl)
+      }
+    default: break
+    }
+    guard action.partition == name || security.crossPartitionAuthority else {
+      throw .notAuthorized(name, needs: .crossPartitionAuthority)
     }
   }
 
@@ -196,24 +290,31 @@ package final class PartitionManager {
 
   private func carryOut(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
     switch action {
-    case .activate(let name, let load): try activate(partition(name), load: load)
-    case .deactivate(let name): try deactivate(partition(name))
-    case .load(let name, let image, let parameters):
-      try load(partition(name), image: image, parameters: parameters)
+    case .activate(let name, let profile, let load, let force):
+      try activate(partition(name), profile: profile, load: load, force: force)
+    case .recover(let name): try recover(partition(name))
+    case .deactivate(let name, let force): try deactivate(partition(name), force: force)
+    case .load(let name, let image, let parameters, let clear, let force):
+      try load(
+        partition(name), image: image, parameters: parameters, clear: clear, force: force)
     case .stop(let name, let processor): try stop(partition(name), processor: processor)
     case .start(let name, let processor): try start(partition(name), processor: processor)
-    case .resetNormal(let name): try reset(partition(name), clear: false)
-    case .resetClear(let name): try reset(partition(name), clear: true)
+    case .resetNormal(let name, let force):
+      try reset(partition(name), clear: false, force: force)
+    case .resetClear(let name, let force): try reset(partition(name), clear: true, force: force)
     case .restart(let name): try restart(partition(name))
     case .signalShutdown(let name, let within, let thenForce):
       return try signalShutdown(partition(name), within: within, thenForce: thenForce)
     case .cancelShutdown(let name): try cancelPending(partition(name), kind: .shutdown)
-    case .setWeight(let name, let type, let weight):
-      try setWeight(partition(name), type: type, weight: weight)
-    case .setShare(let name, let type, let amount, let limit):
-      try setShare(partition(name), type: type, amount: amount, limit: limit)
-    case .setInitialShare(let name, let type): try setInitialShare(partition(name), type: type)
-    case .setCap(let name, let type, let cap): try setCap(partition(name), type: type, cap)
+    case .setWeight, .setShare, .setInitialShare, .setCap, .setWeightRange, .setGroup,
+      .setDefinedCapacity, .setPolarity, .setSecurity, .setGroupCap, .setGroupCapacity,
+      .setRunningTime, .setWaitCompletion:
+      try set(action, SettingScope())
+    case .inProfile(let change):
+      try set(change, SettingScope(isRunning: false, isInProfile: true))
+    case .inBoth(let change): try set(change, SettingScope(isInProfile: true))
+    case .setNextProfile(let name, let profile): try setNextProfile(partition(name), profile)
+    case .saveProfile(let name): try saveProfile(partition(name))
     case .configureProcessor(let name, let processor, let online, let insistence, let within):
       return try configureProcessor(
         partition(name), processor, online: online, insistence: insistence, within: within)
@@ -222,6 +323,7 @@ package final class PartitionManager {
         partition(name), bytes, online: online, insistence: insistence, within: within)
     case .configurePath(let name, let path, let online, let insistence):
       try configurePath(partition(name), path, online: online, insistence: insistence)
+    case .releasePath(let name, let path): try releasePath(partition(name), path)
     case .cancelPending(let name, let kind): try cancelPending(partition(name), kind: kind)
     case .varyProcessor(let number, let online): try varyProcessor(number, online: online)
     case .varyPath(let path, let online, let insistence):

@@ -1,7 +1,7 @@
 import Channels
 
 /// What kind of thing a pending change is about.
-package enum PendingKind: String, Sendable, Equatable {
+package enum PendingKind: String, Sendable, Equatable, Codable {
   /// A logical processor.
   case processor
   /// Storage.
@@ -11,9 +11,9 @@ package enum PendingKind: String, Sendable, Equatable {
 }
 
 /// A change that waits for the guest's agreement.
-package struct PendingChange: Sendable, Equatable {
+package struct PendingChange: Sendable, Equatable, Codable {
   /// What is to change.
-  package enum Subject: Sendable, Equatable {
+  package enum Subject: Sendable, Equatable, Codable {
     /// The logical processor of this number.
     case processor(Int)
     /// Storage at this guest address, of so many bytes.

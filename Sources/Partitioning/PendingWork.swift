@@ -8,11 +8,11 @@ extension PartitionManager {
   func signalShutdown(
     _ partition: Partition, within: Int, thenForce: Bool
   ) throws(ManagementError) -> ManagementResult {
-    let machine = try requireActive(partition)
+    try requireActive(partition)
     if let earlier = partition.pending.first(where: { $0.kind == .shutdown }) {
       throw .changePending(partition.name, earlier)
     }
-    guard partition.state == .operating, machine.signalShutdown() else {
+    guard partition.state == .operating, partition.signalShutdown() else {
       throw .shutdownSignalNotEnabled(partition.name)
     }
     engine.notice(partition.number, at: now)
@@ -118,7 +118,7 @@ extension PartitionManager {
         }
         let seconds = Int((change.deadline - change.asked) / 1_000_000_000)
         note(partition, .shutdownTimeExpired(seconds: seconds))
-        if thenForce { try? deactivate(partition) }
+        if thenForce { takeDown(partition, because: .deactivated) }
       }
     }
   }

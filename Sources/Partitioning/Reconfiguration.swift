@@ -32,7 +32,7 @@ extension PartitionManager {
   func configureProcessor(
     _ partition: Partition, _ number: Int, online: Bool, insistence: Insistence, within: Int?
   ) throws(ManagementError) -> ManagementResult {
-    let machine = try requireActive(partition)
+    try requireActive(partition)
     try requireDefined(partition, number)
     try judgeProcessor(partition, number, online: online)
     if let earlier = partition.pending.first(where: { $0.subject == .processor(number) }) {
@@ -44,19 +44,19 @@ extension PartitionManager {
     let change = PendingChange(
       subject: .processor(number), online: online, asked: now, deadline: deadline(within))
     if online {
-      if isListening(partition), machine.listensToNotices, insistence == .polite {
-        machine.offerProcessor(number)
+      if isListening(partition), partition.listensToNotices, insistence == .polite {
+        partition.machine?.offerProcessor(number)
         engine.notice(partition.number, at: now)
         addPending(partition, change)
         return .pending([change])
       }
       setProcessor(partition, number, online: true)
-      if isListening(partition) { machine.offerProcessor(number) }
+      if isListening(partition) { partition.machine?.offerProcessor(number) }
       engine.notice(partition.number, at: now)
       return .done
     }
     if isListening(partition), insistence == .polite {
-      guard machine.requestProcessor(number) != .nobodyListens else {
+      guard partition.requestProcessor(number) else {
         throw .guestNotListening(partition.name)
       }
       engine.notice(partition.number, at: now)
@@ -120,11 +120,11 @@ extension PartitionManager {
   func configureStorage(
     _ partition: Partition, _ byteCount: UInt64, online: Bool, insistence: Insistence, within: Int?
   ) throws(ManagementError) -> ManagementResult {
-    let machine = try requireActive(partition)
+    try requireActive(partition)
     let count = try judgeAmount(byteCount)
     return online
-      ? try addStorage(partition, machine, count, insistence, within)
-      : try removeStorage(partition, machine, count, insistence, within)
+      ? try addStorage(partition, count, insistence, within)
+      : try removeStorage(partition, count, insistence, within)
   }
 
   private func judgeAmount(_ byteCount: UInt64) throws(ManagementError) -> Int {
@@ -136,8 +136,7 @@ extension PartitionManager {
   }
 
   private func addStorage(
-    _ partition: Partition, _ machine: Machine, _ count: Int, _ insistence: Insistence,
-    _ within: Int?
+    _ partition: Partition, _ count: Int, _ insistence: Insistence, _ within: Int?
   ) throws(ManagementError) -> ManagementResult {
     let unit = ledger.incrementByteCount
     let places = partition.increments.indices.filter { partition.increments[$0] == nil }
@@ -148,27 +147,45 @@ extension PartitionManager {
         partition.name, requested: UInt64(had + count) * unit,
         limit: UInt64(partition.increments.count) * unit)
     }
-    guard let taken = ledger.take(count, for: partition.number) else {
-      throw .insufficientStorage(
-        partition.name, needed: UInt64(count) * unit, free: ledger.freeByteCount)
-    }
+    let taken = try takeIncrements(for: partition, Array(places))
     for (place, increment) in zip(places, taken) { partition.increments[place] = increment }
     let ranges = StorageMap.runs(Array(places)).flatMap {
       StorageMap.ranges(of: $0, increment: unit)
     }
-    guard isListening(partition), machine.listensToNotices, insistence == .polite else {
-      for range in ranges { machine.attachStorage(range) }
+    guard isListening(partition), partition.listensToNotices, insistence == .polite else {
+      for range in ranges { partition.machine?.attachStorage(range) }
       return .done
     }
     partition.offered.formUnion(places)
     var changes: [PendingChange] = []
     for range in ranges {
-      machine.offerStorage(range)
+      partition.machine?.offerStorage(range)
       changes.append(storageChange(range, online: true, within))
     }
     for change in changes { addPending(partition, change) }
     engine.notice(partition.number, at: now)
     return .pending(changes)
+  }
+
+  /// Takes increments for places of a partition's storage: any, or with an origin those that follow
+  /// its initial storage (PR/SM Planning Guide, "Reserved central storage").
+  private func takeIncrements(
+    for partition: Partition, _ places: [Int]
+  ) throws(ManagementError) -> [Int] {
+    let unit = ledger.incrementByteCount
+    let needed = UInt64(places.count) * unit
+    if let origin = partition.definition.storage.origin {
+      let wanted = places.map { Int(origin / unit) + $0 }
+      guard ledger.take(wanted, for: partition.number) else {
+        throw .originNotFree(
+          partition.name, origin: UInt64(wanted.first ?? 0) * unit, needed: needed)
+      }
+      return wanted
+    }
+    guard let taken = ledger.take(places.count, for: partition.number) else {
+      throw .insufficientStorage(partition.name, needed: needed, free: ledger.freeByteCount)
+    }
+    return taken
   }
 
   private func storageChange(_ range: Range<UInt64>, online: Bool, _ within: Int?) -> PendingChange
@@ -180,8 +197,7 @@ extension PartitionManager {
   }
 
   private func removeStorage(
-    _ partition: Partition, _ machine: Machine, _ count: Int, _ insistence: Insistence,
-    _ within: Int?
+    _ partition: Partition, _ count: Int, _ insistence: Insistence, _ within: Int?
   ) throws(ManagementError) -> ManagementResult {
     let unit = ledger.incrementByteCount
     if let earlier = partition.pending.first(where: { $0.kind == .storage }) {
@@ -200,11 +216,11 @@ extension PartitionManager {
       takeAway(going, from: partition)
       return .done
     }
-    guard machine.listensToNotices else { throw .guestNotListening(partition.name) }
+    guard partition.listensToNotices else { throw .guestNotListening(partition.name) }
     var changes: [PendingChange] = []
     for run in StorageMap.runs(going).reversed() {
       for range in StorageMap.ranges(of: run, increment: unit).reversed() {
-        machine.requestStorage(range)
+        partition.machine?.requestStorage(range)
         changes.append(storageChange(range, online: false, within))
       }
     }
@@ -231,12 +247,12 @@ extension PartitionManager {
     try requireActive(partition)
     try requireDefined(partition, number)
     try judgeProcessor(partition, number, online: false)
-    try reset(partition, clear: true)
+    try reset(partition, clear: true, force: true)
     setProcessor(partition, number, online: false)
   }
 
   func defineStorage(_ partition: Partition, _ byteCount: UInt64) throws(ManagementError) {
-    let machine = try requireActive(partition)
+    try requireActive(partition)
     let count = try judgeAmount(byteCount)
     let unit = ledger.incrementByteCount
     guard count <= partition.increments.count else {
@@ -253,18 +269,38 @@ extension PartitionManager {
       throw .insufficientStorage(
         partition.name, needed: UInt64(missing.count) * unit, free: ledger.freeByteCount)
     }
-    try reset(partition, clear: false)
+    let own = partition.increments.indices.prefix(count).filter {
+      partition.increments[$0] == nil
+    }
+    try judgeOrigin(of: partition, Array(own))
+    try reset(partition, clear: false, force: true)
     takeAway(surplus, from: partition)
     let empty = partition.increments.indices.prefix(count).filter {
       partition.increments[$0] == nil
     }
-    if let taken = ledger.take(empty.count, for: partition.number) {
-      for (place, increment) in zip(empty, taken) { partition.increments[place] = increment }
-      for run in StorageMap.runs(empty) {
-        for range in StorageMap.ranges(of: run, increment: unit) { machine.attachStorage(range) }
+    let taken = try takeIncrements(for: partition, Array(empty))
+    for (place, increment) in zip(empty, taken) { partition.increments[place] = increment }
+    for run in StorageMap.runs(empty) {
+      for range in StorageMap.ranges(of: run, increment: unit) {
+        partition.machine?.attachStorage(range)
       }
     }
-    machine.reset(clear: true)
+    partition.initialCount = count
+    partition.machine?.reset(clear: true)
     partition.isClean = true
+    countPages(of: partition)
+  }
+
+  /// Throws when increments that an origin asks for are not free.
+  private func judgeOrigin(of partition: Partition, _ places: [Int]) throws(ManagementError) {
+    guard partition.definition.storage.origin != nil else { return }
+    var copy = ledger
+    let unit = ledger.incrementByteCount
+    let wanted = places.map { Int((partition.definition.storage.origin ?? 0) / unit) + $0 }
+    guard copy.take(wanted, for: partition.number) else {
+      throw .originNotFree(
+        partition.name, origin: UInt64(wanted.first ?? 0) * unit,
+        needed: UInt64(places.count) * unit)
+    }
   }
 }

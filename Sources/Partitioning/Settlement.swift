@@ -74,7 +74,7 @@ extension PartitionManager {
     engine.guests[completion.partition].digest.mix(completion.at)
     engine.guests[completion.partition].digest.mix(
       completion.tag << 8 | UInt64(completion.status.rawValue))
-    if let first = partitions[completion.partition].accounts.first,
+    if let first = partitions[completion.partition].layout.first?.account,
       !engine.isDispatched(completion.partition)
     {
       let account = engine.dispatcher.accounts[first]
@@ -88,7 +88,9 @@ extension PartitionManager {
 
   private func settle() {
     engine.forEachBit(engine.ran) { number in
-      guard let machine = partitions[number].machine, !machine.outbox.isEmpty else { return }
+      guard let machine = partitions[number].machine else { return }
+      guardHostStorage(partitions[number], machine)
+      guard !machine.outbox.isEmpty else { return }
       for event in machine.outbox {
         crossing.append(CrossingEvent(partition: number, machine: machine, event: event))
       }
@@ -120,8 +122,8 @@ extension PartitionManager {
       channels.start(request)
     case .diagnose(let processor, let call):
       answer(partition, machine, processor, call)
-    case .powerOff, .debugExit: try? deactivate(partition, because: .poweredOff)
-    case .reset: reload(partition)
+    case .powerOff, .debugExit: takeDown(partition, because: .poweredOff)
+    case .reset: restartItself(partition)
     case .shutdown(let processor, let address):
       except(partition)
       note(
@@ -160,10 +162,9 @@ extension PartitionManager {
     if partition.state == .operating { partition.move(to: .exceptions) }
   }
 
-  /// The guest restarted itself: it is loaded again as it was.
-  private func reload(_ partition: Partition) {
+  private func restartItself(_ partition: Partition) {
     do throws(ManagementError) {
-      try load(partition, image: partition.loaded, parameters: partition.loadedParameters)
+      try reload(partition)
       note(partition, .restarted)
     } catch {
       except(partition)

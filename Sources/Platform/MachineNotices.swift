@@ -76,6 +76,11 @@ extension Machine {
     announce(.shutdownSignal) { GenericEvents.powerButton } != .nobodyListens
   }
 
+  /// Whether the guest would hear a signal now, as a notice or as an ACPI event.
+  package var hearsSignals: Bool {
+    ending == nil && (takesNotices || network.ioAPIC.isUnmasked(pin: PCLayout.eventPin))
+  }
+
   /// Withdraws a notice that the guest has not answered; it can no longer accept it.
   package func withdraw(_ notice: ReconfigurationNotice) {
     notices.removeAll { $0 == notice }

@@ -34,7 +34,7 @@ package struct MessageDefinition: Sendable {
 
   /// The text with dots where the values stand.
   package var shownText: String {
-    (1...4).reduce(text) { $0.replacing("&\($1)", with: "...") }
+    (1...5).reduce(text) { $0.replacing("&\($1)", with: "...") }
   }
 
   /// The number as it is printed: three digits up to 999, then four.

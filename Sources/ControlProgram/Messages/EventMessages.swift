@@ -31,6 +31,8 @@ func eventLine(_ event: FirmwareEvent, users: Int) -> String? {
   case .changeExpired(let change): return line(.changeExpired, change.text, module: "CFG")
   case .shutdownTimeExpired(let seconds):
     return line(.terminationTimedOut, "\(seconds)", module: "SIG")
+  case .hostStorageUsedUp(let used, let limit):
+    return line(.hostStorageUsedUp, sizeText(used), sizeText(limit), module: "GIR")
   case .requestsWait(let device):
     return line(.requestsWait, hexDigits(device, 4), module: "IOS")
   }

@@ -10,6 +10,23 @@ extension CommandMessage {
       case .partitionNotFound(let name): CommandMessage(.notInDirectory, name)
       case .wrongState(let name, let state, let needed):
         Self.wrongState(name, is: state, needs: needed)
+      case .forceNeeded(let name, let state):
+        CommandMessage(.forceNeeded, name, state.rawValue)
+      case .nothingToRecover(let name): CommandMessage(.nothingToRecover, name)
+      case .notAuthorized(let name, let permission):
+        CommandMessage(.notAuthorized, name, permission.rawValue)
+      case .profileNotFound(let name, let profile, let known):
+        CommandMessage(.profileNotFound, name, profile, knownText(known))
+      case .notInProfile(let action): CommandMessage(.notInProfile, "\(action)")
+      case .groupNotFound(let name, let known):
+        CommandMessage(.groupNotFound, name, knownText(known))
+      case .weightRange(let minimum, let weight, let maximum):
+        CommandMessage(.weightRange, "\(minimum)", "\(weight)", "\(maximum)")
+      case .runningTimeOutOfRange(let nanoseconds):
+        CommandMessage(.runningTimeOutOfRange, fixedPointText(Int(clamping: nanoseconds), places: 6))
+      case .capacityOutOfRange(let units): CommandMessage(.capacityOutOfRange, "\(units)")
+      case .capacityUnknown(let type): CommandMessage(.capacityUnknown, type.rawValue)
+      case .cappingConflict(let name): CommandMessage(.cappingConflict, name)
       case .weightOutOfRange(let weight, let allowed):
         CommandMessage(
           .weightOutOfRange, "\(weight)", "\(allowed.lowerBound)", "\(allowed.upperBound)")
@@ -47,6 +64,9 @@ extension CommandMessage {
         CommandMessage(.storageNotRemovable, name, sizeText(requested), sizeText(removable))
       case .notStorage(_, let address, _): CommandMessage(.notInStorage, hexDigits(address, 8))
       case .hostMemory(let name): CommandMessage(.hostMemory, name)
+      case .hostStorage(let name, let needed, let used, let limit):
+        CommandMessage(
+          .hostStorage, name, sizeText(needed), sizeText(used), sizeText(limit))
       case .changePending(let name, let change):
         CommandMessage(.changePending, name, change.text)
       case .noPendingChange(let name): CommandMessage(.noPendingChange, name)
@@ -59,6 +79,10 @@ extension CommandMessage {
         CommandMessage(.pathAlready, hexDigits(path, 2), Self.lineState(online))
       case .pathInUse(_, let path, let owner):
         CommandMessage(.pathInUse, hexDigits(path, 2), owner)
+      case .pathReserved(_, let path, let owner):
+        CommandMessage(.pathReserved, hexDigits(path, 2), owner)
+      case .pathNotReserved(let name, let path):
+        CommandMessage(.pathNotReserved, name, hexDigits(path, 2))
       case .pathOffline(let path): CommandMessage(.pathOffline, hexDigits(path, 2))
       case .lastPath(let name, let path, let devices):
         CommandMessage(
@@ -100,4 +124,9 @@ extension CommandMessage {
   private static func lineState(_ online: Bool) -> String {
     online ? "online" : "offline"
   }
+}
+
+/// Names that a message offers: in order, or `none`.
+private func knownText(_ names: [String]) -> String {
+  names.isEmpty ? "none" : names.joined(separator: " ")
 }

@@ -186,6 +186,44 @@ extension MessageID {
         when: "The partition is in a state in which the command means "
           + "nothing.",
         remedy: "QUERY LPARS shows the states.")
+    case .forceNeeded:
+      MessageDefinition(
+        8867, .error, nil,
+        "&1 is &2; FORCE ends what runs in it",
+        when: "The operation would end a guest that runs.",
+        remedy: "Give FORCE, or let the guest end with SIGNAL SHUTDOWN.")
+    case .notAuthorized:
+      MessageDefinition(
+        8868, .error, nil,
+        "&1 is not authorized; &2 is not on",
+        when: "A partition's user asked for what one of its security switches "
+          + "does not permit.",
+        remedy: "The operator gives it by SET SECURITY userid switch ON.")
+    case .profileNotFound:
+      MessageDefinition(
+        8869, .error, nil,
+        "&1 has no image profile &2; there are &3",
+        when: "A partition has no image profile of the name.",
+        remedy: "QUERY PROFILES lists them.")
+    case .notInProfile:
+      MessageDefinition(
+        8870, .error, nil,
+        "&1 changes nothing that a profile holds",
+        when: "PROFILE or BOTH was given with a change that only runs.",
+        remedy: "Leave PROFILE or BOTH out.")
+    case .groupNotFound:
+      MessageDefinition(
+        8871, .error, nil,
+        "Group &1 is not defined; there are &2",
+        when: "No group has the name.",
+        remedy: "QUERY GROUPS lists them; a GROUP statement of the definition makes "
+          + "one.")
+    case .loadProfileNotFound:
+      MessageDefinition(
+        8872, .error, nil,
+        "Load profile &1 is not defined; there are &2",
+        when: "No load profile has the name.",
+        remedy: "QUERY PROFILES lists them.")
     case .terminationReported:
       MessageDefinition(
         2113, .information, nil,
@@ -261,6 +299,47 @@ extension MessageID {
         "Invalid cap &1; use 0.01 to 255.00 processors",
         when: "An absolute cap is outside its range.",
         remedy: "Give a cap in the range, or OFF.")
+    case .weightRange:
+      MessageDefinition(
+        8873, .error, nil,
+        "Invalid weights: minimum &1, weight &2, maximum &3",
+        when: "Weights are not 1 <= minimum <= weight <= maximum <= 999.",
+        remedy: "Set the weight and its limits together: SET WEIGHT userid n "
+          + "MINIMUM n MAXIMUM n.")
+    case .runningTimeOutOfRange:
+      MessageDefinition(
+        8874, .error, nil,
+        "Invalid running time &1; use 1 to 100 milliseconds",
+        when: "A running time is outside its range.",
+        remedy: "Give a time in the range, or DYNAMIC.")
+    case .capacityOutOfRange:
+      MessageDefinition(
+        8875, .error, nil,
+        "Invalid capacity &1; use 1 to 999999 MSU",
+        when: "A defined or group capacity is outside its range.",
+        remedy: "Give a capacity in the range, or OFF.")
+    case .capacityUnknown:
+      MessageDefinition(
+        8876, .error, nil,
+        "The &1 processors have no capacity in MSU",
+        when: "The machine's definition does not say how many MSU a processor "
+          + "has, so a limit in MSU means nothing.",
+        remedy: "Add MSU to the PROCESSOR statement of machine.config.")
+    case .cappingConflict:
+      MessageDefinition(
+        8877, .error, nil,
+        "&1 cannot have both initial capping and a defined capacity",
+        when: "Initial capping of CP processors and a defined capacity exclude "
+          + "each other.",
+        remedy: "SET CAP userid OFF or SET DEFCAP userid OFF first.")
+    case .shortProcessors:
+      MessageDefinition(
+        8878, .warning, nil,
+        "&1 has &2 &3 processors with &4% of one each; &5 would have 50% or "
+          + "more",
+        when: "Several logical processors share so little that each gets less "
+          + "than half a physical one.",
+        remedy: "Configure processors offline, or raise the weight.")
     case .noSharedProcessors:
       MessageDefinition(
         8805, .error, nil,
@@ -345,6 +424,25 @@ extension MessageID {
         "The host has no memory for &1",
         when: "The host refused the partition's window.",
         remedy: "Give the host more memory, or define smaller partitions.")
+    case .nothingToRecover:
+      MessageDefinition(
+        8896, .error, nil,
+        "&1 has nothing to recover; it was not active when the machine was lost",
+        when: "RECOVER names a partition that the last machine had not active.",
+        remedy: "QUERY RECOVERY names those that can be recovered; ACTIVATE starts others.")
+    case .hostStorageUsedUp:
+      MessageDefinition(
+        8898, .action, nil,
+        "&1 is stopped: guests' pages take &2, HOSTSTORAGE is &3",
+        when: "A partition wrote new pages after HOSTSTORAGE was used up.",
+        remedy: "Deactivate or reset a partition, then START this one.")
+    case .hostStorage:
+      MessageDefinition(
+        8879, .error, nil,
+        "&1 needs &2 of HOSTSTORAGE; &3 of &4 is used",
+        when: "What guests have written leaves too little of HOSTSTORAGE.",
+        remedy: "Deactivate or reset a partition, or raise HOSTSTORAGE in "
+          + "machine.config.")
     // MARK: Changes that wait for a guest
     case .changePending:
       MessageDefinition(
@@ -416,6 +514,19 @@ extension MessageID {
         "Path &1 is in use by &2",
         when: "A path that is not shared is on line to another partition.",
         remedy: "Configure it off there first.")
+    case .pathReserved:
+      MessageDefinition(
+        8880, .error, nil,
+        "Path &1 is kept for &2, which is isolated",
+        when: "An isolated partition keeps its reconfigurable paths when they are "
+          + "off line.",
+        remedy: "RELEASE CHPID nn userid first.")
+    case .pathNotReserved:
+      MessageDefinition(
+        8881, .error, nil,
+        "&1 keeps no path &2",
+        when: "Isolation keeps no such path for the partition.",
+        remedy: "QUERY SECURITY shows who is isolated.")
     case .pathOffline:
       MessageDefinition(
         8825, .error, nil,
@@ -503,6 +614,38 @@ extension MessageID {
         "User &1 access to nothing: &2",
         when: "A guest reached for hardware that the platform does not have.",
         remedy: "Nothing, when the guest goes on.")
+    // MARK: Records and reports
+    case .noRecords:
+      MessageDefinition(
+        8882, .error, nil,
+        "No records are kept",
+        when: "The machine was started without a place for its records.",
+        remedy: "Start it with a state folder.")
+    case .recordsFailure:
+      MessageDefinition(
+        8883, .error, nil,
+        "Records: &1",
+        when: "The store of records refused.",
+        remedy: "Do what the text says; the machine goes on.")
+    case .noSample:
+      MessageDefinition(
+        8884, .error, nil,
+        "No samples for this interval; there are &1",
+        when: "The interval asked for begins before the first sample or has only "
+          + "one.",
+        remedy: "QUERY MONITOR shows which there are; MONITOR START takes more.")
+    case .invalidInterval:
+      MessageDefinition(
+        8885, .error, nil,
+        "Invalid interval; it ends before it begins",
+        when: "TO is not after FROM.",
+        remedy: "Exchange them.")
+    case .noGlobalData:
+      MessageDefinition(
+        8886, .error, nil,
+        "&1 has no global performance data control; &2 shows only its own",
+        when: "A partition's user asked how others use the machine.",
+        remedy: "The operator gives it by SET SECURITY userid GLOBALPERF ON.")
     // MARK: The system
     case .shutdownDelayed:
       MessageDefinition(

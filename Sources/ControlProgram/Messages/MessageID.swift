@@ -34,6 +34,12 @@ package enum MessageID: CaseIterable, Sendable {
   case forcePending
   case noMatch
   case wrongState
+  case forceNeeded
+  case notAuthorized
+  case profileNotFound
+  case notInProfile
+  case groupNotFound
+  case loadProfileNotFound
   case terminationReported
   case terminationDelayed
   case terminationTimedOut
@@ -47,6 +53,12 @@ package enum MessageID: CaseIterable, Sendable {
   case weightOutOfRange
   case shareOutOfRange
   case capOutOfRange
+  case weightRange
+  case runningTimeOutOfRange
+  case capacityOutOfRange
+  case capacityUnknown
+  case cappingConflict
+  case shortProcessors
   case noSharedProcessors
   case insufficientProcessors
   case physicalProcessorNotFound
@@ -61,6 +73,9 @@ package enum MessageID: CaseIterable, Sendable {
   case storageNotRemovable
   case notInStorage
   case hostMemory
+  case hostStorage
+  case nothingToRecover
+  case hostStorageUsedUp
   // Changes that wait for a guest
   case changePending
   case noPendingChange
@@ -74,6 +89,8 @@ package enum MessageID: CaseIterable, Sendable {
   case pathNotAllowed
   case pathAlready
   case pathInUse
+  case pathReserved
+  case pathNotReserved
   case pathOffline
   case lastPath
   case requestsWait
@@ -89,6 +106,12 @@ package enum MessageID: CaseIterable, Sendable {
   case tripleFault
   case unimplemented
   case unassigned
+  // Records and reports
+  case noRecords
+  case recordsFailure
+  case noSample
+  case invalidInterval
+  case noGlobalData
   // The system
   case shutdownDelayed
   case shutdownComplete

@@ -16,46 +16,84 @@ extension PartitionManager {
     }
   }
 
-  /// Throws unless the partition is active, and gives its computer.
-  @discardableResult
-  func requireActive(_ partition: Partition) throws(ManagementError) -> Machine {
-    guard let machine = partition.machine else {
-      throw .wrongState(partition.name, is: partition.state, needs: PartitionState.active)
-    }
-    return machine
+  /// Throws unless the partition is active.
+  func requireActive(_ partition: Partition) throws(ManagementError) {
+    try require(partition, PartitionState.active)
   }
 
-  func activate(_ partition: Partition, load: Bool) throws(ManagementError) {
-    try require(partition, [.notActivated])
-    var image: LoadedImage?
-    if load { image = try bootImage(of: partition, partition.definition.ipl, parameters: nil) }
-    partition.shares = partition.definition.processors.map {
-      ShareSetting($0, partition.definition.share)
+  /// Throws when the action would end a running guest and nobody insists.
+  private func requireForce(_ partition: Partition, _ force: Bool) throws(ManagementError) {
+    guard force || partition.state != .operating else {
+      throw .forceNeeded(partition.name, is: partition.state)
     }
+  }
+
+  func activate(
+    _ partition: Partition, profile: String?, load: Bool, force: Bool
+  ) throws(ManagementError) {
+    let profile = profile ?? partition.nextProfile
+    let index = try requireProfile(partition, profile)
+    if !force { try require(partition, [.notActivated]) }
+    let definition = partition.profiles[index].definition
+    let image = load ? try bootImage(of: partition, definition.ipl, parameters: nil) : nil
+    if partition.isActive {
+      // Taken down only when the profile can be active in its place.
+      try rehearseActivation(partition, profile)
+      try deactivate(partition, force: true)
+    }
+    let before = (partition.definition, partition.activeProfile)
+    partition.definition = definition
+    partition.activeProfile = profile
+    do throws(ManagementError) {
+      try attachUnits(partition, image)
+    } catch {
+      (partition.definition, partition.activeProfile) = before
+      throw error
+    }
+    partition.move(to: .notOperating)
+    partition.activated = now
+    partition.lost = nil
+    partition.isStopped = false
+    partition.isPaused = false
+    partition.requestCount = 0
+    note(partition, .activated)
+    for processors in definition.processors { applyShares(of: processors.type) }
+    if load { operate(partition, from: definition.ipl) }
+  }
+
+  private func attachUnits(
+    _ partition: Partition, _ image: LoadedImage?
+  ) throws(ManagementError) {
     var attached: [any PartitionUnit] = []
     do throws(ManagementError) {
       for unit in PartitionManager.units {
         try unit.attach(partition, to: self)
         attached.append(unit)
       }
-      if let image { try start(partition, from: image) }
+      if let image { try start(partition, from: image, clear: true) }
     } catch {
       for unit in attached.reversed() { unit.detach(partition, from: self) }
       throw error
     }
-    partition.move(to: .notOperating)
-    partition.activated = now
-    partition.isStopped = false
-    partition.requestCount = 0
-    note(partition, .activated)
-    for processors in partition.definition.processors { applyShares(of: processors.type) }
-    if load { operate(partition, from: partition.definition.ipl) }
   }
 
-  func deactivate(
-    _ partition: Partition, because kind: FirmwareEventKind = .deactivated
+  /// Throws what an activation would be refused for once the partition were taken down.
+  private func rehearseActivation(
+    _ partition: Partition, _ profile: String
   ) throws(ManagementError) {
-    try require(partition, PartitionState.active)
+    let rehearsal = rehearsal()
+    try rehearsal.perform(.deactivate(partition.name, force: true))
+    try rehearsal.perform(.activate(partition.name, profile: profile, load: false))
+  }
+
+  func deactivate(_ partition: Partition, force: Bool) throws(ManagementError) {
+    try requireActive(partition)
+    try requireForce(partition, force)
+    takeDown(partition, because: .deactivated)
+  }
+
+  /// Takes an active partition down whatever it does.
+  func takeDown(_ partition: Partition, because kind: FirmwareEventKind) {
     if kind == .poweredOff, let asked = partition.pending.first(where: { $0.kind == .shutdown }) {
       note(partition, .changeCompleted(asked))
     }
@@ -64,33 +102,56 @@ extension PartitionManager {
     partition.activated = nil
     for unit in PartitionManager.units.reversed() { unit.detach(partition, from: self) }
     partition.isStopped = false
+    partition.isPaused = false
     partition.loaded = nil
     partition.loadedParameters = nil
+    partition.activeProfile = partition.nextProfile
+    partition.definition = partition.profile
     note(partition, kind)
   }
 
   // MARK: Load
 
   func load(
-    _ partition: Partition, image definition: IPLDefinition?, parameters: String?
+    _ partition: Partition, image definition: IPLDefinition?, parameters: String?, clear: Bool,
+    force: Bool
   ) throws(ManagementError) {
     try requireActive(partition)
+    try requireForce(partition, force)
+    try load(partition, image: definition, parameters: parameters, clear: clear)
+    // A load with clearing takes storage element 1 off line (PR/SM Planning Guide).
+    if clear { returnAddedStorage(partition) }
+  }
+
+  private func load(
+    _ partition: Partition, image definition: IPLDefinition?, parameters: String?, clear: Bool
+  ) throws(ManagementError) {
     let ipl = definition ?? partition.loaded ?? partition.definition.ipl
     let image = try bootImage(of: partition, ipl, parameters: parameters)
-    try start(partition, from: image)
+    try start(partition, from: image, clear: clear)
     dropPending(partition)
     channels.reset(partition.number)
     partition.isStopped = false
+    partition.isPaused = false
     partition.loadedParameters = parameters
     operate(partition, from: ipl)
   }
 
-  /// Puts an image into the partition's cleared storage; refused, nothing has changed.
-  private func start(_ partition: Partition, from image: LoadedImage) throws(ManagementError) {
+  /// The guest restarted itself: it is loaded again as it was, with the storage that it has.
+  func reload(_ partition: Partition) throws(ManagementError) {
+    try load(
+      partition, image: partition.loaded, parameters: partition.loadedParameters, clear: true)
+  }
+
+  /// Puts an image into the partition's storage; refused, nothing has changed.
+  private func start(
+    _ partition: Partition, from image: LoadedImage, clear: Bool
+  ) throws(ManagementError) {
+    try requireHostStorage(for: image, of: partition, clear: clear)
     guard let machine = partition.machine else { return }
     do throws(LoadError) {
       try machine.load(image.image, at: now)
-      if !partition.isClean {
+      if !partition.isClean, clear {
         // The image is right, so now storage may be cleared for it.
         machine.reset(clear: true)
         try machine.load(image.image, at: now)
@@ -105,6 +166,7 @@ extension PartitionManager {
     partition.loaded = ipl
     partition.isClean = false
     partition.move(to: .operating)
+    countPages(of: partition)
     turnOff(partition)
     note(partition, .loaded(ipl?.summary ?? ""))
     resume(partition)
@@ -125,37 +187,42 @@ extension PartitionManager {
   }
 
   func start(_ partition: Partition, processor: Int?) throws(ManagementError) {
-    let machine = try requireActive(partition)
+    try requireActive(partition)
+    if partition.isPaused { try requireHostStorage(toStart: partition) }
     if let processor {
       try requireOnline(partition, processor)
       partition.isProcessorStopped[processor] = false
     } else {
-      if partition.isStopped { machine.setStopped(true) }
+      if partition.isStopped { partition.machine?.setStopped(true) }
       partition.isStopped = false
+      partition.isPaused = false
       for number in partition.isOnline.indices { partition.isProcessorStopped[number] = false }
     }
     resume(partition)
   }
 
-  func reset(_ partition: Partition, clear: Bool) throws(ManagementError) {
-    let machine = try requireActive(partition)
+  func reset(_ partition: Partition, clear: Bool, force: Bool) throws(ManagementError) {
+    try requireActive(partition)
+    try requireForce(partition, force)
     dropPending(partition)
     turnOff(partition)
     channels.reset(partition.number)
     if clear { returnAddedStorage(partition) }
-    machine.reset(clear: clear)
+    partition.machine?.reset(clear: clear)
     if clear { partition.isClean = true }
+    countPages(of: partition)
     partition.isStopped = false
+    partition.isPaused = false
     partition.move(to: .notOperating)
   }
 
   func restart(_ partition: Partition) throws(ManagementError) {
-    let machine = try requireActive(partition)
+    try requireActive(partition)
     try require(partition, [.operating, .exceptions])
-    guard machine.ending == nil else {
+    guard partition.machine?.ending == nil else {
       throw .wrongState(partition.name, is: partition.state, needs: [.operating])
     }
-    machine.processors[0].nonMaskableRequested = true
+    partition.machine?.processors[0].nonMaskableRequested = true
     if partition.state == .exceptions { partition.move(to: .operating) }
     partition.isStopped = false
     resume(partition)
@@ -194,19 +261,17 @@ extension PartitionManager {
   }
 
   func requireDefined(_ partition: Partition, _ processor: Int) throws(ManagementError) {
-    guard partition.isOnline.indices.contains(processor) else {
+    guard partition.entry(of: processor) != nil else {
       throw .processorNotDefined(
-        partition.name, processor: processor, defined: partition.isOnline.count)
+        partition.name, processor: processor,
+        defined: partition.definition.processors.reduce(0) { $0 + $1.initial + $1.reserved })
     }
   }
 
   /// Gives storage beyond the initial back, as clearing does (PR/SM: element 1 goes off line).
   func returnAddedStorage(_ partition: Partition) {
-    let initial = Int(
-      (partition.definition.storage.initialByteCount + ledger.incrementByteCount - 1)
-        / ledger.incrementByteCount)
     let places = partition.increments.indices.filter {
-      $0 >= initial && partition.increments[$0] != nil
+      $0 >= partition.initialCount && partition.increments[$0] != nil
     }
     takeAway(places, from: partition)
   }
@@ -223,5 +288,6 @@ extension PartitionManager {
       partition.increments[place] = nil
       partition.offered.remove(place)
     }
+    countPages(of: partition)
   }
 }

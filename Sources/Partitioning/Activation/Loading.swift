@@ -7,6 +7,17 @@ struct LoadedImage {
   var image: BootImage
   /// What it was read from, for messages.
   var path: String
+  /// Bytes of storage that it fills.
+  var byteCount: UInt64 {
+    switch image {
+    case .linux(let kernel, let initialDisk, _, _):
+      UInt64(kernel.count + (initialDisk?.count ?? 0))
+    case .multiboot(let image, let modules, _):
+      UInt64(modules.reduce(image.count) { $0 + $1.contents.count })
+    case .firmware(let image): UInt64(image.count)
+    case .program(let program): UInt64(program.bytes.count)
+    }
+  }
 }
 
 extension IPLDefinition {

@@ -1,30 +1,56 @@
 import Channels
 import Platform
 
-/// A partition's share of one pool as it is set now.
-struct ShareSetting: Equatable {
-  var amount: ShareAmount
-  var limit: ShareLimit
-  var absoluteCapHundredths: Int?
+/// A partition's place among the dispatcher's accounts for one type, fixed for the machine's life.
+struct ProcessorLayout: Equatable {
+  /// Which type.
+  var type: ProcessorType
+  /// Number of its first logical processor in the partition.
+  var first: Int
+  /// Logical processors that there is room for: the most that any of its image profiles has.
+  var count: Int
+  /// Index of its account with the dispatcher.
+  var account: Int
+}
 
-  /// What the definition says.
-  init(_ processors: PartitionProcessors, _ share: ShareDefinition?) {
-    amount = share?.amount ?? .relative(processors.weight)
-    limit = share?.limit ?? .none
-    if processors.isCapped { limit = .hard(nil) }
-    absoluteCapHundredths = processors.absoluteCapHundredths
+extension ProcessorLayout {
+  /// The layout that has room for each of a partition's profiles.
+  ///
+  /// - Parameters:
+  ///   - profiles: Its image profiles.
+  ///   - firstAccount: Index of its first account with the dispatcher.
+  static func layout(of profiles: [PartitionDefinition], firstAccount: Int) -> [ProcessorLayout] {
+    var layout: [ProcessorLayout] = []
+    var first = 0
+    for type in ProcessorType.allCases {
+      let counts = profiles.flatMap(\.processors).filter { $0.type == type }
+        .map { $0.initial + $0.reserved }
+      guard let count = counts.max() else { continue }
+      layout.append(
+        ProcessorLayout(
+          type: type, first: first, count: count, account: firstAccount + layout.count))
+      first += count
+    }
+    return layout
   }
 }
 
-/// One partition: its definition, what it owns, and what is under way.
+/// One partition: its values, what it owns, and what is under way.
 ///
 /// Owner thread only.
 final class Partition {
-  let definition: PartitionDefinition
+  /// The values in force: those of the profile it was activated from, as changed since.
+  var definition: PartitionDefinition
+  /// Its image profiles; the first has its own name.
+  var profiles: [ImageProfile]
+  /// Name of the image profile of the next activation.
+  var nextProfile: String
+  /// Name of the image profile that `definition` came from.
+  var activeProfile: String
   /// Index in definition order.
   let number: Int
-  /// Indices of its accounts with the dispatcher, one for each of `definition.processors`.
-  let accounts: Range<Int>
+  /// Its accounts with the dispatcher, one for each type that any of its profiles has.
+  let layout: [ProcessorLayout]
   /// Its channel subsystem, when it has I/O.
   let subsystem: UInt8?
 
@@ -42,8 +68,18 @@ final class Partition {
   var increments: [Int?] = []
   /// Places given to it that the guest has not accepted yet.
   var offered: Set<Int> = []
-  var shares: [ShareSetting]
+  /// Places of its storage that clearing leaves it: storage element 0.
+  var initialCount = 0
+  /// Pages of its storage that count against HOSTSTORAGE.
+  var countedPages = 0
+  /// Stopped by the firmware because HOSTSTORAGE was used up.
+  var isPaused = false
   var pending: [PendingChange] = []
+  /// How its guest would answer, in a rehearsal.
+  var rehearsedListening = false
+  var rehearsedHearing = false
+  /// What it was set to when an earlier machine was lost, until it is recovered or activated.
+  var lost: PartitionRecord?
   /// What it was loaded from last.
   var loaded: IPLDefinition?
   /// The parameters given then, in place of the definition's.
@@ -55,18 +91,52 @@ final class Partition {
   var commandAllowance = PartitionManager.commandsPerSecond
   var commandSecond: UInt64 = 0
 
-  init(_ definition: PartitionDefinition, number: Int, accounts: Range<Int>, subsystem: UInt8?) {
-    self.definition = definition
+  /// A not-activated partition.
+  ///
+  /// - Parameter profiles: Its image profiles; at least the one of its own name, which is the first.
+  init(_ profiles: [ImageProfile], number: Int, layout: [ProcessorLayout], subsystem: UInt8?) {
+    self.profiles = profiles
+    definition = profiles[0].definition
+    nextProfile = profiles[0].name
+    activeProfile = profiles[0].name
     self.number = number
-    self.accounts = accounts
+    self.layout = layout
     self.subsystem = subsystem
-    let count = definition.processors.reduce(0) { $0 + $1.initial + $1.reserved }
+    let count = layout.reduce(0) { $0 + $1.count }
     isOnline = [Bool](repeating: false, count: count)
     isProcessorStopped = isOnline
-    shares = definition.processors.map { ShareSetting($0, definition.share) }
   }
 
-  var name: String { definition.name }
+  /// A copy of another partition without its guest, which answers as the guest would now.
+  init(rehearsing other: Partition) {
+    profiles = other.profiles
+    definition = other.definition
+    nextProfile = other.nextProfile
+    activeProfile = other.activeProfile
+    number = other.number
+    layout = other.layout
+    subsystem = other.subsystem
+    state = other.state
+    isStopped = other.isStopped
+    activated = other.activated
+    isOnline = other.isOnline
+    isProcessorStopped = other.isProcessorStopped
+    increments = other.increments
+    offered = other.offered
+    initialCount = other.initialCount
+    countedPages = other.countedPages
+    isPaused = other.isPaused
+    pending = other.pending
+    rehearsedListening = other.listensToNotices
+    rehearsedHearing = other.machine?.hearsSignals ?? other.rehearsedHearing
+    loaded = other.loaded
+    loadedParameters = other.loadedParameters
+    isClean = other.isClean
+    lost = other.lost
+    requestCount = other.requestCount
+  }
+
+  var name: String { profiles[0].name }
   var isActive: Bool { state != .notActivated }
 
   /// Goes on to another state.
@@ -77,15 +147,31 @@ final class Partition {
     state = next
   }
 
-  /// Numbers of the logical processors of one entry of the definition.
+  /// The image profile that it is or was active with.
+  var profile: PartitionDefinition {
+    get { profiles[profileIndex(activeProfile) ?? 0].definition }
+    set { profiles[profileIndex(activeProfile) ?? 0].definition = newValue }
+  }
+
+  /// Index of one of its image profiles.
+  func profileIndex(_ name: String) -> Int? { profiles.firstIndex { $0.name == name } }
+
+  /// Its place among the accounts for a type; nil when no profile of it has the type.
+  func layout(of type: ProcessorType) -> ProcessorLayout? { layout.first { $0.type == type } }
+
+  /// The dispatcher's account of an entry of its processors.
+  func account(of entry: Int) -> Int {
+    layout(of: definition.processors[entry].type)?.account ?? layout[0].account
+  }
+
+  /// Numbers of the logical processors of one entry of its processors.
   func numbers(of entry: Int) -> Range<Int> {
-    var first = 0
-    for earlier in definition.processors[..<entry] { first += earlier.initial + earlier.reserved }
     let processors = definition.processors[entry]
+    let first = layout(of: processors.type)?.first ?? 0
     return first..<first + processors.initial + processors.reserved
   }
 
-  /// The entry of the definition that a logical processor belongs to.
+  /// The entry that a logical processor belongs to; nil when it has no such processor.
   func entry(of processor: Int) -> Int? {
     definition.processors.indices.first { numbers(of: $0).contains(processor) }
   }

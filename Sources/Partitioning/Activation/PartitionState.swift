@@ -13,7 +13,7 @@
 // A load of an operating partition, and a restart by the guest, lead from operating to operating.
 
 /// What a partition is doing, in the words of the machine's own interface.
-package enum PartitionState: String, Sendable, Equatable, CaseIterable {
+package enum PartitionState: String, Sendable, Equatable, CaseIterable, Codable {
   /// Owns nothing.
   case notActivated = "not-activated"
   /// Owns its resources; nothing was loaded.

@@ -83,8 +83,9 @@ extension Dispatcher {
   }
 
   /// An account begins with nothing used, at the present virtual time.
-  func enter(_ index: Int, at time: SimulatedTime) {
+  func enter(_ index: Int, isDedicated: Bool, at time: SimulatedTime) {
     accounts[index].entered = time
+    accounts[index].isDedicated = isDedicated
     accounts[index].grant = nil
     accounts[index].used = 0
     accounts[index].isThrottled = false
@@ -124,6 +125,25 @@ extension Dispatcher {
   /// Indices of an account's logical processors.
   func members(of account: Int) -> Range<Int> {
     Int(accounts[account].first)..<Int(accounts[account].first + accounts[account].count)
+  }
+
+  /// Takes over who owns and is entitled to what from another dispatcher of the same layout.
+  func adopt(_ other: Dispatcher) {
+    _ = logicals.update(fromContentsOf: other.logicals)
+    _ = accounts.update(fromContentsOf: other.accounts)
+    _ = physicals.update(fromContentsOf: other.physicals)
+    for index in pools.indices {
+      pools[index].shared = other.pools[index].shared
+      pools[index].busy = other.pools[index].busy
+      pools[index].virtualTime = other.pools[index].virtualTime
+      pools[index].runningTime = other.pools[index].runningTime
+      pools[index].heapCount = other.pools[index].heapCount
+      pools[index].heap.update(
+        from: other.pools[index].heap, count: Int(other.pools[index].heapCount))
+    }
+    runningCount = other.runningCount
+    dedicatedCount = other.dedicatedCount
+    _ = dedicatedQueue.update(fromContentsOf: other.dedicatedQueue)
   }
 
   // MARK: Physical processors

@@ -45,10 +45,10 @@ final class Dispatcher {
   struct Layout {
     /// Rate and number of each pool's processors.
     var pools: [(megahertz: UInt32, count: Int)]
-    /// Each account's partition, pool, number of logical processors and whether they are dedicated.
+    /// Each account's partition, pool and the most logical processors that it can have.
     ///
     /// A partition's accounts follow each other; its logical processors are numbered through them.
-    var accounts: [(partition: Int, pool: Int, logicals: Int, isDedicated: Bool)]
+    var accounts: [(partition: Int, pool: Int, logicals: Int)]
     /// How many partitions there are.
     var partitionCount: Int
   }
@@ -88,7 +88,7 @@ final class Dispatcher {
         at: index,
         to: ShareAccount(
           partition: Int32(account.partition), pool: Int32(account.pool), first: Int32(logical),
-          count: Int32(account.logicals), isDedicated: account.isDedicated))
+          count: Int32(account.logicals)))
       for _ in 0..<account.logicals {
         logicals.initializeElement(
           at: logical,

@@ -61,7 +61,7 @@ struct ShareAccount {
   let first: Int32
   let count: Int32
   /// Whether its logical processors own their physical ones.
-  let isDedicated: Bool
+  var isDedicated = false
   /// Its part of the pool; nil while it takes no part.
   var grant: ShareGrant?
   /// Virtual time at which `charged` was 0.

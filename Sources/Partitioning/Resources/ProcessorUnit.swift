@@ -9,8 +9,8 @@ struct ProcessorUnit: PartitionUnit {
         throw .insufficientProcessors(
           partition.name, processors.type, needed: processors.initial, available: available)
       }
-      let account = partition.accounts.lowerBound + entry
-      manager.engine.dispatcher.enter(account, at: manager.now)
+      manager.engine.dispatcher.enter(
+        partition.account(of: entry), isDedicated: processors.mode == .dedicated, at: manager.now)
       for number in partition.numbers(of: entry).prefix(processors.initial) {
         if processors.mode == .dedicated {
           let logical = manager.logical(number, of: partition)
@@ -26,11 +26,11 @@ struct ProcessorUnit: PartitionUnit {
 
   func detach(_ partition: Partition, from manager: PartitionManager) {
     undo(partition, manager)
-    for processors in partition.definition.processors { manager.applyShares(of: processors.type) }
+    for place in partition.layout { manager.applyShares(of: place.type) }
   }
 
   private func undo(_ partition: Partition, _ manager: PartitionManager) {
-    for account in partition.accounts {
+    for account in partition.layout.map(\.account) {
       manager.engine.dispatcher.leave(account, at: manager.now)
       for logical in manager.engine.dispatcher.members(of: account) {
         manager.engine.dispatcher.undedicate(logical)
@@ -74,8 +74,8 @@ extension PartitionManager {
     for partition in partitions where partition.isActive {
       for (entry, processors) in partition.definition.processors.enumerated()
       where processors.type == type && processors.mode == .shared {
-        accounts.append(partition.accounts.lowerBound + entry)
-        let setting = partition.shares[entry]
+        accounts.append(partition.account(of: entry))
+        let setting = partition.definition.share(of: entry)
         claims.append(
           ShareClaim(
             amount: setting.amount, limit: setting.limit,

@@ -3,7 +3,7 @@
 /// Granted and free always come to installed.
 ///
 /// A value: copy it to judge, keep the copy to perform.
-package struct StorageLedger: Sendable, Equatable {
+package struct StorageLedger: Sendable, Equatable, Codable {
   /// Bytes in an increment, a power of two.
   package let incrementByteCount: UInt64
   /// Owner of each increment, by partition number; -1 when free.
@@ -79,6 +79,21 @@ package struct StorageLedger: Sendable, Equatable {
     freeCount -= count
     return taken
   }
+
+  /// Takes just these increments.
+  ///
+  /// - Returns: Whether all were free and installed; nothing is taken otherwise.
+  package mutating func take(_ increments: [Int], for partition: Int) -> Bool {
+    guard increments.allSatisfy({ owners.indices.contains($0) && owners[$0] < 0 }) else {
+      return false
+    }
+    for increment in increments { owners[increment] = Int32(partition) }
+    freeCount -= increments.count
+    return true
+  }
+
+  /// The partition that has each increment, nil where it is free; by increment.
+  package var holders: [Int?] { owners.map { $0 < 0 ? nil : Int($0) } }
 
   /// Gives increments back.
   ///

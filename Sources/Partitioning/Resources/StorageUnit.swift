@@ -15,6 +15,9 @@ struct StorageUnit: PartitionUnit {
       repeating: nil,
       count: count + Int((storage.reservedByteCount + unit - 1) / unit))
     for (place, increment) in range.enumerated() { partition.increments[place] = increment }
+    partition.initialCount = count
+    partition.isClean = true
+    guard !manager.isRehearsal else { return }
     do throws(HostMemoryError) {
       partition.machine = try Machine(manager.configuration(of: partition))
     } catch {
@@ -24,7 +27,6 @@ struct StorageUnit: PartitionUnit {
     for number in partition.isOnline.indices where partition.isOnline[number] {
       partition.machine?.setProcessorPresent(number, true)
     }
-    partition.isClean = true
     manager.engine.guests[partition.number].hardware = partition.machine
   }
 
@@ -33,6 +35,7 @@ struct StorageUnit: PartitionUnit {
     partition.increments = []
     partition.offered = []
     partition.machine = nil
+    manager.countPages(of: partition)
     manager.engine.guests[partition.number].hardware = nil
   }
 

@@ -223,11 +223,11 @@ extension PartitionManager {
     let dispatcher = engine.dispatcher
     return MeasurementSample.Partition(
       name: partition.name, number: partition.number, isActive: partition.isActive,
-      activated: partition.accounts.first.flatMap { dispatcher.accounts[$0].entered },
+      activated: partition.layout.first.flatMap { dispatcher.accounts[$0.account].entered },
       logicals: partition.definition.processors.indices.map { entry in
         let processors = partition.definition.processors[entry]
-        let setting = partition.shares[entry]
-        let index = partition.accounts.lowerBound + entry
+        let setting = partition.definition.share(of: entry)
+        let index = partition.account(of: entry)
         let isDedicated = processors.mode == .dedicated
         let online = partition.onlineCount(of: entry)
         var weight: Int?

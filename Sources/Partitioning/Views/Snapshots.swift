@@ -87,8 +87,8 @@ extension PartitionManager {
 
   private func shareView(_ partition: Partition, _ entry: Int) -> ShareView {
     let processors = partition.definition.processors[entry]
-    let setting = partition.shares[entry]
-    let index = partition.accounts.lowerBound + entry
+    let setting = partition.definition.share(of: entry)
+    let index = partition.account(of: entry)
     let account = engine.dispatcher.accounts[index]
     let isDedicated = processors.mode == .dedicated
     let online = partition.onlineCount(of: entry)
@@ -162,7 +162,7 @@ extension PartitionManager {
       for partition in partitions where partition.isActive {
         for (entry, processors) in partition.definition.processors.enumerated()
         where processors.type == type && processors.mode == .shared {
-          if case .relative(let weight) = partition.shares[entry].amount { weights += weight }
+          if case .relative(let weight) = partition.definition.share(of: entry).amount { weights += weight }
         }
       }
       return PoolView(

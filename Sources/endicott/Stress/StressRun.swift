@@ -93,12 +93,12 @@ final class StressRun {
     case 5 where guest.kind == .ioDriver:
       let path = StressMachine.paths[numbers.draw(0...1)]
       return .configurePath(name, path: path, online: numbers.draw(0...1) == 1, insistence: .polite)
-    default: return .deactivate(name)
+    default: return .deactivate(name, force: true)
     }
   }
 
   private func perform(_ action: ManagementAction) {
-    if case .deactivate(let name) = action, let view = manager.partitionView(name) {
+    if case .deactivate(let name, _) = action, let view = manager.partitionView(name) {
       conservation.retire(view)
     }
     do throws(ManagementError) {
@@ -118,6 +118,7 @@ final class StressRun {
         lose("\(event.partition ?? "?"): \(event.kind)")
       case .console, .activated, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .shutdownTimeExpired, .commandReply, .requestsWait,
+        .hostStorageUsedUp,
         .clockRead:
         break
       }

@@ -141,7 +141,7 @@ struct GuestLifeTests {
     try machine.manager.perform(.activate("A", load: true))
     try machine.manager.perform(
       .storeStorage("A", address: 150 << 20, bytes: [1, 2, 3, 4]))
-    try machine.manager.perform(.deactivate("A"))
+    try machine.manager.perform(.deactivate("A", force: true))
     try machine.manager.perform(.activate("B", load: false))
     for megabyte in stride(from: UInt64(0), to: 200, by: 10) {
       let bytes = try #require(machine.manager.storage(of: "B", at: megabyte << 20, count: 65536))

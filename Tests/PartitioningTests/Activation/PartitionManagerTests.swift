@@ -83,7 +83,7 @@ struct PartitionManagerTests {
     #expect(view.paths.map(\.isOnline) == [true, true])
     #expect(view.devices.map(\.blockCount) == [2048])
     #expect(manager.ledger.freeByteCount == 28 << 20)
-    try manager.perform(.deactivate("A"))
+    try manager.perform(.deactivate("A", force: true))
     #expect(manager.partitionView("A")?.state == .notActivated)
     #expect(manager.ledger.freeByteCount == 32 << 20)
     #expect(manager.machineView.activeCount == 0)
@@ -93,7 +93,7 @@ struct PartitionManagerTests {
     let manager = try manager()
     expectRefused(manager, .activate("NOBODY", load: false), .partitionNotFound("NOBODY"))
     expectRefused(
-      manager, .deactivate("A"),
+      manager, .deactivate("A", force: true),
       .wrongState("A", is: .notActivated, needs: PartitionState.active))
     try manager.perform(.activate("A", load: false))
     expectRefused(
@@ -151,7 +151,7 @@ struct PartitionManagerTests {
       .configureStorage("A", byteCount: 3 << 20, online: true, insistence: .polite, within: nil))
     #expect(manager.storage(of: "A", at: 6 << 20, count: 3) == [0, 0, 0])
     #expect(manager.partitionView("A")?.storageRanges == [0..<7 << 20])
-    try manager.perform(.resetClear("A"))
+    try manager.perform(.resetClear("A", force: true))
     #expect(manager.partitionView("A")?.storageByteCount == 4 << 20)
     #expect(manager.ledger.freeByteCount == 28 << 20)
   }
@@ -188,7 +188,7 @@ struct PartitionManagerTests {
       manager, .varyProcessor(0, online: false), .physicalProcessorNeeded(0, by: "A"))
     expectRefused(
       manager, .varyProcessor(3, online: false), .physicalProcessorNeeded(3, by: "DED"))
-    try manager.perform(.deactivate("DED"))
+    try manager.perform(.deactivate("DED", force: true))
     try manager.perform(online(2))
     #expect(manager.partitionView("A")?.shares[0].online == 3)
     try manager.perform(

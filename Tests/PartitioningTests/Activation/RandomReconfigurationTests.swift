@@ -32,11 +32,11 @@ struct RandomReconfigurationTests {
     let megabytes = UInt64.random(in: 1...4, using: &generator)
     switch Int.random(in: 0..<21, using: &generator) {
     case 0...4: return .activate(name, load: true)
-    case 5: return .deactivate(name)
+    case 5: return .deactivate(name, force: true)
     case 6: return .load(name, image: nil, parameters: nil)
     case 7: return .stop(name, processor: online ? nil : number)
     case 8: return .start(name, processor: online ? nil : number)
-    case 9: return online ? .resetNormal(name) : .resetClear(name)
+    case 9: return online ? .resetNormal(name, force: true) : .resetClear(name, force: true)
     case 10: return .signalShutdown(name, within: 1, thenForce: online)
     case 11: return .setWeight(name, type: nil, weight: Int.random(in: 1...999, using: &generator))
     case 12:
@@ -117,7 +117,7 @@ struct RandomReconfigurationTests {
     }
     #expect(performed > 100)
     for name in machine.manager.partitionNames {
-      _ = try? machine.manager.perform(.deactivate(name))
+      _ = try? machine.manager.perform(.deactivate(name, force: true))
     }
     try check(machine)
     #expect(machine.manager.ledger.freeCount == machine.manager.ledger.installedCount)

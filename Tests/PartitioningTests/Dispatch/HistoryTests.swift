@@ -27,7 +27,7 @@ struct HistoryTests {
       .configureStorage("TOUCH", byteCount: 2 << 20, online: true, insistence: .polite, within: 5))
     try machine.manager.perform(.sendConsole("TALK", bytes: Array("help\r".utf8)))
     machine.run(seconds: 0.4)
-    try machine.manager.perform(.deactivate("SPIN2"))
+    try machine.manager.perform(.deactivate("SPIN2", force: true))
     machine.run(seconds: 0.3)
     let names = machine.manager.partitionNames
     return [machine.manager.machineView.digest, machine.manager.storageDigest(of: nil)]

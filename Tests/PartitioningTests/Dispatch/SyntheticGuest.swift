@@ -112,14 +112,14 @@ final class SyntheticPool {
       layout: Dispatcher.Layout(
         pools: [(megahertz: 10, count: processors)],
         accounts: members.indices.map {
-          (partition: $0, pool: 0, logicals: members[$0].0.logicalCount, isDedicated: false)
+          (partition: $0, pool: 0, logicals: members[$0].0.logicalCount)
         },
         partitionCount: members.count),
       epoch: 100_000, threads: threads)
     for index in guests.indices {
       engine.guests[index].hardware = guests[index]
       engine.guests[index].home = index % threads
-      engine.dispatcher.enter(index, at: 0)
+      engine.dispatcher.enter(index, isDedicated: false, at: 0)
       for logical in engine.dispatcher.members(of: index) {
         engine.dispatcher.setOnline(logical, true, at: 0)
         engine.dispatcher.turnOn(logical)

@@ -1,0 +1,19 @@
+// What the firmware asks of a partition's guest. A rehearsal has no guests: there the partition
+// answers as its guest would have when the rehearsal was made.
+
+extension Partition {
+  /// Whether the guest takes reconfiguration notices.
+  var listensToNotices: Bool { machine?.listensToNotices ?? rehearsedListening }
+
+  /// Asks the guest for a logical processor back.
+  ///
+  /// - Returns: Whether it listens.
+  func requestProcessor(_ number: Int) -> Bool {
+    machine.map { $0.requestProcessor(number) != .nobodyListens } ?? rehearsedHearing
+  }
+
+  /// Asks the guest to end.
+  ///
+  /// - Returns: Whether it listens.
+  func signalShutdown() -> Bool { machine?.signalShutdown() ?? rehearsedHearing }
+}

@@ -1,0 +1,68 @@
+// What the reset profile and the group profiles hold, as it runs and as it is kept.
+
+/// The values of the machine that can be changed while it runs.
+package struct MachineSettings: Sendable, Equatable, Codable {
+  /// The running time of shared logical processors in nanoseconds; nil by PR/SM's rule.
+  package var runningTime: UInt64?
+  /// Whether a logical processor keeps its physical one while it waits, until its slice is over.
+  package var waitCompletion: Bool
+  /// Groups with caps of their own, in definition order.
+  package var groups: [GroupDefinition]
+
+  /// Limits of a running time that is set, in nanoseconds.
+  package static let runningTimes: ClosedRange<UInt64> = 1_000_000...100_000_000
+
+  /// What a definition says.
+  init(_ definition: SystemDefinition) {
+    runningTime = definition.machine.runningTime
+    waitCompletion = definition.machine.waitCompletion
+    groups = definition.groups
+  }
+
+  /// The values after a setting of the machine or of a group.
+  ///
+  /// - Throws: `ManagementError` when the setting is refused.
+  func applying(
+    _ action: ManagementAction, in context: SettingContext
+  ) throws(ManagementError) -> MachineSettings {
+    var changed = self
+    switch action {
+    case .setRunningTime(let nanoseconds):
+      if let nanoseconds, !MachineSettings.runningTimes.contains(nanoseconds) {
+        throw .runningTimeOutOfRange(nanoseconds)
+      }
+      changed.runningTime = nanoseconds
+    case .setWaitCompletion(let isOn): changed.waitCompletion = isOn
+    case .setGroupCap(let name, let type, let hundredths):
+      if let hundredths, !ProcessingShare.absoluteCaps.contains(hundredths) {
+        throw .capOutOfRange(hundredths)
+      }
+      try changed.change(name) { group in
+        group.absoluteCaps.removeAll { $0.type == type }
+        if let hundredths {
+          group.absoluteCaps.append(GroupCap(type: type, hundredths: hundredths))
+          group.absoluteCaps.sort { $0.type < $1.type }
+        }
+      }
+    case .setGroupCapacity(let name, let units):
+      if let units {
+        guard PartitionDefinition.capacityUnitsRange.contains(units) else {
+          throw .capacityOutOfRange(units)
+        }
+        guard context.ratedTypes.contains(.cp) else { throw .capacityUnknown(.cp) }
+      }
+      try changed.change(name) { $0.capacityUnits = units }
+    default: throw .notInProfile(action)
+    }
+    return changed
+  }
+
+  private mutating func change(
+    _ name: String, _ body: (inout GroupDefinition) -> Void
+  ) throws(ManagementError) {
+    guard let index = groups.firstIndex(where: { $0.name == name }) else {
+      throw .groupNotFound(name, known: groups.map(\.name))
+    }
+    body(&groups[index])
+  }
+}

@@ -1,0 +1,64 @@
+import Platform
+
+// The guard on the host's memory, part of the history: it counts the pages that guests have written,
+// in our own records, against HOSTSTORAGE. What would not fit is refused; a partition that outgrows
+// what is left is stopped with a message, and START lets it go on when there is room again.
+
+extension PartitionManager {
+  static let pageByteCount: UInt64 = 4096
+
+  /// Host memory that guests' pages take, in bytes.
+  package var hostStorageUsed: UInt64 {
+    UInt64(hostPageCount) * PartitionManager.pageByteCount
+  }
+
+  /// Counts a partition's written pages again.
+  ///
+  /// - Returns: Whether there are more than before.
+  @discardableResult
+  func countPages(of partition: Partition) -> Bool {
+    // A rehearsed guest keeps its pages until they are cleared.
+    let kept = isRehearsal && partition.isActive && !partition.isClean ? partition.countedPages : 0
+    let count = partition.machine?.memory.writtenPageCount ?? kept
+    let grew = count > partition.countedPages
+    hostPageCount += count - partition.countedPages
+    partition.countedPages = count
+    return grew
+  }
+
+  /// Stops a partition that wrote new pages in this epoch when HOSTSTORAGE is used up.
+  func guardHostStorage(_ partition: Partition, _ machine: Machine) {
+    guard machine.memory.writtenPageCount != partition.countedPages else { return }
+    let grew = countPages(of: partition)
+    let limit = definition.machine.hostStorageByteCount
+    guard grew, hostStorageUsed > limit, !partition.isPaused else { return }
+    partition.isPaused = true
+    partition.isStopped = true
+    turnOff(partition)
+    engine.guests[partition.number].digest.mix(hostStorageUsed)
+    note(partition, .hostStorageUsedUp(used: hostStorageUsed, limit: limit))
+  }
+
+  /// Throws when HOSTSTORAGE has no room for an image beside what guests have written.
+  func requireHostStorage(
+    for image: LoadedImage, of partition: Partition, clear: Bool
+  ) throws(ManagementError) {
+    let own = clear ? UInt64(partition.countedPages) * PartitionManager.pageByteCount : 0
+    try requireHostStorage(partition, needed: image.byteCount, used: hostStorageUsed - own)
+  }
+
+  /// Throws when there is still no room for a page of a partition that was stopped for want of it.
+  func requireHostStorage(toStart partition: Partition) throws(ManagementError) {
+    try requireHostStorage(
+      partition, needed: PartitionManager.pageByteCount, used: hostStorageUsed)
+  }
+
+  private func requireHostStorage(
+    _ partition: Partition, needed: UInt64, used: UInt64
+  ) throws(ManagementError) {
+    let limit = definition.machine.hostStorageByteCount
+    guard used + needed <= limit else {
+      throw .hostStorage(partition.name, needed: needed, used: used, limit: limit)
+    }
+  }
+}

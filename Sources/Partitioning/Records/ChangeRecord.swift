@@ -1,0 +1,47 @@
+import Channels
+
+/// A change as the event log keeps it: who, when, what, before and after.
+package struct ChangeRecord: Sendable, Equatable, Codable {
+  /// Simulated time since IPL.
+  package var time: SimulatedTime
+  /// Who had it performed.
+  package var author: Author
+  /// What was asked.
+  package var action: ManagementAction
+  /// The partition it is about, nil for the machine or a group.
+  package var partition: String?
+  /// What is different afterwards; empty when it was refused.
+  package var differences: [ValueDifference]
+  /// Why it was refused, nil when it was performed.
+  package var refusal: ManagementError?
+
+  /// Creates a record.
+  package init(
+    time: SimulatedTime, author: Author, action: ManagementAction, partition: String?,
+    differences: [ValueDifference], refusal: ManagementError? = nil
+  ) {
+    self.time = time
+    self.author = author
+    self.action = action
+    self.partition = partition
+    self.differences = differences
+    self.refusal = refusal
+  }
+}
+
+/// One value before and after a change.
+package struct ValueDifference: Sendable, Equatable, Codable {
+  /// What it is, in the words of the definition files and of QUERY.
+  package var name: String
+  /// Its value before.
+  package var before: String
+  /// Its value after.
+  package var after: String
+
+  /// Creates a difference.
+  package init(name: String, before: String, after: String) {
+    self.name = name
+    self.before = before
+    self.after = after
+  }
+}

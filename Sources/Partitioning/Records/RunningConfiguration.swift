@@ -1,0 +1,199 @@
+import Channels
+
+// What of a machine outlives it: profiles, and what was set and running. Guests do not.
+
+/// What one partition was set to and had.
+package struct PartitionRecord: Sendable, Equatable, Codable {
+  /// Its name.
+  package var name: String
+  /// What its definition file said; a record of another definition is not put back.
+  package var base: PartitionDefinition
+  /// Its image profiles, the one of its own name first.
+  package var profiles: [ImageProfile]
+  /// The image profile of its next activation.
+  package var nextProfile: String
+  /// The image profile that it was active with.
+  package var activeProfile: String
+  /// What it was doing.
+  package var state: PartitionState
+  /// Its running values.
+  package var definition: PartitionDefinition
+  /// Numbers of its on-line logical processors.
+  package var onlineProcessors: [Int]
+  /// Increments of storage that it had.
+  package var incrementCount: Int
+  /// What it was loaded from last.
+  package var loaded: IPLDefinition?
+  /// The parameters given then.
+  package var loadedParameters: String?
+}
+
+/// What the machine as a whole was set to.
+package struct MachineRecord: Sendable, Equatable, Codable {
+  /// What the definition said.
+  package var base: MachineSettings
+  /// The values that ran.
+  package var settings: MachineSettings
+  /// The values of the reset profile and the group profiles.
+  package var profileSettings: MachineSettings
+  /// Physical processors that were varied off line.
+  package var offlineProcessors: [Int]
+  /// Channel paths that were varied off line for the whole machine.
+  package var offlinePaths: [UInt8]
+}
+
+/// Everything of a machine that outlives it.
+package struct RunningConfiguration: Sendable, Equatable, Codable {
+  /// The machine as a whole.
+  package var machine: MachineRecord
+  /// Its partitions in definition order.
+  package var partitions: [PartitionRecord]
+}
+
+/// What became of a running configuration that was put back.
+package struct RestoreReport: Sendable, Equatable {
+  /// Partitions whose guests were lost, in definition order; `recover` brings each back as it was set.
+  package var lost: [String] = []
+  /// Partitions whose profiles differ from the definition files and were kept.
+  package var keptProfiles: [String] = []
+  /// Partitions whose definition files have changed since, so that the files count.
+  package var changedDefinitions: [String] = []
+  /// Partitions that are defined no more.
+  package var undefined: [String] = []
+  /// Physical processors and channel paths that are off line again.
+  package var offlineProcessors: [Int] = []
+  /// Channel paths that are off line again.
+  package var offlinePaths: [UInt8] = []
+  /// Whether machine settings or group limits differ from the definition and were kept.
+  package var keepsSettings = false
+}
+
+extension PartitionManager {
+  /// What of one partition outlives the machine; nil when it is not defined.
+  package func record(of name: String) -> PartitionRecord? {
+    guard let number = number(of: name) else { return nil }
+    let partition = partitions[number]
+    return PartitionRecord(
+      name: name, base: definition.partitions[number], profiles: partition.profiles,
+      nextProfile: partition.nextProfile, activeProfile: partition.activeProfile,
+      state: partition.state, definition: partition.definition,
+      onlineProcessors: partition.isOnline.indices.filter { partition.isOnline[$0] },
+      incrementCount: partition.increments.count { $0 != nil } - partition.offered.count,
+      loaded: partition.loaded, loadedParameters: partition.loadedParameters)
+  }
+
+  /// What of the machine as a whole outlives it.
+  package var machineRecord: MachineRecord {
+    MachineRecord(
+      base: MachineSettings(definition), settings: settings, profileSettings: profileSettings,
+      offlineProcessors: offlineProcessors, offlinePaths: offlinePaths)
+  }
+
+  /// Everything that outlives the machine.
+  package var runningConfiguration: RunningConfiguration {
+    RunningConfiguration(
+      machine: machineRecord, partitions: partitionNames.compactMap { record(of: $0) })
+  }
+
+  /// Puts back what an earlier machine of this definition left; before anything is active.
+  ///
+  /// Profiles and settings count again unless the definition files have changed since. Partitions
+  /// that were active are not-activated; what they were set to waits for `.recover`.
+  package func restore(_ kept: RunningConfiguration) -> RestoreReport {
+    var report = RestoreReport()
+    for record in kept.partitions {
+      guard let number = number(of: record.name) else {
+        report.undefined.append(record.name)
+        continue
+      }
+      guard record.base == definition.partitions[number] else {
+        report.changedDefinitions.append(record.name)
+        continue
+      }
+      restore(record, partitions[number], &report)
+    }
+    if kept.machine.base == MachineSettings(definition) {
+      report.keepsSettings = kept.machine.profileSettings != profileSettings
+      profileSettings = kept.machine.profileSettings
+      settings = profileSettings
+    }
+    for processor in kept.machine.offlineProcessors
+    where (try? perform(.varyProcessor(processor, online: false), by: .firmware)) != nil {
+      report.offlineProcessors.append(processor)
+    }
+    for path in kept.machine.offlinePaths
+    where (try? perform(.varyPath(path, online: false, insistence: .force), by: .firmware)) != nil {
+      report.offlinePaths.append(path)
+    }
+    return report
+  }
+
+  private func restore(
+    _ record: PartitionRecord, _ partition: Partition, _ report: inout RestoreReport
+  ) {
+    let defined = partition.profiles
+    // A profile that the files have no more, or that needs more than was laid out, is left out.
+    let profiles = defined.map { profile in
+      record.profiles.first { $0.name == profile.name } ?? profile
+    }
+    if ProcessorLayout.layout(of: profiles.map(\.definition), firstAccount: 0).map(\.count)
+      == partition.layout.map(\.count)
+    {
+      partition.profiles = profiles
+    }
+    if partition.profiles != defined { report.keptProfiles.append(partition.name) }
+    if partition.profileIndex(record.nextProfile) != nil {
+      partition.nextProfile = record.nextProfile
+    }
+    partition.activeProfile = partition.nextProfile
+    partition.definition = partition.profile
+    if record.state != .notActivated {
+      partition.lost = record
+      report.lost.append(partition.name)
+    }
+  }
+
+  /// Activates a partition as it was set when the machine was lost, and loads it again if it ran.
+  func recover(_ partition: Partition) throws(ManagementError) {
+    try require(partition, [.notActivated])
+    guard let record = partition.lost else { throw .nothingToRecover(partition.name) }
+    guard partition.profileIndex(record.activeProfile) != nil else {
+      throw .profileNotFound(
+        partition.name, profile: record.activeProfile, known: partition.profiles.map(\.name))
+    }
+    try activate(partition, profile: record.activeProfile, load: false, force: false)
+    do throws(ManagementError) {
+      try takeUp(record, partition)
+    } catch {
+      takeDown(partition, because: .deactivated)
+      partition.lost = record
+      throw error
+    }
+  }
+
+  private func takeUp(
+    _ record: PartitionRecord, _ partition: Partition
+  ) throws(ManagementError) {
+    partition.definition = record.definition
+    for number in partition.isOnline.indices {
+      let isOnline = record.onlineProcessors.contains(number)
+      guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {
+        continue
+      }
+      _ = try configureProcessor(
+        partition, number, online: isOnline, insistence: .force, within: nil)
+    }
+    let missing = record.incrementCount - partition.increments.count { $0 != nil }
+    if missing > 0 {
+      _ = try configureStorage(
+        partition, UInt64(missing) * ledger.incrementByteCount, online: true, insistence: .force,
+        within: nil)
+    }
+    for processors in partition.definition.processors { applyShares(of: processors.type) }
+    if record.state != .notOperating {
+      try load(
+        partition, image: record.loaded, parameters: record.loadedParameters, clear: false,
+        force: true)
+    }
+  }
+}

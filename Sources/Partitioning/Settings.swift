@@ -1,0 +1,72 @@
+// Settings of partitions, groups and the machine: made in what runs, in the profile, or in both, all
+// or nothing. What runs is spent by the dispatcher from this instant on. The values of a partition
+// that is not active may be set too; activation returns them to the profile.
+
+/// Where a setting is made.
+struct SettingScope {
+  var isRunning = true
+  var isInProfile = false
+}
+
+extension PartitionManager {
+  /// Makes a setting.
+  func set(_ action: ManagementAction, _ scope: SettingScope) throws(ManagementError) {
+    guard action.isSetting else { throw .notInProfile(action) }
+    guard let name = action.partition else { return try setMachine(action, scope) }
+    let partition = try partition(name)
+    var context = context
+    let kept =
+      scope.isInProfile ? try partition.profile.applying(action, in: context) : partition.profile
+    context.profile = kept
+    let running =
+      scope.isRunning
+      ? try partition.definition.applying(action, in: context) : partition.definition
+    partition.profile = kept
+    // What is not active has no running values but those of its profile.
+    if scope.isInProfile, !scope.isRunning, !partition.isActive { partition.definition = kept }
+    guard scope.isRunning, running != partition.definition else { return }
+    partition.definition = running
+    if partition.isActive {
+      for processors in running.processors { applyShares(of: processors.type) }
+    }
+  }
+
+  private func setMachine(
+    _ action: ManagementAction, _ scope: SettingScope
+  ) throws(ManagementError) {
+    let kept =
+      scope.isInProfile ? try profileSettings.applying(action, in: context) : profileSettings
+    let running = scope.isRunning ? try settings.applying(action, in: context) : settings
+    profileSettings = kept
+    guard running != settings else { return }
+    settings = running
+    for type in pools { applyShares(of: type) }
+  }
+
+  private var context: SettingContext {
+    SettingContext(
+      groups: settings.groups.map(\.name),
+      ratedTypes: definition.machine.processors.filter { $0.capacityUnits != nil }.map(\.type))
+  }
+
+  func setNextProfile(_ partition: Partition, _ profile: String) throws(ManagementError) {
+    try requireProfile(partition, profile)
+    partition.nextProfile = profile
+  }
+
+  /// Index of one of a partition's image profiles.
+  @discardableResult
+  func requireProfile(_ partition: Partition, _ profile: String) throws(ManagementError) -> Int {
+    guard let index = partition.profileIndex(profile) else {
+      throw .profileNotFound(
+        partition.name, profile: profile, known: partition.profiles.map(\.name))
+    }
+    return index
+  }
+
+  /// Writes the running values into the profile that the partition is active with.
+  func saveProfile(_ partition: Partition) throws(ManagementError) {
+    try requireActive(partition)
+    partition.profile = partition.definition
+  }
+}
