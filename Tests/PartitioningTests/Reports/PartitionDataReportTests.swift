@@ -169,37 +169,70 @@ struct PartitionDataReportTests {
     #expect(rows.map(\.online) == [4 * second, second])
   }
 
-  /// The identity of the published formulas, to the nanosecond, over random machines.
-  @Test(arguments: 1...200 as ClosedRange<UInt64>)
-  func everyNanosecondIsSomebodys(seed: UInt64) throws {
-    var generator = SeededGenerator(seed: seed)
-    let processors = Int.random(in: 1...16, using: &generator)
-    let count = Int.random(in: 1...9, using: &generator)
-    func next(_ before: [ProcessorCounters], _ time: UInt64) -> [ProcessorCounters] {
-      before.map { counters in
-        var counters = counters
-        let effective = UInt64.random(
-          in: 0...(time * UInt64(processors) / UInt64(2 * count)), using: &generator)
-        let management = UInt64.random(
-          in: 0...(time * UInt64(processors) / UInt64(4 * count)), using: &generator)
-        counters.effective += effective
-        counters.dispatched += effective + management
-        counters.online += time
-        return counters
-      }
+  /// The identity of the published formulas, to the nanosecond, over 100,000 random machines.
+  @Test(arguments: 0..<20)
+  func everyNanosecondIsSomebodys(part: Int) throws {
+    var broken: [UInt64] = []
+    for seed in UInt64(part * 5000)..<UInt64((part + 1) * 5000) {
+      var generator = SeededGenerator(seed: seed)
+      let machine = RandomMachine(&generator)
+      let report = try PartitionDataReport(
+        from: sample(at: machine.length, of: machine, machine.first),
+        to: sample(at: 2 * machine.length, of: machine, machine.last))
+      guard let pool = report.pools.first else { continue }
+      let effective = pool.rows.reduce(0) { $0 + $1.spent.effective }
+      let management = pool.rows.reduce(0) { $0 + $1.management }
+      let holds =
+        effective + management + pool.unattributed + pool.physical.idle
+        == machine.length * UInt64(machine.processors)
+        && pool.departed == 0 && pool.unattributed == machine.unattributed
+        && pool.total.total + pool.percent(pool.physical.idle) == 100
+      if !holds { broken.append(seed) }
     }
-    let length = UInt64.random(in: 1000...900_000_000_007, using: &generator)
-    let one = next([ProcessorCounters](repeating: ProcessorCounters(), count: count), length)
-    let two = next(one, length)
-    let first = sample(
-      at: length, processors: processors, unattributed: length / 16, one.map { (1, 0, $0) })
-    let last = sample(
-      at: 2 * length, processors: processors, unattributed: length / 8, two.map { (1, 0, $0) })
-    let pool = try #require(try PartitionDataReport(from: first, to: last).pools.first)
-    let effective = pool.rows.reduce(0) { $0 + $1.spent.effective }
-    let management = pool.rows.reduce(0) { $0 + $1.management } + pool.unattributed
-    #expect(effective + management + pool.physical.idle == length * UInt64(processors))
-    #expect(pool.departed == 0)
-    #expect(pool.total.total + pool.percent(pool.physical.idle) == 100)
+    #expect(broken == [])
+  }
+
+  private func sample(
+    at time: UInt64, of machine: RandomMachine, _ counters: [ProcessorCounters]
+  ) -> MeasurementSample {
+    sample(
+      at: time, processors: machine.processors,
+      unattributed: machine.unattributed * (time / machine.length), counters.map { (1, 0, $0) })
+  }
+}
+
+/// What partitions spent by the ends of two intervals of the same length, at random; never more than
+/// there was.
+private struct RandomMachine {
+  let processors: Int
+  let length: UInt64
+  let unattributed: UInt64
+  private(set) var first: [ProcessorCounters]
+  private(set) var last: [ProcessorCounters]
+
+  init(_ generator: inout SeededGenerator) {
+    processors = Int.random(in: 1...16, using: &generator)
+    length = UInt64.random(in: 1000...900_000_000_007, using: &generator)
+    unattributed = UInt64.random(in: 0...length / 16, using: &generator)
+    let count = Int.random(in: 1...9, using: &generator)
+    let most = length * UInt64(processors) / UInt64(4 * count)
+    first = (0..<count).map { _ in ProcessorCounters() }
+    last = first
+    for index in first.indices {
+      first[index] = Self.added(to: first[index], most, length, &generator)
+      last[index] = Self.added(to: first[index], most, length, &generator)
+    }
+  }
+
+  private static func added(
+    to before: ProcessorCounters, _ most: UInt64, _ length: UInt64,
+    _ generator: inout SeededGenerator
+  ) -> ProcessorCounters {
+    var counters = before
+    let effective = UInt64.random(in: 0...2 * most, using: &generator)
+    counters.effective += effective
+    counters.dispatched += effective + UInt64.random(in: 0...most, using: &generator)
+    counters.online += length
+    return counters
   }
 }
