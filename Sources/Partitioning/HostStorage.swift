@@ -32,9 +32,11 @@ extension PartitionManager {
     let grew = countPages(of: partition)
     let limit = definition.machine.hostStorageByteCount
     guard grew, hostStorageUsed > limit, !partition.isPaused else { return }
-    partition.isPaused = true
-    partition.isStopped = true
-    turnOff(partition)
+    recording(.stop(partition.name, processor: nil), by: .firmware) {
+      partition.isPaused = true
+      partition.isStopped = true
+      turnOff(partition)
+    }
     engine.guests[partition.number].digest.mix(hostStorageUsed)
     note(partition, .hostStorageUsedUp(used: hostStorageUsed, limit: limit))
   }

@@ -75,6 +75,7 @@ package final class PartitionManager {
   let channels: ChannelSubsystem
   var events: [FirmwareEvent] = []
   var changes: [ChangeRecord] = []
+  var accounting: [AccountingRecord] = []
   var load: LoadMeter
   /// Messages of an epoch on their way to Settle.
   var crossing: [CrossingEvent] = []
@@ -222,6 +223,7 @@ package final class PartitionManager {
   /// - Parameters:
   ///   - action: What.
   ///   - author: Who has it performed; a partition's permissions bind it.
+  /// - Returns: Whether it is done or waits for the guest.
   /// - Throws: `ManagementError`; nothing was changed then.
   @discardableResult
   package func perform(
@@ -247,11 +249,34 @@ package final class PartitionManager {
     if commandDepth == 0 {
       journal.append(JournalEntry(time: now, author: author, action: action, refusal: refusal))
     }
-    changes.append(
+    keep(
       ChangeRecord(
         time: now, author: author, action: action, partition: action.partition,
         differences: refusal == nil ? condition(of: action).differences(from: before) : [],
         refusal: refusal))
+  }
+
+  /// Changes that are kept for whoever takes them; of more, the oldest half is dropped.
+  static let changeLimit = 1 << 16
+
+  private func keep(_ change: ChangeRecord) {
+    if changes.count >= PartitionManager.changeLimit {
+      changes.removeFirst(PartitionManager.changeLimit / 2)
+    }
+    changes.append(change)
+  }
+
+  /// Does what nobody asked for at this instant and records it as the action that it amounts to: a
+  /// guest's answer, a deadline, a power off.
+  func recording(
+    _ action: ManagementAction, by author: Author, _ body: () -> Void
+  ) {
+    let before = condition(of: action)
+    body()
+    keep(
+      ChangeRecord(
+        time: now, author: author, action: action, partition: action.partition,
+        differences: condition(of: action).differences(from: before)))
   }
 
   /// Takes the changes since the last call, refused ones included, in order.

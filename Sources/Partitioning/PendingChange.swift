@@ -47,4 +47,19 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case .shutdown: .shutdown
     }
   }
+
+  /// The action that asks for it.
+  func action(on partition: String) -> ManagementAction {
+    switch subject {
+    case .processor(let number):
+      .configureProcessor(
+        partition, processor: number, online: online, insistence: .polite, within: nil)
+    case .storage(_, let byteCount):
+      .configureStorage(
+        partition, byteCount: byteCount, online: online, insistence: .polite, within: nil)
+    case .shutdown(let thenForce):
+      .signalShutdown(
+        partition, within: Int((deadline - asked) / 1_000_000_000), thenForce: thenForce)
+    }
+  }
 }

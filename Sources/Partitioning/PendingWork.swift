@@ -68,6 +68,16 @@ extension PartitionManager {
   func accepted(_ partition: Partition, _ notice: ReconfigurationNotice) -> Bool {
     guard let change = partition.pending.first(where: { self.notice(of: $0) == notice })
     else { return false }
+    recording(change.action(on: partition.name), by: .partition(partition.name)) {
+      carryOut(change, notice, partition)
+    }
+    note(partition, .changeCompleted(change))
+    return true
+  }
+
+  private func carryOut(
+    _ change: PendingChange, _ notice: ReconfigurationNotice, _ partition: Partition
+  ) {
     forget(partition, change)
     switch notice {
     case .processorOffered(let number): setProcessor(partition, number, online: true)
@@ -81,8 +91,6 @@ extension PartitionManager {
         Array(StorageMap.places(of: range, increment: ledger.incrementByteCount)), from: partition)
     case .shutdownSignal: break
     }
-    note(partition, .changeCompleted(change))
-    return true
   }
 
   /// The guest refused a notice.
@@ -91,7 +99,9 @@ extension PartitionManager {
   func refused(_ partition: Partition, _ notice: ReconfigurationNotice) -> Bool {
     guard let change = partition.pending.first(where: { self.notice(of: $0) == notice })
     else { return false }
-    withdraw(partition, change)
+    recording(
+      .cancelPending(partition.name, kind: change.kind), by: .partition(partition.name)
+    ) { withdraw(partition, change) }
     note(partition, .changeRefused(change))
     return true
   }
@@ -111,14 +121,19 @@ extension PartitionManager {
     for number in waiting {
       let partition = partitions[number]
       for change in partition.pending where change.deadline <= now {
-        withdraw(partition, change)
+        recording(.cancelPending(partition.name, kind: change.kind), by: .firmware) {
+          withdraw(partition, change)
+        }
         guard case .shutdown(let thenForce) = change.subject else {
           note(partition, .changeExpired(change))
           continue
         }
         let seconds = Int((change.deadline - change.asked) / 1_000_000_000)
         note(partition, .shutdownTimeExpired(seconds: seconds))
-        if thenForce { takeDown(partition, because: .deactivated) }
+        guard thenForce else { continue }
+        recording(.deactivate(partition.name, force: true), by: .firmware) {
+          takeDown(partition, because: .deactivated)
+        }
       }
     }
   }

@@ -122,7 +122,10 @@ extension PartitionManager {
       channels.start(request)
     case .diagnose(let processor, let call):
       answer(partition, machine, processor, call)
-    case .powerOff, .debugExit: takeDown(partition, because: .poweredOff)
+    case .powerOff, .debugExit:
+      recording(.deactivate(partition.name, force: true), by: .partition(partition.name)) {
+        takeDown(partition, because: .poweredOff)
+      }
     case .reset: restartItself(partition)
     case .shutdown(let processor, let address):
       except(partition)
@@ -148,7 +151,11 @@ extension PartitionManager {
             + " \(hexadecimal(address, 16)) on processor \(processor)"), at: event.time)
     case .processorEjected(let processor):
       if !accepted(partition, .processorRequested(processor)) {
-        setProcessor(partition, processor, online: false)
+        let action = ManagementAction.configureProcessor(
+          partition.name, processor: processor, online: false, insistence: .force, within: nil)
+        recording(action, by: .partition(partition.name)) {
+          setProcessor(partition, processor, online: false)
+        }
       }
     }
   }
@@ -163,12 +170,17 @@ extension PartitionManager {
   }
 
   private func restartItself(_ partition: Partition) {
-    do throws(ManagementError) {
-      try reload(partition)
-      note(partition, .restarted)
-    } catch {
-      except(partition)
-      note(partition, .unassigned("what it was loaded from: \(error)"))
+    let action = ManagementAction.load(
+      partition.name, image: partition.loaded, parameters: partition.loadedParameters,
+      force: true)
+    recording(action, by: .partition(partition.name)) {
+      do throws(ManagementError) {
+        try reload(partition)
+        note(partition, .restarted)
+      } catch {
+        except(partition)
+        note(partition, .unassigned("what it was loaded from: \(error)"))
+      }
     }
   }
 

@@ -56,6 +56,7 @@ extension PartitionManager {
     partition.isStopped = false
     partition.isPaused = false
     partition.requestCount = 0
+    partition.accounted = AccountingBase(time: now)
     note(partition, .activated)
     for processors in definition.processors { applyShares(of: processors.type) }
     if load { operate(partition, from: definition.ipl) }
@@ -98,6 +99,7 @@ extension PartitionManager {
       note(partition, .changeCompleted(asked))
     }
     dropPending(partition)
+    account(partition, .deactivation)
     partition.move(to: .notActivated)
     partition.activated = nil
     for unit in PartitionManager.units.reversed() { unit.detach(partition, from: self) }

@@ -19,6 +19,7 @@ extension ProcessorLayout {
   /// - Parameters:
   ///   - profiles: Its image profiles.
   ///   - firstAccount: Index of its first account with the dispatcher.
+  /// - Returns: One place for each type, in the order of the types.
   static func layout(of profiles: [PartitionDefinition], firstAccount: Int) -> [ProcessorLayout] {
     var layout: [ProcessorLayout] = []
     var first = 0
@@ -87,13 +88,13 @@ final class Partition {
   /// Whether nothing was written to its storage since it was cleared.
   var isClean = true
   var requestCount: UInt64 = 0
+  /// Where its next accounting record begins.
+  var accounted = AccountingBase()
   /// Commands it may still give in this second of simulated time, and the second.
   var commandAllowance = PartitionManager.commandsPerSecond
   var commandSecond: UInt64 = 0
 
-  /// A not-activated partition.
-  ///
-  /// - Parameter profiles: Its image profiles; at least the one of its own name, which is the first.
+  /// A not-activated partition; the first of its image profiles is the one of its own name.
   init(_ profiles: [ImageProfile], number: Int, layout: [ProcessorLayout], subsystem: UInt8?) {
     self.profiles = profiles
     definition = profiles[0].definition
@@ -134,6 +135,7 @@ final class Partition {
     isClean = other.isClean
     lost = other.lost
     requestCount = other.requestCount
+    accounted = other.accounted
   }
 
   var name: String { profiles[0].name }

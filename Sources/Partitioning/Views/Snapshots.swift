@@ -162,7 +162,9 @@ extension PartitionManager {
       for partition in partitions where partition.isActive {
         for (entry, processors) in partition.definition.processors.enumerated()
         where processors.type == type && processors.mode == .shared {
-          if case .relative(let weight) = partition.definition.share(of: entry).amount { weights += weight }
+          if case .relative(let weight) = partition.definition.share(of: entry).amount {
+            weights += weight
+          }
         }
       }
       return PoolView(

@@ -1,0 +1,80 @@
+import Testing
+
+@testable import Partitioning
+
+// Oracle: PR/SM Planning Guide, "Security parameter descriptions".
+
+@Suite("Permissions of partitions")
+struct PermissionTests {
+  private func machine() throws -> GuestMachine {
+    let machine = try GuestMachine(
+      processors: 4, inputOutput: true,
+      [GuestMachine.partition("A"), GuestMachine.partition("B")])
+    try machine.activateAll()
+    return machine
+  }
+
+  @Test("cross-partition authority is off at first and permits actions on others when on")
+  func crossPartition() throws {
+    let machine = try machine()
+    let actions: [ManagementAction] = [
+      .deactivate("B", force: true), .setWeight("B", type: nil, weight: 5),
+      .varyProcessor(3, online: false), .setRunningTime(nanoseconds: nil),
+    ]
+    for action in actions {
+      #expect(throws: ManagementError.notAuthorized("A", needs: .crossPartitionAuthority)) {
+        try machine.manager.perform(action, by: .partition("A"))
+      }
+    }
+    try machine.manager.perform(.setWeight("A", type: nil, weight: 5), by: .partition("A"))
+    try machine.manager.perform(.setSecurity("A", .crossPartitionAuthority, true))
+    for action in actions.reversed() {
+      try machine.manager.perform(action, by: .partition("A"))
+    }
+    #expect(try machine.view("B").state == .notActivated)
+  }
+
+  @Test("without I/O configuration control a partition changes no path, not even its own")
+  func inputOutput() throws {
+    let machine = try machine()
+    let own = ManagementAction.configurePath(
+      "A", path: 0x10, online: false, insistence: .polite)
+    try machine.manager.perform(.setSecurity("A", .inputOutputControl, false))
+    #expect(throws: ManagementError.notAuthorized("A", needs: .inputOutputControl)) {
+      try machine.manager.perform(own, by: .partition("A"))
+    }
+    try machine.manager.perform(own, by: .user("OPERATOR"))
+  }
+
+  @Test("isolation keeps a reconfigurable path that is off line until it is released")
+  func isolation() throws {
+    var configuration = IOConfiguration()
+    configuration.paths = [
+      ChannelPathDefinition(
+        number: 0x10, sharing: .reconfigurable, accessList: ["A"], candidateList: ["A", "B"])
+    ]
+    var isolated = GuestMachine.partition("A")
+    isolated.security.isIsolated = true
+    let manager = try PartitionManager(
+      SystemDefinition(
+        machine: MachineDefinition(
+          name: "TEST", processors: [ProcessorPoolDefinition(type: .cp, count: 4, megahertz: 5)],
+          storageByteCount: 64 << 20, incrementByteCount: 1 << 20, pace: .fast),
+        partitions: [isolated, GuestMachine.partition("B")], inputOutput: configuration))
+    for name in ["A", "B"] { try manager.perform(.activate(name, load: true)) }
+    let take = ManagementAction.configurePath(
+      "B", path: 0x10, online: true, insistence: .polite)
+    #expect(throws: ManagementError.pathInUse("B", path: 0x10, by: "A")) {
+      try manager.perform(take)
+    }
+    try manager.perform(.configurePath("A", path: 0x10, online: false, insistence: .force))
+    #expect(throws: ManagementError.pathReserved("B", path: 0x10, for: "A")) {
+      try manager.perform(take)
+    }
+    #expect(throws: ManagementError.pathNotReserved("B", path: 0x10)) {
+      try manager.perform(.releasePath("B", path: 0x10))
+    }
+    try manager.perform(.releasePath("A", path: 0x10))
+    try manager.perform(take)
+  }
+}

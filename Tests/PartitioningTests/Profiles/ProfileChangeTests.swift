@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Partitioning
+
+// Oracle: PR/SM Planning Guide, "Weights: capping": Save to profiles has no live effect, Change running
+// system is live only, Save and change is both.
+
+@Suite("Running values and profiles")
+struct ProfileChangeTests {
+  private func machine() throws -> GuestMachine {
+    try GuestMachine(
+      processors: 4, [GuestMachine.partition("A"), GuestMachine.partition("B", weight: 300)])
+  }
+
+  @Test("a running change is gone with the next activation")
+  func running() throws {
+    let machine = try machine()
+    try machine.activateAll()
+    try machine.manager.perform(.setWeight("A", type: nil, weight: 500))
+    #expect(try machine.view("A").shares[0].weight == 500)
+    try machine.manager.perform(.deactivate("A", force: true))
+    try machine.manager.perform(.activate("A", load: false))
+    #expect(try machine.view("A").shares[0].weight == 100)
+  }
+
+  @Test("a change of the profile waits for the next activation")
+  func profile() throws {
+    let machine = try machine()
+    try machine.activateAll()
+    try machine.manager.perform(.inProfile(.setWeight("A", type: nil, weight: 500)))
+    #expect(try machine.view("A").shares[0].weight == 100)
+    #expect(try machine.view("A").shares[0].entitlement == 1)
+    try machine.manager.perform(.activate("A", load: false, force: true))
+    #expect(try machine.view("A").shares[0].weight == 500)
+    #expect(try machine.view("A").shares[0].entitlement == 2.5)
+  }
+
+  @Test("save and change does both, and SAVE writes what runs")
+  func both() throws {
+    let machine = try machine()
+    try machine.activateAll()
+    try machine.manager.perform(.inBoth(.setCap("A", type: nil, .absolute(hundredths: 50))))
+    #expect(machine.manager.record(of: "A")?.definition.processors[0].absoluteCapHundredths == 50)
+    #expect(
+      machine.manager.record(of: "A")?.profiles[0].definition.processors[0].absoluteCapHundredths
+        == 50)
+    try machine.manager.perform(.setWeight("A", type: nil, weight: 7))
+    try machine.manager.perform(.saveProfile("A"))
+    #expect(machine.manager.record(of: "A")?.profiles[0].definition.processors[0].weight == 7)
+  }
+
+  @Test("a refused profile change changes neither")
+  func allOrNothing() throws {
+    let machine = try machine()
+    try machine.activateAll()
+    try machine.manager.perform(
+      .inProfile(.setWeightRange("A", type: nil, minimum: 50, maximum: 200)))
+    let before = machine.manager.runningConfiguration
+    #expect(throws: ManagementError.weightOutOfRange(300, allowed: 50...200)) {
+      try machine.manager.perform(.inBoth(.setWeight("A", type: nil, weight: 300)))
+    }
+    #expect(machine.manager.runningConfiguration == before)
+    #expect(throws: ManagementError.notInProfile(.deactivate("A"))) {
+      try machine.manager.perform(.inProfile(.deactivate("A")))
+    }
+  }
+
+  @Test(
+    "limits of settings",
+    arguments: [
+      (
+        ManagementAction.setWeightRange("A", type: nil, minimum: 101, maximum: nil),
+        ManagementError.weightRange(minimum: 101, weight: 100, maximum: 999)
+      ),
+      (
+        .setWeightRange("A", type: nil, minimum: nil, maximum: 1000),
+        .weightRange(minimum: 1, weight: 100, maximum: 1000)
+      ),
+      (.setRunningTime(nanoseconds: 999_999), .runningTimeOutOfRange(999_999)),
+      (.setRunningTime(nanoseconds: 100_000_001), .runningTimeOutOfRange(100_000_001)),
+      (.setGroup("A", type: nil, group: "NONE"), .groupNotFound("NONE", known: [])),
+      (.setDefinedCapacity("A", units: 10), .capacityUnknown(.cp)),
+      (.setDefinedCapacity("A", units: 0), .capacityOutOfRange(0)),
+      (.setCap("A", type: nil, .absolute(hundredths: 25_501)), .capOutOfRange(25_501)),
+      (.setWeight("A", type: .ifl, weight: 5), .noSharedProcessors("A", .ifl)),
+    ])
+  func limits(_ action: ManagementAction, _ error: ManagementError) throws {
+    let machine = try machine()
+    try machine.activateAll()
+    let digest = machine.manager.storageDigest(of: nil)
+    let before = machine.manager.runningConfiguration
+    #expect(throws: error) { try machine.manager.perform(action) }
+    #expect(machine.manager.runningConfiguration == before)
+    #expect(machine.manager.storageDigest(of: nil) == digest)
+    #expect(machine.manager.takeChanges().last?.refusal == error)
+  }
+
+  @Test("a share of one type leaves the other types' shares as they were said")
+  func sharePerType() throws {
+    var definition = GuestMachine.partition("A")
+    definition.processors.append(PartitionProcessors(type: .ifl, weight: 100))
+    definition.share = ShareDefinition(amount: .absolute(hundredthsOfPercent: 2000))
+    let context = SettingContext(groups: [], ratedTypes: [], profile: nil)
+    let changed = try definition.applying(
+      .setShare("A", type: .ifl, amount: .relative(50), limit: .hard(nil)), in: context)
+    #expect(changed.share(of: 0).amount == .absolute(hundredthsOfPercent: 2000))
+    #expect(changed.share(of: 1).amount == .relative(50))
+    #expect(changed.share(of: 1).limit == .hard(nil))
+    #expect(changed.share(of: 0).limit == .none)
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+@testable import Partitioning
+
+@Suite("What outlives a machine")
+struct RestoreTests {
+  private static let partitions = [
+    GuestMachine.partition("A", reserved: 1, megabytes: 2, reservedMegabytes: 4),
+    GuestMachine.partition("B"), GuestMachine.partition("C"),
+  ]
+
+  private func machine() throws -> GuestMachine {
+    try GuestMachine(processors: 4, RestoreTests.partitions)
+  }
+
+  @Test("profiles and varied processors are kept, guests are lost and can be recovered")
+  func restore() throws {
+    let first = try machine()
+    try first.manager.perform(.inProfile(.setWeight("B", type: nil, weight: 250)))
+    try first.manager.perform(.activate("A", load: true))
+    try first.manager.perform(.setWeight("A", type: nil, weight: 77))
+    try first.manager.perform(
+      .configureProcessor("A", processor: 1, online: true, insistence: .force, within: nil))
+    try first.manager.perform(
+      .configureStorage("A", byteCount: 3 << 20, online: true, insistence: .force, within: nil))
+    try first.manager.perform(.varyProcessor(3, online: false))
+    first.run(seconds: 0.1)
+    let kept = first.manager.runningConfiguration
+    // As it is written and read.
+    let data = try JSONEncoder().encode(kept)
+    let read = try JSONDecoder().decode(RunningConfiguration.self, from: data)
+    #expect(read == kept)
+
+    let second = try machine()
+    let report = second.manager.restore(read)
+    #expect(report.lost == ["A"])
+    #expect(report.keptProfiles == ["B"])
+    #expect(report.offlineProcessors == [3])
+    #expect(report.changedDefinitions.isEmpty && report.undefined.isEmpty)
+    #expect(try second.view("A").state == .notActivated)
+    #expect(second.manager.offlineProcessors == [3])
+    #expect(throws: ManagementError.nothingToRecover("B")) {
+      try second.manager.perform(.recover("B"))
+    }
+    try second.manager.perform(.recover("A"))
+    let view = try second.view("A")
+    #expect(view.state == .operating)
+    #expect(view.shares[0].weight == 77)
+    #expect(view.shares[0].online == 2)
+    #expect(view.storageByteCount == 5 << 20)
+    #expect(throws: ManagementError.wrongState("A", is: .operating, needs: [.notActivated])) {
+      try second.manager.perform(.recover("A"))
+    }
+    try second.manager.perform(.activate("B", load: false))
+    #expect(try second.view("B").shares[0].weight == 250)
+  }
+
+  @Test("a definition file that changed since counts, and the record does not")
+  func changedDefinition() throws {
+    let first = try machine()
+    try first.manager.perform(.inProfile(.setWeight("A", type: nil, weight: 250)))
+    try first.manager.perform(.activate("A", load: true))
+    var partitions = RestoreTests.partitions
+    partitions[0].processors[0].weight = 111
+    partitions.removeLast()
+    let second = try GuestMachine(processors: 4, partitions)
+    let report = second.manager.restore(first.manager.runningConfiguration)
+    #expect(report.changedDefinitions == ["A"])
+    #expect(report.undefined == ["C"])
+    #expect(report.lost.isEmpty)
+    #expect(try second.view("A").shares[0].weight == 111)
+  }
+}
