@@ -5,27 +5,49 @@ struct Conservation {
   /// Where guest programs count what they found wrong: 64 bits (GuestCounter.errors).
   private static let errorCounter: UInt64 = 0x2018
 
-  /// Processor time of partitions that are not active any more, in nanoseconds.
-  private var retired: UInt64 = 0
+  /// Processor time by the accounting records of partitions that ended, in nanoseconds.
+  private var accounted: UInt64 = 0
+  /// The measurement that the last report ended with.
+  private var sample: MeasurementSample?
 
-  /// Notes a partition's processor time before it is taken down.
-  mutating func retire(_ partition: PartitionView) { retired += partition.processorTime }
+  /// Takes accounting records of partitions that ended.
+  mutating func account(_ records: [AccountingRecord]) {
+    for record in records { accounted += record.effective }
+  }
+
+  /// Reports the interval since the last call.
+  ///
+  /// - Returns: Why there is no report; nil when its sums come out even.
+  mutating func report(on manager: PartitionManager) -> String? {
+    let now = manager.measurement()
+    defer { sample = now }
+    guard let before = sample, before.time < now.time else { return nil }
+    do {
+      _ = try PartitionDataReport(from: before, to: now)
+      return nil
+    } catch {
+      return "Partition Data Report: \(error)"
+    }
+  }
 
   /// Checks a machine between two epochs.
   ///
+  /// - Parameters:
+  ///   - manager: The machine.
+  ///   - upset: Guests whose own counts do not count.
   /// - Returns: One line for each thing that is wrong.
-  func losses(of manager: PartitionManager) -> [String] {
+  func losses(of manager: PartitionManager, besides upset: Set<String>) -> [String] {
     let machine = manager.machineView
     var losses: [String] = []
     var granted: UInt64 = 0
-    var used = retired
+    let sample = manager.measurement()
+    var used = accounted
     for name in manager.partitionNames {
       guard let partition = manager.partitionView(name) else { continue }
       granted += partition.grantedByteCount
       guard partition.isActive else { continue }
-      used += partition.processorTime
       let errors = manager.storage(of: name, at: Conservation.errorCounter, count: 8)
-      if let errors, errors.contains(where: { $0 != 0 }) {
+      if let errors, !upset.contains(name), errors.contains(where: { $0 != 0 }) {
         losses.append("\(name): the guest found its data wrong")
       }
     }
@@ -34,10 +56,20 @@ struct Conservation {
         "storage: granted \(granted) and free \(machine.freeByteCount) are not the installed"
           + " \(machine.storageByteCount) bytes")
     }
-    let busy = machine.processors.reduce(0) { $0 + $1.busyNanoseconds }
+    for partition in sample.partitions where partition.isActive {
+      used += partition.logicals.reduce(0) { $0 + $1.counters.effective }
+    }
+    let busy = sample.processors.reduce(0) { $0 + $1.counters.effective }
     if used != busy {
       losses.append(
         "processor time: partitions used \(used) ns, physical processors ran \(busy) ns")
+    }
+    for processor in sample.processors {
+      let counters = processor.counters
+      let sum = counters.effective + counters.management + counters.idle + counters.offline
+      if sum != sample.time {
+        losses.append("physical processor \(processor.number): \(sum) of \(sample.time) ns")
+      }
     }
     return losses
   }
@@ -51,7 +83,4 @@ extension PartitionView {
       return sum + byteCount
     }
   }
-
-  /// Time on physical processors since activation, in nanoseconds.
-  fileprivate var processorTime: UInt64 { shares.reduce(0) { $0 + $1.usedNanoseconds } }
 }

@@ -8,11 +8,13 @@ struct StressCommand: ParsableCommand {
     commandName: "stress",
     abstract: "Reconfigure many guests at random and check that nothing is lost.",
     discussion: """
-      Activates N guests (SPIN, PULSE, TOUCHER, TALKER, IODRIVER) and changes weights, caps, \
-      processors, storage, channel paths, and takes guests down and up again. After every step: \
-      granted and free storage come to what is installed, the partitions' processor time comes to \
-      that of the physical processors, and no guest has found a byte wrong. The same N, duration \
-      and seed give the same history and digest.
+      Activates N guests (SPIN, PULSE, TOUCHER, TALKER, IODRIVER) and makes changes of every kind: \
+      weights, shares, caps, groups, capacities, polarity, permissions, profiles, processors, \
+      storage, channel paths, running time, and the life of guests. After every step: granted and \
+      free storage come to what is installed, processor time by partitions and accounting records \
+      comes to that of the physical processors, each physical processor's time is accounted for to \
+      the nanosecond, the event log fits together, and no guest has found a byte wrong. The same N, \
+      duration and seed give the same history and digest.
 
       Exit status: 0 nothing was lost; 1 something was.
       """)
@@ -25,6 +27,9 @@ struct StressCommand: ParsableCommand {
     help: ArgumentHelp(
       "Simulated time: 30s, 5m, 1h, or seconds.", valueName: "duration"))
   var duration = TimeSpan(seconds: 10)
+
+  @Option(help: ArgumentHelp("Changes to make at least.", valueName: "n"))
+  var steps = 0
 
   @Option(help: ArgumentHelp("What the changes are drawn from.", valueName: "n"))
   var seed: UInt64 = 1
@@ -45,7 +50,7 @@ struct StressCommand: ParsableCommand {
     do {
       let threads = threads ?? min(Host.coreCount, 4)
       let run = try StressRun(guests: guests, seed: seed, threads: threads)
-      let losses = run.run(for: duration.nanoseconds) { progress in
+      let losses = run.run(for: duration.nanoseconds, steps: steps) { progress in
         if isatty(STDERR_FILENO) == 1 {
           FileHandle.standardError.write(Data("\r\(progress)\u{1B}[K".utf8))
         }

@@ -12,14 +12,27 @@ struct StressMachine {
     case ioDriver = "IODRIVER"
   }
 
-  private static let increment: UInt64 = 16 << 20
+  /// A guest's name and program.
+  struct Guest {
+    var name: String
+    var kind: Kind
+  }
+
+  /// The unit in which the machine's storage is given, in bytes.
+  static let increment: UInt64 = 16 << 20
+  /// Groups that guests can be members of.
+  static let groups = ["GROUPA", "GROUPB"]
+  /// Name of the other image profile that each tenth guest has.
+  static let profile = "OTHER"
+  /// Physical processors of both types.
+  static let processorCount = 20
   /// Channel paths to the disks.
   static let paths: [UInt8] = [0x10, 0x11]
   /// Images of one channel subsystem.
   private static let ioLimit = 15
 
   /// Names and kinds, in definition order.
-  let guests: [(name: String, kind: Kind)]
+  let guests: [Guest]
 
   init(guests count: Int) {
     let pattern: [Kind] = [
@@ -33,7 +46,8 @@ struct StressMachine {
         if drivers > StressMachine.ioLimit { kind = .pulse }
       }
       let number = String(index + 1)
-      return ("G" + String(repeating: "0", count: 4 - number.count) + number, kind)
+      return Guest(
+        name: "G" + String(repeating: "0", count: 4 - number.count) + number, kind: kind)
     }
   }
 
@@ -42,27 +56,46 @@ struct StressMachine {
     let drivers = guests.filter { $0.kind == .ioDriver }
     let machine = MachineDefinition(
       name: "STRESS",
-      processors: [ProcessorPoolDefinition(type: .cp, count: 16, megahertz: 5)],
+      processors: [
+        ProcessorPoolDefinition(type: .cp, count: 16, megahertz: 5, capacityUnits: 10),
+        ProcessorPoolDefinition(type: .ifl, count: 4, megahertz: 5),
+      ],
       storageByteCount: UInt64(guests.count + 16) * 4 * StressMachine.increment,
       incrementByteCount: StressMachine.increment, pace: .fast, seed: seed)
+    let partitions = guests.enumerated().map { index, guest in
+      let driver = drivers.firstIndex { $0.name == guest.name }
+      return PartitionDefinition(
+        name: guest.name, processors: [StressMachine.processors(of: index)],
+        storage: PartitionStorage(
+          initialByteCount: StressMachine.increment,
+          reservedByteCount: 3 * StressMachine.increment),
+        ipl: .program(name: guest.kind.rawValue, parameters: ""),
+        devices: driver.map {
+          [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200 + UInt16($0))]
+        } ?? [])
+    }
     return SystemDefinition(
-      machine: machine,
-      partitions: guests.map { guest in
-        let driver = drivers.firstIndex { $0.name == guest.name }
-        return PartitionDefinition(
-          name: guest.name,
-          processors: [
-            PartitionProcessors(type: .cp, initial: 1, reserved: 2, weight: 100)
-          ],
-          storage: PartitionStorage(
-            initialByteCount: StressMachine.increment,
-            reservedByteCount: 3 * StressMachine.increment),
-          ipl: .program(name: guest.kind.rawValue, parameters: ""),
-          devices: driver.map {
-            [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200 + UInt16($0))]
-          } ?? [])
-      },
-      inputOutput: StressMachine.inputOutput(drivers.map(\.name)))
+      machine: machine, partitions: partitions,
+      groups: StressMachine.groups.map { GroupDefinition(name: $0, absoluteCaps: []) },
+      imageProfiles: stride(from: 0, to: partitions.count, by: 10).map { index in
+        var other = partitions[index]
+        other.processors[0].weight = 50
+        other.storage.initialByteCount = 2 * StressMachine.increment
+        return ImageProfile(
+          name: StressMachine.profile, partition: other.name, definition: other)
+      }, inputOutput: StressMachine.inputOutput(drivers.map(\.name)))
+  }
+
+  /// Every tenth guest runs on an IFL, the first of them on one of its own.
+  private static func processors(of index: Int) -> PartitionProcessors {
+    switch index {
+    case 9: PartitionProcessors(type: .ifl, mode: .dedicated, initial: 1, reserved: 2)
+    case _ where index % 10 == 9: PartitionProcessors(type: .ifl, initial: 1, reserved: 2)
+    default:
+      PartitionProcessors(
+        type: .cp, initial: 1, reserved: 2, weight: 100,
+        group: index % 7 == 0 ? groups[index % 2] : nil)
+    }
   }
 
   private static func inputOutput(_ names: [String]) -> IOConfiguration {

@@ -7,12 +7,18 @@ import Partitioning
 /// Owner thread only.
 final class StressRun {
   private static let lossLimit = 20
+  /// Steps between two reports.
+  private static let reportSteps = 100
 
   private let machine: StressMachine
   private let manager: PartitionManager
+  private var changes: StressChanges
   private var numbers: SeededNumbers
+  private var log = EventLogCheck()
   private var conservation = Conservation()
   private var losses: [String] = []
+  /// Guests that were interrupted by RESTART, which our programs answer with a disabled wait.
+  private var upset: Set<String> = []
   private var steps = 0
   private var performed = 0
   private var refused = 0
@@ -21,6 +27,7 @@ final class StressRun {
   init(guests: Int, seed: UInt64, threads: Int) throws(HostFailure) {
     machine = StressMachine(guests: guests)
     numbers = SeededNumbers(seed: seed)
+    changes = StressChanges(machine: machine, numbers: SeededNumbers(seed: ~seed))
     do {
       manager = try PartitionManager(
         machine.definition(seed: seed), options: ManagerOptions(threads: threads, pace: .fast))
@@ -32,16 +39,17 @@ final class StressRun {
   /// Activates the guests and changes them until the time is over, or too much is lost.
   ///
   /// - Parameters:
-  ///   - duration: Simulated nanoseconds.
+  ///   - duration: Simulated nanoseconds that it lasts at least.
+  ///   - least: Changes that it makes at least.
   ///   - progress: Takes a line about once a second.
   /// - Returns: What was lost.
-  func run(for duration: UInt64, progress: (String) -> Void) -> [String] {
+  func run(for duration: UInt64, steps least: Int, progress: (String) -> Void) -> [String] {
     for guest in machine.guests { perform(.activate(guest.name, load: true)) }
     if refused > 0 { losses.append("\(refused) guests could not be activated") }
     check()
     var told: UInt64 = 0
-    while manager.now < duration, losses.count < StressRun.lossLimit {
-      perform(change())
+    while manager.now < duration || steps < least, losses.count < StressRun.lossLimit {
+      perform(changes.next { manager.partitionView($0)?.isActive == true })
       manager.runEpochs(until: manager.now + UInt64(numbers.draw(1...20)) * 1_000_000)
       check()
       steps += 1
@@ -52,6 +60,10 @@ final class StressRun {
           "stress: \(text(manager.now)) of \(text(duration)) s simulated, \(steps) steps,"
             + " \(losses.count) losses")
       }
+    }
+    for name in manager.partitionNames {
+      guard let view = manager.partitionView(name) else { continue }
+      for wrong in log.differences(from: view) { lose(wrong) }
     }
     return losses
   }
@@ -64,48 +76,29 @@ final class StressRun {
     return losses + [
       "stress: \(machine.guests.count) guests, \(text(manager.now)) s simulated in \(text(wall)) s",
       "stress: \(steps) steps: \(performed) changes performed, \(refused) refused",
+      "stress: \(log.count) entries in the event log, \(log.refusals.count) kinds of refusal",
       "stress: \(losses.isEmpty ? "nothing lost" : "\(losses.count) losses"), digest \(digest)",
     ]
   }
 
   // MARK: Changes
 
-  private func change() -> ManagementAction {
-    let guest = machine.guests[numbers.draw(0...machine.guests.count - 1)]
-    let name = guest.name
-    guard manager.partitionView(name)?.isActive == true else {
-      return .activate(name, load: true)
-    }
-    switch numbers.draw(0...6) {
-    case 0: return .setWeight(name, type: nil, weight: numbers.draw(1...999))
-    case 1:
-      let hundredths = numbers.draw(0...3) == 0 ? nil : numbers.draw(1...300)
-      return .setCap(name, type: nil, .absolute(hundredths: hundredths))
-    case 2: return .setCap(name, type: nil, .ownShare(numbers.draw(0...1) == 1))
-    case 3:
-      return .configureProcessor(
-        name, processor: numbers.draw(1...2), online: numbers.draw(0...1) == 1,
-        insistence: .polite, within: 1)
-    case 4:
-      return .configureStorage(
-        name, byteCount: 16 << 20, online: numbers.draw(0...1) == 1, insistence: .polite,
-        within: 1)
-    case 5 where guest.kind == .ioDriver:
-      let path = StressMachine.paths[numbers.draw(0...1)]
-      return .configurePath(name, path: path, online: numbers.draw(0...1) == 1, insistence: .polite)
-    default: return .deactivate(name, force: true)
-    }
-  }
-
   private func perform(_ action: ManagementAction) {
-    if case .deactivate(let name, _) = action, let view = manager.partitionView(name) {
-      conservation.retire(view)
-    }
     do throws(ManagementError) {
       try manager.perform(action)
       performed += 1
+      follow(action)
     } catch {
       refused += 1
+    }
+  }
+
+  private func follow(_ action: ManagementAction) {
+    switch action {
+    case .restart(let name): upset.insert(name)
+    case .load(let name, _, _, true, _), .activate(let name, _, _, _), .resetClear(let name, _):
+      upset.remove(name)
+    default: break
     }
   }
 
@@ -114,16 +107,22 @@ final class StressRun {
   private func check() {
     for event in manager.takeEvents() {
       switch event.kind {
-      case .disabledWait, .tripleFault, .unimplemented, .unassigned, .poweredOff:
+      case .disabledWait where upset.contains(event.partition ?? ""): break
+      case .disabledWait, .tripleFault, .unimplemented, .unassigned:
         lose("\(event.partition ?? "?"): \(event.kind)")
-      case .console, .activated, .loaded, .deactivated, .restarted, .changeCompleted,
+      case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .shutdownTimeExpired, .commandReply, .requestsWait,
         .hostStorageUsedUp,
         .clockRead:
         break
       }
     }
-    for loss in conservation.losses(of: manager) { lose(loss) }
+    conservation.account(manager.takeAccountingRecords())
+    for wrong in log.read(manager.takeChanges()) { lose(wrong) }
+    for loss in conservation.losses(of: manager, besides: upset) { lose(loss) }
+    if steps % StressRun.reportSteps == 0, let loss = conservation.report(on: manager) {
+      lose(loss)
+    }
   }
 
   private func lose(_ text: String) {

@@ -1,0 +1,154 @@
+import Partitioning
+
+/// Draws the changes of `stress`: every operation there is, with operands that are mostly right.
+struct StressChanges {
+  let machine: StressMachine
+  var numbers: SeededNumbers
+
+  private mutating func draw(_ range: ClosedRange<Int>) -> Int { numbers.draw(range) }
+  private mutating func flip() -> Bool { draw(0...1) == 1 }
+  /// True once in so many times.
+  private mutating func seldom(_ times: Int) -> Bool { draw(1...times) == 1 }
+
+  /// The next change, given what a partition is doing now.
+  mutating func next(_ isActive: (String) -> Bool) -> ManagementAction {
+    let guest = machine.guests[draw(0...machine.guests.count - 1)]
+    if seldom(12) { return machineChange() }
+    guard isActive(guest.name) || seldom(4) else {
+      return .activate(guest.name, load: !seldom(10), force: false)
+    }
+    switch draw(0...9) {
+    case 0...2: return setting(guest)
+    case 3: return scoped(guest)
+    case 4...6: return reconfiguration(guest)
+    default: return operation(guest)
+    }
+  }
+
+  private mutating func type() -> ProcessorType? { seldom(4) ? (flip() ? .cp : .ifl) : nil }
+
+  /// Values of a partition.
+  private mutating func setting(_ guest: StressMachine.Guest) -> ManagementAction {
+    let name = guest.name
+    switch draw(0...9) {
+    case 0: return .setWeight(name, type: type(), weight: draw(seldom(20) ? 0...1001 : 1...999))
+    case 1: return .setCap(name, type: type(), .ownShare(flip()))
+    case 2:
+      let hundredths = seldom(4) ? nil : draw(seldom(20) ? 0...26_000 : 1...300)
+      return .setCap(name, type: type(), .absolute(hundredths: hundredths))
+    case 3:
+      let amount: ShareAmount =
+        flip() ? .relative(draw(1...10_000)) : .absolute(hundredthsOfPercent: draw(10...400))
+      return .setShare(name, type: type(), amount: amount, limit: limit())
+    case 4: return .setInitialShare(name, type: type())
+    case 5:
+      let least = draw(1...200)
+      return .setWeightRange(
+        name, type: type(), minimum: flip() ? nil : least,
+        maximum: flip() ? nil : draw(least...999))
+    case 6:
+      return .setGroup(
+        name, type: type(),
+        group: seldom(3) ? nil : seldom(20) ? "NOGROUP" : StressMachine.groups[draw(0...1)])
+    case 7: return .setDefinedCapacity(name, units: seldom(3) ? nil : draw(1...100))
+    case 8: return .setPolarity(name, flip() ? .vertical : .horizontal)
+    default:
+      return .setSecurity(name, SecuritySwitch.allCases[draw(0...3)], flip())
+    }
+  }
+
+  private mutating func limit() -> ShareLimit? {
+    switch draw(0...4) {
+    case 0: return nil
+    case 1: return ShareLimit.none
+    case 2: return .hard(nil)
+    case 3: return .hard(.absolute(hundredthsOfPercent: draw(10...2000)))
+    default: return .soft(nil)
+    }
+  }
+
+  /// The same in the profile, or what concerns profiles.
+  private mutating func scoped(_ guest: StressMachine.Guest) -> ManagementAction {
+    switch draw(0...4) {
+    case 0: return .inProfile(setting(guest))
+    case 1: return .inBoth(setting(guest))
+    case 2: return .saveProfile(guest.name)
+    case 3:
+      return .setNextProfile(guest.name, profile: flip() ? guest.name : StressMachine.profile)
+    default: return .inProfile(.deactivate(guest.name))
+    }
+  }
+
+  private mutating func insistence() -> Insistence {
+    seldom(3) ? .force : seldom(3) ? .unconditional : .polite
+  }
+
+  /// Processors, storage and channel paths.
+  private mutating func reconfiguration(_ guest: StressMachine.Guest) -> ManagementAction {
+    let name = guest.name
+    let increment = StressMachine.increment
+    switch draw(0...8) {
+    case 0, 1:
+      return .configureProcessor(
+        name, processor: draw(seldom(10) ? 0...9 : 1...2), online: flip(),
+        insistence: insistence(), within: 1)
+    case 2, 3:
+      let bytes = seldom(20) ? increment / 2 : UInt64(draw(1...3)) * increment
+      return .configureStorage(
+        name, byteCount: bytes, online: flip(), insistence: insistence(), within: 1)
+    case 4:
+      let path = seldom(20) ? 0x77 : StressMachine.paths[draw(0...1)]
+      return .configurePath(name, path: path, online: flip(), insistence: insistence())
+    case 5: return .cancelPending(name, kind: nil)
+    case 6: return .defineProcessor(name, processor: draw(1...2))
+    case 7: return seldom(4) ? .detachProcessor(name, processor: draw(1...2)) : .recover(name)
+    default:
+      return seldom(4)
+        ? .defineStorage(name, byteCount: UInt64(draw(1...4)) * increment)
+        : .releasePath(name, path: StressMachine.paths[draw(0...1)])
+    }
+  }
+
+  /// The life of a partition.
+  private mutating func operation(_ guest: StressMachine.Guest) -> ManagementAction {
+    let name = guest.name
+    switch draw(0...12) {
+    case 0, 1: return .deactivate(name, force: !seldom(4))
+    case 2: return .stop(name, processor: flip() ? nil : draw(0...2))
+    case 3, 4: return .start(name, processor: flip() ? nil : draw(0...2))
+    case 5: return .resetNormal(name, force: flip())
+    case 6: return .resetClear(name, force: flip())
+    case 7, 8:
+      return .load(name, image: nil, parameters: nil, clear: !seldom(4), force: !seldom(4))
+    case 9: return .restart(name)
+    case 10:
+      return seldom(3)
+        ? .cancelShutdown(name) : .signalShutdown(name, within: draw(1...2), thenForce: flip())
+    case 11: return .activate(name, load: true, force: flip())
+    default: return .sendConsole(name, bytes: Array("help\r".utf8))
+    }
+  }
+
+  /// The machine, its groups and its physical processors.
+  private mutating func machineChange() -> ManagementAction {
+    switch draw(0...7) {
+    case 0, 1: return .varyProcessor(draw(0...StressMachine.processorCount), online: flip())
+    case 2:
+      return .varyPath(
+        StressMachine.paths[draw(0...1)], online: seldom(4) ? false : true,
+        insistence: insistence())
+    case 3:
+      return .setRunningTime(
+        nanoseconds: seldom(3) ? nil : UInt64(draw(seldom(10) ? 0...200 : 1...100)) * 1_000_000)
+    case 4: return .setWaitCompletion(seldom(3))
+    case 5:
+      return .setGroupCap(
+        StressMachine.groups[draw(0...1)], type: .cp,
+        hundredths: seldom(3) ? nil : draw(10...600))
+    case 6:
+      return .setGroupCapacity(
+        StressMachine.groups[draw(0...1)], units: seldom(3) ? nil : draw(5...200))
+    default: return .inBoth(.setWaitCompletion(false))
+    }
+  }
+}
