@@ -32,6 +32,7 @@ enum RecordSchema {
       timeOfDay INTEGER NOT NULL,
       seed TEXT NOT NULL,
       historyVersion INTEGER NOT NULL,
+      capacityUnits TEXT NOT NULL CHECK (json_valid(capacityUnits)),
       endTime INTEGER,
       endWall INTEGER,
       ending TEXT

@@ -2,6 +2,7 @@ import Channels
 import Foundation
 import GRDB
 import Partitioning
+import Synchronization
 
 // The records of one machine: an SQLite file that is written by one process at a time and may be read
 // by others meanwhile (WAL). SQLite's transactions are what makes it safe against the end of the
@@ -23,6 +24,8 @@ package struct StartRecord: Sendable, Equatable {
   package var seed: UInt64
   /// Version of the history that guests can see.
   package var historyVersion: Int
+  /// MSU of one physical processor, by type, where the machine's definition says it.
+  package var capacityUnits: [ProcessorType: Int]
   /// Simulated time of its end; after a crash that of its last record, nil while it runs.
   package var endTime: SimulatedTime?
   /// How it ended, nil while it runs.
@@ -48,6 +51,7 @@ package final class RecordStore: Sendable {
   /// The connection.
   package let queue: DatabaseQueue
   private let lock: FolderLock
+  private let later = Mutex(LaterWrites())
 
   /// Opens the records of a state folder, and makes them when there are none.
   ///
@@ -123,6 +127,65 @@ package final class RecordStore: Sendable {
         try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
       }
       try queue.close()
+    }
+  }
+}
+
+// MARK: Samples, which need not wait
+
+/// Writes that were handed over and not waited for.
+private struct LaterWrites {
+  var count = 0
+  var failure: RecordStoreError?
+}
+
+extension RecordStore {
+  /// Samples that may wait for the file before the machine waits for them.
+  private static let laterLimit = 4
+
+  /// Hands a measurement over to be written by the connection's own thread.
+  ///
+  /// The order with all other writes stays. A failure is told by `takeFailure`.
+  package func writeLater(
+    _ sample: MeasurementSample, start: Int64, wall: Int64
+  ) throws(RecordStoreError) {
+    let isFull = later.withLock { later in
+      guard later.count < RecordStore.laterLimit else { return true }
+      later.count += 1
+      return false
+    }
+    if isFull { return try write(sample, start: start, wall: wall) }
+    queue.asyncWriteWithoutTransaction { [weak self] database in
+      var failure: RecordStoreError?
+      do throws(RecordStoreError) {
+        try RecordStoreError.naming(self?.file ?? "") {
+          try database.inTransaction {
+            try sample.insert(database, start: start, wall: wall)
+            return .commit
+          }
+        }
+      } catch {
+        failure = error
+      }
+      self?.later.withLock { later in
+        later.count -= 1
+        later.failure = failure ?? later.failure
+      }
+    }
+  }
+
+  /// Waits until every sample that was handed over is in the file.
+  package func waitForSamples() throws(RecordStoreError) {
+    // The connection does one thing after the other.
+    queue.writeWithoutTransaction { _ in }
+    if let failure = takeFailure() { throw failure }
+  }
+
+  /// Why a sample could not be written since the last call; nil when all could.
+  package func takeFailure() -> RecordStoreError? {
+    later.withLock { later in
+      defer { later.failure = nil }
+      return later.failure
     }
   }
 }

@@ -1,5 +1,6 @@
 import Channels
 import GRDB
+import Partitioning
 
 // Rows of `start`.
 
@@ -14,6 +15,11 @@ extension StartRecord {
     self.init(
       id: id, machine: row["machine"], wall: row["wall"], timeOfDay: row["timeOfDay"],
       seed: seed, historyVersion: row["historyVersion"],
+      capacityUnits: try RowJSON.value(
+        [String: Int].self, row["capacityUnits"], row: "start \(id)"
+      ).reduce(into: [:]) { units, entry in
+        if let type = ProcessorType(rawValue: entry.key) { units[type] = entry.value }
+      },
       endTime: (row["endTime"] as Int64?).map { SimulatedTime(bitPattern: $0) },
       ending: ending.flatMap(Ending.init))
   }
@@ -38,11 +44,13 @@ extension RecordStore {
   ///   - timeOfDay: The simulated time of day in seconds since 1970.
   ///   - seed: Seed of what is varied on purpose.
   ///   - historyVersion: Version of the history that guests can see.
+  ///   - capacityUnits: MSU of one physical processor, by type, where it is defined.
   ///   - wall: The host's clock in milliseconds since 1970.
   /// - Returns: The number of the start, with which everything is written.
   /// - Throws: `RecordStoreError`; nothing was written then.
   package func begin(
-    machine: String, timeOfDay: Int64, seed: UInt64, historyVersion: Int, wall: Int64
+    machine: String, timeOfDay: Int64, seed: UInt64, historyVersion: Int,
+    capacityUnits: [ProcessorType: Int] = [:], wall: Int64
   ) throws(RecordStoreError) -> Int64 {
     try write { database in
       try database.execute(
@@ -54,9 +62,14 @@ extension RecordStore {
           """, arguments: [StartRecord.Ending.lost.rawValue])
       try database.execute(
         sql: """
-          INSERT INTO start (machine, wall, timeOfDay, seed, historyVersion)
-          VALUES (?, ?, ?, ?, ?)
-          """, arguments: [machine, wall, timeOfDay, String(seed), historyVersion])
+          INSERT INTO start (machine, wall, timeOfDay, seed, historyVersion, capacityUnits)
+          VALUES (?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          machine, wall, timeOfDay, String(seed), historyVersion,
+          try RowJSON.text(
+            Dictionary(uniqueKeysWithValues: capacityUnits.map { ($0.key.rawValue, $0.value) })),
+        ])
       return database.lastInsertedRowID
     }
   }

@@ -48,6 +48,12 @@ package struct RunningConfiguration: Sendable, Equatable, Codable {
   package var machine: MachineRecord
   /// Its partitions in definition order.
   package var partitions: [PartitionRecord]
+
+  /// Creates a configuration from its parts.
+  package init(machine: MachineRecord, partitions: [PartitionRecord]) {
+    self.machine = machine
+    self.partitions = partitions
+  }
 }
 
 /// What became of a running configuration that was put back.

@@ -1,0 +1,184 @@
+import Channels
+import Foundation
+import GRDB
+import Partitioning
+
+// Rows of `change` and `account`: the event log, of which the journal is a part, and accounting.
+
+/// A change of the event log with its place there.
+package struct LoggedChange: Sendable, Equatable {
+  /// Its number in the file, ascending.
+  package var sequence: Int64
+  /// The host's clock when it was kept, in milliseconds since 1970.
+  package var wall: Int64
+  /// The change.
+  package var change: ChangeRecord
+}
+
+/// JSON as it stands in rows: one line, keys in alphabetical order.
+enum RowJSON {
+  static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  /// Reads a value back.
+  ///
+  /// Throws `RowError` for JSON that is none of the type.
+  static func value<Value: Decodable>(
+    _ type: Value.Type, _ text: String, row: @autoclosure () -> String
+  ) throws -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: Data(text.utf8))
+    } catch {
+      throw RowError(row: row(), reason: "it holds no \(type)")
+    }
+  }
+}
+
+extension Author {
+  /// Kind and name, as they stand in rows.
+  fileprivate var columns: (kind: String, name: String) {
+    switch self {
+    case .user(let name): ("user", name)
+    case .partition(let name): ("partition", name)
+    case .firmware: ("firmware", "FIRMWARE")
+    }
+  }
+
+  fileprivate init?(kind: String, name: String) {
+    switch kind {
+    case "user": self = .user(name)
+    case "partition": self = .partition(name)
+    case "firmware": self = .firmware
+    default: return nil
+    }
+  }
+}
+
+extension ChangeRecord {
+  /// Writes the change's row.
+  func insert(_ database: Database, start: Int64, wall: Int64) throws {
+    let statement = try database.cachedStatement(
+      sql: """
+        INSERT INTO change
+          (start, time, wall, authorKind, author, partition, action, differences, refusal)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    let author = author.columns
+    try statement.execute(arguments: [
+      start, Int64(bitPattern: time), wall, author.kind, author.name, partition,
+      try RowJSON.text(action), try RowJSON.text(differences),
+      try refusal.map { try RowJSON.text($0) },
+    ])
+  }
+}
+
+extension LoggedChange {
+  fileprivate init(_ row: Row) throws {
+    let sequence: Int64 = row["sequence"]
+    let name = "change \(sequence)"
+    guard let author = Author(kind: row["authorKind"], name: row["author"]) else {
+      throw RowError(row: name, reason: "its author is of no kind that there is")
+    }
+    let refusal: String? = row["refusal"]
+    self.init(
+      sequence: sequence, wall: row["wall"],
+      change: ChangeRecord(
+        time: SimulatedTime(bitPattern: row["time"] as Int64), author: author,
+        action: try RowJSON.value(ManagementAction.self, row["action"], row: name),
+        partition: row["partition"],
+        differences: try RowJSON.value([ValueDifference].self, row["differences"], row: name),
+        refusal: try refusal.map { try RowJSON.value(ManagementError.self, $0, row: name) }))
+  }
+}
+
+extension AccountingRecord {
+  /// Writes the record's row.
+  func insert(_ database: Database, start: Int64) throws {
+    let statement = try database.cachedStatement(
+      sql: """
+        INSERT INTO account
+          (start, partition, reason, fromTime, toTime, dispatched, effective, requestCount)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    try statement.execute(arguments: [
+      start, partition, reason.rawValue, Int64(bitPattern: from), Int64(bitPattern: to),
+      Int64(bitPattern: dispatched), Int64(bitPattern: effective),
+      Int64(bitPattern: requestCount),
+    ])
+  }
+
+  fileprivate init(_ row: Row) throws {
+    let reason: String = row["reason"]
+    guard let known = AccountingReason(rawValue: reason) else {
+      let sequence: Int64 = row["sequence"]
+      throw RowError(row: "account \(sequence)", reason: "\"\(reason)\" is no reason")
+    }
+    func counter(_ column: String) -> UInt64 { UInt64(bitPattern: row[column] as Int64) }
+    self.init(
+      partition: row["partition"], reason: known, from: counter("fromTime"),
+      to: counter("toTime"), dispatched: counter("dispatched"),
+      effective: counter("effective"), requestCount: counter("requestCount"))
+  }
+}
+
+// MARK: Reading
+
+/// Which rows of one start are wanted: those within an interval, the last so many of them.
+package struct RowSelection: Sendable {
+  /// The number of the start.
+  package var start: Int64
+  /// About one partition, or about all and the machine.
+  package var partition: String?
+  /// Not before.
+  package var from: SimulatedTime = 0
+  /// Not after.
+  package var to: SimulatedTime = SimulatedTime(Int64.max)
+  /// The last so many.
+  package var count = Int.max
+
+  /// Selects all rows of a start.
+  package init(start: Int64) { self.start = start }
+}
+
+extension RecordReading {
+  /// Changes of the event log, oldest first.
+  package func changes(
+    _ selection: RowSelection
+  ) throws(RecordStoreError) -> [LoggedChange] {
+    try rows("change", time: "time", selection).map { row throws(RecordStoreError) in
+      try RecordStoreError.naming(file) { try LoggedChange(row) }
+    }
+  }
+
+  /// Accounting records by the end of their interval, oldest first.
+  package func accounting(
+    _ selection: RowSelection
+  ) throws(RecordStoreError) -> [AccountingRecord] {
+    try rows("account", time: "toTime", selection).map { row throws(RecordStoreError) in
+      try RecordStoreError.naming(file) { try AccountingRecord(row) }
+    }
+  }
+
+  private func rows(
+    _ table: String, time: String, _ selection: RowSelection
+  ) throws(RecordStoreError) -> [Row] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT * FROM \(table) WHERE start = :start AND \(time) BETWEEN :from AND :to
+            AND (:partition IS NULL OR partition = :partition)
+          ORDER BY sequence DESC LIMIT :count
+          """,
+        arguments: [
+          "start": selection.start, "partition": selection.partition,
+          "from": Int64(clamping: selection.from), "to": Int64(clamping: selection.to),
+          "count": selection.count,
+        ]
+      ).reversed()
+    }
+  }
+}

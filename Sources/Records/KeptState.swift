@@ -1,0 +1,91 @@
+import Partitioning
+
+/// What the records had of the machine that ran before, and what became of it.
+package struct KeptState: Sendable {
+  /// The start before this one.
+  package var previous: StartRecord
+  /// What was put back and what was not.
+  package var report: RestoreReport
+  /// Entries of the event log, accounting records and samples of all starts.
+  package var counts: (changes: Int, accounts: Int, samples: Int)
+
+  /// Whether the machine ended without a word.
+  package var isLost: Bool { previous.ending != .clean }
+
+  /// What an operator should know, in lines; none after an end in good order that left nothing to say.
+  package var lines: [String] {
+    var lines: [String] = []
+    if isLost {
+      lines.append(
+        "IPL \(previous.id) OF \(timestamp(milliseconds: previous.wall)) WAS LOST: THE MACHINE WAS"
+          + " NOT SHUT DOWN")
+      lines += KeptState.lines("LOST: GUESTS OF ", report.lost)
+      if report.lost.isEmpty { lines.append("LOST: NO GUEST WAS ACTIVE") }
+    }
+    lines += KeptState.lines("KEPT: PROFILES OF ", report.keptProfiles)
+    if report.keepsSettings { lines.append("KEPT: RESET PROFILE AND GROUPS AS THEY WERE CHANGED") }
+    let offline =
+      report.offlineProcessors.map { "PROCESSOR \(hex($0))" }
+      + report.offlinePaths.map { "CHPID \(hex(Int($0)))" }
+    lines += KeptState.lines("KEPT OFFLINE: ", offline)
+    if isLost {
+      lines.append(
+        "KEPT: \(counts.changes) CHANGES, \(counts.accounts) ACCOUNTING RECORDS,"
+          + " \(counts.samples) SAMPLES")
+    }
+    lines += KeptState.lines("DEFINED ANEW, THE FILES COUNT: ", report.changedDefinitions)
+    lines += KeptState.lines("DEFINED NO MORE: ", report.undefined)
+    return lines
+  }
+
+  /// One line, or more when there are many names; none without names.
+  private static func lines(_ beginning: String, _ names: [String]) -> [String] {
+    stride(from: 0, to: names.count, by: 8).map { first in
+      beginning + names[first..<min(first + 8, names.count)].joined(separator: " ")
+    }
+  }
+}
+
+private func hex(_ number: Int) -> String {
+  let digits = String(number, radix: 16, uppercase: true)
+  return digits.count < 2 ? "0" + digits : digits
+}
+
+extension Recorder {
+  /// Puts what was kept back into a machine that has nothing active.
+  ///
+  /// After an end in good order only profiles and the settings of the reset and group profiles count:
+  /// the next IPL begins with everything on line and nothing active.
+  static func restore(
+    _ manager: PartitionManager, from store: RecordStore
+  ) throws(RecordStoreError) -> KeptState? {
+    guard var configuration = try store.runningConfiguration(),
+      let previous = try store.starts().last
+    else { return nil }
+    if previous.ending == .clean {
+      configuration.machine.offlineProcessors = []
+      configuration.machine.offlinePaths = []
+      for index in configuration.partitions.indices {
+        configuration.partitions[index].state = .notActivated
+      }
+    }
+    configuration.sort(by: manager.partitionNames)
+    return KeptState(
+      previous: previous, report: manager.restore(configuration),
+      counts: (
+        changes: try store.count(of: "change"), accounts: try store.count(of: "account"),
+        samples: try store.count(of: "sample")
+      ))
+  }
+}
+
+extension RunningConfiguration {
+  /// Puts the partitions in definition order; those that are defined no more come last.
+  fileprivate mutating func sort(by names: [String]) {
+    let places = Dictionary(
+      uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
+    partitions.sort {
+      (places[$0.name] ?? .max, $0.name) < (places[$1.name] ?? .max, $1.name)
+    }
+  }
+}
