@@ -95,7 +95,7 @@ package final class ControlProgram {
   }
 
   /// Shows a line at every console.
-  func sendToAll(_ line: String) {
+  package func sendToAll(_ line: String) {
     for console in consoles { console.show(.message(line)) }
   }
 

@@ -13,7 +13,7 @@ struct EndicottCommand: ParsableCommand {
       """,
     subcommands: [
       ConsoleCommand.self, RunCommand.self, CheckCommand.self, BootCommand.self,
-      StressCommand.self, X86Command.self,
+      ReportCommand.self, StressCommand.self, X86Command.self,
     ],
     defaultSubcommand: ConsoleCommand.self)
 }

@@ -12,6 +12,10 @@ struct ConsoleCommand: ParsableCommand {
       guest's console, Ctrl-] or #CP DISCONN comes back. ^C drops the line and ends SLEEP and WAIT. \
       SHUTDOWN, LOGOFF or Ctrl-D ends. From a pipe or file: line by line, without a prompt.
 
+      What outlives the machine is kept in FOLDER/state unless --state or --no-state says otherwise: \
+      profiles, what was set, the log of changes, accounting, measurements. After a crash the next \
+      start says what was kept and what was lost.
+
       Exit status: 0; 1 a command from a pipe or file failed; 2 the machine cannot be used.
       """)
 
@@ -21,10 +25,22 @@ struct ConsoleCommand: ParsableCommand {
 
   @OptionGroup var options: MachineOptions
 
+  @OptionGroup var state: StateOptions
+
+  @Flag(name: .customLong("no-state"), help: "Keep nothing of the machine.")
+  var keepsNothing = false
+
+  func validate() throws {
+    if keepsNothing, state.state != nil || state.setsAside {
+      throw ValidationError("--no-state keeps nothing: leave out --state and --set-aside-state")
+    }
+  }
+
   func run() throws {
     do {
-      let machine = try MachineFolder(folder ?? Host.demoFolder())
-        .machine(options.managerOptions(pace: nil))
+      let folder = try MachineFolder(folder ?? Host.demoFolder())
+      let store = try state.open(standard: keepsNothing ? nil : folder.stateFolder)
+      let machine = try folder.machine(options.managerOptions(pace: nil), store: store)
       let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
       throw ExitCode(isTerminal ? runTerminal(machine) : runPipe(machine))
     } catch let failure as HostFailure {
@@ -34,6 +50,7 @@ struct ConsoleCommand: ParsableCommand {
   }
 
   private func runPipe(_ machine: RunningMachine) -> Int32 {
+    defer { machine.close() }
     var console = PipedConsole(machine: machine)
     return console.run()
   }
@@ -47,6 +64,7 @@ struct ConsoleCommand: ParsableCommand {
     thread.name = "machine"
     thread.stackSize = 16 << 20
     thread.start()
+    defer { engine.waitForEnd() }
     return ReadlineTerminal(mailbox: mailbox, port: port, signals: signals).run()
   }
 }

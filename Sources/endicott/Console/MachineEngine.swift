@@ -16,6 +16,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   private var place: ConsolePlace?
   /// Lines taken from the mailbox; 0 while the machine starts.
   private var lineNumber = 0
+  private let ended = DispatchSemaphore(value: 0)
 
   init(machine: RunningMachine, mailbox: EngineMailbox, port: TerminalPort) {
     self.machine = machine
@@ -26,7 +27,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   /// Starts the machine and keeps it running until it or the session is over.
   func run() {
     machine.control.clock = self
-    machine.console.onOutput = { [port] output in
+    machine.showOutput { [port] output in
       if case .guest(let bytes) = output {
         port.post(.guest(bytes))
       } else if let line = output.line {
@@ -46,8 +47,13 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
       guard !machine.isOver else { break }
       letTimePass(until: nextTurn, orWhen: { [mailbox] in mailbox.hasRequests })
     }
+    machine.close()
     port.post(.ended(status: ExitStatus.done))
+    ended.signal()
   }
+
+  /// Waits until the machine's records are closed, but not for ever.
+  func waitForEnd() { _ = ended.wait(timeout: .now() + 30) }
 
   /// Lets time pass for SLEEP and WAIT; ^C and the end of the terminal end it early.
   func pass(until end: SimulatedTime, orWhen condition: () -> Bool) {
@@ -73,7 +79,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   }
 
   private func letTimePass(until end: SimulatedTime, orWhen condition: () -> Bool) {
-    machine.manager.runEpochs(until: end, stopWhen: condition)
+    machine.pass(until: end, orWhen: condition)
     machine.control.collectEvents()
     showPlace()
     while port.isFull, !mailbox.isEnded { Thread.sleep(forTimeInterval: 0.01) }
@@ -83,7 +89,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
     switch request {
     case .line(let line):
       lineNumber += 1
-      for answer in machine.console.execute(line).lines { port.post(.line(answer)) }
+      for answer in machine.execute(line).lines { port.post(.line(answer)) }
       machine.control.collectEvents()
     case .keys(let bytes):
       machine.console.type(bytes)

@@ -21,7 +21,7 @@ struct PipedConsole {
   /// - Returns: The exit status: `failed` when a command failed.
   mutating func run() -> Int32 {
     var plain = PlainOutput()
-    machine.console.onOutput = { writeLines(plain.take($0)) }
+    machine.showOutput { writeLines(plain.take($0)) }
     do {
       try machine.start { if case .line(let line) = $0 { writeLines([line]) } }
     } catch {
@@ -30,7 +30,7 @@ struct PipedConsole {
     }
     while !machine.isOver {
       if let line = takeLine() {
-        let result = machine.console.execute(line)
+        let result = machine.execute(line)
         writeLines(result.lines)
         machine.control.collectEvents()
         if result.returnCode != 0 { status = ExitStatus.failed }
@@ -57,7 +57,7 @@ struct PipedConsole {
   private mutating func read() {
     var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     guard poll(&descriptor, 1, 0) > 0 else {
-      machine.manager.runEpochs(until: machine.manager.now + PipedConsole.turn)
+      machine.pass(until: machine.manager.now + PipedConsole.turn) { false }
       machine.control.collectEvents()
       return
     }

@@ -10,6 +10,9 @@ enum Host {
   /// The time of day in Unix seconds.
   static var timeOfDay: Int64 { Int64(time(nil)) }
 
+  /// The time of day in milliseconds since 1970.
+  static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
   /// The demo's folder: in the current folder, or beside what this program was built in.
   static func demoFolder() -> String {
     let relative = "Partitions/demo"

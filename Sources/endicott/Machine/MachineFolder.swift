@@ -2,6 +2,7 @@ import ArgumentParser
 import Channels
 import ControlProgram
 import Partitioning
+import Records
 
 /// A machine's folder, read and judged, and the machine built from it.
 struct MachineFolder {
@@ -18,13 +19,25 @@ struct MachineFolder {
     self.definition = definition
   }
 
+  /// Where the machine's records are kept unless somebody says otherwise.
+  var stateFolder: String { definition.folder + "/state" }
+
   /// Builds the machine with its control program; nothing is active yet.
   ///
-  /// - Throws: `HostFailure` when a device's file cannot be used.
-  func machine(_ options: ManagerOptions) throws(HostFailure) -> RunningMachine {
+  /// - Parameters:
+  ///   - options: What is chosen beside the definition.
+  ///   - store: Where records are kept; nil for nowhere.
+  /// - Returns: The machine.
+  /// - Throws: `HostFailure` when a device's file or the records cannot be used.
+  func machine(
+    _ options: ManagerOptions, store: RecordStore? = nil
+  ) throws(HostFailure) -> RunningMachine {
+    try RunningMachine(manager: manager(options), definition: definition, store: store)
+  }
+
+  private func manager(_ options: ManagerOptions) throws(HostFailure) -> PartitionManager {
     do throws(ChannelError) {
-      let manager = try PartitionManager(definition, options: options, clock: { Host.timeOfDay })
-      return RunningMachine(manager: manager, definition: definition)
+      return try PartitionManager(definition, options: options, clock: { Host.timeOfDay })
     } catch {
       switch error {
       case .fileUnusable(let device, let path, let reason):
@@ -33,37 +46,4 @@ struct MachineFolder {
       }
     }
   }
-}
-
-/// A machine, its control program, and the operator's console.
-///
-/// Owner thread only.
-final class RunningMachine {
-  /// The firmware.
-  let manager: PartitionManager
-  /// CP.
-  let control: ControlProgram
-  /// The operator's console.
-  let console: ConsoleSession
-  private let definition: SystemDefinition
-
-  init(manager: PartitionManager, definition: SystemDefinition) {
-    self.manager = manager
-    self.definition = definition
-    control = ControlProgram(manager: manager)
-    console = control.logOn()
-  }
-
-  /// Activates what starts with the machine and runs its PROFILE script.
-  ///
-  /// - Parameter output: Takes messages and answers as they come.
-  /// - Throws: `ScriptFailure` when the PROFILE script stops.
-  func start(output: (ScriptOutput) -> Void) throws(ScriptFailure) {
-    for line in control.startAutomatically().lines { output(.line(line)) }
-    guard let profile = definition.machine.profileScript else { return }
-    _ = try Script(file: definition.path(of: profile)).run(at: console, output: output)
-  }
-
-  /// Whether the session or the machine is over.
-  var isOver: Bool { console.isEnded || control.isShutDown }
 }

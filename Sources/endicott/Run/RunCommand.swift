@@ -9,7 +9,8 @@ struct RunCommand: ParsableCommand {
     discussion: """
       The machine is started, then the scripts run one after the other. Commands are shown behind \
       "> ", followed by their answers. A script stops at the first command that fails; its file, \
-      line and message are told on standard error. Only SLEEP and WAIT let simulated time pass.
+      line and message are told on standard error. Only SLEEP and WAIT let simulated time pass. \
+      Nothing outlives the run unless --state names a folder for it.
 
       Exit status: 0 all commands succeeded; n a script ended with &EXIT n; 1 a command failed; 2 the \
       machine or a script cannot be used.
@@ -27,6 +28,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: MachineOptions
 
+  @OptionGroup var state: StateOptions
+
   func run() throws {
     do {
       throw ExitCode(try perform())
@@ -43,9 +46,10 @@ struct RunCommand: ParsableCommand {
     // Everything is read before anything runs.
     let scripts = try scripts.map { try Script(file: $0) }
     let machine = try MachineFolder(machine ?? Host.demoFolder())
-      .machine(options.managerOptions(pace: .fast))
+      .machine(options.managerOptions(pace: .fast), store: state.open(standard: nil))
+    defer { machine.close() }
     var plain = PlainOutput()
-    machine.console.onOutput = { writeLines(plain.take($0)) }
+    machine.showOutput { writeLines(plain.take($0)) }
     let show = { (output: ScriptOutput) in
       switch output {
       case .command(let command): writeLines(["> " + command])
@@ -55,7 +59,7 @@ struct RunCommand: ParsableCommand {
     try machine.start(output: show)
     var status = ExitStatus.done
     for script in scripts where !machine.isOver {
-      let returnCode = try script.run(at: machine.console, continues: continues, output: show)
+      let returnCode = try machine.run(script, continues: continues, output: show)
       if returnCode != 0 { status = continues ? ExitStatus.failed : Int32(min(returnCode, 255)) }
     }
     return status

@@ -1,0 +1,108 @@
+import Channels
+import ControlProgram
+import Foundation
+import Partitioning
+import Records
+
+/// A machine, its control program, the operator's console, and what is kept of it all.
+///
+/// Owner thread only. Everything that is shown passes here, so that nothing is shown before it is kept.
+final class RunningMachine: SimulationClock {
+  /// The firmware.
+  let manager: PartitionManager
+  /// CP.
+  let control: ControlProgram
+  /// The operator's console.
+  let console: ConsoleSession
+  private let definition: SystemDefinition
+  private let recorder: Recorder?
+
+  /// Puts the parts together; what was kept of the machine is put back.
+  ///
+  /// - Parameters:
+  ///   - manager: The firmware; nothing is active yet.
+  ///   - definition: What its folder says.
+  ///   - store: Where records are kept; nil for nowhere.
+  /// - Throws: `HostFailure` when the records cannot be used.
+  init(
+    manager: PartitionManager, definition: SystemDefinition, store: RecordStore? = nil
+  ) throws(HostFailure) {
+    self.manager = manager
+    self.definition = definition
+    do throws(RecordStoreError) {
+      recorder = try store.map { store throws(RecordStoreError) in
+        try Recorder(store, manager) { Host.milliseconds }
+      }
+    } catch {
+      throw HostFailure(error)
+    }
+    control = ControlProgram(manager: manager)
+    console = control.logOn()
+    control.clock = self
+    recorder?.onTrouble = { [weak control] in control?.sendToAll($0) }
+  }
+
+  /// Has the console's output shown.
+  func showOutput(_ show: @escaping (ConsoleOutput) -> Void) {
+    console.onOutput = { [recorder] output in
+      recorder?.keepUp()
+      show(output)
+    }
+  }
+
+  /// Activates what starts with the machine and runs its PROFILE script.
+  ///
+  /// - Parameter output: Takes messages and answers as they come.
+  /// - Throws: `ScriptFailure` when the PROFILE script stops.
+  func start(output: (ScriptOutput) -> Void) throws(ScriptFailure) {
+    for line in recorder?.kept?.lines ?? [] { output(.line(line)) }
+    let result = control.startAutomatically()
+    recorder?.keepUp()
+    for line in result.lines { output(.line(line)) }
+    guard let profile = definition.machine.profileScript else { return }
+    _ = try run(Script(file: definition.path(of: profile)), output: output)
+  }
+
+  /// Performs a script's commands at the console.
+  ///
+  /// - Parameters:
+  ///   - script: The script.
+  ///   - continues: Whether failures do not stop it.
+  ///   - output: Takes commands and answers as they come.
+  /// - Returns: Its return code.
+  /// - Throws: `ScriptFailure` when a failure stops it.
+  func run(
+    _ script: Script, continues: Bool = false, output: (ScriptOutput) -> Void
+  ) throws(ScriptFailure) -> Int {
+    try script.run(at: console, continues: continues) { shown in
+      recorder?.keepUp()
+      output(shown)
+    }
+  }
+
+  /// Performs a line at the console.
+  func execute(_ line: String) -> CommandResult {
+    let result = console.execute(line)
+    recorder?.keepUp()
+    return result
+  }
+
+  /// Lets simulated time pass; the machine is measured on the way when that is due.
+  func pass(until end: SimulatedTime, orWhen condition: () -> Bool) {
+    guard let recorder else { return manager.runEpochs(until: end, stopWhen: condition) }
+    var isMet = false
+    repeat {
+      manager.runEpochs(until: min(end, recorder.nextSample)) {
+        isMet = condition()
+        return isMet
+      }
+      recorder.keepUp()
+    } while manager.now < end && !isMet
+  }
+
+  /// Ends what is kept in good order.
+  func close() { recorder?.close() }
+
+  /// Whether the session or the machine is over.
+  var isOver: Bool { console.isEnded || control.isShutDown }
+}
