@@ -8,7 +8,8 @@ struct StressCommand: ParsableCommand {
     commandName: "stress",
     abstract: "Reconfigure many guests at random and check that nothing is lost.",
     discussion: """
-      Activates N guests (SPIN, PULSE, TOUCHER, TALKER, IODRIVER) and makes changes of every kind: \
+      Provokes every refusal of the firmware on a small machine and sees that nothing changed. Then \
+      activates N guests (SPIN, PULSE, TOUCHER, TALKER, IODRIVER) and makes changes of every kind: \
       weights, shares, caps, groups, capacities, polarity, permissions, profiles, processors, \
       storage, channel paths, running time, and the life of guests. After every step: granted and \
       free storage come to what is installed, processor time by partitions and accounting records \
@@ -50,6 +51,7 @@ struct StressCommand: ParsableCommand {
     do {
       let threads = threads ?? min(Host.coreCount, 4)
       let run = try StressRun(guests: guests, seed: seed, threads: threads)
+      try run.provokeRefusals()
       let losses = run.run(for: duration.nanoseconds, steps: steps) { progress in
         if isatty(STDERR_FILENO) == 1 {
           FileHandle.standardError.write(Data("\r\(progress)\u{1B}[K".utf8))

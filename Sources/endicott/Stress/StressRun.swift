@@ -68,12 +68,18 @@ final class StressRun {
     return losses
   }
 
+  /// Provokes every refusal on a small machine.
+  func provokeRefusals() throws(HostFailure) {
+    losses += try RefusalCheck.losses()
+  }
+
   /// The outcome, for the reader.
   var report: [String] {
     let wall = DispatchTime.now().uptimeNanoseconds - began
     let machineView = manager.machineView
     let digest = String(machineView.digest, radix: 16, uppercase: true)
     return losses + [
+      "stress: \(Provocation.all.count) refusals provoked on a small machine",
       "stress: \(machine.guests.count) guests, \(text(manager.now)) s simulated in \(text(wall)) s",
       "stress: \(steps) steps: \(performed) changes performed, \(refused) refused",
       "stress: \(log.count) entries in the event log, \(log.refusals.count) kinds of refusal",

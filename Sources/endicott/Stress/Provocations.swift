@@ -1,0 +1,180 @@
+import Partitioning
+
+// One way to each refusal there is. The machine is small, and new for each of them.
+
+/// A refusal and what leads to it.
+struct Provocation {
+  /// What is done before.
+  enum Step {
+    /// An action, which must be performed.
+    case perform(ManagementAction)
+    /// So many milliseconds of simulated time.
+    case run(Int)
+  }
+
+  /// Name of the case of `ManagementError`.
+  var refusal: String
+  /// What is done before.
+  var before: [Step]
+  /// What is refused.
+  var action: ManagementAction
+  /// Who asks for it.
+  var author: Author
+
+  init(
+    _ refusal: String, _ before: [Step] = [], _ action: ManagementAction,
+    by author: Author = .user("OPERATOR")
+  ) {
+    self.refusal = refusal
+    self.before = before
+    self.action = action
+    self.author = author
+  }
+
+  private static func up(_ name: String) -> Step { .perform(.activate(name, load: true)) }
+
+  private static func processor(_ name: String, online: Bool, _ how: Insistence) -> ManagementAction
+  {
+    .configureProcessor(name, processor: 1, online: online, insistence: how, within: 1)
+  }
+
+  private static func storage(
+    _ name: String, _ megabytes: UInt64, online: Bool, _ how: Insistence = .polite
+  ) -> ManagementAction {
+    .configureStorage(
+      name, byteCount: megabytes << 20, online: online, insistence: how, within: 1)
+  }
+
+  private static func path(
+    _ name: String, _ path: UInt8, online: Bool, _ how: Insistence = .polite
+  ) -> ManagementAction {
+    .configurePath(name, path: path, online: online, insistence: how)
+  }
+
+  /// A way to every refusal but `hostMemory`, for which the host would have to run short of addresses.
+  static let all: [Provocation] = life + values + processors + storage + changes + paths + contents
+
+  private static let life = [
+    Provocation("partitionNotFound", [], .deactivate("NOBODY")),
+    Provocation("wrongState", [], .stop("A", processor: nil)),
+    Provocation("forceNeeded", [up("A")], .deactivate("A")),
+    Provocation("notAuthorized", [up("B")], .deactivate("B", force: true), by: .partition("A")),
+    Provocation("nothingToRecover", [], .recover("A")),
+    Provocation("profileNotFound", [], .setNextProfile("A", profile: "NONE")),
+    Provocation("notInProfile", [], .inProfile(.deactivate("A"))),
+    Provocation("nothingToLoad", [], .activate("EMPTY", load: true)),
+    Provocation(
+      "unsupportedLoad", [up("A")],
+      .load(
+        "A", image: .device(number: 0x200, parameters: ""), parameters: nil, force: true)),
+    Provocation(
+      "loadFile", [up("A")],
+      .load(
+        "A", image: .kernel(file: "/nowhere/vmlinuz", initialRamdisk: nil, parameters: ""),
+        parameters: nil, force: true)),
+    Provocation(
+      "loadImage", [up("A")],
+      .load(
+        "A", image: .kernel(file: "/etc/passwd", initialRamdisk: nil, parameters: ""),
+        parameters: nil, force: true)),
+    Provocation(
+      "programNotFound", [up("A")],
+      .load("A", image: .program(name: "NONE", parameters: ""), parameters: nil, force: true)),
+  ]
+
+  private static let values = [
+    Provocation("groupNotFound", [], .setGroup("A", type: nil, group: "NONE")),
+    Provocation("weightOutOfRange", [], .setWeight("A", type: nil, weight: 1000)),
+    Provocation("weightRange", [], .setWeightRange("A", type: nil, minimum: 500, maximum: 100)),
+    Provocation("runningTimeOutOfRange", [], .setRunningTime(nanoseconds: 1)),
+    Provocation("capacityOutOfRange", [], .setDefinedCapacity("A", units: 0)),
+    Provocation("capacityUnknown", [], .setGroupCapacity("GROUP", units: 10)),
+    Provocation("cappingConflict", [], .setCap("RATED", type: .cp, .ownShare(true))),
+    Provocation(
+      "shareOutOfRange", [], .setShare("A", type: nil, amount: .relative(0), limit: nil)),
+    Provocation("capOutOfRange", [], .setCap("A", type: nil, .absolute(hundredths: 0))),
+    Provocation("noSharedProcessors", [], .setWeight("OWN", type: nil, weight: 5)),
+  ]
+
+  private static let processors = [
+    Provocation("insufficientProcessors", [up("A")], .activate("WIDE", load: false)),
+    Provocation(
+      "processorNotDefined", [up("A")],
+      .configureProcessor("A", processor: 9, online: true, insistence: .polite, within: nil)),
+    Provocation(
+      "processorOnline", [up("A")],
+      .configureProcessor("A", processor: 0, online: true, insistence: .polite, within: nil)),
+    Provocation("processorNotOnline", [up("A")], processor("A", online: false, .force)),
+    Provocation(
+      "lastProcessor", [up("A")],
+      .configureProcessor("A", processor: 0, online: false, insistence: .force, within: nil)),
+    Provocation("physicalProcessorNotFound", [], .varyProcessor(99, online: false)),
+    Provocation("physicalProcessorAlready", [], .varyProcessor(0, online: true)),
+    Provocation(
+      "physicalProcessorNeeded", [up("A"), .perform(processor("A", online: true, .force))],
+      .varyProcessor(0, online: false)),
+  ]
+
+  private static let storage = [
+    Provocation("notMultipleOfIncrement", [up("A")], storageBytes("A", 4096)),
+    Provocation("insufficientStorage", [], .activate("HUGE", load: false)),
+    Provocation(
+      "storageFragmented",
+      [
+        .perform(.activate("HALF1", load: false)), .perform(.activate("HALF2", load: false)),
+        .perform(.deactivate("HALF1")),
+      ], .activate("LONG", load: false)),
+    Provocation("originNotFree", [up("PLACED1")], .activate("PLACED2", load: false)),
+    Provocation("storageLimit", [up("A")], storage("A", 50, online: true)),
+    Provocation("storageNotRemovable", [up("A")], storage("A", 50, online: false)),
+    Provocation("hostStorage", [up("GREEDY"), .run(3000)], .start("GREEDY", processor: nil)),
+  ]
+
+  private static func storageBytes(_ name: String, _ byteCount: UInt64) -> ManagementAction {
+    .configureStorage(
+      name, byteCount: byteCount, online: true, insistence: .polite, within: nil)
+  }
+
+  private static let changes = [
+    Provocation(
+      "changePending",
+      [up("A"), .run(50), .perform(.signalShutdown("A", within: 9, thenForce: false))],
+      .signalShutdown("A", within: 9, thenForce: false)),
+    Provocation("noPendingChange", [up("A")], .cancelPending("A", kind: nil)),
+    Provocation(
+      "guestNotListening",
+      [up("DEAF"), .perform(processor("DEAF", online: true, .force))],
+      processor("DEAF", online: false, .polite)),
+    Provocation(
+      "shutdownSignalNotEnabled", [up("DEAF")],
+      .signalShutdown("DEAF", within: 1, thenForce: false)),
+  ]
+
+  private static let paths = [
+    Provocation("pathNotFound", [up("A")], path("A", 0x77, online: true)),
+    Provocation("pathNotAllowed", [up("OWN")], path("OWN", 0x10, online: true)),
+    Provocation("pathAlready", [up("A")], path("A", 0x10, online: true)),
+    Provocation("pathInUse", [up("A"), up("B")], path("B", 0x11, online: true)),
+    Provocation(
+      "pathReserved", [up("A"), up("B"), .perform(path("A", 0x11, online: false, .force))],
+      path("B", 0x11, online: true)),
+    Provocation("pathNotReserved", [up("A")], .releasePath("A", path: 0x10)),
+    Provocation(
+      "pathOffline",
+      [
+        up("A"), .perform(path("A", 0x10, online: false, .force)),
+        .perform(.varyPath(0x10, online: false, insistence: .force)),
+      ], path("A", 0x10, online: true)),
+    Provocation(
+      "lastPath", [up("A"), .perform(path("A", 0x11, online: false, .force))],
+      path("A", 0x10, online: false)),
+  ]
+
+  private static let contents = [
+    Provocation(
+      "notStorage", [up("A")], .storeStorage("A", address: 1 << 40, bytes: [1])),
+    Provocation(
+      "registerNotFound", [up("A")],
+      .storeRegister("A", processor: 0, register: "R99", value: 0)),
+  ]
+}
