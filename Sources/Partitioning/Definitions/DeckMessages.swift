@@ -261,6 +261,37 @@ extension Problem {
       "renumber one of the two")
   }
 
+  // MARK: Number of devices
+
+  static func deckDeviceLimit(_ word: String) -> Problem {
+    deck(
+      "ICP160I", "MAXDEV cannot be \(shown(word))",
+      "write one to five digits, or a number of 1,024 such as 40K")
+  }
+
+  static let deckDeviceLimitSets = deck(
+    "ICP160I", "a channel subsystem has \(DeviceLimits.setCount) subchannel sets",
+    "write MAXDEV=((CSS(0),40K,12K)), one number a set")
+
+  static func deckDeviceLimitTooHigh(
+    _ count: Int, set: Int, subsystem: UInt8, most: Int
+  ) -> Problem {
+    Problem(
+      id: "ICP161I", severity: .warning,
+      text: "MAXDEV \(count) is more than subchannel set \(set) of \(css(subsystem)) can have",
+      remedy: "write \(most), which is taken")
+  }
+
+  static func deckDeviceLimitPassed(
+    _ device: UInt16, count: Int, limit: Int, subsystem: UInt8
+  ) -> Problem {
+    deck(
+      "ICP301I",
+      "\(css(subsystem)) has \(count) devices, and MAXDEV lets it have \(limit): "
+        + "device \(DeviceNumbers.text(device)) is the first too many",
+      "raise MAXDEV, or remove devices")
+  }
+
   static func deviceNotInDeck(_ device: UInt16) -> Problem {
     deck(
       "HCPDEF082E", "device \(DeviceNumbers.text(device)) is not in the I/O configuration",

@@ -66,6 +66,7 @@ struct DeckReader {
     }
     reader.deck.configuration.controlUnits.sort { $0.number < $1.number }
     reader.deck.configuration.devices.sort { $0.number < $1.number }
+    reader.checkDeviceCounts()
     return reader.deck
   }
 
@@ -124,6 +125,7 @@ struct DeckReader {
     if !deck.configuration.paths.isEmpty {
       log.report(.deckOrder("RESOURCE", before: "CHPID"), at: place)
     }
+    deviceLimits(operands)
     guard let value = operands.needed("PARTITION") else { return }
     hasImages = true
     for group in operands.subsystemGroups(value) {

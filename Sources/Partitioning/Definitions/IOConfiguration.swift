@@ -6,6 +6,8 @@ package struct IOConfiguration: Sendable, Equatable, Codable {
   package var description: String
   /// Partitions that have I/O, with channel subsystem and image, from `RESOURCE`.
   package var images: [ImageDefinition]
+  /// The most devices of the channel subsystems that say so, from `RESOURCE MAXDEV`.
+  package var deviceLimits: [DeviceLimits]
   /// Channel paths, ascending by channel subsystem and number.
   package var paths: [ChannelPathDefinition]
   /// Control units, ascending by number.
@@ -16,11 +18,13 @@ package struct IOConfiguration: Sendable, Equatable, Codable {
   /// Creates a configuration.
   package init(
     description: String = "", images: [ImageDefinition] = [],
-    paths: [ChannelPathDefinition] = [], controlUnits: [ControlUnitDefinition] = [],
+    deviceLimits: [DeviceLimits] = [], paths: [ChannelPathDefinition] = [],
+    controlUnits: [ControlUnitDefinition] = [],
     devices: [DeviceDefinition] = []
   ) {
     self.description = description
     self.images = images
+    self.deviceLimits = deviceLimits
     self.paths = paths
     self.controlUnits = controlUnits
     self.devices = devices
