@@ -107,7 +107,7 @@ package final class PartitionManager {
     // Storage is kept in units that never straddle the PC's gap below 4 GiB.
     ledger = StorageLedger(
       installedByteCount: definition.machine.storageByteCount,
-      incrementByteCount: min(definition.machine.incrementByteCount, 1 << 30))
+      incrementByteCount: definition.machine.ledgerIncrement)
     channels = try ChannelSubsystem(definition.channelConfiguration())
     settings = MachineSettings(definition)
     profileSettings = settings

@@ -8,7 +8,7 @@ struct DefinitionJudgement {
   let log: FindingLog
   /// Index of a partition by its name.
   private let index: [String: Int]
-  private let images: [String: ImageDefinition]
+  private let reach: DeviceReach
 
   /// Starts with what the files say.
   init(machine: ParsedMachine, directory: ParsedDirectory, deck: ParsedDeck, log: FindingLog) {
@@ -19,8 +19,7 @@ struct DefinitionJudgement {
     index = Dictionary(
       directory.partitions.enumerated().map { ($1.definition.name, $0) },
       uniquingKeysWith: { one, _ in one })
-    images = Dictionary(
-      deck.configuration.images.map { ($0.partition, $0) }, uniquingKeysWith: { one, _ in one })
+    reach = DeviceReach(deck.configuration)
   }
 
   /// Reports everything that only the whole shows.
@@ -38,13 +37,28 @@ struct DefinitionJudgement {
     latencies()
     let names = directory.partitions.map(\.definition.name)
     let definition = SystemDefinition(
-      machine: machine.machine, partitions: directory.partitions.map(\.definition))
+      machine: machine.machine, partitions: directory.partitions.map(\.definition),
+      groups: directory.groups, inputOutput: deck.configuration)
     if let circle = definition.startCircle() {
       let first = directory.partitions[circle[0]]
       log.report(
         .startCycle(circle.map { names[$0] } + [names[circle[0]]]), at: first.place(of: "START"))
     }
-    ActivationArithmetic(judgement: self).judge(order: definition.activationOrder())
+    if machine.isStorageKnown { judgeTogether(definition) }
+  }
+
+  /// Reports which partitions cannot be active together, at the statements that say so.
+  private func judgeTogether(_ definition: SystemDefinition) {
+    let validator = ActivationValidator(definition, order: definition.activationList)
+    // What the machine never has is an error, and said of each profile by itself.
+    for finding in validator.findings where finding.severity == .warning {
+      guard let name = finding.reference?.partition, let number = index[name] else { continue }
+      let statement = String(finding.item.prefix { $0 != " " })
+      log.report(
+        Problem(
+          id: finding.id, severity: finding.severity, text: finding.text, remedy: finding.remedy),
+        at: directory.partitions[number].place(of: finding.item, in: statement))
+    }
   }
 
   /// Number of a partition by its name.
@@ -138,18 +152,6 @@ struct DefinitionJudgement {
     }
   }
 
-  /// Paths by which a partition may reach a device.
-  func paths(to device: DeviceDefinition, of partition: String) -> [ChannelPathDefinition] {
-    guard let image = images[partition], device.candidateList?.contains(partition) ?? true else {
-      return []
-    }
-    return device.controlUnits.flatMap { unit in
-      deck.configuration.controlUnits.first { $0.number == unit }?.paths ?? []
-    }.filter { $0.subsystem == image.subsystem }.compactMap(deck.path).filter {
-      $0.candidateList.contains(partition)
-    }
-  }
-
   private func devices(of partition: ParsedPartition) {
     for assignment in partition.definition.devices {
       let place = partition.place(of: "DEDICATE " + DeviceNumbers.text(assignment.virtualDevice))
@@ -157,7 +159,7 @@ struct DefinitionJudgement {
         log.report(.deviceNotInDeck(assignment.realDevice), at: place)
         continue
       }
-      if paths(to: device, of: partition.definition.name).isEmpty {
+      if reach.paths(to: device, of: partition.definition.name).isEmpty {
         log.report(
           .deviceUnreachable(device.number, partition: partition.definition.name), at: place)
       } else if device.media == .none {

@@ -4,6 +4,8 @@ package enum FindingSeverity: String, Sendable {
   case error = "E"
   /// Said, and the machine starts.
   case warning = "W"
+  /// Nothing is wrong; it could be better.
+  case advice = "I"
 }
 
 /// One thing that a definition file says wrongly, and what would be right.

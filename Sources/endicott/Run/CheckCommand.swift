@@ -7,8 +7,9 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Judge a machine's definition files; start nothing.",
     discussion: """
-      Every finding is one line: file, line, column, what is wrong, what would be right. Then what \
-      the machine needs of the host, and about what this host gives.
+      Every finding is one line: file, line, column, what is wrong, what would be right. Then \
+      advice about what is legal and unwise, what the machine needs of the host, and about what \
+      this host gives.
 
       Exit status: 0 nothing is wrong; 1 a finding is an error.
       """)
@@ -21,6 +22,9 @@ struct CheckCommand: ParsableCommand {
     let (definition, findings) = SystemDefinition.read(folder: folder ?? Host.demoFolder())
     writeLines(findings.map(\.description))
     guard let definition else { throw ExitCode(ExitStatus.failed) }
+    let validator = ActivationValidator(definition, order: definition.activationList)
+    writeLines(
+      validator.findings.filter { !$0.isRefusal }.map { "\(definition.machine.name): \($0)" })
     writeLines(MachineNeeds(definition).lines(speed: try HostSpeed.measure()))
   }
 }

@@ -137,8 +137,18 @@ extension WrongFolder {
       "a.direct:5:7: HCPDEF036E the machine has no ZIIP processors; use CP, IFL, or add them"),
     row(
       "origin with reserved storage beyond installed",
-      "PARTITION TWO\n  STORAGE INITIAL 256M RESERVED 256M ORIGIN 768M\n",
-      "a.direct:4:45: HCPDEF038E ORIGIN, INITIAL and RESERVED together, 1280M is more than the 1G installed; write less, or install more in machine.config"
+      "PARTITION TWO\n  STORAGE INITIAL 256M RESERVED 512M ORIGIN 640M\n",
+      "a.direct:4:45: HCPDEF038E ORIGIN, INITIAL and RESERVED together, 1408M is more than the 1G installed; write less, or install more in machine.config"
+    ),
+    row(
+      "storage in pieces",
+      "PARTITION TWO\n  STORAGE INITIAL 256M ORIGIN 384M\n  START AUTO\nPARTITION THREE\n  STORAGE INITIAL 512M\n  START AUTO AFTER TWO\n",
+      "a.direct:7:19: HCPDEF095W THREE cannot be active with those before it: it needs 512M in one piece, and of 768M free in 2 pieces the longest has 384M, at 0; pack those with an origin from the bottom: give TWO ORIGIN 0 in place of 384M"
+    ),
+    row(
+      "origin where another lies",
+      "PARTITION TWO\n  STORAGE INITIAL 64M ORIGIN 960M\n",
+      "a.direct:4:30: HCPDEF094W TWO cannot be active beside ONE: storage at ORIGIN 960M is taken; choose another origin, or none"
     ),
     row(
       "image of nobody", "IMAGE NIGHT FOR TWO\n",
