@@ -124,6 +124,23 @@ extension AccountingRecord {
   }
 }
 
+extension RecordStore {
+  /// Writes changes in a transaction of their own.
+  ///
+  /// - Parameters:
+  ///   - changes: The changes, in order.
+  ///   - start: The number of the IPL that they belong to.
+  ///   - wall: The host's clock in milliseconds since 1970.
+  /// - Throws: `RecordStoreError`; nothing was written then.
+  package func write(
+    _ changes: [ChangeRecord], start: Int64, wall: Int64
+  ) throws(RecordStoreError) {
+    try write { database in
+      for change in changes { try change.insert(database, start: start, wall: wall) }
+    }
+  }
+}
+
 // MARK: Reading
 
 /// Which rows of one start are wanted: those within an interval, the last so many of them.

@@ -128,6 +128,7 @@ package final class RecordStore: Sendable {
       }
       try queue.close()
     }
+    lock.release()
   }
 }
 

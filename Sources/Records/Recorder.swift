@@ -24,7 +24,7 @@ package final class Recorder {
   package var interval = Recorder.standardInterval { didSet { scheduleSample() } }
   /// Whether samples are taken.
   package var isSampling = true { didSet { scheduleSample() } }
-  /// When the next sample is due.
+  /// When the next sample is due, unless something changes before.
   package private(set) var nextSample: SimulatedTime = 0
 
   private let manager: PartitionManager
@@ -35,6 +35,7 @@ package final class Recorder {
   /// What is not in the file yet.
   private var changes: [ChangeRecord] = []
   private var accounts: [AccountingRecord] = []
+  private var lastSample: SimulatedTime = 0
   private var trouble: RecordStoreError?
   private var droppedCount = 0
 
@@ -72,7 +73,7 @@ package final class Recorder {
   /// It returns when the changes are in the file. When they cannot be written they wait.
   package func keepUp() {
     takeRecords()
-    let isDue = isSampling && manager.now >= nextSample
+    let isDue = isSampling && (manager.now >= nextSample || isChangeToMeasure)
     guard isDue || !changes.isEmpty || !accounts.isEmpty else { return }
     // With a sample goes whatever changed without an action.
     let names = isDue ? manager.partitionNames : touchedPartitions
@@ -110,7 +111,17 @@ package final class Recorder {
   }
 
   private func takeSample() throws(RecordStoreError) {
+    lastSample = manager.now
     try store.writeLater(manager.measurement(), start: start, wall: clock())
+  }
+
+  /// Whether a change waits at which the machine is to be measured.
+  ///
+  /// What held until then and what holds from there are then told apart; ten a sampling interval are
+  /// enough.
+  private var isChangeToMeasure: Bool {
+    manager.now >= lastSample + interval / 10
+      && changes.contains { !$0.differences.isEmpty }
   }
 
   private func scheduleSample() {

@@ -68,13 +68,16 @@ struct StateFolder: Sendable {
   }
 }
 
-/// The lock on a state folder, held until the last reference goes.
+/// The lock on a state folder, held until it is released or the last reference goes.
 final class FolderLock: Sendable {
   private let descriptor: Int32
 
   init(descriptor: Int32) { self.descriptor = descriptor }
 
   deinit { close(descriptor) }
+
+  /// Lets another process have the folder.
+  func release() { _ = flock(descriptor, LOCK_UN) }
 
   /// The process that wrote itself down last.
   var process: Int32? {

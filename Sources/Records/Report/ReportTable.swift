@@ -18,6 +18,8 @@ struct ReportTable {
     case text(String)
     /// A number as it is written: digits, at most one point, perhaps a sign.
     case number(String)
+    /// Nanoseconds, written as seconds: exact in files, to the millisecond on a page.
+    case seconds(UInt64)
     case none
   }
 
@@ -37,10 +39,11 @@ extension ReportTable.Cell {
     value.map { .number(decimalText($0, places)) } ?? .none
   }
 
-  /// Nanoseconds as seconds with all their decimals.
-  static func seconds(_ nanoseconds: UInt64) -> ReportTable.Cell {
-    .number(decimalText(Fraction(Int128(nanoseconds), 1_000_000_000), 9))
-  }
+}
+
+/// Nanoseconds as seconds with so many decimals.
+private func secondsText(_ nanoseconds: UInt64, _ places: Int) -> String {
+  decimalText(Fraction(Int128(nanoseconds), 1_000_000_000), places)
 }
 
 /// A fraction with so many decimals, rounded half up.
@@ -67,6 +70,7 @@ extension ReportTable {
       switch cell {
       case .text(let text): csv(text)
       case .number(let digits): digits
+      case .seconds(let nanoseconds): secondsText(nanoseconds, 9)
       case .none: ""
       }
     }.joined(separator: ",") + "\r\n"
@@ -90,6 +94,7 @@ extension ReportTable {
         switch cell {
         case .text(let text): ReportTable.json(text)
         case .number(let digits): digits
+        case .seconds(let nanoseconds): secondsText(nanoseconds, 9)
         case .none: "null"
         }
       return ReportTable.json(column.name) + ":" + value
@@ -152,6 +157,7 @@ extension ReportTable.Cell {
   fileprivate var shown: String {
     switch self {
     case .text(let text), .number(let text): text
+    case .seconds(let nanoseconds): secondsText(nanoseconds, 3)
     case .none: ""
     }
   }

@@ -22,8 +22,10 @@ package struct ReportWords: Sendable {
 }
 
 extension ReportTable {
-  /// The Partition Data Report.
-  static func partitions(_ report: PartitionDataReport) -> ReportTable {
+  /// The Partition Data Report: all partitions and the sums of each pool, or some without them.
+  static func partitions(
+    _ report: PartitionDataReport, only names: [String]? = nil, type: ProcessorType? = nil
+  ) -> ReportTable {
     var table = ReportTable(
       name: "partitions", title: "Partition data report",
       columns: [
@@ -45,9 +47,10 @@ extension ReportTable {
         Column(name: "totalPercent", title: "Physical total %"),
         Column(name: "capacityUnits", title: "MSU"),
       ])
-    for pool in report.pools {
-      table.rows += pool.rows.map { row(of: $0, pool, report) }
-      table.rows += sums(pool)
+    for pool in report.pools where type == nil || pool.type == type {
+      let rows = pool.rows.filter { names?.contains($0.name) ?? true }
+      table.rows += rows.map { row(of: $0, pool, report) }
+      if names == nil { table.rows += sums(pool) }
     }
     return table
   }
@@ -175,6 +178,25 @@ extension ReportTable {
           .seconds(record.effective), .count(record.requestCount),
         ]
       })
+  }
+}
+
+extension PartitionDataReport {
+  /// The report as CSV (RFC 4180), a line of column names first, or as JSON lines.
+  ///
+  /// - Parameters:
+  ///   - asJSON: Whether each line is a JSON object.
+  ///   - names: The only partitions to tell of; nil for all, with the sums of the pools.
+  ///   - type: The only type of processors to tell of; nil for all.
+  /// - Returns: The lines, without their ends.
+  package func lines(
+    asJSON: Bool, partitions names: [String]? = nil, type: ProcessorType? = nil
+  ) -> [String] {
+    let table = ReportTable.partitions(self, only: names, type: type)
+    let rows = table.rows.map { asJSON ? table.jsonLine($0) : ReportTable.csvLine($0) }
+    return ((asJSON ? [] : [table.csvHeader]) + rows).map {
+      String($0.dropLast())
+    }
   }
 }
 

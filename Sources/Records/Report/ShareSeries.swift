@@ -12,9 +12,9 @@ struct ShareSeries {
   var effective: [Double]
   /// Use with LPAR management in each interval.
   var total: [Double]
-  /// Entitlement at each interval's end; nil while it is not active.
+  /// Entitlement from each interval's beginning on; nil while it is not active.
   var entitlement: [Double?]
-  /// Absolute cap, or the entitlement when capped at it, at each interval's end.
+  /// Absolute cap, or the entitlement when capped at it, from each interval's beginning on.
   var cap: [Double?]
 
   /// All of its use, for finding the greatest users: the sum over the intervals, each by its length.
@@ -71,10 +71,8 @@ extension PoolSeries {
         while let first = earlier.first, first.number < partition.number {
           earlier = earlier.dropFirst()
         }
-        guard let logicals = partition.logicals.first(where: { $0.type == type }) else {
-          continue
-        }
         let before = earlier.first.flatMap { $0.number == partition.number ? $0 : nil }
+        guard let logicals = partition.standing(of: type, since: before) else { continue }
         let used = partition.counters(of: type, since: before)
         var series =
           found[partition.number]
@@ -82,7 +80,7 @@ extension PoolSeries {
         series.effective[index] = Double(used.effective) / duration
         series.total[index] = Double(used.dispatched) / duration
         series.entitlement[index] = logicals.entitlement?.approximation
-        series.cap[index] = partition.isActive ? logicals.cap : nil
+        series.cap[index] = logicals.entitlement == nil ? nil : logicals.cap
         series.weightedUse += Double(used.dispatched)
         found[partition.number] = series
       }
@@ -117,6 +115,16 @@ extension MeasurementSample.Partition {
       let before = earlier.logicals.first(where: { $0.type == type })
     else { return now.counters }
     return now.counters - before.counters
+  }
+
+  /// How it stood at the beginning of an interval: a change is measured at once, and counts from there.
+  ///
+  /// When it was activated within the interval, it is how it stands at the end.
+  func standing(
+    of type: ProcessorType, since earlier: MeasurementSample.Partition?
+  ) -> MeasurementSample.Logicals? {
+    let before = earlier.flatMap { $0.activated == activated ? $0 : nil } ?? self
+    return before.logicals.first { $0.type == type }
   }
 }
 

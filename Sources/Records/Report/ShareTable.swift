@@ -41,8 +41,10 @@ extension ReportTable {
       .seconds(last.time - first.time),
     ]
     return last.partitions.flatMap { partition in
-      partition.logicals.map { logicals in
-        let spent = partition.counters(of: logicals.type, since: earlier[partition.number])
+      partition.logicals.map { now in
+        let before = earlier[partition.number]
+        let logicals = partition.standing(of: now.type, since: before) ?? now
+        let spent = partition.counters(of: now.type, since: before)
         let values: [Cell] = [
           .text(logicals.type.rawValue), .text(partition.name), .count(logicals.online),
           logicals.weight.map { .count($0) } ?? .none, .decimal(logicals.entitlement, 6),

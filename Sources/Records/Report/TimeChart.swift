@@ -74,14 +74,16 @@ struct TimeChart {
     bottom - min(value, top) / top * (bottom - TimeChart.margin.top)
   }
 
-  /// The value at the upper end: the greatest shown, taken up to 1, 2 or 5 times a power of ten.
+  /// The value at the upper end: the greatest shown, taken up to what has round quarters.
   var top: Double {
     let stacked = intervals.map { index in areas.reduce(0) { $0 + $1.values[index] } }
     let drawn = lines.flatMap { $0.values.compactMap { $0 } }
     let most = max(stacked.max() ?? 0, drawn.max() ?? 0)
     var step = 0.01
     while true {
-      for factor in [1.0, 2, 5] where step * factor >= most * 1.02 { return step * factor }
+      for factor in [1.0, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8] where step * factor >= most * 1.02 {
+        return step * factor
+      }
       step *= 10
     }
   }

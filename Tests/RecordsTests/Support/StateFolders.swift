@@ -26,10 +26,10 @@ enum SQLiteShell {
   static var isThere: Bool { FileManager.default.isExecutableFile(atPath: program) }
 
   /// What the shell answers, without the last line end.
-  static func answer(_ file: String, _ statement: String) throws -> String {
+  static func answer(_ file: String, _ statements: String...) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = ["-batch", file, statement]
+    process.arguments = ["-batch", file] + statements
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = pipe

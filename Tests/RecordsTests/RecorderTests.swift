@@ -1,0 +1,135 @@
+import Foundation
+import GRDB
+import Partitioning
+import Records
+import Testing
+
+@Suite struct WhatARecorderKeeps {
+  private let folder: StateFolders
+
+  init() throws { folder = try StateFolders() }
+
+  private func recorder(_ manager: PartitionManager) throws -> Recorder {
+    try Recorder(RecordStore(folder: folder.path), manager) { 5 }
+  }
+
+  @Test func isTheEventLogAsTheFirmwareHadIt() throws {
+    let twin = try Machines.manager()
+    Machines.changes(of: twin)
+    let expected = twin.takeChanges()
+
+    let manager = try Machines.manager()
+    let recorder = try recorder(manager)
+    Machines.changes(of: manager)
+    recorder.keepUp()
+    let kept = try RecordReader(folder: folder.path).changes(RowSelection(start: recorder.start))
+    #expect(kept.map(\.change) == expected)
+    #expect(kept.contains { $0.change.refusal != nil })
+    #expect(kept.map(\.sequence) == Array(1...Int64(expected.count)))
+  }
+
+  @Test func isAnAccountOfEachEnd() throws {
+    let manager = try Machines.manager()
+    let recorder = try recorder(manager)
+    Machines.changes(of: manager)
+    recorder.close()
+    let accounts = try RecordReader(folder: folder.path)
+      .accounting(RowSelection(start: recorder.start))
+    #expect(accounts.map(\.partition) == ["G3", "G1", "G2"])
+    #expect(accounts.map(\.reason) == [.deactivation, .shutdown, .shutdown])
+    #expect(accounts.allSatisfy { $0.to == 1_000_000 && $0.from == 0 })
+    #expect(accounts.reduce(0) { $0 + $1.dispatched } == 2_000_000)
+  }
+
+  @Test func isWhatRanWhenTheProcessEnded() throws {
+    var manager = try Machines.manager()
+    do {
+      let recorder = try recorder(manager)
+      Machines.changes(of: manager)
+      try manager.perform(.inProfile(.setWeight("G2", type: nil, weight: 77)))
+      recorder.keepUp()
+      try recorder.store.waitForSamples()
+      // The recorder goes without a word, as the process would.
+    }
+    manager = try Machines.manager()
+    var recorder = try recorder(manager)
+    let kept = try #require(recorder.kept)
+    #expect(kept.isLost)
+    #expect(kept.report.lost == ["G1", "G2"])
+    #expect(kept.report.keptProfiles == ["G2"])
+    #expect(kept.lines.contains("LOST: GUESTS OF G1 G2"))
+    try manager.perform(.activate("G2", load: false))
+    let view = try #require(manager.partitionView("G2"))
+    #expect(view.shares.first?.weight == 77)
+    recorder.close()
+
+    // After an end in good order nothing was lost; the profile is still kept.
+    manager = try Machines.manager()
+    recorder = try self.recorder(manager)
+    #expect(recorder.kept?.isLost == false)
+    #expect(recorder.kept?.report.lost == [])
+    #expect(recorder.kept?.report.keptProfiles == ["G2"])
+  }
+
+  @Test func givesWayToFilesThatWereChangedSince() throws {
+    var manager = try Machines.manager()
+    try manager.perform(.inProfile(.setWeight("G2", type: nil, weight: 77)))
+    try recorder(manager).close()
+    var definition = manager.definition
+    definition.partitions[1].processors[0].weight = 50
+    manager = try PartitionManager(definition)
+    let recorder = try recorder(manager)
+    #expect(recorder.kept?.report.changedDefinitions == ["G2"])
+    #expect(
+      recorder.kept?.lines.contains("DEFINED ANEW, THE FILES COUNT: G2") == true)
+  }
+
+  @Test func isInvisibleInTheHistory() throws {
+    let plain = try Machines.manager()
+    Machines.changes(of: plain)
+    plain.runEpochs(until: 30_000_000)
+
+    let manager = try Machines.manager()
+    let recorder = try recorder(manager)
+    recorder.interval = 7_000_000
+    Machines.changes(of: manager)
+    while manager.now < 30_000_000 {
+      manager.runEpochs(until: min(30_000_000, recorder.nextSample))
+      recorder.keepUp()
+    }
+    #expect(manager.machineView.digest == plain.machineView.digest)
+    for name in manager.partitionNames {
+      #expect(manager.partitionView(name)?.digest == plain.partitionView(name)?.digest)
+    }
+    let times = try #require(try recorder.sampledTimes())
+    #expect(times == 7_000_000...28_000_000)
+    #expect(try recorder.sample(atOrBefore: 20_000_000)?.time == 14_000_000)
+  }
+
+  @Test func waitsWhileThereIsNoSpace() throws {
+    let manager = try Machines.manager()
+    let recorder = try recorder(manager)
+    var troubles: [String] = []
+    recorder.onTrouble = { troubles.append($0) }
+    try recorder.store.queue.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA max_page_count = 1")
+    }
+    recorder.isSampling = false
+    for weight in 1...40 {
+      try manager.perform(.setWeight("G1", type: nil, weight: weight))
+      recorder.keepUp()
+    }
+    let full = RecordStoreError.noSpace(file: folder.records)
+    #expect(troubles == ["RECORDS NOT WRITTEN: \(full)"])
+    try recorder.store.queue.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA max_page_count = 100000")
+    }
+    try manager.perform(.setWeight("G1", type: nil, weight: 41))
+    recorder.keepUp()
+    #expect(troubles.count == 2)
+    #expect(troubles.last == "RECORDS WRITTEN AGAIN")
+    let kept = try recorder.changes(of: "G1", from: nil, to: nil, last: 100)
+    #expect(
+      kept.map(\.action) == (1...41).map { .setWeight("G1", type: nil, weight: $0) })
+  }
+}
