@@ -53,17 +53,4 @@ package struct CapacityGroup: Sendable, Equatable {
           share: Fraction(members[$0].weight), limit: min(demands[$0], maximum(of: $0)))
       })
   }
-
-  /// What each member donates (negative) or receives (positive) of the limit, in MSU; what nobody
-  /// wants stays with its owner.
-  package func donations(demands: [Fraction]) -> [Fraction] {
-    let parts = parts(demands: demands)
-    var donations = parts.indices.map { parts[$0] - minimum(of: $0) }
-    let received = donations.reduce(Fraction.zero) { $0 + max($1, .zero) }
-    let offered = donations.reduce(Fraction.zero) { $0 - min($1, .zero) }
-    for member in donations.indices where donations[member] < .zero {
-      donations[member] = donations[member] * received / offered
-    }
-    return donations
-  }
 }

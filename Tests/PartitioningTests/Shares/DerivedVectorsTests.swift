@@ -110,6 +110,19 @@ struct DerivedVectorsTests {
         == row.microseconds * 1000)
   }
 
+  @Test(
+    arguments: [
+      (1_000_000, 1_000_000), (40_000_000, 40_000_000), (0, 1_000_000),
+      (200_000_000, 100_000_000),
+    ] as [(UInt64, UInt64)])
+  func d7RunningTimeThatIsSet(row: (set: UInt64, effective: UInt64)) {
+    let time = ProcessingShare.runningTime(
+      sharedProcessors: 6, runningLogicals: 16, set: row.set)
+    #expect(time == row.effective)
+    #expect(ProcessingShare.runningTime(of: .verticalMedium, pool: time) == time)
+    #expect(ProcessingShare.runningTime(of: .verticalHigh, pool: time) == 100_000_000)
+  }
+
   /// Feeds constant use and returns the average after each sample, and whether it caps.
   private func samples(of units: Int, count: Int, definedCapacity: Int) -> [(Fraction, Bool)] {
     var average = RollingAverage()

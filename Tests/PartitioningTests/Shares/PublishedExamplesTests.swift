@@ -68,9 +68,17 @@ struct PublishedExamplesTests {
     #expect(engine == 100)
     let whole = pool.polarity(of: 0)
     #expect([whole.high, whole.medium, whole.low] == [3, 0, 1])
+    // Others' accounts keep a medium that carries a whole processor.
+    let kept = VerticalPolarity(entitlement: 3, logicalCount: 4, alwaysOneMedium: true)
+    #expect([kept.high, kept.medium, kept.low] == [2, 1, 1])
+    #expect(kept.mediumShare == 1)
     let part = pool.polarity(of: 1)
     #expect([part.high, part.medium, part.low] == [2, 1, 1])
     #expect((0..<4).map { part.weight(of: $0, engineWeight: engine) } == [100, 100, 70, 0])
+    #expect(
+      (0..<4).map(part.polarity(of:))
+        == [.verticalHigh, .verticalHigh, .verticalMedium, .verticalLow])
+    #expect((0..<4).map { part.polarity(of: $0).rawValue } == [3, 3, 2, 1])
   }
 
   /// mainframe-tips-and-tricks.blogspot.com, 2021-04.

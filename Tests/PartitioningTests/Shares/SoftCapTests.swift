@@ -96,8 +96,10 @@ struct SoftCapTests {
     let group = CapacityGroup(
       limit: 300, members: [.init(weight: 100), .init(weight: 100), .init(weight: 200)])
     #expect(group.parts(demands: [15, 300, 300]) == [15, 95, 190])
-    #expect(group.donations(demands: [15, 300, 300]) == [-60, 20, 40])
-    #expect(group.donations(demands: [0, 85, 150]) == [-10, 10, 0])
+    // 60 of the first one's 75 go to the others, by their weights 100 and 200.
+    #expect((0..<3).map(group.minimum(of:)) == [75, 75, 150])
+    // What nobody wants is not used.
+    #expect(group.parts(demands: [0, 85, 150]) == [0, 85, 150])
   }
 
   @Test func memberStaysBelowItsOwnDefinedCapacity() {
