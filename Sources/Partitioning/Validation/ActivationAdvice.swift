@@ -22,6 +22,7 @@ struct ActivationAdvice {
     self.definition = definition
     self.state = state
     for pool in definition.machine.processors { judge(pool.type) }
+    for active in state.active { judgeGranularity(active.definition) }
     judgeHostStorage()
   }
 
@@ -125,6 +126,20 @@ struct ActivationAdvice {
       .groupCapBelowEntitlement(
         group.name, type, cap: cap.hundredths, members: Self.words(members.map(\.partition.name)),
         sum), item: "GROUP \(group.name) \(type.rawValue)")
+  }
+
+  /// Partitions within the table's least unit are left alone: our increments are finer on purpose.
+  private mutating func judgeGranularity(_ partition: PartitionDefinition) {
+    let (initial, reserved) = (
+      partition.storage.initialByteCount, partition.storage.reservedByteCount
+    )
+    guard max(initial, reserved) > StorageGranularity.leastLimit,
+      let unit = StorageGranularity.unit(initial: initial, reserved: reserved),
+      !StorageGranularity.fits(initial: initial, reserved: reserved)
+    else { return }
+    add(
+      .storageGranularity(partition.name, initial: initial, reserved: reserved, unit: unit),
+      item: "STORAGE")
   }
 
   private mutating func judgeHostStorage() {

@@ -148,6 +148,16 @@ extension Problem {
       "give more HOSTSTORAGE, or expect those that write more to be stopped")
   }
 
+  static func storageGranularity(
+    _ name: String, initial: UInt64, reserved: UInt64, unit: UInt64
+  ) -> Problem {
+    advice(
+      "126",
+      "\(name): a real machine gives \(size(initial)) initial and \(size(reserved)) reserved storage "
+        + "in units of \(size(unit)), of which they are no multiples",
+      "round both to \(size(unit)) if the profile is to be carried over")
+  }
+
   /// A fraction cut to hundredths.
   private static func hundredths(_ fraction: Fraction) -> String {
     decimal(Int((fraction * Fraction(100)).floor))
