@@ -2,6 +2,8 @@
 package struct ActivationFinding: Sendable, Equatable {
   /// The partition and profile that it is about; nil when it is about the machine.
   package var reference: ProfileReference?
+  /// How grave it is.
+  ///
   /// `error`: the profile can never be active on this machine. `warning`: it cannot with those before
   /// it. `advice`: it can, not well.
   package var severity: FindingSeverity

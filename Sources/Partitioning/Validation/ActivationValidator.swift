@@ -19,6 +19,8 @@ package struct ActivationValidator: Sendable {
   private let definition: SystemDefinition
   private let reach: DeviceReach
   private let numbers: [String: Int]
+  /// Indices of further image profiles.
+  private let images: [ProfileReference: Int]
 
   /// Judges profiles.
   ///
@@ -34,6 +36,10 @@ package struct ActivationValidator: Sendable {
     reach = DeviceReach(definition.inputOutput)
     numbers = Dictionary(
       definition.partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+    images = Dictionary(
+      definition.imageProfiles.enumerated().map {
+        (ProfileReference(partition: $1.partition, profile: $1.name), $0)
+      }, uniquingKeysWith: { one, _ in one })
     for reference in order { activate(reference) }
     findings += ActivationAdvice(definition, self.state).findings
   }
@@ -45,7 +51,7 @@ package struct ActivationValidator: Sendable {
     guard reference.profile != reference.partition else {
       return numbers[reference.partition].map { definition.partitions[$0] }
     }
-    return definition.profile(reference.profile, of: reference.partition)
+    return images[reference].map { definition.imageProfiles[$0].definition }
   }
 
   private mutating func activate(_ reference: ProfileReference) {

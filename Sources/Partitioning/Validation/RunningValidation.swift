@@ -37,6 +37,7 @@ extension PartitionManager {
   /// - Parameters:
   ///   - order: The profiles in the order of activation.
   ///   - besideActive: Beside what is active now; otherwise on a machine on which nothing is.
+  /// - Returns: What was found.
   package func validator(
     for order: [ProfileReference], besideActive: Bool
   ) -> ActivationValidator {

@@ -120,6 +120,80 @@ import Testing
         })
   }
 
+  /// Every statement once, so that its mutations reach every reader.
+  private static let everything = """
+    GROUP POOL ABSCAP CP 2.50 MSU 150
+    PROFILE SMALL
+      PROCESSOR CP SHARED INITIAL 2 RESERVED 1 MINWEIGHT 5 WEIGHT 10 MAXWEIGHT 20 GROUP POOL
+      STORAGE INITIAL 16M RESERVED 32M ORIGIN 64M
+      SECURITY NOGLOBALPERF CROSSPARTITION ISOLATED
+    PARTITION ONE1 THRU ONE3
+      INCLUDE SMALL
+      PROCESSOR CP UNCAPPED ABSCAP 1.50
+      POLARITY VERTICAL
+      DEFINEDCAP 20
+      OPTION DEBUGEXIT
+      CONSOLE 0009
+      CLASS BG
+      IPL PROGRAM PULSE PARM '5'
+      START AUTO AFTER TWO
+      COMMAND QUERY TIME
+    PARTITION TWO
+      SHARE TYPE CP RELATIVE 50 ABSOLUTE 40% LIMITSOFT
+      PROCESSOR CP
+      STORAGE INITIAL 16M
+      START AUTO
+    IMAGE NIGHT FOR ONE1 THRU ONE3
+      INCLUDE SMALL
+      POLARITY HORIZONTAL
+    LOADPROFILE RESCUE
+      IPL PROGRAM SPIN
+    """
+
+  @Test func changedStatementsOnlyGiveFindings() throws {
+    var generator = SeededGenerator(seed: 77)
+    let lines = Self.everything.split(separator: "\n").map { $0.split(separator: " ") }
+    let words =
+      Array(Set(lines.joined())).sorted() + ["0", "-1", "99999999999999999999", "'", "/*"]
+    var accepted = 0
+    for _ in 0..<2500 {
+      var changed = lines
+      for _ in 0..<Int.random(in: 1...2, using: &generator) {
+        let line = Int.random(in: 0..<changed.count, using: &generator)
+        guard !changed[line].isEmpty else { continue }
+        let word = Int.random(in: 0..<changed[line].count, using: &generator)
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: changed[line].remove(at: word)
+        case 1: changed[line][word] = words[Int.random(in: 0..<words.count, using: &generator)]
+        case 2: changed[line].insert(changed[line][word], at: word)
+        default: changed.swapAt(line, Int.random(in: 0..<changed.count, using: &generator))
+        }
+      }
+      let log = FindingLog()
+      let sources = DefinitionSources(
+        machine: DefinitionFile(name: "machine.config", text: WrongFolder.rated),
+        directories: [
+          DefinitionFile(
+            name: "a.direct",
+            text: changed.map { $0.joined(separator: " ") }.joined(separator: "\n"))
+        ])
+      let definition = sources.definition(files: FolderFiles(folder: nil), log: log)
+      #expect(log.findings.allSatisfy { !$0.text.isEmpty && !$0.remedy.isEmpty })
+      guard !log.hasErrors else { continue }
+      accepted += 1
+      // What is accepted reads as it was, and can be judged.
+      let copy = DirectoryReader.read(
+        [DefinitionFile(name: "a.direct", text: definition.directoryText)],
+        files: FolderFiles(folder: nil), log: FindingLog())
+      #expect(copy.partitions.map(\.definition) == definition.partitions)
+      #expect(copy.images.map(\.entry.definition) == definition.imageProfiles.map(\.definition))
+      #expect(copy.groups == definition.groups)
+      let validator = ActivationValidator(definition, order: definition.activationList)
+      #expect(validator.fitting.count <= definition.partitions.count)
+    }
+    #expect(accepted > 150)
+  }
+
   @Test func bytesOfEveryKindOnlyGiveFindings() throws {
     var state: UInt64 = 1
     var bytes = Data()

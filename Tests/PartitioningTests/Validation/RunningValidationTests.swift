@@ -2,8 +2,9 @@ import Testing
 
 @testable import Partitioning
 
-/// Oracle: the firmware itself. What the validator says fits is activated, and what it says does not
-/// is refused.
+/// Oracle: the firmware itself.
+///
+/// What the validator says fits is activated, and what it says does not is refused.
 @Suite struct RunningValidationTests {
   private static func partition(
     _ number: Int, _ generator: inout SeededGenerator
