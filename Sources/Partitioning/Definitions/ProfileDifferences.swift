@@ -40,8 +40,8 @@ extension PartitionDefinition {
     Dictionary(items.map { ($0.field, $0.value) }, uniquingKeysWith: { one, _ in one })
   }
 
-  /// Every item that the profile says, its name first.
-  private var items: [(field: String, value: String)] {
+  /// Every item that the profile says, its name first; a password is in it.
+  package var items: [(field: String, value: String)] {
     [("PARTITION", name)]
       + statements.flatMap { statement in
         statement.operands.map { operand in

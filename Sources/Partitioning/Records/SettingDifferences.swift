@@ -14,12 +14,13 @@ extension MachineSettings {
   /// What is set otherwise than in an earlier state; the names begin with a prefix.
   func differences(from earlier: MachineSettings, _ prefix: String) -> [ValueDifference] {
     guard self != earlier else { return [] }
-    return zip(earlier.values, values).filter { $0.text != $1.text }.map {
+    return zip(earlier.items, items).filter { $0.text != $1.text }.map {
       ValueDifference(name: prefix + $1.name, before: $0.text, after: $1.text)
     }
   }
 
-  private var values: [(name: String, text: String)] {
+  /// Every value of the machine and of its groups that a SET changes, its name first.
+  package var items: [(name: String, text: String)] {
     var values = [
       ("RUNNINGTIME", runningTime.map { "\($0 / 1_000_000)MS" } ?? "DYNAMIC"),
       ("WAITCOMPLETION", waitCompletion ? "YES" : "NO"),

@@ -52,6 +52,20 @@ package struct PathView: Sendable, Equatable {
   package var partitions: [String]
 }
 
+/// A piece of the machine's storage with one owner, as long as it can be.
+package struct StoragePiece: Sendable, Equatable {
+  /// Its machine addresses, in whole increments.
+  package var range: Range<UInt64>
+  /// The partition that has it, nil when it is free.
+  package var owner: String?
+
+  /// Creates a piece.
+  package init(range: Range<UInt64>, owner: String?) {
+    self.range = range
+    self.owner = owner
+  }
+}
+
 /// Everything about the machine at one instant; a copy.
 package struct MachineView: Sendable, Equatable {
   /// Its name.
@@ -74,6 +88,10 @@ package struct MachineView: Sendable, Equatable {
   package var incrementByteCount: UInt64
   /// Its channel paths.
   package var paths: [PathView]
+  /// Values of the machine and of its groups that run.
+  package var settings: MachineSettings
+  /// Those that the reset profile and the group profiles hold.
+  package var profileSettings: MachineSettings
   /// Partitions defined.
   package var partitionCount: Int
   /// Partitions active.

@@ -32,6 +32,10 @@ package struct LogicalProcessorView: Sendable, Equatable {
   package var isStarted: Bool
   /// Its physical processor while it has one.
   package var physicalProcessor: Int?
+  /// How much of a physical processor it is for; horizontal when not on line.
+  package var polarity: LogicalPolarity
+  /// Its part of its partition's entitlement, in processors; 0 when not on line.
+  package var share: Double
   /// Time on physical processors since activation, in nanoseconds.
   package var usedNanoseconds: UInt64
   /// Time it was ready and not running since activation, in nanoseconds.
@@ -60,8 +64,10 @@ package struct ShareView: Sendable, Equatable {
   package var weight: Int? { if case .relative(let weight) = amount { weight } else { nil } }
   /// Its part of the pool's shared processors, in processors; 0 when not active.
   package var entitlement: Double
-  /// Each logical processor's part of the entitlement, in processors; polarity is horizontal.
+  /// Each logical processor's part of the entitlement, in processors, when it is divided evenly.
   package var entitlementPerLogical: Double
+  /// Everything that limits its use; nil when dedicated or not active.
+  package var limits: ProcessingLimits?
   /// Time used since activation, in nanoseconds.
   package var usedNanoseconds: UInt64
   /// Time its processors had work and no physical processor since activation, in nanoseconds.
@@ -98,8 +104,14 @@ package struct PartitionView: Sendable, Equatable {
   package var name: String
   /// Its number: the index in definition order.
   package var number: Int
-  /// Its definition.
+  /// Its values in force: those of a profile, as changed since.
   package var definition: PartitionDefinition
+  /// Its image profiles, the one of its own name first.
+  package var profiles: [ImageProfile]
+  /// Name of the image profile that it is active with.
+  package var profileName: String
+  /// Name of the image profile of its next activation.
+  package var nextProfileName: String
   /// What it is doing.
   package var state: PartitionState
   /// Whether an operator stopped it.
@@ -139,6 +151,10 @@ package struct PartitionView: Sendable, Equatable {
 
   /// Time used by all its processors since activation, in nanoseconds.
   package var usedNanoseconds: UInt64 { processors.reduce(0) { $0 + $1.usedNanoseconds } }
+  /// The image profile that it is active with.
+  package var profile: PartitionDefinition {
+    profiles.first { $0.name == profileName }?.definition ?? definition
+  }
   /// Whether it owns resources.
   package var isActive: Bool { state != .notActivated }
 }

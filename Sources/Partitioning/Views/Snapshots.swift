@@ -20,7 +20,9 @@ extension PartitionManager {
     let limit = UInt64(partition.increments.count) * unit
     return PartitionView(
       name: partition.name, number: partition.number, definition: partition.definition,
-      state: partition.state, isStopped: partition.isStopped, activated: partition.activated,
+      profiles: partition.profiles, profileName: partition.activeProfile,
+      nextProfileName: partition.nextProfile, state: partition.state,
+      isStopped: partition.isStopped, activated: partition.activated,
       processors: partition.isOnline.indices.map { processorView(partition, $0) },
       shares: partition.definition.processors.indices.map { shareView(partition, $0) },
       storageByteCount: storage, reservedByteCount: limit - storage,
@@ -55,12 +57,31 @@ extension PartitionManager {
     let entry = partition.entry(of: number) ?? 0
     let processors = partition.definition.processors[entry]
     let status = partition.machine?.status(of: number)
+    let (polarity, share) = standing(of: number, entry, of: partition)
     return LogicalProcessorView(
       number: number, type: processors.type, isDedicated: processors.mode == .dedicated,
       state: state(partition, number, record), isStarted: isStarted(status),
       physicalProcessor: record.physical >= 0 ? Int(record.physical) : nil,
-      usedNanoseconds: record.counters.dispatched,
+      polarity: polarity, share: share, usedNanoseconds: record.counters.dispatched,
       stealNanoseconds: engine.dispatcher.counters(ofLogical: index, at: now).ready)
+  }
+
+  /// A logical processor's polarity and its part of a physical one.
+  private func standing(
+    of number: Int, _ entry: Int, of partition: Partition
+  ) -> (LogicalPolarity, Double) {
+    guard partition.isOnline[number] else { return (.horizontal, 0) }
+    if partition.definition.processors[entry].mode == .dedicated { return (.horizontal, 1) }
+    guard let grant = engine.dispatcher.accounts[partition.account(of: entry)].grant else {
+      return (.horizontal, 0)
+    }
+    guard partition.definition.polarity == .vertical else {
+      return (.horizontal, grant.entitlementPerLogical.approximation)
+    }
+    let online = partition.numbers(of: entry).filter { partition.isOnline[$0] }
+    let place = online.firstIndex(of: number) ?? 0
+    let vertical = VerticalPolarity(entitlement: grant.entitlement, logicalCount: online.count)
+    return (vertical.polarity(of: place), vertical.share(of: place).approximation)
   }
 
   private func isStarted(_ status: ProcessorStatus?) -> Bool {
@@ -101,6 +122,7 @@ extension PartitionManager {
       entitlement: isDedicated ? Double(online) : own,
       entitlementPerLogical: isDedicated
         ? (online > 0 ? 1 : 0) : account.grant?.entitlementPerLogical.approximation ?? 0,
+      limits: isDedicated ? nil : account.grant?.limits,
       usedNanoseconds: account.used,
       deniedNanoseconds: engine.dispatcher.counters(ofAccount: index, at: now).ready,
       recentUsed: partition.isActive ? sample.used : 0,
@@ -120,11 +142,28 @@ extension PartitionManager {
           path: path.number, type: path.type, isOnline: view.isOnline,
           partitions: view.partitions.map { partitions[$0].name })
       },
+      settings: settings, profileSettings: profileSettings,
       partitionCount: partitions.count, activeCount: partitions.count { $0.isActive },
       readyCount: partitions.count { isReady($0) }, pace: pacer.pace,
       achievedPace: pacer.achieved, epochNanoseconds: engine.epoch,
       epochCount: engine.epochCount, threadCount: engine.threads,
       digest: engine.digest.value, historyVersion: PartitionManager.historyVersion)
+  }
+
+  /// The machine's storage from its beginning to its end, by owner.
+  package func storageMap() -> [StoragePiece] {
+    let unit = ledger.incrementByteCount
+    var pieces: [StoragePiece] = []
+    for (increment, holder) in ledger.holders.enumerated() {
+      let owner = holder.map { partitions[$0].name }
+      let end = UInt64(increment + 1) * unit
+      if let last = pieces.last, last.owner == owner {
+        pieces[pieces.count - 1].range = last.range.lowerBound..<end
+      } else {
+        pieces.append(StoragePiece(range: end - unit..<end, owner: owner))
+      }
+    }
+    return pieces
   }
 
   private func isReady(_ partition: Partition) -> Bool {

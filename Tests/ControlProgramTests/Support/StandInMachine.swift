@@ -67,15 +67,21 @@ final class StandInMachine: SystemPort, SimulationClock {
     let share = ShareView(
       type: own.type, isDedicated: false, online: 0, reserved: own.reserved,
       amount: .relative(own.weight), limit: .none, absoluteCapHundredths: nil, entitlement: 0,
-      entitlementPerLogical: 0, usedNanoseconds: 0, deniedNanoseconds: 0, recentUsed: 0,
+      entitlementPerLogical: 0, limits: nil, usedNanoseconds: 0, deniedNanoseconds: 0,
+      recentUsed: 0,
       recentDenied: 0)
     let processors = (0..<(own.initial + own.reserved)).map { number in
       LogicalProcessorView(
         number: number, type: own.type, isDedicated: false, state: .reserved, isStarted: false,
-        physicalProcessor: nil, usedNanoseconds: 0, stealNanoseconds: 0)
+        physicalProcessor: nil, polarity: .horizontal, share: 0, usedNanoseconds: 0,
+        stealNanoseconds: 0)
     }
     return PartitionView(
-      name: definition.name, number: number, definition: definition, state: .notActivated,
+      name: definition.name, number: number, definition: definition,
+      profiles: [
+        ImageProfile(
+          name: definition.name, partition: definition.name, definition: definition)
+      ], profileName: definition.name, nextProfileName: definition.name, state: .notActivated,
       isStopped: false, activated: nil, processors: processors, shares: [share],
       storageByteCount: 0, reservedByteCount: 0, storageRanges: [], writtenPageCount: 0,
       paths: [], devices: [], pending: [], instructionCount: 0, dispatchCount: 0, requestCount: 0,
@@ -143,7 +149,8 @@ final class StandInMachine: SystemPort, SimulationClock {
       name: "DEMO", now: now, timeOfDayAtStart: 1_767_225_600, timeZone: "UTC",
       processors: processors, pools: [pool], storageByteCount: 1 << 30,
       freeByteCount: (1 << 30) - active.reduce(0) { $0 + $1.storageByteCount },
-      incrementByteCount: 64 << 20, paths: paths, partitionCount: states.count,
+      incrementByteCount: 64 << 20, paths: paths, settings: MachineSettings(definition),
+      profileSettings: MachineSettings(definition), partitionCount: states.count,
       activeCount: active.count, readyCount: 2, pace: pace, achievedPace: nil,
       epochNanoseconds: 100_000, epochCount: 0, threadCount: 1, digest: 0xFEED, historyVersion: 3)
   }
