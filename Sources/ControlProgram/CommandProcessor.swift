@@ -6,28 +6,28 @@ package struct CommandResult: Equatable, Sendable {
   package var lines: [String]
   /// 0, or the number of the last error message.
   package var returnCode: Int
-  /// The last error message, also when the answer is suppressed.
-  package var errorLine: String?
+  /// The error messages in order, also when the answer is suppressed.
+  package var errorLines: [String]
+  /// The last error message.
+  package var errorLine: String? { errorLines.last }
 
-  package init(lines: [String] = [], returnCode: Int = 0, errorLine: String? = nil) {
+  package init(lines: [String] = [], returnCode: Int = 0, errorLines: [String] = []) {
     self.lines = lines
     self.returnCode = returnCode
-    self.errorLine = errorLine
+    self.errorLines = errorLines
   }
 
   /// A command that failed before it began.
   init(_ message: CommandMessage, module: String) {
     let line = message.line(module: module)
-    self.init(lines: [line], returnCode: message.returnCode, errorLine: line)
+    self.init(lines: [line], returnCode: message.returnCode, errorLines: [line])
   }
 
   /// Adds what another command came to; the later failure counts.
   package mutating func append(_ other: CommandResult, prefix: String = "") {
     lines += other.lines.map { prefix + $0 }
-    if other.returnCode != 0 {
-      returnCode = other.returnCode
-      errorLine = other.errorLine
-    }
+    errorLines += other.errorLines
+    if other.returnCode != 0 { returnCode = other.returnCode }
   }
 }
 
@@ -89,13 +89,31 @@ package final class Invocation {
     reply(line)
     if message.id.definition.severity == .error {
       result.returnCode = message.returnCode
-      result.errorLine = line
+      result.errorLines.append(line)
     }
   }
 
   /// Adds another command's answer, each line behind a prefix.
   package func reply(_ other: CommandResult, prefix: String = "") {
     result.append(other, prefix: prefix)
+  }
+
+  /// Whether the issuer may learn of the use that others make of the machine.
+  ///
+  /// A partition's own user may when its global performance data control is on.
+  package var seesOthers: Bool {
+    guard let own = issuer.partition else { return true }
+    return system.partitionView(own)?.definition.security.globalPerformanceData ?? false
+  }
+
+  /// Of these partitions those whose use of the machine the issuer may see.
+  package func visible(_ names: [String]) -> [String] {
+    seesOthers ? names : names.filter { $0 == issuer.partition }
+  }
+
+  /// Who an action of this command is by: a partition's own user, whom its switches bind, or a user.
+  package var author: Author {
+    issuer.partition.map { .partition($0) } ?? .user(issuer.userid)
   }
 
   /// The issuer's own partition; users without one are told to use FOR.
@@ -138,7 +156,7 @@ package final class Invocation {
   @discardableResult
   package func perform(_ action: ManagementAction) throws(CommandMessage) -> ManagementResult {
     do {
-      return try system.perform(action)
+      return try system.perform(action, by: author)
     } catch {
       throw CommandMessage(error)
     }
@@ -161,6 +179,10 @@ extension ControlProgram {
   ) -> CommandResult {
     guard let command = table.command(line.verb, classes: issuer.classes) else {
       return CommandResult(CommandMessage(.unknownCommand, line.verb), module: "CMD")
+    }
+    if let onOmitted, !command.isRehearsed {
+      onOmitted(line.operands.isEmpty ? line.verb : "\(line.verb) \(line.operands)")
+      return CommandResult()
     }
     do {
       var operands = Operands(line.operands)

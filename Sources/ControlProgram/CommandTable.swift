@@ -72,16 +72,19 @@ package struct Command: Sendable {
   package let formats: [CommandFormat]
   /// What a user should know beyond the formats; paragraphs.
   package let notes: [String]
+  /// Whether PLAN can try it; not when it acts on time or on a console.
+  package let isRehearsed: Bool
 
   package init(
     _ spelling: String, aliases: String = "", module: String, _ summary: String,
-    notes: [String] = [], formats: [CommandFormat]
+    notes: [String] = [], isRehearsed: Bool = true, formats: [CommandFormat]
   ) {
     keyword = Keyword(spelling)
     self.aliases = keywordChoices(aliases)
     self.module = module
     self.summary = summary
     self.notes = notes
+    self.isRehearsed = isRehearsed
     self.formats = formats
   }
 
@@ -109,7 +112,9 @@ package struct CommandTable: Sendable {
   /// The table of the control program.
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
-      + operationCommands + storageCommands + consoleCommands + waitCommands)
+      + saveCommands + partitionOperations + operationCommands + storageCommands + consoleCommands
+     
+      + recordCommands + waitCommands)
 
   package init(commands: [Command]) {
     self.commands = commands

@@ -10,6 +10,10 @@ package final class ControlProgram {
   package let table: CommandTable
   /// What lets time pass for SLEEP and WAIT; nil refuses them.
   package weak var clock: (any SimulationClock)?
+  /// Where reports of the past come from; nil when the machine keeps no records.
+  package var records: (any RecordsPort)?
+  /// Takes the commands that a rehearsal leaves out; nil when this is no rehearsal.
+  var onOmitted: ((String) -> Void)?
   /// Whether SHUTDOWN was performed; the front end then ends.
   package private(set) var isShutDown = false
   /// The last thousand messages of the firmware, each with its time.
@@ -23,6 +27,8 @@ package final class ControlProgram {
 
   /// The machine at its start, for its time of day.
   private let start: MachineView
+  /// What was counted at its start: where a report begins that says no beginning.
+  let firstSample: MeasurementSample
   private var consoles: [ConsoleSession] = []
   private var consoleCount = 0
   /// Whether partitions that become active are only remembered: many start together.
@@ -33,6 +39,7 @@ package final class ControlProgram {
     self.system = system
     self.table = table
     start = system.machineView
+    firstSample = system.measurement()
     partitionNames = system.definition.partitions.map(\.name).sorted()
   }
 

@@ -6,22 +6,32 @@ import Partitioning
 extension ControlProgram {
   /// Activates a partition, gives the commands of its definition as its user, and loads it.
   ///
+  /// - Parameters:
+  ///   - name: the partition.
+  ///   - profile: its image profile; nil for the next-activation profile.
+  ///   - isLoaded: whether it is loaded too.
+  ///   - isForced: whether an active one is taken down first.
+  ///   - author: who wants it.
   /// - Throws: a message; the partition is not activated then, unless only the load failed.
-  func activate(_ name: String, isLoaded: Bool) throws(CommandMessage) {
-    let commands = system.partitionView(name)?.definition.commands ?? []
+  func activate(
+    _ name: String, profile: String? = nil, isLoaded: Bool, isForced: Bool = false,
+    by author: Author
+  ) throws(CommandMessage) {
+    let isCommanded = system.partitionView(name)?.definition.commands.isEmpty == false
     do throws(ManagementError) {
-      guard !commands.isEmpty else {
-        _ = try system.perform(.activate(name, load: isLoaded))
-        return
-      }
-      _ = try system.perform(.activate(name, load: false))
+      _ = try system.perform(
+        .activate(name, profile: profile, load: isLoaded && !isCommanded, force: isForced),
+        by: author)
+      guard isCommanded else { return }
       collectEvents()
-      for command in commands {
+      for command in system.partitionView(name)?.definition.commands ?? [] {
         guard let partition = system.partitionView(name), partition.isActive else { return }
         let result = execute(command, issuer: Issuer(partition))
         for line in result.lines { reportFirmware("\(padded(name, 8)): \(line)") }
       }
-      if isLoaded { _ = try system.perform(.load(name, image: nil, parameters: nil)) }
+      if isLoaded {
+        _ = try system.perform(.load(name, image: nil, parameters: nil, force: true), by: author)
+      }
     } catch {
       throw CommandMessage(error)
     }
@@ -41,7 +51,7 @@ extension ControlProgram {
     hidesLogons = partitions.count > Self.manyStarts
     for partition in partitions {
       do throws(CommandMessage) {
-        try activate(partition.name, isLoaded: partition.start != nil)
+        try activate(partition.name, isLoaded: partition.start != nil, by: .firmware)
       } catch {
         result.append(CommandResult(error, module: "XAU"))
       }

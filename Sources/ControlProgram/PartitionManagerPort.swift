@@ -5,14 +5,12 @@ import Partitioning
 // fast as the pace allows, and nothing else happens meanwhile.
 
 extension PartitionManager: SystemPort {
-  @discardableResult package func perform(
-    _ action: ManagementAction
-  ) throws(ManagementError) -> ManagementResult {
-    try perform(action, by: .user("OPERATOR"))
-  }
-
   package func setPace(_ pace: Pace) {
     pacer.set(pace)
+  }
+
+  package func rehearse() -> any SystemPort {
+    rehearsal()
   }
 }
 

@@ -13,8 +13,21 @@ package protocol SystemPort: AnyObject {
   var machineView: MachineView { get }
   /// One partition as it is now; nil when it is not defined.
   func partitionView(_ name: String) -> PartitionView?
-  /// Judges and performs an action, all or nothing.
-  func perform(_ action: ManagementAction) throws(ManagementError) -> ManagementResult
+  /// Judges and performs an action, all or nothing; a partition as author needs its permissions.
+  func perform(
+    _ action: ManagementAction, by author: Author
+  ) throws(ManagementError) -> ManagementResult
+  /// The same machine as it is now without its guests, to try actions on; nothing done to it shows
+  /// in this one.
+  func rehearse() -> any SystemPort
+  /// Actions from outside since IPL, refused ones too, in order.
+  var journal: [JournalEntry] { get }
+  /// Writes an accounting record of an active partition; the next begins here.
+  func account(_ name: String, reason: AccountingReason) throws(ManagementError)
+  /// Everything that is counted, now.
+  func measurement() -> MeasurementSample
+  /// The machine's storage from its beginning to its end, by owner.
+  func storageMap() -> [StoragePiece]
   /// A piece of a partition's storage; nil when a byte of it is not there.
   func storage(of partition: String, at address: UInt64, count: Int) -> [UInt8]?
   /// A register of one of a partition's processors by name (`RAX`, `RIP`, `CR3`); nil for none.

@@ -17,6 +17,7 @@ let consoleCommands: [Command] = [
   Command(
     "SEND", module: "SND", "Types a line at a guest's console.",
     notes: ["The text keeps its case; a new line follows it. SEND CP is FOR without CMD."],
+    isRehearsed: false,
     formats: [
       CommandFormat(
         "CP", "userid command", classes: "C", "Gives a CP command as that user.",
@@ -32,6 +33,7 @@ let consoleCommands: [Command] = [
         + "partition's user; `#CP DISCONN` comes back and leaves the guest running; `#CP` alone "
         + "stops the guest and enters CP READ, where lines are CP commands until BEGIN."
     ],
+    isRehearsed: false,
     formats: [
       CommandFormat(
         "", "userid", classes: "ABC", "Connects to the console of an active partition.",
@@ -39,9 +41,11 @@ let consoleCommands: [Command] = [
     ]),
   Command(
     "DISConn", module: "DSC", "Leaves a guest's console, or your session; nothing stops.",
+    isRehearsed: false,
     formats: [CommandFormat("", "", classes: "any", "Drops only the console.", handler: leave)]),
   Command(
     "Message", aliases: "MSG", module: "MSG", "Sends a line to another user's console.",
+    isRehearsed: false,
     formats: [
       CommandFormat(
         "ALL", "text", classes: "AB", "Sends to every console.", handler: messageAll),
@@ -138,7 +142,7 @@ private func silently(_ call: Invocation) throws(CommandMessage) {
   if call.operands.isEmpty { throw CommandMessage(.operandMissing) }
   let result = call.control.execute(
     call.operands.takeRemainder(), issuer: call.issuer, console: call.console)
-  call.reply(CommandResult(returnCode: result.returnCode, errorLine: result.errorLine))
+  call.reply(CommandResult(returnCode: result.returnCode, errorLines: result.errorLines))
 }
 
 private func help(_ call: Invocation) throws(CommandMessage) {

@@ -9,6 +9,10 @@ let indicateCommands: [Command] = [
         + "DORMANT those that wait.",
       "INDICATE LPAR shows processors: what each partition is entitled to, what it used and what "
         + "it was denied while it had work, over the last measuring interval.",
+      "INDICATE LPAR REPORT is RMF's Partition Data Report with the Processor Report: since the "
+        + "machine's IPL, or between the samples that MONITOR takes before FROM and TO. CSV and "
+        + "JSON are for programs.",
+      TimeSelection.note,
     ],
     formats: [
       CommandFormat("LOAD", "", classes: "EG", "The machine's load.", handler: indicateLoad),
@@ -18,6 +22,12 @@ let indicateCommands: [Command] = [
       CommandFormat(
         "USER", "[*]", classes: "G", "Your own partition's use of its resources.",
         handler: indicateOwnUser),
+      CommandFormat(
+        "LPARs REPort",
+        "[pattern] [TYPE {CP|IFL|ZIIP}] [FROM t [TO t] | LAST n [SEC|MIN|HRS]] [CSV|JSON]",
+        classes: "ACE", "The Partition Data Report and the Processor Report of an interval.",
+        operands: [.partition, .words("TYPE|CP|IFL|ZIIP|FROM|TO|LAST|SEC|MIN|HRS|CSV|JSON")],
+        handler: reportPartitions),
       CommandFormat(
         "LPARs", "[pattern]", classes: "ACE",
         "Weight, entitlement, use and denial of each partition, and the pace.",
@@ -32,6 +42,9 @@ private func percent(_ part: Double) -> String {
 }
 
 private func indicateLoad(_ call: Invocation) throws(CommandMessage) {
+  guard call.seesOthers else {
+    throw CommandMessage(.noGlobalData, call.issuer.userid, "INDICATE USER")
+  }
   if let word = call.operands.peek { throw CommandMessage(.invalidOption, word) }
   let machine = call.system.machineView
   let online = machine.processors.filter(\.isOnline)
@@ -63,6 +76,9 @@ private func indicateUser(_ call: Invocation) throws(CommandMessage) {
   let pattern = call.operands.isEmpty ? "*" : try call.operands.useridPattern()
   try call.operands.end()
   try call.forEach(pattern) { name throws(CommandMessage) in
+    if call.visible([name]).isEmpty {
+      throw CommandMessage(.noGlobalData, call.issuer.userid, "INDICATE USER")
+    }
     call.replyUse(of: try call.activeStatus(of: name))
   }
 }
@@ -77,15 +93,16 @@ private func indicatePartitions(_ call: Invocation) throws(CommandMessage) {
   let pattern = call.operands.isEmpty ? nil : try call.operands.useridPattern()
   try call.operands.end()
   let machine = call.system.machineView
-  let names =
-    if let pattern { try call.partitions(pattern) } else { call.control.partitionNames }
+  let names = call.visible(
+    try pattern.map { pattern throws(CommandMessage) in try call.partitions(pattern) }
+      ?? call.control.partitionNames)
   call.reply("PARTITION TYPE CPUS      SHARE  ENTITLED      USED    DENIED  CAPPING")
   for partition in names.compactMap({ call.system.partitionView($0) }) where partition.isActive {
     for share in partition.shares {
       call.reply("\(padded(partition.name, 9)) \(shareLine(share))")
     }
   }
-  for pool in machine.pools {
+  for pool in machine.pools where call.seesOthers {
     call.reply(
       "POOL      \(padded(pool.type.rawValue, 4)) \(rightAligned("\(pool.online)", 4)) "
         + "\(rightAligned("\(pool.weightSum)", 10)) \(processors(Double(pool.shared))) "

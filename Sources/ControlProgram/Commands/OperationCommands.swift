@@ -1,9 +1,9 @@
 import Partitioning
 
-/// The life of partitions: from XAUTOLOG to FORCE, and what runs them meanwhile.
+/// The life of partitions in CP's verbs: from XAUTOLOG to FORCE, and what runs them meanwhile.
 let operationCommands: [Command] = [
   Command(
-    "Ipl", aliases: "LOAD", module: "VMI", "Loads your partition and starts it.",
+    "Ipl", module: "VMI", "Loads your partition and starts it.",
     notes: [
       "Without operands it loads what the partition's definition says. Storage is cleared first. "
         + "File names are relative to the machine's folder and stay inside it.",
@@ -13,30 +13,18 @@ let operationCommands: [Command] = [
       CommandFormat(
         "", "[[PROGram] name | KERNEL file [INITRD file]] [CLear] [PARM text]", classes: "G",
         "Loads a guest program, a Linux kernel, or what the definition says.",
-        operands: [.words("PROGram|KERNEL|INITRD|PARM|CLear")], handler: load)
+        operands: [.words("PROGram|KERNEL|INITRD|PARM|CLear")], handler: loadOwn)
     ]),
   Command(
     "XAUTOLOg", aliases: "AUTOLOg", module: "XAU", "Activates a partition and loads it.",
-    notes: ["The same as ACTIVATE; NOIPL leaves the partition not operating (CP READ)."],
+    notes: [
+      "As ACTIVATE with the next-activation profile; NOIPL leaves the partition not operating "
+        + "(CP READ)."
+    ],
     formats: [
       CommandFormat(
         "", "userid|pattern [NOIPl]", classes: "AB", "Logs a partition on without a console.",
-        operands: [.partition, .words("NOIPl")], handler: activate)
-    ]),
-  Command(
-    "ACTivate", module: "ACT", "Activates a partition and loads it.",
-    formats: [
-      CommandFormat(
-        "", "userid|pattern [NOIPl]", classes: "AB",
-        "Gives a partition its resources and loads it.",
-        operands: [.partition, .words("NOIPl")], handler: activate)
-    ]),
-  Command(
-    "DEACTivate", module: "DEA", "Takes a partition down at once.",
-    formats: [
-      CommandFormat(
-        "", "userid|pattern", classes: "A", "The same as FORCE userid IMMEDIATE.",
-        operands: [.partition], handler: deactivate)
+        operands: [.partition, .words("NOIPl")], handler: autolog)
     ]),
   Command(
     "FORCE", module: "USO", "Asks a partition to end and takes it down when it does not.",
@@ -62,13 +50,6 @@ let operationCommands: [Command] = [
     "LOGoff", aliases: "LOGout", module: "LOF",
     "Ends your session; a partition is deactivated.",
     formats: [CommandFormat("", "", classes: "any", "Logs you off.", handler: logoff)]),
-  Command(
-    "STOP", module: "STP", "Stops your partition's processors.",
-    formats: [
-      CommandFormat(
-        "", "[CPU nn]", classes: "G", "Stops all processors, or one.",
-        operands: [.words("CPU")], handler: stop)
-    ]),
   Command(
     "Begin", module: "BEG", "Starts your partition's processors again.",
     formats: [
@@ -103,52 +84,12 @@ let operationCommands: [Command] = [
 /// Seconds that FORCE and SIGNAL give a guest when WITHIN does not say.
 private let defaultShutdownSeconds = 60
 
-private func load(_ call: Invocation) throws(CommandMessage) {
-  var image: IPLDefinition?
-  var parameters: String?
-  var file: String?
-  var ramdisk: String?
-  while let word = call.operands.peek {
-    if Keyword("PARM").accepts(word) {
-      _ = call.operands.next()
-      if call.operands.isEmpty { throw CommandMessage(.operandMissing) }
-      guard let text = call.operands.takeText() else {
-        throw CommandMessage(.unbalanced, call.operands.remainder)
-      }
-      parameters = call.operands.isEmpty ? text : text + " " + call.operands.takeRemainder()
-    } else if call.operands.take("CLear") {
-      continue
-    } else if word == "KERNEL" || word == "INITRD" {
-      _ = call.operands.next()
-      let path = try folderFile(&call.operands)
-      if word == "KERNEL" { file = path } else { ramdisk = path }
-    } else {
-      if call.operands.take("PROGram"), call.operands.isEmpty {
-        throw CommandMessage(.operandMissing)
-      }
-      guard image == nil, file == nil, let name = call.operands.next() else {
-        throw CommandMessage(.extraOption, word)
-      }
-      image = .program(name: name, parameters: "")
-    }
-  }
-  if ramdisk != nil, file == nil { throw CommandMessage(.conflictingOption, "INITRD") }
-  if let file {
-    image = .kernel(file: file, initialRamdisk: ramdisk, parameters: parameters ?? "")
-  }
-  try call.perform(.load(try call.ownPartition(), image: image, parameters: parameters))
+func loadOwn(_ call: Invocation) throws(CommandMessage) {
+  let what = try LoadOperands(&call.operands)
+  try call.perform(what.action(on: try call.ownPartition(), isForced: true))
 }
 
-/// A file name that stays inside the machine's folder.
-private func folderFile(_ operands: inout Operands) throws(CommandMessage) -> String {
-  guard let path = operands.takeText() else { throw CommandMessage(.operandMissing) }
-  if path.hasPrefix("/") || path.split(separator: "/").contains("..") {
-    throw CommandMessage(.outsideFolder, path)
-  }
-  return path
-}
-
-private func activate(_ call: Invocation) throws(CommandMessage) {
+private func autolog(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   let isLoaded = !call.operands.take("NOIPl")
   try call.operands.end()
@@ -156,16 +97,8 @@ private func activate(_ call: Invocation) throws(CommandMessage) {
     if call.system.partitionView(name)?.isActive == true {
       throw CommandMessage(.alreadyLoggedOn, name)
     }
-    try call.control.activate(name, isLoaded: isLoaded)
+    try call.control.activate(name, isLoaded: isLoaded, by: call.author)
     call.reply("Command accepted")
-  }
-}
-
-private func deactivate(_ call: Invocation) throws(CommandMessage) {
-  let pattern = try call.operands.useridPattern()
-  try call.operands.end()
-  try call.forEachActive(pattern) { name throws(CommandMessage) in
-    try call.perform(.deactivate(name))
   }
 }
 
@@ -183,7 +116,7 @@ private func force(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   try call.forEachActive(pattern) { name throws(CommandMessage) in
     if isImmediate {
-      try call.perform(.deactivate(name))
+      try call.perform(.deactivate(name, force: true))
     } else if call.system.partitionView(name)?.isForcePending == true {
       throw CommandMessage(.forcePending, name)
     } else {
@@ -220,19 +153,13 @@ private func logoff(_ call: Invocation) throws(CommandMessage) {
   let since = partition?.activated ?? call.console?.loggedOnAt ?? 0
   let connected = connectTimeText(call.system.now - min(since, call.system.now))
   if let partition {
-    try call.perform(.deactivate(partition.name))
+    try call.perform(.deactivate(partition.name, force: true))
     call.console?.disconnect()
   } else {
     call.console?.end()
   }
   call.reply("CONNECT= \(connected) VIRTCPU= \(used) TOTCPU= \(used)")
   call.reply("LOGOFF AT \(machine.timeOfDay(at: call.system.now).text(zone: machine.timeZone))")
-}
-
-private func stop(_ call: Invocation) throws(CommandMessage) {
-  let processor = try call.processorOption()
-  try call.operands.end()
-  try call.perform(.stop(try call.ownPartition(), processor: processor))
 }
 
 private func begin(_ call: Invocation) throws(CommandMessage) {
@@ -251,13 +178,13 @@ private func begin(_ call: Invocation) throws(CommandMessage) {
 
 private func systemClear(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
-  try call.perform(.resetClear(try call.ownPartition()))
+  try call.perform(.resetClear(try call.ownPartition(), force: true))
   call.reply("Storage cleared - system reset.")
 }
 
 private func systemReset(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
-  try call.perform(.resetNormal(try call.ownPartition()))
+  try call.perform(.resetNormal(try call.ownPartition(), force: true))
   call.reply("System reset.")
 }
 
@@ -277,7 +204,7 @@ private func shutdown(_ call: Invocation) throws(CommandMessage) {
     let signalled = call.control.partitionNames.filter { name in
       guard call.isActive(name) else { return false }
       let action = ManagementAction.signalShutdown(name, within: within, thenForce: false)
-      return (try? call.system.perform(action)) != nil
+      return (try? call.system.perform(action, by: call.author)) != nil
     }
     let end = call.system.now + UInt64(within) * 1_000_000_000
     clock.pass(until: end) {
@@ -286,7 +213,7 @@ private func shutdown(_ call: Invocation) throws(CommandMessage) {
     }
   }
   for name in call.control.partitionNames where call.isActive(name) {
-    try call.perform(.deactivate(name))
+    try call.perform(.deactivate(name, force: true))
   }
   call.control.shutDown()
   call.reply(CommandMessage(.shutdownComplete))
@@ -304,7 +231,7 @@ extension Invocation {
   }
 
   /// As `forEach`, for the active ones; a plain name that is not active is 045E.
-  fileprivate func forEachActive(
+  func forEachActive(
     _ pattern: String, _ body: (String) throws(CommandMessage) -> Void
   ) throws(CommandMessage) {
     try forEach(pattern) { name throws(CommandMessage) in
@@ -321,7 +248,7 @@ extension Invocation {
   }
 
   /// `CPU nn`, or nil for all.
-  fileprivate func processorOption() throws(CommandMessage) -> Int? {
+  func processorOption() throws(CommandMessage) -> Int? {
     guard operands.take("CPU") else { return nil }
     let range = try processorRange(try operands.required())
     return range.lowerBound
@@ -332,11 +259,12 @@ extension Invocation {
     _ name: String, within: Int, thenForce: Bool
   ) throws(CommandMessage) {
     do {
-      _ = try system.perform(.signalShutdown(name, within: within, thenForce: thenForce))
+      _ = try system.perform(
+        .signalShutdown(name, within: within, thenForce: thenForce), by: author)
       reply(CommandMessage(.terminationDelayed, name, "\(within)"))
     } catch {
       guard thenForce, error == .shutdownSignalNotEnabled(name) else { throw CommandMessage(error) }
-      try perform(.deactivate(name))
+      try perform(.deactivate(name, force: true))
     }
   }
 }

@@ -9,8 +9,13 @@ let queryCommands: [Command] = [
       "QUERY VIRTUAL acts on your own partition; others are reached by FOR name CMD QUERY VIRTUAL.",
       "QUERY DIGEST is equal for equal definitions, script and seed, whatever the number of host "
         + "threads.",
+      "QUERY WEIGHTS marks with SHORT a partition whose logical processors have less than half a "
+        + "physical one each. QUERY CAPS shows every limit in processors and the least of them, "
+        + "which is the one in force.",
+      TimeSelection.note,
     ],
-    formats: queryUserFormats + queryMachineFormats + queryVirtualFormats
+    formats: queryUserFormats + queryProfileFormats + queryMachineFormats + queryWeightFormats
+      + queryJournalFormats + queryRecordFormats + queryVirtualFormats
       + [
         CommandFormat(
           "", "userid", classes: "any", "Whether a user is logged on.",

@@ -11,6 +11,7 @@ let storageCommands: [Command] = [
         + "PSW shows RIP and RFLAGS. CPU nn CMD DISPLAY ... takes another processor than 00.",
       "At most 4096 bytes are shown at a time.",
     ],
+    isRehearsed: false,
     formats: [
       CommandFormat(
         "", "{[T]hexloc[-hexloc|:hexloc|.length] | G[reg] | X[reg] | PSW} ...", classes: "G",
@@ -19,6 +20,7 @@ let storageCommands: [Command] = [
   Command(
     "STore", module: "CDS", "Alters your partition's storage and registers.",
     notes: ["Storage takes pairs of hexadecimal digits in storage order; registers take a number."],
+    isRehearsed: false,
     formats: [
       CommandFormat(
         "", "{hexloc hexdata ... | Greg value | PSW rip [rflags]}", classes: "G",

@@ -6,6 +6,7 @@ let waitCommands: [Command] = [
   Command(
     "SLeep", module: "SLP", "Lets simulated time pass.",
     notes: ["Between the commands of a script no time passes except in SLEEP and WAIT."],
+    isRehearsed: false,
     formats: [
       CommandFormat(
         "", "n [SEC | MIN | HRS | MS]", classes: "any", "Seconds unless a unit is given.",
@@ -21,6 +22,7 @@ let waitCommands: [Command] = [
       "States: OPERATING, NOT-OPERATING, NOT-ACTIVATED, EXCEPTIONS, STOPPED; or in CP's words "
         + "RUNNING (operating and not stopped) and LOGOFF (not activated).",
     ],
+    isRehearsed: false,
     formats: [
       CommandFormat(
         "", "{userid|pattern} {STATE state | TEXT 'text' | PENDING} [WITHIN n [SEC|MIN|HRS|MS]]",
@@ -39,7 +41,7 @@ private let longestWait: UInt64 = 366 * 86_400 * 1_000_000_000
 
 extension Operands {
   /// `n [SEC|MIN|HRS|MS]` in nanoseconds.
-  fileprivate mutating func duration() throws(CommandMessage) -> UInt64 {
+  mutating func duration() throws(CommandMessage) -> UInt64 {
     let word = try required()
     guard let thousandths = fixedPoint(word, places: 3) else {
       throw CommandMessage(.invalidOperand, word)

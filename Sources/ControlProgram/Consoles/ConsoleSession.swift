@@ -125,7 +125,8 @@ package final class ConsoleSession {
   /// Types bytes at the connected guest's console as they are: keys, without line editing.
   package func type(_ bytes: [UInt8]) {
     guard let connection else { return }
-    _ = try? control.system.perform(.sendConsole(connection, bytes: bytes))
+    _ = try? control.system.perform(
+      .sendConsole(connection, bytes: bytes), by: .user(userid))
   }
 
   /// Words that could stand where the line ends, in alphabetical order.
@@ -183,7 +184,7 @@ package final class ConsoleSession {
   /// `#CP` alone: the guest is stopped and the console is in CP READ.
   private func enterControlProgram(_ partition: String) -> CommandResult {
     do {
-      _ = try control.system.perform(.stop(partition, processor: nil))
+      _ = try control.system.perform(.stop(partition, processor: nil), by: .user(userid))
       return CommandResult(lines: ["CP"])
     } catch {
       return CommandResult(CommandMessage(error), module: "CFC")

@@ -17,13 +17,14 @@ extension CommandMessage {
         CommandMessage(.notAuthorized, name, permission.rawValue)
       case .profileNotFound(let name, let profile, let known):
         CommandMessage(.profileNotFound, name, profile, knownText(known))
-      case .notInProfile(let action): CommandMessage(.notInProfile, "\(action)")
+      case .notInProfile(let action): CommandMessage(.notInProfile, action.commandText)
       case .groupNotFound(let name, let known):
         CommandMessage(.groupNotFound, name, knownText(known))
       case .weightRange(let minimum, let weight, let maximum):
         CommandMessage(.weightRange, "\(minimum)", "\(weight)", "\(maximum)")
       case .runningTimeOutOfRange(let nanoseconds):
-        CommandMessage(.runningTimeOutOfRange, fixedPointText(Int(clamping: nanoseconds), places: 6))
+        CommandMessage(
+          .runningTimeOutOfRange, fixedPointText(Int(clamping: nanoseconds), places: 6))
       case .capacityOutOfRange(let units): CommandMessage(.capacityOutOfRange, "\(units)")
       case .capacityUnknown(let type): CommandMessage(.capacityUnknown, type.rawValue)
       case .cappingConflict(let name): CommandMessage(.cappingConflict, name)
@@ -124,9 +125,4 @@ extension CommandMessage {
   private static func lineState(_ online: Bool) -> String {
     online ? "online" : "offline"
   }
-}
-
-/// Names that a message offers: in order, or `none`.
-private func knownText(_ names: [String]) -> String {
-  names.isEmpty ? "none" : names.joined(separator: " ")
 }

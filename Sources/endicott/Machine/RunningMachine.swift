@@ -39,6 +39,7 @@ final class RunningMachine: SimulationClock {
     control = ControlProgram(manager: manager)
     console = control.logOn()
     control.clock = self
+    control.records = recorder
     recorder?.onTrouble = { [weak control] in control?.sendToAll($0) }
   }
 

@@ -1,12 +1,25 @@
-import Partitioning
+@testable import Partitioning
 
 extension StandInMachine {
   /// Judges and performs just enough of each action for the answers of commands.
-  func perform(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
+  func perform(
+    _ action: ManagementAction, by author: Author
+  ) throws(ManagementError) -> ManagementResult {
+    do throws(ManagementError) {
+      let result = try judge(action)
+      journal.append(JournalEntry(time: now, author: author, action: action))
+      return result
+    } catch {
+      journal.append(JournalEntry(time: now, author: author, action: action, refusal: error))
+      throw error
+    }
+  }
+
+  private func judge(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
     guard let name = action.partition else { return try performOnMachine(action) }
     guard let view = states[name] else { throw .partitionNotFound(name) }
     switch action {
-    case .activate(_, let load):
+    case .activate(_, _, let load, _):
       try require(view, [.notActivated])
       let free = machineView.freeByteCount
       if view.definition.storage.initialByteCount > free {
@@ -15,8 +28,9 @@ extension StandInMachine {
       }
       change(name) { $0 = fresh(view, load ? .operating : .notOperating) }
       events.append(FirmwareEvent(time: now, partition: name, kind: .activated))
-    case .deactivate:
+    case .deactivate(_, let force):
       try require(view, PartitionState.active)
+      if !force, view.state == .operating { throw .forceNeeded(name, is: view.state) }
       change(name) { $0 = Self.view(view.definition, number: view.number) }
       events.append(FirmwareEvent(time: now, partition: name, kind: .deactivated))
     case .setWeight(_, let type, let weight):
@@ -56,7 +70,7 @@ extension StandInMachine {
   ) throws(ManagementError) -> ManagementResult {
     let name = view.name
     switch action {
-    case .load(_, let image, _):
+    case .load(_, let image, _, _, _):
       if case .program(let program, _) = image, !["SPIN", "TALKER"].contains(program) {
         throw .programNotFound(name, program: program, known: ["SPIN", "TALKER"])
       }
@@ -141,7 +155,7 @@ extension StandInMachine {
     return .done
   }
 
-  private func require(
+  func require(
     _ view: PartitionView, _ states: [PartitionState]
   ) throws(ManagementError) {
     if !states.contains(view.state) {

@@ -131,6 +131,35 @@ final class StandInMachine: SystemPort, SimulationClock {
 
   func setPace(_ pace: Pace) { self.pace = pace }
 
+  /// Actions that were asked for, with the firmware's answer to each.
+  var journal: [JournalEntry] = []
+
+  /// Partitions whose accounting records were asked for.
+  var accounted: [String] = []
+
+  func account(_ name: String, reason: AccountingReason) throws(ManagementError) {
+    guard let view = states[name] else { throw .partitionNotFound(name) }
+    try require(view, PartitionState.active)
+    accounted.append(name)
+  }
+
+  func measurement() -> MeasurementSample {
+    MeasurementSample(time: now, processors: [], partitions: [])
+  }
+
+  func storageMap() -> [StoragePiece] { [StoragePiece(range: 0..<1 << 30, owner: nil)] }
+
+  func rehearse() -> any SystemPort {
+    let copy = StandInMachine()
+    copy.now = now
+    copy.definition = definition
+    copy.states = states
+    copy.events = []
+    copy.offlineProcessors = offlineProcessors
+    copy.offlinePaths = offlinePaths
+    return copy
+  }
+
   var machineView: MachineView {
     let active = states.values.filter(\.isActive)
     let processors = (0..<5).map { number in

@@ -1,0 +1,73 @@
+import Channels
+import Partitioning
+
+/// Why the store of records did not give or take something: one line for the operator.
+package struct RecordsFailure: Error, Equatable, Sendable {
+  package let reason: String
+
+  package init(_ reason: String) {
+    self.reason = reason
+  }
+}
+
+/// A form of reports for programs.
+package enum ReportForm: Sendable {
+  /// Comma-separated values (RFC 4180).
+  case commaSeparated
+  /// A JSON object on each line.
+  case jsonLines
+}
+
+/// What the control program needs of the store of records, which is outside the machine's history.
+///
+/// Owner thread only. Instants are those of this start of the machine.
+package protocol RecordsPort: AnyObject {
+  /// Time between samples.
+  var interval: SimulatedTime { get set }
+  /// Whether samples are taken.
+  var isSampling: Bool { get set }
+  /// When the first and the last sample were taken; nil before the first.
+  func sampledTimes() throws(RecordsFailure) -> ClosedRange<SimulatedTime>?
+  /// The last sample at or before an instant; nil when there is none.
+  func sample(atOrBefore time: SimulatedTime) throws(RecordsFailure) -> MeasurementSample?
+  /// A report for programs: a line for each row, and a heading where the form has one.
+  ///
+  /// - Parameters:
+  ///   - report: the report.
+  ///   - form: CSV or JSON lines.
+  ///   - partitions: the only partitions to tell of; nil for all, with the sums of the pools.
+  ///   - type: the only type of processors to tell of.
+  /// - Returns: the lines, without their ends.
+  func lines(
+    of report: PartitionDataReport, in form: ReportForm, partitions: [String]?,
+    type: ProcessorType?
+  ) -> [String]
+  /// The last accounting records of a partition or of all (nil), oldest first.
+  func accounting(
+    of partition: String?, last count: Int
+  ) throws(RecordsFailure) -> [AccountingRecord]
+  /// The last changes about a partition or all (nil) within an interval, oldest first.
+  func changes(
+    of partition: String?, from: SimulatedTime?, to: SimulatedTime?, last count: Int
+  ) throws(RecordsFailure) -> [ChangeRecord]
+}
+
+extension Invocation {
+  /// The store of records; refused when the machine keeps none.
+  func records() throws(CommandMessage) -> any RecordsPort {
+    guard let records = control.records else { throw CommandMessage(.noRecords) }
+    return records
+  }
+
+  /// Asks the store; its failure becomes the command's message.
+  func ask<Answer>(
+    _ question: (any RecordsPort) throws(RecordsFailure) -> Answer
+  ) throws(CommandMessage) -> Answer {
+    let records = try records()
+    do throws(RecordsFailure) {
+      return try question(records)
+    } catch {
+      throw CommandMessage(.recordsFailure, error.reason)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import Partitioning
+
+@testable import ControlProgram
+
+/// A small machine of guest programs with the real firmware: four CPs at 5 MHz and an IFL, 1 GiB in
+/// increments of 16 MiB, two channel paths to one disk.
+struct SmallMachine {
+  let manager: PartitionManager
+  let control: ControlProgram
+  let console: ConsoleSession
+
+  init(threads: Int = 1, user: String = "OPERATOR", definition: SystemDefinition = Self.standard)
+    throws
+  {
+    manager = try PartitionManager(definition, options: ManagerOptions(threads: threads))
+    control = ControlProgram(manager: manager)
+    console = control.logOn(user)
+  }
+
+  /// A command's answer as one text.
+  func answer(_ command: String) -> String {
+    console.execute(command).lines.joined(separator: "\n")
+  }
+
+  /// What the operator was shown since the last call.
+  func shown() -> [String] {
+    control.collectEvents()
+    return console.takeOutput().compactMap(\.line)
+  }
+
+  /// A partition of one shared processor and 16 MiB that loads a guest program.
+  static func guest(
+    _ name: String, _ program: String, reserved: Int = 0, storage: UInt64 = 0, weight: Int = 10
+  ) -> PartitionDefinition {
+    PartitionDefinition(
+      name: name,
+      processors: [PartitionProcessors(type: .cp, reserved: reserved, weight: weight)],
+      storage: PartitionStorage(initialByteCount: 16 << 20, reservedByteCount: storage),
+      ipl: .program(name: program, parameters: ""))
+  }
+
+  static let standard: SystemDefinition = {
+    var machine = MachineDefinition(name: "SMALL", pace: .fast)
+    machine.processors = [ProcessorPoolDefinition(type: .cp, count: 4, megahertz: 5)]
+    machine.storageByteCount = 1 << 30
+    machine.incrementByteCount = 16 << 20
+    return SystemDefinition(
+      machine: machine,
+      partitions: [
+        guest("SPIN1", "SPIN", reserved: 1), guest("SPIN2", "SPIN"), guest("TALK", "TALKER"),
+        guest("TOUCHER", "TOUCHER", reserved: 1, storage: 64 << 20), guest("FAULTY", "FAULTY"),
+      ])
+  }()
+}
