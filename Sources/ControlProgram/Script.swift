@@ -118,6 +118,32 @@ package struct Script {
     return returnCode
   }
 
+  /// Gives the script's commands to a rehearsal: all of them, also after one that would be refused,
+  /// up to &EXIT.
+  ///
+  /// Lines for a guest that the script connects to are left out.
+  package func plan(in rehearsal: Rehearsal, as operator: Issuer) {
+    var issuer = `operator`
+    for (index, line) in lines.enumerated() {
+      let isAtGuest = issuer != `operator`
+      if isAtGuest, !CommandParser.isForCP(String(line)) { continue }
+      for logicalLine in logicalLines(line) {
+        if let statement = ScriptStatement(logicalLine) {
+          switch statement {
+          case .type, .error: continue
+          case .exit: return
+          case .invalid:
+            rehearsal.refuse(
+              logicalLine, CommandMessage(.scriptStatement, logicalLine), line: index + 1)
+            continue
+          }
+        }
+        rehearsal.give(logicalLine, as: issuer, line: index + 1)
+        issuer = rehearsal.issuer(after: logicalLine, by: issuer, operator: `operator`)
+      }
+    }
+  }
+
   /// The commands of a line; a comment line is none, and its # do not split it.
   private func logicalLines(_ line: Substring) -> [String] {
     let text = CommandParser.trimmed(line)

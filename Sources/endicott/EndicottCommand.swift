@@ -12,7 +12,7 @@ struct EndicottCommand: ParsableCommand {
       \(ExitStatus.discussion)
       """,
     subcommands: [
-      ConsoleCommand.self, RunCommand.self, CheckCommand.self, BootCommand.self,
+      ConsoleCommand.self, RunCommand.self, PlanCommand.self, CheckCommand.self, BootCommand.self,
       ReportCommand.self, StressCommand.self, X86Command.self,
     ],
     defaultSubcommand: ConsoleCommand.self)

@@ -2,7 +2,7 @@
 enum ExitStatus {
   /// Everything was done.
   static let done: Int32 = 0
-  /// A script's command failed, `check` found an error, `stress` found a loss.
+  /// A script's command failed or, by `plan`, would; `check` found an error, `stress` a loss.
   static let failed: Int32 = 1
   /// A file or folder that was named cannot be used; nothing was started.
   static let unusable: Int32 = 2
@@ -19,9 +19,9 @@ enum ExitStatus {
 
   /// The part of the help text that says so.
   static let discussion = """
-    Exit status: 0 everything was done; 1 a script's command failed, check found an error, or \
-    stress found a loss; 2 a file or folder cannot be used and nothing was started; 3 the guest of \
-    boot ended without switching itself off; 64 the command line is wrong; 128+n ended by signal n. \
-    A script that ends with &EXIT n gives the status n.
+    Exit status: 0 everything was done; 1 a script's command failed or, by plan, would fail, check \
+    found an error, or stress found a loss; 2 a file or folder cannot be used and nothing was \
+    started; 3 the guest of boot ended without switching itself off; 64 the command line is wrong; \
+    128+n ended by signal n. A script that ends with &EXIT n gives the status n.
     """
 }

@@ -12,11 +12,11 @@ let queryWeightFormats = [
     "All limits of each partition in processors, and which of them is reached first.",
     operands: [.partition], handler: queryCaps),
   CommandFormat(
-    "POLARity", "[userid|pattern]", classes: "ACE",
+    "POLarity", "[userid|pattern]", classes: "ACE",
     "Each logical processor's polarity and share.", operands: [.partition],
     handler: queryPolarity),
   CommandFormat(
-    "POLARity", "*", classes: "G", "Your own logical processors' polarity.",
+    "POLarity", "*", classes: "G", "Your own logical processors' polarity.",
     operands: [.other], handler: queryPolarity),
   CommandFormat(
     "GROUPS", "", classes: "ACE", "The groups, their caps and their members.",

@@ -47,6 +47,7 @@ private func setObserver(_ call: Invocation) throws(CommandMessage) {
   let word = try call.operands.required()
   guard word == "ON" || word == "OFF" else { throw CommandMessage(.invalidOption, word) }
   try call.operands.end()
+  if let onOmitted = call.control.onOmitted { return onOmitted("SET OBSERVER \(pattern) \(word)") }
   guard let console = call.console else { throw CommandMessage(.needsConsole, "SET OBSERVER") }
   _ = try pattern == "*" ? [] : call.partitions(pattern)
   console.observe(pattern, isOn: word == "ON")

@@ -23,7 +23,7 @@ let settingFormats = [
     "Limits a partition to n MSU on average over four hours (defined capacity).",
     operands: [.partition, .words("OFF|" + ChangePlace.words)], handler: setDefinedCapacity),
   CommandFormat(
-    "POLARity", "userid|pattern {VERTical|HORizontal} " + ChangePlace.syntax, classes: "A",
+    "POLarity", "userid|pattern {VERTical|HORizontal} " + ChangePlace.syntax, classes: "A",
     "Divides a partition's entitlement in whole processors, or evenly.",
     operands: [.partition, .words("VERTical|HORizontal|" + ChangePlace.words)],
     handler: setPolarity),

@@ -1,0 +1,82 @@
+/// What differs between two states of a machine: the table of PLAN.
+struct PlanDifference {
+  /// One fact that is not the same after.
+  struct Change: Equatable {
+    let item: String
+    let before: String
+    let after: String
+    /// With a sign, when the difference is a number.
+    let change: String
+  }
+
+  /// What changes for a subject, or for several in a row alike.
+  struct Row: Equatable {
+    var first: String
+    var last: String
+    var count: Int
+    let changes: [Change]
+  }
+
+  let rows: [Row]
+
+  /// Compares fact by fact; what is only on one side differs from `-`.
+  init(before: MachineFacts, after: MachineFacts) {
+    var rows: [Row] = []
+    for group in after.groups {
+      let earlier = before.groups.first { $0.subject == group.subject }?.facts ?? []
+      let changes = Self.changes(from: earlier, to: group.facts)
+      if changes.isEmpty { continue }
+      if let last = rows.last, last.changes == changes {
+        rows[rows.count - 1].last = group.subject
+        rows[rows.count - 1].count += 1
+      } else {
+        rows.append(Row(first: group.subject, last: group.subject, count: 1, changes: changes))
+      }
+    }
+    self.rows = rows
+  }
+
+  private static func changes(from before: [MachineFact], to after: [MachineFact]) -> [Change] {
+    let gone = before.filter { fact in !after.contains { $0.item == fact.item } }
+    let changed = after.compactMap { fact -> Change? in
+      let earlier = before.first { $0.item == fact.item }
+      guard earlier?.text != fact.text else { return nil }
+      return Change(
+        item: fact.item, before: earlier?.text ?? "-", after: fact.text,
+        change: signed(from: earlier?.amount, to: fact.amount, asIn: fact.text))
+    }
+    return changed
+      + gone.map { Change(item: $0.item, before: $0.text, after: "-", change: "") }
+  }
+
+  /// The difference with its sign and the decimals of the text it belongs to; empty for no numbers.
+  private static func signed(from before: Int?, to after: Int?, asIn text: String) -> String {
+    guard let before, let after else { return "" }
+    let value = abs(after - before)
+    return (after < before ? "-" : "+")
+      + (text.contains(".") ? fixedPointText(value, places: 4, padded: true) : "\(value / 10_000)")
+  }
+
+  /// The table, headed; one line for nothing.
+  var lines: [String] {
+    guard !rows.isEmpty else { return ["Nothing would change"] }
+    let cells = rows.flatMap { row in
+      row.changes.enumerated().map { index, change in
+        [
+          index == 0 ? row.subject : "", change.item, change.before, change.after, change.change,
+        ]
+      }
+    }
+    return TextTable(
+      columns: [.left("WHAT"), .left("ITEM"), .right("BEFORE"), .right("AFTER"), .right("CHANGE")],
+      rows: cells
+    ).lines
+  }
+}
+
+extension PlanDifference.Row {
+  /// `SPIN001`, or `PULSE001-PULSE100 (100)` for several in a row that change alike.
+  var subject: String {
+    count == 1 ? first : "\(first)-\(last) (\(count))"
+  }
+}
