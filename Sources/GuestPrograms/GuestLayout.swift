@@ -39,6 +39,8 @@ enum GuestLayout {
   static let stopRequested: Int32 = 0x4430
   static let lastCharacter: Int32 = 0x4438
   static let pageTable: Int32 = 0x4440
+  /// A byte a processor, not 0 while it waits because it is parked.
+  static let parked: Int32 = 0x4480
   /// From here a program keeps its own variables.
   static let programVariables: Int32 = 0x4500
 }
@@ -59,6 +61,7 @@ enum GuestPlatform {
   static let serialVector: Int32 = 0x24
   static let deviceVector: Int32 = 0x28
   static let timerVector: Int32 = 0x40
+  static let warningVector: Int32 = 0x62
   static let noticeVector: Int32 = 0x60
   static let wakeVector: Int32 = 0x61
 }

@@ -16,9 +16,12 @@ package struct GuestProgramImage: Equatable, Sendable {
 
 /// The guest programs of this package, assembled at run time; `GuestLayout` has their memory map.
 package enum GuestProgram: String, CaseIterable, Sendable {
-  /// Uses all it gets on all its processors. No PARM. Work: loops of three instructions.
+  /// Uses all it gets on all its processors. PARM: PARK leaves parked processors alone, WARN gives a
+  /// processor up when its time slice ends, YIELD gives processor 0 the place of the others. Work:
+  /// loops of three instructions.
   case spin = "SPIN"
-  /// Works and waits. PARM: percent of each period (default 5), period in ms (default 100).
+  /// Works and waits. PARM: percent of each period (default 5), period in ms (default 100), PARK to
+  /// leave parked processors alone.
   case pulse = "PULSE"
   /// Fills and verifies all its storage for ever. No PARM. Work: 8-byte words verified.
   case toucher = "TOUCHER"

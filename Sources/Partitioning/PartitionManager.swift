@@ -62,6 +62,8 @@ package final class PartitionManager {
   package internal(set) var settings: MachineSettings
   /// The machine's values that the reset profile and the group profiles hold.
   package internal(set) var profileSettings: MachineSettings
+  /// Rolling averages of defined capacities, and what they lead to.
+  var softCapping = SoftCapping()
   /// Storage granted and free.
   package internal(set) var ledger: StorageLedger
 
@@ -113,7 +115,8 @@ package final class PartitionManager {
     profileSettings = settings
     var layout = Dispatcher.Layout(
       pools: definition.machine.processors.map { (megahertz: $0.megahertz, count: $0.count) },
-      accounts: [], partitionCount: definition.partitions.count)
+      accounts: [], partitionCount: definition.partitions.count,
+      groupCount: definition.groups.count)
     var partitions: [Partition] = []
     var numbers: [String: Int] = [:]
     for (number, partition) in definition.partitions.enumerated() {

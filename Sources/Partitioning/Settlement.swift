@@ -24,6 +24,7 @@ extension PartitionManager {
     var next = engine.nextEvent
     if let time = channels.nextCompletion { next = min(next ?? .max, gridAfter(time)) }
     if let time = nextDeadline { next = min(next ?? .max, gridAfter(time)) }
+    if let time = softCapping.next { next = min(next ?? .max, gridAfter(time)) }
     return next.map { max($0, now) }
   }
 
@@ -65,6 +66,7 @@ extension PartitionManager {
       for completion in channels.takeCompletions(upTo: now) { deliver(completion) }
     }
     expire()
+    judgeSoftCapping()
     if now >= load.due { load.sample(engine.dispatcher, at: now) }
   }
 

@@ -29,13 +29,22 @@ enum DiagnoseCode {
   static let pseudoTimer: UInt32 = 0x0C
   static let endTimeSlice: UInt32 = 0x44
   static let storageSize: UInt32 = 0x60
+  static let directedYield: UInt32 = 0x9C
+  static let warningTrack: UInt32 = 0x49C
   static let reconfiguration: UInt32 = 0x600
   static let publishWork: UInt32 = 0x610
+  static let polarity: UInt32 = 0x620
 }
 
 extension Machine {
   /// What becomes of a processor after its call.
-  enum CallOutcome { case goesOn, givesUpSlice, entersFirmware }
+  enum CallOutcome {
+    case goesOn
+    case givesUpSlice
+    case givesPlace(to: Int)
+    case acknowledges
+    case entersFirmware
+  }
 
   private static let unknownNumber = UInt64(bitPattern: -1000)
   private static let commandLimit: UInt64 = 240
@@ -72,6 +81,12 @@ extension Machine {
     case DiagnoseCode.endTimeSlice:
       processor[.rax] = 0
       return .givesUpSlice
+    case DiagnoseCode.directedYield:
+      return yieldDirectedly(number)
+    case DiagnoseCode.warningTrack:
+      return serveWarningTrack(number)
+    case DiagnoseCode.polarity:
+      tellPolarity(number)
     case DiagnoseCode.storageSize:
       processor[.rax] = 0
       processor[.rbx] = memory.attachedByteCount

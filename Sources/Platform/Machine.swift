@@ -50,6 +50,11 @@ package final class Machine: @unchecked Sendable {
   var localTimes: [SimulatedTime]
   var remainders: [UInt32]
   var rates: [UInt32]
+  /// What the firmware has told of each processor's dispatching, and what the guest wants to know.
+  var dispatching: [ProcessorDispatching]
+  /// Directed yields that the partition may still make in this second of its time, and the second.
+  var yieldAllowance = Machine.directedYieldsPerSecond
+  var yieldSecond: UInt64 = 0
   /// Turns of a spin loop that each processor has just made, one after another.
   var spins: [Int]
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
@@ -116,6 +121,7 @@ package final class Machine: @unchecked Sendable {
     busyNanoseconds = localTimes
     remainders = [UInt32](repeating: 0, count: count)
     rates = remainders
+    dispatching = [ProcessorDispatching](repeating: ProcessorDispatching(), count: count)
     spins = [Int](repeating: 0, count: count)
     places = [Int](repeating: -1, count: count)
     turns = TurnOrder(count: count)
@@ -180,6 +186,7 @@ package final class Machine: @unchecked Sendable {
       clocks[number] = ParavirtualClock()
       isKicked[number] = false
       spins[number] = 0
+      dispatching[number].forget()
       pendingCalls[number] = nil
     }
   }

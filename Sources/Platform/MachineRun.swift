@@ -72,6 +72,7 @@ extension Machine {
     placement.cyclesUsed = 0
     placement.waited = 0
     placement.stop = .ranOut
+    placement.yieldTarget = -1
     placement.isOpen = true
     placement.pausedUntil = 0
     // The part of a nanosecond that is left over belongs to an unbroken run at one rate.
@@ -226,6 +227,10 @@ extension Machine {
       switch serveCall(number) {
       case .goesOn: break
       case .givesUpSlice: stop(&placement, .yielded)
+      case .givesPlace(let target):
+        placement.yieldTarget = target
+        stop(&placement, .yielded)
+      case .acknowledges: stop(&placement, .acknowledged)
       case .entersFirmware: stop(&placement, .inFirmware)
       }
     case .shutdown:

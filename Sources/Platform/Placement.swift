@@ -8,8 +8,10 @@ package struct Placement: Sendable {
     case ranOut
     /// It waits for an interrupt.
     case waiting
-    /// It gave up the rest of its time slice (DIAGNOSE X'44').
+    /// It gave up the rest of its time slice (DIAGNOSE X'44', X'9C').
     case yielded
+    /// It was told that its time slice ends, and gave its place up (DIAGNOSE X'49C').
+    case acknowledged
     /// It spins while another processor of its partition has work and no place.
     case spinning
     /// It called the firmware.
@@ -34,6 +36,8 @@ package struct Placement: Sendable {
   package var waited: SimulatedTime = 0
   /// Result: why it stopped.
   package var stop: Stop = .ranOut
+  /// Result: the processor that is to have its place, when it yielded to one; otherwise -1.
+  package var yieldTarget = -1
   /// It may still run in this phase.
   var isOpen = false
   /// When a pause ends, in a spin loop; 0 when it does not pause.

@@ -10,7 +10,8 @@ struct GuestMachine {
 
   init(
     processors: Int, megahertz: UInt32 = 5, threads: Int = 1, inputOutput: Bool = false,
-    _ partitions: [PartitionDefinition]
+    groups: [GroupDefinition] = [], waitCompletion: Bool = false, capacityUnits: Int? = nil,
+    epoch: UInt64 = 100_000, _ partitions: [PartitionDefinition]
   ) throws {
     var configuration = IOConfiguration()
     if inputOutput {
@@ -33,10 +34,12 @@ struct GuestMachine {
         machine: MachineDefinition(
           name: "TEST",
           processors: [
-            ProcessorPoolDefinition(type: .cp, count: processors, megahertz: megahertz)
+            ProcessorPoolDefinition(
+              type: .cp, count: processors, megahertz: megahertz, capacityUnits: capacityUnits)
           ],
-          storageByteCount: 256 << 20, incrementByteCount: 1 << 20, pace: .fast),
-        partitions: partitions, inputOutput: configuration),
+          storageByteCount: 256 << 20, incrementByteCount: 1 << 20, epochNanoseconds: epoch,
+          pace: .fast, waitCompletion: waitCompletion),
+        partitions: partitions, groups: groups, inputOutput: configuration),
       options: ManagerOptions(threads: threads))
   }
 
@@ -45,19 +48,19 @@ struct GuestMachine {
     _ name: String, _ program: String = "SPIN", parameters: String = "", processors: Int = 1,
     reserved: Int = 0, weight: Int = 100, mode: ProcessorMode = .shared,
     limit: ShareLimit = .none, cap: Int? = nil, megabytes: UInt64 = 2,
-    reservedMegabytes: UInt64 = 0
+    reservedMegabytes: UInt64 = 0, group: String? = nil, polarity: Polarity = .horizontal
   ) -> PartitionDefinition {
     PartitionDefinition(
       name: name,
       processors: [
         PartitionProcessors(
           type: .cp, mode: mode, initial: processors, reserved: reserved, weight: weight,
-          isCapped: limit == .hard(nil), absoluteCapHundredths: cap)
+          isCapped: limit == .hard(nil), absoluteCapHundredths: cap, group: group)
       ],
       share: nil,
       storage: PartitionStorage(
         initialByteCount: megabytes << 20, reservedByteCount: reservedMegabytes << 20),
-      ipl: .program(name: program, parameters: parameters))
+      ipl: .program(name: program, parameters: parameters), polarity: polarity)
   }
 
   func activateAll() throws {
@@ -78,6 +81,19 @@ struct GuestMachine {
   func word(_ address: UInt64, of name: String) -> UInt64 {
     let bytes = manager.storage(of: name, at: address, count: 8) ?? []
     return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// What a partition's CP processors have spent.
+  func counters(_ name: String) throws -> ProcessorCounters {
+    let partition = try #require(manager.measurement().partitions.first { $0.name == name })
+    return try #require(partition.logicals.first).counters
+  }
+
+  /// What one of a partition's logical processors has spent.
+  func counters(_ name: String, _ number: Int) throws -> ProcessorCounters {
+    let partition = try #require(manager.number(of: name))
+    let first = manager.engine.guests[partition].firstLogical
+    return manager.engine.dispatcher.counters(ofLogical: first + number, at: manager.now)
   }
 
   /// Processors used by each partition over so many seconds from now.

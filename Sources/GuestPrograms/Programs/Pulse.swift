@@ -3,6 +3,8 @@ import X86
 extension GuestProgram {
   private static let workTime = GuestLayout.programVariables
   private static let period = GuestLayout.programVariables + 8
+  /// Not 0 when PARM asks to leave parked processors alone.
+  private static let parks = GuestLayout.programVariables + 24
 
   /// PULSE: every processor works for a share of each period and waits for the next by its timer.
   func pulseImage() -> GuestProgramImage {
@@ -34,6 +36,12 @@ extension GuestProgram {
     program.code.test(.r13, .r13)
     program.code.cmov(.equal, .r13, .rcx)
     program.code.place(chosen)
+    let usesAll = program.code.label()
+    program.code.lea(.rdi, .at(program.text("PARK")))
+    program.code.call(program.routines.matchWord)
+    program.code.jump(.notEqual, usesAll)
+    program.code.mov(.absolute(Self.parks, .qword), 1)
+    program.code.place(usesAll)
     program.code.imul(.r13, .r13, 1_000_000)
     program.code.mov(.rax, .r12)
     program.code.mul(.r13)
@@ -43,6 +51,14 @@ extension GuestProgram {
     program.code.mov(.absolute(Self.workTime), .rax)
     // Further processors wait for the parameters.
     program.code.mov(.absolute(Self.workTime + 16, .qword), 1)
+  }
+
+  private func emitIfParking(_ program: inout ProgramBuilder, _ routine: Assembler.Label) {
+    let over = program.code.label()
+    program.code.cmp(.absolute(Self.parks, .qword), 0)
+    program.code.jump(.equal, over)
+    program.code.call(routine)
+    program.code.place(over)
   }
 
   /// R12 = start of the period, R13 = time of work, R14 = period, R15 = end of work.
@@ -77,7 +93,9 @@ extension GuestProgram {
     program.code.jump(.notEqual, notFirst)
     program.code.call(program.routines.serviceNotices)
     program.code.call(program.routines.publishWhenDue)
+    emitIfParking(&program, program.routines.wakeUnparked)
     program.code.place(notFirst)
+    emitIfParking(&program, program.routines.waitWhileParked)
 
     let wait = program.code.placedLabel()
     program.code.cli()

@@ -43,6 +43,7 @@ extension ProgramBuilder {
     code.place(pending)
     code.sti()
     code.ret()
+    emitParking()
 
     code.place(routines.powerOff)
     code.mov(.edx, .immediate(GuestPlatform.sleepControl))
@@ -54,6 +55,48 @@ extension ProgramBuilder {
     code.jmp(routines.disabledWait)
 
     emitPublication()
+  }
+
+  /// waitWhileParked: waits until the firmware says that the processor in RBX may be used, or it is asked
+  /// to stop; wakeUnparked: wakes those that may be used again.
+  private mutating func emitParking() {
+    let done = code.label()
+    code.place(routines.waitWhileParked)
+    code.cli()
+    code.mov(.at(.rbx, GuestLayout.parked, .byte), 0)
+    code.push(.rbx)
+    diagnose(0x620)
+    code.pop(.rbx)
+    code.test(.rax, .rax)
+    code.jump(.notEqual, done)
+    code.test(.rcx, .rcx)
+    code.jump(.equal, done)
+    ifAskedToStop(goTo: done)
+    code.mov(.at(.rbx, GuestLayout.parked, .byte), 1)
+    code.call(routines.wait)
+    code.jmp(routines.waitWhileParked)
+    code.place(done)
+    code.sti()
+    code.ret()
+
+    let next = code.label()
+    code.place(routines.wakeUnparked)
+    code.push(.rbx)
+    code.mov(.edi, 1)
+    let each = code.placedLabel()
+    code.cmp(.at(.rdi, GuestLayout.parked, .byte), 0)
+    code.jump(.equal, next)
+    code.mov(.ebx, .edi)
+    diagnose(0x620)
+    code.test(.rcx, .rcx)
+    code.jump(.notEqual, next)
+    emitInterprocessorInterrupt(0x4000 | Int64(GuestPlatform.wakeVector))
+    code.place(next)
+    code.inc(.edi)
+    code.cmp(.edi, .immediate(Int64(GuestLayout.processorLimit)))
+    code.jump(.below, each)
+    code.pop(.rbx)
+    code.ret()
   }
 
   /// Writes the interrupt command register: `command` to the processor in EDI.

@@ -10,7 +10,7 @@ struct ProgramBuilder {
     let putCharacter, putText, putDecimal, putHexadecimal, putLine: Assembler.Label
     let readLine, matchWord, parseNumber: Assembler.Label
     let serviceNotices, publish, publishWhenDue: Assembler.Label
-    let startProcessor, stopProcessor, wait: Assembler.Label
+    let startProcessor, stopProcessor, wait, waitWhileParked, wakeUnparked: Assembler.Label
     let powerOff, disabledWait: Assembler.Label
   }
 
@@ -51,8 +51,9 @@ struct ProgramBuilder {
       putHexadecimal: code.label(), putLine: code.label(), readLine: code.label(),
       matchWord: code.label(), parseNumber: code.label(), serviceNotices: code.label(),
       publish: code.label(), publishWhenDue: code.label(), startProcessor: code.label(),
-      stopProcessor: code.label(), wait: code.label(), powerOff: code.label(),
-      disabledWait: code.label())
+      stopProcessor: code.label(), wait: code.label(), waitWhileParked: code.label(),
+      wakeUnparked: code.label(),
+      powerOff: code.label(), disabledWait: code.label())
     main = code.label()
     secondary = code.label()
     imageEnd = code.label()

@@ -18,10 +18,15 @@ extension Dispatcher {
 
   // MARK: Physical processors' time
 
-  /// Says that nobody had a physical processor up to a time.
+  /// Says that nobody ran on a physical processor up to a time.
   func passIdle(_ physical: Int, until time: SimulatedTime) {
     let accounted = physicals[physical].accounted
     guard time > accounted else { return }
+    let current = Int(physicals[physical].current)
+    if current >= 0, logicals[current].state == .holding {
+      chargeHolding(current, until: time)
+      return
+    }
     if physicals[physical].isOnline {
       physicals[physical].counters.idle &+= time - accounted
     } else {
@@ -41,7 +46,9 @@ extension Dispatcher {
     let physical = physicals[index]
     var counters = physical.counters
     if time >= physical.accounted {
-      if physical.isOnline {
+      if physical.current >= 0, logicals[Int(physical.current)].state == .holding {
+        counters.effective &+= time - physical.accounted
+      } else if physical.isOnline {
         counters.idle &+= time - physical.accounted
       } else {
         counters.offline &+= time - physical.accounted
@@ -99,9 +106,15 @@ extension Dispatcher {
     _ logical: Int, from start: SimulatedTime, to end: SimulatedTime, waited: UInt64 = 0
   ) -> UInt64 {
     let physical = Int(logicals[logical].physical)
+    let account = Int(logicals[logical].account)
     passIdle(physical, until: start)
-    let nanoseconds = end - start - waited
-    physicals[physical].counters.idle &+= waited
+    var nanoseconds = end - start - waited
+    if accounts[account].completesWaits, !accounts[account].isDedicated {
+      nanoseconds += waited
+      logicals[logical].counters.waiting &+= waited
+    } else {
+      physicals[physical].counters.idle &+= waited
+    }
     physicals[physical].counters.effective &+= nanoseconds
     physicals[physical].accounted = end
     logicals[logical].counters.effective &+= nanoseconds
@@ -119,15 +132,20 @@ extension Dispatcher {
   }
 
   /// Takes time that a logical processor used from its slice, its share and its credit.
-  private func spend(_ logical: Int, _ nanoseconds: UInt64, until time: SimulatedTime) {
+  func spend(_ logical: Int, _ nanoseconds: UInt64, until time: SimulatedTime) {
     let account = Int(logicals[logical].account)
     logicals[logical].counters.dispatched &+= nanoseconds
     accounts[account].used &+= nanoseconds
     guard !accounts[account].isDedicated else { return }
+    if logicals[logical].polarity == .verticalLow {
+      pools[Int(accounts[account].pool)].lowUsed &+= nanoseconds
+    }
     logicals[logical].sliceLeft -= Int64(nanoseconds)
     logicals[logical].bucket?.debit(nanoseconds, at: time)
     accounts[account].bucket?.debit(nanoseconds, at: time)
     accounts[account].soft?.debit(nanoseconds, at: time)
+    let group = Int(accounts[account].group)
+    if group >= 0 { groups[group].bucket?.debit(nanoseconds, at: time) }
   }
 
   // MARK: Waiting for a processor
@@ -144,12 +162,11 @@ extension Dispatcher {
 
   /// Part of the time since it became ready in which a cap forbids a logical processor to run.
   private func cappedTime(_ logical: Int, until time: SimulatedTime) -> UInt64 {
-    let record = logicals[logical]
-    let account = accounts[Int(record.account)]
-    let since: SimulatedTime
-    switch record.state {
-    case .throttled: since = record.readySince
-    case .queued where account.isThrottled: since = max(record.readySince, account.throttledSince)
+    let account = Int(logicals[logical].account)
+    var since = logicals[logical].readySince
+    switch logicals[logical].state {
+    case .throttled: break
+    case .queued where isBlocked(account): since = max(since, accounts[account].blockedSince)
     default: return 0
     }
     return time > since ? time - since : 0
@@ -157,13 +174,20 @@ extension Dispatcher {
 
   /// What a logical processor spent up to a border of an epoch.
   func counters(ofLogical logical: Int, at time: SimulatedTime) -> ProcessorCounters {
-    let record = logicals[logical]
-    var counters = record.counters
-    if let since = record.onlineSince { counters.online &+= time - since }
-    switch record.state {
+    var counters = logicals[logical].counters
+    if let since = logicals[logical].onlineSince { counters.online &+= time - since }
+    switch logicals[logical].state {
     case .queued, .throttled:
-      if time > record.readySince { counters.ready &+= time - record.readySince }
+      let since = logicals[logical].readySince
+      if time > since { counters.ready &+= time - since }
       counters.capped &+= cappedTime(logical, until: time)
+    case .holding:
+      let accounted = physicals[Int(logicals[logical].physical)].accounted
+      if time > accounted {
+        counters.dispatched &+= time - accounted
+        counters.effective &+= time - accounted
+        counters.waiting &+= time - accounted
+      }
     case .off, .waiting, .running: break
     }
     return counters

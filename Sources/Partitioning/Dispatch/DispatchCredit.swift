@@ -1,31 +1,94 @@
 import Channels
 
-// What happens when a time slice or credit ends, and when credit comes back.
+// What happens when a time slice or credit ends, and when credit comes back. An account is blocked while
+// its own limit or its group's is out of credit.
 
 extension Dispatcher {
+  /// How long before the end of its time slice a guest that wants to know is told, in nanoseconds; what
+  /// it has to give its physical processor up itself.
+  static let grace: Int64 = 200_000
+
   /// Closes an epoch: whoever has used up its slice or its credit gives its place up.
   func endEpoch() {
-    guard runningCount > 0 else { return }
+    isOpen = false
     for index in physicals.indices {
       let current = Int(physicals[index].current)
       guard current >= 0, physicals[index].dedicatedTo < 0 else { continue }
-      let account = Int(logicals[current].account)
-      if accounts[account].bucket?.isEmpty == true { throttle(account) }
-      if let soft = accounts[account].soft, soft.isEmpty { limit(account, soft) }
-      if accounts[account].isThrottled || logicals[current].sliceLeft <= 0
-        || logicals[current].bucket?.isEmpty == true || !physicals[index].isOnline
+      judge(Int(logicals[current].account))
+    }
+    guard runningCount > 0 else { return }
+    for index in physicals.indices {
+      let current = Int(physicals[index].current)
+      guard current >= 0, physicals[index].dedicatedTo < 0, logicals[current].state == .running
+      else { continue }
+      if logicals[current].sliceLeft <= 0 || logicals[current].bucket?.isEmpty == true
+        || isBlocked(Int(logicals[current].account))
       {
         requeue(current, at: end)
       }
     }
   }
 
+  /// Whether a running logical processor's time slice is about to end while others wait.
+  func isToBeWarned(_ logical: Int) -> Bool {
+    let account = Int(logicals[logical].account)
+    return logicals[logical].state == .running && !logicals[logical].isWarned
+      && !accounts[account].isDedicated && logicals[logical].sliceLeft > 0
+      && logicals[logical].sliceLeft <= Dispatcher.grace
+      && pools[Int(accounts[account].pool)].hasQueue
+  }
+
+  /// A warned logical processor gives the rest of its time slice back.
+  func acknowledgeWarning(_ logical: Int, at time: SimulatedTime) {
+    logicals[logical].counters.warningYielded &+= UInt64(max(logicals[logical].sliceLeft, 0))
+    requeue(logical, at: time)
+  }
+
+  /// Looks whether an account has credit left.
+  private func judge(_ account: Int) {
+    if accounts[account].bucket?.isEmpty == true { throttle(account) }
+    if let soft = accounts[account].soft, soft.isEmpty { limit(account, soft) }
+    let group = Int(accounts[account].group)
+    if group >= 0, groups[group].bucket?.isEmpty == true { throttle(group: group) }
+  }
+
+  /// Whether a cap forbids an account to run.
+  func isBlocked(_ account: Int) -> Bool {
+    if accounts[account].isThrottled { return true }
+    let group = Int(accounts[account].group)
+    return group >= 0 && groups[group].isThrottled
+  }
+
+  // MARK: Out of credit
+
   private func throttle(_ account: Int) {
     guard !accounts[account].isThrottled, let bucket = accounts[account].bucket else { return }
+    if !isBlocked(account) { block(account, at: end) }
     accounts[account].isThrottled = true
-    accounts[account].throttledSince = end
-    removeFromHeap(Int32(account))
     timers.set(logicals.count + account, max(bucket.resumes, end))
+  }
+
+  private func throttle(group: Int) {
+    guard !groups[group].isThrottled, let bucket = groups[group].bucket else { return }
+    var member = groups[group].first
+    while member >= 0 {
+      if !isBlocked(Int(member)) { block(Int(member), at: end) }
+      member = accounts[Int(member)].nextInGroup
+    }
+    groups[group].isThrottled = true
+    timers.set(logicals.count + accounts.count + group, max(bucket.resumes, end))
+  }
+
+  /// Takes an account's ready logical processors out of the pool's queues.
+  func block(_ account: Int, at time: SimulatedTime) {
+    accounts[account].blockedSince = time
+    removeFromHeap(Int32(account))
+    for logical in members(of: account) where logicals[logical].isListed {
+      switch logicals[logical].polarity {
+      case .verticalHigh, .verticalLow: unlist(logical)
+      case .horizontal, .verticalMedium: break
+      }
+    }
   }
 
   private func limit(_ account: Int, _ soft: TokenBucket) {
@@ -37,38 +100,100 @@ extension Dispatcher {
     }
   }
 
+  // MARK: Credit again
+
   /// A timer of the dispatcher's own is due.
   ///
-  /// - Returns: Whether it was; false when the slot is a waiting logical processor's.
+  /// - Returns: Whether it was; false when a waiting logical processor's own event is due.
   func creditReturns(_ slot: Int, at time: SimulatedTime) -> Bool {
     if slot < logicals.count {
-      guard logicals[slot].state == .throttled else { return false }
-      noteReady(slot, until: time)
-      logicals[slot].state = .waiting
-      logicals[slot].bucket?.debit(0, at: time)
-      becomeReady(slot, at: time)
-      return true
+      switch logicals[slot].state {
+      case .throttled:
+        noteReady(slot, until: time)
+        logicals[slot].state = .waiting
+        logicals[slot].bucket?.debit(0, at: time)
+        becomeReady(slot, at: time)
+        // That it may run again is no wake.
+        logicals[slot].wokenAt = .max
+        return true
+      case .holding: return holdingEnded(slot, at: time)
+      case .off, .waiting, .queued, .running: return false
+      }
     }
-    let account = slot - logicals.count
+    if slot < logicals.count + accounts.count {
+      creditReturns(account: slot - logicals.count, at: time)
+    } else {
+      creditReturns(group: slot - logicals.count - accounts.count, at: time)
+    }
+    return true
+  }
+
+  private func creditReturns(account: Int, at time: SimulatedTime) {
     accounts[account].bucket?.debit(0, at: time)
     accounts[account].soft?.debit(0, at: time)
     if accounts[account].isBeyondLimit {
       // Credit to the limit is back unless it was used meanwhile.
       if let soft = accounts[account].soft, soft.isEmpty {
-        timers.set(slot, max(soft.resumes, time + 1))
+        timers.set(logicals.count + account, max(soft.resumes, time + 1))
       } else {
         accounts[account].isBeyondLimit = false
         if accounts[account].place >= 0 { restore(Int32(account)) }
       }
     }
-    if accounts[account].isThrottled {
-      for logical in members(of: account) where logicals[logical].state == .queued {
-        noteReady(logical, until: time)
-      }
-      accounts[account].isThrottled = false
-      accounts[account].notBefore = time
-      offer(Int32(account))
+    guard accounts[account].isThrottled else { return }
+    noteBlocked(account, until: time)
+    accounts[account].isThrottled = false
+    unblock(account, at: time)
+  }
+
+  private func creditReturns(group: Int, at time: SimulatedTime) {
+    groups[group].bucket?.debit(0, at: time)
+    guard groups[group].isThrottled else { return }
+    forEachMember(of: group) { noteBlocked($0, until: time) }
+    groups[group].isThrottled = false
+    keepUp(group)
+    forEachMember(of: group) { unblock($0, at: time) }
+  }
+
+  private func forEachMember(of group: Int, _ body: (Int) -> Void) {
+    var member = groups[group].first
+    while member >= 0 {
+      let next = accounts[Int(member)].nextInGroup
+      body(Int(member))
+      member = next
     }
-    return true
+  }
+
+  /// Counts the time that a cap has kept an account's ready logical processors from running.
+  func noteBlocked(_ account: Int, until time: SimulatedTime) {
+    for logical in members(of: account) where logicals[logical].state == .queued {
+      noteReady(logical, until: time)
+    }
+  }
+
+  /// Puts what a cap kept from running back into the queues.
+  func unblock(_ account: Int, at time: SimulatedTime) {
+    guard !isBlocked(account) else { return }
+    accounts[account].notBefore = time
+    for logical in members(of: account)
+    where logicals[logical].state == .queued && !logicals[logical].isListed {
+      list(logical)
+    }
+    offer(Int32(account))
+  }
+
+  /// Moves a capped group's virtual times on with its pool's, all by the same, so that its members keep
+  /// their order and owe and are owed no more than anybody.
+  func keepUp(_ group: Int) {
+    guard groups[group].first >= 0 else { return }
+    let pool = Int(accounts[Int(groups[group].first)].pool)
+    let behind = pools[pool].virtualTime - retention(of: pool) - groups[group].virtualTime
+    guard behind > 0 else { return }
+    groups[group].virtualTime += behind
+    forEachMember(of: group) { account in
+      accounts[account].base += behind
+      accounts[account].key += behind
+      if accounts[account].place >= 0 { restore(Int32(account)) }
+    }
   }
 }

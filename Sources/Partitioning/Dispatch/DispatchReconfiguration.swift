@@ -3,6 +3,22 @@ import Channels
 // Changes of the machine that the dispatcher spends: who takes part in a pool and with what share,
 // which physical processors there are. Between epochs only.
 
+/// What an account is entitled to, and how it is to be dispatched.
+struct AccountGrant {
+  /// Index of the account.
+  var account: Int
+  /// Its share and its limits.
+  var grant: ShareGrant
+  /// Its weight, for what is divided among those that want more than they are entitled to.
+  var weight = 1
+  /// How its share lies on its logical processors.
+  var polarity = Polarity.horizontal
+  /// Index, among its pool's groups, of the one whose absolute cap it shares.
+  var group: Int?
+  /// Its logical processors keep their physical ones through a wait.
+  var completesWaits = false
+}
+
 extension Dispatcher {
   /// Sets what every account of a pool is entitled to.
   ///
@@ -10,50 +26,177 @@ extension Dispatcher {
   ///
   /// - Parameters:
   ///   - pool: Index of the pool.
-  ///   - grants: The grant of each account that takes part, by account index.
+  ///   - grants: One of each account that takes part.
+  ///   - groupCaps: Absolute cap of each of the pool's groups in processors, nil for none.
   ///   - epoch: Length of an epoch, the least time slice.
   ///   - time: Now.
   func setGrants(
-    pool: Int, _ grants: [(account: Int, grant: ShareGrant)], epoch: UInt64, at time: SimulatedTime
+    pool: Int, _ grants: [AccountGrant], groupCaps: [Fraction?] = [], epoch: UInt64,
+    at time: SimulatedTime
   ) {
-    let running = grants.reduce(0) { sum, entry in
-      let account = accounts[entry.account]
-      return sum
-        + (account.first..<account.first + account.count).count { logicals[Int($0)].state != .off }
+    let leads = grants.map { lead(of: $0.account) }
+    let blocked = grants.map { isBlocked($0.account) }
+    for entry in grants { noteBlocked(entry.account, until: time) }
+    setGroups(pool: pool, grants, groupCaps, at: time)
+    updateRunningTime(pool)
+    for (entry, lead) in zip(grants, leads) {
+      setPolarity(entry, epoch: epoch)
+      setShare(entry, lead: lead)
+      setLimits(entry.account, entry.grant, at: time)
     }
-    pools[pool].runningTime = ProcessingShare.runningTime(
-      sharedProcessors: Int(pools[pool].shared), runningLogicals: running)
-    for entry in grants { setGrant(entry.account, entry.grant, epoch: epoch, at: time) }
+    assignHomes(pool: pool, grants)
+    for (entry, wasBlocked) in zip(grants, blocked) {
+      if wasBlocked {
+        unblock(entry.account, at: time)
+      } else if isBlocked(entry.account) {
+        block(entry.account, at: time)
+      }
+    }
   }
 
-  private func setGrant(
-    _ index: Int, _ grant: ShareGrant, epoch: UInt64, at time: SimulatedTime
-  ) {
-    let account = accounts[index]
-    let pool = pools[Int(account.pool)]
-    var lead: Int128 = 0
-    if let old = account.grant?.share, old.numerator > 0 {
-      lead = (account.key - pool.virtualTime) * old.numerator / old.denominator
-    }
+  // MARK: Shares
+
+  /// Processor time that an account is ahead of the virtual time it goes by, times its pool's size.
+  private func lead(of index: Int) -> Int128 {
+    let share = accounts[index].queueShare
+    guard accounts[index].grant != nil, share.numerator > 0 else { return 0 }
+    return (accounts[index].key - virtualTime(for: index)) * share.numerator / share.denominator
+  }
+
+  private func setShare(_ entry: AccountGrant, lead: Int128) {
+    let index = entry.account
     var committed: Int64 = 0
-    for logical in members(of: index) where logicals[logical].state == .running {
+    for logical in members(of: index) where hasSlice(logical) {
       committed += logicals[logical].sliceLeft
     }
-    let share = grant.share
-    accounts[index].grant = grant
+    let share = accounts[index].queueShare
+    accounts[index].grant = entry.grant
+    accounts[index].weight = entry.weight
+    accounts[index].completesWaits = entry.completesWaits
     accounts[index].charged = committed
-    accounts[index].base =
-      pool.virtualTime + (lead - Int128(committed)) * share.denominator / share.numerator
+    accounts[index].base = virtualTime(for: index)
+    if share.numerator > 0 {
+      accounts[index].base += (lead - Int128(committed)) * share.denominator / share.numerator
+    }
     updateKey(Int32(index))
     if accounts[index].place >= 0 { restore(Int32(index)) }
-
-    let perLogical = grant.entitlementPerLogical
-    let nanoseconds =
-      10_000_000 * min(perLogical.numerator, 4 * perLogical.denominator) / perLogical.denominator
-    accounts[index].slice = min(
-      max(Int64(nanoseconds), Int64(epoch)), Int64(pool.runningTime))
-    setLimits(index, grant, at: time)
   }
+
+  /// Says what each of an account's logical processors is for.
+  private func setPolarity(_ entry: AccountGrant, epoch: UInt64) {
+    let index = entry.account
+    let online = members(of: index).count { logicals[$0].onlineSince != nil }
+    let processors = Fraction(Int128(pools[Int(accounts[index].pool)].shared))
+    guard entry.polarity == .vertical, online > 0, processors > .zero else {
+      accounts[index].queueShare = entry.grant.share
+      parking[index].policy = nil
+      let share = entry.grant.entitlementPerLogical
+      for logical in members(of: index) {
+        setPolarity(logical, .horizontal, share: share, isParked: false, epoch: epoch)
+      }
+      return
+    }
+    let vertical = VerticalPolarity(
+      entitlement: entry.grant.entitlement, logicalCount: online)
+    accounts[index].queueShare =
+      vertical.mediumShare * Fraction(Int128(vertical.medium)) / processors
+    if parking[index].policy == nil { parking[index].begin() }
+    parking[index].polarity = vertical
+    let unparked = parking[index].unparkedCount
+    var place = 0
+    for logical in members(of: index) {
+      guard logicals[logical].onlineSince != nil else {
+        setPolarity(logical, .verticalLow, share: .zero, isParked: true, epoch: epoch)
+        continue
+      }
+      setPolarity(
+        logical, vertical.polarity(of: place), share: vertical.share(of: place),
+        isParked: place >= unparked, epoch: epoch)
+      place += 1
+    }
+  }
+
+  private func setPolarity(
+    _ logical: Int, _ polarity: LogicalPolarity, share: Fraction, isParked: Bool, epoch: UInt64
+  ) {
+    let isMoved =
+      logicals[logical].isListed
+      && (logicals[logical].polarity != polarity || logicals[logical].isParked != isParked)
+    if isMoved { unlist(logical) }
+    if logicals[logical].polarity != polarity || logicals[logical].isParked != isParked {
+      hasNewPolarity = true
+    }
+    logicals[logical].polarity = polarity
+    logicals[logical].isParked = isParked
+    logicals[logical].share = share
+    // One that has no share takes turns as long as its place among the others gives it.
+    let part = polarity == .verticalLow ? Fraction(1, 10) : share
+    let nanoseconds = 10_000_000 * min(part.numerator, 4 * part.denominator) / part.denominator
+    logicals[logical].slice = max(Int64(nanoseconds), Int64(epoch))
+    if isMoved { list(logical) }
+  }
+
+  /// Length of a logical processor's next time slice in nanoseconds.
+  func timeSlice(_ logical: Int) -> Int64 {
+    let pool = Int(accounts[Int(logicals[logical].account)].pool)
+    let runningTime = Int64(
+      ProcessingShare.runningTime(of: logicals[logical].polarity, pool: pools[pool].runningTime))
+    let isExact = setRunningTime != nil || logicals[logical].polarity == .verticalHigh
+    return isExact ? runningTime : min(logicals[logical].slice, runningTime)
+  }
+
+  /// Computes a pool's running time again.
+  func updateRunningTime(_ pool: Int) {
+    pools[pool].runningTime = ProcessingShare.runningTime(
+      sharedProcessors: Int(pools[pool].shared), runningLogicals: pools[pool].runningLogicals,
+      set: setRunningTime)
+  }
+
+  /// Sets the running time of all pools; nil for the rule.
+  func setRunningTime(_ nanoseconds: UInt64?) {
+    setRunningTime = nanoseconds
+    for pool in pools.indices { updateRunningTime(pool) }
+  }
+
+  // MARK: Homes
+
+  /// Gives every vertical-high logical processor a physical one to come back to: the one it has, or
+  /// the first that nobody comes back to.
+  private func assignHomes(pool: Int, _ grants: [AccountGrant]) {
+    let range = Int(pools[pool].first)..<Int(pools[pool].first + pools[pool].count)
+    for physical in range {
+      let owner = Int(physicals[physical].home)
+      guard owner >= 0 else { continue }
+      if logicals[owner].polarity != .verticalHigh || !isShared(physical) { leaveHome(owner) }
+    }
+    for entry in grants where entry.polarity == .vertical {
+      for logical in members(of: entry.account)
+      where logicals[logical].polarity == .verticalHigh && logicals[logical].home < 0 {
+        let present = Int(logicals[logical].physical)
+        let isGood = { (physical: Int) in
+          self.isShared(physical) && self.physicals[physical].home < 0
+        }
+        guard
+          let home = present >= 0 && isGood(present) ? present : range.first(where: isGood)
+        else { continue }
+        logicals[logical].home = Int32(home)
+        physicals[home].home = Int32(logical)
+      }
+    }
+  }
+
+  private func isShared(_ physical: Int) -> Bool {
+    physicals[physical].isOnline && physicals[physical].dedicatedTo < 0
+  }
+
+  private func leaveHome(_ logical: Int) {
+    let home = Int(logicals[logical].home)
+    guard home >= 0 else { return }
+    physicals[home].home = -1
+    logicals[logical].home = -1
+  }
+
+  // MARK: Limits
 
   private func setLimits(_ index: Int, _ grant: ShareGrant, at time: SimulatedTime) {
     setBucket(&accounts[index].bucket, grant.cap, at: time)
@@ -73,6 +216,33 @@ extension Dispatcher {
     }
   }
 
+  /// Sets the absolute caps of a pool's groups, and who shares them.
+  private func setGroups(
+    pool: Int, _ grants: [AccountGrant], _ caps: [Fraction?], at time: SimulatedTime
+  ) {
+    for entry in grants { accounts[entry.account].group = -1 }
+    for number in 0..<groupsPerPool {
+      let index = pool * groupsPerPool + number
+      let slot = logicals.count + accounts.count + index
+      let members = grants.filter { $0.group == number }
+      let cap = members.isEmpty || number >= caps.count ? nil : caps[number]
+      if groups[index].bucket == nil { groups[index].virtualTime = pools[pool].virtualTime }
+      setBucket(&groups[index].bucket, cap, at: time)
+      groups[index].first = -1
+      guard let bucket = groups[index].bucket else {
+        groups[index].isThrottled = false
+        timers.clear(slot)
+        continue
+      }
+      for member in members.reversed() {
+        accounts[member.account].group = Int32(index)
+        accounts[member.account].nextInGroup = groups[index].first
+        groups[index].first = Int32(member.account)
+      }
+      if groups[index].isThrottled { timers.set(slot, max(bucket.resumes, time)) }
+    }
+  }
+
   private func setBucket(_ bucket: inout TokenBucket?, _ rate: Fraction?, at time: SimulatedTime) {
     guard let rate else {
       bucket = nil
@@ -82,20 +252,25 @@ extension Dispatcher {
     bucket?.setRate(rate, at: time)
   }
 
+  // MARK: Coming and going
+
   /// An account begins with nothing used, at the present virtual time.
   func enter(_ index: Int, isDedicated: Bool, at time: SimulatedTime) {
     accounts[index].entered = time
     accounts[index].isDedicated = isDedicated
     accounts[index].grant = nil
+    accounts[index].queueShare = .zero
     accounts[index].used = 0
     accounts[index].isThrottled = false
     accounts[index].isBeyondLimit = false
     accounts[index].bucket = nil
     accounts[index].soft = nil
+    accounts[index].group = -1
     accounts[index].notBefore = 0
     accounts[index].charged = 0
     accounts[index].base = pools[Int(accounts[index].pool)].virtualTime
     accounts[index].key = accounts[index].base
+    parking[index] = ParkingAccount()
     for logical in members(of: index) {
       logicals[logical].counters = ProcessorCounters()
       logicals[logical].steal = 0
@@ -116,10 +291,14 @@ extension Dispatcher {
     for logical in members(of: index) {
       turnOff(logical, at: time)
       setOnline(logical, false, at: time)
+      leaveHome(logical)
+      logicals[logical].polarity = .horizontal
+      logicals[logical].isParked = false
     }
     timers.clear(logicals.count + index)
     accounts[index].grant = nil
     accounts[index].isThrottled = false
+    accounts[index].group = -1
   }
 
   /// Indices of an account's logical processors.
@@ -154,12 +333,11 @@ extension Dispatcher {
   func dedicate(to logical: Int, at time: SimulatedTime) -> Int? {
     let pool = Int(accounts[Int(logicals[logical].account)].pool)
     let range = Int(pools[pool].first)..<Int(pools[pool].first + pools[pool].count)
-    let candidates = range.reversed().filter {
-      physicals[$0].isOnline && physicals[$0].dedicatedTo < 0
-    }
+    let candidates = range.reversed().filter(isShared)
     guard let physical = candidates.first(where: { physicals[$0].current < 0 }) ?? candidates.first
     else { return nil }
-    if physicals[physical].current >= 0 { requeue(Int(physicals[physical].current), at: time) }
+    vacate(physical, at: time)
+    forgetPromise(physical)
     physicals[physical].dedicatedTo = Int32(logical)
     logicals[logical].physical = Int32(physical)
     pools[pool].shared -= 1
@@ -180,8 +358,9 @@ extension Dispatcher {
     guard physicals[physical].isOnline != online, physicals[physical].dedicatedTo < 0 else {
       return
     }
-    if !online, physicals[physical].current >= 0 {
-      requeue(Int(physicals[physical].current), at: time)
+    if !online {
+      vacate(physical, at: time)
+      forgetPromise(physical)
     }
     passIdle(physical, until: time)
     physicals[physical].isOnline = online

@@ -6,7 +6,13 @@ import Channels
 // is given back, so several processors of one partition count at once. What a partition leaves is
 // thereby divided among the others in proportion to their shares. A partition keeps 30 ms of its
 // entitlement at most while it sleeps or cannot use more, and owes nothing for time nobody wanted.
-// Ties go by number. Nothing is allocated after init except by reconfiguration.
+// Ties go by number.
+//
+// With vertical polarity a high logical processor has a physical one to come back to and takes it from
+// whoever has it; a low one runs when nobody in the heap wants the time. The medium ones stand in the
+// heap with what is left of their partition's share.
+//
+// Nothing is allocated after init except by reconfiguration.
 
 /// One logical processor's place in the coming run.
 struct Dispatch {
@@ -22,9 +28,10 @@ struct Dispatch {
 final class Dispatcher {
   let logicals: UnsafeMutableBufferPointer<LogicalProcessor>
   let accounts: UnsafeMutableBufferPointer<ShareAccount>
+  let groups: UnsafeMutableBufferPointer<CapGroup>
   let physicals: UnsafeMutableBufferPointer<PhysicalProcessor>
   let pools: UnsafeMutableBufferPointer<ProcessorPool>
-  /// One slot a logical processor, then one an account.
+  /// One slot a logical processor, then one an account, then one a group.
   var timers: TimerHeap
   /// What was placed since the last time this was emptied.
   let placed: UnsafeMutableBufferPointer<Dispatch>
@@ -33,13 +40,36 @@ final class Dispatcher {
   private(set) var start: SimulatedTime = 0
   /// Its end.
   private(set) var end: SimulatedTime = 0
+  /// An epoch is being planned or run: whoever gets work is placed at once.
+  var isOpen = false
   /// Each partition's frontier: nothing of it may start earlier in this epoch.
   let frontiers: UnsafeMutableBufferPointer<SimulatedTime>
   /// Ready logical processors that own their physical one and are not running, in order.
   let dedicatedQueue: UnsafeMutableBufferPointer<Int32>
   var dedicatedCount = 0
+  /// Ready vertical-high logical processors, in order.
+  let highQueue: UnsafeMutableBufferPointer<Int32>
+  var highCount = 0
+  /// Logical processors that may preempt, in the order in which they got work.
+  let urgentQueue: UnsafeMutableBufferPointer<Int32>
+  var urgentCount = 0
+  /// Physical processors that were yielded to somebody who has not got them yet.
+  var promiseCount = 0
   /// Accounts set aside while a round is filled.
-  private let asideQueue: UnsafeMutableBufferPointer<Int32>
+  let asideQueue: UnsafeMutableBufferPointer<Int32>
+  /// How many groups each pool can have.
+  let groupsPerPool: Int
+  /// Running time as an operator set it; nil for the rule.
+  var setRunningTime: UInt64?
+  /// What the parking of each account's vertical-low logical processors goes by.
+  var parking: [ParkingAccount]
+  /// How long logical processors waited from getting work to running.
+  var wakeLatencies = LatencyDistribution()
+  /// When parking is judged next.
+  var parkingDue: SimulatedTime = ParkingPolicy.interval
+
+  /// Whether polarity or parking of some logical processor has changed since it was last told.
+  var hasNewPolarity = false
 
   /// What the dispatcher is built from: fixed for the machine's life.
   struct Layout {
@@ -51,23 +81,32 @@ final class Dispatcher {
     var accounts: [(partition: Int, pool: Int, logicals: Int)]
     /// How many partitions there are.
     var partitionCount: Int
+    /// How many groups there are that may share an absolute cap.
+    var groupCount = 0
   }
 
   init(_ layout: Layout) {
     let physicalCount = layout.pools.reduce(0) { $0 + $1.count }
     let logicalCount = layout.accounts.reduce(0) { $0 + $1.logicals }
     let accountCount = layout.accounts.count
+    groupsPerPool = layout.groupCount
+    let groupCount = layout.groupCount * layout.pools.count
     logicals = .allocate(capacity: logicalCount)
     accounts = .allocate(capacity: accountCount)
+    groups = .allocate(capacity: groupCount)
+    groups.initialize(repeating: CapGroup())
     physicals = .allocate(capacity: physicalCount)
     pools = .allocate(capacity: layout.pools.count)
-    timers = TimerHeap(capacity: logicalCount + accountCount)
+    timers = TimerHeap(capacity: logicalCount + accountCount + groupCount)
     // A logical processor is placed at most once a round, and the list is emptied every round.
     placed = .allocate(capacity: logicalCount)
     dedicatedQueue = .allocate(capacity: logicalCount)
+    highQueue = .allocate(capacity: logicalCount)
+    urgentQueue = .allocate(capacity: logicalCount)
     asideQueue = .allocate(capacity: accountCount)
     frontiers = .allocate(capacity: layout.partitionCount)
     frontiers.initialize(repeating: 0)
+    parking = Array(repeating: ParkingAccount(), count: accountCount)
     var physical = 0
     for (index, pool) in layout.pools.enumerated() {
       pools.initializeElement(
@@ -104,37 +143,51 @@ final class Dispatcher {
     for pool in pools { pool.heap.deallocate() }
     logicals.deallocate()
     accounts.deallocate()
+    groups.deallocate()
     physicals.deallocate()
     pools.deallocate()
     placed.deallocate()
     dedicatedQueue.deallocate()
+    highQueue.deallocate()
+    urgentQueue.deallocate()
     asideQueue.deallocate()
     frontiers.deallocate()
   }
 
   /// Whether any logical processor runs or could.
   var hasWork: Bool {
-    if runningCount > 0 || dedicatedCount > 0 { return true }
-    for pool in pools where pool.heapCount > 0 && pool.shared > 0 { return true }
+    if runningCount > 0 || dedicatedCount > 0 || highCount > 0 { return true }
+    for pool in pools where pool.hasQueue && pool.shared > 0 { return true }
     return false
   }
 
-  /// Logical processors on physical ones.
+  /// Logical processors that run.
   var runningCount = 0
 
   // MARK: An epoch
 
-  /// Opens an epoch: whoever has a physical processor keeps it.
+  /// Opens an epoch.
   func beginEpoch(from start: SimulatedTime, to end: SimulatedTime) {
     self.start = start
     self.end = end
+    isOpen = true
+  }
+
+  /// Places whoever may run from the epoch's start: those that take a physical processor from
+  /// somebody, those that take a free one, and those that keep theirs.
+  func fillFromStart() {
+    takeBackHomes()
+    fill()
+    dismissLow()
+    preempt()
     guard runningCount > 0 else { return }
     for index in physicals.indices {
-      let current = physicals[index].current
-      guard current >= 0 else { continue }
+      let current = Int(physicals[index].current)
+      guard current >= 0, logicals[current].state == .running, logicals[current].placedIn != start
+      else { continue }
       let held = physicals[index].heldUntil
-      if held > start { logicals[Int(current)].steal &+= min(held, end) - start }
-      if held < end { append(current, max(start, held)) }
+      if held > start { logicals[current].steal &+= min(held, end) - start }
+      if held < end { append(Int32(current), max(start, held)) }
     }
   }
 
@@ -144,104 +197,10 @@ final class Dispatcher {
     return logicals[logical].steal
   }
 
-  private func append(_ logical: Int32, _ time: SimulatedTime) {
+  /// Lets a logical processor that has a physical one run from a time in this epoch.
+  func append(_ logical: Int32, _ time: SimulatedTime) {
+    logicals[Int(logical)].placedIn = start
     placed[placedCount] = Dispatch(logical: logical, start: time)
     placedCount += 1
-  }
-
-  /// Gives free physical processors to whoever is next.
-  ///
-  /// What was placed is in `placed`.
-  func fill() {
-    if dedicatedCount > 0 { placeDedicated() }
-    for index in pools.indices where pools[index].heapCount > 0 { fill(pool: index) }
-  }
-
-  private func placeDedicated() {
-    var kept = 0
-    for index in 0..<dedicatedCount {
-      let logical = dedicatedQueue[index]
-      let record = logicals[Int(logical)]
-      guard record.state == .queued else { continue }
-      let physical = Int(record.physical)
-      let time = max(
-        available(physical), frontiers[Int(record.partition)], record.readySince)
-      if time + Dispatcher.dispatchCost < end {
-        place(logical, on: physical, at: time)
-      } else {
-        dedicatedQueue[kept] = logical
-        kept += 1
-      }
-    }
-    dedicatedCount = kept
-  }
-
-  private func fill(pool index: Int) {
-    var asideCount = 0
-    while pools[index].heapCount > 0, let physical = freeProcessor(of: index) {
-      let account = pools[index].heap[0]
-      let logical = accounts[Int(account)].head
-      let record = logicals[Int(logical)]
-      let time = max(
-        available(physical),
-        max(frontiers[Int(record.partition)], record.readySince),
-        accounts[Int(account)].notBefore)
-      guard time + Dispatcher.dispatchCost < end else {
-        // Its partition has already run to the end of this epoch, or the processor was held so long.
-        removeFromHeap(account)
-        asideQueue[asideCount] = account
-        asideCount += 1
-        if asideCount >= 16 { break }
-        continue
-      }
-      dequeue(account)
-      let virtualTime = accounts[Int(account)].key
-      if virtualTime > pools[index].virtualTime { pools[index].virtualTime = virtualTime }
-      let slice = accounts[Int(account)].slice
-      accounts[Int(account)].charged += slice
-      logicals[Int(logical)].sliceLeft = slice
-      updateKey(account)
-      if accounts[Int(account)].head < 0 { removeFromHeap(account) } else { siftDown(account) }
-      place(logical, on: physical, at: time)
-    }
-    for index in 0..<asideCount { insertInHeap(asideQueue[index]) }
-  }
-
-  /// The shared on-line processor that was free first; ties by number.
-  private func freeProcessor(of pool: Int) -> Int? {
-    guard pools[pool].busy < pools[pool].shared else { return nil }
-    let first = Int(pools[pool].first)
-    var best = -1
-    for index in first..<first + Int(pools[pool].count) {
-      let physical = physicals[index]
-      guard physical.current < 0, physical.isOnline, physical.dedicatedTo < 0 else { continue }
-      let time = available(index)
-      guard time + Dispatcher.dispatchCost < end else { continue }
-      if best < 0 || time < available(best) {
-        best = index
-        if time == start { break }
-      }
-    }
-    return best < 0 ? nil : best
-  }
-
-  /// When in this epoch a free physical processor can take somebody.
-  private func available(_ physical: Int) -> SimulatedTime {
-    max(start, max(physicals[physical].freeSince, physicals[physical].heldUntil))
-  }
-
-  private func place(_ logical: Int32, on physical: Int, at time: SimulatedTime) {
-    let index = Int(logical)
-    noteReady(index, until: time)
-    logicals[index].state = .running
-    logicals[index].physical = Int32(physical)
-    physicals[physical].current = logical
-    timers.clear(index)
-    accounts[Int(logicals[index].account)].running += 1
-    runningCount += 1
-    if physicals[physical].dedicatedTo < 0 { pools[Int(physicals[physical].pool)].busy += 1 }
-    chargeDispatch(index, at: time)
-    logicals[index].steal &+= Dispatcher.dispatchCost
-    append(logical, time + Dispatcher.dispatchCost)
   }
 }

@@ -47,6 +47,9 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// Rounds in which physical processors freed early are offered again.
   static var rounds: Int { 4 }
 
+  /// Host time of the epochs, no part of the history; nil while nobody wants to know.
+  var hostTime: HostTime?
+
   /// Cycles that the placements of the round come to.
   private var roundCycles: UInt64 = 0
   private let round: UnsafeMutableBufferPointer<UInt64>
@@ -98,23 +101,41 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   /// Runs one epoch.
   func runEpoch() {
+    guard hostTime != nil else { return plannedEpoch() }
+    let before = hostTime?.running ?? .zero
+    let start = ContinuousClock.now
+    plannedEpoch()
+    let running = (hostTime?.running ?? .zero) - before
+    hostTime?.planning += ContinuousClock.now - start - running
+  }
+
+  private func plannedEpoch() {
     let end = now + epoch
     for index in ran.indices { ran[index] = 0 }
+    if now >= dispatcher.parkingDue { dispatcher.judgeParking(at: now) }
+    if dispatcher.hasNewPolarity { tellPolarity() }
     dispatcher.beginEpoch(from: now, to: end)
     wake(before: now + 1)
-    dispatcher.fill()
+    dispatcher.fillFromStart()
     wake(before: end)
     dispatcher.fill()
     var rounds = 0
     while dispatcher.placedCount > 0, rounds < EpochEngine.rounds {
       rounds += 1
       distribute(until: end)
-      runRound()
+      if hostTime == nil {
+        runRound()
+      } else {
+        let start = ContinuousClock.now
+        runRound()
+        hostTime?.running += ContinuousClock.now - start
+      }
       settleRound()
       wake(before: end)
       if rounds < EpochEngine.rounds { dispatcher.fill() }
     }
     dispatcher.endEpoch()
+    warn()
     mixEpoch()
     now = end
     epochCount &+= 1
@@ -122,32 +143,64 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   // MARK: Plan
 
+  /// Tells guests what their processors are for.
+  private func tellPolarity() {
+    dispatcher.hasNewPolarity = false
+    for index in dispatcher.logicals.indices {
+      let logical = dispatcher.logicals[index]
+      guests[Int(logical.partition)].hardware?.setPolarity(
+        processor: Int(logical.number), code: logical.polarity.rawValue,
+        isParked: logical.isParked)
+    }
+  }
+
+  /// Tells guests of time slices that will end while others wait.
+  private func warn() {
+    for index in dispatcher.physicals.indices {
+      let current = Int(dispatcher.physicals[index].current)
+      guard current >= 0, dispatcher.isToBeWarned(current) else { continue }
+      let logical = dispatcher.logicals[current]
+      dispatcher.logicals[current].isWarned = true
+      guests[Int(logical.partition)].hardware?.warn(
+        processor: Int(logical.number), until: dispatcher.end + UInt64(logical.sliceLeft))
+    }
+  }
+
   /// Wakes whoever has a timer before a time.
   private func wake(before limit: SimulatedTime) {
     while let due = dispatcher.timers.pop(before: limit) {
       if dispatcher.creditReturns(due.slot, at: due.time) { continue }
       let partition = Int(dispatcher.logicals[due.slot].partition)
-      guard let hardware = guests[partition].hardware,
-        dispatcher.logicals[due.slot].state == .waiting
-      else { continue }
+      guard let hardware = guests[partition].hardware, isWaiting(due.slot) else { continue }
       let time = max(due.time, now)
       hardware.deliverTimers(upTo: time)
       notice(partition, at: time)
-      guard dispatcher.logicals[due.slot].state == .waiting,
+      guard isWaiting(due.slot),
         let next = hardware.nextDeadline(of: Int(dispatcher.logicals[due.slot].number))
       else { continue }
-      dispatcher.timers.set(due.slot, max(next, time + 1))
+      dispatcher.setDeadline(due.slot, max(next, time + 1))
+    }
+  }
+
+  private func isWaiting(_ logical: Int) -> Bool {
+    switch dispatcher.logicals[logical].state {
+    case .waiting, .holding: true
+    case .off, .queued, .throttled, .running: false
     }
   }
 
   /// Finds which waiting logical processors of a partition have got work.
-  func notice(_ partition: Int, at time: SimulatedTime) {
+  ///
+  /// - Parameters:
+  ///   - partition: Its number.
+  ///   - time: Since when.
+  ///   - isInterrupted: From outside the partition or by a timer, not by a sibling.
+  func notice(_ partition: Int, at time: SimulatedTime, isInterrupted: Bool = true) {
     guard let hardware = guests[partition].hardware else { return }
     let first = guests[partition].firstLogical
-    for logical in first..<first + guests[partition].logicalCount
-    where dispatcher.logicals[logical].state == .waiting {
+    for logical in first..<first + guests[partition].logicalCount where isWaiting(logical) {
       if hardware.status(of: logical - first) == .ready {
-        dispatcher.becomeReady(logical, at: time)
+        dispatcher.becomeReady(logical, at: time, isInterrupted: isInterrupted)
       }
     }
   }
@@ -156,7 +209,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
   func isDispatched(_ partition: Int) -> Bool {
     let first = guests[partition].firstLogical
     return (first..<first + guests[partition].logicalCount).contains {
-      dispatcher.logicals[$0].state == .running
+      dispatcher.logicals[$0].state == .running || dispatcher.logicals[$0].state == .holding
     }
   }
 
@@ -253,7 +306,14 @@ final class EpochEngine<Hardware: PartitionHardware> {
         dispatcher.becomeWaiting(
           logical, at: placement.end, deadline: hardware.nextDeadline(of: placement.processor))
       case .yielded:
-        dispatcher.requeue(logical, at: placement.end, yielded: true)
+        let target = placement.yieldTarget
+        if target < 0 {
+          dispatcher.requeue(logical, at: placement.end, yielded: true)
+        } else if !dispatcher.yield(logical, to: first + target, at: placement.end) {
+          dispatcher.requeue(logical, at: placement.end)
+        }
+      case .acknowledged:
+        dispatcher.acknowledgeWarning(logical, at: placement.end)
       case .spinning:
         dispatcher.requeue(logical, at: placement.end)
       case .inFirmware:
@@ -264,7 +324,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
       }
     }
     dispatcher.frontiers[partition] = frontier
-    notice(partition, at: max(frontier, now))
+    notice(partition, at: max(frontier, now), isInterrupted: false)
   }
 
   private func mixEpoch() {

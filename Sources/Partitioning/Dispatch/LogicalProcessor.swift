@@ -3,11 +3,12 @@ import Channels
 // The dispatcher's records: plain values in fixed arrays, owner thread only.
 //
 //                 ready                placed
-//   off, waiting -------> queued ---------------------> running
-//                           ^  ^                        |  |  |
-//                           |  +------ slice over ------+  |  +--> waiting, off
-//                           |                              | no credit of its own
-//                           +-------- credit is back -- throttled
+//   off, waiting -------> queued ---------------------> running <--------+
+//      ^                    ^  ^                        |  |  |          | ready
+//      |                    |  +------ slice over ------+  |  +--> waiting, off, holding
+//      |                    |                              | no credit of its own   |
+//      |                    +-------- credit is back -- throttled                   |
+//      +--------------------------------- slice over --------------------------------+
 
 /// Where a logical processor stands with the dispatcher.
 enum DispatchState: UInt8 {
@@ -21,6 +22,8 @@ enum DispatchState: UInt8 {
   case throttled
   /// Has a physical processor.
   case running
+  /// Has nothing to do and keeps its physical processor until its time slice ends: wait completion.
+  case holding
 }
 
 /// One logical processor as the dispatcher sees it.
@@ -33,22 +36,55 @@ struct LogicalProcessor {
   let account: Int32
   /// Where it stands.
   var state = DispatchState.off
+  /// How much of a processor it is for, which says whose turn it waits for.
+  var polarity = LogicalPolarity.horizontal
+  /// A vertical-low one that its guest should not use now.
+  var isParked = false
   /// Its physical processor, -1 without one; for a dedicated one, its own for good.
   var physical: Int32 = -1
-  /// The next in its account's queue, -1 at the end.
+  /// The physical processor it comes back to, -1 without one: vertical-high ones have one.
+  var home: Int32 = -1
+  /// The next in its queue, -1 at the end.
   var next: Int32 = -1
+  /// It is in a queue.
+  var isListed = false
+  /// It got its work from outside its partition or by its timer, and may preempt.
+  var isUrgent = false
+  /// It is in the dispatcher's list of those, perhaps no longer rightly.
+  var isAmongUrgent = false
+  /// Its part of a processor: its priority.
+  var share = Fraction.zero
+  /// Length of its time slices in nanoseconds.
+  var slice: Int64 = 100_000
   /// Since when it has been ready and not running, as far as that is not counted yet.
   var readySince: SimulatedTime = 0
+  /// When it got the work for which it has not run yet; `.max` once it has.
+  var wokenAt = SimulatedTime.max
+  /// Not before this time may it be placed: it gave the rest of an epoch away.
+  var notBefore: SimulatedTime = 0
+  /// Its own next event while it is holding.
+  var deadline = SimulatedTime.max
+  /// Start of the epoch in which it was placed last.
+  var placedIn = SimulatedTime.max
   /// Nanoseconds that it had work and the guest did not run, not told to the guest yet.
   var steal: UInt64 = 0
   /// Nanoseconds of its time slice that are left; may end below zero by less than an epoch.
   var sliceLeft: Int64 = 0
-  /// Its own limit: hard capping with horizontal polarity.
+  /// It has been told that its time slice ends.
+  var isWarned = false
+  /// Its own limit: capping at the weight with horizontal polarity.
   var bucket: TokenBucket?
   /// Since when it has been on line; nil while it is not.
   var onlineSince: SimulatedTime?
   /// What it spent since activation: on line up to `onlineSince`, ready up to the last dispatch.
   var counters = ProcessorCounters()
+}
+
+/// Logical processors that wait for their turn, first come first served, linked by `next`.
+struct ProcessorQueue {
+  var head: Int32 = -1
+  var tail: Int32 = -1
+  var isEmpty: Bool { head < 0 }
 }
 
 /// One partition's standing in one pool.
@@ -64,6 +100,13 @@ struct ShareAccount {
   var isDedicated = false
   /// Its part of the pool; nil while it takes no part.
   var grant: ShareGrant?
+  /// Its weight, for what is divided among those that want more.
+  var weight = 1
+  /// Part of the pool for its horizontal or vertical-medium logical processors, which its virtual time
+  /// goes by; zero when all are high or low.
+  var queueShare = Fraction.zero
+  /// Its logical processors keep their physical ones through a wait.
+  var completesWaits = false
   /// Virtual time at which `charged` was 0.
   var base: Int128 = 0
   /// Nanoseconds used since then, and those of slices given and not yet used.
@@ -74,13 +117,8 @@ struct ShareAccount {
   var key: Int128 = 0
   /// Place in the pool's heap, -1 when not in it.
   var place: Int32 = -1
-  /// Queued logical processors, first come first served.
-  var head: Int32 = -1
-  var tail: Int32 = -1
-  /// Logical processors that are running.
-  var running: Int32 = 0
-  /// Length of its time slices in nanoseconds.
-  var slice: Int64 = 100_000
+  /// Its horizontal or vertical-medium logical processors that are ready.
+  var queue = ProcessorQueue()
   /// Limit of the partition as a whole.
   var bucket: TokenBucket?
   /// Out of credit: its queue waits.
@@ -89,14 +127,32 @@ struct ShareAccount {
   var soft: TokenBucket?
   /// Beyond that limit now.
   var isBeyondLimit = false
+  /// Index of the group whose absolute cap it shares, -1 without one.
+  var group: Int32 = -1
+  /// The next member of that group, -1 at the end.
+  var nextInGroup: Int32 = -1
   /// Not before this time may its queue be served: when credit came back.
   var notBefore: SimulatedTime = 0
   /// Nanoseconds used since activation.
   var used: UInt64 = 0
-  /// Since when it has been out of credit, while it is.
-  var throttledSince: SimulatedTime = 0
+  /// Since when a cap has forbidden it to run, while one does.
+  var blockedSince: SimulatedTime = 0
   /// When its partition was activated last.
   var entered: SimulatedTime?
+}
+
+/// Partitions that share one absolute cap on a pool.
+struct CapGroup {
+  /// The limit of all members together; nil while there is none.
+  var bucket: TokenBucket?
+  /// Out of credit: all members wait.
+  var isThrottled = false
+  /// Greatest virtual time at which a member was placed.
+  ///
+  /// A capped group falls behind its pool; its members may not fall behind it.
+  var virtualTime: Int128 = 0
+  /// The first of its accounts, -1 when it has none.
+  var first: Int32 = -1
 }
 
 /// One physical processor.
@@ -107,21 +163,27 @@ struct PhysicalProcessor {
   var isOnline = true
   /// The logical processor it belongs to, -1 when shared.
   var dedicatedTo: Int32 = -1
-  /// The logical processor that runs on it, -1 when idle.
+  /// The vertical-high logical processor that comes back to it, -1 without one.
+  var home: Int32 = -1
+  /// The logical processor to which its last one yielded, -1 for whoever is next.
+  var promised: Int32 = -1
+  /// The logical processor that has it, -1 when idle.
   var current: Int32 = -1
   /// Since when it has been idle.
   var freeSince: SimulatedTime = 0
-  /// Until when the firmware has it, whoever runs on it: an interrupt for a partition that did not run.
+  /// Until when the firmware has it, whoever runs on it.
   var heldUntil: SimulatedTime = 0
   /// What it spent since IPL up to `accounted`.
   var counters = PhysicalCounters()
   /// Up to when its time is accounted for.
   var accounted: SimulatedTime = 0
+  /// Nanoseconds that it was idle up to the last decision on parking.
+  var idleBefore: UInt64 = 0
   /// Nanoseconds since IPL that it was neither idle nor off line.
   var busy: UInt64 { counters.effective &+ counters.management }
 }
 
-/// The physical processors of one type and the queue for them.
+/// The physical processors of one type and the queues for them.
 struct ProcessorPool {
   /// Rate of its processors.
   let megahertz: UInt32
@@ -130,13 +192,26 @@ struct ProcessorPool {
   let count: Int32
   /// On-line physical processors that are not dedicated.
   var shared: Int32 = 0
-  /// Those of them that run something.
+  /// Those of them that somebody has.
   var busy: Int32 = 0
   /// Greatest virtual time at which anyone was placed.
   var virtualTime: Int128 = 0
   /// Accounts with work, least virtual time first.
   let heap: UnsafeMutablePointer<Int32>
   var heapCount: Int32 = 0
-  /// Running time by PR/SM's rule.
+  /// Vertical-low logical processors that are ready.
+  var low = ProcessorQueue()
+  /// Those of them that are parked: their guests use them all the same.
+  var parked = ProcessorQueue()
+  /// Nanoseconds that vertical-low logical processors used since IPL, and up to the last decision on
+  /// parking.
+  var lowUsed: UInt64 = 0
+  var lowUsedBefore: UInt64 = 0
+  /// Shared logical processors on line and not stopped.
+  var runningLogicals = 0
+  /// Running time by PR/SM's rule, or as set.
   var runningTime: UInt64 = 25_000_000
+
+  /// Whether a shared logical processor waits for its turn.
+  var hasQueue: Bool { heapCount > 0 || !low.isEmpty || !parked.isEmpty }
 }

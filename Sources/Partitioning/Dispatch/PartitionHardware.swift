@@ -18,6 +18,10 @@ protocol PartitionHardware: AnyObject {
     _ placements: UnsafeMutableBufferPointer<Placement>, until end: SimulatedTime, cache: CodeCache)
   /// Tells the guest of time that a processor had work and did not run.
   func addSteal(processor: Int, nanoseconds: UInt64)
+  /// Tells the guest how much of a processor its processor is for, and whether it should not use it.
+  func setPolarity(processor: Int, code: UInt8, isParked: Bool)
+  /// Tells the guest that a processor's time slice ends at a time, if it wants to know.
+  func warn(processor: Int, until time: SimulatedTime)
   /// Adds a processor's registers and instruction count to a digest.
   func mixState(of processor: Int, into digest: inout HistoryDigest)
 }

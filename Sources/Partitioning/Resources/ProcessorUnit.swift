@@ -65,28 +65,4 @@ extension PartitionManager {
   func logical(_ number: Int, of partition: Partition) -> Int {
     engine.guests[partition.number].firstLogical + number
   }
-
-  /// Computes again what every active partition that shares a pool is entitled to.
-  func applyShares(of type: ProcessorType) {
-    guard let pool = pools.firstIndex(of: type) else { return }
-    var accounts: [Int] = []
-    var claims: [ShareClaim] = []
-    for partition in partitions where partition.isActive {
-      for (entry, processors) in partition.definition.processors.enumerated()
-      where processors.type == type && processors.mode == .shared {
-        accounts.append(partition.account(of: entry))
-        let setting = partition.definition.share(of: entry)
-        claims.append(
-          ShareClaim(
-            amount: setting.amount, limit: setting.limit,
-            absoluteCapHundredths: setting.absoluteCapHundredths,
-            logicalCount: max(1, partition.onlineCount(of: entry))))
-      }
-    }
-    let grants = ProcessingShare.grants(
-      for: claims, sharedProcessors: Int(engine.dispatcher.pools[pool].shared))
-    engine.dispatcher.setGrants(
-      pool: pool, zip(accounts, grants).map { (account: $0, grant: $1) }, epoch: engine.epoch,
-      at: now)
-  }
 }

@@ -26,6 +26,10 @@ package struct ProcessorCounters: Codable, Sendable, Equatable {
   package var preemptions: UInt64 = 0
   /// Times that it gave the rest of its time slice away.
   package var yields: UInt64 = 0
+  /// Dispatches of vertical-high ones on the physical processor that they come back to.
+  package var homeDispatches: UInt64 = 0
+  /// Time of slices that it gave back when it was told that they end (warning track, WTI).
+  package var warningYielded: UInt64 = 0
 
   /// Creates counters that stand at 0.
   package init() {}
@@ -53,6 +57,8 @@ package struct ProcessorCounters: Codable, Sendable, Equatable {
     result.dispatches = combine(dispatches, other.dispatches)
     result.preemptions = combine(preemptions, other.preemptions)
     result.yields = combine(yields, other.yields)
+    result.homeDispatches = combine(homeDispatches, other.homeDispatches)
+    result.warningYielded = combine(warningYielded, other.warningYielded)
     return result
   }
 }
@@ -139,6 +145,12 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
     package var isCapped: Bool
     /// The absolute cap now, in hundredths of a processor.
     package var absoluteCapHundredths: Int?
+    /// How the entitlement lies on them now; nil with horizontal polarity.
+    package var polarity: VerticalPolarity?
+    /// Vertical-low ones that are not parked now.
+    package var unparkedLow: Int
+    /// How often vertical-low ones were parked or unparked since activation.
+    package var parkingAdjustments: UInt64
     /// What they spent since activation, all together.
     package var counters: ProcessorCounters
 
@@ -146,7 +158,8 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
     package init(
       type: ProcessorType, isDedicated: Bool = false, defined: Int, online: Int,
       weight: Int? = nil, entitlement: Fraction? = nil, isCapped: Bool = false,
-      absoluteCapHundredths: Int? = nil, counters: ProcessorCounters
+      absoluteCapHundredths: Int? = nil, polarity: VerticalPolarity? = nil, unparkedLow: Int = 0,
+      parkingAdjustments: UInt64 = 0, counters: ProcessorCounters
     ) {
       self.type = type
       self.isDedicated = isDedicated
@@ -156,6 +169,9 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
       self.entitlement = entitlement
       self.isCapped = isCapped
       self.absoluteCapHundredths = absoluteCapHundredths
+      self.polarity = polarity
+      self.unparkedLow = unparkedLow
+      self.parkingAdjustments = parkingAdjustments
       self.counters = counters
     }
   }
@@ -230,6 +246,7 @@ extension PartitionManager {
         let index = partition.account(of: entry)
         let isDedicated = processors.mode == .dedicated
         let online = partition.onlineCount(of: entry)
+        let parking = dispatcher.parking[index]
         var weight: Int?
         if case .relative(let amount) = setting.amount, !isDedicated { weight = amount }
         return MeasurementSample.Logicals(
@@ -239,6 +256,9 @@ extension PartitionManager {
             ? Fraction(Int128(online)) : dispatcher.accounts[index].grant?.entitlement,
           isCapped: setting.limit == .hard(nil) && !isDedicated,
           absoluteCapHundredths: isDedicated ? nil : setting.absoluteCapHundredths,
+          polarity: parking.policy == nil ? nil : parking.polarity,
+          unparkedLow: parking.policy?.unparkedLow ?? 0,
+          parkingAdjustments: parking.policy?.adjustments ?? 0,
           counters: dispatcher.counters(ofAccount: index, at: now))
       })
   }

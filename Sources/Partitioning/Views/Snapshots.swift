@@ -99,10 +99,10 @@ extension PartitionManager {
     if partition.machine?.ending == .shutdown { return .checkStopped }
     switch record.state {
     case .off, .waiting: return .waiting
-    case .running: return .running
+    case .running, .holding: return .running
     case .throttled: return .capped
     case .queued:
-      return engine.dispatcher.accounts[Int(record.account)].isThrottled ? .capped : .ready
+      return engine.dispatcher.isBlocked(Int(record.account)) ? .capped : .ready
     }
   }
 
@@ -169,7 +169,7 @@ extension PartitionManager {
   private func isReady(_ partition: Partition) -> Bool {
     partition.isOnline.indices.contains { number in
       switch engine.dispatcher.logicals[logical(number, of: partition)].state {
-      case .off, .waiting: false
+      case .off, .waiting, .holding: false
       case .queued, .throttled, .running: true
       }
     }

@@ -92,6 +92,9 @@ final class SyntheticGuest: PartitionHardware {
     longestWait = max(longestWait, nanoseconds)
   }
 
+  func setPolarity(processor: Int, code: UInt8, isParked: Bool) {}
+  func warn(processor: Int, until time: SimulatedTime) {}
+
   func mixState(of processor: Int, into digest: inout HistoryDigest) {
     digest.mix(workLeft[processor])
   }
@@ -103,9 +106,17 @@ final class SyntheticPool {
   let guests: [SyntheticGuest]
   var claims: [ShareClaim]
   let processors: Int
+  var groupCaps: [Fraction]
+  /// Numbers of the partitions whose logical processors keep their physical ones through a wait.
+  let completesWaits: Set<Int>
 
-  init(processors: Int, _ members: [(ShareClaim, [SyntheticGuest.Habit])], threads: Int = 1) {
+  init(
+    processors: Int, _ members: [(ShareClaim, [SyntheticGuest.Habit])], threads: Int = 1,
+    groupCaps: [Fraction] = [], completesWaits: Set<Int> = []
+  ) {
     self.processors = processors
+    self.groupCaps = groupCaps
+    self.completesWaits = completesWaits
     claims = members.map(\.0)
     guests = members.map { SyntheticGuest($0.1) }
     engine = EpochEngine(
@@ -114,7 +125,7 @@ final class SyntheticPool {
         accounts: members.indices.map {
           (partition: $0, pool: 0, logicals: members[$0].0.logicalCount)
         },
-        partitionCount: members.count),
+        partitionCount: members.count, groupCount: groupCaps.count),
       epoch: 100_000, threads: threads)
     for index in guests.indices {
       engine.guests[index].hardware = guests[index]
@@ -130,10 +141,18 @@ final class SyntheticPool {
   }
 
   func applyShares() {
-    let grants = ProcessingShare.grants(for: claims, sharedProcessors: processors)
+    let grants = ProcessingShare.grants(
+      for: claims, sharedProcessors: processors, groupCaps: groupCaps)
     engine.dispatcher.setGrants(
-      pool: 0, grants.enumerated().map { ($0.offset, $0.element) }, epoch: engine.epoch,
-      at: engine.now)
+      pool: 0,
+      claims.indices.map { index in
+        var weight = 1
+        if case .relative(let amount) = claims[index].amount { weight = amount }
+        return AccountGrant(
+          account: index, grant: grants[index], weight: weight, polarity: claims[index].polarity,
+          group: claims[index].group, completesWaits: completesWaits.contains(index))
+      },
+      groupCaps: groupCaps, epoch: engine.epoch, at: engine.now)
   }
 
   func run(seconds: Double) {
@@ -156,6 +175,12 @@ final class SyntheticPool {
   }
 
   var usedNanoseconds: [UInt64] { guests.indices.map { engine.dispatcher.accounts[$0].used } }
+
+  /// What a logical processor of a partition spent until now.
+  func counters(_ partition: Int, _ number: Int) -> ProcessorCounters {
+    let first = engine.dispatcher.members(of: partition).lowerBound
+    return engine.dispatcher.counters(ofLogical: first + number, at: engine.now)
+  }
 
   /// What the water-fill gives for constant demands in processors.
   func oracle(_ demands: [Fraction]) -> [Double] {

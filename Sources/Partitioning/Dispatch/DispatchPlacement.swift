@@ -1,0 +1,201 @@
+import Channels
+
+// Free physical processors and who gets them: those that own one or come back to one, then the accounts
+// with shares, then vertical-low logical processors, then parked ones.
+
+extension Dispatcher {
+  /// Gives free physical processors to whoever is next.
+  ///
+  /// What was placed is in `placed`.
+  func fill() {
+    if promiseCount > 0 { placePromised() }
+    if dedicatedCount > 0 { placeDedicated() }
+    if highCount > 0 { placeHigh() }
+    for index in pools.indices where pools[index].hasQueue {
+      fill(pool: index)
+      fillLow(pool: index)
+    }
+  }
+
+  // MARK: Those with a physical processor of their own
+
+  private func placeDedicated() {
+    var kept = 0
+    for index in 0..<dedicatedCount {
+      let logical = dedicatedQueue[index]
+      guard logicals[Int(logical)].state == .queued else { continue }
+      let physical = Int(logicals[Int(logical)].physical)
+      if let time = earliest(logical, on: physical) {
+        place(logical, on: physical, at: time)
+      } else {
+        dedicatedQueue[kept] = logical
+        kept += 1
+      }
+    }
+    dedicatedCount = kept
+  }
+
+  private func placeHigh() {
+    var kept = 0
+    for index in 0..<highCount {
+      let logical = highQueue[index]
+      let home = Int(logicals[Int(logical)].home)
+      if home >= 0, isFree(home), let time = earliest(logical, on: home) {
+        logicals[Int(logical)].isListed = false
+        logicals[Int(logical)].sliceLeft = timeSlice(Int(logical))
+        place(logical, on: home, at: time)
+      } else {
+        highQueue[kept] = logical
+        kept += 1
+      }
+    }
+    highCount = kept
+  }
+
+  // MARK: Those with a share
+
+  private func fill(pool index: Int) {
+    var asideCount = 0
+    while pools[index].heapCount > 0, let physical = freeProcessor(of: index) {
+      let account = pools[index].heap[0]
+      let logical = accounts[Int(account)].queue.head
+      guard let time = earliest(logical, on: physical) else {
+        // Its partition has already run to the end of this epoch, or the processor was held so long.
+        removeFromHeap(account)
+        asideQueue[asideCount] = account
+        asideCount += 1
+        if asideCount >= 16 { break }
+        continue
+      }
+      give(logical, physical, at: time)
+    }
+    for index in 0..<asideCount { insertInHeap(asideQueue[index]) }
+  }
+
+  /// Gives a queued logical processor with a share a time slice, charged at once, and places it.
+  func give(_ logical: Int32, _ physical: Int, at time: SimulatedTime) {
+    let account = logicals[Int(logical)].account
+    let index = Int(account)
+    let pool = Int(accounts[index].pool)
+    unlink(logical, from: &accounts[index].queue)
+    let key = accounts[index].key
+    if key > pools[pool].virtualTime { pools[pool].virtualTime = key }
+    let group = Int(accounts[index].group)
+    if group >= 0, key > groups[group].virtualTime { groups[group].virtualTime = key }
+    let slice = timeSlice(Int(logical))
+    accounts[index].charged += slice
+    logicals[Int(logical)].sliceLeft = slice
+    updateKey(account)
+    if accounts[index].queue.isEmpty {
+      removeFromHeap(account)
+    } else if accounts[index].place >= 0 {
+      restore(account)
+    }
+    place(logical, on: physical, at: time)
+  }
+
+  // MARK: Those without
+
+  private func fillLow(pool index: Int) {
+    while !pools[index].low.isEmpty || !pools[index].parked.isEmpty,
+      let physical = freeProcessor(of: index)
+    {
+      if let found = firstPlaceable(pools[index].low, on: physical) {
+        unlink(found.logical, from: &pools[index].low)
+        placeLow(found.logical, on: physical, at: found.time)
+      } else if let found = firstPlaceable(pools[index].parked, on: physical) {
+        unlink(found.logical, from: &pools[index].parked)
+        placeLow(found.logical, on: physical, at: found.time)
+      } else {
+        return
+      }
+    }
+  }
+
+  private func placeLow(_ logical: Int32, on physical: Int, at time: SimulatedTime) {
+    logicals[Int(logical)].sliceLeft = timeSlice(Int(logical))
+    place(logical, on: physical, at: time)
+  }
+
+  private func firstPlaceable(
+    _ queue: ProcessorQueue, on physical: Int
+  ) -> (logical: Int32, time: SimulatedTime)? {
+    var logical = queue.head
+    var looks = 0
+    while logical >= 0, looks < 16 {
+      if let time = earliest(logical, on: physical) { return (logical, time) }
+      logical = logicals[Int(logical)].next
+      looks += 1
+    }
+    return nil
+  }
+
+  // MARK: Physical processors
+
+  /// When a logical processor can take a free physical one in this epoch; nil when not in this one.
+  func earliest(_ logical: Int32, on physical: Int) -> SimulatedTime? {
+    let index = Int(logical)
+    let account = Int(logicals[index].account)
+    let ready = max(logicals[index].readySince, logicals[index].notBefore)
+    let allowed = max(
+      frontiers[Int(logicals[index].partition)], accounts[account].notBefore)
+    let time = max(available(physical), max(ready, allowed))
+    return time + Dispatcher.dispatchCost < end ? time : nil
+  }
+
+  /// When in this epoch a free physical processor can take somebody.
+  private func available(_ physical: Int) -> SimulatedTime {
+    max(start, max(physicals[physical].freeSince, physicals[physical].heldUntil))
+  }
+
+  /// Whether a physical processor is shared and nobody has it.
+  func isFree(_ index: Int) -> Bool {
+    physicals[index].current < 0 && physicals[index].isOnline && physicals[index].dedicatedTo < 0
+      && physicals[index].promised < 0
+  }
+
+  /// The free shared processor that can take somebody first; those that nobody comes back to before
+  /// the others, then by number.
+  private func freeProcessor(of pool: Int) -> Int? {
+    guard pools[pool].busy < pools[pool].shared else { return nil }
+    let first = Int(pools[pool].first)
+    var best = -1
+    var bestTime = SimulatedTime.max
+    for index in first..<first + Int(pools[pool].count) where isFree(index) {
+      let time = available(index)
+      guard time + Dispatcher.dispatchCost < end else { continue }
+      let isBetter =
+        time < bestTime
+        || time == bestTime && physicals[index].home < 0 && physicals[best].home >= 0
+      if isBetter {
+        best = index
+        bestTime = time
+        if time == start, physicals[index].home < 0 { break }
+      }
+    }
+    return best < 0 ? nil : best
+  }
+
+  func place(_ logical: Int32, on physical: Int, at time: SimulatedTime) {
+    let index = Int(logical)
+    noteReady(index, until: time)
+    if logicals[index].wokenAt < .max {
+      wakeLatencies.add(time + Dispatcher.dispatchCost - logicals[index].wokenAt)
+      logicals[index].wokenAt = .max
+    }
+    logicals[index].state = .running
+    logicals[index].physical = Int32(physical)
+    logicals[index].isUrgent = false
+    logicals[index].isWarned = false
+    physicals[physical].current = logical
+    timers.clear(index)
+    runningCount += 1
+    if physicals[physical].dedicatedTo < 0 { pools[Int(physicals[physical].pool)].busy += 1 }
+    if logicals[index].home == Int32(physical) {
+      logicals[index].counters.homeDispatches &+= 1
+    }
+    chargeDispatch(index, at: time)
+    logicals[index].steal &+= Dispatcher.dispatchCost
+    append(logical, time + Dispatcher.dispatchCost)
+  }
+}

@@ -1,0 +1,70 @@
+import Channels
+
+/// How long logical processors waited from getting work to running, as counts in classes an eighth of an
+/// octave wide.
+package struct LatencyDistribution: Sendable, Equatable {
+  /// Classes: 64 octaves of 8.
+  static let classCount = 512
+
+  /// How many waits were counted in each class.
+  private var counts = [UInt64](repeating: 0, count: LatencyDistribution.classCount)
+  /// Waits counted.
+  package private(set) var count: UInt64 = 0
+  /// The longest, in nanoseconds.
+  package private(set) var longest: UInt64 = 0
+
+  /// Counts a wait; allocates nothing.
+  mutating func add(_ nanoseconds: UInt64) {
+    counts[LatencyDistribution.index(nanoseconds)] &+= 1
+    count &+= 1
+    longest = max(longest, nanoseconds)
+  }
+
+  /// The time that so many parts of a hundred thousand of the waits did not pass, in nanoseconds; up to
+  /// an eighth too long, because of the classes.
+  package func percentile(_ parts: UInt64) -> UInt64 {
+    let wanted = (count * parts + 99_999) / 100_000
+    var seen: UInt64 = 0
+    for index in counts.indices {
+      seen += counts[index]
+      if seen >= wanted, seen > 0 { return min(LatencyDistribution.limit(index), longest) }
+    }
+    return longest
+  }
+
+  private static func index(_ value: UInt64) -> Int {
+    guard value >= 8 else { return Int(value) }
+    let octave = 63 - value.leadingZeroBitCount
+    return (octave - 2) * 8 + Int(value >> UInt64(octave - 3) & 7)
+  }
+
+  /// The greatest value of a class.
+  private static func limit(_ index: Int) -> UInt64 {
+    guard index >= 16 else { return UInt64(index) }
+    let octave = UInt64(index / 8 + 2)
+    let base: UInt64 = 1 << octave
+    return base + (UInt64(index % 8) + 1) << (octave - 3) - 1
+  }
+}
+
+/// Host time that epochs took, by what it was spent on; no part of the history.
+package struct HostTime: Sendable {
+  /// Guests ran, waits for other threads included.
+  package internal(set) var running = Duration.zero
+  /// Everything else in epochs: planning and settling.
+  package internal(set) var planning = Duration.zero
+}
+
+extension PartitionManager {
+  /// How long logical processors waited from getting work to running, since IPL.
+  package var wakeLatencies: LatencyDistribution { engine.dispatcher.wakeLatencies }
+
+  /// Host time of epochs since it was first asked for; counting it begins then.
+  package func hostTime() -> HostTime {
+    if engine.hostTime == nil { engine.hostTime = HostTime() }
+    return engine.hostTime ?? HostTime()
+  }
+
+  /// Epochs run since IPL.
+  package var epochCount: UInt64 { engine.epochCount }
+}
