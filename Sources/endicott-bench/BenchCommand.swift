@@ -8,6 +8,7 @@ struct BenchCommand: ParsableCommand {
     abstract: "Measures Endicott on this host. Figures are for ratios, not for promises.",
     subcommands: [
       LoopsCommand.self, ActivationCommand.self, WaitingCommand.self, ShareCommand.self,
+      LatencyCommand.self, PlanningCommand.self, EffectCommand.self, ScaleCommand.self,
       IdleLinuxCommand.self,
     ])
 }

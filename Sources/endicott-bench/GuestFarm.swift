@@ -1,42 +1,73 @@
 import Partitioning
 
-/// A machine with many partitions of one guest program.
+/// A machine with many partitions of guest programs.
 struct GuestFarm {
   let manager: PartitionManager
 
+  /// Partitions that are alike.
+  struct Group {
+    var count: Int
+    var program: String
+    var parameters = ""
+    var weight = 10
+    var processors = 1
+    var reserved = 0
+    var megabytes: UInt64 = 16
+    var reservedMegabytes: UInt64 = 0
+  }
+
   /// - Parameters:
-  ///   - count: Partitions, named G001 and so on.
-  ///   - program: Guest program of every one.
-  ///   - weights: Weights, taken in turn.
+  ///   - groups: What partitions there are, named G0001 and so on.
   ///   - processors: Physical processors.
   ///   - megahertz: Rate of each.
   ///   - pace: How time follows the wall clock.
   ///   - threads: Host threads that run partitions.
+  ///   - seed: The machine's.
+  ///   - capacityGroups: Groups that partitions can join.
   /// - Throws: The firmware's error when the machine cannot be built.
+  init(
+    groups: [Group], processors: Int, megahertz: UInt32, pace: Pace = .fast, threads: Int = 1,
+    seed: UInt64 = 1, capacityGroups: [GroupDefinition] = []
+  ) throws {
+    let members = groups.flatMap { Array(repeating: $0, count: $0.count) }
+    let partitions = members.enumerated().map { index, group in
+      PartitionDefinition(
+        name: "G" + String(10_000 + index).dropFirst(),
+        processors: [
+          PartitionProcessors(
+            type: .cp, mode: .shared, initial: group.processors, reserved: group.reserved,
+            weight: group.weight, isCapped: false, absoluteCapHundredths: nil)
+        ],
+        share: nil,
+        storage: PartitionStorage(
+          initialByteCount: group.megabytes << 20,
+          reservedByteCount: group.reservedMegabytes << 20),
+        ipl: .program(name: group.program, parameters: group.parameters))
+    }
+    let machine = MachineDefinition(
+      name: "BENCH",
+      processors: [
+        ProcessorPoolDefinition(
+          type: .cp, count: processors, megahertz: megahertz, capacityUnits: 100)
+      ],
+      storageByteCount: 128 << 30, incrementByteCount: 1 << 20, hostStorageByteCount: 8 << 30,
+      pace: pace)
+    manager = try PartitionManager(
+      SystemDefinition(
+        machine: machine, partitions: partitions, groups: capacityGroups,
+        inputOutput: IOConfiguration()),
+      options: ManagerOptions(threads: threads, seed: seed))
+  }
+
+  /// Partitions of one guest program, with weights taken in turn.
   init(
     count: Int, program: String, weights: [Int] = [10], processors: Int = 16,
     megahertz: UInt32 = 10, pace: Pace = .fast, threads: Int = 1
   ) throws {
-    let partitions = (0..<count).map { index in
-      PartitionDefinition(
-        name: "G" + String(1000 + index).dropFirst(),
-        processors: [
-          PartitionProcessors(
-            type: .cp, mode: .shared, initial: 1, reserved: 0,
-            weight: weights[index % weights.count], isCapped: false, absoluteCapHundredths: nil)
-        ],
-        share: nil,
-        storage: PartitionStorage(initialByteCount: 16 << 20, reservedByteCount: 0),
-        ipl: .program(name: program, parameters: ""))
-    }
-    let machine = MachineDefinition(
-      name: "BENCH",
-      processors: [ProcessorPoolDefinition(type: .cp, count: processors, megahertz: megahertz)],
-      storageByteCount: 64 << 30, incrementByteCount: 16 << 20, pace: pace)
-    manager = try PartitionManager(
-      SystemDefinition(
-        machine: machine, partitions: partitions, inputOutput: IOConfiguration()),
-      options: ManagerOptions(threads: threads))
+    try self.init(
+      groups: (0..<count).map {
+        Group(count: 1, program: program, weight: weights[$0 % weights.count])
+      }, processors: processors, megahertz: megahertz, pace: pace, threads: threads)
   }
 
   /// Activates and loads every partition.
