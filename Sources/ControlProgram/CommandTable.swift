@@ -113,7 +113,7 @@ package struct CommandTable: Sendable {
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
       + saveCommands + partitionOperations + operationCommands + storageCommands + consoleCommands
-      + planCommands
+      + planCommands + validateCommands
       + recordCommands + waitCommands)
 
   package init(commands: [Command]) {

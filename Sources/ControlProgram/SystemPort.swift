@@ -28,6 +28,10 @@ package protocol SystemPort: AnyObject {
   func measurement() -> MeasurementSample
   /// The machine's storage from its beginning to its end, by owner.
   func storageMap() -> [StoragePiece]
+  /// The definition with every profile and group as it is kept now.
+  var profileDefinition: SystemDefinition { get }
+  /// Judges which profiles could be activated one after the other; nothing is changed.
+  func validator(for order: [ProfileReference], besideActive: Bool) -> ActivationValidator
   /// A piece of a partition's storage; nil when a byte of it is not there.
   func storage(of partition: String, at address: UInt64, count: Int) -> [UInt8]?
   /// A register of one of a partition's processors by name (`RAX`, `RIP`, `CR3`); nil for none.

@@ -11,6 +11,10 @@ let queryProfileFormats = [
     "PROFILES", "", classes: "ACE", "The image profiles of each partition and the load profiles.",
     handler: queryProfiles),
   CommandFormat(
+    "RECOVERY", "", classes: "ABCE",
+    "The partitions that the last end of the machine took and RECOVER brings back.",
+    handler: queryRecovery),
+  CommandFormat(
     "SECURity", "userid|pattern", classes: "ACE", "What partitions may learn of others and do.",
     operands: [.partition], handler: querySecurity),
   CommandFormat(
@@ -60,6 +64,17 @@ private func queryProfiles(_ call: Invocation) throws(CommandMessage) {
   for profile in call.system.definition.loadProfiles {
     call.reply("LOAD PROFILE \(padded(profile.name, 8)) \(profile.ipl.summary)")
   }
+}
+
+private func queryRecovery(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  let names = call.control.partitionNames.filter {
+    call.system.partitionView($0)?.isRecoverable == true
+  }
+  call.reply(
+    names.isEmpty
+      ? ["Nothing to recover"]
+      : HelpText.wrapped("RECOVERABLE: " + names.joined(separator: " "), width: 78, indent: ""))
 }
 
 private func querySecurity(_ call: Invocation) throws(CommandMessage) {

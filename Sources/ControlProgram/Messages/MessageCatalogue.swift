@@ -224,6 +224,12 @@ extension MessageID {
         "Load profile &1 is not defined; there are &2",
         when: "No load profile has the name.",
         remedy: "QUERY PROFILES lists them.")
+    case .cannotBeActive:
+      MessageDefinition(
+        8889, .error, nil,
+        "Of &1 profiles &2 cannot be active with the others",
+        when: "VALIDATE found what does not fit; the lines before say what.",
+        remedy: "Change a profile as they say, or leave a partition out.")
     case .terminationReported:
       MessageDefinition(
         2113, .information, nil,

@@ -40,6 +40,7 @@ package enum MessageID: CaseIterable, Sendable {
   case notInProfile
   case groupNotFound
   case loadProfileNotFound
+  case cannotBeActive
   case terminationReported
   case terminationDelayed
   case terminationTimedOut

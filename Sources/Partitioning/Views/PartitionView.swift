@@ -112,6 +112,8 @@ package struct PartitionView: Sendable, Equatable {
   package var profileName: String
   /// Name of the image profile of its next activation.
   package var nextProfileName: String
+  /// Whether an earlier end of the machine took it, so that it can be recovered.
+  package var isRecoverable: Bool
   /// What it is doing.
   package var state: PartitionState
   /// Whether an operator stopped it.

@@ -21,7 +21,8 @@ extension PartitionManager {
     return PartitionView(
       name: partition.name, number: partition.number, definition: partition.definition,
       profiles: partition.profiles, profileName: partition.activeProfile,
-      nextProfileName: partition.nextProfile, state: partition.state,
+      nextProfileName: partition.nextProfile, isRecoverable: partition.lost != nil,
+      state: partition.state,
       isStopped: partition.isStopped, activated: partition.activated,
       processors: partition.isOnline.indices.map { processorView(partition, $0) },
       shares: partition.definition.processors.indices.map { shareView(partition, $0) },

@@ -81,7 +81,8 @@ final class StandInMachine: SystemPort, SimulationClock {
       profiles: [
         ImageProfile(
           name: definition.name, partition: definition.name, definition: definition)
-      ], profileName: definition.name, nextProfileName: definition.name, state: .notActivated,
+      ], profileName: definition.name, nextProfileName: definition.name, isRecoverable: false,
+      state: .notActivated,
       isStopped: false, activated: nil, processors: processors, shares: [share],
       storageByteCount: 0, reservedByteCount: 0, storageRanges: [], writtenPageCount: 0,
       paths: [], devices: [], pending: [], instructionCount: 0, dispatchCount: 0, requestCount: 0,
@@ -145,6 +146,12 @@ final class StandInMachine: SystemPort, SimulationClock {
 
   func measurement() -> MeasurementSample {
     MeasurementSample(time: now, processors: [], partitions: [])
+  }
+
+  var profileDefinition: SystemDefinition { definition }
+
+  func validator(for order: [ProfileReference], besideActive: Bool) -> ActivationValidator {
+    ActivationValidator(definition, order: order)
   }
 
   func storageMap() -> [StoragePiece] { [StoragePiece(range: 0..<1 << 30, owner: nil)] }
