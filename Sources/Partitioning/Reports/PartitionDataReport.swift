@@ -184,7 +184,7 @@ extension PartitionDataReport {
       number = partition.number
       isActive = partition.isActive
       self.logicals = logicals
-      let before = first.partitions.first { $0.number == partition.number }
+      let before = first.partition(partition.number)
       if before?.activated == partition.activated,
         let earlier = before?.logicals.first(where: { $0.type == logicals.type })
       {
@@ -236,6 +236,16 @@ extension PartitionDataReport {
   /// A part in percent; nothing of nothing is nothing.
   static func percent(_ part: UInt64, of whole: UInt64) -> Fraction {
     whole == 0 ? .zero : Fraction(Int128(part) * 100, Int128(whole))
+  }
+}
+
+extension MeasurementSample {
+  /// A partition by its number; nearly always its place, since samples are in definition order.
+  fileprivate func partition(_ number: Int) -> Partition? {
+    if partitions.indices.contains(number), partitions[number].number == number {
+      return partitions[number]
+    }
+    return partitions.first { $0.number == number }
   }
 }
 
