@@ -61,15 +61,6 @@ package struct ShareGrant: Sendable, Equatable {
   package var softLimit: Fraction?
   /// What its weight gives it of its group's absolute cap when all members want it, in processors.
   package var groupEntitlement: Fraction?
-
-  /// The most it can use, in processors, its group's cap apart: caps and the number of its logical
-  /// processors.
-  package func usableLimit(logicalCount: Int) -> Fraction {
-    var limit = Fraction(logicalCount)
-    if let cap { limit = min(limit, cap) }
-    if let capPerLogical { limit = min(limit, capPerLogical * Fraction(logicalCount)) }
-    return limit
-  }
 }
 
 /// The arithmetic of shares.
