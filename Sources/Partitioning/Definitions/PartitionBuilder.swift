@@ -93,8 +93,9 @@ struct PartitionBuilder {
         least > greatest
       {
         log.report(.weightLimits(least, greatest), at: parsed.place(of: key + " MINWEIGHT"))
-      } else if processors.weight < processors.minimumWeight ?? 1
-        || processors.weight > processors.maximumWeight ?? Int.max
+      } else if isRelative(processors),
+        processors.weight < processors.minimumWeight ?? 1
+          || processors.weight > processors.maximumWeight ?? Int.max
       {
         log.report(
           .weightOutsideLimits(
@@ -108,6 +109,12 @@ struct PartitionBuilder {
     if parsed.definition.processors.allSatisfy({ $0.initial == 0 }) {
       log.report(.noProcessors(parsed.definition.name), at: parsed.place)
     }
+  }
+
+  /// Whether processors are given by weight, not as a part of the pool.
+  private func isRelative(_ processors: PartitionProcessors) -> Bool {
+    if case .absolute? = (processors.share ?? parsed.definition.share)?.amount { return false }
+    return true
   }
 
   mutating func isFirst(_ key: String, at place: Place) -> Bool {

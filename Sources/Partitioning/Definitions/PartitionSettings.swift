@@ -68,13 +68,18 @@ extension PartitionDefinition {
   ) throws(ManagementError) {
     let entries = try sharedEntries(type)
     for entry in entries {
-      let least = max(ProcessingShare.weights.lowerBound, processors[entry].minimumWeight ?? 1)
-      let most = min(ProcessingShare.weights.upperBound, processors[entry].maximumWeight ?? 999)
-      guard least <= weight, weight <= most else {
-        throw .weightOutOfRange(weight, allowed: least...max(least, most))
-      }
+      try judge(weight, of: entry, most: ProcessingShare.weights.upperBound)
     }
     for entry in entries { setShare(of: entry) { $0.amount = .relative(weight) } }
+  }
+
+  /// Judges a weight by the limits that the processors have for it.
+  private func judge(_ weight: Int, of entry: Int, most: Int) throws(ManagementError) {
+    let least = processors[entry].minimumWeight ?? 1
+    let most = processors[entry].maximumWeight ?? most
+    guard least <= weight, weight <= most else {
+      throw .weightOutOfRange(weight, allowed: least...max(least, most))
+    }
   }
 
   private mutating func setShare(
@@ -85,6 +90,11 @@ extension PartitionDefinition {
     switch limit {
     case .hard(let most?), .soft(let most?): try judge(most)
     case nil, .hard(nil), .soft(nil), .some(.none): break
+    }
+    if case .relative(let weight)? = amount {
+      for entry in entries {
+        try judge(weight, of: entry, most: ProcessingShare.relativeShares.upperBound)
+      }
     }
     if limit == .hard(nil) { try judgeInitialCapping(entries) }
     for entry in entries {
