@@ -25,9 +25,6 @@ package struct ActivationFinding: Sendable, Equatable {
     self.item = item
   }
 
-  /// The number in the message id.
-  package var number: Int { Int(id.filter(\.isNumber)) ?? 0 }
-
   /// Whether the profile was left out because of it.
   package var isRefusal: Bool { severity != .advice }
 }
