@@ -35,6 +35,51 @@ struct HistoryTests {
       + names.map { machine.manager.storageDigest(of: $0) }
   }
 
+  /// Every way of dispatching at once, changed while it runs.
+  private func dispatching(threads: Int) throws -> [UInt64] {
+    let machine = try GuestMachine(
+      processors: 4, megahertz: 10, threads: threads,
+      groups: [
+        GroupDefinition(name: "PAIR", absoluteCaps: [GroupCap(type: .cp, hundredths: 120)])
+      ],
+      [
+        GuestMachine.partition(
+          "HIGH", parameters: "PARK", processors: 3, weight: 300, polarity: .vertical),
+        GuestMachine.partition("WARN", parameters: "WARN", weight: 100, group: "PAIR"),
+        GuestMachine.partition(
+          "YIELD", parameters: "YIELD", processors: 2, weight: 50, group: "PAIR"),
+        GuestMachine.partition("PULSE", "PULSE", parameters: "30 4", processors: 2, weight: 200),
+        GuestMachine.partition(
+          "FEW", "PULSE", parameters: "20 3 PARK", processors: 2, polarity: .vertical),
+      ])
+    machine.manager.engine.worthSharing = 0
+    try machine.activateAll()
+    machine.run(seconds: 0.4)
+    try machine.manager.perform(.setWaitCompletion(true))
+    try machine.manager.perform(.varyProcessor(1, online: false))
+    machine.run(seconds: 0.3)
+    try machine.manager.perform(.setPolarity("WARN", .vertical))
+    try machine.manager.perform(.setPolarity("HIGH", .horizontal))
+    try machine.manager.perform(.setGroupCap("PAIR", type: .cp, hundredths: nil))
+    try machine.manager.perform(.varyProcessor(1, online: true))
+    machine.run(seconds: 0.3)
+    try machine.manager.perform(.setRunningTime(nanoseconds: 5_000_000))
+    try machine.manager.perform(.setPolarity("HIGH", .vertical))
+    machine.run(seconds: 0.3)
+    let sample = machine.manager.measurement()
+    for processor in sample.processors {
+      let time = processor.counters
+      #expect(time.effective + time.management + time.idle + time.offline == sample.time)
+    }
+    return [machine.manager.machineView.digest, machine.manager.storageDigest(of: nil)]
+  }
+
+  @Test func everyWayOfDispatchingIsTheSameForAnyNumberOfThreads() throws {
+    let one = try dispatching(threads: 1)
+    #expect(try dispatching(threads: 2) == one)
+    #expect(try dispatching(threads: 3) == one)
+  }
+
   @Test func theJournalReplaysAnInteractiveDay() throws {
     let partitions = [
       GuestMachine.partition("SPIN", processors: 2, reserved: 1, weight: 50),
