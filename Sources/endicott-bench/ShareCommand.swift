@@ -41,13 +41,16 @@ struct ShareCommand: ParsableCommand {
   }
 
   private func report(_ farm: GuestFarm, after seconds: Double) {
+    let shares = farm.manager.partitionNames.compactMap {
+      farm.manager.partitionView($0)?.shares.first
+    }
+    // What one has no logical processor for goes to the others.
+    let dues = ProcessingShare.distribution(
+      among: shares.map { ShareClaim(amount: $0.amount, logicalCount: $0.online) },
+      demands: shares.map { Fraction(Int128($0.online)) }, sharedProcessors: processors)
     var errors: [Double] = []
     var ratios: [Double] = []
-    for name in farm.manager.partitionNames {
-      guard let view = farm.manager.partitionView(name), let share = view.shares.first else {
-        continue
-      }
-      let due = min(share.entitlement, Double(view.processors.count))
+    for (share, due) in zip(shares, dues.map(\.approximation)) {
       let got = Double(share.usedNanoseconds) / 1e9 / seconds
       errors.append(abs(got - due) / due * 100)
       ratios.append(got / due)
