@@ -56,6 +56,13 @@ package struct SampleTime: Sendable, Equatable {
 }
 
 extension RecordReading {
+  /// Throws what SQLite's integrity check finds first.
+  ///
+  /// - Throws: `RecordStoreError`.
+  package func checkIntegrity() throws(RecordStoreError) {
+    try read { try RecordSchema.check($0, thoroughly: true, file: file) }
+  }
+
   /// Reads in one transaction.
   func read<Result>(_ work: (Database) throws -> Result) throws(RecordStoreError) -> Result {
     let queue = queue

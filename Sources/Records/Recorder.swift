@@ -60,7 +60,6 @@ package final class Recorder {
         $0[$1.type] = $1.capacityUnits
       }, wall: clock())
     nextSample = manager.now
-    try write(configurationChange(of: manager.partitionNames))
   }
 
   /// What the file had of the machine that ran before; nil when there was none.
@@ -74,9 +73,10 @@ package final class Recorder {
   package func keepUp() {
     takeRecords()
     let isDue = isSampling && (manager.now >= nextSample || isChangeToMeasure)
-    guard isDue || !changes.isEmpty || !accounts.isEmpty else { return }
-    // With a sample goes whatever changed without an action.
-    let names = isDue ? manager.partitionNames : touchedPartitions
+    guard isDue || !changes.isEmpty || !accounts.isEmpty || machine == nil else { return }
+    // With a sample goes whatever changed without an action. What the machine before left is
+    // written over only now, when the operator was told of it.
+    let names = isDue || machine == nil ? manager.partitionNames : touchedPartitions
     do throws(RecordStoreError) {
       try write(configurationChange(of: names))
       if isDue { try takeSample() }

@@ -17,6 +17,11 @@ struct StressCommand: ParsableCommand {
       the nanosecond, the event log fits together, and no guest has found a byte wrong. The same N, \
       duration and seed give the same history and digest.
 
+      With --kill K, instead: the program is started as a process with N partitions and a state \
+      folder of its own, given changes, and killed (SIGKILL) at a random instant, K times on the same \
+      state. What was answered must have been kept, the file undamaged, the configuration what the \
+      event log led to, and what the next start says was lost must be what was active.
+
       Exit status: 0 nothing was lost; 1 something was.
       """)
 
@@ -38,7 +43,13 @@ struct StressCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Host threads that run partitions, 1-64.", valueName: "n"))
   var threads: Int?
 
+  @Option(help: ArgumentHelp("Times to kill the program and start it again.", valueName: "n"))
+  var kill: Int?
+
   func validate() throws {
+    if let kill, !(1...100_000).contains(kill) {
+      throw ValidationError("--kill \(kill): 1 to 100000 are possible")
+    }
     guard (1...2000).contains(guests) else {
       throw ValidationError("--guests \(guests): 1 to 2000 are possible")
     }
@@ -49,14 +60,11 @@ struct StressCommand: ParsableCommand {
 
   func run() throws {
     do {
+      if let kill { throw ExitCode(try runKills(kill)) }
       let threads = threads ?? min(Host.coreCount, 4)
       let run = try StressRun(guests: guests, seed: seed, threads: threads)
       try run.provokeRefusals()
-      let losses = run.run(for: duration.nanoseconds, steps: steps) { progress in
-        if isatty(STDERR_FILENO) == 1 {
-          FileHandle.standardError.write(Data("\r\(progress)\u{1B}[K".utf8))
-        }
-      }
+      let losses = run.run(for: duration.nanoseconds, steps: steps, progress: showProgress)
       if isatty(STDERR_FILENO) == 1 { writeError("") }
       writeLines(run.report)
       throw ExitCode(losses.isEmpty ? ExitStatus.done : ExitStatus.failed)
@@ -64,6 +72,19 @@ struct StressCommand: ParsableCommand {
       writeError(failure.line)
       throw ExitCode(ExitStatus.unusable)
     }
+  }
+
+  private func runKills(_ count: Int) throws(HostFailure) -> Int32 {
+    var run = try KillRun(guests: guests, seed: seed)
+    let losses = try run.run(count, progress: showProgress)
+    if isatty(STDERR_FILENO) == 1 { writeError("") }
+    writeLines(run.report)
+    return losses.isEmpty ? ExitStatus.done : ExitStatus.failed
+  }
+
+  private func showProgress(_ progress: String) {
+    guard isatty(STDERR_FILENO) == 1 else { return }
+    FileHandle.standardError.write(Data("\r\(progress)\u{1B}[K".utf8))
   }
 }
 
