@@ -87,7 +87,7 @@ struct ReportCommand: ParsableCommand {
   }
 
   private static let words = ReportWords(
-    action: { String(describing: $0) },
+    action: { $0.commandText },
     refusal: { CommandMessage($0).line(module: "RPT") })
 }
 

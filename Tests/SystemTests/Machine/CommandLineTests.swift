@@ -30,6 +30,15 @@ struct BadUse: CustomTestStringConvertible {
     BadUse(
       arguments: ["boot", "--kernel", "x", "--features", "all,avx512"],
       message: "--features avx512: not a feature of this processor; it has", status: 64),
+    BadUse(
+      arguments: ["report", "Docs", "--out", "/nowhere"], message: "there are no records", status: 2
+    ),
+    BadUse(
+      arguments: ["report", "Docs", "--out", "x", "--from", "noon"],
+      message: "The value 'noon' is invalid for '--from <instant>'", status: 64),
+    BadUse(
+      arguments: ["console", "--no-state", "--set-aside-state"], message: "leave out --state",
+      status: 64),
     BadUse(arguments: ["run", "x", "--sed", "1"], message: "Unknown option '--sed'", status: 64),
   ]
 }
