@@ -20,6 +20,8 @@ package protocol SystemPort: AnyObject {
   /// The same machine as it is now without its guests, to try actions on; nothing done to it shows
   /// in this one.
   func rehearse() -> any SystemPort
+  /// In what `rehearse` gave: guests do all that is asked of them and still pending.
+  func agreeToPending()
   /// Actions from outside since IPL, refused ones too, in order.
   var journal: [JournalEntry] { get }
   /// Writes an accounting record of an active partition; the next begins here.

@@ -93,6 +93,22 @@ extension PartitionManager {
     }
   }
 
+  /// In a rehearsal: guests do all that is asked of them, as a script that waits for them expects.
+  ///
+  /// Traps on a machine with guests.
+  package func agreeToPending() {
+    precondition(isRehearsal, "only a rehearsal answers for its guests")
+    for partition in partitions {
+      for change in partition.pending {
+        if change.kind == .shutdown {
+          takeDown(partition, because: .poweredOff)
+        } else if let notice = notice(of: change) {
+          _ = accepted(partition, notice)
+        }
+      }
+    }
+  }
+
   /// The guest refused a notice.
   ///
   /// - Returns: Whether anything like it was pending.

@@ -10,7 +10,8 @@ let planCommands: [Command] = [
         + "processors, storage and paths, before and after, for everybody. Partitions in a row "
         + "that change alike are one row.",
       "The return code is that of the command: 0 when it would be done. What a guest would have to "
-        + "agree to is shown as pending. SLEEP, WAIT and commands for a console are not planned.",
+        + "agree to is shown as pending. SLEEP, WAIT and commands for a console are not planned; after "
+        + "a SLEEP or WAIT guests are taken to have done all that was asked of them.",
       "`endicott plan SCRIPT` does the same for a whole script.",
     ],
     formats: [

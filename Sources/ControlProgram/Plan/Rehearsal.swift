@@ -43,7 +43,10 @@ package final class Rehearsal {
     names = partition.map { [$0] } ?? control.partitionNames
     isGlobal = partition == nil
     before = MachineFacts(of: control.system, partitions: names, isGlobal: isGlobal)
-    control.onOmitted = { [unowned self] in omitted.append((line, $0)) }
+    control.onOmitted = { [unowned self] in
+      omitted.append((line, $0))
+      if isWaiting($0) { control.system.agreeToPending() }
+    }
   }
 
   /// Tries a logical line.
@@ -54,6 +57,12 @@ package final class Rehearsal {
     guard result.returnCode != 0 else { return }
     returnCode = result.returnCode
     refusals.append(Refusal(command: logicalLine, line: line, messages: result.errorLines))
+  }
+
+  /// Whether a command that is left out gives guests time to do what was asked of them.
+  private func isWaiting(_ command: String) -> Bool {
+    guard let line = CommandParser.parse(command) else { return false }
+    return waitCommands.contains { $0.accepts(line.verb) }
   }
 
   /// Notes what a script would stop at beside its commands.

@@ -168,6 +168,11 @@ extension PartitionManager {
     partition.loaded = ipl
     partition.isClean = false
     partition.move(to: .operating)
+    if isRehearsal {
+      // What a guest that never ran would answer is not known; that it takes part is assumed.
+      partition.rehearsedListening = true
+      partition.rehearsedHearing = true
+    }
     countPages(of: partition)
     turnOff(partition)
     note(partition, .loaded(ipl?.summary ?? ""))

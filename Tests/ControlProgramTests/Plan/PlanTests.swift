@@ -158,6 +158,33 @@ struct PlanTests {
     #expect(small.manager.journal.count == 3)
   }
 
+  // Oracle: the same script run with guests, in MachineTests.
+  @Test func afterAWaitGuestsHaveDoneWhatWasAsked() throws {
+    let small = try SmallMachine()
+    _ = small.answer("XAUTOLOG TOUCHER#SLEEP 0.1")
+    let rehearsal = Rehearsal(of: small.manager)
+    Script(
+      name: "storage.cp",
+      text: """
+        FOR TOUCHER CMD CONFIG STOR(32M),ONLINE
+        FOR TOUCHER CMD CONFIG CPU(1),ONLINE
+        WAIT TOUCHER PENDING
+        FOR TOUCHER CMD CONFIG STOR(32M),OFFLINE
+        WAIT TOUCHER PENDING
+        SIGNAL SHUTDOWN TOUCHER
+        WAIT TOUCHER STATE LOGOFF
+        XAUTOLOG TOUCHER
+        FOR TOUCHER CMD CONFIG STOR(16M),ONLINE
+        """
+    ).plan(in: rehearsal, as: small.console.issuer)
+    #expect(rehearsal.refusals == [])
+    #expect(
+      rehearsal.report.filter { $0.contains("PENDING") && !$0.contains("PLANNED") } == [
+        "TOUCHER  PENDING                     -  STORAGE 16M ONLINE"
+      ])
+    #expect(small.answer("QUERY PENDING") == "No pending changes")
+  }
+
   // Oracle: PR/SM Planning Guide, "Security parameter descriptions".
   @Test func withoutGlobalDataOnlyTheOwnIsShown() throws {
     var definition = plannedMachine

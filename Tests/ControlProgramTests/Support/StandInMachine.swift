@@ -154,6 +154,10 @@ final class StandInMachine: SystemPort, SimulationClock {
     ActivationValidator(definition, order: order)
   }
 
+  func agreeToPending() {
+    for name in states.keys { change(name) { $0.pending = [] } }
+  }
+
   func storageMap() -> [StoragePiece] { [StoragePiece(range: 0..<1 << 30, owner: nil)] }
 
   func rehearse() -> any SystemPort {
