@@ -102,6 +102,7 @@ struct SoftCapping {
   ///
   /// - Returns: Whether a level has changed.
   mutating func judge(_ pool: @autoclosure () -> Pool, at time: SimulatedTime) -> Bool {
+    guard due <= time || stepDue ?? .max <= time else { return false }
     let before = records.mapValues { [$0.level, $0.groupLevel] }
     while due <= time {
       sample(pool(), at: due)
