@@ -19,10 +19,10 @@ package struct KeptState: Sendable {
       lines.append(
         "IPL \(previous.id) OF \(timestamp(milliseconds: previous.wall)) WAS LOST: THE MACHINE WAS"
           + " NOT SHUT DOWN")
-      lines += KeptState.lines("LOST: GUESTS OF ", report.lost)
+      lines += KeptState.lines("LOST: GUESTS OF ", KeptState.ranges(report.lost))
       if report.lost.isEmpty { lines.append("LOST: NO GUEST WAS ACTIVE") }
     }
-    lines += KeptState.lines("KEPT: PROFILES OF ", report.keptProfiles)
+    lines += KeptState.lines("KEPT: PROFILES OF ", KeptState.ranges(report.keptProfiles))
     if report.keepsSettings { lines.append("KEPT: RESET PROFILE AND GROUPS AS THEY WERE CHANGED") }
     let offline =
       report.offlineProcessors.map { "PROCESSOR \(hex($0))" }
@@ -36,6 +36,39 @@ package struct KeptState: Sendable {
     lines += KeptState.lines("DEFINED ANEW, THE FILES COUNT: ", report.changedDefinitions)
     lines += KeptState.lines("DEFINED NO MORE: ", report.undefined)
     return lines
+  }
+
+  /// Names with each run of three or more that are numbered on as one: `PULSE001-PULSE120`.
+  package static func ranges(_ names: [String]) -> [String] {
+    var ranges: [String] = []
+    var run: [String] = []
+    func close() {
+      if run.count > 2, let first = run.first, let last = run.last {
+        ranges.append("\(first)-\(last)")
+      } else {
+        ranges += run
+      }
+      run = []
+    }
+    for name in names {
+      if let last = run.last, !follows(name, last) { close() }
+      run.append(name)
+    }
+    close()
+    return ranges
+  }
+
+  /// Whether a name is another with its number, of as many digits, one higher.
+  private static func follows(_ name: String, _ earlier: String) -> Bool {
+    func parts(_ name: String) -> (stem: Substring, digits: Substring) {
+      let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }.count
+      return (name.dropLast(digits), name.suffix(digits))
+    }
+    let (one, other) = (parts(name), parts(earlier))
+    guard one.stem == other.stem, one.digits.count == other.digits.count,
+      let number = Int(one.digits), let before = Int(other.digits)
+    else { return false }
+    return number == before + 1
   }
 
   /// One line, or more when there are many names; none without names.

@@ -132,4 +132,15 @@ import Testing
     #expect(
       kept.map(\.action) == (1...41).map { .setWeight("G1", type: nil, weight: $0) })
   }
+
+  @Test(
+    "names that are numbered on are told as a range",
+    arguments: [
+      ([], []), (["A"], ["A"]), (["P01", "P02"], ["P01", "P02"]),
+      (["P08", "P09", "P10", "Q", "S1", "S3", "S4", "S5"], ["P08-P10", "Q", "S1", "S3-S5"]),
+      (["P9", "P10", "P11", "P12"], ["P9", "P10-P12"]), (["1", "2", "3"], ["1-3"]),
+    ])
+  func ranges(_ names: [String], _ told: [String]) {
+    #expect(KeptState.ranges(names) == told)
+  }
 }

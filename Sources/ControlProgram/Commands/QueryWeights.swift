@@ -13,7 +13,7 @@ let queryWeightFormats = [
     operands: [.partition], handler: queryCaps),
   CommandFormat(
     "POLarity", "[userid|pattern]", classes: "ACE",
-    "Each logical processor's polarity and share.", operands: [.partition],
+    "Each logical processor's polarity, share, parking and home.", operands: [.partition],
     handler: queryPolarity),
   CommandFormat(
     "POLarity", "*", classes: "G", "Your own logical processors' polarity.",
@@ -122,7 +122,8 @@ private func queryPolarity(_ call: Invocation) throws(CommandMessage) {
       rows.append([
         partition.name, hexDigits(processor.number, 2), processor.type.rawValue,
         processor.isDedicated ? "DEDICATED" : polarityText(processor.polarity),
-        processorsText(processor.share),
+        processorsText(processor.share), processor.isParked ? "YES" : "NO",
+        processor.home.map { hexDigits($0, 2) } ?? "-",
       ])
     }
   }
@@ -130,6 +131,7 @@ private func queryPolarity(_ call: Invocation) throws(CommandMessage) {
     TextTable(
       columns: [
         .left("PARTITION"), .left("CPU"), .left("TYPE"), .left("POLARITY"), .right("SHARE"),
+        .left("PARKED"), .left("HOME"),
       ], rows: rows
     ).lines)
 }

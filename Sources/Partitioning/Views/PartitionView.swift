@@ -36,6 +36,10 @@ package struct LogicalProcessorView: Sendable, Equatable {
   package var polarity: LogicalPolarity
   /// Its part of its partition's entitlement, in processors; 0 when not on line.
   package var share: Double
+  /// Vertical-low and parked: the guest is asked to leave it alone.
+  package var isParked = false
+  /// The physical processor that a vertical-high one comes back to.
+  package var home: Int?
   /// Time on physical processors since activation, in nanoseconds.
   package var usedNanoseconds: UInt64
   /// Time it was ready and not running since activation, in nanoseconds.

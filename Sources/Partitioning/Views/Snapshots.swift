@@ -63,7 +63,9 @@ extension PartitionManager {
       number: number, type: processors.type, isDedicated: processors.mode == .dedicated,
       state: state(partition, number, record), isStarted: isStarted(status),
       physicalProcessor: record.physical >= 0 ? Int(record.physical) : nil,
-      polarity: polarity, share: share, usedNanoseconds: record.counters.dispatched,
+      polarity: polarity, share: share, isParked: partition.isOnline[number] && record.isParked,
+      home: partition.isOnline[number] && record.home >= 0 ? Int(record.home) : nil,
+      usedNanoseconds: record.counters.dispatched,
       stealNanoseconds: engine.dispatcher.counters(ofLogical: index, at: now).ready)
   }
 

@@ -183,9 +183,10 @@ extension KillRun {
     else { return }
     let beginning = "LOST: GUESTS OF "
     let told = lines.filter { $0.hasPrefix(beginning) }
-      .flatMap { $0.dropFirst(beginning.count).split(separator: " ").map(String.init) }.sorted()
-    if before.starts.last?.ending != .clean, told != before.active {
-      lose("told to be lost: \(told); active were \(before.active)")
+      .flatMap { $0.dropFirst(beginning.count).split(separator: " ").map(String.init) }
+    let active = KeptState.ranges(before.active)
+    if before.starts.last?.ending != .clean, told != active {
+      lose("told to be lost: \(told); active were \(active)")
     }
   }
 
