@@ -71,7 +71,7 @@ extension PartitionManager {
         try unit.attach(partition, to: self)
         attached.append(unit)
       }
-      if let image { try start(partition, from: image, clear: true) }
+      if let image { try start(partition, from: image, LoadManner(clears: true)) }
     } catch {
       for unit in attached.reversed() { unit.detach(partition, from: self) }
       throw error
@@ -120,17 +120,19 @@ extension PartitionManager {
   ) throws(ManagementError) {
     try requireActive(partition)
     try requireForce(partition, force)
-    try load(partition, image: definition, parameters: parameters, clear: clear)
     // A load with clearing takes storage element 1 off line (PR/SM Planning Guide).
-    if clear { returnAddedStorage(partition) }
+    try load(
+      partition, image: definition, parameters: parameters,
+      LoadManner(clears: clear, returnsAdded: clear))
   }
 
   private func load(
-    _ partition: Partition, image definition: IPLDefinition?, parameters: String?, clear: Bool
+    _ partition: Partition, image definition: IPLDefinition?, parameters: String?,
+    _ manner: LoadManner
   ) throws(ManagementError) {
     let ipl = definition ?? partition.loaded ?? partition.definition.ipl
     let image = try bootImage(of: partition, ipl, parameters: parameters)
-    try start(partition, from: image, clear: clear)
+    try start(partition, from: image, manner)
     dropPending(partition)
     channels.reset(partition.number)
     partition.isStopped = false
@@ -142,24 +144,53 @@ extension PartitionManager {
   /// The guest restarted itself: it is loaded again as it was, with the storage that it has.
   func reload(_ partition: Partition) throws(ManagementError) {
     try load(
-      partition, image: partition.loaded, parameters: partition.loadedParameters, clear: true)
+      partition, image: partition.loaded, parameters: partition.loadedParameters,
+      LoadManner(clears: true))
+  }
+
+  /// What becomes of the storage that a partition has when it is loaded.
+  private struct LoadManner {
+    /// Its contents are cleared.
+    var clears: Bool
+    /// What was added to it is given back.
+    var returnsAdded = false
   }
 
   /// Puts an image into the partition's storage; refused, nothing has changed.
   private func start(
-    _ partition: Partition, from image: LoadedImage, clear: Bool
+    _ partition: Partition, from image: LoadedImage, _ manner: LoadManner
   ) throws(ManagementError) {
-    try requireHostStorage(for: image, of: partition, clear: clear)
-    guard let machine = partition.machine else { return }
+    try requireHostStorage(for: image, of: partition, clear: manner.clears)
+    guard let machine = partition.machine else {
+      if manner.returnsAdded { returnAddedStorage(partition) }
+      return
+    }
+    let returnsAdded = manner.returnsAdded && hasAddedStorage(partition)
+    if returnsAdded { try requireFit(image, of: partition) }
     do throws(LoadError) {
       try machine.load(image.image, at: now)
-      if !partition.isClean, clear {
-        // The image is right, so now storage may be cleared for it.
-        machine.reset(clear: true)
-        try machine.load(image.image, at: now)
-      }
+      guard returnsAdded || manner.clears && !partition.isClean else { return }
+      // The image is right, so now storage may be cleared for it.
+      if returnsAdded { returnAddedStorage(partition) }
+      machine.reset(clear: true)
+      try machine.load(image.image, at: now)
     } catch {
       throw .loadImage(partition.name, path: image.path, reason: error.description)
+    }
+  }
+
+  /// Throws unless an image can be loaded into the storage that clearing leaves a partition.
+  private func requireFit(
+    _ image: LoadedImage, of partition: Partition
+  ) throws(ManagementError) {
+    var left = configuration(of: partition)
+    left.initialStorage = UInt64(partition.initialCount) * ledger.incrementByteCount
+    do {
+      try Machine(left).load(image.image, at: now)
+    } catch let error as LoadError {
+      throw .loadImage(partition.name, path: image.path, reason: error.description)
+    } catch {
+      throw .hostMemory(partition.name)
     }
   }
 
@@ -272,6 +303,13 @@ extension PartitionManager {
       throw .processorNotDefined(
         partition.name, processor: processor,
         defined: partition.definition.processors.reduce(0) { $0 + $1.initial + $1.reserved })
+    }
+  }
+
+  /// Whether a partition has storage beyond what clearing leaves it.
+  private func hasAddedStorage(_ partition: Partition) -> Bool {
+    partition.increments.indices.contains {
+      $0 >= partition.initialCount && partition.increments[$0] != nil
     }
   }
 

@@ -121,4 +121,28 @@ struct OperationTests {
       #expect(try machine.view("A").storageByteCount == 2 << 20)
     }
   }
+
+  @Test("a load with clearing shows the guest only the storage that it then has")
+  func loadAfterAdding() throws {
+    let machine = try GuestMachine(
+      processors: 1, megahertz: 20,
+      [GuestMachine.partition("A", "TOUCHER", megabytes: 2, reservedMegabytes: 4)])
+    try machine.activateAll()
+    machine.run(seconds: 0.1)
+    try machine.manager.perform(
+      .configureStorage("A", byteCount: 2 << 20, online: true, insistence: .polite, within: 5))
+    machine.run(seconds: 2)
+    #expect(try machine.view("A").storageByteCount == 4 << 20)
+    _ = machine.manager.takeEvents()
+    try machine.manager.perform(.load("A", image: nil, parameters: nil, force: true))
+    #expect(try machine.view("A").storageByteCount == 2 << 20)
+    machine.run(seconds: 2)
+    #expect(try machine.view("A").state == .operating)
+    #expect(machine.counter(.errors, of: "A") == 0)
+    let kinds = machine.manager.takeEvents().map(\.kind)
+    #expect(
+      !kinds.contains {
+        if case .unassigned = $0 { true } else { false }
+      })
+  }
 }
