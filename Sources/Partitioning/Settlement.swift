@@ -89,7 +89,7 @@ extension PartitionManager {
   // MARK: Settle
 
   private func settle() {
-    engine.forEachBit(engine.ran) { number in
+    engine.ran.forEach { number in
       guard let machine = partitions[number].machine else { return }
       guardHostStorage(partitions[number], machine)
       guard !machine.outbox.isEmpty else { return }

@@ -24,7 +24,8 @@ struct PlanningCommand: ParsableCommand {
           .init(count: idle, program: "TALKER", weight: 10),
         ], processors: processors, megahertz: 5)
       try farm.activateAll()
-      farm.run(seconds: 0.2)
+      // Until all that are to be idle have come up.
+      farm.run(seconds: 0.2 + Double(idle) / 400)
       let before = (farm.manager.hostTime(), farm.manager.epochCount)
       farm.run(seconds: seconds)
       let time = farm.manager.hostTime()

@@ -42,7 +42,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// The machine's history.
   var digest = HistoryDigest()
   /// Partitions that ran in the epoch, one bit each.
-  let ran: UnsafeMutableBufferPointer<UInt64>
+  let ran: PartitionSet
 
   /// Rounds in which physical processors freed early are offered again.
   static var rounds: Int { 4 }
@@ -52,7 +52,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   /// Cycles that the placements of the round come to.
   private var roundCycles: UInt64 = 0
-  private let round: UnsafeMutableBufferPointer<UInt64>
+  private let round: PartitionSet
   private var crew: WorkerCrew?
   private let caches: [CodeCache]
   /// Workers that may run partitions, the owner thread included.
@@ -64,11 +64,8 @@ final class EpochEngine<Hardware: PartitionHardware> {
     self.threads = min(max(threads, 1), 64)
     caches = (0..<min(max(threads, 1), 64)).map { _ in CodeCache() }
     guests = .allocate(capacity: layout.partitionCount)
-    let words = (layout.partitionCount + 63) / 64
-    round = .allocate(capacity: words)
-    ran = .allocate(capacity: words)
-    round.initialize(repeating: 0)
-    ran.initialize(repeating: 0)
+    round = PartitionSet(capacity: layout.partitionCount)
+    ran = PartitionSet(capacity: layout.partitionCount)
     for index in guests.indices {
       let own = layout.accounts.filter { $0.partition == index }
       let count = own.reduce(0) { $0 + $1.logicals }
@@ -111,7 +108,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   private func plannedEpoch() {
     let end = now + epoch
-    for index in ran.indices { ran[index] = 0 }
+    ran.removeAll()
     if now >= dispatcher.parkingDue { dispatcher.judgeParking(at: now) }
     if dispatcher.hasNewPolarity { tellPolarity() }
     dispatcher.beginEpoch(from: now, to: end)
@@ -234,7 +231,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
           processor: Int(record.number), start: dispatch.start, limit: end,
           megahertz: dispatcher.pools[pool].megahertz))
       guests[partition].placementCount = count + 1
-      round[partition >> 6] |= 1 << UInt64(partition & 63)
+      round.insert(partition)
     }
     dispatcher.placedCount = 0
   }
@@ -249,14 +246,14 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// A single worker's round, and one with little to do, stays on this thread.
   private func runRound() {
     var mask: UInt64 = 0
-    forEachBit(round) { mask |= 1 << UInt64(guests[$0].home) }
+    round.forEach { mask |= 1 << UInt64(guests[$0].home) }
     guard mask.nonzeroBitCount > 1, roundCycles >= worthSharing else {
-      forEachBit(round) { runGuest($0, caches[guests[$0].home]) }
+      round.forEach { runGuest($0, caches[guests[$0].home]) }
       return
     }
     if crew == nil {
       crew = WorkerCrew(count: threads) { [unowned self] worker in
-        forEachBit(round) { if guests[$0].home == worker { runGuest($0, caches[worker]) } }
+        round.forEach { if guests[$0].home == worker { runGuest($0, caches[worker]) } }
       }
     }
     crew?.run(mask)
@@ -280,11 +277,9 @@ final class EpochEngine<Hardware: PartitionHardware> {
   // MARK: Settle
 
   private func settleRound() {
-    forEachBit(round) { settle($0) }
-    for index in round.indices {
-      ran[index] |= round[index]
-      round[index] = 0
-    }
+    round.forEach { settle($0) }
+    ran.formUnion(round)
+    round.removeAll()
   }
 
   private func settle(_ partition: Int) {
@@ -328,20 +323,9 @@ final class EpochEngine<Hardware: PartitionHardware> {
   }
 
   private func mixEpoch() {
-    forEachBit(ran) { partition in
+    ran.forEach { partition in
       digest.mix(UInt64(partition))
       digest.mix(guests[partition].digest.value)
-    }
-  }
-
-  /// Calls a function with every set bit's number, ascending.
-  func forEachBit(_ words: UnsafeMutableBufferPointer<UInt64>, _ body: (Int) -> Void) {
-    for index in words.indices {
-      var word = words[index]
-      while word != 0 {
-        body((index << 6) + word.trailingZeroBitCount)
-        word &= word &- 1
-      }
     }
   }
 }
