@@ -25,10 +25,11 @@ extension PartitionManager {
     // What is not active has no running values but those of its profile.
     if scope.isInProfile, !scope.isRunning, !partition.isActive { partition.definition = kept }
     guard scope.isRunning, running != partition.definition else { return }
+    let before = partition.definition
     partition.definition = running
-    if partition.isActive {
-      for processors in running.processors { applyShares(of: processors.type) }
-    }
+    guard partition.isActive else { return }
+    for (entry, processors) in running.processors.enumerated()
+    where running.asksOtherwise(of: entry, than: before) { applyShares(of: processors.type) }
   }
 
   private func setMachine(
@@ -68,5 +69,14 @@ extension PartitionManager {
   func saveProfile(_ partition: Partition) throws(ManagementError) {
     try requireActive(partition)
     partition.profile = partition.definition
+  }
+}
+
+extension PartitionDefinition {
+  /// Whether an entry of its processors asks something else of its pool than in an earlier state of the
+  /// same partition.
+  fileprivate func asksOtherwise(of entry: Int, than earlier: PartitionDefinition) -> Bool {
+    processors[entry] != earlier.processors[entry] || share != earlier.share
+      || polarity != earlier.polarity || definedCapacity != earlier.definedCapacity
   }
 }

@@ -37,13 +37,14 @@ extension Dispatcher {
   /// Parks and unparks vertical-low logical processors.
   func judgeParking(at time: SimulatedTime) {
     let elapsed = time - (parkingDue - ParkingPolicy.interval)
+    let isAnyVertical = parking.contains { $0.policy != nil }
     for pool in pools.indices {
+      let unused = takeUnused(pool: pool, at: time)
+      guard isAnyVertical, elapsed > 0 else { continue }
       let members = accounts.indices.filter {
         Int(accounts[$0].pool) == pool && accounts[$0].grant != nil
       }
-      let isVertical = members.contains { parking[$0].policy != nil }
-      let unused = takeUnused(pool: pool, at: time)
-      guard isVertical, elapsed > 0 else { continue }
+      guard members.contains(where: { parking[$0].policy != nil }) else { continue }
       judgeParking(members, unused: Fraction(Int128(unused), Int128(elapsed)), elapsed, time)
     }
     parkingDue = time + ParkingPolicy.interval

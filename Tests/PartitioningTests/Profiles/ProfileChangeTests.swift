@@ -108,4 +108,23 @@ struct ProfileChangeTests {
     #expect(changed.share(of: 1).limit == .hard(nil))
     #expect(changed.share(of: 0).limit == .none)
   }
+
+  @Test("every value that a pool is divided by takes effect, and a permission divides nothing anew")
+  func effects() throws {
+    let machine = try machine()
+    try machine.activateAll()
+    func standing() throws -> [Double] {
+      try ["A", "B"].map { try machine.view($0).shares[0].entitlement }
+    }
+    #expect(try standing() == [1, 3])
+    try machine.manager.perform(.setSecurity("A", .isolation, true))
+    #expect(try standing() == [1, 3])
+    try machine.manager.perform(
+      .setShare("A", type: nil, amount: .absolute(hundredthsOfPercent: 5000), limit: nil))
+    #expect(try standing() == [2, 2])
+    try machine.manager.perform(.setPolarity("A", .vertical))
+    #expect(try machine.view("A").processors[0].polarity == .verticalHigh)
+    try machine.manager.perform(.setCap("B", type: nil, .absolute(hundredths: 25)))
+    #expect(try machine.view("B").shares[0].limits?.effective.processors == Fraction(1, 4))
+  }
 }
