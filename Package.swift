@@ -31,19 +31,20 @@ let package = Package(
     .target(name: "CHost", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
-    library("X86", ["CHost"]),
-    library("Channels"),
-    library("Platform", ["X86", "Channels", "CLZ4"]),
+    library("Quantities"),
+    library("X86", ["CHost", "Quantities"]),
+    library("Channels", ["Quantities"]),
+    library("Platform", ["X86", "Channels", "Quantities", "CLZ4"]),
     library("GuestPrograms", ["X86"]),
-    library("Partitioning", ["Platform", "Channels", "GuestPrograms"]),
-    library("ControlProgram", ["Partitioning"]),
+    library("Partitioning", ["Platform", "Channels", "GuestPrograms", "Quantities"]),
+    library("ControlProgram", ["Partitioning", "Quantities"]),
     library(
       "Records",
-      ["Partitioning", "Channels", .product(name: "GRDB", package: "GRDB.swift")]),
+      ["Partitioning", "Channels", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
     .executableTarget(
       name: "endicott",
       dependencies: [
-        "ControlProgram", "Partitioning", "Platform", "Records", "X86", "CReadline",
+        "ControlProgram", "Partitioning", "Platform", "Quantities", "Records", "X86", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -59,6 +60,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CNativeStep", path: "Tests/CNativeStep", cSettings: [.unsafeFlags(["-O2"])]),
+    tests("QuantitiesTests", ["Quantities"]),
     tests(
       "X86Tests", ["X86", "CNativeStep"],
       exclude: ["Differential/vectors.tsv", "Silicon/steps.tsv"]),

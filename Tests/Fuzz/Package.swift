@@ -22,12 +22,15 @@ let package = Package(
         ])
       ]),
     .systemLibrary(name: "CLZ4"),
-    .target(name: "X86", dependencies: ["CHost"], swiftSettings: coverage),
-    .target(name: "Channels", swiftSettings: coverage),
-    .target(name: "Platform", dependencies: ["X86", "Channels", "CLZ4"], swiftSettings: coverage),
+    .target(name: "Quantities", swiftSettings: coverage),
+    .target(name: "X86", dependencies: ["CHost", "Quantities"], swiftSettings: coverage),
+    .target(name: "Channels", dependencies: ["Quantities"], swiftSettings: coverage),
+    .target(
+      name: "Platform", dependencies: ["X86", "Channels", "Quantities", "CLZ4"],
+      swiftSettings: coverage),
     .target(name: "GuestPrograms", dependencies: ["X86"], swiftSettings: coverage),
     .target(
-      name: "Partitioning", dependencies: ["Platform", "Channels", "GuestPrograms"],
+      name: "Partitioning", dependencies: ["Platform", "Channels", "GuestPrograms", "Quantities"],
       swiftSettings: coverage),
     .executableTarget(
       name: "endicott-fuzz", dependencies: ["Partitioning", "Platform", "Channels", "X86"],
