@@ -11,6 +11,8 @@ protocol FuzzTarget: SendableMetatype {
 let fuzzTargets: [String: any FuzzTarget.Type] = [
   "execute": ExecuteTarget.self, "walk": WalkTarget.self, "load": LoadTarget.self,
   "definitions": DefinitionsTarget.self, "devices": DevicesTarget.self,
+  "queues": QueuesTarget.self, "hypercalls": HypercallsTarget.self,
+  "commands": CommandsTarget.self, "scripts": ScriptsTarget.self, "kept": KeptTarget.self,
 ]
 
 /// libFuzzer's driver (LLVM, "Using libFuzzer as a library").

@@ -32,8 +32,11 @@ let package = Package(
     .target(
       name: "Partitioning", dependencies: ["Platform", "Channels", "GuestPrograms", "Quantities"],
       swiftSettings: coverage),
+    .target(
+      name: "ControlProgram", dependencies: ["Partitioning", "Quantities"], swiftSettings: coverage),
     .executableTarget(
-      name: "endicott-fuzz", dependencies: ["Partitioning", "Platform", "Channels", "X86"],
+      name: "endicott-fuzz",
+      dependencies: ["ControlProgram", "Partitioning", "Platform", "Channels", "X86"],
       path: "Fuzz",
       swiftSettings: [.unsafeFlags(["-enable-testing"])],
       linkerSettings: [.unsafeFlags(["-Xlinker", fuzzer, "-lstdc++"])]),
