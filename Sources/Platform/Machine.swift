@@ -178,10 +178,11 @@ package final class Machine: @unchecked Sendable {
   private func resetProcessors() {
     lastTimestamp.pointee = 0
     for number in processors.indices {
-      if number == 0 { processors[number].reset() } else { processors[number].initialize() }
+      processors[number].reset()
+      if number != 0 { processors[number].initialize() }
       processors[number].flushTranslations()
       processors[number].interruptRequested = false
-      processors[number].nonMaskableRequested = false
+      processors[number].dropNonMaskable()
       processors[number].timestampOffset = 0 &- originTime
       clocks[number] = ParavirtualClock()
       isKicked[number] = false

@@ -135,9 +135,32 @@ package final class Processor {
   }
 
   /// A non-maskable interrupt is pending.
-  package var nonMaskableRequested: Bool {
-    get { state.attention & Attention.nonMaskable != 0 }
-    set { setAttention(Attention.nonMaskable, newValue) }
+  package var nonMaskableRequested: Bool { state.attention & Attention.nonMaskable != 0 }
+
+  /// Requests a non-maskable interrupt.
+  ///
+  /// One can be served while one waits; of more that come meanwhile nothing is kept (Intel SDM volume
+  /// 3, "Handling Multiple NMIs"). So two may wait where none is served: the processor would have
+  /// taken the first at once.
+  package func requestNonMaskable() {
+    if nonMaskableRequested && !system.areNonMaskableBlocked {
+      system.isNonMaskableLatched = true
+    }
+    setAttention(Attention.nonMaskable, true)
+  }
+
+  /// Takes a non-maskable interrupt: further ones wait for IRET.
+  func takeNonMaskable() {
+    setAttention(Attention.nonMaskable, system.isNonMaskableLatched)
+    system.isNonMaskableLatched = false
+    system.areNonMaskableBlocked = true
+    deliverInterrupt(2)
+  }
+
+  /// Forgets the non-maskable interrupts that wait.
+  package func dropNonMaskable() {
+    setAttention(Attention.nonMaskable, false)
+    system.isNonMaskableLatched = false
   }
 
   /// A non-maskable interrupt is pending, and none is being served.

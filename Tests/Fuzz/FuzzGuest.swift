@@ -147,7 +147,7 @@ final class FuzzGuest {
     processor.flags = processor.flags & 0x2_3000 | UInt64(input.word(UInt32.self)) & defined | 2
     if options & 4 != 0 { changeControls(&input) }
     if options & 8 != 0 { processor.interruptRequested = true }
-    if options & 16 != 0 { processor.nonMaskableRequested = true }
+    if options & 16 != 0 { processor.requestNonMaskable() }
     if options & 32 != 0 { store([0x48, 0xCF, 0xF4], Self.handler) }
     for _ in 0..<(input.byte() & 7) {
       let address = UInt64(input.word(UInt16.self)) & 0x7FFF

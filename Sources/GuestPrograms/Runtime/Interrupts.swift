@@ -92,6 +92,9 @@ extension ProgramBuilder {
     code.ret()
   }
 
+  /// Stands on the stack of exceptions that have no error code; none has all bits.
+  private static let noErrorCode: Int64 = -1
+
   /// Exceptions are told on the console and stop the processor in a disabled wait.
   private mutating func emitExceptionStubs(_ entry: Assembler.Label) {
     let common = code.label()
@@ -99,7 +102,7 @@ extension ProgramBuilder {
     code.place(entry)
     let withErrorCode: Set<UInt64> = [8, 10, 11, 12, 13, 14, 17, 21]
     for vector in 0..<32 as Range<UInt64> {
-      if !withErrorCode.contains(vector) { code.push(0) }
+      if !withErrorCode.contains(vector) { code.push(.immediate(Self.noErrorCode)) }
       code.push(.immediate(Int64(vector)))
       code.jmp(common)
       code.align(16)
@@ -109,8 +112,13 @@ extension ProgramBuilder {
     count(.errors)
     put("\(name): exception ")
     emitPutFromStack(0)
+    let withoutCode = code.label()
+    code.mov(.rax, .at(.rsp, 8))
+    code.cmp(.rax, .immediate(Self.noErrorCode))
+    code.jump(.equal, withoutCode)
     put(" error ")
     emitPutFromStack(8)
+    code.place(withoutCode)
     put(" at ")
     emitPutFromStack(16)
     put(" CR2 ")

@@ -260,7 +260,7 @@ extension PartitionManager {
     guard partition.machine?.ending == nil else {
       throw .wrongState(partition.name, is: partition.state, needs: [.operating])
     }
-    partition.machine?.processors[0].nonMaskableRequested = true
+    partition.machine?.processors[0].requestNonMaskable()
     if partition.state == .exceptions { partition.move(to: .operating) }
     partition.isStopped = false
     resume(partition)

@@ -116,7 +116,7 @@ final class InterruptNetwork {
     case .fixed, .lowestPriority, .external:
       return requestVector(message.vector, on: number, isLevel: message.isLevel)
     case .nonMaskable:
-      processors[number].nonMaskableRequested = true
+      processors[number].requestNonMaskable()
     case .initialize:
       if number == running { hasInitializedItself = true } else { initialize(number) }
     case .startUp:

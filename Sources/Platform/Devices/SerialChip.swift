@@ -1,7 +1,7 @@
 // A 16550A as a value (National PC16550D datasheet). The transmitter is infinitely fast: a byte
 // leaves the moment it is written, so the holding register is always empty when looked at.
-// Interrupt sources by falling priority: received data (or its time-out), transmitter empty.
-// Received bytes below the trigger level are reported as a time-out at once.
+// Interrupt sources by falling priority: line status (an overrun), received data (or its time-out),
+// transmitter empty. Received bytes below the trigger level are reported as a time-out at once.
 
 /// Registers of one serial line.
 struct SerialChip: Codable, Sendable {
@@ -15,6 +15,8 @@ struct SerialChip: Codable, Sendable {
   private(set) var fifoControl: UInt8 = 0
   private(set) var received: [UInt8] = []
   private(set) var isTransmitterPending = false
+  /// A byte came while there was no room: shown in the line status until it is read.
+  private(set) var hasOverrun = false
 
   private var isLoopback: Bool { modemControl & 0x10 != 0 }
   private var usesFIFO: Bool { fifoControl & 1 != 0 }
@@ -35,14 +37,18 @@ struct SerialChip: Codable, Sendable {
   /// Level of the interrupt line; OUT2 gates it on a PC.
   var isInterrupting: Bool { modemControl & 0x08 != 0 && interruptIdentification & 1 == 0 }
 
-  /// Takes a byte from the line; the caller respects `receiverSpace`.
+  /// Takes a byte from the line.
+  ///
+  /// Without room it is lost; without a FIFO the one before is, whose place it takes.
   mutating func receive(_ byte: UInt8) {
-    guard receiverSpace > 0 else { return }
-    received.append(byte)
+    guard receiverSpace <= 0 else { return received.append(byte) }
+    hasOverrun = true
+    if !usesFIFO { received = [byte] }
   }
 
   private var interruptIdentification: UInt8 {
     let fifoBits: UInt8 = usesFIFO ? 0xC0 : 0
+    if interruptEnable & 4 != 0, hasOverrun { return fifoBits | 0x06 }
     if interruptEnable & 1 != 0, !received.isEmpty {
       return fifoBits | (received.count >= triggerLevel ? 0x04 : 0x0C)
     }
@@ -70,7 +76,9 @@ struct SerialChip: Codable, Sendable {
       return identification
     case 3: return lineControl
     case 4: return modemControl
-    case 5: return 0x60 | (received.isEmpty ? 0 : 1)
+    case 5:
+      defer { hasOverrun = false }
+      return 0x60 | (received.isEmpty ? 0 : 1) | (hasOverrun ? 2 : 0)
     case 6: return modemStatus
     default: return scratch
     }

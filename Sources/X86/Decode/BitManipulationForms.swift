@@ -34,7 +34,7 @@ extension InstructionForms {
     switch i.opcode {
     case 0x82 where i.features.contains(.invpcid):
       guard i.isMemory, i.hasOperandPrefix, i.repeatPrefix == 0 else { return undefined(i, &b) }
-      return system(i, &b, .invalidateContext, byteCount: 16)
+      return system(i, &b, .invalidateContext, byteCount: 16, parts: .parts)
     case 0xF0 where i.features.contains(.movbe) && i.repeatPrefix == 0:
       guard i.isMemory else { return undefined(i, &b) }
       return emitBitManipulation(.reverseBytes, i, &b, target: i.reg)

@@ -138,10 +138,21 @@ struct MemoryFields {
     base: PseudoRegister.address, index: PseudoRegister.zero, scale: 0, displacement: 0)
 }
 
+/// How an instruction accesses its memory operand, as flags of `AddressForm`.
+enum OperandAccess: UInt8 {
+  /// At once.
+  case whole = 0
+  /// In parts, each of which wraps at the end of addresses by itself; a system operation does it.
+  case parts = 4
+  /// The same; by an operation that leaves it to a block of one instruction where a part wraps.
+  case partsAlone = 12
+}
+
 extension BlockBuilder {
   /// Makes a memory operand addressable, emitting an address operation where its form needs one.
   mutating func address(
-    _ instruction: Instruction, byteCount: Int, writes: Bool, plain: Bool = false
+    _ instruction: Instruction, byteCount: Int, writes: Bool, plain: Bool = false,
+    parts: OperandAccess = .whole
   ) -> MemoryFields {
     var fields = MemoryFields(
       base: instruction.base, index: instruction.index, scale: instruction.scale,
@@ -160,7 +171,8 @@ extension BlockBuilder {
     }
     let form = AddressForm(
       segment: instruction.segment, addressSize: instruction.addressSize,
-      byteCount: UInt16(clamping: byteCount), flags: (writes ? 1 : 0) | (plain ? 2 : 0))
+      byteCount: UInt16(clamping: byteCount),
+      flags: (writes ? 1 : 0) | (plain ? 2 : 0) | parts.rawValue)
     emit(TransferHandlers.addressOfAnyForm, memory: fields)
     emitData(UInt64(bitPattern: displacement), form.word)
     return .prepared

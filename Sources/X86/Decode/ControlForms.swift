@@ -156,7 +156,15 @@ extension InstructionForms {
       b.emit(TransferHandlers.probePop, immediate: Int32(size))
     }
     var adjusted = i
-    if i.isMemory && i.base == 4 { adjusted.displacement += Int64(size) }
+    if i.isMemory && i.base == 4 {
+      if i.isLong {
+        adjusted.displacement += Int64(size)
+      } else {
+        // A stack of 16 bits may wrap, its ESP does not.
+        adjusted.base = PseudoRegister.popped
+        if i.segmentPrefix == 0xFF { adjusted.segmentPrefix = 2 }
+      }
+    }
     return system(
       adjusted, &b, .pop, operandSize: size, byteCount: Int(size), writes: true)
   }

@@ -5,16 +5,26 @@ enum FloatingPointForms {
     let isWide = i.operandSize != 2
     let gate: Handler =
       access.waits ? requireReadyFloatingPoint : requireFloatingPoint
-    switch FloatingPointTable.form(of: i) {
-    case .system(let operation, let immediate):
+    let byteCount = access.byteCount(wide: isWide)
+    let form = FloatingPointTable.form(of: i)
+    if case .system(let operation, let immediate) = form {
       if !i.isLong { b.emit(gate) }
       return InstructionForms.system(
-        i, &b, operation, byteCount: FloatingPointUnit.saveAreaByteCount(wide: isWide),
-        writes: operation == .saveFloatingPoint, immediate: immediate)
-    case let form:
-      return VectorForms.emit(
-        form, i, &b, byteCount: access.byteCount(wide: isWide), writes: access.writes, gate: gate)
+        i, &b, operation, byteCount: byteCount, writes: access.writes, parts: .parts,
+        immediate: immediate)
     }
+    guard i.isMemory, i.addressSize != 8, access.parts(wide: isWide).count > 1 else {
+      return VectorForms.emit(
+        form, i, &b, byteCount: byteCount, writes: access.writes, gate: gate)
+    }
+    guard b.isSingle else {
+      return VectorForms.emit(
+        form, i, &b, byteCount: byteCount, writes: access.writes, gate: gate, parts: .partsAlone)
+    }
+    if !i.isLong { b.emit(gate) }
+    return InstructionForms.system(
+      i, &b, .x87, byteCount: byteCount, writes: access.writes, parts: .parts,
+      immediate: PartedFloatingPoint(i).word)
   }
 
   /// WAIT.
@@ -46,7 +56,7 @@ enum VectorForms {
 
   fileprivate static func emit(
     _ form: VectorForm, _ i: Instruction, _ b: inout BlockBuilder, byteCount: Int, writes: Bool,
-    gate: Handler?
+    gate: Handler?, parts: OperandAccess = .whole
   ) -> BlockFlow {
     if i.isMemory { emitGate(gate, form, i, &b) }
     switch form {
@@ -60,7 +70,7 @@ enum VectorForms {
       b.emit(handler, a: a, memory: fields)
       emit(routine, parameter, &b)
     case .memory(let handler, let a, let word):
-      let fields = b.address(i, byteCount: byteCount, writes: writes)
+      let fields = b.address(i, byteCount: byteCount, writes: writes, parts: parts)
       b.emit(handler, a: a, memory: fields)
       if let word { b.emitData(UInt64(word)) }
     default: return InstructionForms.unimplemented(i, &b)

@@ -42,6 +42,9 @@ struct Instruction {
   var isMemory: Bool { mod != 3 }
   /// None of 66, F2, F3 stands before the opcode.
   var hasNoPrefix: Bool { repeatPrefix == 0 && !hasOperandPrefix }
+  /// C4, C5 and 62 may begin an instruction in VEX or EVEX encoding: not outside protected mode, nor
+  /// after 66, F2, F3, LOCK or REX, which is #UD whatever instructions there are.
+  var mayHaveVEX: Bool { mode != CodeMode.real16 && hasNoPrefix && !hasLock && rex == 0 }
   /// ModRM.reg without REX.R: an opcode extension.
   var group: UInt8 { reg & 7 }
 

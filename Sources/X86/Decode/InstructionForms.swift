@@ -41,10 +41,10 @@ enum InstructionForms {
   static func system(
     _ i: Instruction, _ b: inout BlockBuilder, _ operation: SystemOperation,
     register: UInt8? = nil, rm: UInt8? = nil, operandSize: UInt8? = nil, byteCount: Int = 0,
-    writes: Bool = false, immediate: UInt64? = nil
+    writes: Bool = false, parts: OperandAccess = .whole, immediate: UInt64? = nil
   ) -> BlockFlow {
     if i.isMemory && byteCount > 0 {
-      let fields = b.address(i, byteCount: byteCount, writes: writes)
+      let fields = b.address(i, byteCount: byteCount, writes: writes, parts: parts)
       if i.isLong && i.segment == 2 {
         b.emit(TransferHandlers.requireStackAddress, memory: fields)
         b.emitData(UInt64(byteCount - 1))
@@ -94,7 +94,8 @@ enum InstructionForms {
       return emitStack(i, &b)
     case 0x62:
       return i.isLong || !i.isMemory
-        ? undefined(i, &b) : system(i, &b, .boundRange, byteCount: Int(i.operandSize) * 2)
+        ? undefined(i, &b)
+        : system(i, &b, .boundRange, byteCount: Int(i.operandSize) * 2, parts: .parts)
     case 0x63: return emitMoveSignedDouble(i, &b)
     case 0x69, 0x6B: emitMultiplyImmediate(i, &b)
     case 0x6C, 0x6D:
@@ -149,11 +150,13 @@ enum InstructionForms {
     case 0xB8...0xBF: emitMoveWide(i, &b)
     case 0xC0, 0xC1, 0xD0...0xD3: emitShift(i, &b)
     case 0xC4, 0xC5:
-      return i.isLong || !i.isMemory
-        ? unimplemented(i, &b)
-        : system(
-          i, &b, .loadFarPointer, byteCount: Int(i.operandSize) + 2,
+      guard i.isLong || !i.isMemory else {
+        return system(
+          i, &b, .loadFarPointer, byteCount: Int(i.operandSize) + 2, parts: .parts,
           immediate: i.opcode == 0xC4 ? 0 : 3)
+      }
+      // A VEX prefix: of an instruction that is not here, unless it is illegal in itself.
+      return i.mayHaveVEX ? unimplemented(i, &b) : undefined(i, &b)
     case 0xC6, 0xC7:
       guard i.group == 0 else { return undefined(i, &b) }
       emitMoveImmediate(i, &b, byteOr)

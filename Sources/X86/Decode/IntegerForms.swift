@@ -267,9 +267,9 @@ extension InstructionForms {
       return .goesOn
     case 2 where i.opcode == 0xFF, 4 where i.opcode == 0xFF: return emitNearIndirect(i, &b)
     case 3 where i.opcode == 0xFF && i.isMemory:
-      return system(i, &b, .farCall, byteCount: Int(i.operandSize) + 2)
+      return system(i, &b, .farCall, byteCount: Int(i.operandSize) + 2, parts: .parts)
     case 5 where i.opcode == 0xFF && i.isMemory:
-      return system(i, &b, .farJump, byteCount: Int(i.operandSize) + 2)
+      return system(i, &b, .farJump, byteCount: Int(i.operandSize) + 2, parts: .parts)
     case 6 where i.opcode == 0xFF: return emitStack(i, &b)
     default: return undefined(i, &b)
     }

@@ -51,7 +51,7 @@ extension InstructionForms {
     case 0xB2, 0xB4, 0xB5:
       guard i.isMemory else { return undefined(i, &b) }
       return system(
-        i, &b, .loadFarPointer, byteCount: Int(i.operandSize) + 2,
+        i, &b, .loadFarPointer, byteCount: Int(i.operandSize) + 2, parts: .parts,
         immediate: UInt64(i.opcode & 7))
     case 0xB6, 0xB7: emitExtend(i, &b, signed: false)
     case 0xBE, 0xBF: emitExtend(i, &b, signed: true)
@@ -97,10 +97,12 @@ extension InstructionForms {
     let tableBytes = i.isLong ? 10 : 6
     if [2, 3, 6, 7].contains(i.group) { b.emit(TransferHandlers.requireSupervisor) }
     switch i.group {
-    case 0: return system(i, &b, .storeGlobalTable, byteCount: tableBytes, writes: true)
-    case 1: return system(i, &b, .storeInterruptTable, byteCount: tableBytes, writes: true)
-    case 2: return system(i, &b, .loadGlobalTable, byteCount: tableBytes)
-    case 3: return system(i, &b, .loadInterruptTable, byteCount: tableBytes)
+    case 0, 1:
+      return system(
+        i, &b, i.group == 0 ? .storeGlobalTable : .storeInterruptTable, byteCount: tableBytes,
+        writes: true, parts: .parts)
+    case 2: return system(i, &b, .loadGlobalTable, byteCount: tableBytes, parts: .parts)
+    case 3: return system(i, &b, .loadInterruptTable, byteCount: tableBytes, parts: .parts)
     case 4: return system(i, &b, .storeMachineStatus, byteCount: 2, writes: true)
     case 6: return system(i, &b, .loadMachineStatus, byteCount: 2)
     case 7: return system(i, &b, .invalidatePage, byteCount: 1)
@@ -142,8 +144,8 @@ extension InstructionForms {
     case 0, 1:
       if !i.isLong { b.emit(requireFloatingPoint) }
       return i.group == 0
-        ? system(i, &b, .saveFloatingPoint, byteCount: 512, writes: true)
-        : system(i, &b, .restoreFloatingPoint, byteCount: 512)
+        ? system(i, &b, .saveFloatingPoint, byteCount: 512, writes: true, parts: .parts)
+        : system(i, &b, .restoreFloatingPoint, byteCount: 512, parts: .parts)
     case 2, 3: return VectorForms.emitControl(i, &b)
     case 4, 5: return i.features.contains(.xsave) ? emitExtended(i, &b) : undefined(i, &b)
     case 6: return i.features.contains(.xsaveopt) ? emitExtended(i, &b) : undefined(i, &b)
@@ -160,7 +162,8 @@ extension InstructionForms {
     guard i.hasNoPrefix else { return undefined(i, &b) }
     let saves = i.group != 5
     return system(
-      i, &b, saves ? .saveExtendedState : .restoreExtendedState, byteCount: 576, writes: saves,
+      i, &b, saves ? .saveExtendedState : .restoreExtendedState,
+      byteCount: StateComponent.areaByteCount, writes: saves, parts: .parts,
       immediate: i.group == 6 ? 1 : 0)
   }
 

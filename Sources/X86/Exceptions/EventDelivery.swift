@@ -86,6 +86,7 @@ extension Processor {
     var event = first
     // Nothing of the interrupted instruction reaches into the handler.
     state.linkSite = nil
+    endStackShadow()
     setAttention(Attention.shadow | Attention.stackShadow, false)
     if activity == .halted { activity = .running }
     while true {
@@ -95,7 +96,7 @@ extension Processor {
         return
       } catch {
         if event.isDoubleFault {
-          eventLog.last = event
+          eventLog.last = asDelivered(event)
           shutDown()
           return
         }
@@ -104,8 +105,16 @@ extension Processor {
     }
   }
 
+  /// The event as a handler finds it: real mode has no error codes.
+  private func asDelivered(_ event: Event) -> Event {
+    guard !isProtectionEnabled else { return event }
+    var event = event
+    event.errorCode = nil
+    return event
+  }
+
   private func note(_ event: Event) {
-    eventLog.last = event
+    eventLog.last = asDelivered(event)
     eventLog.count &+= 1
     if eventLog.count == eventLog.stopCount { exitRequest = .yielded }
   }
@@ -120,6 +129,11 @@ extension Processor {
   func softwareInterrupt(_ vector: UInt8, kind: Event.Kind = .software) throws(GuestException) {
     let event = Event(
       vector: vector, errorCode: nil, kind: kind, returnPointer: state.nextInstructionPointer)
+    if kind == .software {
+      dropHeldDebugTrap(DebugStatus.singleStep)
+    } else {
+      endStackShadow()
+    }
     state.nextInstructionPointer = try enterHandler(event)
     note(event)
     // The handler runs with TF clear: no single-step trap follows.
@@ -165,9 +179,9 @@ extension Processor {
   func gateAddress(
     _ event: Event, byteCount: UInt64
   ) throws(GuestException) -> (address: UInt64, code: UInt32) {
-    let offset = UInt64(event.vector) * byteCount
+    let offset = UInt64(event.vector) &* byteCount
     let code = UInt32(event.vector) << 3 | 2 | event.external
-    guard offset + byteCount - 1 <= UInt64(system.interruptTableLimit) else {
+    guard offset &+ byteCount &- 1 <= UInt64(system.interruptTableLimit) else {
       throw .generalProtection(code)
     }
     return (system.interruptTableBase &+ offset, code)

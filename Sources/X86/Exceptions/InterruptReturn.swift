@@ -21,13 +21,15 @@ extension Processor {
     let privilege = UInt32(selector & 3)
     let isToLong = isLongModeActive && target.isLong
     try checkTarget(pointer, target, isLong: isToLong)
-    try setTypeBits(selector, 1)
-    if state.mode != CodeMode.long64 && privilege == state.privilege {
-      loadReturnedFlags(flags, size)
-      installStackPointer(stack)
-    } else {
-      try returnToStack(&stack, size, privilege, isToLong: isToLong, flags)
+    // A descriptor is touched only when both of them have passed.
+    var outer: StackView?
+    if state.mode == CodeMode.long64 || privilege != state.privilege {
+      outer = try outerStack(&stack, size, privilege, isToLong: isToLong)
     }
+    try setTypeBits(selector, 1)
+    loadReturnedFlags(flags, size)
+    if let outer { install(outer.segment, .ss) }
+    installStackPointer(outer ?? stack)
     let oldPrivilege = state.privilege
     installCode(selector, target, privilege: privilege)
     if privilege != oldPrivilege { dropInnerSegments() }
@@ -45,17 +47,14 @@ extension Processor {
     _ = try peek(3, size, in: stack)
   }
 
-  /// Pops and loads SS:RSP, and loads the flags with the rights of the old privilege.
-  private func returnToStack(
-    _ stack: inout StackView, _ size: UInt8, _ privilege: UInt32, isToLong: Bool, _ flags: UInt64
-  ) throws(GuestException) {
+  /// Pops SS:RSP and judges them.
+  private func outerStack(
+    _ stack: inout StackView, _ size: UInt8, _ privilege: UInt32, isToLong: Bool
+  ) throws(GuestException) -> StackView {
     let newPointer = try pop(size, from: &stack)
     let newSelector = UInt16(truncatingIfNeeded: try pop(size, from: &stack))
     let segment = try returnStack(newSelector, privilege, isToLong: isToLong)
-    loadReturnedFlags(flags, size)
-    install(segment, .ss)
-    installStackPointer(
-      StackView(segment: segment, pointer: newPointer, isFlat: isToLong, isSupervisor: true))
+    return StackView(segment: segment, pointer: newPointer, isFlat: isToLong, isSupervisor: true)
   }
 
   /// SS of a return; null is legal in 64-bit code that is not privilege 3.

@@ -27,7 +27,9 @@ extension Processor {
     if let errorCode = event.errorCode { frame.append(UInt64(errorCode)) }
     try setTypeBits(selector, 1)
     try push(frame, size: 8, on: &stack)
-    if privilege != state.privilege { install(Self.nullSegment(UInt16(privilege)), .ss) }
+    if privilege != state.privilege {
+      install(Self.nullSegment(UInt16(truncatingIfNeeded: privilege)), .ss)
+    }
     self[.rsp] = stack.pointer
     clearFlagsForHandler(disablesInterrupts: gate.type == SystemType.interruptGate)
     installCode(selector, target, privilege: privilege)
@@ -40,9 +42,9 @@ extension Processor {
   ) throws(GuestException) -> StackView {
     let top: UInt64
     if entry != 0 {
-      top = try taskPointer(0x24 + UInt64(entry - 1) * 8, external)
+      top = try taskPointer(0x24 &+ UInt64(truncatingIfNeeded: entry &- 1) &* 8, external)
     } else if privilege < state.privilege {
-      top = try taskPointer(4 + UInt64(privilege) * 8, external)
+      top = try taskPointer(4 &+ UInt64(privilege) &* 8, external)
     } else {
       top = self[.rsp]
     }
@@ -53,7 +55,7 @@ extension Processor {
 
   /// A stack pointer of the 64-bit task-state segment.
   func taskPointer(_ offset: UInt64, _ external: UInt32) throws(GuestException) -> UInt64 {
-    guard offset + 7 <= UInt64(system.task.limit) else {
+    guard offset &+ 7 <= UInt64(system.task.limit) else {
       throw GuestException(10, UInt32(system.task.selector & ~3) | external)
     }
     let pointer = try readLinear(system.task.base &+ offset, as: UInt64.self, supervisor: true)

@@ -50,9 +50,9 @@ extension Processor {
   /// The stack that the task-state segment names for an inner privilege.
   func innerStack(_ privilege: UInt32, _ external: UInt32) throws(GuestException) -> StackView {
     let isWide = system.task.attributes & 8 != 0
-    let offset = isWide ? 4 + UInt64(privilege) * 8 : 2 + UInt64(privilege) * 4
+    let offset = isWide ? 4 &+ UInt64(privilege) &* 8 : 2 &+ UInt64(privilege) &* 4
     let size: UInt64 = isWide ? 4 : 2
-    guard offset + size + 1 <= UInt64(system.task.limit) else {
+    guard offset &+ size &+ 1 <= UInt64(system.task.limit) else {
       throw GuestException(10, UInt32(system.task.selector & ~3) | external)
     }
     let base = system.task.base &+ offset

@@ -1,3 +1,5 @@
+import Quantities
+
 /// Where a task-state segment keeps what (Intel SDM volume 3, "Task-State Segment" and "16-Bit TSS").
 struct TaskLayout {
   /// Bytes of a register: 4, or 2 in the task-state segment of the 286.
@@ -25,7 +27,7 @@ struct TaskLayout {
 
   /// Bytes that saving a task writes, from `instructionPointer` on.
   var savedByteCount: UInt64 {
-    segments + UInt64(segmentCount) * UInt64(width) - instructionPointer
+    segments &+ UInt64(truncatingIfNeeded: segmentCount) &* UInt64(width) &- instructionPointer
   }
 }
 
@@ -37,6 +39,12 @@ struct TaskState {
   var registers: [UInt64] = []
   /// ES, CS, SS, DS, FS, GS.
   var selectors: [UInt16] = []
+
+  /// The selector of one of the six segment registers.
+  subscript(_ register: SegmentRegister) -> UInt16 {
+    selectors.element(at: register.rawValue) ?? 0
+  }
+
   var localTable: UInt16 = 0
   /// CR3; the 16-bit task-state segment has none.
   var pageTable: UInt64?
@@ -53,14 +61,14 @@ extension Processor {
     task.instructionPointer = try readTaskField(base, layout.instructionPointer, width)
     task.flags = try readTaskField(base, layout.flags, width)
     for index in 0..<UInt64(8) {
-      task.registers.append(try readTaskField(base, layout.registers + index * step, width))
+      task.registers.append(try readTaskField(base, layout.registers &+ index &* step, width))
     }
     for index in 0..<UInt64(6) {
       guard index < layout.segmentCount else {
         task.selectors.append(0)
         continue
       }
-      let selector = try readTaskField(base, layout.segments + index * step, 2)
+      let selector = try readTaskField(base, layout.segments &+ index &* step, 2)
       task.selectors.append(UInt16(truncatingIfNeeded: selector))
     }
     task.localTable = UInt16(truncatingIfNeeded: try readTaskField(base, layout.localTable, 2))
@@ -80,12 +88,13 @@ extension Processor {
   /// Checks that the current task can be saved.
   func probeCurrentTask() throws(GuestException) {
     let layout = TaskLayout.of(type: system.task.attributes)
-    let end = layout.instructionPointer + layout.savedByteCount
-    guard end - 1 <= UInt64(system.task.limit) else {
+    let end = layout.instructionPointer &+ layout.savedByteCount
+    guard end &- 1 <= UInt64(system.task.limit) else {
       throw .invalidTaskState(system.task.selector)
     }
     try probeWrite(
-      system.task.base &+ layout.instructionPointer, Int(layout.savedByteCount), supervisor: true)
+      system.task.base &+ layout.instructionPointer, Int(truncatingIfNeeded: layout.savedByteCount),
+      supervisor: true)
   }
 
   /// Saves registers and selectors in the current task's segment.
@@ -98,12 +107,14 @@ extension Processor {
     try writeSized(base &+ layout.flags, layout.width, flags, supervisor: true)
     for (index, register) in GeneralRegister.allCases.prefix(8).enumerated() {
       try writeSized(
-        base &+ layout.registers &+ UInt64(index) * step, layout.width, self[register],
+        base &+ layout.registers &+ UInt64(truncatingIfNeeded: index) &* step, layout.width,
+        self[register],
         supervisor: true)
     }
     for index in 0..<layout.segmentCount {
       try writeLinear(
-        base &+ layout.segments &+ UInt64(index) * step, selector(index), supervisor: true)
+        base &+ layout.segments &+ UInt64(truncatingIfNeeded: index) &* step, selector(index),
+        supervisor: true)
     }
   }
 }

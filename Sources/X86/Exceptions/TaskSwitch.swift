@@ -1,3 +1,5 @@
+import Quantities
+
 // The hardware task switch (Intel SDM volume 3, "Task Management"; its exceptions are those of the
 // table "Exception Conditions Checked During a Task Switch").
 //
@@ -127,16 +129,16 @@ extension Processor {
     state.instructionPointer = task.instructionPointer
     state.nextInstructionPointer = task.instructionPointer
     setFlags(task.flags | (nests ? Flag.nestedTask : 0))
-    for (register, value) in zip(GeneralRegister.allCases, task.registers) {
-      self[register] = value
+    for register in GeneralRegister.allCases.prefix(8) {
+      self[register] = task.registers.element(at: Int(register.rawValue)) ?? 0
     }
     system.localTable = Self.nullSegment(task.localTable)
-    for (index, selector) in task.selectors.enumerated() {
-      guard let register = SegmentRegister(rawValue: index) else { continue }
-      install(Self.nullSegment(selector), register)
+    for register in [SegmentRegister.es, .cs, .ss, .ds, .fs, .gs] {
+      install(Self.nullSegment(task[register]), register)
     }
-    state.privilege = isVirtual8086 ? 3 : UInt32(task.selectors[1] & 3)
+    state.privilege = isVirtual8086 ? 3 : UInt32(task[.cs] & 3)
     clearLocalBreakpoints()
+    dropHeldDebugTrap(DebugStatus.singleStep)
     if task.traps { holdDebugTrap(DebugStatus.taskSwitch) }
     updateMode()
   }
@@ -145,22 +147,21 @@ extension Processor {
 
   private func loadTask(_ task: TaskState, external: UInt32) throws(GuestException) {
     try loadTaskTable(task.localTable, external)
-    let selectors = task.selectors
     guard !isVirtual8086 else {
       loadVirtualSegments(
-        code: selectors[1], stack: selectors[2], es: selectors[0], ds: selectors[3],
-        fs: selectors[4], gs: selectors[5])
+        code: task[.cs], stack: task[.ss], es: task[.es], ds: task[.ds], fs: task[.fs],
+        gs: task[.gs])
       updateMode()
       return
     }
     let privilege = state.privilege
-    try loadTaskCode(selectors[1], external)
-    guard selectors[2] & ~3 != 0 else { throw GuestException(10, external) }
+    try loadTaskCode(task[.cs], external)
+    guard task[.ss] & ~3 != 0 else { throw GuestException(10, external) }
     install(
       try checkedStackSegment(
-        selectors[2], privilege: privilege, vector: 10, external: external), .ss)
+        task[.ss], privilege: privilege, vector: 10, external: external), .ss)
     for register in [SegmentRegister.es, .ds, .fs, .gs] {
-      install(try taskSegment(selectors[register.rawValue], external), register)
+      install(try taskSegment(task[register], external), register)
     }
   }
 

@@ -114,7 +114,7 @@ extension Processor {
   /// The bit of the interrupt redirection map, which ends where the I/O permission map begins.
   private func isIntercepted(_ vector: UInt8) throws(GuestException) -> Bool {
     guard let map = try ioMapOffset(), map >= 32 else { throw .generalProtection(0) }
-    let offset = map - 32 + UInt64(vector >> 3)
+    let offset = map &- 32 &+ UInt64(vector >> 3)
     guard offset <= UInt64(system.task.limit) else { throw .generalProtection(0) }
     let bits = try readLinear(system.task.base &+ offset, as: UInt8.self, supervisor: true)
     return bits >> (vector & 7) & 1 != 0
@@ -122,7 +122,7 @@ extension Processor {
 
   /// Enters the 8086 program's handler, through the interrupt table at its linear address 0.
   private func redirectInterrupt(_ vector: UInt8) throws(GuestException) {
-    let entry = try readLinear(UInt64(vector) * 4, as: UInt32.self)
+    let entry = try readLinear(UInt64(vector) &* 4, as: UInt32.self)
     let isVirtual = ioPrivilege < 3
     let image = isVirtual ? virtualFlags : state.flags
     try pushCurrent([image, UInt64(selector(1)), state.nextInstructionPointer], size: 2)
@@ -130,6 +130,7 @@ extension Processor {
     loadRealModeSegment(.cs, UInt16(entry >> 16))
     state.nextInstructionPointer = UInt64(entry & 0xFFFF)
     system.wasInstructionCompleted = false
+    dropHeldDebugTrap(DebugStatus.singleStep)
   }
 
   // MARK: Entry and exit
@@ -138,14 +139,15 @@ extension Processor {
   func returnToVirtualMode(
     _ stack: inout StackView, _ pointer: UInt64, _ code: UInt16, _ flags: UInt64
   ) throws(GuestException) {
+    func selector() throws(GuestException) -> UInt16 {
+      UInt16(truncatingIfNeeded: try pop(4, from: &stack))
+    }
     let stackPointer = try pop(4, from: &stack)
-    var selectors: [UInt16] = []
-    for _ in 0..<5 { selectors.append(UInt16(truncatingIfNeeded: try pop(4, from: &stack))) }
+    let stackSegment = try selector()
+    let (es, ds, fs, gs) = (try selector(), try selector(), try selector(), try selector())
     guard pointer <= 0xFFFF else { throw .generalProtection(0) }
     setFlags(flags)
-    loadVirtualSegments(
-      code: code, stack: selectors[0], es: selectors[1], ds: selectors[2], fs: selectors[3],
-      gs: selectors[4])
+    loadVirtualSegments(code: code, stack: stackSegment, es: es, ds: ds, fs: fs, gs: gs)
     self[.rsp] = stackPointer & 0xFFFF_FFFF
     state.privilege = 3
     updateMode()

@@ -14,8 +14,10 @@ extension Processor {
     try requireSupervisor()
     let type = readGeneral(fields.register, state.mode == CodeMode.long64 ? 8 : 4)
     guard type <= 3 else { throw .generalProtection(0) }
-    let context = try readLinear(operandAddress, as: UInt64.self)
-    let linear = try readLinear(operandAddress &+ 8, as: UInt64.self)
+    let first = try operandPart(fields, 0, 8, of: 16)
+    let context = try readLinear(first, as: UInt64.self)
+    let second = try operandPart(fields, 8, 8, of: 16)
+    let linear = try readLinear(second, as: UInt64.self)
     guard context >> 12 == 0 else { throw .generalProtection(0) }
     let hasContexts = state.cr4 & ControlRegister4.processContexts != 0
     if type < 2 {

@@ -252,6 +252,14 @@ private func linearAddress(
 ) -> UInt64? {
   do throws(GuestException) {
     guard let segment = SegmentRegister(rawValue: Int(form.segment)) else { return offset }
+    if form.isParted && form.wraps(offset) {
+      if form.leavesBlock {
+        state.exitOperation = at
+        state.exitReason = ExitReason.isolate
+        return nil
+      }
+      return state.owner.uncheckedAddress(segment, offset)
+    }
     return try state.owner.linearAddress(
       segment, offset, Int(form.byteCount), write: form.isWrite)
   } catch {
@@ -280,7 +288,8 @@ private func linearAddress(
   next(r, o, 2)
 }
 
-/// Raises the fault of a pop of imm32 bytes, before its target's address is judged.
+/// Raises the fault of a pop of imm32 bytes, before its target's address is judged, and works out
+/// ESP after the pop for an address that it is the base of.
 @inline(__always) private func probePopHandler(_ r: Raw, _ o: At) {
   let state = ProcessorState(r)
   guard canPop(state, o) else { return }
@@ -290,8 +299,9 @@ private func linearAddress(
 @inline(never) private func canPop(_ state: ProcessorState, _ at: At) -> Bool {
   do throws(GuestException) {
     let owner = state.owner
-    _ = try owner.peek(
-      0, UInt8(truncatingIfNeeded: Operation(at).immediate), in: owner.currentStack)
+    var stack = owner.currentStack
+    _ = try owner.pop(UInt8(truncatingIfNeeded: Operation(at).immediate), from: &stack)
+    state.setRegister(PseudoRegister.popped, owner.stackPointer(after: stack))
     return true
   } catch {
     state.raise(error, at: at)
@@ -337,7 +347,8 @@ struct AddressForm {
   var byteCount: UInt16
   /// Bit 0: the operand is written.
   ///
-  /// Bit 1: offset alone (LEA).
+  /// Bit 1: offset alone (LEA). Bit 2: accessed in parts, each of which wraps by itself. Bit 3: such a
+  /// one is left to a block of one instruction, which has a system operation for it.
   var flags: UInt8
 
   /// As the data slot has it.
@@ -347,6 +358,15 @@ struct AddressForm {
 
   var isWrite: Bool { flags & 1 != 0 }
   var isPlain: Bool { flags & 2 != 0 }
+  var isParted: Bool { flags & 4 != 0 }
+  var leavesBlock: Bool { flags & 8 != 0 }
+
+  /// Whether an operand at an offset runs past the end of the addresses of 16 or 32 bits.
+  func wraps(_ offset: UInt64) -> Bool {
+    guard addressSize != 8 else { return false }
+    let last: UInt64 = addressSize == 2 ? 0xFFFF : 0xFFFF_FFFF
+    return offset &+ UInt64(byteCount) &- 1 > last
+  }
 }
 
 // MARK: XCHG

@@ -28,6 +28,7 @@ extension Processor {
       switch number {
       case 6: system.debugStatus
       case 7: system.debugControl
+      // Cannot trap: numbers from 0 to 3 are left.
       default: system.debugAddresses[number]
       }
     writeGeneral(fields.rm, controlSize, value)
@@ -41,6 +42,7 @@ extension Processor {
     switch number {
     case 6: system.debugStatus = value & DebugStatus.writable | DebugStatus.fixed
     case 7: system.debugControl = value & DebugControl.writable | DebugControl.fixed
+    // Cannot trap: numbers from 0 to 3 are left.
     default: system.debugAddresses[number] = value
     }
     if number != 6 { updateBreakpoints() }

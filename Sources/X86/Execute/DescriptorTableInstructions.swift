@@ -18,9 +18,13 @@ extension Processor {
   ) throws(GuestException) -> (base: UInt64, limit: UInt16) {
     guard fields.isMemory else { throw .invalidOpcode }
     try requireSupervisor()
-    let limit = try readLinear(operandAddress, as: UInt16.self)
     let isLong = state.mode == CodeMode.long64
-    var base = try readSized(operandAddress &+ 2, isLong ? 8 : 4)
+    let size: UInt8 = isLong ? 8 : 4
+    let total = Int(size) &+ 2
+    let first = try operandPart(fields, 0, 2, of: total)
+    let limit = try readLinear(first, as: UInt16.self)
+    let second = try operandPart(fields, 2, Int(size), of: total)
+    var base = try readSized(second, size)
     if !isLong && fields.operandSize == 2 { base &= 0xFF_FFFF }
     guard isCanonical(base) else { throw .generalProtection(0) }
     return (base, limit)
@@ -32,12 +36,16 @@ extension Processor {
     guard fields.isMemory else { throw .invalidOpcode }
     try requireVisibleTables()
     let size: UInt8 = state.mode == CodeMode.long64 ? 8 : 4
-    try probeWrite(operandAddress, Int(size) + 2)
+    let total = Int(size) &+ 2
+    let first = try operandPart(fields, 0, 2, of: total, write: true)
+    let second = try operandPart(fields, 2, Int(size), of: total, write: true)
+    try probeWrite(first, 2)
+    try probeWrite(second, Int(size))
     // By words: the base is aligned to 2 bytes, whatever its size.
-    try writeLinear(operandAddress, limit)
-    for index in 0..<UInt64(size / 2) {
+    try writeLinear(first, limit)
+    for index in 0..<(UInt64(size) / 2) {
       try writeLinear(
-        operandAddress &+ 2 &+ index * 2, UInt16(truncatingIfNeeded: base >> (index * 16)))
+        wrapped(second, index &* 2), UInt16(truncatingIfNeeded: base >> (index &* 16)))
     }
   }
 
@@ -176,10 +184,7 @@ extension Processor {
   func loadFarPointer(_ fields: SystemFields) throws(GuestException) {
     guard fields.isMemory else { throw .invalidOpcode }
     let register = try segmentRegister(UInt8(truncatingIfNeeded: fields.immediate))
-    // As on AMD's processors, REX.W does not make the offset in memory wider.
-    let size = min(4, fields.operandSize)
-    let offset = try readSized(operandAddress, size)
-    let selector = try readLinear(operandAddress &+ UInt64(size), as: UInt16.self)
+    let (selector, offset) = try readFarPointer(fields)
     try loadSegment(register, selector)
     writeGeneral(fields.register, fields.operandSize, offset)
   }

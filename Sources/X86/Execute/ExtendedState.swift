@@ -55,22 +55,18 @@ extension Processor {
   /// XSAVE, or XSAVEOPT when `immediate` is 1: all of it or, when a page of it faults, nothing.
   func saveExtendedState(_ fields: SystemFields) throws(GuestException) {
     let requested = try requestedComponents()
-    let area = operandAddress
-    if requested == 0 {
-      try probeWrite(area &+ UInt64(StateComponent.headerOffset), 64)
-    } else {
-      try probeWrite(area, StateComponent.areaByteCount)
-    }
+    try probeParts(
+      fields, (requested == 0 ? StateComponent.headerOffset : 0)..<StateComponent.areaByteCount)
     let unit = FloatingPointUnit(state)
     let inUse = componentsInUse
     unit.buildExtendedImage(pointersAre64: fields.operandSize == 8, vectorCount: 16)
     var pieces = extendedPieces(fields.immediate == 1 ? requested & inUse : requested)
     if requested & StateComponent.sse != 0 { pieces.append(24..<32) }
     for piece in pieces {
-      try writeBytes(
-        area &+ UInt64(piece.lowerBound), piece.count, from: unit.image + piece.lowerBound)
+      try writeParts(
+        fields, piece, of: StateComponent.areaByteCount, from: unit.image + piece.lowerBound)
     }
-    let header = area &+ UInt64(StateComponent.headerOffset)
+    let header = try headerAddress(fields, write: true)
     let old = try readLinear(header, as: UInt64.self)
     try writeLinear(header, old & ~requested | inUse & requested)
   }
@@ -100,11 +96,17 @@ extension Processor {
 
   // MARK: Restoring
 
+  private func headerAddress(
+    _ fields: SystemFields, write: Bool
+  ) throws(GuestException) -> UInt64 {
+    try operandPart(
+      fields, StateComponent.headerOffset, 64, of: StateComponent.areaByteCount, write: write)
+  }
+
   /// XRSTOR: nothing is changed when the area faults or is malformed.
   func restoreExtendedState(_ fields: SystemFields) throws(GuestException) {
     let requested = try requestedComponents()
-    let area = operandAddress
-    let header = area &+ UInt64(StateComponent.headerOffset)
+    let header = try headerAddress(fields, write: false)
     let present = try readLinear(header, as: UInt64.self)
     let layout = try readLinear(header &+ 8, as: UInt64.self)
     let reserved = try readLinear(header &+ 16, as: UInt64.self)
@@ -114,12 +116,12 @@ extension Processor {
     let unit = FloatingPointUnit(state)
     // MXCSR is loaded even when the area says that the SSE state is the initial one.
     if requested & StateComponent.sse != 0 {
-      try take(24..<32, from: area)
+      try take(24..<32, fields)
       let mxcsr = unit.image.load(fromByteOffset: 24, as: UInt32.self)
       guard mxcsr & ~MXCSR.supported == 0 else { throw .generalProtection(0) }
     }
     for piece in extendedPieces(requested) { clear(piece) }
-    for piece in extendedPieces(requested & present) { try take(piece, from: area) }
+    for piece in extendedPieces(requested & present) { try take(piece, fields) }
     if requested & ~present & StateComponent.x87 != 0 {
       unit.image.storeBytes(of: 0x037F, as: UInt16.self)
     }
@@ -133,9 +135,9 @@ extension Processor {
     }
   }
 
-  private func take(_ piece: Range<Int>, from area: UInt64) throws(GuestException) {
-    try readBytes(
-      area &+ UInt64(piece.lowerBound), piece.count,
+  private func take(_ piece: Range<Int>, _ fields: SystemFields) throws(GuestException) {
+    try readParts(
+      fields, piece, of: StateComponent.areaByteCount,
       into: FloatingPointUnit(state).image + piece.lowerBound)
   }
 

@@ -9,11 +9,7 @@ extension Processor {
         UInt16(truncatingIfNeeded: fields.immediate >> 32), fields.immediate & 0xFFFF_FFFF
       )
     }
-    // As on AMD's processors, REX.W does not make the offset wider.
-    let size = min(4, fields.operandSize)
-    let offset = try readSized(operandAddress, size)
-    let selector = try readLinear(operandAddress &+ UInt64(size), as: UInt16.self)
-    return (selector, offset)
+    return try readFarPointer(fields)
   }
 
   func farJump(_ fields: SystemFields) throws(GuestException) {
@@ -206,9 +202,10 @@ extension Processor {
     } else {
       var stack: StackView
       if isLongModeActive {
-        let top = try taskPointer(4 + UInt64(privilege) * 8, 0)
+        let top = try taskPointer(4 &+ UInt64(privilege) &* 8, 0)
         stack = StackView(
-          segment: Self.nullSegment(UInt16(privilege)), pointer: top, isFlat: true,
+          segment: Self.nullSegment(UInt16(truncatingIfNeeded: privilege)), pointer: top,
+          isFlat: true,
           isSupervisor: true)
       } else {
         stack = try innerStack(privilege, 0)

@@ -20,7 +20,10 @@ extension Processor {
       state.flagsRest &= ~(Flag.interrupt | Flag.virtual8086)
       installFlat(code: selector, stack: selector &+ 8, privilege: 0, codeAttributes: 0xC09B)
     }
-    if hadTrap && state.flagsRest & Flag.trap == 0 { system.wasInstructionCompleted = false }
+    if hadTrap && state.flagsRest & Flag.trap == 0 {
+      system.wasInstructionCompleted = false
+      dropHeldDebugTrap(DebugStatus.singleStep)
+    }
   }
 
   func systemReturn(_ fields: SystemFields) throws(GuestException) {
@@ -32,6 +35,8 @@ extension Processor {
     let isTo64 = isLongModeActive && fields.operandSize == 8
     if isLongModeActive {
       setFlags(self[.r11] & ~(Flag.resume | Flag.virtual8086))
+      // TF that it sets traps before the instruction that it returns to (AMD APM volume 3, "SYSRET").
+      if state.flagsRest & Flag.trap != 0 { holdDebugTrap(DebugStatus.singleStep) }
     } else {
       state.flagsRest |= Flag.interrupt
     }

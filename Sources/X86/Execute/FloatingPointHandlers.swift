@@ -41,6 +41,20 @@ extension FloatingPointUnit {
       at: StateLayout.x87DataSelector)
   }
 
+  /// Notes a system operation and its storage operand.
+  func notePlace(_ place: FloatingPointPlace, _ state: ProcessorState) {
+    store(state.instructionPointer, at: StateLayout.x87InstructionPointer)
+    store(place.opcode, at: StateLayout.x87Opcode)
+    store(
+      state.get(StateLayout.segmentSelectors &+ 2, as: UInt16.self),
+      at: StateLayout.x87CodeSelector)
+    let base = place.isFlat ? 0 : state.segmentBase(place.segment)
+    store(state.register(PseudoRegister.address) &- base, at: StateLayout.x87DataPointer)
+    store(
+      state.get(StateLayout.segmentSelectors &+ place.segment &* 2, as: UInt16.self),
+      at: StateLayout.x87DataSelector)
+  }
+
   @inline(__always) private func store<T>(_ value: T, at offset: Int) {
     base.storeBytes(of: value, toByteOffset: offset, as: T.self)
   }

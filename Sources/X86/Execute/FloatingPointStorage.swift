@@ -25,6 +25,25 @@ enum FloatingPointAccess {
     }
   }
 
+  private static let extendedReal = [8, 2]
+  private static let environment = Array(repeating: 4, count: 7)
+  private static let narrowEnvironment = Array(repeating: 2, count: 7)
+  private static let registers = Array([[Int]](repeating: extendedReal, count: 8).joined())
+  private static let saveArea = environment + registers
+  private static let narrowSaveArea = narrowEnvironment + registers
+
+  /// Bytes of the accesses that make up the operand, in turn.
+  ///
+  /// Source: AMD EPYC silicon, by operands at the end of a segment of 64 KiB and of 4 GiB.
+  func parts(wide: Bool) -> [Int] {
+    switch self {
+    case .load(10), .store(10): Self.extendedReal
+    case .loadEnvironment, .storeEnvironment: wide ? Self.environment : Self.narrowEnvironment
+    case .restore, .save: wide ? Self.saveArea : Self.narrowSaveArea
+    default: []
+    }
+  }
+
   /// Whether an exception that is pending comes first.
   var waits: Bool {
     switch self {

@@ -7,6 +7,7 @@ extension Processor {
     switch SystemOperation(rawValue: fields.operation) {
     case .saveFloatingPoint: try saveFloatingPoint(fields)
     case .restoreFloatingPoint: try restoreFloatingPoint(fields)
+    case .x87: try executeParted(fields)
     default: throw .invalidOpcode
     }
   }
@@ -20,16 +21,17 @@ extension Processor {
       let isWide = fields.operandSize != 2
       let isReal = state.mode == CodeMode.real16
       unit.buildSaveArea(wide: isWide, isReal: isReal)
-      try writeBytes(
-        address, FloatingPointUnit.saveAreaByteCount(wide: isWide), from: unit.image)
+      try writeParts(
+        fields, 0..<FloatingPointUnit.saveAreaByteCount(wide: isWide),
+        FloatingPointAccess.save.parts(wide: isWide), from: unit.image)
       unit.initialize()
       return
     }
     guard address & 15 == 0 else { throw .generalProtection(0) }
     let vectorCount = savedVectorCount
     unit.buildExtendedImage(pointersAre64: fields.operandSize == 8, vectorCount: vectorCount)
-    try probeWrite(address, 512)
-    try writeBytes(address, 160 + vectorCount * 16, from: unit.image)
+    try probeParts(fields, 0..<512)
+    try writeParts(fields, 0..<160 + vectorCount * 16, of: 512, from: unit.image)
   }
 
   /// FXRSTOR, or FRSTOR when `fields.immediate` is 1.
@@ -41,13 +43,14 @@ extension Processor {
       guard !unit.isBlocking else { throw .floatingPoint }
       let isWide = fields.operandSize != 2
       let isReal = state.mode == CodeMode.real16
-      try readBytes(
-        address, FloatingPointUnit.saveAreaByteCount(wide: isWide), into: unit.image)
+      try readParts(
+        fields, 0..<FloatingPointUnit.saveAreaByteCount(wide: isWide),
+        FloatingPointAccess.restore.parts(wide: isWide), into: unit.image)
       unit.applySaveArea(wide: isWide, isReal: isReal)
       return
     }
     guard address & 15 == 0 else { throw .generalProtection(0) }
-    try readBytes(address, 512, into: unit.image)
+    try readParts(fields, 0..<512, into: unit.image)
     let vectorCount = savedVectorCount
     guard
       unit.applyExtendedImage(
@@ -79,7 +82,7 @@ extension Processor {
   package func ignoreFloatingPointErrors() { FloatingPointUnit(state).ignoresErrors = true }
 
   /// #NM with CR0.EM or CR0.TS.
-  private func requireFloatingPoint() throws(GuestException) {
+  func requireFloatingPoint() throws(GuestException) {
     let blocked = ControlRegister0.emulation | ControlRegister0.taskSwitched
     if state.cr0 & blocked != 0 { throw .deviceNotAvailable }
   }
@@ -93,7 +96,7 @@ extension Processor {
     let inPage = min(count, Int(4096 - address & 0xFFF))
     let first = try locate(address, access, stackFault: false)
     guard inPage < count else { return copyFrom(first, count, target) }
-    let second = try locate(address &+ UInt64(inPage), access, stackFault: false)
+    let second = try locate(wrapped(address, UInt64(inPage)), access, stackFault: false)
     copyFrom(first, inPage, target)
     copyFrom(second, count - inPage, target + inPage)
   }
@@ -107,7 +110,7 @@ extension Processor {
     let inPage = min(count, Int(4096 - address & 0xFFF))
     let first = try locate(address, access, stackFault: false)
     guard inPage < count else { return copyTo(first, count, source) }
-    let second = try locate(address &+ UInt64(inPage), access, stackFault: false)
+    let second = try locate(wrapped(address, UInt64(inPage)), access, stackFault: false)
     copyTo(first, inPage, source)
     copyTo(second, count - inPage, source + inPage)
   }

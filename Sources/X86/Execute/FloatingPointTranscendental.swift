@@ -203,7 +203,11 @@ extension FloatingPointUnit {
     _ across: WideNumber, _ up: WideNumber, left: Bool
   ) -> WideNumber {
     let isSteep = (up.exponent, up.significand) > (across.exponent, across.significand)
-    let angle = (isSteep ? across / up : up / across).arcTangent
+    let ratio = isSteep ? across / up : up / across
+    // Of a ratio that is exact the arc tangent is a little less; else the ratio itself was cut.
+    let isExact = !isSteep && !left && (ratio * across).hasMagnitude(of: up)
+    let angle =
+      isExact && ratio.isInsignificantCubed ? ratio.nextTowardsZero : ratio.arcTangent
     if isSteep {
       let half = WideNumber.pi.scaled(by: -1)
       return left ? half + angle : half - angle
@@ -238,9 +242,12 @@ extension FloatingPointUnit {
     var cosine = isOdd ? remainder.sine : remainder.cosine
     if quarter & 2 != 0 { sine.isNegative.toggle() }
     if quarter == 1 || quarter == 2 { cosine.isNegative.toggle() }
+    // Of a small angle the sine is a little less, the tangent a little more.
+    let isSmall = quarter == 0 && remainder.isInsignificantCubed
+    if isSmall { sine = remainder.nextTowardsZero }
     switch form {
     case 0x32:
-      if deliver(sine / cosine) {
+      if deliver(isSmall ? remainder : sine / cosine) {
         push()
         set(0, significand: 1 << 63, signExponent: 0x3FFF)
       }
@@ -265,79 +272,5 @@ extension FloatingPointUnit {
     if pops { pop() }
     set(0, significand: rounded.significand, signExponent: rounded.signExponent)
     return true
-  }
-}
-
-/// A number rounded to an x87 register's 64 bits.
-struct RoundedNumber {
-  private(set) var significand: UInt64
-  private(set) var signExponent: UInt16
-  /// Overflow, underflow, precision, and C1 when the magnitude was rounded up.
-  private(set) var status: UInt16 = 0
-
-  init(_ value: WideNumber, exact: Bool, control: UInt16) {
-    var biased = value.exponent + 16383
-    var shift = 64
-    let isTiny = biased <= 0
-    if isTiny {
-      if control & X87Status.underflow == 0 {
-        biased += 24576
-        status |= X87Status.underflow
-      } else {
-        shift = min(127, 64 + 1 - biased)
-        biased = 0
-      }
-    }
-    let kept = UInt64(truncatingIfNeeded: value.significand >> shift)
-    let rest = value.significand << (128 - shift)
-    let isInexact = rest != 0 || !exact
-    significand = kept
-    if isInexact, Self.roundsUp(kept, rest, exact, value.isNegative, control >> 10 & 3) {
-      status |= X87Status.c1
-      significand = kept &+ 1
-      if significand == 0 {
-        significand = 1 << 63
-        biased += 1
-      } else if biased == 0 && significand >> 63 != 0 {
-        biased = 1
-      }
-    }
-    if isInexact { status |= X87Status.precision }
-    if isInexact && isTiny { status |= X87Status.underflow }
-    if biased >= 0x7FFF {
-      status |= X87Status.overflow
-      if control & X87Status.overflow == 0 {
-        biased -= 24576
-      } else {
-        let largest = Self.keepsLargest(value.isNegative, control >> 10 & 3)
-        status = (status | X87Status.precision) & ~X87Status.c1 | (largest ? 0 : X87Status.c1)
-        biased = largest ? 0x7FFE : 0x7FFF
-        significand = largest ? .max : 1 << 63
-      }
-    }
-    signExponent = UInt16(truncatingIfNeeded: biased) | (value.isNegative ? 0x8000 : 0)
-  }
-
-  /// Rounding control: 0 to nearest even, 1 down, 2 up, 3 towards zero.
-  private static func roundsUp(
-    _ kept: UInt64, _ rest: UInt128, _ exact: Bool, _ negative: Bool, _ mode: UInt16
-  ) -> Bool {
-    switch mode {
-    case 0:
-      if rest == 1 << 127 { return !exact || kept & 1 != 0 }
-      return rest >> 127 != 0
-    case 1: return negative
-    case 2: return !negative
-    default: return false
-    }
-  }
-
-  private static func keepsLargest(_ negative: Bool, _ mode: UInt16) -> Bool {
-    switch mode {
-    case 0: false
-    case 1: !negative
-    case 2: negative
-    default: true
-    }
   }
 }

@@ -49,6 +49,23 @@ struct WideNumber {
       isNegative: !value.isNegative, exponent: value.exponent, significand: value.significand)
   }
 
+  /// Whether the magnitudes are the same.
+  func hasMagnitude(of other: WideNumber) -> Bool {
+    exponent == other.exponent && significand == other.significand
+  }
+
+  /// Whether x and x - x^3 have the same 64 bits, rounded to nearest.
+  var isInsignificantCubed: Bool { exponent < -58 }
+
+  /// The number with the next smaller magnitude: what is a little less than this one.
+  var nextTowardsZero: WideNumber {
+    let less = significand &- 1
+    if less >> 127 != 0 {
+      return WideNumber(isNegative: isNegative, exponent: exponent, significand: less)
+    }
+    return WideNumber(isNegative: isNegative, exponent: exponent - 1, significand: .max)
+  }
+
   /// Multiplied by 2^`power`.
   func scaled(by power: Int) -> WideNumber {
     WideNumber(isNegative: isNegative, exponent: exponent + power, significand: significand)

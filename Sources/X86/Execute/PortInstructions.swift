@@ -12,10 +12,10 @@ extension Processor {
   func checkPort(_ port: UInt16, _ size: UInt8) throws(GuestException) {
     guard isVirtual8086 || !mayChangeInterruptFlag else { return }
     guard let map = try ioMapOffset() else { throw .generalProtection(0) }
-    let offset = map + UInt64(port >> 3)
-    guard offset + 1 <= UInt64(system.task.limit) else { throw .generalProtection(0) }
+    let offset = map &+ UInt64(port >> 3)
+    guard offset &+ 1 <= UInt64(system.task.limit) else { throw .generalProtection(0) }
     let bits = try readLinear(system.task.base &+ offset, as: UInt16.self, supervisor: true)
-    let wanted = ((UInt16(1) << UInt16(size)) - 1) << (port & 7)
+    let wanted = ((UInt16(1) << UInt16(size)) &- 1) << (port & 7)
     guard bits & wanted == 0 else { throw .generalProtection(0) }
   }
 

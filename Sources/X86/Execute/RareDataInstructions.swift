@@ -4,8 +4,11 @@ extension Processor {
     guard state.mode != CodeMode.long64, fields.isMemory else { throw .invalidOpcode }
     let size = fields.operandSize
     let index = signed(readGeneral(fields.register, size), size)
-    let lower = signed(try readSized(operandAddress, size), size)
-    let upper = signed(try readSized(operandAddress &+ UInt64(size), size), size)
+    let total = Int(size) &* 2
+    let first = try operandPart(fields, 0, Int(size), of: total)
+    let lower = signed(try readSized(first, size), size)
+    let second = try operandPart(fields, Int(size), Int(size), of: total)
+    let upper = signed(try readSized(second, size), size)
     guard index >= lower, index <= upper else { throw .boundRange }
   }
 

@@ -115,9 +115,7 @@ extension Processor {
       return .single
     }
     if wantsNonMaskable {
-      setAttention(Attention.nonMaskable, false)
-      system.areNonMaskableBlocked = true
-      deliverInterrupt(2)
+      takeNonMaskable()
       return afterDelivery
     }
     if wantsInterrupt {
@@ -270,19 +268,33 @@ extension Processor {
     state.get(StateLayout.block, as: UnsafeMutableRawPointer?.self).map(Block.init)
   }
 
+  /// Reads bytes that are not storage, by accesses of at most 8; ones where nothing answers.
   func readDevice(_ physical: UInt64, _ count: Int, into target: UnsafeMutableRawPointer) {
-    var value: UInt64 = 0
-    if !callBus(.memoryRead, physical, count, &value) { value = ~0 }
-    withUnsafeBytes(of: value.littleEndian) {
-      target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: min(8, count))
+    var done = 0
+    while done < count {
+      let size = min(8, count &- done)
+      var value: UInt64 = 0
+      let address = physical &+ UInt64(truncatingIfNeeded: done)
+      if !callBus(.memoryRead, address, size, &value) { value = ~0 }
+      withUnsafeBytes(of: value) {
+        guard let bytes = $0.baseAddress else { return }
+        (target + done).copyMemory(from: bytes, byteCount: size)
+      }
+      done &+= size
     }
   }
 
+  /// Writes bytes that are not storage, by accesses of at most 8.
   func writeDevice(_ physical: UInt64, _ count: Int, from source: UnsafeRawPointer) {
-    var value: UInt64 = 0
-    withUnsafeMutableBytes(of: &value) {
-      $0.baseAddress?.copyMemory(from: source, byteCount: min(8, count))
+    var done = 0
+    while done < count {
+      let size = min(8, count &- done)
+      var value: UInt64 = 0
+      withUnsafeMutableBytes(of: &value) {
+        $0.baseAddress?.copyMemory(from: source + done, byteCount: size)
+      }
+      _ = callBus(.memoryWrite, physical &+ UInt64(truncatingIfNeeded: done), size, &value)
+      done &+= size
     }
-    _ = callBus(.memoryWrite, physical, count, &value)
   }
 }

@@ -15,7 +15,7 @@ extension Processor {
     if pauseEndsSlice {
       exitRequest = .paused
     } else {
-      state.budget -= min(49, max(0, state.budget))
+      state.budget &-= min(49, max(0, state.budget))
     }
   }
 
@@ -29,12 +29,22 @@ extension Processor {
   func identify() {
     let leaf = UInt32(truncatingIfNeeded: self[.rax])
     var registers = identification.leaf(leaf, UInt32(truncatingIfNeeded: self[.rcx]))
-    // OSXSAVE.
-    if leaf == 1 && state.cr4 & ControlRegister4.extendedStates != 0 { registers.ecx |= 1 << 27 }
+    if leaf == 1 || leaf == 0x8000_0001 {
+      // OSXSAVE, and the local APIC while it is enabled.
+      if leaf == 1 && state.cr4 & ControlRegister4.extendedStates != 0 { registers.ecx |= 1 << 27 }
+      if !isInterruptControllerEnabled { registers.edx &= ~(1 << 9) }
+    }
     self[.rax] = UInt64(registers.eax)
     self[.rbx] = UInt64(registers.ebx)
     self[.rcx] = UInt64(registers.ecx)
     self[.rdx] = UInt64(registers.edx)
+  }
+
+  /// The global enable bit of IA32_APIC_BASE, which the platform keeps; true where there is none.
+  private var isInterruptControllerEnabled: Bool {
+    var base: UInt64 = 0
+    return !callBus(.msrRead, UInt64(ModelSpecific.interruptControllerBase), 8, &base)
+      || base & 0x800 != 0
   }
 
   func readModelSpecific() throws(GuestException) {
@@ -131,7 +141,7 @@ extension Processor {
       guard
         let byte = try? readLinear(base &+ pointer &+ index, as: UInt8.self, supervisor: true)
       else { break }
-      bytes |= UInt64(byte) << (index * 8)
+      bytes |= UInt64(byte) << (index &* 8)
     }
     _ = callBus(.unimplementedInstruction, pointer, Int(state.mode), &bytes)
   }

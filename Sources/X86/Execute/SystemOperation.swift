@@ -85,11 +85,15 @@ struct SystemRegisters: Codable, Sendable {
   var systemEnterStack: UInt64 = 0
   var systemEnterPointer: UInt64 = 0
   var pageAttributes: UInt64 = 0x0007_0406_0007_0406
+  var memoryTypes = MemoryTypeRegisters()
+  var machineCheck = MachineCheckRegisters()
   var timestampAdjust: UInt64 = 0
   /// XCR0: the components that XSAVE handles.
   var extendedControl = StateComponent.x87
   /// An NMI is being handled; the next IRET unblocks.
   var areNonMaskableBlocked = false
+  /// A second NMI waits behind the one that is pending.
+  var isNonMaskableLatched = false
   /// False when the last instruction raised an exception.
   var wasInstructionCompleted = true
   /// Value of the cycle counter for which RF stands.

@@ -21,7 +21,7 @@ extension Processor {
       guard isCanonical(address) else {
         throw stackFault ? .stackFault(0) : .generalProtection(0)
       }
-      guard address & (Self.alignment(byteCount) - 1) == 0 else { throw .alignmentCheck }
+      guard address & (Self.alignment(byteCount) &- 1) == 0 else { throw .alignmentCheck }
     }
   }
 
@@ -29,6 +29,6 @@ extension Processor {
   ///
   /// State images of the x87 unit (14, 28, 94 and 108 bytes) so have 2 or 4.
   private static func alignment(_ byteCount: Int) -> UInt64 {
-    byteCount == 10 ? 8 : UInt64(min(16, byteCount & -byteCount))
+    byteCount == 10 ? 8 : UInt64(truncatingIfNeeded: min(16, byteCount & (0 &- byteCount)))
   }
 }

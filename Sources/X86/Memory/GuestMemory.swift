@@ -146,7 +146,7 @@ package final class GuestMemory {
       if storageOffset(address) == nil { return false }
       // Read-only memory and shadows end at any page.
       let unit = isPlain(address) ? Self.granule : 4096
-      address = (address / unit + 1) * unit
+      address = (address / unit &+ 1) &* unit
     }
     return true
   }
@@ -178,7 +178,8 @@ package final class GuestMemory {
   package func write(_ address: UInt64, from buffer: UnsafeRawBufferPointer) -> Bool {
     forEachPiece(address, buffer.count) { found, done, count in
       guard let start = buffer.baseAddress,
-        let offset = writableOffset(address + UInt64(done), readAt: found)
+        let offset = writableOffset(
+          address &+ UInt64(truncatingIfNeeded: done), readAt: found)
       else { return }
       noteOutsideWrite(offset: offset, byteCount: count)
       (window + offset).copyMemory(from: start + done, byteCount: count)
@@ -262,15 +263,15 @@ package final class GuestMemory {
     _ address: UInt64, _ byteCount: Int, _ body: (_ offset: Int, _ done: Int, _ count: Int) -> Void
   ) -> Bool {
     guard byteCount > 0 else { return true }
-    let (end, overflow) = address.addingReportingOverflow(UInt64(byteCount))
+    let (end, overflow) = address.addingReportingOverflow(UInt64(truncatingIfNeeded: byteCount))
     guard !overflow, isStorage(address..<end) else { return false }
     var done = 0
     while done < byteCount {
-      let at = address + UInt64(done)
+      let at = address &+ UInt64(truncatingIfNeeded: done)
       guard let offset = storageOffset(at) else { return false }
-      let count = min(byteCount - done, Int(4096 - at & 0xFFF))
-      body(Int(offset), done, count)
-      done += count
+      let count = min(byteCount &- done, Int(truncatingIfNeeded: 4096 &- at & 0xFFF))
+      body(Int(truncatingIfNeeded: offset), done, count)
+      done &+= count
     }
     return true
   }

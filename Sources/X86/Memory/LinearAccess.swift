@@ -6,6 +6,7 @@ extension Processor {
     _ address: UInt64, as type: T.Type, supervisor: Bool = false, stack: Bool = false
   ) throws(GuestException) -> T {
     var value: T = 0
+    let address = linear(address)
     let count = MemoryLayout<T>.size
     let access = AccessKind(
       isUser: !supervisor && state.privilege == 3, isImplicit: supervisor)
@@ -22,7 +23,7 @@ extension Processor {
     withUnsafeMutableBytes(of: &value) { bytes in
       guard let target = bytes.baseAddress else { return }
       copyFrom(first, inPage, target)
-      if let second { copyFrom(second, count - inPage, target + inPage) }
+      if let second { copyFrom(second, count &- inPage, target + inPage) }
     }
     return value
   }
@@ -31,6 +32,7 @@ extension Processor {
   func writeLinear<T: FixedWidthInteger>(
     _ address: UInt64, _ value: T, supervisor: Bool = false, stack: Bool = false
   ) throws(GuestException) {
+    let address = linear(address)
     let count = MemoryLayout<T>.size
     let access = AccessKind(
       isWrite: true, isUser: !supervisor && state.privilege == 3, isImplicit: supervisor)
@@ -47,7 +49,7 @@ extension Processor {
     withUnsafeBytes(of: value) { bytes in
       guard let source = bytes.baseAddress else { return }
       copyTo(first, inPage, source)
-      if let second { copyTo(second, count - inPage, source + inPage) }
+      if let second { copyTo(second, count &- inPage, source + inPage) }
     }
   }
 
@@ -68,11 +70,19 @@ extension Processor {
   private func probe(
     _ address: UInt64, _ count: Int, _ access: AccessKind, stack: Bool
   ) throws(GuestException) {
+    let address = linear(address)
     let inPage = 4096 - address & 0xFFF
     let next = wrapped(address, inPage)
-    if inPage < UInt64(count) { try requireCanonical(next, stackFault: stack) }
+    if inPage < UInt64(truncatingIfNeeded: count) { try requireCanonical(next, stackFault: stack) }
     _ = try locate(address, access, stackFault: stack)
-    if inPage < UInt64(count) { _ = try locate(next, access, stackFault: stack) }
+    if inPage < UInt64(truncatingIfNeeded: count) {
+      _ = try locate(next, access, stackFault: stack)
+    }
+  }
+
+  /// Outside long mode linear addresses have 32 bits: a table at their end goes on at 0.
+  private func linear(_ address: UInt64) -> UInt64 {
+    isLongModeActive ? address : address & 0xFFFF_FFFF
   }
 
   /// That the second page of an access has no address comes before a fault of the first.
@@ -90,6 +100,7 @@ extension Processor {
 
   func copyFrom(_ location: Location, _ count: Int, _ target: UnsafeMutableRawPointer) {
     switch location {
+    // Cannot trap: a part of an operand has at least one byte.
     case .storage(let host): target.copyMemory(from: host, byteCount: count)
     case .device(let physical): readDevice(physical, count, into: target)
     }
@@ -99,6 +110,7 @@ extension Processor {
     switch location {
     case .storage(let host):
       noteWrite(host, count)
+      // Cannot trap: a part of an operand has at least one byte.
       host.copyMemory(from: source, byteCount: count)
     case .device(let physical): writeDevice(physical, count, from: source)
     }

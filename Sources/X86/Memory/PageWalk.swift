@@ -102,7 +102,7 @@ struct PageWalk {
     var level = top
     var rights = PageRights()
     while true {
-      let address = table + (linear >> (12 + 9 * level) & 511) * 8
+      let address = table &+ (linear >> (12 &+ 9 &* level) & 511) &* 8
       let entry = memory.loadAligned(address, as: UInt64.self) ?? ~0
       guard entry & PageEntry.present != 0 else {
         return .fault(errorCode: code(access, present: false))
@@ -120,8 +120,8 @@ struct PageWalk {
         }
         let updated = entry | PageEntry.accessed | (access.isWrite ? PageEntry.dirty : 0)
         if updated != entry { _ = memory.store(updated, at: address) }
-        let sizeBits = 12 + 9 * level
-        let offsetMask: UInt64 = (1 << sizeBits) - 1
+        let sizeBits = 12 &+ 9 &* level
+        let offsetMask: UInt64 = (1 << sizeBits) &- 1
         let base = entry & PageEntry.address & ~offsetMask
         return .found(
           Translation(
@@ -132,7 +132,7 @@ struct PageWalk {
         _ = memory.store(entry | PageEntry.accessed, at: address)
       }
       table = entry & PageEntry.address
-      level -= 1
+      level &-= 1
     }
   }
 
@@ -150,7 +150,7 @@ struct PageWalk {
 
   /// Reserved bits of an entry by its level and kind; bit 12 of a large page is its PAT bit.
   private func reserved(_ level: UInt64, isLarge: Bool) -> UInt64 {
-    if isLarge { return ((1 << (12 + 9 * level)) - 1) & ~0x1FFF }
+    if isLarge { return ((1 << (12 &+ 9 &* level)) &- 1) & ~0x1FFF }
     return level >= 2 ? PageEntry.large : 0
   }
 
@@ -213,11 +213,11 @@ struct PageWalk {
 // volume 3, "PDPTE Registers").
 extension ProcessorState {
   func directoryPointer(_ index: Int) -> UInt64 {
-    get(StateLayout.directoryPointers + index * 8, as: UInt64.self)
+    get(StateLayout.directoryPointers &+ index &* 8, as: UInt64.self)
   }
 
   func setDirectoryPointer(_ index: Int, _ value: UInt64) {
-    set(StateLayout.directoryPointers + index * 8, value)
+    set(StateLayout.directoryPointers &+ index &* 8, value)
   }
 }
 
@@ -248,7 +248,7 @@ extension Processor {
   }
 
   private func storedDirectoryPointer(_ index: UInt64, at cr3: UInt64) -> UInt64 {
-    let address = (cr3 & 0xFFFF_FFE0) + index * 8
+    let address = (cr3 & 0xFFFF_FFE0) &+ index &* 8
     guard let pointer = memory.loadAligned(address, as: UInt64.self) else { return ~0 }
     return pointer
   }

@@ -17,6 +17,15 @@ extension Processor {
     return (segment.base &+ offset) & 0xFFFF_FFFF
   }
 
+  /// The same without the checks.
+  func uncheckedAddress(_ register: SegmentRegister, _ offset: UInt64) -> UInt64 {
+    let base = state.segmentBase(register.rawValue)
+    if state.mode == CodeMode.long64 {
+      return register == .fs || register == .gs ? offset &+ base : offset
+    }
+    return (base &+ offset) & 0xFFFF_FFFF
+  }
+
   /// Checks that the segment of the memory operand, whose limit was checked, may be written.
   func requireWritableOperand() throws(GuestException) {
     let number = Int(state.get(StateLayout.addressSegment, as: UInt32.self))
@@ -95,14 +104,13 @@ extension Processor {
   }
 
   /// RSP after a transfer: only the bits that the stack uses change.
-  func installStackPointer(_ stack: StackView) {
+  func installStackPointer(_ stack: StackView) { self[.rsp] = stackPointer(after: stack) }
+
+  /// What RSP will be.
+  func stackPointer(after stack: StackView) -> UInt64 {
     let mask = stack.mask
     let value = stack.pointer & mask
-    if mask == 0xFFFF {
-      self[.rsp] = self[.rsp] & ~mask | value
-    } else {
-      self[.rsp] = value
-    }
+    return mask == 0xFFFF ? self[.rsp] & ~mask | value : value
   }
 
   /// Linear address of `count` bytes at an offset of a stack, limits checked.
@@ -127,19 +135,19 @@ extension Processor {
   ) throws(GuestException) {
     let step = UInt64(size)
     for index in values.indices {
-      let offset = stack.pointer &- step &* UInt64(index + 1)
+      let offset = stack.pointer &- step &* UInt64(truncatingIfNeeded: index &+ 1)
       let address = try stackAddress(stack, offset, Int(size), write: true)
       let isImplicit = stack.isImplicit(state.privilege)
       if !isImplicit { try checkAlignment(address, Int(size), stackFault: true) }
       try probeWrite(address, Int(size), supervisor: isImplicit, stack: true)
     }
     for index in values.indices {
-      let offset = stack.pointer &- step &* UInt64(index + 1)
+      let offset = stack.pointer &- step &* UInt64(truncatingIfNeeded: index &+ 1)
       let address = try stackAddress(stack, offset, Int(size), write: true)
       try writeSized(
         address, size, values[index], supervisor: stack.isImplicit(state.privilege), stack: true)
     }
-    stack.pointer = (stack.pointer &- step &* UInt64(values.count)) & stack.mask
+    stack.pointer = (stack.pointer &- step &* UInt64(truncatingIfNeeded: values.count)) & stack.mask
   }
 
   /// Reads the value that is `depth` values and some bytes below the top of a stack.
@@ -165,8 +173,9 @@ extension Processor {
     _ size: UInt8, count: Int = 1, after: Int = 0, on other: StackView? = nil
   ) throws(GuestException) {
     let stack = other ?? currentStack
-    for index in after + 1...after + count {
-      let offset = stack.pointer &- UInt64(size) &* UInt64(index)
+    for index in 0..<count {
+      let distance = UInt64(truncatingIfNeeded: after &+ index &+ 1)
+      let offset = stack.pointer &- UInt64(size) &* distance
       let address = try stackAddress(stack, offset, Int(size), write: true)
       try probeWrite(address, Int(size), supervisor: stack.isSupervisor, stack: true)
     }

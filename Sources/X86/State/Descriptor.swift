@@ -61,10 +61,10 @@ extension Processor {
   func descriptorAddress(_ selector: UInt16, byteCount: UInt64 = 8) -> UInt64? {
     let offset = UInt64(selector & ~7)
     if selector & 4 == 0 {
-      guard offset + byteCount - 1 <= UInt64(system.globalTableLimit) else { return nil }
+      guard offset &+ byteCount &- 1 <= UInt64(system.globalTableLimit) else { return nil }
       return system.globalTableBase &+ offset
     }
-    guard system.localTable.isPresent, offset + byteCount - 1 <= UInt64(system.localTable.limit)
+    guard system.localTable.isPresent, offset &+ byteCount &- 1 <= UInt64(system.localTable.limit)
     else { return nil }
     return system.localTable.base &+ offset
   }

@@ -18,7 +18,7 @@ package struct Identification: Sendable, Equatable {
   package let features: ProcessorFeatures
 
   /// Version of the simulated history that this build makes.
-  package static let historyVersion: UInt32 = 3
+  package static let historyVersion: UInt32 = 4
   /// Leaf 1 EAX and EDX after reset: family 0x11, model 3, stepping 1.
   static let signature: UInt32 = 0x0020_0F31
 
@@ -68,9 +68,12 @@ package struct Identification: Sendable, Equatable {
     | 1 << 4  // TSC
     | 1 << 5  // MSR
     | 1 << 6  // PAE
+    | 1 << 7  // MCE
     | 1 << 8  // CX8
     | 1 << 9  // APIC
+    | 1 << 12  // MTRR
     | 1 << 13  // PGE
+    | 1 << 14  // MCA
     | 1 << 15  // CMOV
     | 1 << 16  // PAT
     | 1 << 23  // MMX

@@ -1,6 +1,7 @@
 /// Numbers of model-specific registers that the processor itself keeps.
 enum ModelSpecific {
   static let timestamp: UInt32 = 0x10
+  static let interruptControllerBase: UInt32 = 0x1B
   static let timestampAdjust: UInt32 = 0x3B
   static let patchLevel: UInt32 = 0x8B
   static let systemEnterSegment: UInt32 = 0x174
@@ -8,6 +9,8 @@ enum ModelSpecific {
   static let systemEnterPointer: UInt32 = 0x176
   static let debugControl: UInt32 = 0x1D9
   static let pageAttributes: UInt32 = 0x277
+  /// Past the registers of memory types and machine checks; those of the x2APIC are above.
+  static let endOfPlainRegisters: UInt32 = 0x418
   static let extendedFeatures: UInt32 = 0xC000_0080
   static let star: UInt32 = 0xC000_0081
   static let longStar: UInt32 = 0xC000_0082
@@ -16,6 +19,8 @@ enum ModelSpecific {
   static let fsBase: UInt32 = 0xC000_0100
   static let gsBase: UInt32 = 0xC000_0101
   static let kernelGSBase: UInt32 = 0xC000_0102
+  /// PerfEvtSel0 to PerfEvtSel3, then PerfCtr0 to PerfCtr3.
+  static let performanceCounters: ClosedRange<UInt32> = 0xC001_0000...0xC001_0007
   static let systemConfiguration: UInt32 = 0xC001_0010
   static let hardwareConfiguration: UInt32 = 0xC001_0015
   static let interruptPending: UInt32 = 0xC001_0055
@@ -48,7 +53,14 @@ extension Processor {
     // Bit 24: the time-stamp counter runs at the rate of P0, as Linux wants it confirmed.
     case ModelSpecific.hardwareConfiguration: return 1 << 24
     case ModelSpecific.decodeConfiguration: return 1 << 1
+    // As KVM without counters: nothing is ever counted.
+    case ModelSpecific.performanceCounters: return 0
     default:
+      if number < ModelSpecific.endOfPlainRegisters,
+        let value = system.memoryTypes.read(number) ?? system.machineCheck.read(number)
+      {
+        return value
+      }
       var value: UInt64 = 0
       guard callBus(.msrRead, UInt64(number), 8, &value) else { throw .generalProtection(0) }
       return value
@@ -74,9 +86,17 @@ extension Processor {
     // Registers of the chip around the processor: there is nothing that they could change.
     case ModelSpecific.patchLevel, ModelSpecific.debugControl,
       ModelSpecific.systemConfiguration, ModelSpecific.interruptPending,
-      ModelSpecific.hardwareConfiguration, ModelSpecific.decodeConfiguration:
+      ModelSpecific.hardwareConfiguration, ModelSpecific.decodeConfiguration,
+      ModelSpecific.performanceCounters:
       break
     default:
+      if number < ModelSpecific.endOfPlainRegisters,
+        let isDone = system.memoryTypes.write(number, value)
+          ?? system.machineCheck.write(number, value)
+      {
+        guard isDone else { throw .generalProtection(0) }
+        return
+      }
       var value = value
       guard callBus(.msrWrite, UInt64(number), 8, &value) else { throw .generalProtection(0) }
     }

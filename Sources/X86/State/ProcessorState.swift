@@ -73,6 +73,8 @@ enum PseudoRegister {
   static let page: UInt8 = 17
   /// An address that the preceding address operation worked out, segment base included.
   static let address: UInt8 = 18
+  /// ESP as it will be after the pop that is being carried out.
+  static let popped: UInt8 = 19
 }
 
 /// Why a chain of operations returned to the run loop.

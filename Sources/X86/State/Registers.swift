@@ -149,5 +149,5 @@ extension Processor {
   var operandAddress: UInt64 { state.register(PseudoRegister.address) }
 
   /// All ones in the low `size` bytes.
-  func sizeMask(_ size: UInt8) -> UInt64 { size >= 8 ? ~0 : (1 << (UInt64(size) * 8)) - 1 }
+  func sizeMask(_ size: UInt8) -> UInt64 { size >= 8 ? ~0 : (1 << (UInt64(size) &* 8)) &- 1 }
 }

@@ -6,6 +6,8 @@ extension Processor {
     clearForStart()
     state.cr0 = 0x6000_0010
     system.pageAttributes = SystemRegisters().pageAttributes
+    system.memoryTypes = MemoryTypeRegisters()
+    system.machineCheck = MachineCheckRegisters()
     timestampOffset &-= system.timestampAdjust
     system.timestampAdjust = 0
     system.extendedControl = StateComponent.x87
@@ -67,6 +69,7 @@ extension Processor {
     system.debugControl = 0x400
     system.heldDebugStatus = 0
     system.areNonMaskableBlocked = false
+    system.isNonMaskableLatched = false
     state.flushTranslations(global: true)
     forgetJumps()
   }

@@ -89,13 +89,16 @@ extension Processor {
   ///
   /// Cannot fail: the accessed bit was set before.
   func installCode(_ selector: UInt16, _ descriptor: Descriptor, privilege: UInt32) {
-    let named = selector & ~3 | UInt16(privilege)
+    let named = selector & ~3 | UInt16(truncatingIfNeeded: privilege)
     install(Self.accessed(descriptor.segment(named)), .cs)
     state.privilege = privilege
     updateMode()
   }
 
   /// After a return to an outer ring: segments which that ring may not use become null.
+  ///
+  /// FS and GS keep their bases, which 64-bit code goes on using (AMD APM volume 3, "IRET", "RETF":
+  /// the selector alone is made null).
   func dropInnerSegments() {
     for register in [SegmentRegister.es, .ds, .fs, .gs] {
       let segment = segment(register)
@@ -104,7 +107,9 @@ extension Processor {
         segment.attributes & (SegmentAttribute.code | SegmentAttribute.direction)
         == SegmentAttribute.code | SegmentAttribute.direction
       if segment.privilege < state.privilege && !isConforming {
-        install(Self.nullSegment(0), register)
+        var null = Self.nullSegment(0)
+        if register == .fs || register == .gs { null.base = segment.base }
+        install(null, register)
       }
     }
   }

@@ -36,7 +36,7 @@ extension SegmentState {
   ///
   /// Source: Intel SDM volume 3, "Limit Checking".
   func contains(_ offset: UInt64, _ count: Int) -> Bool {
-    let last = offset + UInt64(count - 1)
+    let last = offset &+ UInt64(truncatingIfNeeded: count &- 1)
     if isExpandDown {
       let top: UInt64 = attributes & SegmentAttribute.big != 0 ? 0xFFFF_FFFF : 0xFFFF
       return offset > UInt64(limit) && last <= top
@@ -64,13 +64,13 @@ extension Processor {
       let index = register.rawValue
       return SegmentState(
         selector: selector(index), base: state.segmentBase(index),
-        limit: state.get(StateLayout.segmentLimits + index * 4, as: UInt32.self),
-        attributes: state.get(StateLayout.segmentAttributes + index * 2, as: UInt16.self))
+        limit: state.get(StateLayout.segmentLimits &+ index &* 4, as: UInt32.self),
+        attributes: state.get(StateLayout.segmentAttributes &+ index &* 2, as: UInt16.self))
     }
   }
 
   func selector(_ index: Int) -> UInt16 {
-    state.get(StateLayout.segmentSelectors + index * 2, as: UInt16.self)
+    state.get(StateLayout.segmentSelectors &+ index &* 2, as: UInt16.self)
   }
 
   /// Puts a segment into its register; `updateMode` follows where it is CS.
@@ -81,10 +81,10 @@ extension Processor {
     default:
       let index = register.rawValue
       if register == .cs { noteCodeSegment(segment) }
-      state.set(StateLayout.segmentBases + index * 8, segment.base)
-      state.set(StateLayout.segmentLimits + index * 4, segment.limit)
-      state.set(StateLayout.segmentAttributes + index * 2, segment.attributes)
-      state.set(StateLayout.segmentSelectors + index * 2, segment.selector)
+      state.set(StateLayout.segmentBases &+ index &* 8, segment.base)
+      state.set(StateLayout.segmentLimits &+ index &* 4, segment.limit)
+      state.set(StateLayout.segmentAttributes &+ index &* 2, segment.attributes)
+      state.set(StateLayout.segmentSelectors &+ index &* 2, segment.selector)
     }
   }
 
@@ -98,7 +98,7 @@ extension Processor {
   }
 
   func setBase(_ register: SegmentRegister, _ base: UInt64) {
-    state.set(StateLayout.segmentBases + register.rawValue * 8, base)
+    state.set(StateLayout.segmentBases &+ register.rawValue &* 8, base)
   }
 
   /// CR0.PE: protected mode, virtual-8086 mode and long mode.

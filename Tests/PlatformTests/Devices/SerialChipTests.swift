@@ -63,6 +63,26 @@ import Testing
     #expect(chip.read(0) == 0x33)
   }
 
+  /// Oracle: PC16550D datasheet, "Line Status Register", bit 1, and "Interrupt Identification
+  /// Register", receiver line status.
+  @Test(arguments: [UInt8(0), 1]) func anOverrunIsShownUntilItIsRead(fifo: UInt8) {
+    var chip = chip(interruptEnable: 5, fifo: fifo)
+    _ = chip.write(4, 0x18)
+    let room = fifo == 0 ? 1 : 16
+    for byte in 0..<room { #expect(chip.write(0, UInt8(byte)) == nil) }
+    #expect(chip.read(5) == 0x61)
+    _ = chip.write(0, 0x77)
+    #expect(chip.isInterrupting)
+    #expect(chip.read(2) & 0x0F == 0x06)
+    #expect(chip.read(5) == 0x63)
+    #expect(chip.read(5) == 0x61)
+    #expect(chip.read(2) & 0x0F != 0x06)
+    // Without a FIFO the new byte takes the place of the old one, else it is lost.
+    let expected = fifo == 0 ? [0x77] : (0..<16).map { UInt8($0) }
+    #expect((0..<room).map { _ in chip.read(0) } == expected)
+    #expect(chip.read(5) == 0x60)
+  }
+
   @Test func divisorAndScratch() {
     var chip = SerialChip()
     _ = chip.write(3, 0x83)

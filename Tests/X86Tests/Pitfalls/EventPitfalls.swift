@@ -58,7 +58,7 @@ import Testing
   func shadowOfNMI() throws {
     let machine = try Self.interrupted(flags: 2)
     machine.run([0x8E, 0xD0, 0x90, 0x90], cycles: 1)
-    machine.processor.nonMaskableRequested = true
+    machine.processor.requestNonMaskable()
     machine.run()
     #expect(machine.vector == 2)
     #expect(machine.stack(1) == [Machine.code + 3])

@@ -118,6 +118,32 @@ import Testing
     Register(0xC000_0084, 0x257FD5, true),
     Register(0x808, 0x20, true),
     Register(0x999, 0, false),
+    // Memory types: two ranges, their reserved bits, and the registers of fixed ranges.
+    Register(0x200, 0xFF_F000_0006, true),
+    Register(0x20F, 0xFF_F000_0800, true),
+    Register(0x20F, 0xFF_F000_0001, false),
+    Register(0x201, 0x100_0000_0800, false),
+    Register(0x200, 2, false),
+    Register(0x2FF, 0xC06, true),
+    Register(0x2FF, 0x1000, false),
+    Register(0x2FF, 3, false),
+    Register(0x250, 0x0605_0401_0006_0606, true),
+    Register(0x26F, 0x0606_0606_0606_0607, false),
+    Register(0x26F, 0x0606_0606_0606_0606, true),
+    Register(0xFE, 0x508, false),
+    // Machine checks: a bank's control and address, a status that can only be cleared.
+    Register(0x179, 0x106, false),
+    Register(0x17A, 4, true),
+    Register(0x17B, 0xFFFF_FFFF_FFFF_FFFF, true),
+    Register(0x400, 0xFFFF_FFFF_FFFF_FFFF, true),
+    Register(0x401, 0, true),
+    Register(0x415, 1, false),
+    Register(0x416, 0x1234_5678, true),
+    Register(0x418, 0, false),
+    // Performance counters: none, as with KVM.
+    Register(0xC001_0000, 0, true),
+    Register(0xC001_0007, 0, true),
+    Register(0xC001_0008, 0, false),
   ])
   func modelSpecificRegisters(row: Register) throws {
     let machine = try Machine()
@@ -134,6 +160,54 @@ import Testing
     } else {
       #expect(machine.vector == 13)
       #expect(machine.stack(2)[1] == Machine.code)
+    }
+  }
+
+  private static func read(_ number: UInt64, _ machine: Machine) -> UInt64? {
+    machine.processor[.rcx] = number
+    machine.run([0x0F, 0x32, 0xF4])
+    guard machine.vector == nil else { return nil }
+    return machine.processor[.rdx] << 32 | machine.processor[.rax]
+  }
+
+  /// Oracle: AMD APM volume 2, "MTRRs" and "Machine Check Architecture"; what SeaBIOS sets up.
+  @Test("memory types start as firmware leaves them, machine checks without an error")
+  func plainRegistersAtReset() throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    for (number, value) in [
+      (0xFE, 0x508), (0x2FF, 0xC06), (0x200, 0xC000_0000), (0x201, 0xFF_C000_0800), (0x202, 0),
+      (0x250, 0x0606_0606_0606_0606), (0x258, 0x0606_0606_0606_0606), (0x259, 0),
+      (0x268, 0x0505_0505_0505_0505), (0x26F, 0x0505_0505_0505_0505), (0x179, 0x106), (0x17A, 0),
+      (0x17B, 0), (0x401, 0), (0x417, 0),
+    ] as [(UInt64, UInt64)] {
+      #expect(Self.read(number, machine) == value, "\(String(number, radix: 16))")
+    }
+  }
+
+  @Test("performance counters take what is written and count nothing")
+  func performanceCounters() throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    let processor = machine.processor
+    for number in 0xC001_0000...0xC001_0007 as ClosedRange<UInt64> {
+      (processor[.rcx], processor[.rax], processor[.rdx]) = (number, 0x53_0076, 0)
+      machine.run([0x0F, 0x30, 0xF4])
+      #expect(machine.vector == nil)
+      #expect(Self.read(number, machine) == 0)
+    }
+  }
+
+  /// Oracle: AMD APM volume 3, CPUID function 1, EDX bit 9.
+  @Test("CPUID shows the local APIC while it is enabled", arguments: [UInt64(1), 0x8000_0001])
+  func interruptControllerInCPUID(leaf: UInt64) throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    for (base, bit) in [(0xFEE0_0900, 1), (0xFEE0_0100, 0)] as [(UInt64, UInt64)] {
+      machine.platform.pointee.modelSpecific[0x1B] = base
+      machine.processor[.rax] = leaf
+      machine.run([0x0F, 0xA2, 0xF4])
+      #expect(machine.processor[.rdx] >> 9 & 1 == bit)
     }
   }
 

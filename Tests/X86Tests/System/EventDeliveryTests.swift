@@ -205,21 +205,52 @@ import Testing
     let machine = try Machine()
     machine.enterLongMode()
     machine.store([0x48, 0xCF], at: Machine.handlers + 2 * 16)  // The handler returns.
-    machine.processor.nonMaskableRequested = true
+    machine.processor.requestNonMaskable()
     machine.store([0x90, 0xF4], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
     machine.run(cycles: 0)
     machine.run(cycles: 2)
     #expect(machine.processor.instructionPointer == Machine.code + 1)
-    machine.processor.nonMaskableRequested = true
+    machine.processor.requestNonMaskable()
     // A handler whose IRET faults on a null CS.
     machine.store([0x6A, 0, 0x6A, 0, 0x6A, 0, 0x48, 0xCF], at: Machine.handlers + 2 * 16)
     machine.run()
     #expect(machine.vector == 13)
     machine.store([0xF4], at: Machine.handlers + 2 * 16)
-    machine.processor.nonMaskableRequested = true
+    machine.processor.requestNonMaskable()
     machine.run()
     #expect(machine.vector == 2)
+  }
+
+  /// Oracle: Intel SDM volume 3, "Handling Multiple NMIs"; Linux, KVM's `process_nmi`.
+  @Test("of NMIs that come at once one is served and one latched", arguments: 1...4)
+  func twoNonMaskableInterrupts(count: Int) throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    machine.processor[.r8] = 0
+    // inc r8; iretq
+    machine.store([0x49, 0xFF, 0xC0, 0x48, 0xCF], at: Machine.handlers + 2 * 16)
+    machine.store([0x90, 0xF4], at: Machine.code)
+    machine.processor.instructionPointer = Machine.code
+    for _ in 0..<count { machine.processor.requestNonMaskable() }
+    machine.run()
+    #expect(machine.processor[.r8] == UInt64(min(2, count)))
+    #expect(!machine.processor.nonMaskableRequested)
+  }
+
+  @Test("while one NMI is served one more is kept")
+  func nonMaskableInterruptsWhileServed() throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    machine.processor[.r8] = 0
+    machine.store([0x49, 0xFF, 0xC0, 0x48, 0xCF], at: Machine.handlers + 2 * 16)
+    machine.store([0x90, 0xF4], at: Machine.code)
+    machine.processor.instructionPointer = Machine.code
+    machine.processor.requestNonMaskable()
+    machine.run(cycles: 1)
+    for _ in 0..<3 { machine.processor.requestNonMaskable() }
+    machine.run()
+    #expect(machine.processor[.r8] == 2)
   }
 
   @Test func anInterruptWhoseVectorWasWithdrawnIsNotTaken() throws {

@@ -36,6 +36,49 @@ import Testing
     #expect(machine.processor.segment(.fs).base == 0x5555)
   }
 
+  /// Oracle: AMD APM volume 3, "IRET" and "RETF": what may not stay becomes a null selector; the base
+  /// behind it is not touched, as with SYSRET.
+  @Test(
+    "a return that nulls FS and GS keeps their bases",
+    arguments: [
+      ([0x48, 0xCF], [0x11000, 0x33, 0x3202, 0x28000, 0x2B]),
+      ([0x48, 0xCB], [0x11000, 0x33, 0x28000, 0x2B]),
+    ] as [([UInt8], [UInt64])])
+  func nulledSegmentsKeepTheirBases(code: [UInt8], words: [UInt64]) throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    machine.processor.setSegment(
+      .fs, selector: Selector.data, base: 0x5555, limit: ~0, attributes: 0xC093)
+    machine.processor.setSegment(
+      .gs, selector: Selector.data, base: 0x8000_7777, limit: ~0, attributes: 0xC093)
+    machine.store([0x0F, 0x0B], at: 0x11000)
+    frame(machine, words)
+    machine.run(code)
+    #expect(machine.vector == 6)
+    for register in [SegmentRegister.fs, .gs] {
+      #expect(machine.processor.segment(register).selector == 0)
+      #expect(machine.processor.segment(register).attributes == 0)
+    }
+    #expect(machine.processor.segment(.fs).base == 0x5555)
+    #expect(machine.processor.segment(.gs).base == 0x8000_7777)
+  }
+
+  /// Oracle: AMD APM volume 2, "Accessed bit": it says that a descriptor was loaded.
+  @Test(
+    "a return that faults on SS has not touched CS",
+    arguments: [[UInt8(0x48), 0xCF], [0x48, 0xCB]])
+  func faultingReturnsTouchNothing(code: [UInt8]) throws {
+    let machine = try Machine()
+    machine.enterLongMode()
+    machine.setDescriptor(Selector.userCode64, 0x00AF_FA00_0000_FFFF)
+    let isInterrupt = code[1] == 0xCF
+    let flags: [UInt64] = isInterrupt ? [2] : []
+    frame(machine, [0x11000, 0x33] + flags + [0x28000, 0x18])
+    machine.run(code)
+    #expect(machine.vector == 13)
+    #expect(machine.load64(Machine.globalTable + 0x30) == 0x00AF_FA00_0000_FFFF)
+  }
+
   @Test func returnInsideARingAlwaysPopsFive() throws {
     let machine = try Machine()
     machine.enterLongMode()
