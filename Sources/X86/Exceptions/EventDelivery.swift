@@ -86,6 +86,7 @@ extension Processor {
     var event = first
     // Nothing of the interrupted instruction reaches into the handler.
     state.linkSite = nil
+    isFetchHeld = false
     setAttention(Attention.shadow | Attention.stackShadow, false)
     if activity == .halted { activity = .running }
     while true {

@@ -68,7 +68,6 @@ extension Processor {
     system.heldDebugStatus = 0
     system.areNonMaskableBlocked = false
     state.flushTranslations(global: true)
-    forgetJumps()
   }
 
   private func resetModelSpecific() {
