@@ -14,12 +14,17 @@ package struct ManagerOptions: Sendable {
   package var seed: UInt64?
   /// In place of the definition's pace.
   package var pace: Pace?
+  /// How much decoded code the threads keep; the history is the same with each.
+  package var caches: CachePolicy
 
   /// Creates options.
-  package init(threads: Int = 1, seed: UInt64? = nil, pace: Pace? = nil) {
+  package init(
+    threads: Int = 1, seed: UInt64? = nil, pace: Pace? = nil, caches: CachePolicy = .ordinary
+  ) {
     self.threads = threads
     self.seed = seed
     self.pace = pace
+    self.caches = caches
   }
 }
 
@@ -142,7 +147,8 @@ package final class PartitionManager {
     self.layout = layout
     isRehearsal = false
     engine = EpochEngine(
-      layout: layout, epoch: definition.machine.epochNanoseconds, threads: options.threads)
+      layout: layout, epoch: definition.machine.epochNanoseconds, threads: options.threads,
+      caches: options.caches)
     pacer = Pacer(options.pace ?? definition.machine.pace)
     load = LoadMeter()
     switch definition.machine.timeOfDay {

@@ -69,6 +69,10 @@ package final class Processor {
   var cache: CodeCache
   var cacheGeneration: UInt64 = 0
   var codeEpoch: UInt64 = 0
+  /// Control has not left the page of the running block since its translation was asked for.
+  var isFetchHeld = false
+  /// That page, by its number in the memory's window.
+  var heldPage = 0
   var jumpGenerationLow: UInt64 = 1
   var jumpGenerationHigh: UInt64 = 1
   /// Cycles since power-on at which the budget of the running slice ends.

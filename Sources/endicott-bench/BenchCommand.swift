@@ -9,6 +9,6 @@ struct BenchCommand: ParsableCommand {
     subcommands: [
       LoopsCommand.self, ActivationCommand.self, WaitingCommand.self, ShareCommand.self,
       LatencyCommand.self, PlanningCommand.self, EffectCommand.self, ScaleCommand.self,
-      IdleLinuxCommand.self,
+      IdleLinuxCommand.self, InstructionsCommand.self,
     ])
 }

@@ -52,8 +52,7 @@ final class GuestUnits {
     if instruction.map == 0, case .undefined = FloatingPointTable.form(of: instruction) {
       return false
     }
-    var builder = BlockBuilder(isSingle: true)
-    defer { builder.deallocate() }
+    var builder = BlockBuilder(isSingle: true, room: cache.builderRoom)
     builder.begin(offset: 0, length: bytes.count)
     _ =
       instruction.map == 0

@@ -58,11 +58,13 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// Workers that may run partitions, the owner thread included.
   let threads: Int
 
-  init(layout: Dispatcher.Layout, epoch: UInt64, threads: Int) {
+  init(
+    layout: Dispatcher.Layout, epoch: UInt64, threads: Int, caches policy: CachePolicy = .ordinary
+  ) {
     dispatcher = Dispatcher(layout)
     self.epoch = epoch
     self.threads = min(max(threads, 1), 64)
-    caches = (0..<min(max(threads, 1), 64)).map { _ in CodeCache() }
+    caches = (0..<min(max(threads, 1), 64)).map { _ in CodeCache(policy) }
     guests = .allocate(capacity: layout.partitionCount)
     round = PartitionSet(capacity: layout.partitionCount)
     ran = PartitionSet(capacity: layout.partitionCount)

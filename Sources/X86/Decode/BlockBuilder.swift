@@ -10,10 +10,16 @@ enum BlockFlow {
 
 /// Collects the operations of one block.
 struct BlockBuilder {
-  /// Room for operations and their places, reused from block to block.
+  private static let mostOperations = Block.maximumOperationCount + 16
+  /// Bytes of the room that a builder works in.
+  static let roomByteCount =
+    mostOperations * (Block.operationByteCount + MemoryLayout<InstructionPlace>.stride)
+    + (Block.maximumInstructionCount + 1) * MemoryLayout<Int>.stride
+
+  /// Operations, their places, and where instructions begin: the cache's room, used block by block.
   private let operations: UnsafeMutableRawPointer
-  private var places: [InstructionPlace] = []
-  private var boundaries: [Int] = []
+  private let places: UnsafeMutablePointer<InstructionPlace>
+  private let boundaries: UnsafeMutablePointer<Int>
   private(set) var count = 0
   /// The instruction being emitted: offset in the page, number, length.
   private(set) var offset = 0
@@ -21,15 +27,14 @@ struct BlockBuilder {
   private(set) var length = 0
   let isSingle: Bool
 
-  init(isSingle: Bool) {
+  init(isSingle: Bool, room: UnsafeMutableRawPointer) {
     self.isSingle = isSingle
-    operations = .allocate(
-      byteCount: (Block.maximumOperationCount + 16) * Block.operationByteCount, alignment: 16)
-    places.reserveCapacity(Block.maximumOperationCount + 16)
-    boundaries.reserveCapacity(Block.maximumInstructionCount)
+    operations = room
+    let behind = room + Self.mostOperations * Block.operationByteCount
+    boundaries = behind.assumingMemoryBound(to: Int.self)
+    places = (behind + (Block.maximumInstructionCount + 1) * MemoryLayout<Int>.stride)
+      .assumingMemoryBound(to: InstructionPlace.self)
   }
-
-  func deallocate() { operations.deallocate() }
 
   /// Offset in the page of the instruction after this one.
   var following: Int { offset + length }
@@ -38,7 +43,7 @@ struct BlockBuilder {
   mutating func begin(offset: Int, length: Int) {
     self.offset = offset
     self.length = length
-    boundaries.append(offset)
+    boundaries[number] = offset
   }
 
   /// Ends an instruction.
@@ -53,8 +58,6 @@ struct BlockBuilder {
   /// Forgets the instruction that was begun and what was emitted for it since `mark`.
   mutating func takeBack(to mark: Int) {
     count = mark
-    places.removeLast(places.count - mark)
-    boundaries.removeLast()
   }
 
   mutating func emit(
@@ -80,7 +83,7 @@ struct BlockBuilder {
   }
 
   private mutating func advance() {
-    places.append(InstructionPlace(offset: offset, number: number, length: length))
+    places[count] = InstructionPlace(offset: offset, number: number, length: length)
     count += 1
   }
 
@@ -188,8 +191,7 @@ extension Processor {
     cache.prepare(memory, page: page)
     let start = Int(linear & 0xFFF)
     let bytes = UnsafeRawPointer(host - start)
-    var builder = BlockBuilder(isSingle: single)
-    defer { builder.deallocate() }
+    var builder = BlockBuilder(isSingle: single, room: cache.builderRoom)
     let limit = single ? 1 : Block.maximumInstructionCount
     var offset = start
     var ended = false
@@ -224,7 +226,8 @@ extension Processor {
     }
     let block = builder.build(
       in: cache, memory: memory, page: page, start: start, mode: state.mode)
-    cache.insert(block, of: memory, byteCount: offset - start)
+    memory.noteDecoded(page: page, offset: start, byteCount: offset - start)
+    cache.insert(block, of: memory)
     return block
   }
 
@@ -250,8 +253,7 @@ extension Processor {
     } catch {
       throw .generalProtection(0)
     }
-    var builder = BlockBuilder(isSingle: single)
-    defer { builder.deallocate() }
+    var builder = BlockBuilder(isSingle: single, room: cache.builderRoom)
     builder.begin(offset: start, length: Int(instruction.length))
     let flow = InstructionForms.emit(instruction, into: &builder)
     if builder.count == 0 { builder.emit(TransferHandlers.nothing) }
@@ -266,8 +268,9 @@ extension Processor {
       in: cache, memory: memory, page: page, start: start, mode: state.mode)
     block.secondPage = next
     block.secondVersion = memory.version(page: next)
-    cache.insert(block, of: memory, byteCount: inFirst)
-    cache.markGranules(memory, page: next, byteCount: Int(instruction.length) - inFirst)
+    memory.noteDecoded(page: page, offset: start, byteCount: inFirst)
+    memory.noteDecoded(page: next, offset: 0, byteCount: Int(instruction.length) - inFirst)
+    cache.insert(block, of: memory)
     return block
   }
 }

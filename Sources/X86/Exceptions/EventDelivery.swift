@@ -87,6 +87,7 @@ extension Processor {
     // Nothing of the interrupted instruction reaches into the handler.
     state.linkSite = nil
     endStackShadow()
+    isFetchHeld = false
     setAttention(Attention.shadow | Attention.stackShadow, false)
     if activity == .halted { activity = .running }
     while true {

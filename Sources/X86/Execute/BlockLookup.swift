@@ -14,7 +14,7 @@ extension Processor {
     do throws(GuestException) {
       let linear = try linearCodeAddress(pointer)
       let single = single || !isPageInside(pointer, linear)
-      guard case .storage(let host) = try locateCode(linear) else { throw .generalProtection(0) }
+      let host = try fetchPointer(pointer, linear)
       let offset = host - memory.window
       let page = offset >> 12
       let inPage = UInt64(offset & 0xFFF)
@@ -31,14 +31,14 @@ extension Processor {
           block.isLive = false
         } else if memory.version(page: page) == block.version {
           if single { try checkEnd(block, pointer) }
-          enterJump(block, pointer, single)
+          enterJump(block, pointer, linear, single)
           return block
         }
       }
       let block = try decodeBlock(
         pointer: pointer, linear: linear, host: host, page: page, single: single)
       if single || block.secondPage >= 0 { try checkEnd(block, pointer) }
-      if block.secondPage < 0 { enterJump(block, pointer, single) }
+      if block.secondPage < 0 { enterJump(block, pointer, linear, single) }
       return block
     } catch {
       system.wasInstructionCompleted = false
@@ -48,7 +48,21 @@ extension Processor {
     }
   }
 
-  private func enterJump(_ block: Block, _ pointer: UInt64, _ single: Bool) {
+  /// Host address of the code at an address: in the held page, or where the translation buffer says.
+  private func fetchPointer(
+    _ pointer: UInt64, _ linear: UInt64
+  ) throws(GuestException) -> UnsafeMutableRawPointer {
+    let inPage = pointer &- state.register(PseudoRegister.page)
+    if isFetchHeld && inPage < 4096 { return memory.window + (heldPage << 12 + Int(inPage)) }
+    // No operation is running whose block a walk could change.
+    state.exitOperation = UnsafeRawPointer(state.base)
+    guard case .storage(let host) = try locateCode(linear) else { throw .generalProtection(0) }
+    return host
+  }
+
+  private func enterJump(
+    _ block: Block, _ pointer: UInt64, _ linear: UInt64, _ single: Bool
+  ) {
     guard !single else { return }
     if let site = state.linkSite {
       let source = Block(state.block)
@@ -56,9 +70,18 @@ extension Processor {
         site.storeBytes(of: block.base, as: UnsafeMutableRawPointer.self)
       }
     }
+    // The jump lives as long as the translation that leads to the block.
+    let view: TranslationView = state.privilege == 3 ? .user : .supervisor
+    let translation = state.translations(view) + state.entryOffset(linear)
+    let host = UInt64(UInt(bitPattern: memory.window)) &+ UInt64(block.page) << 12
+    guard let flags = state.flags(of: translation, linear), flags & TranslationFlag.fetch != 0,
+      translation.load(fromByteOffset: 24, as: UInt64.self) &+ (linear & ~0xFFF) == host
+    else { return }
     let entry = state.jumpEntry(pointer)
     entry.storeBytes(of: state.jumpKey(pointer), as: UInt64.self)
     entry.storeBytes(of: block.base, toByteOffset: 8, as: UnsafeMutableRawPointer.self)
+    state.jumpLists.add(
+      ProcessorState.jumpIndex(pointer), to: TranslationSlot(view, linear).number)
   }
 
   private func cachedJump(_ pointer: UInt64) -> Block? {
@@ -71,8 +94,10 @@ extension Processor {
   }
 
   func locateCode(_ linear: UInt64) throws(GuestException) -> Location {
+    // SMAP, and what overrides it, is no affair of fetches.
     try locate(
-      linear, AccessKind(isFetch: true, isUser: state.privilege == 3), stackFault: false)
+      linear, AccessKind(isFetch: true, isUser: state.privilege == 3, isImplicit: true),
+      stackFault: false)
   }
 
   /// Number of the window page that follows a linear address's page.
@@ -142,7 +167,11 @@ extension Processor {
 
 extension ProcessorState {
   @inline(__always) func jumpEntry(_ pointer: UInt64) -> UnsafeMutableRawPointer {
-    base + StateLayout.jumpCache + Int(((pointer ^ pointer >> 11) & 2047) << 4)
+    base + (StateLayout.jumpCache + Self.jumpIndex(pointer) << 4)
+  }
+
+  @inline(__always) static func jumpIndex(_ pointer: UInt64) -> Int {
+    Int((pointer ^ pointer >> 11) & 2047)
   }
 
   @inline(__always) func jumpKey(_ pointer: UInt64) -> UInt64 {

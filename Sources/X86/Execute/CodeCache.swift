@@ -1,12 +1,25 @@
 import CHost
 
+/// How much decoded code a host thread keeps: invisible to simulated history, which tests show by the
+/// last two.
+package enum CachePolicy: String, CaseIterable, Sendable {
+  case ordinary
+  /// A few blocks.
+  case tiny
+  /// Blocks, jumps and fast paths into storage are dropped before each slice.
+  case drop
+}
+
 /// Decoded blocks of one host thread, found by page identity, offset and mode.
 ///
-/// Invisible to simulated history: it may be dropped at any time. Used by one thread.
+/// Invisible to simulated history: it may be dropped at any time. Used by one thread. What was decoded
+/// from where is the memory's to know (`PageRecords`): several threads' caches may hold its code.
 package final class CodeCache {
-  private static let bucketCount = 1 << 16
-  private static let pageBucketCount = 1 << 14
+  /// More bytes than a block and the records of its two pages take.
+  private static let roomByteCount = 1 << 13
 
+  private let bucketBits: Int
+  private let pageBucketBits: Int
   private let arenaByteCount: Int
   private let arena: UnsafeMutableRawPointer
   private var used = 0
@@ -16,24 +29,39 @@ package final class CodeCache {
   private(set) var generation: UInt64 = 1
   /// Room for the block that a budget cut makes, used once.
   let prefix: UnsafeMutableRawPointer
+  /// Room for the block that is being decoded.
+  let builderRoom: UnsafeMutableRawPointer
 
   /// The cache of processors that never ran.
   nonisolated(unsafe) static let none = CodeCache(byteCount: 1 << 20)
 
-  /// Creates an empty cache.
-  package convenience init() { self.init(byteCount: 192 << 20) }
+  /// Everything is dropped before each slice.
+  let isDropped: Bool
 
-  /// Creates an empty cache with room for this many bytes of decoded code.
-  init(byteCount: Int) {
+  /// Creates an empty cache.
+  package convenience init(_ policy: CachePolicy = .ordinary) {
+    switch policy {
+    case .ordinary: self.init(byteCount: 192 << 20)
+    case .tiny: self.init(byteCount: 1 << 14, bucketBits: 4)
+    case .drop: self.init(byteCount: 1 << 20, bucketBits: 8, isDropped: true)
+    }
+  }
+
+  /// Creates an empty cache with room for this many bytes of decoded code, 16 KiB at least.
+  init(byteCount: Int, bucketBits: Int = 16, isDropped: Bool = false) {
+    self.bucketBits = bucketBits
+    pageBucketBits = max(1, bucketBits - 2)
+    self.isDropped = isDropped
     arenaByteCount = byteCount
     guard let start = endicott_reserve(byteCount) else {
       preconditionFailure("the host has no address space for decoded code")
     }
     arena = start
-    buckets = .allocate(capacity: Self.bucketCount)
-    buckets.initialize(repeating: nil, count: Self.bucketCount)
-    pageBuckets = .allocate(capacity: Self.pageBucketCount)
-    pageBuckets.initialize(repeating: nil, count: Self.pageBucketCount)
+    buckets = .allocate(capacity: 1 << bucketBits)
+    buckets.initialize(repeating: nil, count: 1 << bucketBits)
+    pageBuckets = .allocate(capacity: 1 << pageBucketBits)
+    pageBuckets.initialize(repeating: nil, count: 1 << pageBucketBits)
+    builderRoom = .allocate(byteCount: BlockBuilder.roomByteCount, alignment: 16)
     prefix = .allocate(
       byteCount: Block.byteCount(
         operations: Block.maximumOperationCount + 8,
@@ -45,12 +73,13 @@ package final class CodeCache {
     buckets.deallocate()
     pageBuckets.deallocate()
     prefix.deallocate()
+    builderRoom.deallocate()
   }
 
   private func bucket(_ memory: UInt64, _ page: Int, _ offset: UInt64, _ mode: UInt32) -> Int {
     var hash = memory &* 0x9E37_79B9_7F4A_7C15
     hash = (hash ^ UInt64(page) << 12 ^ offset ^ UInt64(mode) << 61) &* 0xBF58_476D_1CE4_E5B9
-    return Int(hash >> 48)
+    return Int(hash >> UInt64(64 - bucketBits))
   }
 
   /// The live block that starts at an offset of a page, or nil.
@@ -73,7 +102,7 @@ package final class CodeCache {
 
   /// Drops everything when the arena is nearly full; called where no block is in use.
   func makeRoom() {
-    if used > arenaByteCount - (1 << 16) { removeAll() }
+    if used > arenaByteCount - Self.roomByteCount { removeAll() }
   }
 
   /// Raw room for a block; `makeRoom` was called before.
@@ -83,42 +112,22 @@ package final class CodeCache {
     return start
   }
 
-  private func removeAll() {
+  /// Drops everything; called where no block is in use.
+  func removeAll() {
     used = 0
-    buckets.update(repeating: nil, count: Self.bucketCount)
-    pageBuckets.update(repeating: nil, count: Self.pageBucketCount)
+    buckets.update(repeating: nil, count: 1 << bucketBits)
+    pageBuckets.update(repeating: nil, count: 1 << pageBucketBits)
     generation += 1
   }
 
   /// Enters a new block whose header is filled in.
-  func insert(_ block: Block, of memory: GuestMemory, byteCount: Int) {
+  func insert(_ block: Block, of memory: GuestMemory) {
     let key = bucket(memory.identifier, block.page, block.offset, block.mode)
     block.nextInBucket = buckets[key]
     buckets[key] = block.base
-    attach(block, to: page(memory, block.page, create: true), byteCount: byteCount)
-  }
-
-  private func attach(_ block: Block, to page: CodePage?, byteCount: Int) {
-    guard let page else { return }
+    guard let page = page(memory, block.page, create: true) else { return }
     block.nextInPage = page.firstBlock
     page.firstBlock = block.base
-    page.granules |= Self.granules(
-      offset: Int(block.offset), byteCount: min(byteCount, 4096 - Int(block.offset)))
-  }
-
-  /// What a write to these bytes of a page with code would change, as far as is known here.
-  func useOfCode(
-    _ memory: GuestMemory, page number: Int, offset: Int, byteCount: Int
-  ) -> UseOfCode {
-    guard let page = page(memory, number, create: false),
-      page.version == memory.version(page: number)
-    else {
-      prepare(memory, page: number)
-      return .hit
-    }
-    if page.granules == 0 { return .none }
-    let touched = Self.granules(offset: offset, byteCount: byteCount)
-    return page.granules & touched != 0 ? .hit : .elsewhere
   }
 
   /// Makes the blocks of a page void.
@@ -135,7 +144,6 @@ package final class CodeCache {
       link = Block(base).nextInPage
     }
     page.firstBlock = nil
-    page.granules = 0
   }
 
   private func unlink(_ block: Block) {
@@ -164,16 +172,10 @@ package final class CodeCache {
     }
   }
 
-  /// Notes that a block's last instruction has bytes in the page after its own.
-  func markGranules(_ memory: GuestMemory, page number: Int, byteCount: Int) {
-    guard let page = page(memory, number, create: true) else { return }
-    page.granules |= Self.granules(offset: 0, byteCount: byteCount)
-  }
-
   private func page(_ memory: GuestMemory, _ number: Int, create: Bool) -> CodePage? {
     let hash =
       (memory.identifier &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(number)) &* 0xBF58_476D_1CE4_E5B9
-    let key = Int(hash >> 50)
+    let key = Int(hash >> UInt64(64 - pageBucketBits))
     var link = pageBuckets[key]
     while let base = link {
       let page = CodePage(base)
@@ -185,34 +187,16 @@ package final class CodeCache {
     page.memoryIdentifier = memory.identifier
     page.number = number
     page.version = memory.version(page: number)
-    page.granules = 0
     page.firstBlock = nil
     page.next = pageBuckets[key]
     pageBuckets[key] = page.base
     return page
   }
-
-  /// Bits of the 64-byte pieces of a page that a range of bytes touches.
-  private static func granules(offset: Int, byteCount: Int) -> UInt64 {
-    let first = offset >> 6
-    let last = min(63, (offset + max(1, byteCount) - 1) >> 6)
-    return (~0 << UInt64(first)) & (~0 >> UInt64(63 - last))
-  }
-}
-
-/// How the bytes of a write relate to decoded code of their page.
-enum UseOfCode {
-  /// No code is decoded from the page any more.
-  case none
-  /// Code is decoded from other bytes of the page only.
-  case elsewhere
-  /// Decoded code changes, or may.
-  case hit
 }
 
 /// What a cache knows of one page with code: raw memory of the cache's arena.
 private struct CodePage {
-  static let byteCount = 48
+  static let byteCount = 40
   let base: UnsafeMutableRawPointer
 
   init(_ base: UnsafeMutableRawPointer) { self.base = base }
@@ -224,10 +208,6 @@ private struct CodePage {
   var number: Int {
     get { base.load(fromByteOffset: 8, as: Int.self) }
     nonmutating set { base.storeBytes(of: newValue, toByteOffset: 8, as: Int.self) }
-  }
-  var granules: UInt64 {
-    get { base.load(fromByteOffset: 16, as: UInt64.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 16, as: UInt64.self) }
   }
   var firstBlock: UnsafeMutableRawPointer? {
     get { base.load(fromByteOffset: 24, as: UnsafeMutableRawPointer?.self) }
@@ -242,7 +222,7 @@ private struct CodePage {
     }
   }
   var version: UInt32 {
-    get { base.load(fromByteOffset: 40, as: UInt32.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 40, as: UInt32.self) }
+    get { base.load(fromByteOffset: 16, as: UInt32.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 16, as: UInt32.self) }
   }
 }

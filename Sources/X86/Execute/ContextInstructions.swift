@@ -4,7 +4,6 @@ extension Processor {
     try requireSupervisor()
     guard fields.isMemory else { throw .invalidOpcode }
     state.invalidate(operandAddress)
-    forgetJumps()
   }
 
   /// INVPCID: `register` = the type; the descriptor in storage is a PCID and a linear address.
@@ -29,12 +28,9 @@ extension Processor {
     switch type {
     case 0:
       state.invalidate(linear)
-      forgetJumps()
     case 2:
       state.flushTranslations(global: true)
-      forgetJumps()
     default:
-      forgetLocalJumps()
       state.flushTranslations(global: false)
     }
   }

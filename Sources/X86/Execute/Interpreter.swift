@@ -52,8 +52,18 @@ func jumpTo(_ state: ProcessorState, _ pointer: UInt64) {
     let base = entry.load(fromByteOffset: 8, as: UnsafeMutableRawPointer.self)
     let block = Block(base)
     if _fastPath(block.isLive) {
+      let budget = state.budget &- block.cost
+      if _slowPath(budget < 0) {
+        // The page register stays the running block's.
+        state.instructionPointer = pointer
+        state.exitReason = ExitReason.budget
+        return
+      }
       state.setRegister(PseudoRegister.page, pointer &- block.offset)
-      enter(state, base)
+      state.budget = budget
+      state.block = base
+      let first = UnsafeRawPointer(block.operations)
+      first.load(as: Handler.self)(state.base, first)
       return
     }
   }

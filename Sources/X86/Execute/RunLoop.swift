@@ -17,6 +17,11 @@ extension Processor {
   }
 
   private func attach(_ cache: CodeCache) {
+    memory.noteRun(by: cache)
+    if cache.isDropped {
+      cache.removeAll()
+      state.dropFastPaths()
+    }
     if self.cache !== cache || cacheGeneration != cache.generation || codeEpoch != memory.codeEpoch
     {
       self.cache = cache
@@ -24,6 +29,9 @@ extension Processor {
       codeEpoch = memory.codeEpoch
       forgetJumps()
     }
+    // A link would lead from a block of another cache; and a slice begins with asking.
+    state.linkSite = nil
+    isFetchHeld = false
     exitRequest = nil
   }
 
@@ -143,7 +151,13 @@ extension Processor {
   func callBus(
     _ access: BusAccess, _ address: UInt64, _ size: Int, _ value: inout UInt64
   ) -> Bool {
-    bus(busContext, Int32(number), access.rawValue, address, Int32(size), &value)
+    let answer = bus(busContext, Int32(number), access.rawValue, address, Int32(size), &value)
+    // A device may have written code.
+    if codeEpoch != memory.codeEpoch {
+      codeEpoch = memory.codeEpoch
+      forgetJumps()
+    }
+    return answer
   }
 
   /// Runs from one block until control comes back, and deals with the reason.
@@ -161,9 +175,13 @@ extension Processor {
     } else {
       start(block)
     }
+    heldPage = Block(state.block).page
+    isFetchHeld = true
     switch state.exitReason {
     case ExitReason.lookup, ExitReason.budget: break
-    case ExitReason.system: runSystemOperation()
+    case ExitReason.system:
+      runSystemOperation()
+      isFetchHeld = false
     case ExitReason.fault:
       let place = returnTo(state.exitOperation, chargingIt: true)
       state.instructionPointer = place

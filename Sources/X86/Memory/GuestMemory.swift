@@ -43,6 +43,8 @@ package final class GuestMemory {
   private var holders: [ProcessorState] = []
   /// Counts changes of code from outside the processors; cached jumps of another count are void.
   private(set) var codeEpoch: UInt64 = 0
+  /// The cache with which a processor of this memory last ran.
+  private var runner: ObjectIdentifier?
 
   /// Reserves a window for at most this many bytes of storage; nothing is attached yet.
   ///
@@ -193,7 +195,7 @@ package final class GuestMemory {
     guard let offset = storageOffset(page) else { return }
     let number = Int(offset >> 12)
     if records.hasCode(number) {
-      records.bumpVersion(number)
+      records.voidCode(number)
       codeEpoch += 1
     }
   }
@@ -279,8 +281,10 @@ package final class GuestMemory {
   private func noteOutsideWrite(offset: Int, byteCount: Int) {
     let page = offset >> 12
     records.markWritten(page)
-    if records.hasCode(page) {
-      records.bumpVersion(page)
+    if records.hasCode(page),
+      records.useOfCode(page, offset: offset & 0xFFF, byteCount: byteCount) == .hit
+    {
+      records.voidCode(page)
       codeEpoch += 1
     }
   }
@@ -294,18 +298,42 @@ extension GuestMemory {
   func markCode(page: Int) {
     guard !records.hasCode(page) else { return }
     records.markCode(page)
+    guard records.takeFastWrites(page) else { return }
     for holder in holders { holder.withdrawWriteTags(host: window + page << 12) }
   }
 
-  /// Notes that no code decoded from a page is in use.
-  func clearCode(page: Int) {
-    records.clearCode(page)
-    records.bumpVersion(page)
+  /// Notes that bytes of a page that is marked were decoded.
+  func noteDecoded(page: Int, offset: Int, byteCount: Int) {
+    records.noteDecoded(page, offset: offset, byteCount: byteCount)
+  }
+
+  /// Whether writes to a page need no notice; that a fast path to it is made now is noted.
+  func permitsFastWrites(page: Int) -> Bool {
+    guard !records.hasCode(page) else { return false }
+    records.markFastWrites(page)
+    return true
+  }
+
+  func useOfCode(page: Int, offset: Int, byteCount: Int) -> UseOfCode {
+    records.useOfCode(page, offset: offset, byteCount: byteCount)
+  }
+
+  /// Makes what was decoded from a page void, and has its writes unseen until code comes back.
+  func clearCode(page: Int) { records.clearCode(page) }
+
+  /// Makes what was decoded from a page void.
+  func voidCode(page: Int) { records.voidCode(page) }
+
+  /// Notes whose decoded code runs from now on: jumps cached before are void, since another cache
+  /// has not heard what was written meanwhile.
+  func noteRun(by cache: CodeCache) {
+    guard runner != ObjectIdentifier(cache) else { return }
+    runner = ObjectIdentifier(cache)
+    codeEpoch += 1
   }
 
   func addHolder(_ state: ProcessorState) { holders.append(state) }
 
   func removeHolder(_ state: ProcessorState) { holders.removeAll { $0.base == state.base } }
   func version(page: Int) -> UInt32 { records.version(page) }
-  func bumpVersion(page: Int) { records.bumpVersion(page) }
 }

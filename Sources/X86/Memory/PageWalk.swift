@@ -119,7 +119,7 @@ struct PageWalk {
           return .fault(errorCode: code(access, present: true))
         }
         let updated = entry | PageEntry.accessed | (access.isWrite ? PageEntry.dirty : 0)
-        if updated != entry { _ = memory.store(updated, at: address) }
+        if updated != entry { store(updated, at: address) }
         let sizeBits = 12 &+ 9 &* level
         let offsetMask: UInt64 = (1 << sizeBits) &- 1
         let base = entry & PageEntry.address & ~offsetMask
@@ -129,11 +129,19 @@ struct PageWalk {
             isGlobal: isGlobal(entry), rights: rights, isDirty: updated & PageEntry.dirty != 0))
       }
       if entry & PageEntry.accessed == 0 {
-        _ = memory.store(entry | PageEntry.accessed, at: address)
+        store(entry | PageEntry.accessed, at: address)
       }
       table = entry & PageEntry.address
       level &-= 1
     }
+  }
+
+  /// Writes an entry back; code that was decoded from it is void.
+  private func store<T: FixedWidthInteger>(_ entry: T, at address: UInt64) {
+    if let offset = memory.storageOffset(address) {
+      state.owner.noteWrite(memory.window + Int(offset), MemoryLayout<T>.size)
+    }
+    _ = memory.store(entry, at: address)
   }
 
   private func isGlobal(_ entry: UInt64) -> Bool {
@@ -174,7 +182,7 @@ struct PageWalk {
       page = entry & 0xFFC0_0000 | linear & 0x3F_F000 | (entry >> 13 & 0xFF) << 32
     } else {
       if entry & PageEntry.accessed == 0 {
-        _ = memory.store(UInt32(truncatingIfNeeded: entry | PageEntry.accessed), at: address)
+        store(UInt32(truncatingIfNeeded: entry | PageEntry.accessed), at: address)
       }
       address = (entry & 0xFFFF_F000) + (linear >> 12 & 1023) * 4
       entry = UInt64(memory.loadAligned(address, as: UInt32.self) ?? ~0)
@@ -189,7 +197,7 @@ struct PageWalk {
       return .fault(errorCode: code(access, present: true))
     }
     let updated = entry | PageEntry.accessed | (access.isWrite ? PageEntry.dirty : 0)
-    if updated != entry { _ = memory.store(UInt32(truncatingIfNeeded: updated), at: address) }
+    if updated != entry { store(UInt32(truncatingIfNeeded: updated), at: address) }
     return .found(
       Translation(
         page: page, sizeBits: isLarge ? 22 : 12, isGlobal: isGlobal(entry), rights: rights,

@@ -25,7 +25,7 @@ extension GuestMemory {
     readOnlyStart = Self.holeEnd - count
     guard let source = image.baseAddress else { return }
     (window + Int(windowByteCount)).copyMemory(from: source, byteCount: image.count)
-    for page in 0..<Int(count >> 12) { bumpVersion(page: Int(windowByteCount >> 12) + page) }
+    for page in 0..<Int(count >> 12) { voidCode(page: Int(windowByteCount >> 12) + page) }
   }
 
   /// Says where each of the 16 segments from `shadowStart` on leads.

@@ -1,8 +1,18 @@
 // The software translation buffer: a table for each view (supervisor, user, and the supervisor that
-// overrides SMAP) of 1024 direct-mapped entries of 32 bytes: tag for reads, tag for writes, tag for
-// fetches, addend (host address - linear address). A valid tag is the linear page with its low 12
-// bits set, so that zeroed memory matches nothing. The write tag stands only for dirty pages without
-// decoded code. Devices are never entered.
+// overrides SMAP) of 1024 direct-mapped entries of 32 bytes.
+//
+//   0  tag for reads   8  tag for writes    the host part: what the fast paths compare. A valid tag is
+//                                           the linear page with its low 12 bits set
+//   16 translation                          the architectural part: linear page and `TranslationFlag`s
+//   24 addend                               host address - linear address
+//
+// The architectural part is filled and evicted by the guest's own accesses alone. The host part may be
+// dropped at any time: an access that misses it finds the translation and goes on without a walk. The
+// tag for writes stands only while no code is decoded from the page. Devices are never entered.
+//
+// Fetches ask the buffer when control enters a page and after every system operation, event and begin
+// of a slice; while control stays in the page its translation is held, whatever is evicted. A cached
+// jump stands for an answer of the buffer: it goes when its translation goes.
 //
 // There are no tags of address spaces: with CR4.PCIDE a load of CR3 drops what is not global, whatever
 // its bit 63 says, so that only translations of the current PCID are ever there. To keep less than
@@ -182,14 +192,13 @@ extension Processor {
     let offset = host - memory.window
     let page = offset >> 12
     guard memory.hasCode(page: page) else { return }
-    switch cache.useOfCode(memory, page: page, offset: offset & 0xFFF, byteCount: byteCount) {
+    switch memory.useOfCode(page: page, offset: offset & 0xFFF, byteCount: byteCount) {
     case .elsewhere: return
-    case .none: memory.clearCode(page: page)
-    case .hit:
-      memory.bumpVersion(page: page)
-      cache.invalidate(memory, page: page)
-      leaveChangedBlock(page: page)
+    case .tooOften: memory.clearCode(page: page)
+    case .hit: memory.voidCode(page: page)
     }
+    cache.invalidate(memory, page: page)
+    leaveChangedBlock(page: page)
   }
 
   /// Where a linear address leads, entering the translation in the buffer when it is storage.
@@ -201,10 +210,10 @@ extension Processor {
     }
     let view = state.view(of: access)
     let entry = state.translations(view) + state.entryOffset(address)
-    let tag = address | 0xFFF
-    let tagOffset = access.isWrite ? 8 : access.isFetch ? 16 : 0
-    if entry.load(fromByteOffset: tagOffset, as: UInt64.self) == tag {
-      return .storage(hostPointer(entry, address))
+    if let flags = state.flags(of: entry, address), flags & TranslationFlag.needed(access) != 0 {
+      let host = hostPointer(entry, address)
+      if !access.isFetch { openFastPaths(entry, address, host, flags) }
+      return .storage(host)
     }
     switch pageWalk(view).translate(address, access) {
     case .fault(let code):
@@ -225,23 +234,40 @@ extension Processor {
       return .device(physical)
     }
     let host = memory.window + Int(offset)
-    let tag = address | 0xFFF
-    let page = Int(offset >> 12)
-    if access.isWrite { memory.markWritten(page: page) }
+    if access.isWrite { memory.markWritten(page: Int(offset >> 12)) }
     if isWatched(address) { return .storage(host) }
     let controls = RightsControls(cr0: state.cr0, cr4: state.cr4)
-    let rights = translation.rights
-    let hasCode = memory.hasCode(page: page)
-    let mayFetch = controls.mayFetch(rights, view)
-    entry.storeBytes(of: controls.mayRead(rights, view) ? tag : 0, as: UInt64.self)
-    entry.storeBytes(
-      of: access.isWrite && translation.isDirty && !hasCode ? tag : 0,
-      toByteOffset: 8, as: UInt64.self)
-    entry.storeBytes(of: mayFetch ? tag : 0, toByteOffset: 16, as: UInt64.self)
-    entry.storeBytes(
-      of: UInt64(UInt(bitPattern: host)) &- address, toByteOffset: 24, as: UInt64.self)
-    noteFill(address, view, translation, mayFetch: mayFetch)
+    var flags: UInt64 = 0
+    if controls.mayRead(translation.rights, view) { flags |= TranslationFlag.read }
+    if access.isWrite && translation.isDirty { flags |= TranslationFlag.write }
+    if controls.mayFetch(translation.rights, view) { flags |= TranslationFlag.fetch }
+    let addend = UInt64(UInt(bitPattern: host)) &- address
+    let slot = TranslationSlot(view, address)
+    if !state.jumpLists.isEmpty(slot.number),
+      flags & TranslationFlag.fetch == 0 || state.flags(of: entry, address) == nil
+        || entry.load(fromByteOffset: 24, as: UInt64.self) != addend
+    {
+      state.forgetJumps(of: slot)
+    }
+    entry.initializeMemory(as: UInt64.self, repeating: 0, count: 2)
+    entry.storeBytes(of: address & ~0xFFF | flags, toByteOffset: 16, as: UInt64.self)
+    entry.storeBytes(of: addend, toByteOffset: 24, as: UInt64.self)
+    openFastPaths(entry, address, host, flags)
+    noteFill(address, view, translation, slot, flags)
     return .storage(host)
+  }
+
+  /// Lets the fast paths take what a translation permits.
+  private func openFastPaths(
+    _ entry: UnsafeMutableRawPointer, _ address: UInt64, _ host: UnsafeMutableRawPointer,
+    _ flags: UInt64
+  ) {
+    let tag = address | 0xFFF
+    if flags & TranslationFlag.read != 0 { entry.storeBytes(of: tag, as: UInt64.self) }
+    guard flags & TranslationFlag.write != 0,
+      memory.permitsFastWrites(page: (host - memory.window) >> 12)
+    else { return }
+    entry.storeBytes(of: tag, toByteOffset: 8, as: UInt64.self)
   }
 
   private func hostPointer(
@@ -256,14 +282,22 @@ extension Processor {
 
   /// Notes what filling an entry means for the next flush and for INVLPG.
   private func noteFill(
-    _ address: UInt64, _ view: TranslationView, _ translation: Translation, mayFetch: Bool
+    _ address: UInt64, _ view: TranslationView, _ translation: Translation,
+    _ slot: TranslationSlot, _ flags: UInt64
   ) {
     if !translation.isGlobal {
-      fillLog.append(state.entryOffset(address), view)
-      if mayFetch && address >> 63 != 0 { fillLog.hasLocalHighCode = true }
+      fillLog.append(slot)
+      if flags & TranslationFlag.fetch != 0 && address >> 63 != 0 {
+        fillLog.hasLocalHighCode = true
+      }
     }
     if view == .overriding { fillLog.hasOverriding = true }
-    if translation.sizeBits != 12 { fillLog.noteLarge(address, sizeBits: translation.sizeBits) }
+    let large = state.largeLists
+    if let list = LargePages.list(of: address, sizeBits: translation.sizeBits) {
+      large.add(slot.number, to: list)
+    } else {
+      large.remove(slot.number)
+    }
   }
 
   func pageWalk(_ view: TranslationView) -> PageWalk {

@@ -29,45 +29,79 @@ extension ProcessorState {
       : translations(view(of: AccessKind(isUser: privilege == 3)))
   }
 
+  /// The flags of an entry that translates an address's page, else nil.
+  @inline(__always)
+  func flags(of entry: UnsafeMutableRawPointer, _ address: UInt64) -> UInt64? {
+    let translation = entry.load(fromByteOffset: 16, as: UInt64.self)
+    guard (translation ^ address) < 4096, translation & TranslationFlag.any != 0 else {
+      return nil
+    }
+    return translation & 0xFFF
+  }
+
+  var jumpLists: IndexLists { IndexLists(base + StateLayout.jumpLists, lists: 2 * 1024) }
+
+  var largeLists: IndexLists {
+    IndexLists(base + StateLayout.largeLists, lists: LargePages.listCount)
+  }
+
   /// Drops the translation of one page, or of the large page around it (INVLPG).
+  ///
+  /// Of large pages those go as well whose numbers agree in the last 8 bits: that is as quick for
+  /// many as for one, and each that goes was filled by a walk.
   func invalidate(_ address: UInt64) {
-    let tag = address | 0xFFF
     for view in TranslationView.allCases {
-      let entry = translations(view) + entryOffset(address)
-      if anyTag(entry) == tag { clear(entry) }
+      let slot = TranslationSlot(view, address)
+      if flags(of: entry(slot), address) != nil { clear(slot) }
     }
-    let bits = owner.fillLog.largeBits(around: address)
-    guard bits != 0 else { return }
-    for view in TranslationView.allCases {
-      for index in 0..<Int(Self.translationEntryCount) {
-        let entry = translations(view) + index * 32
-        if anyTag(entry) >> bits == address >> bits { clear(entry) }
-      }
+    let large = largeLists
+    for sizeBits in LargePages.sizes {
+      guard let list = LargePages.list(of: address, sizeBits: sizeBits) else { continue }
+      while let number = large.takeFirst(list) { clear(TranslationSlot(number: number)) }
     }
   }
 
-  /// The tag of an entry, whatever accesses it is for; 0 when it is empty.
-  private func anyTag(_ entry: UnsafeMutableRawPointer) -> UInt64 {
-    entry.load(as: UInt64.self) | entry.load(fromByteOffset: 8, as: UInt64.self)
-      | entry.load(fromByteOffset: 16, as: UInt64.self)
+  private func entry(_ slot: TranslationSlot) -> UnsafeMutableRawPointer {
+    base + (StateLayout.translations + slot.number &* 32)
   }
 
-  private func clear(_ entry: UnsafeMutableRawPointer) {
-    entry.initializeMemory(as: UInt64.self, repeating: 0, count: 3)
+  private func clear(_ slot: TranslationSlot) {
+    entry(slot).initializeMemory(as: UInt64.self, repeating: 0, count: 3)
+    forgetJumps(of: slot)
   }
 
-  /// Drops every translation that is not global, or every one.
+  /// Forgets the cached jumps that came by a translation.
+  func forgetJumps(of slot: TranslationSlot) {
+    guard slot.number < 2 * 1024 else { return }
+    let lists = jumpLists
+    while let jump = lists.takeFirst(slot.number) {
+      (base + (StateLayout.jumpCache + jump &* 16)).storeBytes(of: 0, as: UInt64.self)
+    }
+  }
+
+  /// Drops every translation that is not global, or every one, and the jumps that came by them.
   func flushTranslations(global: Bool) {
     let log = owner.fillLog
     if global || log.isFull {
+      owner.forgetJumps()
       let tables = log.hasOverriding ? 3 : 2
       translations(.supervisor).initializeMemory(
         as: UInt64.self, repeating: 0,
         count: tables * StateLayout.translationTableByteCount / 8)
     } else {
-      log.forEach { offset, view in clear(translations(view) + offset) }
+      // Before the log forgets whether code in the upper half was local.
+      owner.forgetLocalJumps()
+      log.forEach { clear($0) }
     }
     log.removeAll(global: global)
+  }
+
+  /// Drops the host part of every translation.
+  func dropFastPaths() {
+    for number in 0..<3 * Int(Self.translationEntryCount) {
+      entry(TranslationSlot(number: number)).initializeMemory(
+        as: UInt64.self, repeating: 0, count: 2)
+    }
   }
 
   /// Withdraws the write tag of every translation of a window page: code was decoded from it.
@@ -86,81 +120,77 @@ extension ProcessorState {
   }
 }
 
-/// Which entries were filled for pages that are not global, and which regions have large pages.
+/// Number of an entry of the translation buffer, its table included.
+struct TranslationSlot {
+  let number: Int
+
+  init(number: Int) { self.number = number }
+
+  init(_ view: TranslationView, _ address: UInt64) {
+    let index = address >> 12 & (ProcessorState.translationEntryCount - 1)
+    number = view.rawValue &* Int(ProcessorState.translationEntryCount) &+ Int(index)
+  }
+}
+
+/// What a translation is good for: low bits of the architectural part of an entry.
+enum TranslationFlag {
+  static let read: UInt64 = 1 << 0
+  /// The page's dirty bit is set as well.
+  static let write: UInt64 = 1 << 1
+  static let fetch: UInt64 = 1 << 2
+  static let any: UInt64 = read | write | fetch
+
+  @inline(__always) static func needed(_ access: AccessKind) -> UInt64 {
+    access.isWrite ? write : access.isFetch ? fetch : read
+  }
+}
+
+/// Lists of the entries that translate large pages: by size, and by the last 8 bits of the page's
+/// number.
+enum LargePages {
+  /// log2 of the bytes of a large page: 2 MiB, 4 MiB, 1 GiB.
+  static let sizes: [UInt64] = [21, 22, 30]
+  static let listCount = 3 * 256
+
+  /// The list of a page of 2 to the power of `sizeBits` bytes; nil for a page of 4 KiB.
+  @inline(__always) static func list(of address: UInt64, sizeBits: UInt64) -> Int? {
+    if sizeBits == 12 { return nil }
+    let kind = sizeBits == 21 ? 0 : sizeBits == 22 ? 1 : 2
+    return kind &* 256 &+ Int(address >> sizeBits & 255)
+  }
+}
+
+/// Which entries were filled for pages that are not global.
 final class FillLog {
   private static let capacity = 2048
-  private let entries = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity)
+  private let entries = UnsafeMutablePointer<UInt16>.allocate(capacity: capacity)
   private var count = 0
   private(set) var isFull = false
   /// Some executable page in the upper half of the address space is not global.
   var hasLocalHighCode = false
   /// The table of the supervisor that overrides SMAP has entries.
   var hasOverriding = false
-  /// Hashed set of 2 MiB regions with entries of 2 MiB pages.
-  private var largeRegions: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-  /// Hashed set of 1 GiB regions with entries of pages of 4 MiB or 1 GiB.
-  private var hugeRegions: UInt64 = 0
-  /// log2 of the bytes of those pages; there is one kind in a paging mode.
-  private var hugeBits: UInt64 = 0
 
   deinit { entries.deallocate() }
 
-  func append(_ offset: Int, _ view: TranslationView) {
+  func append(_ slot: TranslationSlot) {
     guard count < Self.capacity else {
       isFull = true
       return
     }
-    entries[count] = UInt32(offset) | UInt32(view.rawValue) << 30
+    entries[count] = UInt16(truncatingIfNeeded: slot.number)
     count += 1
   }
 
-  func forEach(_ body: (Int, TranslationView) -> Void) {
-    for index in 0..<count {
-      let view = TranslationView(rawValue: Int(entries[index] >> 30)) ?? .supervisor
-      body(Int(entries[index] & 0x3FFF_FFFF), view)
-    }
+  func forEach(_ body: (TranslationSlot) -> Void) {
+    for index in 0..<count { body(TranslationSlot(number: Int(entries[index]))) }
   }
 
   /// Forgets the entries; `global` says that those of global pages are gone as well.
   func removeAll(global: Bool) {
     count = 0
+    if global || isFull { hasOverriding = false }
     hasLocalHighCode = false
-    if global || isFull {
-      largeRegions = (0, 0, 0, 0)
-      hugeRegions = 0
-      hasOverriding = false
-    }
     isFull = false
-  }
-
-  func noteLarge(_ address: UInt64, sizeBits: UInt64) {
-    guard sizeBits == 21 else {
-      hugeRegions |= 1 << (address >> 30 & 63)
-      hugeBits = sizeBits
-      return
-    }
-    let bit = address >> 21 & 255
-    let mask: UInt64 = 1 << (bit & 63)
-    switch bit >> 6 {
-    case 0: largeRegions.0 |= mask
-    case 1: largeRegions.1 |= mask
-    case 2: largeRegions.2 |= mask
-    default: largeRegions.3 |= mask
-    }
-  }
-
-  /// log2 of the bytes of the largest page that may be around an address; 0 when it is 4 KiB.
-  func largeBits(around address: UInt64) -> UInt64 {
-    if hugeRegions >> (address >> 30 & 63) & 1 != 0 { return hugeBits }
-    let bit = address >> 21 & 255
-    let mask: UInt64 = 1 << (bit & 63)
-    let region =
-      switch bit >> 6 {
-      case 0: largeRegions.0
-      case 1: largeRegions.1
-      case 2: largeRegions.2
-      default: largeRegions.3
-      }
-    return region & mask != 0 ? 21 : 0
   }
 }

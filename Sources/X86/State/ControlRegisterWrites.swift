@@ -56,7 +56,6 @@ extension Processor {
       ControlRegister0.paging | ControlRegister0.writeProtect | ControlRegister0.protection
     if (old ^ new) & translating != 0 {
       state.flushTranslations(global: true)
-      forgetJumps()
       updateMode()
     }
     state.selectTranslations()
@@ -81,8 +80,6 @@ extension Processor {
   func installControl3(_ value: UInt64) {
     state.cr3 = value
     loadDirectoryPointers()
-    // First the jumps: the flush forgets whether code in the upper half was local.
-    forgetLocalJumps()
     state.flushTranslations(global: false)
   }
 
@@ -115,7 +112,6 @@ extension Processor {
     if changed & Self.reloading4 != 0 { loadDirectoryPointers() }
     if changed & translating != 0 {
       state.flushTranslations(global: true)
-      forgetJumps()
       state.selectTranslations()
     }
   }
@@ -137,7 +133,6 @@ extension Processor {
     state.efer = value
     if changed & (ExtendedFeatures.noExecuteEnable | ExtendedFeatures.longModeActive) != 0 {
       state.flushTranslations(global: true)
-      forgetJumps()
       updateMode()
     }
   }

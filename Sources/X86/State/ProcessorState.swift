@@ -62,7 +62,10 @@ enum StateLayout {
   static let jumpCacheByteCount = 2048 * 16
   /// A translation table that stays empty: used while alignment is checked.
   static let emptyTranslations = jumpCache + jumpCacheByteCount
-  static let byteCount = emptyTranslations + translationTableByteCount
+  /// Lists of the cached jumps that came by each translation, and of translations of large pages.
+  static let jumpLists = emptyTranslations + translationTableByteCount
+  static let largeLists = jumpLists + IndexLists.byteCount(lists: 2 * 1024, numbers: 2048)
+  static let byteCount = largeLists + IndexLists.byteCount(lists: 3 * 256, numbers: 3 * 1024)
 }
 
 /// Indices past the sixteen general registers that an operation's address fields may name.

@@ -90,7 +90,6 @@ extension Processor {
   /// Drops every translation and cached jump; called after storage was taken away.
   package func flushTranslations() {
     state.flushTranslations(global: true)
-    forgetJumps()
   }
 
   /// Adds the architectural registers to a digest of history; called at every dispatch.

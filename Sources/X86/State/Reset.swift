@@ -71,7 +71,6 @@ extension Processor {
     system.areNonMaskableBlocked = false
     system.isNonMaskableLatched = false
     state.flushTranslations(global: true)
-    forgetJumps()
   }
 
   private func resetModelSpecific() {

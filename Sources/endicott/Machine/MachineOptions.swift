@@ -1,5 +1,8 @@
 import ArgumentParser
 import Partitioning
+import X86
+
+extension CachePolicy: ExpressibleByArgument {}
 
 /// What is chosen about a machine beside its definition.
 struct MachineOptions: ParsableArguments {
@@ -13,6 +16,14 @@ struct MachineOptions: ParsableArguments {
   @Option(help: ArgumentHelp("In place of the definition's SEED.", valueName: "n"))
   var seed: UInt64?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      For tests: decoded code is kept as is ordinary, tiny (a few blocks), or drop (none past a \
+      slice); the history is the same.
+      """, valueName: "caches"))
+  var caches = CachePolicy.ordinary
+
   func validate() throws {
     if let threads, !(1...64).contains(threads) {
       throw ValidationError("--threads \(threads): 1 to 64 are possible")
@@ -25,7 +36,8 @@ struct MachineOptions: ParsableArguments {
   /// - Returns: Options for a machine on this host.
   func managerOptions(pace defaultPace: Pace?) -> ManagerOptions {
     ManagerOptions(
-      threads: threads ?? min(Host.coreCount, 4), seed: seed, pace: pace?.pace ?? defaultPace)
+      threads: threads ?? min(Host.coreCount, 4), seed: seed, pace: pace?.pace ?? defaultPace,
+      caches: caches)
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Partitioning
+import X86
 
 /// `endicott stress`: many guests, reconfigured at random, with everything counted after each step.
 struct StressCommand: ParsableCommand {
@@ -43,6 +44,11 @@ struct StressCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Host threads that run partitions, 1-64.", valueName: "n"))
   var threads: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "For tests: decoded code is ordinary, tiny or drop, as with run.", valueName: "caches"))
+  var caches = CachePolicy.ordinary
+
   @Option(help: ArgumentHelp("Times to kill the program and start it again.", valueName: "n"))
   var kill: Int?
 
@@ -62,7 +68,7 @@ struct StressCommand: ParsableCommand {
     do {
       if let kill { throw ExitCode(try runKills(kill)) }
       let threads = threads ?? min(Host.coreCount, 4)
-      let run = try StressRun(guests: guests, seed: seed, threads: threads)
+      let run = try StressRun(guests: guests, seed: seed, threads: threads, caches: caches)
       try run.provokeRefusals()
       let losses = run.run(for: duration.nanoseconds, steps: steps, progress: showProgress)
       if isatty(STDERR_FILENO) == 1 { writeError("") }

@@ -1,6 +1,7 @@
 import Channels
 import Foundation
 import Partitioning
+import X86
 
 /// One run of `stress`.
 ///
@@ -25,13 +26,16 @@ final class StressRun {
   private var refused = 0
   private let began = DispatchTime.now().uptimeNanoseconds
 
-  init(guests: Int, seed: UInt64, threads: Int) throws(HostFailure) {
+  init(
+    guests: Int, seed: UInt64, threads: Int, caches: CachePolicy = .ordinary
+  ) throws(HostFailure) {
     machine = StressMachine(guests: guests)
     numbers = SeededNumbers(seed: seed)
     changes = StressChanges(machine: machine, numbers: SeededNumbers(seed: ~seed))
     do {
       manager = try PartitionManager(
-        machine.definition(seed: seed), options: ManagerOptions(threads: threads, pace: .fast))
+        machine.definition(seed: seed),
+        options: ManagerOptions(threads: threads, pace: .fast, caches: caches))
     } catch {
       throw HostFailure(subject: "stress", reason: "\(error)")
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import X86
 
 @testable import Partitioning
 
@@ -26,12 +27,17 @@ struct DeterminismTests {
     try #require(SystemDefinition.read(folder: Self.folder).0)
   }
 
-  @Test("the demo's guest programs, reconfigured, on 1, 2 and 3 threads and again")
+  private static let variants: [(threads: Int, caches: CachePolicy)] = [
+    (1, .ordinary), (2, .ordinary), (3, .ordinary), (1, .ordinary), (1, .tiny), (2, .tiny),
+    (2, .drop),
+  ]
+
+  @Test("the demo's guest programs, reconfigured, on 1, 2 and 3 threads, with every kind of cache")
   func guestPrograms() throws {
     let definition = try definition()
-    let histories = try [1, 2, 3, 1].map { threads in
+    let histories = try Self.variants.map { threads, caches in
       let manager = try PartitionManager(
-        definition, options: ManagerOptions(threads: threads, pace: .fast))
+        definition, options: ManagerOptions(threads: threads, pace: .fast, caches: caches))
       for partition in definition.partitions
       where partition.start != nil && partition.name != "LINUX1" {
         try manager.perform(.activate(partition.name, load: true))
@@ -71,6 +77,23 @@ struct DeterminismTests {
       manager.runEpochs(until: 2_500_000_000)
       let linux = try #require(manager.partitionView("LINUX1"))
       #expect(linux.processors.allSatisfy { $0.usedNanoseconds > 1_000_000 })
+      return History(manager)
+    }
+    for history in histories.dropFirst() { #expect(history == histories[0]) }
+  }
+
+  @Test(
+    "the demo with Debian, with every kind of cache",
+    .enabled(if: Project.hasDebianGuest, Comment(rawValue: Project.noGuest)))
+  func debianCaches() throws {
+    let definition = try definition()
+    let histories = try CachePolicy.allCases.map { caches in
+      let manager = try PartitionManager(
+        definition, options: ManagerOptions(threads: 2, pace: .fast, caches: caches))
+      for partition in definition.partitions where partition.start != nil {
+        try manager.perform(.activate(partition.name, load: true))
+      }
+      manager.runEpochs(until: 400_000_000)
       return History(manager)
     }
     for history in histories.dropFirst() { #expect(history == histories[0]) }

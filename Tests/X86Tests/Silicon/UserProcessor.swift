@@ -223,9 +223,7 @@ final class UserProcessor {
   /// Tells the memory that pages of code were written from outside.
   private func noteCode(pages: UInt32) {
     for page in 0..<2 as Range<UInt64> where pages & 1 << UInt32(page) != 0 {
-      let address = Place.window + page * 4096
-      guard let byte = memory.load(address, as: UInt8.self) else { continue }
-      _ = memory.store(byte, at: address)
+      memory.noteChange(Place.window + page * 4096)
     }
   }
 
