@@ -145,6 +145,7 @@ extension Machine {
         processor[.rdx] = 0
         return
       }
+      // Cannot trap: the capacity is 0 to 8,192.
       let shown = Array(reply.prefix(capacity))
       let stored = store(shown, at: processor[.rdx])
       let storedCount = stored ? shown.count : 0

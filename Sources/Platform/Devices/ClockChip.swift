@@ -204,6 +204,7 @@ struct ClockChip: Codable, Sendable {
 
   /// How many seconds after the first of some the alarm registers match; nil when never.
   private func nextAlarm(from first: Int64, count: Int64) -> Int64? {
+    // Cannot trap: there are at most 86,400.
     (0..<max(0, count)).first { index in
       let time = Int(truncatingIfNeeded: ((first &+ index) % 86_400 &+ 86_400) % 86_400)
       return matches(1, encoded(time % 60)) && matches(3, encoded(time / 60 % 60))

@@ -30,6 +30,7 @@ struct IOAPICChip: Codable, Sendable {
 
   /// Sets the level of a pin's line; returns the message that this causes.
   mutating func setLine(_ pin: Int, high: Bool) -> InterruptMessage? {
+    // Cannot trap: pins are 0 to 23.
     let bit: UInt32 = 1 << UInt32(pin)
     let rises = high && lines & bit == 0
     if high { lines |= bit } else { lines &= ~bit }
@@ -115,6 +116,7 @@ struct IOAPICChip: Codable, Sendable {
 
   private mutating func evaluate(_ pin: Int) -> InterruptMessage? {
     let entry = entry(pin)
+    // Cannot trap: pins are 0 to 23.
     guard lines & 1 << UInt32(pin) != 0,
       entry & (IOAPICChip.masked | IOAPICChip.remoteRequest) == 0
     else { return nil }

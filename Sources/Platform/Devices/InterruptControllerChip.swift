@@ -41,6 +41,7 @@ struct InterruptControllerChip: Codable, Sendable {
   var pending: UInt8? {
     guard isReady else { return nil }
     let wanted = requests & ~mask
+    // Cannot trap: eight constants.
     for offset in 1...8 {
       let number = (lowest &+ UInt8(truncatingIfNeeded: offset)) & 7
       let bit: UInt8 = 1 << number

@@ -85,17 +85,22 @@ struct GenericEvents: Codable, Sendable {
   /// again before the firmware asks for it: a guest that goes on writing makes no further work.
   mutating func writeFlags(_ value: UInt8) -> Int? {
     guard let number = selected else { return nil }
+    // Cannot trap: `selected` is one of them.
     if value & Flag.inserting != 0 { entries[number].isInserting = false }
+    // Cannot trap: the same.
     if value & Flag.removing != 0 { entries[number].isRemoving = false }
+    // Cannot trap: the same.
     guard value & Flag.eject != 0, number > 0, entries[number].isPresent,
       !entries[number].isEjecting
     else { return nil }
+    // Cannot trap: the same.
     entries[number].isEjecting = true
     return number
   }
 
   private mutating func change(_ number: Int, _ body: (inout Entry) -> Void) {
     guard entries.indices.contains(number) else { return }
+    // Cannot trap: judged above.
     body(&entries[number])
   }
 

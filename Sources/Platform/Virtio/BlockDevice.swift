@@ -84,6 +84,7 @@ final class BlockDevice {
     switch state.transport.write(offset, value) {
     case .none: return []
     case .reset:
+      // Cannot trap: indices of the array itself.
       for index in state.pending.indices { state.pending[index].chain = nil }
       return []
     case .notify: return takeRequests(now: now, nextTag: &nextTag)
@@ -127,6 +128,7 @@ final class BlockDevice {
     var requests: [ChannelRequest] = []
     do throws(VirtQueueError) {
       // A driver cannot make more available at once than the ring has.
+      // Cannot trap: a constant.
       for _ in 0..<VirtQueue.maximumSize {
         guard !isFull, let chain = try state.transport.queue.take(memory) else { break }
         noticeCycles &+= Cost.request &+ Cost.descriptor &* chain.descriptorCount
@@ -192,8 +194,11 @@ final class BlockDevice {
 
   private var serialNumber: [UInt8] {
     let digits = String(configuration.deviceNumber, radix: 16, uppercase: true)
+    // Cannot trap: a number has at least one digit.
     let text = "ENDICOTT-000".dropLast(max(0, digits.utf8.count - 1)) + digits
+    // Cannot trap: 20 is no negative count.
     return Array(text.utf8.prefix(20))
+      // Cannot trap: the text has 13 bytes.
       + [UInt8](repeating: 0, count: max(0, 20 - text.utf8.count))
   }
 

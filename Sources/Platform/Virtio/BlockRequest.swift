@@ -37,6 +37,7 @@ struct BlockRequestHeader {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(max(0, count))
     var left = skipping
+    // Cannot trap: goes through the array itself.
     for segment in chain.readable where bytes.count < count {
       let length = Int(segment.byteCount)
       guard left < length else {
@@ -47,6 +48,7 @@ struct BlockRequestHeader {
       let address = segment.address &+ UInt64(clamping: left)
       left = 0
       // A chain is judged and read in one go, so its storage is there.
+      // Cannot trap: as many bytes as there is room for.
       bytes += [UInt8](unsafeUninitializedCapacity: max(0, size)) { buffer, initialized in
         let room = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: max(0, size))
         initialized = memory.read(address, into: room) ? max(0, size) : 0
@@ -80,13 +82,16 @@ enum BlockStatus: UInt8 {
   ) throws(VirtQueueError) -> Int {
     guard let last = chain.writable.lastIndex(where: { $0.byteCount > 0 }) else { return 0 }
     var left = data[...]
+    // Cannot trap: goes through the array itself.
     for (index, segment) in chain.writable.enumerated() where !left.isEmpty {
       let room = Int(segment.byteCount).subtractingClamped(index == last ? 1 : 0)
+      // Cannot trap: no negative count.
       let piece = left.prefix(max(0, room))
       guard !piece.isEmpty else { continue }
       guard piece.withUnsafeBytes({ memory.write(segment.address, from: $0) }) else {
         throw .outsideStorage(address: segment.address)
       }
+      // Cannot trap: a piece is no longer than what is left.
       left = left.dropFirst(piece.count)
     }
     guard let place = chain.writable.element(at: last) else { return 0 }
@@ -99,6 +104,7 @@ enum BlockStatus: UInt8 {
 extension VirtQueue {
   /// Bytes of segments together; of at most 64, so that the sum always fits.
   static func byteCount(_ segments: [Segment]) -> Int {
+    // Cannot trap: goes through the array itself.
     segments.reduce(0) { $0.addingClamped(Int($1.byteCount)) }
   }
 }
