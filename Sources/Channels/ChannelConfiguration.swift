@@ -101,19 +101,20 @@ package struct ChannelConfiguration: Equatable, Sendable {
   package var devices: [Device]
   /// Who has which device.
   package var assignments: [Assignment]
-  /// Most host memory that scratch devices and changed blocks of files may take, in bytes.
-  package var hostByteLimit: UInt64
+  /// Most host memory that scratch devices and changed blocks of files may take, in bytes, for each
+  /// partition by what it wrote.
+  package var diskByteLimit: UInt64
 
   /// Creates a configuration.
   package init(
     partitionCount: Int, paths: [Path] = [], devices: [Device] = [],
-    assignments: [Assignment] = [], hostByteLimit: UInt64 = 1 << 30
+    assignments: [Assignment] = [], diskByteLimit: UInt64 = 1 << 30
   ) {
     self.partitionCount = partitionCount
     self.paths = paths
     self.devices = devices
     self.assignments = assignments
-    self.hostByteLimit = hostByteLimit
+    self.diskByteLimit = diskByteLimit
   }
 }
 

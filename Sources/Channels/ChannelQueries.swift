@@ -63,6 +63,11 @@ package struct LastPath: Equatable, Sendable {
 }
 
 extension ChannelSubsystem {
+  /// Host memory that disks take, in bytes: of all partitions, or of one.
+  package func diskByteCount(of partition: Int? = nil) -> UInt64 {
+    partition.map { diskMemory.byteCount(of: $0) } ?? diskMemory.byteCount
+  }
+
   /// All paths, in the order of the configuration.
   package func pathViews() -> [ChannelPathView] { paths.indices.map(pathView) }
 
@@ -76,7 +81,7 @@ extension ChannelSubsystem {
     return ChannelPathView(
       subsystem: path.subsystem, number: path.number, isOnline: paths[index].isOnline,
       isOperational: paths[index].isOperational, isShared: path.isShared,
-      isBusy: paths[index].current != nil,
+      isBusy: !paths[index].moving.isEmpty,
       partitions: isActive.indices.filter { isActive[$0] && paths[index].isConfigured($0) },
       candidates: path.candidatePartitions.sorted(),
       devices: configuration.devices.filter { $0.paths.contains(index) }.map(\.number).sorted(),

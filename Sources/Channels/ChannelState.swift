@@ -57,7 +57,7 @@ extension ChannelSubsystem {
   package func forEachHistoryWord(_ body: (UInt64) -> Void) {
     body(sequence)
     for path in paths {
-      body((path.isOnline ? 1 : 0) | (path.isOperational ? 2 : 0) | (path.current == nil ? 0 : 4))
+      body((path.isOnline ? 1 : 0) | (path.isOperational ? 2 : 0) | (path.moving.isEmpty ? 0 : 4))
       for word in path.configured { body(word) }
       body(path.measurement.requestCount)
       body(path.measurement.busyNanoseconds)

@@ -4,10 +4,13 @@
 //            the data (path latency + bytes / slower rate) -> [moved] -> completion
 //
 // pend = in the queue; disconnect = device works or wants a path; connect = data moves.
+// A path moves data of several devices at once, as long as their rates come to no more than its own.
 // A request without a path waits in the device's queue and lets others pass; a path that goes while
 // it moves data gives its request back to the device, which asks for another. Nothing is lost.
 // Data is read and written when it has moved, one request a device at a time. Control units add no
 // queue of their own: they let as many requests through as they have paths.
+
+import Quantities
 
 /// The machine's channel subsystem: moves blocks between partitions and devices in simulated time.
 ///
@@ -18,6 +21,11 @@ package final class ChannelSubsystem {
   var paths: [ChannelPath]
   var devices: [DeviceUnit]
   var disks: [DiskDevice]
+  let diskMemory: DiskMemory
+  /// Most host memory that disks can ever take, in bytes.
+  package let diskReserve: UInt64
+  /// Bytes that requests under way carry or will carry.
+  package private(set) var requestByteCount: UInt64 = 0
   var subchannels: [Subchannel] = []
   var slots: [RequestSlot] = []
   private(set) var freeSlots: [Int] = []
@@ -39,11 +47,19 @@ package final class ChannelSubsystem {
     let count = configuration.partitionCount
     paths = configuration.paths.map { _ in ChannelPath(partitionCount: count) }
     devices = configuration.devices.map { _ in DeviceUnit() }
-    let memory = DiskMemory(byteLimit: configuration.hostByteLimit)
+    diskMemory = DiskMemory(
+      partitionCount: count, byteLimit: configuration.diskByteLimit)
     disks = []
     for device in configuration.devices {
-      disks.append(try DiskDevice(device.medium, device: device.number, memory: memory))
+      disks.append(try DiskDevice(device.medium, device: device.number, memory: diskMemory))
     }
+    var reserves = [UInt64](repeating: 0, count: count)
+    for assignment in configuration.assignments {
+      let held = reserves[assignment.partition].addingClamped(
+        disks[assignment.device].memoryByteCount)
+      reserves[assignment.partition] = min(held, configuration.diskByteLimit)
+    }
+    diskReserve = reserves.reduce(0) { $0.addingClamped($1) }
     isActive = [Bool](repeating: false, count: count)
     wasActivated = isActive
     for assignment in configuration.assignments {
@@ -75,6 +91,9 @@ package final class ChannelSubsystem {
     paths = other.paths
     devices = other.devices
     disks = other.disks
+    diskMemory = other.diskMemory
+    diskReserve = other.diskReserve
+    requestByteCount = other.requestByteCount
     subchannels = other.subchannels
     slots = other.slots
     freeSlots = other.freeSlots
@@ -94,25 +113,16 @@ package final class ChannelSubsystem {
   /// - Parameter request: `device` is the partition's own number, or else the real one.
   package func start(_ request: ChannelRequest) {
     let subchannel = subchannelIndex(request.partition, request.device)
-    var refusal: ChannelStatus?
-    if let subchannel {
-      let isValid =
-        request.kind == .flush
-        || request.byteCount > 0 && request.byteCount <= ChannelDefaults.requestByteLimit
-          && request.byteCount % Int(ChannelDefaults.blockByteCount) == 0
-          && (request.kind == .read || request.data.count == request.byteCount)
-          && request.firstBlock < 1 << 54
-          && disks[subchannels[subchannel].device].contains(
-            request.firstBlock * ChannelDefaults.blockByteCount, request.byteCount)
-      if !isValid || disks[subchannels[subchannel].device].byteCount == 0 { refusal = .ioError }
-    } else {
-      refusal = .notOperational
-    }
+    let refusal =
+      subchannel.map { request.refusal(by: disks[subchannels[$0].device]) } ?? .notOperational
     let time = max(clock, request.issued)
-    let slot = RequestSlot(
+    var slot = RequestSlot(
       request: request, subchannel: subchannel, refusal: refusal, sequence: sequence,
       phaseStart: time)
-    sequence += 1
+    // What is refused moves nothing.
+    if refusal != nil { slot.request.data = [] }
+    requestByteCount = requestByteCount.addingClamped(slot.heldByteCount)
+    sequence &+= 1
     let index: Int
     if let free = freeSlots.popLast() {
       index = free
@@ -237,7 +247,7 @@ package final class ChannelSubsystem {
       startDevice(device)
       return
     }
-    let free = usable & subchannels[subchannel].mask { paths[$0].current == nil }
+    let free = usable & subchannels[subchannel].mask { hasRoom($0, for: device) }
     guard let position = subchannels[subchannel].selection(from: free) else { return }
     let path = subchannels[subchannel].paths[position]
     subchannels[subchannel].rotation = (position + 1) % subchannels[subchannel].paths.count
@@ -245,7 +255,7 @@ package final class ChannelSubsystem {
     subchannels[subchannel].measurement.disconnectNanoseconds += clock - slots[slot].phaseStart
     slots[slot].phaseStart = clock
     slots[slot].path = path
-    paths[path].current = slot
+    paths[path].take(slot, rate: rate(of: device, over: path))
     setPhase(device, .moving)
     schedule(.moved, slot, at: clock + moveTime(slots[slot].request, device: device, path: path))
   }
@@ -254,12 +264,23 @@ package final class ChannelSubsystem {
   private func moveTime(_ request: ChannelRequest, device: Int, path: Int) -> UInt64 {
     let latency = configuration.paths[path].latencyNanoseconds
     guard request.kind != .flush else { return latency }
-    let rate = max(
-      1, min(configuration.paths[path].bytesPerSecond, configuration.devices[device].bytesPerSecond)
-    )
+    let rate = rate(of: device, over: path)
     // At most 4 MiB times 10^9: fits 64 bits.
     let product = UInt64(request.byteCount) * 1_000_000_000
     return latency + (product + rate - 1) / rate
+  }
+
+  /// Bytes a second at which a device moves data over a path.
+  private func rate(of device: Int, over path: Int) -> UInt64 {
+    max(
+      1, min(configuration.paths[path].bytesPerSecond, configuration.devices[device].bytesPerSecond)
+    )
+  }
+
+  /// Whether a path can move a device's data beside what it moves now.
+  private func hasRoom(_ path: Int, for device: Int) -> Bool {
+    paths[path].hasRoom(
+      for: rate(of: device, over: path), of: configuration.paths[path].bytesPerSecond)
   }
 
   private func end(_ slot: Int) {
@@ -274,7 +295,7 @@ package final class ChannelSubsystem {
       data = [UInt8](repeating: 0, count: request.byteCount)
       isGood = disks[device].read(offset, into: &data)
       if !isGood { data = [] }
-    case .write: isGood = disks[device].write(offset, from: request.data)
+    case .write: isGood = disks[device].write(offset, from: request.data, for: request.partition)
     case .flush: isGood = disks[device].flush()
     }
     leavePath(slot, bytes: request.kind == .flush ? 0 : request.byteCount)
@@ -297,8 +318,9 @@ package final class ChannelSubsystem {
   func leavePath(_ slot: Int, bytes: Int) {
     guard let path = slots[slot].path, let subchannel = slots[slot].subchannel else { return }
     let elapsed = clock - slots[slot].phaseStart
-    paths[path].current = nil
-    paths[path].measurement.busyNanoseconds += elapsed
+    paths[path].leave(
+      slot, rate: rate(of: subchannels[subchannel].device, over: path), after: elapsed,
+      of: configuration.paths[path].bytesPerSecond)
     paths[path].measurement.byteCount += UInt64(bytes)
     subchannels[subchannel].measurement.connectNanoseconds += elapsed
     subchannels[subchannel].measurement.byteCount += UInt64(bytes)
@@ -333,6 +355,7 @@ package final class ChannelSubsystem {
 
   /// Makes a slot free for the next request.
   func release(_ slot: Int) {
+    requestByteCount = requestByteCount.subtractingClamped(slots[slot].heldByteCount)
     slots[slot].isUsed = false
     slots[slot].generation &+= 1
     slots[slot].request.data = []
@@ -342,13 +365,21 @@ package final class ChannelSubsystem {
   /// Replaces all slots by saved ones.
   func setSlots(_ saved: [RequestSlot]) {
     slots = saved
+    requestByteCount = saved.reduce(0) { $0.addingClamped($1.isUsed ? $1.heldByteCount : 0) }
     wantingCount = devices.count { $0.phase == .wantsPath }
     freeSlots = saved.indices.filter { !saved[$0].isUsed }
   }
 
-  /// Gives a path that is free to the device that has wanted one longest.
+  /// Gives a path that has room to the devices that have wanted one longest.
   func offer(_ path: Int) {
-    guard wantingCount > 0, paths[path].current == nil else { return }
+    while wantingCount > 0, let device = longestWaiting(for: path) {
+      connect(device)
+      // One that does not fit lets no other pass.
+      if devices[device].phase == .wantsPath { return }
+    }
+  }
+
+  private func longestWaiting(for path: Int) -> Int? {
     var best: (device: Int, slot: RequestSlot)?
     for (device, unit) in devices.enumerated() where unit.phase == .wantsPath {
       guard let current = unit.current, let subchannel = slots[current].subchannel,
@@ -362,6 +393,6 @@ package final class ChannelSubsystem {
         } ?? true
       if isEarlier { best = (device, slot) }
     }
-    if let best { connect(best.device) }
+    return best?.device
   }
 }

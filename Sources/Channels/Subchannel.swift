@@ -1,3 +1,5 @@
+import Quantities
+
 /// A channel path in operation.
 struct ChannelPath: Equatable, Sendable, Codable {
   /// Varied on line for the whole machine.
@@ -6,8 +8,10 @@ struct ChannelPath: Equatable, Sendable, Codable {
   var isOperational = true
   /// One bit a partition: configured on line (PAM).
   var configured: [UInt64]
-  /// Slot of the request whose data it moves.
-  var current: Int?
+  /// Slots of the requests whose data it moves.
+  private(set) var moving: [Int] = []
+  /// Bytes a second at which it moves them together.
+  private var movingRate: UInt64 = 0
   var measurement = PathMeasurement()
 
   init(partitionCount: Int) {
@@ -23,6 +27,29 @@ struct ChannelPath: Equatable, Sendable, Codable {
   mutating func setConfigured(_ partition: Int, _ isOn: Bool) {
     let bit: UInt64 = 1 << (partition % 64)
     if isOn { configured[partition / 64] |= bit } else { configured[partition / 64] &= ~bit }
+  }
+
+  /// Whether it, who can move so many bytes a second, has room for a rate beside what it moves now.
+  func hasRoom(for rate: UInt64, of capacity: UInt64) -> Bool {
+    moving.isEmpty || movingRate.addingClamped(rate) <= capacity
+  }
+
+  /// Begins to move a request's data.
+  mutating func take(_ slot: Int, rate: UInt64) {
+    moving.append(slot)
+    movingRate = movingRate.addingClamped(rate)
+  }
+
+  /// Ends to move a request's data; it was busy with the part of its capacity that this took.
+  mutating func leave(_ slot: Int, rate: UInt64, after elapsed: UInt64, of capacity: UInt64) {
+    moving.removeAll { $0 == slot }
+    movingRate = moving.isEmpty ? 0 : movingRate.subtractingClamped(rate)
+    guard rate < capacity else {
+      measurement.busyNanoseconds = measurement.busyNanoseconds.addingClamped(elapsed)
+      return
+    }
+    let part = capacity.dividingFullWidth(elapsed.multipliedFullWidth(by: rate)).quotient
+    measurement.busyNanoseconds = measurement.busyNanoseconds.addingClamped(part)
   }
 
   /// Whether a partition can use it now.
@@ -109,6 +136,11 @@ struct RequestSlot: Equatable, Sendable, Codable {
   var path: Int?
   /// Whether it is outstanding; free slots are used again.
   var isUsed = true
+
+  /// Bytes of host memory that it takes until its end; a read's come with the end.
+  var heldByteCount: UInt64 {
+    refusal == nil && request.kind != .flush ? UInt64(clamping: request.byteCount) : 0
+  }
 }
 
 /// Something that will happen in the channel subsystem.

@@ -33,6 +33,8 @@ package final class ControlProgram {
   private var consoleCount = 0
   /// Whether partitions that become active are only remembered: many start together.
   var hidesLogons = false
+  /// Partitions whose activation has begun and not ended, the outermost first.
+  var activating: [String] = []
   private var transcripts: [String: ConsoleTranscript] = [:]
 
   package init(system: any SystemPort, table: CommandTable = .standard) {

@@ -17,6 +17,11 @@ extension ControlProgram {
     _ name: String, profile: String? = nil, isLoaded: Bool, isForced: Bool = false,
     by author: Author
   ) throws(CommandMessage) {
+    guard !activating.contains(name), activating.count < Self.activationDepth else {
+      throw CommandMessage(.activationNested, name, activating.last ?? name)
+    }
+    activating.append(name)
+    defer { activating.removeLast() }
     let isCommanded = system.partitionView(name)?.definition.commands.isEmpty == false
     do throws(ManagementError) {
       _ = try system.perform(
@@ -36,6 +41,9 @@ extension ControlProgram {
       throw CommandMessage(error)
     }
   }
+
+  /// Partitions whose COMMAND statements may lead one to the other.
+  private static let activationDepth = 8
 
   /// With more partitions than these starting, their lines become one.
   private static let manyStarts = 8

@@ -32,6 +32,14 @@ package enum FirmwareEventKind: Sendable, Equatable {
   case poweredOff
   /// The guest restarted itself.
   case restarted
+  /// The guest loaded itself again too soon, for the `count`th time in a row, and begins after a wait.
+  case restartHeld(count: Int, nanoseconds: UInt64)
+  /// The guest asked for a restart, which was refused.
+  case restartFailed(ManagementError)
+  /// The guest gave a logical processor back unasked.
+  case processorGivenBack(Int)
+  /// The guest ejected a logical processor that cannot go.
+  case processorKept(Int)
   /// All processors wait with interrupts disabled; the instruction pointer of the first.
   case disabledWait(processor: Int, instructionPointer: UInt64)
   /// A processor met a triple fault; the partition is in exceptions.

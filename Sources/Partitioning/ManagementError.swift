@@ -121,6 +121,11 @@ package enum ManagementError: Error, Equatable, Sendable, Codable {
   /// No guest program of that name.
   case programNotFound(String, program: String, known: [String])
 
+  /// A partition's author wants a file loaded that nothing names for the partition.
+  case fileNotPermitted(String, file: String)
+  /// The partition's first processor, at which a load and a restart begin, is not on line.
+  case noFirstProcessor(String)
+
   // Display and store
   /// No register of that name.
   case registerNotFound(String)

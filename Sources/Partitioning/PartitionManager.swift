@@ -94,8 +94,10 @@ package final class PartitionManager {
   var hostPageCount = 0
   /// Whether this is a copy without guests, on which actions are judged.
   let isRehearsal: Bool
-  /// Greater than 0 while a guest's command is being performed: not an action from outside.
-  var commandDepth = 0
+  /// Number of the partition whose guest's command is being performed: not an action from outside.
+  var commandingPartition: Int?
+  /// Partitions that were loaded and begin later, ascending.
+  var held: [Int] = []
 
   /// Builds the machine; no partition is active.
   ///
@@ -185,6 +187,7 @@ package final class PartitionManager {
     load = other.load
     timeOfDayAtStart = other.timeOfDayAtStart
     waiting = other.waiting
+    held = other.held
     reservations = other.reservations
     hostPageCount = other.hostPageCount
     engine.jump(to: other.now)
@@ -238,6 +241,7 @@ package final class PartitionManager {
   package func perform(
     _ action: ManagementAction, by author: Author = .user("OPERATOR")
   ) throws(ManagementError) -> ManagementResult {
+    takeAllowance()
     let before = condition(of: action)
     do throws(ManagementError) {
       try authorize(action, author)
@@ -255,7 +259,8 @@ package final class PartitionManager {
     _ action: ManagementAction, _ author: Author, before: Condition,
     refusal: ManagementError? = nil
   ) {
-    if commandDepth == 0 {
+    if refusal != nil, !isRefusalKept() { return }
+    if commandingPartition == nil {
       journal.append(JournalEntry(time: now, author: author, action: action, refusal: refusal))
     }
     keep(
@@ -301,6 +306,8 @@ package final class PartitionManager {
     guard case .partition(let name) = author else { return }
     let security = try partition(name).definition.security
     switch action {
+    case .load(let target, let image?, _, _, _):
+      try authorize(image, into: partition(target), by: name)
     case .varyPath, .configurePath, .releasePath:
       guard security.inputOutputControl else {
         throw .notAuthorized(name, needs: .inputOutputControl)

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// What kind of thing a pending change is about.
 package enum PendingKind: String, Sendable, Equatable, Codable {
@@ -59,7 +60,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
         partition, byteCount: byteCount, online: online, insistence: .polite, within: nil)
     case .shutdown(let thenForce):
       .signalShutdown(
-        partition, within: Int((deadline - asked) / 1_000_000_000), thenForce: thenForce)
+        partition, within: Int(clamping: deadline.subtractingClamped(asked) / 1_000_000_000),
+        thenForce: thenForce)
     }
   }
 }

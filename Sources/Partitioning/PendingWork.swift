@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 
 // What becomes of pending changes: the guest's answer, the deadline, the operator's cancel, and the
 // end of the guest itself.
@@ -18,7 +19,7 @@ extension PartitionManager {
     engine.notice(partition.number, at: now)
     let change = PendingChange(
       subject: .shutdown(thenForce: thenForce), online: false, asked: now,
-      deadline: now + SimulatedTime(max(1, within)) * 1_000_000_000)
+      deadline: after(seconds: within))
     addPending(partition, change)
     return .pending([change])
   }
@@ -35,7 +36,7 @@ extension PartitionManager {
     if let notice = notice(of: change) { partition.machine?.withdraw(notice) }
     if case .storage(let address, let byteCount) = change.subject, change.online {
       let places = StorageMap.places(
-        of: address..<address + byteCount, increment: ledger.incrementByteCount)
+        of: Self.range(address, byteCount), increment: ledger.incrementByteCount)
       takeAway(places.filter { partition.offered.contains($0) }, from: partition)
     }
   }
@@ -45,14 +46,18 @@ extension PartitionManager {
     if partition.pending.isEmpty { waiting.removeAll { $0 == partition.number } }
   }
 
+  private static func range(_ address: UInt64, _ byteCount: UInt64) -> Range<UInt64> {
+    address..<max(address, address.addingClamped(byteCount))
+  }
+
   private func notice(of change: PendingChange) -> ReconfigurationNotice? {
     switch change.subject {
     case .processor(let number):
       change.online ? .processorOffered(number) : .processorRequested(number)
     case .storage(let address, let byteCount):
       change.online
-        ? .storageOffered(address..<address + byteCount)
-        : .storageRequested(address..<address + byteCount)
+        ? .storageOffered(Self.range(address, byteCount))
+        : .storageRequested(Self.range(address, byteCount))
     case .shutdown: .shutdownSignal
     }
   }
@@ -97,6 +102,7 @@ extension PartitionManager {
   ///
   /// Traps on a machine with guests.
   package func agreeToPending() {
+    // Cannot trap: the program calls it on rehearsals alone; no input leads here.
     precondition(isRehearsal, "only a rehearsal answers for its guests")
     for partition in partitions {
       for change in partition.pending {
@@ -126,6 +132,7 @@ extension PartitionManager {
   var nextDeadline: SimulatedTime? {
     var first: SimulatedTime?
     for number in waiting {
+      // Cannot trap: `waiting` has partitions' numbers.
       for change in partitions[number].pending { first = min(first ?? .max, change.deadline) }
     }
     return first
@@ -135,6 +142,7 @@ extension PartitionManager {
   func expire() {
     guard !waiting.isEmpty else { return }
     for number in waiting {
+      // Cannot trap: `waiting` has partitions' numbers.
       let partition = partitions[number]
       for change in partition.pending where change.deadline <= now {
         recording(.cancelPending(partition.name, kind: change.kind), by: .firmware) {
@@ -144,7 +152,8 @@ extension PartitionManager {
           note(partition, .changeExpired(change))
           continue
         }
-        let seconds = Int((change.deadline - change.asked) / 1_000_000_000)
+        let seconds = Int(
+          clamping: change.deadline.subtractingClamped(change.asked) / 1_000_000_000)
         note(partition, .shutdownTimeExpired(seconds: seconds))
         guard thenForce else { continue }
         recording(.deactivate(partition.name, force: true), by: .firmware) {

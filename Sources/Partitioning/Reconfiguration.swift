@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 
 // Live reconfiguration. A guest that takes notices (DIAGNOSE X'600') is offered what is added and
 // asked for what is taken, and the change stays pending until it accepts, refuses, or the deadline
@@ -12,8 +13,17 @@ extension PartitionManager {
   static let pendingSeconds = 60
 
   private func deadline(_ seconds: Int?) -> SimulatedTime {
-    now + SimulatedTime(max(1, seconds ?? PartitionManager.pendingSeconds)) * 1_000_000_000
+    after(seconds: seconds ?? PartitionManager.pendingSeconds)
   }
+
+  /// The time so many seconds from now, at least one.
+  func after(seconds: Int) -> SimulatedTime {
+    let wait = SimulatedTime(clamping: max(1, seconds)).multipliedClamped(by: 1_000_000_000)
+    return min(now.addingClamped(wait), max(now, PartitionManager.latest))
+  }
+
+  /// No deadline is later: 146 years, so that times can be added.
+  private static let latest = SimulatedTime.max >> 2
 
   func addPending(_ partition: Partition, _ change: PendingChange) {
     partition.pending.append(change)
@@ -67,7 +77,7 @@ extension PartitionManager {
     return .done
   }
 
-  private func judgeProcessor(
+  func judgeProcessor(
     _ partition: Partition, _ number: Int, online: Bool
   ) throws(ManagementError) {
     guard partition.isOnline[number] != online else {
@@ -86,7 +96,9 @@ extension PartitionManager {
     let processors = partition.definition.processors[entry]
     let available = reservation(of: processors.type, without: partition).available(processors.mode)
     let pending = partition.pending.count { $0.kind == .processor && $0.online }
-    let needed = processors.mode == .shared ? partition.onlineCount(of: entry) + pending + 1 : 1
+    let needed =
+      processors.mode == .shared
+      ? partition.onlineCount(of: entry).addingClamped(pending).addingClamped(1) : 1
     guard needed <= available else {
       throw .insufficientProcessors(
         partition.name, processors.type, needed: needed, available: available)
@@ -129,10 +141,16 @@ extension PartitionManager {
 
   private func judgeAmount(_ byteCount: UInt64) throws(ManagementError) -> Int {
     let increment = definition.machine.incrementByteCount
-    guard byteCount > 0, byteCount % increment == 0 else {
+    guard byteCount > 0, increment > 0, byteCount % increment == 0 else {
       throw .notMultipleOfIncrement(byteCount, increment: increment)
     }
-    return Int(byteCount / ledger.incrementByteCount)
+    // More than there can be is refused by what judges the number.
+    return ledger.count(of: byteCount)
+  }
+
+  /// Bytes of so many increments, or the most there can be.
+  func byteCount(of increments: Int) -> UInt64 {
+    ledger.byteCount(of: increments)
   }
 
   private func addStorage(
@@ -144,8 +162,8 @@ extension PartitionManager {
     guard places.count == count else {
       let had = partition.increments.count { $0 != nil }
       throw .storageLimit(
-        partition.name, requested: UInt64(had + count) * unit,
-        limit: UInt64(partition.increments.count) * unit)
+        partition.name, requested: byteCount(of: had.addingClamped(count)),
+        limit: byteCount(of: partition.increments.count))
     }
     let taken = try takeIncrements(for: partition, Array(places))
     for (place, increment) in zip(places, taken) { partition.increments[place] = increment }
@@ -173,12 +191,12 @@ extension PartitionManager {
     for partition: Partition, _ places: [Int]
   ) throws(ManagementError) -> [Int] {
     let unit = ledger.incrementByteCount
-    let needed = UInt64(places.count) * unit
+    let needed = byteCount(of: places.count)
     if let origin = partition.definition.storage.origin {
-      let wanted = places.map { Int(origin / unit) + $0 }
+      let wanted = places.map { Int(clamping: origin / max(1, unit)).addingClamped($0) }
       guard ledger.take(wanted, for: partition.number) else {
         throw .originNotFree(
-          partition.name, origin: UInt64(wanted.first ?? 0) * unit, needed: needed)
+          partition.name, origin: byteCount(of: wanted.first ?? 0), needed: needed)
       }
       return wanted
     }
@@ -192,7 +210,7 @@ extension PartitionManager {
   {
     PendingChange(
       subject: .storage(
-        address: range.lowerBound, byteCount: range.upperBound - range.lowerBound),
+        address: range.lowerBound, byteCount: range.upperBound &- range.lowerBound),
       online: online, asked: now, deadline: deadline(within))
   }
 
@@ -209,7 +227,8 @@ extension PartitionManager {
     }
     guard count <= places.count else {
       throw .storageNotRemovable(
-        partition.name, requested: UInt64(count) * unit, removable: UInt64(places.count) * unit)
+        partition.name, requested: byteCount(of: count),
+        removable: byteCount(of: places.count))
     }
     let going = Array(places.suffix(count))
     guard isListening(partition), insistence == .polite else {
@@ -257,7 +276,8 @@ extension PartitionManager {
     let unit = ledger.incrementByteCount
     guard count <= partition.increments.count else {
       throw .storageLimit(
-        partition.name, requested: byteCount, limit: UInt64(partition.increments.count) * unit)
+        partition.name, requested: byteCount,
+        limit: self.byteCount(of: partition.increments.count))
     }
     let missing = partition.increments.indices.prefix(count).filter {
       partition.increments[$0] == nil || partition.offered.contains($0)
@@ -265,9 +285,9 @@ extension PartitionManager {
     let surplus = partition.increments.indices.dropFirst(count).filter {
       partition.increments[$0] != nil
     }
-    guard missing.count <= ledger.freeCount + surplus.count else {
+    guard missing.count <= ledger.freeCount.addingClamped(surplus.count) else {
       throw .insufficientStorage(
-        partition.name, needed: UInt64(missing.count) * unit, free: ledger.freeByteCount)
+        partition.name, needed: self.byteCount(of: missing.count), free: ledger.freeByteCount)
     }
     let own = partition.increments.indices.prefix(count).filter {
       partition.increments[$0] == nil
@@ -296,11 +316,12 @@ extension PartitionManager {
     guard partition.definition.storage.origin != nil else { return }
     var copy = ledger
     let unit = ledger.incrementByteCount
-    let wanted = places.map { Int((partition.definition.storage.origin ?? 0) / unit) + $0 }
+    let origin = partition.definition.storage.origin ?? 0
+    let wanted = places.map { Int(clamping: origin / max(1, unit)).addingClamped($0) }
     guard copy.take(wanted, for: partition.number) else {
       throw .originNotFree(
-        partition.name, origin: UInt64(wanted.first ?? 0) * unit,
-        needed: UInt64(places.count) * unit)
+        partition.name, origin: byteCount(of: wanted.first ?? 0),
+        needed: byteCount(of: places.count))
     }
   }
 }

@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 import X86
 
 // How simulated time passes, and what becomes of everything that crosses a partition's border.
@@ -14,8 +15,10 @@ struct CrossingEvent {
 }
 
 extension PartitionManager {
-  /// CP commands that a guest may give in a second of simulated time.
+  /// CP commands and actions that a guest may give in a second of simulated time.
   static let commandsPerSecond = 100
+  /// Refused actions of a guest that are recorded in a second of simulated time.
+  static let refusalsPerSecond = 10
   /// Return code of a CP command beyond that, and of one where nobody answers.
   static let commandRefused: UInt64 = 1
 
@@ -23,13 +26,15 @@ extension PartitionManager {
   package var nextEvent: SimulatedTime? {
     var next = engine.nextEvent
     if let time = channels.nextCompletion { next = min(next ?? .max, gridAfter(time)) }
+    if let time = nextRelease { next = min(next ?? .max, gridAfter(time)) }
     if let time = nextDeadline { next = min(next ?? .max, gridAfter(time)) }
     if let time = softCapping.next { next = min(next ?? .max, gridAfter(time)) }
     return next.map { max($0, now) }
   }
 
   private func gridAfter(_ time: SimulatedTime) -> SimulatedTime {
-    (time + engine.epoch - 1) / engine.epoch * engine.epoch
+    let epoch = max(1, engine.epoch)
+    return time.addingClamped(epoch &- 1) / epoch &* epoch
   }
 
   /// Lets simulated time pass, at the pace asked for.
@@ -47,7 +52,7 @@ extension PartitionManager {
         plan()
         break
       }
-      pacer.hold(until: max(next, now) + engine.epoch)
+      pacer.hold(until: max(next, now).addingClamped(engine.epoch))
       engine.jump(to: next)
       plan()
       engine.runEpoch()
@@ -65,14 +70,16 @@ extension PartitionManager {
     if let time = channels.nextCompletion, time <= now {
       for completion in channels.takeCompletions(upTo: now) { deliver(completion) }
     }
+    release()
     expire()
     judgeSoftCapping()
     if now >= load.due { load.sample(engine.dispatcher, at: now) }
   }
 
   private func deliver(_ completion: ChannelCompletion) {
+    // Cannot trap: the channel subsystem knows the machine's partitions alone.
     guard let machine = partitions[completion.partition].machine else { return }
-    machine.completeChannel(completion)
+    for request in machine.completeChannel(completion) { channels.start(request) }
     engine.guests[completion.partition].digest.mix(completion.at)
     engine.guests[completion.partition].digest.mix(
       completion.tag << 8 | UInt64(completion.status.rawValue))
@@ -135,6 +142,8 @@ extension PartitionManager {
         partition, .tripleFault(processor: processor, instructionPointer: address),
         at: event.time)
     case .disabledWait(let processor, let address):
+      // A guest that a non-maskable interrupt wakes now and then waits again: that is said once.
+      guard partition.state == .operating else { return }
       except(partition)
       note(
         partition, .disabledWait(processor: processor, instructionPointer: address),
@@ -151,20 +160,31 @@ extension PartitionManager {
         .unassigned(
           "storage \(hexadecimal(storage, 16)) by the instruction at"
             + " \(hexadecimal(address, 16)) on processor \(processor)"), at: event.time)
-    case .processorEjected(let processor):
-      if !accepted(partition, .processorRequested(processor)) {
-        let action = ManagementAction.configureProcessor(
-          partition.name, processor: processor, online: false, insistence: .force, within: nil)
-        recording(action, by: .partition(partition.name)) {
-          setProcessor(partition, processor, online: false)
-        }
-      }
+    case .processorEjected(let processor): eject(processor, from: partition)
     }
+  }
+
+  /// The guest's operating system has given a processor up: as it was asked to, or unasked.
+  private func eject(_ processor: Int, from partition: Partition) {
+    guard !accepted(partition, .processorRequested(processor)) else { return }
+    do throws(ManagementError) {
+      try requireOnline(partition, processor)
+      try judgeProcessor(partition, processor, online: false)
+    } catch {
+      // The computer's register tells no more of this processor until it is asked for.
+      return note(partition, .processorKept(processor))
+    }
+    let action = ManagementAction.configureProcessor(
+      partition.name, processor: processor, online: false, insistence: .polite, within: nil)
+    recording(action, by: .partition(partition.name)) {
+      setProcessor(partition, processor, online: false)
+    }
+    note(partition, .processorGivenBack(processor))
   }
 
   private func hexadecimal(_ value: UInt64, _ digits: Int) -> String {
     let text = String(value, radix: 16, uppercase: true)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
+    return String(repeating: "0", count: max(0, digits &- text.count)) + text
   }
 
   private func except(_ partition: Partition) {
@@ -181,7 +201,7 @@ extension PartitionManager {
         note(partition, .restarted)
       } catch {
         except(partition)
-        note(partition, .unassigned("what it was loaded from: \(error)"))
+        note(partition, .restartFailed(error))
       }
     }
   }
@@ -214,16 +234,44 @@ extension PartitionManager {
     let second = now / 1_000_000_000
     if partition.commandSecond != second {
       partition.commandSecond = second
-      partition.commandAllowance = PartitionManager.commandsPerSecond
+      partition.refusalAllowance = PartitionManager.refusalsPerSecond
+      // What the last command's actions were too many is taken off.
+      partition.commandAllowance = min(
+        PartitionManager.commandsPerSecond,
+        partition.commandAllowance.addingClamped(PartitionManager.commandsPerSecond))
     }
     guard let commandHandler, partition.commandAllowance > 0 else {
       return ("", PartitionManager.commandRefused)
     }
-    partition.commandAllowance -= 1
-    commandDepth += 1
-    defer { commandDepth -= 1 }
+    takeAllowance(of: partition)
+    let before = commandingPartition
+    commandingPartition = partition.number
+    defer { commandingPartition = before }
     let printable = String(decoding: text.map { $0 == 0x15 ? 0x0A : $0 }, as: UTF8.self)
     return commandHandler(partition.number, printable)
+  }
+}
+
+extension PartitionManager {
+  /// Takes an action of a guest's command off what the guest may do in this second.
+  func takeAllowance() {
+    guard let commandingPartition else { return }
+    // Cannot trap: it was set from a partition's own number.
+    takeAllowance(of: partitions[commandingPartition])
+  }
+
+  private func takeAllowance(of partition: Partition) {
+    partition.commandAllowance = partition.commandAllowance.subtractingClamped(1)
+  }
+
+  /// Whether a refusal is recorded: of a guest's own, only so many in a second.
+  func isRefusalKept() -> Bool {
+    guard let commandingPartition else { return true }
+    // Cannot trap: it was set from a partition's own number.
+    let partition = partitions[commandingPartition]
+    guard partition.refusalAllowance > 0 else { return false }
+    partition.refusalAllowance = partition.refusalAllowance.subtractingClamped(1)
+    return true
   }
 }
 

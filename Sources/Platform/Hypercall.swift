@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 import X86
 
 // Calls of a guest to the firmware: VMMCALL or VMCALL at privilege level 0. RAX tells which family:
@@ -52,13 +53,11 @@ extension Machine {
 
   /// Serves the call that ended a slice; the instruction pointer is already past it.
   func serveCall(_ number: Int) -> CallOutcome {
+    // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
     switch Hypercall(number: processor[.rax]) {
     case .kickProcessor:
-      let target = processor[.rcx]
-      if target < UInt64(processors.count), network.isPresent[Int(target)] {
-        kick(Int(target))
-      }
+      if let target = presentProcessor(processor[.rcx]) { kick(target) }
       processor[.rax] = 0
     case .yield:
       processor[.rax] = 0
@@ -70,7 +69,16 @@ extension Machine {
     return .goesOn
   }
 
+  /// The number of a processor that a guest names; nil when it is not there.
+  func presentProcessor(_ named: UInt64) -> Int? {
+    guard let number = Int(exactly: named), network.isPresent.element(at: number) == true else {
+      return nil
+    }
+    return number
+  }
+
   private func serveDiagnose(_ code: UInt32, _ number: Int) -> CallOutcome {
+    // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
     switch code {
     case DiagnoseCode.command:
@@ -104,24 +112,28 @@ extension Machine {
   // MARK: X'08', CP command
 
   private func startCommand(_ number: Int) -> CallOutcome {
+    // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
     let byteCount = processor[.rcx]
     guard byteCount > 0, byteCount <= Machine.commandLimit,
-      let text = bytes(at: processor[.rbx], count: Int(byteCount))
+      let text = bytes(at: processor[.rbx], count: Int(clamping: byteCount))
     else {
       processor[.rax] = .max
       return .goesOn
     }
-    let capacity = processor[.rdx] == 0 ? nil : Int(min(processor[.rsi], Machine.replyLimit))
+    let capacity =
+      processor[.rdx] == 0 ? nil : Int(clamping: min(processor[.rsi], Machine.replyLimit))
     callFirmware(.command(text: text, replyCapacity: capacity), number)
     return .entersFirmware
   }
 
   /// Gives the answer of the firmware to a processor that is `.inFirmware`; others are left alone.
   package func completeDiagnose(processor number: Int, _ answer: DiagnoseAnswer) {
-    guard let call = pendingCalls[number] else { return }
+    guard let call = pendingCalls.element(at: number) ?? nil,
+      let processor = processors.element(at: number)
+    else { return }
+    // Cannot trap: it was there just now.
     pendingCalls[number] = nil
-    let processor = processors[number]
     switch answer {
     case .notice(let returnCode):
       processor[.rax] = returnCode
@@ -133,27 +145,32 @@ extension Machine {
         processor[.rdx] = 0
         return
       }
+      // Cannot trap: the capacity is 0 to 8,192.
       let shown = Array(reply.prefix(capacity))
       let stored = store(shown, at: processor[.rdx])
-      processor[.rcx] = stored ? UInt64(shown.count) : 0
-      processor[.rdx] = UInt64(reply.count - (stored ? shown.count : 0))
+      let storedCount = stored ? shown.count : 0
+      processor[.rcx] = UInt64(clamping: storedCount)
+      processor[.rdx] = UInt64(clamping: reply.count.subtractingClamped(storedCount))
     }
   }
 
   private func callFirmware(_ call: DiagnoseCall, _ number: Int) {
+    // Cannot trap: the processor whose slice ended.
     pendingCalls[number] = call
+    // Cannot trap: the same.
     emit(.diagnose(processor: number, call), at: processors[number].now)
   }
 
   // MARK: X'600', reconfiguration notices
 
   private func serveReconfiguration(_ number: Int) -> CallOutcome {
+    // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
     switch processor[.rbx] {
     case 0:
-      guard processor[.rcx] <= 0xFF else { break }
+      guard let vector = UInt8(exactly: processor[.rcx]) else { break }
       takesNotices = true
-      noticeVector = UInt8(processor[.rcx])
+      noticeVector = vector
       processor[.rax] = 0
       if !notices.isEmpty { announceNotice() }
       return .goesOn
@@ -189,10 +206,10 @@ extension Machine {
   ) -> (kind: UInt64, first: UInt64, second: UInt64) {
     switch notice {
     case nil: (0, 0, 0)
-    case .processorOffered(let number): (1, UInt64(number), 0)
-    case .processorRequested(let number): (2, UInt64(number), 0)
-    case .storageOffered(let range): (3, range.lowerBound, range.upperBound - range.lowerBound)
-    case .storageRequested(let range): (4, range.lowerBound, range.upperBound - range.lowerBound)
+    case .processorOffered(let number): (1, UInt64(clamping: number), 0)
+    case .processorRequested(let number): (2, UInt64(clamping: number), 0)
+    case .storageOffered(let range): (3, range.lowerBound, range.upperBound &- range.lowerBound)
+    case .storageRequested(let range): (4, range.lowerBound, range.upperBound &- range.lowerBound)
     case .shutdownSignal: (5, 0, 0)
     }
   }
@@ -202,13 +219,13 @@ extension Machine {
   /// Date, time, and the processor time used, virtual and total, in microseconds.
   private func pseudoTimer(_ now: SimulatedTime) -> [UInt8] {
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    let seconds = configuration.timeOfDay + Int64(now / 1_000_000_000)
-    let day = (seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400
-    let second = Int(seconds - day * 86_400)
+    let seconds = configuration.timeOfDay.addingClamped(Int64(clamping: now / 1_000_000_000))
+    let day = (seconds &- (seconds % 86_400 &+ 86_400) % 86_400) / 86_400
+    let second = Int(truncatingIfNeeded: seconds &- day &* 86_400)
     let date = CivilTime.date(daysSince1970: day)
     var text = "\(two(date.month))/\(two(date.day))/\(two(date.year % 100))"
     text += "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
-    let used = busyNanoseconds.reduce(0, +) / 1000
+    let used = busyNanoseconds.reduce(0, &+) / 1000
     return Array(text.utf8) + MachineLanguage.littleEndian(used)
       + MachineLanguage.littleEndian(used)
   }

@@ -55,6 +55,8 @@ package final class Machine: @unchecked Sendable {
   /// Directed yields that the partition may still make in this second of its time, and the second.
   var yieldAllowance = Machine.directedYieldsPerSecond
   var yieldSecond: UInt64 = 0
+  /// Cycles that each processor owes for what the host did at its request.
+  var debts: [Int]
   /// Turns of a spin loop that each processor has just made, one after another.
   var spins: [Int]
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
@@ -123,6 +125,7 @@ package final class Machine: @unchecked Sendable {
     rates = remainders
     dispatching = [ProcessorDispatching](repeating: ProcessorDispatching(), count: count)
     spins = [Int](repeating: 0, count: count)
+    debts = spins
     places = [Int](repeating: -1, count: count)
     turns = TurnOrder(count: count)
     lastTimestamp = .allocate(capacity: 1)
@@ -187,6 +190,7 @@ package final class Machine: @unchecked Sendable {
       clocks[number] = ParavirtualClock()
       isKicked[number] = false
       spins[number] = 0
+      debts[number] = 0
       dispatching[number].forget()
       pendingCalls[number] = nil
     }

@@ -13,11 +13,15 @@ extension Machine {
   // MARK: Channels
 
   /// Stores the end of an I/O request and interrupts the guest.
-  package func completeChannel(_ completion: ChannelCompletion) {
+  ///
+  /// - Returns: Requests that waited for it in the guest's ring, and begin now.
+  @discardableResult
+  package func completeChannel(_ completion: ChannelCompletion) -> [ChannelRequest] {
     history.mix(completion.tag)
     history.mix(completion.at)
-    for device in blockDevices where device.configuration.deviceNumber == completion.device {
-      device.complete(completion)
+    return blockDevices.flatMap { device -> [ChannelRequest] in
+      guard device.configuration.deviceNumber == completion.device else { return [] }
+      return device.complete(completion, now: completion.at, nextTag: &nextTag)
     }
   }
 

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 import X86
 
 // The Run phase of an epoch for one partition. The placed processor with the least local time runs
@@ -10,6 +11,9 @@ import X86
 // its cycles: a spin loop costs the host a few instructions a slice. One that goes on spinning pauses
 // longer, up to eight slices; an interrupt ends a pause. One that spins while a sibling has work and
 // no place gives its own up.
+//
+// What the host does at a processor's request (it walks a device's ring) is charged in cycles when the
+// slice is over, so that no instruction costs the host much more than its cycles.
 extension Machine {
   /// Cycles of a slice while more than one processor of the partition can run.
   static let sliceCycles = 500
@@ -80,7 +84,11 @@ extension Machine {
       remainders[number] = 0
     }
     rates[number] = placement.megahertz
-    if placement.end >= placement.limit { placement.isOpen = false }
+    if placement.end >= placement.limit {
+      placement.isOpen = false
+    } else if debts[number] > 0 {
+      payDebt(&placement)
+    }
   }
 
   private func close(_ placement: inout Placement) {
@@ -189,7 +197,7 @@ extension Machine {
   private func cycles(
     _ placement: Placement, until time: SimulatedTime, roundedUp: Bool
   ) -> Int {
-    let thousandths = (time - placement.end).multipliedReportingOverflow(
+    let thousandths = time.subtractingClamped(placement.end).multipliedReportingOverflow(
       by: UInt64(placement.megahertz))
     guard !thousandths.overflow, thousandths.partialValue < UInt64(Int.max) else { return Int.max }
     let left = Int(thousandths.partialValue) - Int(remainders[placement.processor])
@@ -213,6 +221,7 @@ extension Machine {
     placement.end = processor.now
     remainders[number] = processor.remainder
     placement.cyclesUsed += UInt64(processor.cyclesUsed)
+    if debts[number] > 0 { payDebt(&placement) }
     network.initializeItself(number)
     if processor.cyclesUsed >= Machine.spinCycles { spins[number] = 0 }
     switch exit {
@@ -265,15 +274,38 @@ extension Machine {
 
   /// Charges a pause that is over.
   private func spendPause(_ placement: inout Placement) {
-    let number = placement.processor
     let spent = min(
       cycles(placement, until: placement.pausedUntil, roundedUp: true),
       cycles(placement, until: placement.limit, roundedUp: false))
-    let thousandths = UInt64(spent) * 1000 + UInt64(remainders[number])
-    placement.cyclesUsed += UInt64(spent)
+    spend(spent, &placement)
+    placement.pausedUntil = 0
+  }
+
+  /// Cycles pass in which the processor does nothing.
+  private func spend(_ cycles: Int, _ placement: inout Placement) {
+    let number = placement.processor
+    let thousandths = UInt64(cycles) * 1000 + UInt64(remainders[number])
+    placement.cyclesUsed += UInt64(cycles)
     placement.end += thousandths / UInt64(placement.megahertz)
     remainders[number] = UInt32(thousandths % UInt64(placement.megahertz))
-    placement.pausedUntil = 0
+  }
+
+  // MARK: Service
+
+  /// Has a processor pay for what the host did at its request, when the slice that runs is over.
+  func charge(_ cycles: Int, to number: Int) {
+    guard cycles > 0 else { return }
+    debts[number] = debts[number].addingClamped(cycles)
+    processors[number].endSlice()
+  }
+
+  /// Charges what a processor owes, up to the end of its time; the rest later.
+  private func payDebt(_ placement: inout Placement) {
+    let number = placement.processor
+    let paid = min(debts[number], cycles(placement, until: placement.limit, roundedUp: false))
+    guard paid > 0 else { return }
+    debts[number] -= paid
+    spend(paid, &placement)
   }
 
   private func stop(_ placement: inout Placement, _ reason: Placement.Stop) {

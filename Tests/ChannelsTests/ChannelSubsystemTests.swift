@@ -6,7 +6,7 @@ import Testing
 /// A subsystem with two paths to two devices; partitions 0 and 1 have both devices, 2 has none.
 func subsystem(
   rate: UInt64 = 512_000_000, pathLatency: UInt64 = 1000, deviceLatency: UInt64 = 10_000,
-  isShared: Bool = true, preferred: Int? = nil, hostByteLimit: UInt64 = 1 << 30
+  isShared: Bool = true, preferred: Int? = nil, diskByteLimit: UInt64 = 1 << 30
 ) throws -> ChannelSubsystem {
   let paths = [UInt8(0x10), 0x11].map {
     ChannelConfiguration.Path(
@@ -29,7 +29,7 @@ func subsystem(
   let subsystem = try ChannelSubsystem(
     ChannelConfiguration(
       partitionCount: 3, paths: paths, devices: devices, assignments: assignments,
-      hostByteLimit: hostByteLimit))
+      diskByteLimit: diskByteLimit))
   for partition in 0...2 { subsystem.activate(partition) }
   return subsystem
 }
@@ -156,7 +156,7 @@ func write(
   }
 
   @Test func scratchMemoryIsBounded() throws {
-    let channels = try subsystem(hostByteLimit: UInt64(DiskDevice.chunkByteCount))
+    let channels = try subsystem(diskByteLimit: UInt64(DiskDevice.chunkByteCount))
     let block = [UInt8](repeating: 1, count: 512)
     channels.start(write(0, 0x100, block: 0, block, tag: 1))
     channels.start(write(0, 0x100, block: 1, block, tag: 2))

@@ -143,5 +143,10 @@ private let refusals: [Refusal] = [
   Refusal(
     .programNotFound("A", program: "SPINN", known: ["SPIN", "PULSE"]),
     "HCPX8834E A not loaded; no program SPINN; there are SPIN PULSE"),
+  Refusal(
+    .fileNotPermitted("A", file: "other.img"),
+    "HCPX8924E A may not load file other.img; nothing names it for the partition"),
+  Refusal(
+    .noFirstProcessor("A"), "HCPX8925E A cannot run: its processor 00 is not online"),
   Refusal(.registerNotFound("EAX"), "HCPX010E Invalid register - EAX"),
 ]

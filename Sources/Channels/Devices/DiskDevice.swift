@@ -1,23 +1,51 @@
 import Foundation
+import Quantities
 
-/// Host memory that the machine's disks share.
+/// Host memory that the machine's disks take, counted for the partition that first wrote to it.
+///
+/// Each partition has the same limit: what one of them fills takes nothing from another.
 final class DiskMemory {
-  /// Most bytes that chunks may take.
+  /// Most bytes that chunks may take for each partition.
   let byteLimit: UInt64
-  /// Bytes that chunks take.
+  /// Bytes that chunks take, by partition.
+  private var byteCounts: [UInt64]
+  /// Bytes that chunks take together.
   private(set) var byteCount: UInt64 = 0
 
-  init(byteLimit: UInt64) { self.byteLimit = byteLimit }
+  init(partitionCount: Int, byteLimit: UInt64) {
+    byteCounts = [UInt64](repeating: 0, count: max(0, partitionCount))
+    self.byteLimit = byteLimit
+  }
 
-  /// Takes one chunk's bytes; false when the limit is reached.
-  func take(_ bytes: UInt64) -> Bool {
-    guard byteCount + bytes <= byteLimit else { return false }
-    byteCount += bytes
+  /// Takes a chunk's bytes for a partition; false when its limit is reached.
+  func take(_ bytes: UInt64, for partition: Int) -> Bool {
+    guard let sum = byteCounts.element(at: partition)?.adding(bytes), sum <= byteLimit else {
+      return false
+    }
+    set(partition, sum)
     return true
   }
 
-  /// Gives bytes back.
-  func give(_ bytes: UInt64) { byteCount -= bytes }
+  /// Gives a partition's bytes back.
+  func give(_ bytes: UInt64, of partition: Int) {
+    guard let sum = byteCounts.element(at: partition)?.subtractingClamped(bytes) else { return }
+    set(partition, sum)
+  }
+
+  /// Counts what a restored disk holds for a partition, whatever its limit is now.
+  func keep(_ bytes: UInt64, for partition: Int) {
+    guard let sum = byteCounts.element(at: partition)?.addingClamped(bytes) else { return }
+    set(partition, sum)
+  }
+
+  /// Bytes that chunks take for a partition.
+  func byteCount(of partition: Int) -> UInt64 { byteCounts.element(at: partition) ?? 0 }
+
+  private func set(_ partition: Int, _ bytes: UInt64) {
+    guard let before = byteCounts.element(at: partition) else { return }
+    byteCount = byteCount.subtractingClamped(before).addingClamped(bytes)
+    byteCounts.replaceSubrange(partition..<partition.addingClamped(1), with: CollectionOfOne(bytes))
+  }
 }
 
 /// The blocks of one device: sparse in memory, or a raw file with changed chunks in memory over it.
@@ -34,7 +62,13 @@ final class DiskDevice {
   private let descriptor: Int32
   private let isWritable: Bool
   private let memory: DiskMemory
-  private var chunks: [UInt64: [UInt8]] = [:]
+  private var chunks: [UInt64: Contents] = [:]
+
+  /// The bytes of a chunk, and the partition that they are counted for.
+  private struct Contents {
+    var bytes: [UInt8]
+    var partition: Int
+  }
 
   /// Opens what a device's medium says.
   init(
@@ -66,10 +100,13 @@ final class DiskDevice {
     }
   }
 
-  deinit {
-    if descriptor >= 0 { close(descriptor) }
-    memory.give(UInt64(chunks.count * Self.chunkByteCount))
+  /// Most host memory that its chunks can take, in bytes.
+  var memoryByteCount: UInt64 {
+    let size = UInt64(Self.chunkByteCount)
+    return isWritable ? 0 : byteCount.addingClamped(size &- 1) / size &* size
   }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Whether a range of bytes lies on the device.
   func contains(_ offset: UInt64, _ count: Int) -> Bool {
@@ -80,7 +117,7 @@ final class DiskDevice {
   func read(_ offset: UInt64, into data: inout [UInt8]) -> Bool {
     forEachPiece(offset, data.count) { chunk, start, range in
       if let held = chunks[chunk] {
-        data.replaceSubrange(range, with: held[start..<start + range.count])
+        data.replaceSubrange(range, with: held.bytes[start..<start + range.count])
         return true
       }
       guard descriptor >= 0 else { return true }
@@ -90,8 +127,9 @@ final class DiskDevice {
     }
   }
 
-  /// Writes bytes; false when memory's limit is reached or the file cannot be written.
-  func write(_ offset: UInt64, from data: [UInt8]) -> Bool {
+  /// Writes bytes for a partition; false when its limit of memory is reached or the file cannot be
+  /// written.
+  func write(_ offset: UInt64, from data: [UInt8], for partition: Int) -> Bool {
     digest(offset, data)
     if isWritable {
       return data.withUnsafeBytes { bytes in
@@ -108,7 +146,7 @@ final class DiskDevice {
     }
     return forEachPiece(offset, data.count) { chunk, start, range in
       if chunks[chunk] == nil {
-        guard memory.take(UInt64(Self.chunkByteCount)) else { return false }
+        guard memory.take(UInt64(Self.chunkByteCount), for: partition) else { return false }
         var fresh = [UInt8](repeating: 0, count: Self.chunkByteCount)
         if descriptor >= 0 {
           let base = chunk * UInt64(Self.chunkByteCount)
@@ -118,13 +156,13 @@ final class DiskDevice {
               readFile(chunk, 0, UnsafeMutableRawBufferPointer(rebasing: $0[..<count]))
             })
           else {
-            memory.give(UInt64(Self.chunkByteCount))
+            memory.give(UInt64(Self.chunkByteCount), of: partition)
             return false
           }
         }
-        chunks[chunk] = fresh
+        chunks[chunk] = Contents(bytes: fresh, partition: partition)
       }
-      chunks[chunk]?.replaceSubrange(start..<start + range.count, with: data[range])
+      chunks[chunk]?.bytes.replaceSubrange(start..<start + range.count, with: data[range])
       return true
     }
   }
@@ -137,19 +175,26 @@ final class DiskDevice {
   /// One changed chunk.
   struct Chunk: Equatable, Sendable, Codable {
     var index: UInt64
+    /// The partition that it is counted for.
+    var partition: Int
     var bytes: [UInt8]
   }
 
   /// The changed chunks, ascending.
   var changedChunks: [Chunk] {
-    chunks.keys.sorted().map { Chunk(index: $0, bytes: chunks[$0] ?? []) }
+    chunks.sorted { $0.key < $1.key }.map {
+      Chunk(index: $0.key, partition: $0.value.partition, bytes: $0.value.bytes)
+    }
   }
 
   /// Puts changed chunks back.
   func restore(_ changed: [Chunk], writeDigest: UInt64) {
-    memory.give(UInt64(chunks.count * Self.chunkByteCount))
-    chunks = Dictionary(changed.map { ($0.index, $0.bytes) }, uniquingKeysWith: { _, last in last })
-    _ = memory.take(UInt64(chunks.count * Self.chunkByteCount))
+    let size = UInt64(Self.chunkByteCount)
+    for held in chunks.values { memory.give(size, of: held.partition) }
+    chunks = Dictionary(
+      changed.map { ($0.index, Contents(bytes: $0.bytes, partition: $0.partition)) },
+      uniquingKeysWith: { _, last in last })
+    for held in chunks.values { memory.keep(size, for: held.partition) }
     self.writeDigest = writeDigest
   }
 

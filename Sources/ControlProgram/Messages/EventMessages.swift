@@ -18,6 +18,15 @@ func eventLine(_ event: FirmwareEvent, users: Int) -> String? {
   case .deactivated: return logoff
   case .poweredOff: return line(.terminationReported, module: "SIG")
   case .restarted: return line(.guestRestarted, module: "SIG")
+  case .restartHeld(let count, let nanoseconds):
+    let text = fixedPointText(Int(clamping: nanoseconds / 1_000_000), places: 3)
+    return line(.restartHeld, "\(count)", text, module: "SIG")
+  case .restartFailed(let error):
+    return line(.restartFailed, CommandMessage(error).line(module: "SIG"), module: "SIG")
+  case .processorGivenBack(let processor):
+    return line(.processorGivenBack, hexDigits(processor, 2), module: "CFG")
+  case .processorKept(let processor):
+    return line(.processorKept, hexDigits(processor, 2), module: "CFG")
   case .disabledWait(_, let address):
     return line(.disabledWait, hexDigits(address, 16), module: "GIR")
   case .tripleFault(let processor, let address):

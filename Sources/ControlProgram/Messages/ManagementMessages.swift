@@ -103,6 +103,8 @@ extension CommandMessage {
         CommandMessage(.loadImage, name, path, reason)
       case .programNotFound(let name, let program, let known):
         CommandMessage(.programNotFound, name, program, known.joined(separator: " "))
+      case .fileNotPermitted(let name, let file): CommandMessage(.fileNotPermitted, name, file)
+      case .noFirstProcessor(let name): CommandMessage(.noFirstProcessor, name)
       case .registerNotFound(let register): CommandMessage(.invalidRegister, register)
       }
   }

@@ -595,6 +595,48 @@ extension MessageID {
         "User &1 has restarted",
         when: "The guest asked for a restart.",
         remedy: "Nothing.")
+    case .restartHeld:
+      MessageDefinition(
+        8920, .warning, nil,
+        "User &1 loads itself too often; load &2 in a row begins in &3 s",
+        when: "A guest restarts or loads itself again within a second after it began.",
+        remedy: "See why it does; LOAD FORCE lets it begin at once.")
+    case .restartFailed:
+      MessageDefinition(
+        8921, .error, nil,
+        "User &1 asked for a restart and was not loaded: &2",
+        when: "What the partition was loaded from cannot be loaded again.",
+        remedy: "Mend what the message says, and LOAD it.")
+    case .processorGivenBack:
+      MessageDefinition(
+        8922, .information, nil,
+        "User &1 has given processor &2 back",
+        when: "A guest's operating system ejected a processor that nobody asked for.",
+        remedy: "Nothing; CONFIG brings it on line again.")
+    case .processorKept:
+      MessageDefinition(
+        8923, .warning, nil,
+        "User &1 ejected processor &2, which stays",
+        when: "A guest ejected a processor without which the partition cannot run.",
+        remedy: "Nothing; see what the guest does.")
+    case .fileNotPermitted:
+      MessageDefinition(
+        8924, .error, nil,
+        "&1 may not load file &2; nothing names it for the partition",
+        when: "A guest or a partition's user names a file to load that is not its own.",
+        remedy: "Name it in an IPL, LOADPROFILE or LOADABLE statement.")
+    case .noFirstProcessor:
+      MessageDefinition(
+        8925, .error, nil,
+        "&1 cannot run: its processor 00 is not online",
+        when: "A load and a restart begin at the partition's first processor.",
+        remedy: "Let the profile have one INITIAL processor of its first type.")
+    case .activationNested:
+      MessageDefinition(
+        8926, .error, nil,
+        "&1 not activated; the COMMAND statements of &2 lead to it",
+        when: "The commands of partitions that are being activated activate each other.",
+        remedy: "Use START AUTO AFTER for an order.")
     case .disabledWait:
       MessageDefinition(
         450, .warning, "GIR",

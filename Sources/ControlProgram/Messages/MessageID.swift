@@ -103,6 +103,13 @@ package enum MessageID: CaseIterable, Sendable {
   case programNotFound
   case loaded
   case guestRestarted
+  case restartHeld
+  case restartFailed
+  case processorGivenBack
+  case processorKept
+  case fileNotPermitted
+  case noFirstProcessor
+  case activationNested
   case disabledWait
   case tripleFault
   case unimplemented

@@ -59,7 +59,7 @@ extension PartitionManager {
     partition.accounted = AccountingBase(time: now)
     note(partition, .activated)
     for processors in definition.processors { applyShares(of: processors.type) }
-    if load { operate(partition, from: definition.ipl) }
+    if load { operate(partition, from: definition.ipl, isOwnWish: false) }
   }
 
   private func attachUnits(
@@ -102,6 +102,7 @@ extension PartitionManager {
     account(partition, .deactivation)
     partition.move(to: .notActivated)
     partition.activated = nil
+    partition.heldUntil = 0
     for unit in PartitionManager.units.reversed() { unit.detach(partition, from: self) }
     partition.isStopped = false
     partition.isPaused = false
@@ -138,14 +139,14 @@ extension PartitionManager {
     partition.isStopped = false
     partition.isPaused = false
     partition.loadedParameters = parameters
-    operate(partition, from: ipl)
+    operate(partition, from: ipl, isOwnWish: manner.isRestart || commandingPartition != nil)
   }
 
   /// The guest restarted itself: it is loaded again as it was, with the storage that it has.
   func reload(_ partition: Partition) throws(ManagementError) {
     try load(
       partition, image: partition.loaded, parameters: partition.loadedParameters,
-      LoadManner(clears: true))
+      LoadManner(clears: true, isRestart: true))
   }
 
   /// What becomes of the storage that a partition has when it is loaded.
@@ -154,22 +155,28 @@ extension PartitionManager {
     var clears: Bool
     /// What was added to it is given back.
     var returnsAdded = false
+    /// The guest reset its computer.
+    var isRestart = false
   }
 
   /// Puts an image into the partition's storage; refused, nothing has changed.
   private func start(
     _ partition: Partition, from image: LoadedImage, _ manner: LoadManner
   ) throws(ManagementError) {
+    try requireFirstProcessor(partition)
     try requireHostStorage(for: image, of: partition, clear: manner.clears)
     guard let machine = partition.machine else {
       if manner.returnsAdded { returnAddedStorage(partition) }
       return
     }
     let returnsAdded = manner.returnsAdded && hasAddedStorage(partition)
+    // Judged for the storage that is left, which may hold it where the present one does not.
     if returnsAdded { try requireFit(image, of: partition) }
     do throws(LoadError) {
-      try machine.load(image.image, at: now)
-      guard returnsAdded || manner.clears && !partition.isClean else { return }
+      if !returnsAdded {
+        try machine.load(image.image, at: now)
+        guard manner.clears, !partition.isClean else { return }
+      }
       // The image is right, so now storage may be cleared for it.
       if returnsAdded { returnAddedStorage(partition) }
       machine.reset(clear: true)
@@ -195,7 +202,9 @@ extension PartitionManager {
   }
 
   /// A loaded partition begins to run.
-  private func operate(_ partition: Partition, from ipl: IPLDefinition?) {
+  ///
+  /// By its own wish when the guest had itself loaded again, by a reset or a command.
+  private func operate(_ partition: Partition, from ipl: IPLDefinition?, isOwnWish: Bool) {
     partition.loaded = ipl
     partition.isClean = false
     partition.move(to: .operating)
@@ -207,6 +216,12 @@ extension PartitionManager {
     countPages(of: partition)
     turnOff(partition)
     note(partition, .loaded(ipl?.summary ?? ""))
+    if isOwnWish {
+      hold(partition, until: partition.restartPace.beginAgain(at: now))
+    } else {
+      partition.restartPace.begin(at: now)
+      partition.heldUntil = 0
+    }
     resume(partition)
   }
 
@@ -257,6 +272,7 @@ extension PartitionManager {
   func restart(_ partition: Partition) throws(ManagementError) {
     try requireActive(partition)
     try require(partition, [.operating, .exceptions])
+    try requireFirstProcessor(partition)
     guard partition.machine?.ending == nil else {
       throw .wrongState(partition.name, is: partition.state, needs: [.operating])
     }
@@ -277,7 +293,8 @@ extension PartitionManager {
 
   /// Lets the on-line processors that nobody stopped run, and finds what they have to do.
   func resume(_ partition: Partition) {
-    guard !partition.isStopped, partition.state == .operating, let machine = partition.machine
+    guard !partition.isStopped, partition.state == .operating, partition.heldUntil <= now,
+      let machine = partition.machine
     else { return }
     for number in partition.isOnline.indices
     where partition.isOnline[number] && !partition.isProcessorStopped[number] {
@@ -296,6 +313,11 @@ extension PartitionManager {
     guard partition.isOnline[processor] else {
       throw .processorNotOnline(partition.name, processor: processor)
     }
+  }
+
+  /// Throws unless the processor is on line at which everything begins.
+  func requireFirstProcessor(_ partition: Partition) throws(ManagementError) {
+    guard partition.isOnline.first == true else { throw .noFirstProcessor(partition.name) }
   }
 
   func requireDefined(_ partition: Partition, _ processor: Int) throws(ManagementError) {

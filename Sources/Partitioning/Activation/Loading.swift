@@ -1,21 +1,24 @@
 import Foundation
 import GuestPrograms
 import Platform
+import Quantities
 
 /// An image read from the host, ready to be placed.
 struct LoadedImage {
   var image: BootImage
-  /// What it was read from, for messages.
+  /// What it was read from as the definition names it, for messages: guests see them too.
   var path: String
   /// Bytes of storage that it fills.
   var byteCount: UInt64 {
     switch image {
     case .linux(let kernel, let initialDisk, _, _):
-      UInt64(kernel.count + (initialDisk?.count ?? 0))
+      UInt64(clamping: kernel.count).addingClamped(UInt64(clamping: initialDisk?.count ?? 0))
     case .multiboot(let image, let modules, _):
-      UInt64(modules.reduce(image.count) { $0 + $1.contents.count })
-    case .firmware(let image): UInt64(image.count)
-    case .program(let program): UInt64(program.bytes.count)
+      modules.reduce(UInt64(clamping: image.count)) {
+        $0.addingClamped(UInt64(clamping: $1.contents.count))
+      }
+    case .firmware(let image): UInt64(clamping: image.count)
+    case .program(let program): UInt64(clamping: program.bytes.count)
     }
   }
 }
@@ -47,7 +50,7 @@ extension PartitionManager {
       return LoadedImage(
         image: .linux(
           kernel: kernel, initrd: initialDisk, commandLine: parameters ?? defined),
-        path: definition.path(of: file))
+        path: file)
     case .program(let name, let defined):
       guard let program = GuestProgram.named(name.uppercased()) else {
         throw .programNotFound(
@@ -69,23 +72,10 @@ extension PartitionManager {
       }
       return LoadedImage(
         image: .multiboot(image: image, modules: modules, commandLine: parameters ?? defined),
-        path: definition.path(of: file))
+        path: file)
     case .device(let number, _):
       throw .unsupportedLoad(
         partition.name, what: "device \(String(number, radix: 16, uppercase: true))")
-    }
-  }
-
-  private func contents(
-    of file: String, _ partition: Partition
-  ) throws(ManagementError) -> Data {
-    let path = definition.path(of: file)
-    do {
-      return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    } catch {
-      let reason =
-        FileManager.default.fileExists(atPath: path) ? "it cannot be read" : "there is no such file"
-      throw ManagementError.loadFile(partition.name, path: path, reason: reason)
     }
   }
 }

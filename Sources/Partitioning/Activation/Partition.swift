@@ -73,6 +73,9 @@ final class Partition {
   var initialCount = 0
   /// Pages of its storage that count against HOSTSTORAGE.
   var countedPages = 0
+  /// How often it loaded itself again, and when it begins.
+  var restartPace = RestartPace()
+  var heldUntil: SimulatedTime = 0
   /// Stopped by the firmware because HOSTSTORAGE was used up.
   var isPaused = false
   var pending: [PendingChange] = []
@@ -90,9 +93,11 @@ final class Partition {
   var requestCount: UInt64 = 0
   /// Where its next accounting record begins.
   var accounted = AccountingBase()
-  /// Commands it may still give in this second of simulated time, and the second.
+  /// Commands and actions it may still give in this second of simulated time, and the second.
   var commandAllowance = PartitionManager.commandsPerSecond
   var commandSecond: UInt64 = 0
+  /// Refusals of its commands that are still recorded in that second.
+  var refusalAllowance = PartitionManager.refusalsPerSecond
 
   /// A not-activated partition; the first of its image profiles is the one of its own name.
   init(_ profiles: [ImageProfile], number: Int, layout: [ProcessorLayout], subsystem: UInt8?) {
@@ -127,6 +132,8 @@ final class Partition {
     initialCount = other.initialCount
     countedPages = other.countedPages
     isPaused = other.isPaused
+    restartPace = other.restartPace
+    heldUntil = other.heldUntil
     pending = other.pending
     rehearsedListening = other.listensToNotices
     rehearsedHearing = other.machine?.hearsSignals ?? other.rehearsedHearing

@@ -7,7 +7,7 @@ extension SystemDefinition {
       partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
     func indices(_ names: [String]) -> [Int] { names.compactMap { numbers[$0] } }
     var configuration = ChannelConfiguration(
-      partitionCount: partitions.count, hostByteLimit: machine.hostStorageByteCount)
+      partitionCount: partitions.count, diskByteLimit: diskByteLimit)
     configuration.paths = inputOutput.paths.map { path in
       ChannelConfiguration.Path(
         subsystem: path.subsystem, number: path.number, isShared: path.sharing == .shared,
@@ -30,6 +30,21 @@ extension SystemDefinition {
       }
     }
     return configuration
+  }
+
+  /// Host memory that one partition's disks may take: half of HOSTSTORAGE in equal parts for those
+  /// that have disks in memory.
+  package var diskByteLimit: UInt64 {
+    let inMemory = inputOutput.devices.filter { device in
+      switch device.media {
+      case .none, .file(_, writable: true): false
+      case .scratch, .file: true
+      }
+    }.map(\.number)
+    let count = partitions.count { partition in
+      partition.devices.contains { inMemory.contains($0.realDevice) }
+    }
+    return machine.hostStorageByteCount / 2 / UInt64(max(1, count))
   }
 
   private func device(_ definition: DeviceDefinition) -> ChannelConfiguration.Device {

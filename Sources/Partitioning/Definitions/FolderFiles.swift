@@ -49,7 +49,7 @@ struct FolderFiles {
   }
 
   /// Whether a name stays inside the folder, by its form and by where links lead.
-  private func isInside(_ name: String) -> Bool {
+  func isInside(_ name: String) -> Bool {
     guard !name.hasPrefix("/"), !name.hasPrefix("~") else { return false }
     var depth = 0
     for part in name.split(separator: "/") where part != "." {

@@ -10,7 +10,7 @@ struct PartitionBuilder {
   /// Statements that belong to a partition whatever profile it is active with.
   static let partitionOnly = [
     "CONSOLE", "DEDICATE", "MDISK", "LINK", "NICDEF", "SPECIAL", "CLASS", "PASSWORD", "START",
-    "COMMAND",
+    "COMMAND", "LOADABLE",
   ]
 
   var parsed: ParsedPartition
@@ -74,6 +74,7 @@ struct PartitionBuilder {
     case "PASSWORD":
       if let word = operands.word("a password") { parsed.definition.password = word.text }
     case "START": start(&operands)
+    case "LOADABLE": loadable(&operands)
     case "COMMAND":
       command(statement)
       return
@@ -202,6 +203,15 @@ struct PartitionBuilder {
     guard let word = operands.word(what) else { return nil }
     files.judge(word, need: need, log: log)
     return word.text
+  }
+
+  /// `LOADABLE file ...`: files that the partition's guest and user may have loaded.
+  private mutating func loadable(_ operands: inout OperandReader) {
+    repeat {
+      guard let name = file(&operands, "a file", .prepared("linux")) else { return }
+      let named = parsed.definition.loadableFiles ?? []
+      if !named.contains(name) { parsed.definition.loadableFiles = named + [name] }
+    } while operands.peek != nil
   }
 
   /// Takes `PARM 'text'`, the last of an IPL's operands.

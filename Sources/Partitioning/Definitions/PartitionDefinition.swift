@@ -206,6 +206,8 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   package var start: StartDefinition?
   /// CP commands given at its logon, in order.
   package var commands: [String]
+  /// Files that it may have loaded beside those that its profiles name; nil for none.
+  package var loadableFiles: [String]?
   /// Options, ascending by name.
   package var options: [PartitionOption]
   /// How the weight is spread over its logical processors.

@@ -101,6 +101,10 @@ extension PartitionDefinition {
       let after = start.after.isEmpty ? [] : ["AFTER"] + start.after
       statements.append(ProfileStatement("START", (["AUTO"] + after).joined(separator: " ")))
     }
+    if let loadableFiles {
+      statements.append(
+        ProfileStatement("LOADABLE", loadableFiles.map(DirectoryWord.of).joined(separator: " ")))
+    }
     for (index, command) in commands.enumerated() {
       statements.append(ProfileStatement("COMMAND", key: "COMMAND \(index + 1)", command))
     }

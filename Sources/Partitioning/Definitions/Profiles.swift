@@ -41,6 +41,7 @@ extension PartitionDefinition {
     password = own.password
     start = own.start
     commands = own.commands
+    loadableFiles = own.loadableFiles
   }
 }
 

@@ -1,3 +1,5 @@
+import Quantities
+
 /// Who has which increment of the machine's storage.
 ///
 /// Granted and free always come to installed.
@@ -14,20 +16,32 @@ package struct StorageLedger: Sendable, Equatable, Codable {
   /// A ledger in which all is free; bytes beyond the last whole increment are not installed.
   package init(installedByteCount: UInt64, incrementByteCount: UInt64) {
     self.incrementByteCount = incrementByteCount
-    owners = [Int32](repeating: -1, count: Int(installedByteCount / incrementByteCount))
+    owners = [Int32](
+      repeating: -1, count: Int(clamping: installedByteCount / max(1, incrementByteCount)))
     freeCount = owners.count
   }
 
   /// Increments installed.
   package var installedCount: Int { owners.count }
   /// Installed storage in bytes.
-  package var installedByteCount: UInt64 { UInt64(owners.count) * incrementByteCount }
+  package var installedByteCount: UInt64 { byteCount(of: owners.count) }
   /// Free storage in bytes.
-  package var freeByteCount: UInt64 { UInt64(freeCount) * incrementByteCount }
+  package var freeByteCount: UInt64 { byteCount(of: freeCount) }
+
+  /// Bytes of so many increments, or the most there can be.
+  package func byteCount(of increments: Int) -> UInt64 {
+    UInt64(clamping: increments).multipliedClamped(by: incrementByteCount)
+  }
+
+  /// Increments that hold so many bytes, the last one perhaps not all.
+  package func count(of bytes: UInt64) -> Int {
+    let unit = max(1, incrementByteCount)
+    return Int(clamping: bytes.addingClamped(unit &- 1) / unit)
+  }
 
   /// Increments that a partition has.
   package func grantedCount(to partition: Int) -> Int {
-    owners.count { $0 == Int32(partition) }
+    owners.count { $0 == Int32(truncatingIfNeeded: partition) }
   }
 
   /// Whether every increment is counted once: granted and free come to installed.

@@ -1,4 +1,5 @@
 import Platform
+import Quantities
 
 /// Where the places of a partition's storage lie in its guest addresses.
 ///
@@ -7,31 +8,41 @@ import Platform
 enum StorageMap {
   /// Guest addresses of a run of places; two ranges when it crosses the gap.
   static func ranges(of places: Range<Int>, increment: UInt64) -> [Range<UInt64>] {
-    let bytes = UInt64(places.lowerBound) * increment..<UInt64(places.upperBound) * increment
+    func address(_ place: Int) -> UInt64 {
+      UInt64(clamping: place).multipliedClamped(by: increment)
+    }
+    let (first, end) = (address(places.lowerBound), address(places.upperBound))
     let gap = PCLayout.lowStorageLimit
-    let shift = PCLayout.highStorageBase - gap
-    if bytes.upperBound <= gap { return [bytes] }
-    if bytes.lowerBound >= gap { return [bytes.lowerBound + shift..<bytes.upperBound + shift] }
-    return [bytes.lowerBound..<gap, gap + shift..<bytes.upperBound + shift]
+    let shift = PCLayout.highStorageBase &- gap
+    // Cannot trap: places ascend, so their addresses do.
+    if end <= gap { return [first..<end] }
+    let high = end.addingClamped(shift)
+    // Cannot trap: the same.
+    if first >= gap { return [first.addingClamped(shift)..<high] }
+    return [first..<gap, PCLayout.highStorageBase..<max(high, PCLayout.highStorageBase)]
   }
 
   /// Places that a range of guest addresses covers.
   static func places(of range: Range<UInt64>, increment: UInt64) -> Range<Int> {
     let gap = PCLayout.lowStorageLimit
-    let shift = PCLayout.highStorageBase - gap
-    let offset = range.lowerBound >= gap + shift ? shift : 0
-    let first = Int((range.lowerBound - offset) / increment)
-    return first..<Int((range.upperBound - offset + increment - 1) / increment)
+    let shift = PCLayout.highStorageBase &- gap
+    let offset = range.lowerBound >= PCLayout.highStorageBase ? shift : 0
+    let unit = max(1, increment)
+    let first = Int(clamping: range.lowerBound.subtractingClamped(offset) / unit)
+    let bytes = range.upperBound.subtractingClamped(offset)
+    return first..<max(first, Int(clamping: bytes.addingClamped(unit &- 1) / unit))
   }
 
   /// Runs of consecutive places, ascending.
   static func runs(_ places: [Int]) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     for place in places.sorted() {
+      let next = place.addingClamped(1)
       if let last = runs.last, last.upperBound == place {
-        runs[runs.count - 1] = last.lowerBound..<place + 1
+        _ = runs.popLast()
+        runs.append(last.lowerBound..<max(last.lowerBound, next))
       } else {
-        runs.append(place..<place + 1)
+        runs.append(place..<max(place, next))
       }
     }
     return runs

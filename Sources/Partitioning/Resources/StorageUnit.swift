@@ -1,4 +1,5 @@
 import Platform
+import Quantities
 import X86
 
 /// Storage: increments of the machine's, and the computer that is built around them.
@@ -6,14 +7,15 @@ struct StorageUnit: PartitionUnit {
   func attach(_ partition: Partition, to manager: PartitionManager) throws(ManagementError) {
     let storage = partition.definition.storage
     let unit = manager.ledger.incrementByteCount
-    let count = Int((storage.initialByteCount + unit - 1) / unit)
-    let origin = storage.origin.map { Int($0 / unit) }
+    let count = manager.ledger.count(of: storage.initialByteCount)
+    let origin = storage.origin.map { Int(clamping: $0 / max(1, unit)) }
     guard
       let range = manager.ledger.takeContiguous(count, for: partition.number, origin: origin)
     else { throw refusal(partition, manager, count) }
     partition.increments = [Int?](
       repeating: nil,
-      count: count + Int((storage.reservedByteCount + unit - 1) / unit))
+      count: count.addingClamped(manager.ledger.count(of: storage.reservedByteCount)))
+    // Cannot trap: there are at least `count` places.
     for (place, increment) in range.enumerated() { partition.increments[place] = increment }
     partition.initialCount = count
     partition.isClean = true
@@ -42,8 +44,7 @@ struct StorageUnit: PartitionUnit {
   private func refusal(
     _ partition: Partition, _ manager: PartitionManager, _ count: Int
   ) -> ManagementError {
-    let unit = manager.ledger.incrementByteCount
-    let needed = UInt64(count) * unit
+    let needed = manager.byteCount(of: count)
     if let origin = partition.definition.storage.origin, count <= manager.ledger.freeCount {
       return .originNotFree(partition.name, origin: origin, needed: needed)
     }
@@ -52,7 +53,8 @@ struct StorageUnit: PartitionUnit {
         partition.name, needed: needed, free: manager.ledger.freeByteCount)
     }
     return .storageFragmented(
-      partition.name, needed: needed, largest: UInt64(manager.ledger.largestFreeCount) * unit)
+      partition.name, needed: needed,
+      largest: manager.byteCount(of: manager.ledger.largestFreeCount))
   }
 }
 
@@ -61,14 +63,15 @@ extension PartitionManager {
   func configuration(of partition: Partition) -> MachineConfiguration {
     let storage = partition.definition.storage
     let unit = ledger.incrementByteCount
-    func whole(_ bytes: UInt64) -> UInt64 { (bytes + unit - 1) / unit * unit }
+    func whole(_ bytes: UInt64) -> UInt64 { byteCount(of: ledger.count(of: bytes)) }
     // Processors on line are numbered from 0 unless a partition has several types.
     let first = partition.isOnline.firstIndex(of: false) ?? partition.isOnline.count
     return MachineConfiguration(
       name: partition.name, partitionNumber: partition.number,
       maximumProcessors: partition.isOnline.count, initialProcessors: max(1, first),
       initialStorage: whole(storage.initialByteCount),
-      maximumStorage: whole(storage.initialByteCount) + whole(storage.reservedByteCount),
+      maximumStorage: whole(storage.initialByteCount)
+        .addingClamped(whole(storage.reservedByteCount)),
       increment: unit, timeOfDay: timeOfDayAtStart,
       blockDevices: channels.subchannels(of: partition.number).prefix(PCLayout.virtioLimit).map {
         BlockDeviceConfiguration(deviceNumber: $0.virtualDevice, blockCount: $0.blockCount)

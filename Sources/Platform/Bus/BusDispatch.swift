@@ -197,9 +197,11 @@ extension Machine {
       guard size == 4 else { return }
       let offset = address - PCLayout.virtioBase
       let now = processors[number].now
-      let requests = blockDevices[Int(offset / PCLayout.virtioByteCount)].write(
+      let device = blockDevices[Int(offset / PCLayout.virtioByteCount)]
+      let requests = device.write(
         offset % PCLayout.virtioByteCount, word, now: now, nextTag: &nextTag)
       for request in requests { emit(.channelRequest(request), at: now) }
+      charge(device.noticeCycles, to: number)
     default:
       if writeShadow(address, size: size, value) { return }
       noteOutsideStorage(number, address)

@@ -2,6 +2,8 @@
 // interrupts, and 128 bytes of memory. Time is simulated nanoseconds; the oscillator's second begins
 // with each whole second of it.
 
+import Quantities
+
 /// Registers of the clock.
 struct ClockChip: Codable, Sendable {
   private static let second: UInt64 = 1_000_000_000
@@ -44,7 +46,10 @@ struct ClockChip: Codable, Sendable {
   mutating func select(_ value: UInt8) { index = value & 0x7F }
 
   /// Stores a byte of memory as the board's set-up does.
-  mutating func setMemory(_ index: Int, _ value: UInt8) { memory[index & 127] = value }
+  mutating func setMemory(_ index: Int, _ value: UInt8) {
+    // Cannot trap: there are 128 bytes.
+    memory[index & 127] = value
+  }
 
   // MARK: Registers
 
@@ -70,7 +75,7 @@ struct ClockChip: Codable, Sendable {
       }
       return causes | (isInterrupting ? 0x80 : 0)
     case 0x0D: return 0x80
-    default: return memory[Int(index)]
+    default: return memory.element(at: Int(index)) ?? 0
     }
   }
 
@@ -96,7 +101,8 @@ struct ClockChip: Codable, Sendable {
     case 0x06, 0x0C, 0x0D: break
     case 0x0A: rate = value & 0x7F
     case 0x0B: writeMode(value, now, timeOfDay)
-    default: memory[Int(index)] = value
+    // Cannot trap: the index has 7 bits.
+    default: memory[Int(index & 127)] = value
     }
     schedule(now, timeOfDay)
   }
@@ -122,14 +128,14 @@ struct ClockChip: Codable, Sendable {
     case 0x04: time.hour = decodedHour(value) % 24
     case 0x07: time.day = max(1, min(31, number))
     case 0x08: time.month = max(1, min(12, number))
-    case 0x09: time.year = time.year / 100 * 100 + number
-    default: time.year = time.year % 100 + number * 100
+    case 0x09: time.year = time.year / 100 &* 100 &+ number
+    default: time.year = time.year % 100 &+ number &* 100
     }
     halted = time
   }
 
   private func seconds(_ now: UInt64, _ timeOfDay: Int64) -> Int64 {
-    timeOfDay &+ Int64(now / Self.second) &+ offset
+    timeOfDay &+ Int64(clamping: now / Self.second) &+ offset
   }
 
   private func encoded(_ value: Int) -> UInt8 {
@@ -143,7 +149,7 @@ struct ClockChip: Codable, Sendable {
 
   private func hour(_ value: Int) -> UInt8 {
     if mode & 2 != 0 { return encoded(value) }
-    return encoded((value + 11) % 12 + 1) | (value >= 12 ? 0x80 : 0)
+    return encoded((value &+ 11) % 12 &+ 1) | (value >= 12 ? 0x80 : 0)
   }
 
   private func decodedHour(_ value: UInt8) -> Int {
@@ -161,21 +167,23 @@ struct ClockChip: Codable, Sendable {
     if let period, now / period != earlier / period { causes |= Cause.periodic }
     guard mode & Self.halt == 0, now / Self.second != earlier / Self.second else { return }
     causes |= Cause.update
-    let first = seconds(earlier, timeOfDay) + 1
-    let last = seconds(now, timeOfDay)
-    if nextAlarm(in: first..<min(last, first + 86_399) + 1) != nil { causes |= Cause.alarm }
+    let first = seconds(earlier, timeOfDay).addingClamped(1)
+    let count = seconds(now, timeOfDay).subtractingClamped(first).addingClamped(1)
+    if nextAlarm(from: first, count: min(count, 86_400)) != nil { causes |= Cause.alarm }
   }
 
   private mutating func schedule(_ now: UInt64, _ timeOfDay: Int64) {
     deadline = nil
     guard !isInterrupting else { return }
     var next: [UInt64] = []
-    if mode & Cause.periodic != 0, let period { next.append((now / period + 1) * period) }
+    if mode & Cause.periodic != 0, let period { next.append(Self.next(now, period)) }
     if mode & Self.halt == 0 {
-      if mode & Cause.update != 0 { next.append((now / Self.second + 1) * Self.second) }
-      let first = seconds(now, timeOfDay) + 1
-      if mode & Cause.alarm != 0, let match = nextAlarm(in: first..<first + 86_400) {
-        next.append((now / Self.second + 1 + UInt64(match - first)) * Self.second)
+      if mode & Cause.update != 0 { next.append(Self.next(now, Self.second)) }
+      let first = seconds(now, timeOfDay).addingClamped(1)
+      if mode & Cause.alarm != 0, let match = nextAlarm(from: first, count: 86_400) {
+        next.append(
+          Self.next(now, Self.second)
+            .addingClamped(UInt64(clamping: match).multipliedClamped(by: Self.second)))
       }
     }
     deadline = next.min()
@@ -186,13 +194,19 @@ struct ClockChip: Codable, Sendable {
     let code = UInt64(rate & 15)
     guard code != 0 else { return nil }
     // Codes 1 and 2 are faster taps than the oscillator of 32,768 Hz has: they repeat 8 and 9.
-    return (1 << ((code < 3 ? code + 7 : code) - 1)) * Self.second / Self.oscillator
+    return (1 << ((code < 3 ? code &+ 7 : code) &- 1)) &* Self.second / Self.oscillator
   }
 
-  /// The first of some seconds that the alarm registers match.
-  private func nextAlarm(in seconds: Range<Int64>) -> Int64? {
-    seconds.first { second in
-      let time = Int((second % 86_400 + 86_400) % 86_400)
+  /// The first multiple of a period after a time.
+  private static func next(_ now: UInt64, _ period: UInt64) -> UInt64 {
+    (now / max(1, period)).addingClamped(1).multipliedClamped(by: period)
+  }
+
+  /// How many seconds after the first of some the alarm registers match; nil when never.
+  private func nextAlarm(from first: Int64, count: Int64) -> Int64? {
+    // Cannot trap: there are at most 86,400.
+    (0..<max(0, count)).first { index in
+      let time = Int(truncatingIfNeeded: ((first &+ index) % 86_400 &+ 86_400) % 86_400)
       return matches(1, encoded(time % 60)) && matches(3, encoded(time / 60 % 60))
         && matches(5, hour(time / 3600))
     }
@@ -200,6 +214,6 @@ struct ClockChip: Codable, Sendable {
 
   /// An alarm register of 0xC0 or more matches everything.
   private func matches(_ register: Int, _ value: UInt8) -> Bool {
-    memory[register] >= 0xC0 || memory[register] == value
+    memory.element(at: register).map { $0 >= 0xC0 || $0 == value } ?? false
   }
 }

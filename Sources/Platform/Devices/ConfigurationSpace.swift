@@ -1,3 +1,5 @@
+import Quantities
+
 /// The configuration space of one PCI function (PCI Local Bus Specification 2.1, chapter 6).
 struct ConfigurationSpace: Codable, Sendable {
   private(set) var bytes = [UInt8](repeating: 0, count: 256)
@@ -15,34 +17,48 @@ struct ConfigurationSpace: Codable, Sendable {
     set(0x00, identity)
     set(0x04, status)
     set(0x08, classCode)
-    bytes[0x0E] = isMultiple ? 0x80 : 0
+    change(0x0E) { _ in isMultiple ? 0x80 : 0 }
     // The interrupt line is a note that software leaves for itself.
-    writable[0x3C] = 0xFF
+    define(0x3C, [], writable: [0xFF])
   }
 
   /// Gives registers their value after reset, and lets software change some of their bits.
   mutating func define(_ offset: Int, _ values: [UInt8], writable masks: [UInt8]) {
-    for (index, value) in values.enumerated() { bytes[offset + index] = value }
-    for (index, mask) in masks.enumerated() { writable[offset + index] = mask }
+    for (index, value) in values.enumerated() { change(offset &+ index) { _ in value } }
+    for (index, mask) in masks.enumerated() {
+      let place = (offset &+ index) & 255
+      // Cannot trap: there are 256 bytes.
+      writable[place] = mask
+    }
   }
 
   /// Reads 1, 2 or 4 bytes.
   func read(_ offset: Int, size: Int) -> UInt32 {
-    (0..<size).reduce(0) { $0 | UInt32(bytes[(offset + $1) & 255]) << UInt32(8 * $1) }
+    (0..<4).reduce(0) { value, index in
+      let byte = index < size ? bytes.element(at: (offset &+ index) & 255) ?? 0 : 0
+      return value | UInt32(byte) << UInt32(8 * index)
+    }
   }
 
   /// Writes 1, 2 or 4 bytes; what cannot be changed stays.
   mutating func write(_ offset: Int, size: Int, _ value: UInt32) {
-    for index in 0..<size {
-      let place = (offset + index) & 255
+    for index in 0..<4 where index < size {
+      let mask = writable.element(at: (offset &+ index) & 255) ?? 0
       let byte = UInt8(truncatingIfNeeded: value >> UInt32(8 * index))
-      bytes[place] = bytes[place] & ~writable[place] | byte & writable[place]
+      change(offset &+ index) { $0 & ~mask | byte & mask }
     }
+  }
+
+  /// Changes the byte at an offset; offsets wrap at 256.
+  private mutating func change(_ offset: Int, _ body: (UInt8) -> UInt8) {
+    let place = offset & 255
+    // Cannot trap: there are 256 bytes.
+    bytes[place] = body(bytes[place])
   }
 
   private mutating func set(_ offset: Int, _ value: UInt32) {
     for index in 0..<4 {
-      bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index))
+      change(offset &+ index) { _ in UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
     }
   }
 }

@@ -2,6 +2,8 @@
 // functions of the PIIX3 and PIIX4 bridges that firmware looks for. Sources: Intel 82441FX, 82371SB
 // and 82371AB datasheets; PCI Local Bus Specification 2.1, section 3.7.4.1.
 
+import Quantities
+
 /// Where reads and writes of a segment of the BIOS area go.
 struct ShadowAttribute: Equatable, Sendable {
   /// Reads reach storage; otherwise the firmware's read-only memory.
@@ -82,9 +84,9 @@ struct HostBridgeChip: Codable, Sendable {
   func read(_ offset: Int, size: Int) -> UInt32 {
     guard let (function, register) = selected else { return .max }
     return switch function {
-    case .hostBridge: hostBridge.read(register + offset, size: size)
-    case .isaBridge: isaBridge.read(register + offset, size: size)
-    case .powerManagement: powerManagement.read(register + offset, size: size)
+    case .hostBridge: hostBridge.read(register &+ offset, size: size)
+    case .isaBridge: isaBridge.read(register &+ offset, size: size)
+    case .powerManagement: powerManagement.read(register &+ offset, size: size)
     }
   }
 
@@ -92,9 +94,9 @@ struct HostBridgeChip: Codable, Sendable {
   mutating func write(_ offset: Int, size: Int, _ value: UInt32) -> Function? {
     guard let (function, register) = selected else { return nil }
     switch function {
-    case .hostBridge: hostBridge.write(register + offset, size: size, value)
-    case .isaBridge: isaBridge.write(register + offset, size: size, value)
-    case .powerManagement: powerManagement.write(register + offset, size: size, value)
+    case .hostBridge: hostBridge.write(register &+ offset, size: size, value)
+    case .isaBridge: isaBridge.write(register &+ offset, size: size, value)
+    case .powerManagement: powerManagement.write(register &+ offset, size: size, value)
     }
     return function
   }
@@ -108,14 +110,14 @@ struct HostBridgeChip: Codable, Sendable {
     (0..<16).map { segment in
       let register = segment < 12 ? Self.attributes + 1 + segment / 2 : Self.attributes
       let isHigh = segment >= 12 || segment & 1 == 1
-      let bits = hostBridge.bytes[register] >> (isHigh ? 4 : 0)
+      let bits = (hostBridge.bytes.element(at: register) ?? 0) >> (isHigh ? 4 : 0)
       return ShadowAttribute(readsStorage: bits & 1 != 0, writesStorage: bits & 2 != 0)
     }
   }
 
   /// First port of the power management registers; nil while they are not decoded.
   var powerPort: UInt64? {
-    guard powerManagement.bytes[Self.powerMiscellaneous] & 1 != 0 else { return nil }
+    guard powerManagement.read(Self.powerMiscellaneous, size: 1) & 1 != 0 else { return nil }
     return UInt64(powerManagement.read(Self.powerBase, size: 2) & 0xFFC0)
   }
 

@@ -41,8 +41,9 @@ struct InterruptControllerChip: Codable, Sendable {
   var pending: UInt8? {
     guard isReady else { return nil }
     let wanted = requests & ~mask
+    // Cannot trap: eight constants.
     for offset in 1...8 {
-      let number = (lowest &+ UInt8(offset)) & 7
+      let number = (lowest &+ UInt8(truncatingIfNeeded: offset)) & 7
       let bit: UInt8 = 1 << number
       let isServed = inService & bit != 0
       // A slave that is being served may interrupt again for a higher request of its own.

@@ -1,3 +1,5 @@
+import Quantities
+
 /// One counter of the interval timer (Intel 8254 datasheet, "Mode Definitions").
 ///
 /// Nothing is counted: the count and the output follow from the input clock's number of pulses since
@@ -32,14 +34,14 @@ struct IntervalTimerCounter: Codable, Sendable {
   init(gate: Bool) { self.gate = gate }
 
   private var modulus: UInt64 { isDecimal ? 10_000 : 0x1_0000 }
-  private var period: UInt64 { IntervalTimerCounter.value(count, isDecimal) }
+  private var period: UInt64 { max(1, IntervalTimerCounter.value(count, isDecimal)) }
   private var isTriggeredByGate: Bool { mode == 1 || mode == 5 }
   private var isPeriodic: Bool { mode == 2 || mode == 3 }
 
   private static func value(_ register: UInt16, _ isDecimal: Bool) -> UInt64 {
     guard isDecimal else { return register == 0 ? 0x1_0000 : UInt64(register) }
     let digits = [12, 8, 4, 0].reduce(UInt64(0)) {
-      $0 * 10 + UInt64(register >> UInt16($1) & 0xF)
+      $0 &* 10 &+ UInt64(register >> UInt16($1) & 0xF)
     }
     return digits == 0 ? 10_000 : digits
   }
@@ -72,13 +74,13 @@ struct IntervalTimerCounter: Codable, Sendable {
     guard isRunning else { return count }
     let passed = elapsed(tick)
     switch mode {
-    case 2: return encoded(period - passed % period)
+    case 2: return encoded(period &- passed % period)
     case 3:
       let even = period & ~1
-      let half = (period + 1) / 2
+      let half = (period &+ 1) / 2
       let phase = passed % period
-      return encoded(even - (phase < half ? phase : phase - half) * 2)
-    default: return encoded((period % modulus + modulus - passed % modulus) % modulus)
+      return encoded(even &- (phase < half ? phase : phase &- half) &* 2)
+    default: return encoded((period % modulus &+ modulus &- passed % modulus) % modulus)
     }
   }
 
@@ -88,8 +90,8 @@ struct IntervalTimerCounter: Codable, Sendable {
     let passed = elapsed(tick)
     switch mode {
     case 0, 1: return tick >= start && passed >= period
-    case 2: return !gate || passed % period != period - 1
-    case 3: return !gate || passed % period < (period + 1) / 2
+    case 2: return !gate || passed % period != period &- 1
+    case 3: return !gate || passed % period < (period &+ 1) / 2
     default: return passed != period
     }
   }
@@ -97,15 +99,14 @@ struct IntervalTimerCounter: Codable, Sendable {
   /// The first pulse after `tick` at which the output rises; nil when it does not.
   func nextRise(after tick: UInt64) -> UInt64? {
     guard isRunning, held == nil else { return nil }
-    let passed = elapsed(tick)
     let rise: UInt64
     switch mode {
-    case 0, 1: rise = start + period
+    case 0, 1: rise = start.addingClamped(period)
     case 2, 3:
       // A count that waits begins with a rising output, or in the low half, which then ends.
       guard gate else { return nil }
-      rise = nextStart ?? start + (tick < start ? 0 : (passed / period + 1) * period)
-    default: rise = start + period + 1
+      rise = nextStart ?? nextPeriod(tick)
+    default: rise = start.addingClamped(period).addingClamped(1)
     }
     return rise > tick ? rise : nil
   }
@@ -150,13 +151,20 @@ struct IntervalTimerCounter: Codable, Sendable {
       begin(tick)
       return
     }
-    nextStart = start + (tick < start ? 0 : (elapsed(tick) / period + 1) * period)
+    nextStart = nextPeriod(tick)
+  }
+
+  /// The first pulse after `tick` at which a period begins; a period is at least one pulse.
+  private func nextPeriod(_ tick: UInt64) -> UInt64 {
+    guard tick >= start else { return start }
+    let count = (elapsed(tick) / max(1, period)).addingClamped(1)
+    return start.addingClamped(count.multipliedClamped(by: period))
   }
 
   /// The next pulse takes the count.
   private mutating func begin(_ tick: UInt64) {
     count = register
-    start = tick + 1
+    start = tick.addingClamped(1)
     held = gate || isTriggeredByGate ? nil : 0
     nextStart = nil
     isRunning = true

@@ -2,6 +2,8 @@
 // Personal System/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary Device
 // Controller" and "Keyboards (101- and 102-Key)".
 
+import Quantities
+
 /// Registers of the keyboard controller, and the keyboard at its other end.
 struct KeyboardControllerChip: Codable, Sendable {
   /// What a write asks of the board.
@@ -84,7 +86,7 @@ struct KeyboardControllerChip: Codable, Sendable {
     waiting = 0
     switch value {
     case 0x20: answer(commandByte)
-    case 0x21...0x3F: answer(memory[Int(value & 31)])
+    case 0x21...0x3F: answer(memory.element(at: Int(value & 31)) ?? 0)
     case 0x60...0x7F, 0xD1...0xD4: waiting = value
     case 0xA4: answer(0xF1)
     case 0xA7: commandByte |= Command.auxiliaryOff
@@ -116,6 +118,7 @@ struct KeyboardControllerChip: Codable, Sendable {
       commandByte &= ~Command.keyboardOff
       writeKeyboard(value)
     case 0x60: commandByte = value
+    // Cannot trap: there are 32 bytes.
     case 0x61...0x7F: memory[Int(command & 31)] = value
     case 0xD1: return writeOutputPort(value)
     case 0xD2: send(Byte(value: value))

@@ -40,8 +40,8 @@ extension LocalAPICChip {
     case 2: timestampDeadline = 0
     case 1:
       let period = max(UInt64(initialCount) << divideShift, LocalAPICChip.minimumPeriod)
-      let missed = now > time ? (now - time) / period : 0
-      countDeadline = time &+ missed * period &+ period
+      let missed = now > time ? (now &- time) / period : 0
+      countDeadline = time &+ missed &* period &+ period
     default: countDeadline = nil
     }
     guard !isTimerMasked else { return false }

@@ -52,9 +52,9 @@ final class SerialPort {
 
   private func update() {
     if !waitingInput.isEmpty, chip.receiverSpace > 0 {
-      let count = min(chip.receiverSpace, waitingInput.count)
-      for byte in waitingInput[..<count] { chip.receive(byte) }
-      waitingInput.removeFirst(count)
+      let taken = waitingInput.prefix(max(0, chip.receiverSpace))
+      for byte in taken { chip.receive(byte) }
+      waitingInput = Array(waitingInput.dropFirst(taken.count))
     }
     line.set(chip.isInterrupting)
   }

@@ -1,3 +1,4 @@
+import Quantities
 import X86
 
 // What people who test their own systems expect of a virtual PC, off unless asked for: a port that ends
@@ -28,9 +29,9 @@ struct TestChip: Equatable, Sendable {
   /// Reads `size` bytes from a byte offset; what lies past the register reads as ones.
   func read(_ offset: Int, size: Int) -> UInt32 {
     var value: UInt32 = 0
-    for index in 0..<size {
-      let byte =
-        offset + index < TestChip.byteCount ? scratch >> UInt32(8 * (offset + index)) : 0xFF
+    for index in 0..<TestChip.byteCount where index < size {
+      let place = offset.addingClamped(index)
+      let byte = place < TestChip.byteCount ? scratch >> UInt32(clamping: 8 &* place) : 0xFF
       value |= (byte & 0xFF) << UInt32(8 * index)
     }
     return value
@@ -38,8 +39,9 @@ struct TestChip: Equatable, Sendable {
 
   /// Writes `size` bytes at a byte offset; what lies past the register is lost.
   mutating func write(_ offset: Int, size: Int, _ value: UInt32) {
-    for index in 0..<size where offset + index < TestChip.byteCount {
-      let shift = UInt32(8 * (offset + index))
+    for index in 0..<TestChip.byteCount
+    where index < size && offset.addingClamped(index) < TestChip.byteCount {
+      let shift = UInt32(clamping: 8 &* offset.addingClamped(index))
       scratch = scratch & ~(0xFF << shift) | (value >> UInt32(8 * index) & 0xFF) << shift
     }
   }

@@ -2,6 +2,8 @@
 // "Video Subsystem"), as far as text mode needs them: they hold what is written. The text memory
 // at B8000 is storage.
 
+import Quantities
+
 /// Registers of the video subsystem, ports 0x3B0 to 0x3DF.
 struct VideoChip: Codable, Sendable {
   private(set) var miscellaneous: UInt8 = 0x67
@@ -30,55 +32,59 @@ struct VideoChip: Codable, Sendable {
   private var paletteMask: UInt8 = 0xFF
 
   /// Characters of a row.
-  var columns: Int { Int(controller[1]) + 1 }
+  var columns: Int { controllerRegister(1) &+ 1 }
+
+  private func controllerRegister(_ index: Int) -> Int { Int(controller.element(at: index) ?? 0) }
 
   /// Rows of the screen: visible lines by lines of a character.
   var rows: Int {
-    let overflow = Int(controller[7])
-    let lines = Int(controller[0x12]) | (overflow & 2) << 7 | (overflow & 0x40) << 3
-    return (lines + 1) / (Int(controller[9] & 31) + 1)
+    let overflow = controllerRegister(7)
+    let lines = controllerRegister(0x12) | (overflow & 2) << 7 | (overflow & 0x40) << 3
+    return (lines &+ 1) / (controllerRegister(9) & 31 &+ 1)
   }
 
   /// Offset of the first character shown, in characters.
-  var startOffset: Int { Int(controller[0x0C]) << 8 | Int(controller[0x0D]) }
+  var startOffset: Int { controllerRegister(0x0C) << 8 | controllerRegister(0x0D) }
 
   /// Reads port 0x3B0 + `offset`; nil when nothing is there.
   mutating func read(_ offset: UInt64, now: UInt64) -> UInt8? {
     switch offset {
     case 0x04, 0x24: return controllerIndex
-    case 0x05, 0x25: return controller[Int(controllerIndex)]
+    case 0x05, 0x25: return controller.element(at: Int(controllerIndex)) ?? 0
     case 0x0A, 0x2A:
       takesAttributeData = false
       // 70 frames a second: retrace in the last twentieth of each.
       return now % 14_268_000 >= 13_555_000 ? 0x09 : 0
     case 0x10: return attributeIndex
-    case 0x11: return attributes[Int(attributeIndex & 31)]
+    case 0x11: return attributes.element(at: Int(attributeIndex & 31)) ?? 0
     case 0x12: return 0x10
     case 0x14: return sequencerIndex
-    case 0x15: return sequencer[Int(sequencerIndex & 7)]
+    case 0x15: return sequencer.element(at: Int(sequencerIndex & 7)) ?? 0
     case 0x16: return paletteMask
     case 0x17: return paletteReads ? 3 : 0
-    case 0x18: return UInt8(paletteIndex / 3)
+    case 0x18: return UInt8(truncatingIfNeeded: paletteIndex / 3)
     case 0x19: return nextPaletteByte()
     case 0x1C: return miscellaneous
     case 0x1E: return graphicsIndex
-    case 0x1F: return graphics[Int(graphicsIndex & 15)]
+    case 0x1F: return graphics.element(at: Int(graphicsIndex & 15)) ?? 0
     default: return nil
     }
   }
 
   private mutating func nextPaletteByte() -> UInt8 {
-    defer { paletteIndex = (paletteIndex + 1) % 768 }
-    return palette[paletteIndex]
+    defer { paletteIndex = (paletteIndex &+ 1) % 768 }
+    return palette.element(at: paletteIndex) ?? 0
   }
 
   /// Writes port 0x3B0 + `offset`.
   mutating func write(_ offset: UInt64, _ value: UInt8) {
     switch offset {
     case 0x04, 0x24: controllerIndex = value & 31
-    case 0x05, 0x25: controller[Int(controllerIndex)] = value
+    // Cannot trap: the index has 5 bits.
+    case 0x05, 0x25: controller[Int(controllerIndex & 31)] = value
     case 0x10:
       if takesAttributeData {
+        // Cannot trap: there are 32.
         attributes[Int(attributeIndex & 31)] = value
       } else {
         attributeIndex = value & 63
@@ -86,15 +92,18 @@ struct VideoChip: Codable, Sendable {
       takesAttributeData.toggle()
     case 0x12: miscellaneous = value
     case 0x14: sequencerIndex = value
+    // Cannot trap: there are 8.
     case 0x15: sequencer[Int(sequencerIndex & 7)] = value
     case 0x16: paletteMask = value
     case 0x17, 0x18:
       paletteReads = offset == 0x17
-      paletteIndex = Int(value) * 3
+      paletteIndex = Int(value) &* 3
     case 0x19:
+      // Cannot trap: the index is below 768.
       palette[paletteIndex] = value & 63
-      paletteIndex = (paletteIndex + 1) % 768
+      paletteIndex = (paletteIndex &+ 1) % 768
     case 0x1E: graphicsIndex = value
+    // Cannot trap: there are 16.
     case 0x1F: graphics[Int(graphicsIndex & 15)] = value
     default: break
     }

@@ -7,7 +7,10 @@ struct BootParameters {
   /// Storage that Linux may use, ascending.
   let storage: [Range<UInt64>]
 
-  /// The 4,096 bytes of the page.
+  /// Entries that the page has room for (E820_MAX_ENTRIES_ZEROPAGE).
+  static let mapLimit = 128
+
+  /// The 4,096 bytes of the page; the map has at most `mapLimit` entries.
   func bytes() -> [UInt8] {
     var page = [UInt8](repeating: 0, count: 4096)
     func put<T: FixedWidthInteger>(_ value: T, at offset: Int) {
@@ -20,8 +23,8 @@ struct BootParameters {
     put(UInt32(truncatingIfNeeded: initialDisk.lowerBound), at: 0x218)
     put(UInt32(truncatingIfNeeded: initialDisk.count), at: 0x21C)
     put(UInt32(PCLayout.commandLine), at: 0x228)
-    let map = BootParameters.storageMap(storage)
-    put(UInt8(map.count), at: 0x1E8)
+    let map = BootParameters.storageMap(storage).prefix(BootParameters.mapLimit)
+    put(UInt8(clamping: map.count), at: 0x1E8)
     for (index, range) in map.enumerated() {
       let offset = 0x2D0 + index * 20
       put(range.lowerBound, at: offset)

@@ -5,25 +5,43 @@ struct GenericEvents: Codable, Sendable {
   /// Event bit: a processor came, or one is wanted back.
   static let processors: UInt32 = 2
 
+  /// What is known of one processor.
+  private struct Entry: Codable, Sendable {
+    var isPresent = false
+    var isInserting = false
+    var isRemoving = false
+    /// The guest has ejected it, and the firmware has not answered or has refused.
+    var isEjecting = false
+
+    /// Bits of the flags register.
+    var flags: UInt8 {
+      (isPresent ? Flag.present : 0) | (isInserting ? Flag.inserting : 0)
+        | (isRemoving ? Flag.removing : 0)
+    }
+  }
+
+  /// Bits of the flags register; EJECT is written only.
+  private enum Flag {
+    static let present: UInt8 = 1
+    static let inserting: UInt8 = 2
+    static let removing: UInt8 = 4
+    static let eject: UInt8 = 8
+  }
+
   private(set) var pending: UInt32 = 0
   private(set) var selector: UInt32 = 0
-  private(set) var isPresent: [Bool]
-  private(set) var isInserting: [Bool]
-  private(set) var isRemoving: [Bool]
+  private var entries: [Entry]
 
   /// Registers for at most `maximumProcessors` processors.
   init(maximumProcessors: Int) {
-    isPresent = [Bool](repeating: false, count: maximumProcessors)
-    isInserting = isPresent
-    isRemoving = isPresent
+    entries = [Entry](repeating: Entry(), count: max(0, maximumProcessors))
   }
 
   /// Forgets all events; which processors are present stays.
   mutating func reset() {
     pending = 0
     selector = 0
-    isInserting = [Bool](repeating: false, count: isPresent.count)
-    isRemoving = isInserting
+    entries = entries.map { Entry(isPresent: $0.isPresent) }
   }
 
   /// Adds event bits.
@@ -37,33 +55,57 @@ struct GenericEvents: Codable, Sendable {
   }
 
   /// Sets whether a processor is there.
-  mutating func setPresent(_ number: Int, _ value: Bool) { isPresent[number] = value }
+  mutating func setPresent(_ number: Int, _ value: Bool) {
+    change(number) {
+      $0.isPresent = value
+      $0.isEjecting = false
+    }
+  }
 
   /// Announces that a processor came.
-  mutating func insert(_ number: Int) { isInserting[number] = true }
+  mutating func insert(_ number: Int) { change(number) { $0.isInserting = true } }
 
   /// Announces that a processor is wanted back.
-  mutating func remove(_ number: Int) { isRemoving[number] = true }
+  mutating func remove(_ number: Int) {
+    change(number) {
+      $0.isRemoving = true
+      $0.isEjecting = false
+    }
+  }
 
   /// Reads the flags of the selected processor.
-  func flags() -> UInt8 {
-    guard let number = selected else { return 0 }
-    return (isPresent[number] ? 1 : 0) | (isInserting[number] ? 2 : 0)
-      | (isRemoving[number] ? 4 : 0)
-  }
+  func flags() -> UInt8 { selected.map { entries[$0].flags } ?? 0 }
 
   /// Selects a processor.
   mutating func select(_ value: UInt32) { selector = value }
 
   /// Writes the flags of the selected processor; returns the number of a processor that is ejected.
+  ///
+  /// Processor 0 starts the system and has no eject register. One that was ejected is not ejected
+  /// again before the firmware asks for it: a guest that goes on writing makes no further work.
   mutating func writeFlags(_ value: UInt8) -> Int? {
     guard let number = selected else { return nil }
-    if value & 2 != 0 { isInserting[number] = false }
-    if value & 4 != 0 { isRemoving[number] = false }
-    return value & 8 != 0 && isPresent[number] ? number : nil
+    // Cannot trap: `selected` is one of them.
+    if value & Flag.inserting != 0 { entries[number].isInserting = false }
+    // Cannot trap: the same.
+    if value & Flag.removing != 0 { entries[number].isRemoving = false }
+    // Cannot trap: the same.
+    guard value & Flag.eject != 0, number > 0, entries[number].isPresent,
+      !entries[number].isEjecting
+    else { return nil }
+    // Cannot trap: the same.
+    entries[number].isEjecting = true
+    return number
+  }
+
+  private mutating func change(_ number: Int, _ body: (inout Entry) -> Void) {
+    guard entries.indices.contains(number) else { return }
+    // Cannot trap: judged above.
+    body(&entries[number])
   }
 
   private var selected: Int? {
-    selector < UInt32(isPresent.count) ? Int(selector) : nil
+    guard let number = Int(exactly: selector), entries.indices.contains(number) else { return nil }
+    return number
   }
 }

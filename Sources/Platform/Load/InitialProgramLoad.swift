@@ -75,6 +75,10 @@ extension Machine {
     }
     try header.check(commandLine: commandLine)
     if let initrd, initrd.isEmpty { throw .emptyInitialDisk }
+    let pieces = BootParameters.storageMap(attachedRanges()).count
+    guard pieces <= BootParameters.mapLimit else {
+      throw .storageInPieces(count: pieces, limit: BootParameters.mapLimit)
+    }
     let placement = try judgeKernel(kernel, header)
     let disk = try placeInitialDisk(initrd, placement, header)
     let mode: EntryMode = header.isLongMode ? .long : .linux32

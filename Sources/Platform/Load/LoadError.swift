@@ -30,6 +30,8 @@ package enum LoadError: Error, Equatable, Sendable {
   case commandLineHasZero(position: Int)
   /// The partition has too little storage.
   case storageTooSmall(needed: UInt64, available: UInt64)
+  /// Storage in more pieces than the image's boot protocol can tell of.
+  case storageInPieces(count: Int, limit: Int)
   /// An initial RAM disk without contents.
   case emptyInitialDisk
   /// A module without contents, by its number from 1.
@@ -74,6 +76,9 @@ extension LoadError: CustomStringConvertible {
     case .storageTooSmall(let needed, let available):
       "\(LoadError.mebibytes(needed)) MB of storage are needed,"
         + " the partition has \(available >> 20) MB"
+    case .storageInPieces(let count, let limit):
+      "storage is in \(count) pieces, of which Linux can be told \(limit): take some of it off line,"
+        + " or load with CLEAR, which gives back what was added"
     case .emptyInitialDisk: "the initial RAM disk is empty"
     case .emptyModule(let number): "module \(number) is empty"
     case .tooManyModules(let count, let limit): "\(count) modules; at most \(limit) are taken"

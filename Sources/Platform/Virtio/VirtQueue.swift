@@ -1,3 +1,4 @@
+import Quantities
 import X86
 
 /// What is wrong with a ring that a guest set up.
@@ -12,11 +13,17 @@ enum VirtQueueError: Error, Equatable, Sendable {
   case wrongDescriptor(flags: UInt16)
   /// More buffers are made available than the queue has.
   case tooManyAvailable(UInt16)
+  /// A chain is made available again before the device gave it back.
+  case headInUse(UInt16)
+  /// A chain has no room for a request's header, or none for its status.
+  case incompleteRequest(head: UInt16)
 }
 
 /// The device's side of a split virtqueue (VIRTIO 1.2, "Split Virtqueues").
+///
+/// Everything in the rings is the guest's: addresses, lengths and indices are checked at each use.
 struct VirtQueue: Codable, Sendable {
-  /// A piece of guest storage.
+  /// A piece of guest storage; it does not pass the end of addresses.
   struct Segment: Codable, Equatable, Sendable {
     var address: UInt64
     var byteCount: UInt32
@@ -27,11 +34,15 @@ struct VirtQueue: Codable, Sendable {
     var head: UInt16
     var readable: [Segment] = []
     var writable: [Segment] = []
+
+    /// Descriptors in the chain.
+    var descriptorCount: Int { readable.count &+ writable.count }
   }
 
-  /// Most entries that a queue may have.
+  /// Most entries that a queue may have: a bit of `heads` each.
   static let maximumSize: UInt32 = 64
 
+  /// Entries: a power of two, 0 until the driver has said it.
   var size: UInt32 = 0
   var isReady = false
   var descriptors: UInt64 = 0
@@ -39,6 +50,8 @@ struct VirtQueue: Codable, Sendable {
   var used: UInt64 = 0
   private(set) var nextAvailable: UInt16 = 0
   private(set) var nextUsed: UInt16 = 0
+  /// Heads of the chains that the device has, a bit each: at most `size` are in flight.
+  private(set) var heads: UInt64 = 0
 
   /// Takes the next chain that the driver made available; nil when there is none.
   mutating func take(_ memory: GuestMemory) throws(VirtQueueError) -> Chain? {
@@ -48,12 +61,17 @@ struct VirtQueue: Codable, Sendable {
     guard UInt32(index &- nextAvailable) <= size else {
       throw .tooManyAvailable(index &- nextAvailable)
     }
-    let slot = UInt64(UInt32(nextAvailable) & (size - 1))
-    let head: UInt16 = try VirtQueue.load(memory, available &+ 4 &+ slot * 2)
+    let slot = UInt64(UInt32(nextAvailable) & (size &- 1))
+    let head: UInt16 = try VirtQueue.load(memory, available &+ 4 &+ slot &* 2)
     let chain = try self.chain(head, memory)
+    guard heads & bit(head) == 0 else { throw .headInUse(head) }
+    heads |= bit(head)
     nextAvailable &+= 1
     return chain
   }
+
+  /// The bit of a head below `maximumSize`.
+  private func bit(_ head: UInt16) -> UInt64 { 1 &<< UInt64(head) }
 
   private func chain(
     _ head: UInt16, _ memory: GuestMemory
@@ -62,14 +80,13 @@ struct VirtQueue: Codable, Sendable {
     var index = head
     for _ in 0..<size {
       guard UInt32(index) < size else { throw .indexTooLarge(index) }
-      let entry = descriptors &+ UInt64(index) * 16
+      let entry = descriptors &+ UInt64(index) &* 16
       let address: UInt64 = try VirtQueue.load(memory, entry)
       let byteCount: UInt32 = try VirtQueue.load(memory, entry &+ 8)
       let flags: UInt16 = try VirtQueue.load(memory, entry &+ 12)
-      let (end, overflow) = address.addingReportingOverflow(UInt64(byteCount))
-      guard !overflow, memory.isStorage(address..<end) else {
-        throw .outsideStorage(address: address)
-      }
+      guard let range = AddressRange(start: address, byteCount: UInt64(byteCount)),
+        memory.isStorage(address..<range.end)
+      else { throw .outsideStorage(address: address) }
       guard flags & 4 == 0 else { throw .wrongDescriptor(flags: flags) }
       let segment = Segment(address: address, byteCount: byteCount)
       if flags & 2 != 0 {
@@ -85,12 +102,15 @@ struct VirtQueue: Codable, Sendable {
   }
 
   /// Gives a chain back with the number of bytes written; true when the driver wants an interrupt.
+  ///
+  /// To a driver that has taken its queue away nothing is given.
   mutating func give(
     head: UInt16, byteCount: UInt32, _ memory: GuestMemory
   ) throws(VirtQueueError) -> Bool {
-    guard size > 0 else { return false }
-    let slot = UInt64(UInt32(nextUsed) & (size - 1))
-    let entry = used &+ 4 &+ slot * 8
+    heads &= ~bit(head)
+    guard isReady, size > 0 else { return false }
+    let slot = UInt64(UInt32(nextUsed) & (size &- 1))
+    let entry = used &+ 4 &+ slot &* 8
     try VirtQueue.store(memory, UInt32(head), entry)
     try VirtQueue.store(memory, byteCount, entry &+ 4)
     nextUsed &+= 1

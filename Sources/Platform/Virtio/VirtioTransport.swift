@@ -1,5 +1,7 @@
 // The register block of a virtio device in memory, version 2 (VIRTIO 1.2, "Virtio Over MMIO").
 
+import Quantities
+
 /// Registers of one virtio device with one queue.
 struct VirtioTransport: Codable, Sendable {
   /// What a register access asks of the device.
@@ -53,13 +55,11 @@ struct VirtioTransport: Codable, Sendable {
   /// Reads `size` bytes at an offset of the block.
   func read(_ offset: UInt64, size: Int) -> UInt64 {
     if offset >= 0x100 {
-      var value: UInt64 = 0
-      for index in 0..<min(size, 8) {
-        let position = Int(offset) - 0x100 + index
-        let byte = position < configuration.count ? configuration[position] : 0
-        value |= UInt64(byte) << UInt64(8 * index)
+      let first = Int(clamping: offset &- 0x100)
+      return (0..<8).reduce(0) { value, index in
+        let byte = index < size ? configuration.element(at: first.addingClamped(index)) : nil
+        return value | UInt64(byte ?? 0) << UInt64(8 * index)
       }
-      return value
     }
     guard size == 4 else { return 0 }
     return UInt64(register(offset))

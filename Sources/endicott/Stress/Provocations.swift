@@ -73,6 +73,12 @@ struct Provocation {
         "A", image: .kernel(file: "/nowhere/vmlinuz", initialRamdisk: nil, parameters: ""),
         parameters: nil, force: true)),
     Provocation(
+      "fileNotPermitted", [up("A")],
+      .load(
+        "A", image: .kernel(file: "other", initialRamdisk: nil, parameters: ""), parameters: nil,
+        force: true), by: .partition("A")),
+    Provocation("noFirstProcessor", [], .activate("HEADLESS", load: true)),
+    Provocation(
       "loadImage", [up("A")],
       .load(
         "A", image: .kernel(file: "/etc/passwd", initialRamdisk: nil, parameters: ""),

@@ -72,7 +72,7 @@ struct RefusalCheck {
       partition("HUGE", megabytes: 100), partition("HALF1", megabytes: 20),
       partition("HALF2", megabytes: 20), partition("LONG", megabytes: 30),
       partition("GREEDY", program: "TOUCHER", megabytes: 16),
-      partition("DEAF", reserved: 1),
+      partition("DEAF", reserved: 1), partition("HEADLESS", processors: 0, reserved: 1),
     ] + placed
   }()
 

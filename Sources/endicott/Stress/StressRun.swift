@@ -125,7 +125,7 @@ final class StressRun {
         lose("\(event.partition ?? "?"): \(event.kind)")
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .shutdownTimeExpired, .commandReply, .requestsWait,
-        .hostStorageUsedUp,
+        .hostStorageUsedUp, .restartHeld, .restartFailed, .processorGivenBack, .processorKept,
         .clockRead:
         break
       }

@@ -27,6 +27,7 @@ import Testing
       password: "SECRET", start: StartDefinition(after: ["DNS"]), commands: ["QUERY TIME"],
       polarity: .vertical)
     partition.security.globalPerformanceData = false
+    partition.loadableFiles = ["rescue", "a disk"]
     let lines = """
       PARTITION LINUX1
         PROCESSOR IFL SHARED INITIAL 2 RESERVED 2 WEIGHT 300 ABSCAP 1.50
@@ -38,10 +39,12 @@ import Testing
         DEDICATE 0100 0200
         PASSWORD SECRET
         START AUTO AFTER DNS
+        LOADABLE rescue 'a disk'
         COMMAND QUERY TIME
 
       """
     #expect(partition.directoryText == lines)
+    #expect(read(lines).directory.partitions.map(\.definition) == [partition])
     #expect(!partition.displayText.contains("SECRET"))
     #expect(
       ImageProfile(name: "NIGHT", partition: "LINUX1", definition: partition).directoryText

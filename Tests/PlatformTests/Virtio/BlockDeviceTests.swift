@@ -20,12 +20,13 @@ struct BlockDriver {
   let device: BlockDevice
   var tag: UInt64 = 1
 
-  init() throws {
-    memory = try GuestMemory(maximumByteCount: 1 << 20)
-    memory.attach(0..<1 << 20)
+  init(blockCount: UInt64 = 64, byteCount: UInt64 = 1 << 20) throws {
+    memory = try GuestMemory(maximumByteCount: byteCount)
+    memory.attach(0..<byteCount)
     network = InterruptNetwork(maximumProcessors: 1, initialProcessors: 1)
     device = BlockDevice(
-      BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64), partition: 7, memory: memory,
+      BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: blockCount), partition: 7,
+      memory: memory,
       line: InterruptLine(to: 16, of: network))
   }
 
@@ -73,6 +74,17 @@ struct BlockDriver {
     return write(0x50, 0)
   }
 
+  /// Ends a request of the device.
+  @discardableResult
+  mutating func end(
+    tag: UInt64, status: ChannelStatus = .ok, data: [UInt8] = []
+  ) -> [ChannelRequest] {
+    device.complete(
+      ChannelCompletion(
+        partition: 7, device: 0x190, tag: tag, status: status, data: data, at: 99),
+      now: 99, nextTag: &self.tag)
+  }
+
   var usedIndex: UInt16? { memory.load(Self.used + 2, as: UInt16.self) }
   var statusByte: UInt8? { memory.load(Self.status, as: UInt8.self) }
 }
@@ -104,8 +116,7 @@ struct BlockDriver {
     #expect(requests == [expected])
     #expect(driver.usedIndex == 0)
     let data = (0..<1024).map { UInt8(truncatingIfNeeded: $0 * 7) }
-    driver.device.complete(
-      ChannelCompletion(partition: 7, device: 0x190, tag: 1, status: .ok, data: data, at: 99))
+    driver.end(tag: 1, data: data)
     var found = [UInt8](repeating: 0, count: 1024)
     #expect(found.withUnsafeMutableBytes { driver.memory.read(BlockDriver.data, into: $0) })
     #expect(found == data)
@@ -144,8 +155,7 @@ struct BlockDriver {
     var driver = try BlockDriver()
     driver.start()
     _ = driver.request(type: 0, block: 0, count: 512)
-    driver.device.complete(
-      ChannelCompletion(partition: 7, device: 0x190, tag: 1, status: .ioError, at: 99))
+    driver.end(tag: 1, status: .ioError)
     #expect(driver.statusByte == 1)
   }
 
@@ -154,8 +164,7 @@ struct BlockDriver {
     driver.start()
     _ = driver.request(type: 0, block: 0, count: 512)
     driver.write(0x70, 0)
-    driver.device.complete(
-      ChannelCompletion(partition: 7, device: 0x190, tag: 1, status: .ok, data: [], at: 99))
+    driver.end(tag: 1)
     #expect(driver.statusByte == 0xEE)
   }
 

@@ -1,0 +1,20 @@
+// Which requests of guests a device refuses.
+
+import Quantities
+
+extension ChannelRequest {
+  /// Status with which a device refuses the request; nil when it can be carried out.
+  ///
+  /// Block number and length are the guest's.
+  func refusal(by disk: DiskDevice) -> ChannelStatus? {
+    guard disk.byteCount > 0 else { return .ioError }
+    guard kind != .flush else { return nil }
+    let block = Int(ChannelDefaults.blockByteCount)
+    guard byteCount > 0, byteCount <= ChannelDefaults.requestByteLimit, byteCount % block == 0,
+      kind == .read || data.count == byteCount,
+      let offset = firstBlock.multiplied(by: ChannelDefaults.blockByteCount),
+      disk.contains(offset, byteCount)
+    else { return .ioError }
+    return nil
+  }
+}

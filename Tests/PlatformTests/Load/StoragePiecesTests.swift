@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+import X86
+
+@testable import Platform
+
+/// Storage in many pieces: what Linux can be told, and what is refused.
+///
+/// Oracle: Linux Documentation/arch/x86/zero-page.rst: `e820_table` has 128 entries.
+@Suite struct StoragePiecesTests {
+  /// A computer with 64 MiB from 0 on and single MiB behind it, so that the map has `count` entries.
+  private func machine(pieces count: Int) throws -> Machine {
+    let machine = try Machine(
+      MachineConfiguration(
+        name: "PIECES", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
+        initialStorage: 64 << 20, maximumStorage: 1 << 30))
+    // The BIOS area divides the first piece.
+    for index in 0..<UInt64(count - 2) {
+      let address = (66 + 2 * index) << 20
+      machine.attachStorage(address..<address + 1 << 20)
+    }
+    return machine
+  }
+
+  @Test func theMapHasAtMost128Entries() throws {
+    let kernel = Data(SyntheticKernel().bytes)
+    let machine = try machine(pieces: 128)
+    try machine.load(.linux(kernel: kernel, initrd: nil, commandLine: ""))
+    #expect(machine.memory.load(PCLayout.zeroPage + 0x1E8, as: UInt8.self) == 128)
+    let last = PCLayout.zeroPage + 0x2D0 + 127 * 20
+    #expect(machine.memory.load(last, as: UInt64.self) == (66 + 2 * 125) << 20)
+    for count in [129, 340] {
+      #expect(throws: LoadError.storageInPieces(count: count, limit: 128)) {
+        try self.machine(pieces: count).load(.linux(kernel: kernel, initrd: nil, commandLine: ""))
+      }
+    }
+  }
+
+  @Test func theTablesOfTheLargestComputerFit() {
+    let tables = ACPITables(
+      isPresent: [Bool](repeating: false, count: 64), virtioDevices: PCLayout.virtioLimit)
+    #expect(tables.bytes().count <= PCLayout.firmwareTableLimit)
+  }
+}
