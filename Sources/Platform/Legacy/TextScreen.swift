@@ -24,6 +24,7 @@ extension Machine {
         place &+= 2
         if place >= memory.count { place &-= memory.count }
       }
+      // Cannot trap: it has a last character.
       while line.last == " " { line.removeLast() }
       return line
     }

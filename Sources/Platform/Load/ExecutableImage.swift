@@ -175,9 +175,12 @@ private struct Reader {
 
   func judgeOverlaps(_ segments: [ExecutableImage.Segment]) throws(LoadError) {
     let sorted = segments.sorted { $0.address < $1.address }
-    for (lower, upper) in zip(sorted, sorted.dropFirst())
-    where lower.range.overlaps(upper.range) {
-      throw .overlap(fields.structure, upper.range, with: "segment", lower.range)
+    var lower: ExecutableImage.Segment?
+    for upper in sorted {
+      if let lower, lower.range.overlaps(upper.range) {
+        throw .overlap(fields.structure, upper.range, with: "segment", lower.range)
+      }
+      lower = upper
     }
   }
 

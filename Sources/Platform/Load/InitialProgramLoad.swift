@@ -93,11 +93,11 @@ extension Machine {
       bytes.withUnsafeBytes { place(executable, $0) }
       enter(executable.entry, mode)
     case .compressed:
-      _ = kernel.withUnsafeBytes { file in
-        let kernel = file.dropFirst(header.protectedModeOffset).prefix(
-          header.protectedModeByteCount)
-        return memory.write(header.loadAddress, from: UnsafeRawBufferPointer(rebasing: kernel))
-      }
+      let start = header.protectedModeOffset
+      let end = start.addingClamped(header.protectedModeByteCount)
+      let range = Range(uncheckedBounds: (start, end))
+      // Cannot trap: the bytes of a file.
+      _ = kernel.withUnsafeBytes { memory.write(header.loadAddress, from: $0.part(range)) }
       let offset = header.isLongMode ? LinuxImage.longModeEntryOffset : 0
       // The header has judged the address to be in low storage.
       enter(header.loadAddress &+ offset, mode)
@@ -244,6 +244,7 @@ extension Machine {
     let base = PCLayout.bootPageTable
     // A page of the table at an offset: its first entries, the others zero.
     func page(_ entries: [UInt64]) -> [UInt64] {
+      // Cannot trap: a count that is not negative.
       entries + [UInt64](repeating: 0, count: max(0, 512 &- entries.count))
     }
     let directories = (0..<4).map { base &+ 0x2000 &+ UInt64($0) &* 0x1000 | 3 }

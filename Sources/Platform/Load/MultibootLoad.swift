@@ -66,6 +66,7 @@ extension Machine {
     guard modules.count <= moduleLimit else {
       throw .tooManyModules(count: modules.count, limit: moduleLimit)
     }
+    // Cannot trap: a string's own bytes.
     for text in [commandLine] + modules.map({ Array($0.commandLine.utf8) }) {
       guard text.count <= textLimit else {
         throw .commandLineTooLong(byteCount: text.count, limit: textLimit)

@@ -75,6 +75,7 @@ struct BootSource: ParsableArguments {
     if let multiboot {
       var modules: [BootModule] = []
       let image = try readFile(multiboot)
+      // Cannot trap: each element once.
       for argument in module {
         modules.append(
           BootModule(
