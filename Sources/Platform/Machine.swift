@@ -301,8 +301,7 @@ package final class Machine: @unchecked Sendable {
 
   /// Reports the first access of this load that reaches nothing.
   func noteOutsideStorage(_ number: Int, _ address: UInt64) {
-    // A PC's software finds out by reading where nothing is.
-    guard !hasReportedStorage, board == nil else { return }
+    guard !hasReportedStorage else { return }
     hasReportedStorage = true
     emit(
       .outsideStorage(

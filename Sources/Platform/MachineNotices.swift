@@ -77,12 +77,18 @@ extension Machine {
 
   /// Asks the guest to shut down; false when it listens neither to notices nor to ACPI events.
   package func signalShutdown() -> Bool {
-    announce(.shutdownSignal) { GenericEvents.powerButton } != .nobodyListens
+    if let board, ending == nil, !takesNotices { return pressPowerButton(board) }
+    return announce(.shutdownSignal) { GenericEvents.powerButton } != .nobodyListens
   }
+
+  /// Whether the guest takes the generic event device's interrupt.
+  private var hearsEvents: Bool { network.ioAPIC.isUnmasked(pin: eventPin) }
+
+  private var eventPin: Int { PCLayout.eventPin(hasBoard: board != nil) }
 
   /// Whether the guest would hear a signal now, as a notice or as an ACPI event.
   package var hearsSignals: Bool {
-    ending == nil && (takesNotices || network.ioAPIC.isUnmasked(pin: PCLayout.eventPin))
+    ending == nil && (takesNotices || board?.power.hearsPowerButton ?? hearsEvents)
   }
 
   /// Withdraws a notice that the guest has not answered; it can no longer accept it.
@@ -103,11 +109,11 @@ extension Machine {
       announceNotice()
       return .queued
     }
-    guard network.ioAPIC.isUnmasked(pin: PCLayout.eventPin), let bits = signal() else {
+    guard hearsEvents, let bits = signal() else {
       return .nobodyListens
     }
     events.raise(bits)
-    InterruptLine(to: PCLayout.eventPin, of: network).pulse()
+    InterruptLine(to: eventPin, of: network).pulse()
     return .signalled
   }
 

@@ -66,6 +66,8 @@ package enum PCLayout {
   static let systemControlA: UInt64 = 0x92
   /// Advanced power management: control; a byte of status follows.
   static let powerControl: UInt64 = 0xB2
+  /// First port of the PIIX4's power management, where the loader puts it; firmware chooses its own.
+  static let powerManagement: UInt64 = 0xB000
   /// First port of the video subsystem, 0x30 ports.
   static let video: UInt64 = 0x3B0
   /// Where firmware writes its messages; a read says that somebody listens.
@@ -104,11 +106,21 @@ package enum PCLayout {
   static let coprocessorPin = 13
   /// A write clears the coprocessor's interrupt and asserts IGNNE#, as on a PC/AT.
   static let coprocessorError: UInt64 = 0xF0
-  /// I/O APIC pin of the generic event device.
-  static let eventPin = 9
+  /// I/O APIC pin of the generic event device; the power management of a board has pin 9.
+  static func eventPin(hasBoard: Bool) -> Int { hasBoard ? 10 : 9 }
+  /// I/O APIC pin and request of the system control interrupt.
+  static let systemControlPin = 9
   /// I/O APIC pin of the first virtio device.
   static let virtioPin = 16
 
+  /// The BIOS data area (40:0).
+  static let biosData: UInt64 = 0x400
+  /// The extended BIOS data area, 1 KiB, where conventional storage ends.
+  static let extendedBIOSData = conventionalLimit
+  /// The Multiprocessor Specification's table, in the segment where it is looked for.
+  static let multiprocessorTable: UInt64 = 0xF_0000
+  /// Lowest address of what a Multiboot loader tells an image.
+  static let multibootInformation: UInt64 = 0x9000
   /// Global descriptor table of the boot state.
   static let bootDescriptorTable: UInt64 = 0x6000
   /// Linux "zero page" (Documentation/arch/x86/boot.rst).
@@ -125,8 +137,10 @@ package enum PCLayout {
   static let conventionalLimit: UInt64 = 0x9_FC00
   /// ACPI tables, inside the BIOS area that Linux does not use as storage.
   static let firmwareTables: UInt64 = 0xE_0000
-  /// Bytes available for ACPI tables.
-  static let firmwareTableLimit = 0x2_0000
+  /// Bytes available for ACPI tables: up to the Multiprocessor Specification's, or the reset vector.
+  static func firmwareTableLimit(hasBoard: Bool) -> Int {
+    Int((hasBoard ? multiprocessorTable : resetVector) - firmwareTables)
+  }
   /// Where storage continues above the BIOS area.
   static let extendedBase: UInt64 = 0x10_0000
   /// Preferred address of a Linux kernel.

@@ -7,12 +7,16 @@ enum ExitStatus {
   /// A file or folder that was named cannot be used; nothing was started.
   static let unusable: Int32 = 2
   /// The guest of `boot` did not switch itself off: a triple fault, or it waits for ever.
-  static let guestEnded: Int32 = 3
+  ///
+  /// Even, since the statuses of `debugExit` are the odd ones.
+  static let guestEnded: Int32 = 4
   /// Ended by a signal: this and the signal's number.
   static let signalBase: Int32 = 128
 
   /// The guest of `boot` wrote a value to its debug exit port: (value << 1) | 1, of which a process
   /// can return the low eight bits.
+  ///
+  /// `boot` gives no other odd status but that of a signal of an odd number, which it also tells.
   static func debugExit(_ value: UInt32) -> Int32 {
     Int32((value << 1 | 1) & 0xFF)
   }
@@ -21,7 +25,7 @@ enum ExitStatus {
   static let discussion = """
     Exit status: 0 everything was done; 1 a script's command failed or, by plan, would fail, check \
     found an error, or stress found a loss; 2 a file or folder cannot be used and nothing was \
-    started; 3 the guest of boot ended without switching itself off; 64 the command line is wrong; \
+    started; 4 the guest of boot ended without switching itself off; 64 the command line is wrong; \
     128+n ended by signal n. A script that ends with &EXIT n gives the status n.
     """
 }

@@ -44,6 +44,22 @@ import X86
     [0xB8] + MachineLanguage.littleEndian(number) + [0x0F, 0x01, 0xD9]
   }
 
+  @Test("a guest that polls the line status listens, one that only sends does not")
+  func pollingListens() throws {
+    // mov dx, 3FDh; mov ecx, n; again: in al, dx; loop again
+    func polls(_ count: UInt8) -> [UInt8] {
+      [0x66, 0xBA, 0xFD, 0x03, 0xB9, count, 0, 0, 0, 0xEC, 0xE2, 0xFD]
+    }
+    let sends = (0..<100).flatMap { _ in polls(1) + Self.out(0x3F8, 0x2E) }
+    for (code, listens) in [(polls(100), true), (sends, false)] {
+      let machine = try Self.machine(code + [0xF4])
+      Self.run(machine, until: 100_000)
+      #expect(machine.takesConsoleInput == listens)
+      machine.type([0x0D])
+      #expect(!machine.takesConsoleInput)
+    }
+  }
+
   @Test func serialLineReachesTheOutbox() throws {
     let machine = try Self.machine(Self.out(0x3F8, 0x48) + Self.out(0x3F8, 0x69) + [0xF4])
     let placement = Self.run(machine, until: 100_000)

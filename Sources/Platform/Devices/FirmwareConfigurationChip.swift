@@ -2,6 +2,8 @@
 // learns what the computer consists of. Source: QEMU documentation, "QEMU Firmware Configuration
 // (fw_cfg) Device".
 
+import Quantities
+
 /// Registers and items of the firmware configuration device.
 struct FirmwareConfigurationChip: Codable, Sendable {
   /// Keys of items that have no name.
@@ -14,6 +16,8 @@ struct FirmwareConfigurationChip: Codable, Sendable {
     static let bootMenu: UInt16 = 0x0E
     static let maximumProcessors: UInt16 = 0x0F
     static let directory: UInt16 = 0x19
+    /// Whether request 0 of the interrupt controllers is pin 2 of the I/O APIC.
+    static let timerOverride: UInt16 = 0x8002
     static let firstFile: UInt16 = 0x20
   }
 
@@ -44,6 +48,7 @@ struct FirmwareConfigurationChip: Codable, Sendable {
     items[Key.processors] = word(processors)
     items[Key.nodes] = [UInt8](repeating: 0, count: 8)
     items[Key.bootMenu] = word(0)
+    items[Key.timerOverride] = MachineLanguage.littleEndian(UInt32(1))
     items[Key.maximumProcessors] = word(maximumProcessors)
     add("etc/e820", storage.flatMap(Self.mapEntry))
     // Ones: firmware that finds nothing to boot says so and stays there.
@@ -86,8 +91,17 @@ struct FirmwareConfigurationChip: Codable, Sendable {
   }
 
   /// Skips bytes of the item.
-  mutating func skip(_ count: Int) { position = min(position + count, items[key]?.count ?? 0) }
+  mutating func skip(_ count: Int) {
+    position = min(position.addingClamped(max(0, count)), items[key]?.count ?? 0)
+  }
 
-  /// What the address register of direct memory access reads: "QEMU CFG", highest byte first.
-  static let directSignature = Array("QEMU CFG".utf8)
+  /// Reads the next bytes of the item; zeros past its end.
+  mutating func read(_ count: Int) -> [UInt8] {
+    let found = Array((items[key] ?? []).dropFirst(position).prefix(max(0, count)))
+    position &+= found.count
+    return found + [UInt8](repeating: 0, count: max(0, count &- found.count))
+  }
+
+  /// What the address register of direct memory access reads: "QEMU CFG", lowest byte first.
+  static let directSignature: UInt64 = 0x4746_4320_554D_4551
 }

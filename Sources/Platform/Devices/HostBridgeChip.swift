@@ -121,6 +121,13 @@ struct HostBridgeChip: Codable, Sendable {
     return UInt64(powerManagement.read(Self.powerBase, size: 2) & 0xFFC0)
   }
 
+  /// Decodes the power management registers from a port on, a multiple of 64, as firmware does.
+  mutating func placePower(at port: UInt64) {
+    powerManagement.write(0x04, size: 1, 1)
+    powerManagement.write(Self.powerBase, size: 2, UInt32(truncatingIfNeeded: port))
+    powerManagement.write(Self.powerMiscellaneous, size: 1, 1)
+  }
+
   /// Opens the whole BIOS area as storage, as firmware leaves it to a system without one.
   mutating func openShadows() {
     hostBridge.write(Self.attributes, size: 1, 0x30)

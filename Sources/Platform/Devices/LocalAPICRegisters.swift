@@ -2,11 +2,14 @@
 // "Extended XAPIC (x2APIC)"). In x2APIC mode what is not a register, and a reserved bit that is set,
 // is a general-protection exception; in xAPIC mode it is ignored.
 extension LocalAPICChip {
+  /// The version of its register set: one inside a processor.
+  static let version: UInt8 = 0x15
+
   /// Reads the register at a byte offset (a multiple of 16); nil when there is none.
   func read(_ offset: UInt32, now: UInt64) -> UInt32? {
     switch offset {
     case 0x020: return isX2APIC ? identifier : identifier << 24
-    case 0x030: return 0x0006_0015
+    case 0x030: return 0x0006_0000 | UInt32(LocalAPICChip.version)
     case 0x080: return UInt32(taskPriority)
     case 0x090, 0x0B0, 0x0C0: return isX2APIC ? nil : 0
     case 0x0A0: return UInt32(processorPriority)

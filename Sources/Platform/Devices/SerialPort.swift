@@ -5,6 +5,14 @@ final class SerialPort {
   private(set) var waitingInput: [UInt8] = []
   /// What the guest has sent since it was last taken.
   private var output: [UInt8] = []
+  /// Reads of the line status that found nothing, since something was last received or sent.
+  private var idlePolls = 0
+  private static let lineStatus: UInt8 = 5
+  /// More polls than any driver makes to find out what the chip is or to send a byte.
+  private static let pollLimit = 64
+
+  /// Whether the guest asks again and again for something that is typed.
+  var isPolled: Bool { idlePolls >= Self.pollLimit }
 
   /// A serial line whose interrupts go to `line`.
   init(line: InterruptLine) { self.line = line }
@@ -13,12 +21,16 @@ final class SerialPort {
   func reset() {
     chip = SerialChip()
     waitingInput.removeAll()
+    idlePolls = 0
     update()
   }
 
   /// Reads register 0...7.
   func read(_ register: UInt8) -> UInt8 {
     let value = chip.read(register)
+    if register == Self.lineStatus, value & 1 == 0 {
+      idlePolls = min(idlePolls &+ 1, Self.pollLimit)
+    }
     update()
     return value
   }
@@ -26,6 +38,7 @@ final class SerialPort {
   /// Writes register 0...7.
   func write(_ register: UInt8, _ value: UInt8) {
     if register == 0 {
+      idlePolls = 0
       // The line falls before it rises again: each byte sent is a new edge when the holding
       // register's interrupt is wanted.
       let byte = chip.write(0, value)
@@ -40,6 +53,7 @@ final class SerialPort {
   /// Adds bytes that arrive on the line.
   func receive(_ bytes: [UInt8]) {
     waitingInput += bytes
+    idlePolls = 0
     update()
   }
 

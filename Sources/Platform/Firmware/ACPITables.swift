@@ -1,82 +1,97 @@
-// The tables of a hardware-reduced ACPI platform (ACPI specification 6.3): RSDP, XSDT, FADT, MADT
-// and DSDT, laid one after the other at `PCLayout.firmwareTables`. There is no PM1 block, no
-// SCI and no PCI; sleep, reset and events go through the ports of `PCLayout`.
+// The tables of an ACPI platform (ACPI specification 6.3): RSDP, XSDT, FADT, MADT and DSDT, laid one after
+// the other at `PCLayout.firmwareTables`. By itself a partition is reduced hardware: there is no PM1
+// block, no SCI and no PCI; sleep, reset and events go through the ports of `PCLayout`. One with the
+// devices of a PC/AT has fixed hardware, and an FACS and an RSDT beside (FixedHardwareTables.swift).
 
 /// Builds the firmware tables that tell an operating system what the partition's computer has.
 struct ACPITables {
+  /// What carries sleep states, power events and interrupts of the platform.
+  enum Hardware {
+    /// Registers of the platform's own, described in the DSDT ("hardware-reduced ACPI").
+    case reduced
+    /// The registers of the PIIX4, and a PC/AT's 8259 beside the I/O APIC.
+    case fixed
+  }
+
   /// For each processor that may ever be there, whether it is there from the start.
   let isPresent: [Bool]
   /// Virtio devices.
   let virtioDevices: Int
+  /// What the platform has.
+  var hardware = Hardware.reduced
 
   /// The tables, to be stored at `PCLayout.firmwareTables`; the RSDP comes first.
   func bytes() -> [UInt8] {
     let base = PCLayout.firmwareTables
     var image = [UInt8](repeating: 0, count: 64)
-    func append(_ table: [UInt8]) -> UInt64 {
-      while image.count % 16 != 0 { image.append(0) }
-      let address = base + UInt64(image.count)
+    func append(_ table: [UInt8], alignment: Int = 16) -> UInt64 {
+      while image.count % alignment != 0 { image.append(0) }
+      let address = base &+ UInt64(clamping: image.count)
       image += table
       return address
     }
     let description = append(differentiatedDescription())
-    let fixed = append(fixedDescription(description: description))
+    let fixed: UInt64
+    switch hardware {
+    case .reduced: fixed = append(reducedDescription(description: description))
+    case .fixed:
+      let control = append(ACPITables.firmwareControl, alignment: 64)
+      fixed = append(ACPITables.fixedDescription(description: description, control: control))
+    }
     let interrupts = append(multipleAPICDescription())
     let root = append(
       ACPITables.table(
         "XSDT", revision: 1, [fixed, interrupts].flatMap(MachineLanguage.littleEndian)))
-    image.replaceSubrange(0..<36, with: rootPointer(root))
+    var narrowRoot: UInt32 = 0
+    if hardware == .fixed {
+      let entries = [fixed, interrupts].map { UInt32(truncatingIfNeeded: $0) }
+      narrowRoot = UInt32(
+        truncatingIfNeeded: append(
+          ACPITables.table("RSDT", revision: 1, entries.flatMap(MachineLanguage.littleEndian))))
+    }
+    image.replaceSubrange(0..<36, with: ACPITables.rootPointer(root, narrowRoot))
     return image
   }
 
   // MARK: Fixed tables
 
-  private func rootPointer(_ root: UInt64) -> [UInt8] {
+  private static func rootPointer(_ root: UInt64, _ narrowRoot: UInt32) -> [UInt8] {
     var bytes = Array("RSD PTR ".utf8) + [0] + Array("ENDCTT".utf8) + [2]
-    bytes += MachineLanguage.littleEndian(UInt32(0)) + MachineLanguage.littleEndian(UInt32(36))
+    bytes += MachineLanguage.littleEndian(narrowRoot) + MachineLanguage.littleEndian(UInt32(36))
     bytes += MachineLanguage.littleEndian(root) + [0, 0, 0, 0]
     bytes[8] = ACPITables.checksum(bytes[0..<20])
     bytes[32] = ACPITables.checksum(bytes[0..<36])
     return bytes
   }
 
-  private func fixedDescription(description: UInt64) -> [UInt8] {
-    var body = [UInt8](repeating: 0, count: 276 - 36)
-    func put<T: FixedWidthInteger>(_ value: T, at offset: Int) {
-      let bytes = MachineLanguage.littleEndian(value)
-      body.replaceSubrange(offset - 36..<offset - 36 + bytes.count, with: bytes)
-    }
-    func putPort(_ port: UInt64, bits: UInt8, access: UInt8, at offset: Int) {
-      put(UInt8(1), at: offset)
-      put(bits, at: offset + 1)
-      put(access, at: offset + 3)
-      put(port, at: offset + 4)
-    }
-    put(UInt32(PCLayout.powerTimer), at: 76)
-    put(UInt8(4), at: 91)
+  private func reducedDescription(description: UInt64) -> [UInt8] {
+    var table = FixedDescription()
+    table.put(UInt32(PCLayout.powerTimer), at: 76)
+    table.put(UInt8(4), at: 91)
     // IAPC_BOOT_ARCH: bit 2 = no VGA; bit 1 clear = no keyboard controller.
-    put(UInt16(0x0004), at: 109)
+    table.put(UInt16(0x0004), at: 109)
     // WBINVD, power and sleep buttons not fixed, reset register, 32-bit timer, hardware-reduced.
     let flags: UInt32 = 1 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 10 | 1 << 20
-    put(flags, at: 112)
-    putPort(PCLayout.resetRegister, bits: 8, access: 1, at: 116)
-    put(PCLayout.resetValue, at: 128)
-    put(UInt8(3), at: 131)
-    put(description, at: 140)
-    putPort(PCLayout.powerTimer, bits: 32, access: 3, at: 208)
-    putPort(PCLayout.sleepControl, bits: 8, access: 1, at: 244)
-    putPort(PCLayout.sleepStatus, bits: 8, access: 1, at: 256)
-    return ACPITables.table("FACP", revision: 6, body)
+    table.put(flags, at: 112)
+    table.putPort(PCLayout.resetRegister, bits: 8, access: 1, at: 116)
+    table.put(PCLayout.resetValue, at: 128)
+    table.put(description, at: 140)
+    table.putPort(PCLayout.powerTimer, bits: 32, access: 3, at: 208)
+    table.putPort(PCLayout.sleepControl, bits: 8, access: 1, at: 244)
+    table.putPort(PCLayout.sleepStatus, bits: 8, access: 1, at: 256)
+    return table.bytes
   }
 
   private func multipleAPICDescription() -> [UInt8] {
     var body = MachineLanguage.littleEndian(UInt32(PCLayout.localAPICBase))
-    body += MachineLanguage.littleEndian(UInt32(0))
+    // PCAT_COMPAT: there are 8259s too.
+    body += MachineLanguage.littleEndian(UInt32(hardware == .fixed ? 1 : 0))
     for (number, isEnabled) in isPresent.enumerated() {
       body += ACPITables.processorEntry(number, isEnabled: isEnabled)
     }
     body += [1, 12, 0, 0] + MachineLanguage.littleEndian(UInt32(PCLayout.ioAPICBase))
     body += MachineLanguage.littleEndian(UInt32(0))
+    if hardware == .fixed { body += ACPITables.interruptOverrides }
     // Local APIC NMI: all processors, LINT1.
     body += [4, 6, 0xFF, 0, 0, 1]
     return ACPITables.table("APIC", revision: 5, body)
@@ -96,14 +111,20 @@ struct ACPITables {
 
   private func differentiatedDescription() -> [UInt8] {
     typealias AML = MachineLanguage
-    var devices = [serialLine(), powerButton()]
+    var devices = [serialLine()]
+    switch hardware {
+    case .reduced: devices.append(powerButton())
+    case .fixed: devices += ACPITables.boardDevices
+    }
     devices += (0..<virtioDevices).map(virtioDevice)
     if hasReserve { devices.append(processorContainer()) }
-    devices.append(eventDevice())
+    // Fixed hardware has a power button of its own.
+    if hasReserve || hardware == .reduced { devices.append(eventDevice()) }
     var body = AML.scope("\\_SB_", devices)
+    let sleepType: UInt64 = hardware == .fixed ? PowerManagementChip.softOff : 5
     body += AML.name(
       "\\_S5_",
-      AML.package([AML.integer(5), AML.integer(0), AML.integer(0), AML.integer(0)]))
+      AML.package([AML.integer(sleepType), AML.integer(0), AML.integer(0), AML.integer(0)]))
     return ACPITables.table("DSDT", revision: 2, body)
   }
 
@@ -153,12 +174,13 @@ struct ACPITables {
   /// The generic event device: reads which events are pending and tells their objects.
   private func eventDevice() -> [UInt8] {
     typealias AML = MachineLanguage
-    var handling = [
-      AML.store(AML.path("EVTS"), AML.local(0)),
-      AML.condition(
-        AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.powerButton))),
-        [AML.notify("\\_SB_.PWRB", 0x80)]),
-    ]
+    var handling = [AML.store(AML.path("EVTS"), AML.local(0))]
+    if hardware == .reduced {
+      handling.append(
+        AML.condition(
+          AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.powerButton))),
+          [AML.notify("\\_SB_.PWRB", 0x80)]))
+    }
     if hasReserve {
       handling.append(
         AML.condition(
@@ -171,7 +193,10 @@ struct ACPITables {
         AML.name("_HID", AML.string("ACPI0013")), AML.name("_UID", AML.integer(0)),
         AML.name(
           "_CRS",
-          AML.resources([AML.interruptResource(UInt32(PCLayout.eventPin), isLevel: false)])),
+          AML.resources([
+            AML.interruptResource(
+              UInt32(PCLayout.eventPin(hasBoard: hardware == .fixed)), isLevel: false)
+          ])),
         AML.portRegion("EREG", PCLayout.eventRegister, 4),
         AML.field("EREG", flags: 0x03, [("EVTS", 32)]),
         AML.method("_EVT", arguments: 1, handling),

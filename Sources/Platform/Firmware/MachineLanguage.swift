@@ -152,6 +152,32 @@ enum MachineLanguage {
     [0x86, 0x09, 0x00, 0x01] + littleEndian(base) + littleEndian(byteCount)
   }
 
+  /// IRQNoFlags () { request }: an edge of the ISA bus.
+  static func requestResource(_ request: Int) -> Term {
+    [0x22] + littleEndian(UInt16(truncatingIfNeeded: 1 << request))
+  }
+
+  /// WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode, 0, numbers).
+  static func busResource(_ numbers: ClosedRange<UInt16>) -> Term {
+    [0x88, 0x0D, 0x00, 2, 0x0C, 0] + window(numbers)
+  }
+
+  /// WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange, 0, ports).
+  static func portWindow(_ ports: ClosedRange<UInt16>) -> Term {
+    [0x88, 0x0D, 0x00, 1, 0x0C, 3] + window(ports)
+  }
+
+  /// DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite, 0, addresses).
+  static func memoryWindow(_ addresses: ClosedRange<UInt32>) -> Term {
+    [0x87, 0x17, 0x00, 0, 0x0C, 1] + window(addresses)
+  }
+
+  /// Granularity, first, last, translation, length.
+  private static func window<T: FixedWidthInteger>(_ range: ClosedRange<T>) -> Term {
+    littleEndian(T.zero) + littleEndian(range.lowerBound) + littleEndian(range.upperBound)
+      + littleEndian(T.zero) + littleEndian(range.upperBound &- range.lowerBound &+ 1)
+  }
+
   // MARK: Lengths
 
   /// Puts the package length, which counts itself, before a body.

@@ -1,3 +1,4 @@
+import Quantities
 import X86
 
 /// The devices of a PC/AT board beside the ones that every partition's computer has.
@@ -26,10 +27,15 @@ final class LegacyBoard {
   /// When the clock interrupts next.
   var clockDeadline: UInt64?
 
+  /// When the power management timer interrupts next.
+  var powerDeadline: UInt64?
+
   /// When a timer of the board interrupts next; nil when none does.
   var deadline: UInt64? {
-    guard let timerDeadline, let clockDeadline else { return timerDeadline ?? clockDeadline }
-    return min(timerDeadline, clockDeadline)
+    var next = powerDeadline
+    if let timerDeadline { next = min(next ?? .max, timerDeadline) }
+    if let clockDeadline { next = min(next ?? .max, clockDeadline) }
+    return next
   }
 
   /// Returns to the state after power-on; what was written to the debug console stays.
@@ -45,6 +51,7 @@ final class LegacyBoard {
     directAddressHigh = 0
     timerDeadline = nil
     clockDeadline = nil
+    powerDeadline = nil
   }
 }
 
@@ -59,6 +66,7 @@ extension Machine {
     let storage = attachedRanges()
     board.reset(
       FirmwareConfigurationChip(
+        // Cannot trap: a number of processors.
         storage: storage, processors: network.isPresent.count { $0 },
         maximumProcessors: configuration.maximumProcessors))
     board.bridge.openShadows()
@@ -72,18 +80,22 @@ extension Machine {
   /// Source: the CMOS map of the PC/AT (registers 15-18, 30-31) and QEMU's use of 34-35 and 5B-5F.
   private func describeStorage(_ storage: [Range<UInt64>]) {
     let low = storage.first { $0.lowerBound == 0 }?.upperBound ?? 0
+    // Cannot trap: each element once.
     let high = storage.reduce(UInt64(0)) {
-      $0 + ($1.lowerBound >= PCLayout.highStorageBase ? $1.upperBound - $1.lowerBound : 0)
+      $1.lowerBound >= PCLayout.highStorageBase
+        ? $0.addingClamped($1.upperBound &- $1.lowerBound) : $0
     }
-    let extended = min(0xFFFF, (max(low, PCLayout.extendedBase) - PCLayout.extendedBase) >> 10)
-    let above16 = min(0xFFFF, (max(low, 16 << 20) - 16 << 20) >> 16)
+    let extended = min(0xFFFF, low.subtractingClamped(PCLayout.extendedBase) >> 10)
+    let above16 = min(0xFFFF, low.subtractingClamped(16 << 20) >> 16)
     let values: [(Int, UInt64, Int)] = [
       (0x15, 640, 2), (0x17, extended, 2), (0x30, extended, 2), (0x34, above16, 2),
-      (0x5B, high >> 16, 3), (0x5F, UInt64(configuration.initialProcessors - 1), 1),
+      (0x5B, high >> 16, 3), (0x5F, UInt64(clamping: configuration.initialProcessors &- 1), 1),
     ]
     for (register, value, count) in values {
-      for index in 0..<count {
-        clock.setMemory(register + index, UInt8(truncatingIfNeeded: value >> UInt64(8 * index)))
+      var rest = value
+      for index in 0..<max(0, count) {
+        clock.setMemory(register &+ index, UInt8(truncatingIfNeeded: rest))
+        rest >>= 8
       }
     }
   }
@@ -97,9 +109,7 @@ extension Machine {
     network.setLine(PCLayout.clockPin, high: clock.isInterrupting)
     board.timerDeadline = timer.nextInterrupt(after: now)
     board.clockDeadline = clock.deadline
-    if let next = board.deadline, next < sliceEnd, let running = network.running {
-      processors[running].endSlice()
-    }
+    endSliceBefore(board.deadline)
   }
 
   /// Interrupts for the timers of the board that are due.
@@ -110,7 +120,7 @@ extension Machine {
       network.setLine(PCLayout.timerPin, high: false)
       network.setLine(PCLayout.timerPin, high: true)
       board.timerDeadline = timer.nextInterrupt(after: now).map {
-        max($0, due + Machine.shortestTimerPeriod)
+        max($0, due.addingClamped(Machine.shortestTimerPeriod))
       }
     }
     if let due = board.clockDeadline, due <= now {
@@ -118,6 +128,31 @@ extension Machine {
       network.setLine(PCLayout.clockPin, high: clock.isInterrupting)
       board.clockDeadline = clock.isInterrupting ? nil : clock.deadline
     }
+    if let due = board.powerDeadline, due <= now {
+      board.power.settle(now: now)
+      updatePower(board, now)
+    }
+  }
+
+  /// The power management was used, or its timer is due: its line and deadline follow.
+  func updatePower(_ board: LegacyBoard, _ now: UInt64) {
+    network.setLine(PCLayout.systemControlPin, high: board.power.isInterrupting)
+    board.powerDeadline = board.power.nextInterrupt(after: now)
+    endSliceBefore(board.deadline)
+  }
+
+  private func endSliceBefore(_ deadline: UInt64?) {
+    if let deadline, deadline < sliceEnd, let running = network.running {
+      processors.element(at: running)?.endSlice()
+    }
+  }
+
+  /// Presses the power button; false when the guest does not listen to it.
+  func pressPowerButton(_ board: LegacyBoard) -> Bool {
+    guard board.power.hearsPowerButton else { return false }
+    board.power.pressPowerButton()
+    updatePower(board, currentTime)
+    return true
   }
 
   /// The keyboard controller was used: its lines follow.
@@ -130,6 +165,7 @@ extension Machine {
 
   /// The host bridge's attributes of the BIOS area take effect.
   func applyShadows(_ board: LegacyBoard) {
+    // Cannot trap: each element once.
     memory.setShadows(board.bridge.shadows.map { ($0.readsStorage, $0.writesStorage) })
     forgetTranslations()
   }
@@ -142,8 +178,9 @@ extension Machine {
   }
 
   private func forgetTranslations() {
+    // Cannot trap: each element once.
     for processor in processors { processor.flushTranslations() }
-    if let running = network.running { processors[running].endSlice() }
+    if let running = network.running { processors.element(at: running)?.endSlice() }
   }
 
   /// Reads read-only memory, and shadowed storage, for a processor that is about to write it.
@@ -155,6 +192,7 @@ extension Machine {
   /// Writes where reads and writes part; false where there is no storage at all.
   func writeShadow(_ address: UInt64, size: Int, _ value: UInt64) -> Bool {
     guard board != nil else { return false }
+    // Cannot trap: eight bytes at most.
     return store(Array(MachineLanguage.littleEndian(value).prefix(size)), at: address)
   }
 }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 import X86
 
 // Ports of the PC/AT board. What is not here falls through to the ports of every computer.
@@ -15,9 +16,9 @@ extension Machine {
       let offset = Int(port - PCLayout.configurationData)
       return UInt64(board.bridge.read(offset, size: min(size, 4 - offset)))
     case PCLayout.firmwareConfigurationAddress..<PCLayout.firmwareConfigurationAddress + 8:
-      let offset = Int(port - PCLayout.firmwareConfigurationAddress)
-      let signature = FirmwareConfigurationChip.directSignature[offset...]
-      return signature.prefix(size).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      let offset = port &- PCLayout.firmwareConfigurationAddress
+      let rest = FirmwareConfigurationChip.directSignature >> (8 &* offset)
+      return size >= 8 ? rest : rest & ~(UInt64.max << (8 &* UInt64(clamping: size)))
     default: break
     }
     if let offset = powerOffset(board, port) {
@@ -63,6 +64,7 @@ extension Machine {
   func writeLegacy(
     _ board: LegacyBoard, _ port: UInt64, size: Int, _ value: UInt64, _ number: Int
   ) -> Bool {
+    // Cannot trap: the number of the processor whose access this is.
     let now = processors[number].now
     let word = UInt32(truncatingIfNeeded: value)
     switch port {
@@ -94,9 +96,12 @@ extension Machine {
     _ board: LegacyBoard, _ port: UInt64, size: Int, _ value: UInt64, _ now: SimulatedTime
   ) -> Bool {
     guard writeLegacyByte(board, port, UInt8(truncatingIfNeeded: value), now) else { return false }
-    for index in 1..<max(1, size) {
-      let byte = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
-      _ = writeLegacyByte(board, port + UInt64(index), byte, now)
+    var next = port
+    var rest = value
+    for _ in 1..<max(1, size) {
+      next &+= 1
+      rest >>= 8
+      _ = writeLegacyByte(board, next, UInt8(truncatingIfNeeded: rest), now)
     }
     return true
   }
@@ -120,6 +125,7 @@ extension Machine {
     case PCLayout.powerControl:
       board.powerControl = value
       board.power.command(value)
+      updatePower(board, now)
     case PCLayout.powerControl + 1: board.powerStatus = value
     case PCLayout.video..<PCLayout.video + 0x30: board.video.write(port - PCLayout.video, value)
     case PCLayout.debugConsole: board.debugOutput.append(value)
@@ -143,10 +149,10 @@ extension Machine {
   // MARK: Power management
 
   private func powerOffset(_ board: LegacyBoard, _ port: UInt64) -> UInt64? {
-    guard let base = board.bridge.powerPort, port >= base,
-      port < base + PowerManagementChip.byteCount
+    guard let base = board.bridge.powerPort, let offset = port.subtracting(base),
+      offset < PowerManagementChip.byteCount
     else { return nil }
-    return port - base
+    return offset
   }
 
   private func readPower(
@@ -154,24 +160,25 @@ extension Machine {
   ) -> UInt64 {
     let even = offset & ~1
     let low = UInt64(board.power.read(even, now: now))
-    let high = UInt64(board.power.read(even + 2, now: now))
-    return (high << 16 | low) >> (8 * (offset & 1))
+    let high = UInt64(board.power.read(even &+ 2, now: now))
+    return (high << 16 | low) >> (8 &* (offset & 1))
   }
 
   private func writePower(
     _ board: LegacyBoard, _ offset: UInt64, size: Int, _ value: UInt32, _ now: SimulatedTime
   ) {
-    var isOff = false
-    for half in 0..<UInt64(max(1, size / 2)) {
-      let even = (offset & ~1) + 2 * half
-      var word = UInt16(truncatingIfNeeded: value >> UInt32(16 * half))
-      if size == 1 {
-        // Status bits are cleared by ones: a byte leaves the other's alone.
-        let other = even == 0 ? 0 : board.power.read(even, now: now)
-        word = offset & 1 == 0 ? other & 0xFF00 | word : other & 0xFF | word << 8
-      }
-      if board.power.write(even, word, now: now) { isOff = true }
+    let even = offset & ~1
+    var word = UInt16(truncatingIfNeeded: value)
+    if size == 1 {
+      // Status bits are cleared by ones: a byte leaves the other's alone.
+      let other = even == 0 ? 0 : board.power.read(even, now: now)
+      word = offset & 1 == 0 ? other & 0xFF00 | word : other & 0xFF | word << 8
     }
+    var isOff = board.power.write(even, word, now: now)
+    if size > 2, board.power.write(even &+ 2, UInt16(truncatingIfNeeded: value >> 16), now: now) {
+      isOff = true
+    }
+    updatePower(board, now)
     if isOff { end(.powerOff, .powerOff, at: now) }
   }
 
@@ -207,13 +214,15 @@ extension Machine {
   private func copyConfiguration(
     _ board: LegacyBoard, to target: UInt64, _ count: UInt64
   ) -> Bool {
-    let (end, overflow) = target.addingReportingOverflow(count)
-    guard !overflow, memory.isStorage(target..<end) else { return false }
-    var place = target
-    while place < end {
-      let piece = (0..<min(4096, end - place)).map { _ in board.firmwareConfiguration.read() }
+    guard let range = AddressRange(start: target, byteCount: count),
+      memory.isStorage(Range(uncheckedBounds: (range.start, range.end)))
+    else { return false }
+    var place = range.start
+    while place < range.end {
+      let count = Int(clamping: min(4096, range.end &- place))
+      let piece = board.firmwareConfiguration.read(count)
       _ = store(piece, at: place)
-      place += UInt64(piece.count)
+      place &+= UInt64(clamping: piece.count)
     }
     return true
   }

@@ -1,3 +1,5 @@
+import Quantities
+
 // The text screen of a VGA in words: what would be seen, a line a row.
 extension Machine {
   /// The rows of the text screen without trailing blanks; nil where there is no video subsystem.
@@ -12,30 +14,39 @@ extension Machine {
 
   /// Reads characters (every second byte is an attribute) row by row; they wrap at the memory's end.
   static func rows(_ memory: [UInt8], columns: Int, rows: Int, start: Int) -> [String] {
-    (0..<rows).map { row in
-      let line = (0..<columns).map { column in
-        let place = (start + row * columns + column) * 2 % memory.count
-        return TextCharacters.character(memory[place])
+    guard !memory.isEmpty else { return [] }
+    var place = max(0, start).addingClamped(max(0, start))
+    while place >= memory.count { place &-= memory.count }
+    return (0..<max(0, rows)).map { _ in
+      var line = ""
+      for _ in 0..<max(0, columns) {
+        line.append(TextCharacters.character(memory.element(at: place) ?? 0))
+        place &+= 2
+        if place >= memory.count { place &-= memory.count }
       }
-      let end = line.lastIndex { $0 != " " }.map { $0 + 1 } ?? 0
-      return String(line[..<end])
+      // Cannot trap: it has a last character.
+      while line.last == " " { line.removeLast() }
+      return line
     }
   }
 }
 
 /// The characters of code page 437, as a VGA's own font shows them.
 enum TextCharacters {
+  // Cannot trap: a constant.
   private static let control = Array(" ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼")
+  // Cannot trap: a constant.
   private static let upper = Array(
+    // Cannot trap: a constant.
     "⌂ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀"
       + "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■ ")
 
   /// The character of a code.
   static func character(_ code: UInt8) -> Character {
     switch code {
-    case 0..<32: control[Int(code)]
+    case 0..<32: control.element(at: Int(code)) ?? " "
     case 32..<127: Character(UnicodeScalar(code))
-    default: upper[Int(code) - 127]
+    default: upper.element(at: Int(code) &- 127) ?? " "
     }
   }
 }

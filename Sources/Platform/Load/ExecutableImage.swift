@@ -1,3 +1,5 @@
+import Quantities
+
 /// The loadable segments of an ELF executable ("System V ABI", chapter "Object Files").
 struct ExecutableImage: Equatable {
   /// A part that is copied to storage; the rest up to `byteCount` is zero.
@@ -7,7 +9,9 @@ struct ExecutableImage: Equatable {
     var byteCount: UInt64
 
     /// Where it lies in storage.
-    var range: Range<UInt64> { address..<address + byteCount }
+    var range: Range<UInt64> {
+      Range(uncheckedBounds: (address, address.addingClamped(byteCount)))
+    }
   }
 
   /// What executables there are: their class and machine, and where the fields lie.
@@ -60,8 +64,13 @@ struct ExecutableImage: Equatable {
 
   /// The class that a file's identification names; nil when it is no ELF.
   static func format(of file: UnsafeRawBufferPointer) -> Format? {
-    guard file.count > 4, file.prefix(4).elementsEqual([0x7F, 0x45, 0x4C, 0x46]) else { return nil }
-    return file[4] == 1 ? .x86 : file[4] == 2 ? .x86Long : nil
+    let fields = ImageFields(file: file, structure: .kernelExecutable)
+    guard (try? fields.read(0, "e_ident", as: UInt32.self)) == 0x464C_457F else { return nil }
+    switch try? fields.read(4, "EI_CLASS", as: UInt8.self) {
+    case 1: return .x86
+    case 2: return .x86Long
+    default: return nil
+    }
   }
 }
 
@@ -101,23 +110,27 @@ private struct Reader {
     let table = try address(format.tableOffset, "e_phoff")
     let entrySize: UInt16 = try fields.read(format.sizes + 2, "e_phentsize")
     let count: UInt16 = try fields.read(format.sizes + 4, "e_phnum")
-    let size = UInt64(fields.file.count)
+    let size = fields.byteCount
     try fields.require(
       Int(entrySize) >= format.programHeaderByteCount, "e_phentsize", UInt64(entrySize),
       "\(format.programHeaderByteCount)")
     try fields.require(
       (1..<0xFFFF).contains(count), "e_phnum", UInt64(count), "the number of program headers")
-    let byteCount = UInt64(count) * UInt64(entrySize)
+    // Both have 16 bits.
+    let byteCount = UInt64(count) &* UInt64(entrySize)
     try fields.require(
       table < size, "e_phoff", table, "an offset below the file's \(size) bytes")
-    guard byteCount <= size - table else {
+    guard byteCount <= size &- table else {
       throw .truncated(
         part: "\(fields.structure.rawValue) program headers (e_phoff, e_phnum)",
-        needed: table + byteCount, actual: size)
+        needed: table.addingClamped(byteCount), actual: size)
     }
     var result: [Found] = []
-    for index in 0..<Int(count) {
-      if let found = try segment(Int(table) + index * Int(entrySize)) { result.append(found) }
+    // The table lies inside the file.
+    var header = Int(clamping: table)
+    for _ in 0..<count {
+      if let found = try segment(header) { result.append(found) }
+      header &+= Int(entrySize)
     }
     try fields.require(
       !result.isEmpty, "e_phnum", UInt64(count), "headers of which one has p_type 1 (PT_LOAD)")
@@ -128,42 +141,46 @@ private struct Reader {
     let isNarrow = format == .x86
     let type: UInt32 = try fields.read(header, "p_type")
     guard type == Self.loadable else { return nil }
-    let offset = try address(header + (isNarrow ? 4 : 8), "p_offset")
-    let linear = try address(header + (isNarrow ? 8 : 16), "p_vaddr")
-    let physical = try address(header + (isNarrow ? 12 : 24), "p_paddr")
-    let fileCount = try address(header + (isNarrow ? 16 : 32), "p_filesz")
-    let byteCount = try address(header + (isNarrow ? 20 : 40), "p_memsz")
-    let size = UInt64(fields.file.count)
+    let offset = try address(header &+ (isNarrow ? 4 : 8), "p_offset")
+    let linear = try address(header &+ (isNarrow ? 8 : 16), "p_vaddr")
+    let physical = try address(header &+ (isNarrow ? 12 : 24), "p_paddr")
+    let fileCount = try address(header &+ (isNarrow ? 16 : 32), "p_filesz")
+    let byteCount = try address(header &+ (isNarrow ? 20 : 40), "p_memsz")
+    let size = fields.byteCount
     try fields.require(
       byteCount >= fileCount, "p_memsz", byteCount,
       "at least p_filesz, \(LoadError.hexadecimal(fileCount))")
     guard byteCount > 0 else { return nil }
     try fields.require(
       offset <= size, "p_offset", offset, "an offset in the file's \(size) bytes")
-    guard fileCount <= size - offset else {
+    guard fileCount <= size &- offset else {
       throw .truncated(
         part: "a segment of the \(fields.structure.rawValue) (p_offset, p_filesz)",
-        needed: offset.addingReportingOverflow(fileCount).partialValue, actual: size)
+        needed: offset.addingClamped(fileCount), actual: size)
     }
     try fields.require(
       byteCount <= 1 << 40, "p_memsz", byteCount, "no more than the partition's storage")
     let isPlaced = storage.contains {
-      $0.contains(physical) && byteCount <= $0.upperBound - physical
+      $0.contains(physical) && byteCount <= $0.upperBound &- physical
     }
     try fields.require(
       isPlaced, "p_paddr", physical,
       "an address from which p_memsz, \(LoadError.hexadecimal(byteCount)), bytes lie in "
         + storage.map(LoadError.hexadecimal).joined(separator: " or "))
+    guard let fileRange = fields.range(offset, fileCount) else { return nil }
     let part = ExecutableImage.Segment(
-      fileRange: Int(offset)..<Int(offset + fileCount), address: physical, byteCount: byteCount)
+      fileRange: fileRange, address: physical, byteCount: byteCount)
     return (part, linear)
   }
 
   func judgeOverlaps(_ segments: [ExecutableImage.Segment]) throws(LoadError) {
     let sorted = segments.sorted { $0.address < $1.address }
-    for (lower, upper) in zip(sorted, sorted.dropFirst())
-    where lower.range.overlaps(upper.range) {
-      throw .overlap(fields.structure, upper.range, with: "segment", lower.range)
+    var lower: ExecutableImage.Segment?
+    for upper in sorted {
+      if let lower, lower.range.overlaps(upper.range) {
+        throw .overlap(fields.structure, upper.range, with: "segment", lower.range)
+      }
+      lower = upper
     }
   }
 
@@ -172,7 +189,7 @@ private struct Reader {
     let start = try address(24, "e_entry")
     if segments.contains(where: { $0.segment.range.contains(start) }) { return start }
     for (segment, linear) in segments where start >= linear {
-      if start - linear < segment.byteCount { return segment.address + (start - linear) }
+      if start &- linear < segment.byteCount { return segment.address &+ (start &- linear) }
     }
     throw fields.wrong("e_entry", start, "an address inside a loaded segment")
   }

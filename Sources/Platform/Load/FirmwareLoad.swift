@@ -13,14 +13,45 @@ extension Machine {
   func loadFirmware(_ image: Data, _ time: SimulatedTime?) throws(LoadError) {
     guard let board else { throw .noFirmwareHardware }
     guard !image.isEmpty else { throw .invalidFirmware(field: "size", value: 0) }
-    guard image.count <= PCLayout.firmwareLimit, image.count % Machine.pageByteCount == 0 else {
-      throw .invalidFirmware(field: "size", value: UInt64(image.count))
+    // Cannot trap: the number of a file's bytes.
+    let byteCount = image.count
+    guard byteCount <= PCLayout.firmwareLimit, byteCount % Machine.pageByteCount == 0 else {
+      throw .invalidFirmware(field: "size", value: UInt64(clamping: byteCount))
     }
     reset(clear: false)
     startTime(at: time ?? currentTime)
+    // Cannot trap: the bytes of a file.
     image.withUnsafeBytes { memory.setReadOnly($0) }
     board.bridge = HostBridgeChip()
     applyShadows(board)
+  }
+
+  /// Stores what firmware leaves for a system that is loaded without one, and sets the board up for it.
+  ///
+  /// - Parameter needsData: Whether the image is of a kind that looks for the BIOS data area.
+  func storeFirmwareTables(withBIOSData needsData: Bool) {
+    let hardware: ACPITables.Hardware = board == nil ? .reduced : .fixed
+    let tables = ACPITables(
+      isPresent: network.isPresent, virtioDevices: blockDevices.count, hardware: hardware)
+    let bytes = tables.bytes()
+    // Cannot trap: the tables of the most processors that a machine takes are shorter.
+    precondition(bytes.count <= PCLayout.firmwareTableLimit(hasBoard: board != nil))
+    _ = store(bytes, at: PCLayout.firmwareTables)
+    guard needsData || board != nil else { return }
+    _ = store(BIOSData(hasBoard: board != nil).bytes(), at: PCLayout.biosData)
+    var extended = BIOSData.extended
+    if let board {
+      board.bridge.placePower(at: PCLayout.powerManagement)
+      let processor = Identification(
+        processorCount: configuration.maximumProcessors, processorNumber: 0,
+        features: configuration.features
+      ).leaf(1, 0)
+      let table = MultiprocessorTable(
+        isPresent: network.isPresent, signature: (processor.eax, processor.edx))
+      _ = store(table.bytes(), at: PCLayout.multiprocessorTable)
+      extended += MultiprocessorTable.pointer
+    }
+    _ = store(extended, at: PCLayout.extendedBIOSData)
   }
 
   /// Leaves the interrupt controllers connected as firmware does ("virtual wire mode").

@@ -1,5 +1,6 @@
 import Channels
 import Foundation
+import Quantities
 import X86
 
 // Initial program load: judge everything, then reset, then place. A `LoadError` leaves the
@@ -40,12 +41,13 @@ extension Machine {
   private func loadProgram(
     _ program: GuestProgramImage, _ time: SimulatedTime?
   ) throws(LoadError) {
-    let count = UInt64(program.bytes.count)
-    let (end, overflow) = program.origin.addingReportingOverflow(count)
-    guard count > 0, !overflow, program.origin >= PCLayout.extendedBase,
-      memory.isStorage(0..<PCLayout.extendedBase), memory.isStorage(program.origin..<end)
+    let count = UInt64(clamping: program.bytes.count)
+    let end = program.origin.addingClamped(count)
+    let range = Range(uncheckedBounds: (program.origin, end))
+    guard count > 0, program.origin.adding(count) == end, program.origin >= PCLayout.extendedBase,
+      memory.isStorage(0..<PCLayout.extendedBase), memory.isStorage(range)
     else { throw .programMisplaced(origin: program.origin, byteCount: count) }
-    guard (program.origin..<end).contains(program.entry) else {
+    guard range.contains(program.entry) else {
       throw .entryOutsideProgram(entry: program.entry)
     }
     let parameter = Array(program.parameter.utf8)
@@ -57,9 +59,10 @@ extension Machine {
     _ = store(parameter + [0], at: PCLayout.programParameter)
     _ = store(program.bytes, at: program.origin)
     enter(program.entry, .long)
-    let processor = processors[0]
+    guard let processor = processors.first else { return }
     processor[.rdi] = memory.attachedByteCount
-    processor[.rsi] = UInt64(network.isPresent.count { $0 })
+    // Cannot trap: a number of processors.
+    processor[.rsi] = UInt64(clamping: network.isPresent.count { $0 })
     processor[.rdx] = blockDevices.isEmpty ? 0 : PCLayout.virtioBase
     processor[.rcx] = PCLayout.programParameter
   }
@@ -87,28 +90,30 @@ extension Machine {
       setupHeader: header.setupHeader, initialDisk: disk, storage: attachedRanges())
     _ = store(parameters.bytes(), at: PCLayout.zeroPage)
     _ = store(commandLine + [0], at: PCLayout.commandLine)
+    // Cannot trap: the bytes of a file.
     _ = initrd?.withUnsafeBytes { memory.write(disk.lowerBound, from: $0) }
     switch placement {
     case .executable(let executable, let bytes):
       bytes.withUnsafeBytes { place(executable, $0) }
       enter(executable.entry, mode)
     case .compressed:
-      _ = kernel.withUnsafeBytes { file in
-        let start = header.protectedModeOffset
-        let end = min(file.count, start + header.protectedModeByteCount)
-        return memory.write(
-          header.loadAddress, from: UnsafeRawBufferPointer(rebasing: file[start..<end]))
-      }
+      let start = header.protectedModeOffset
+      let end = start.addingClamped(header.protectedModeByteCount)
+      let range = Range(uncheckedBounds: (start, end))
+      // Cannot trap: the bytes of a file.
+      _ = kernel.withUnsafeBytes { memory.write(header.loadAddress, from: $0.part(range)) }
       let offset = header.isLongMode ? LinuxImage.longModeEntryOffset : 0
-      enter(header.loadAddress + offset, mode)
+      // The header has judged the address to be in low storage.
+      enter(header.loadAddress &+ offset, mode)
     }
-    processors[0][.rsi] = PCLayout.zeroPage
+    processors.first?[.rsi] = PCLayout.zeroPage
   }
 
   /// Judges the bytes of a file with a function that may fail.
   static func judge<T>(
     _ data: Data, _ body: (UnsafeRawBufferPointer) throws(LoadError) -> T
   ) throws(LoadError) -> T {
+    // Cannot trap: the bytes of a file.
     let result = data.withUnsafeBytes { file in
       do throws(LoadError) {
         return Result<T, LoadError>.success(try body(file))
@@ -122,10 +127,16 @@ extension Machine {
   private func judgeKernel(
     _ kernel: Data, _ header: LinuxImage
   ) throws(LoadError) -> KernelPlacement {
-    try Machine.judge(kernel) { file throws(LoadError) in
-      let payload = UnsafeRawBufferPointer(rebasing: file[header.payload])
+    // What the kernel says that it needs is judged before anything is unpacked, and bounds it.
+    let available = lowestStorage
+    let needed = header.initialEnd.addingClamped(0xFFF) & ~0xFFF
+    guard needed <= available else {
+      throw .storageTooSmall(needed: needed, available: available)
+    }
+    return try Machine.judge(kernel) { file throws(LoadError) in
+      let payload = file.part(header.payload)
       guard KernelPayload.isKnown(payload) else { return .compressed }
-      let bytes = try KernelPayload.unpack(payload)
+      let bytes = try KernelPayload.unpack(payload, limit: available)
       let format: ExecutableImage.Format = header.isLongMode ? .x86Long : .x86
       let executable = try Machine.judge(Data(bytes)) {
         file throws(LoadError) -> ExecutableImage? in
@@ -139,6 +150,11 @@ extension Machine {
     }
   }
 
+  /// The end of storage without a gap from 0 on; what lies beyond a gap does not hold the kernel.
+  private var lowestStorage: UInt64 {
+    attachedRanges().first.map { $0.lowerBound == 0 ? $0.upperBound : 0 } ?? 0
+  }
+
   /// Finds room for the initial RAM disk at the top of low storage, above the kernel.
   private func placeInitialDisk(
     _ initrd: Data?, _ placement: KernelPlacement, _ header: LinuxImage
@@ -147,44 +163,44 @@ extension Machine {
     if case .executable(let executable, _) = placement {
       kernelEnd = max(kernelEnd, executable.end)
     }
-    let byteCount = UInt64(initrd?.count ?? 0)
-    let needed = (kernelEnd + byteCount + 0xFFF) & ~0xFFF
-    // Storage without a gap from 0 on; what lies beyond a gap does not hold the kernel.
-    let available = attachedRanges().first.map { $0.lowerBound == 0 ? $0.upperBound : 0 } ?? 0
+    // Cannot trap: the number of a file's bytes.
+    let byteCount = UInt64(clamping: initrd?.count ?? 0)
+    let needed = kernelEnd.addingClamped(byteCount).addingClamped(0xFFF) & ~0xFFF
+    let available = lowestStorage
     guard needed <= available else {
       throw .storageTooSmall(needed: needed, available: available)
     }
     guard byteCount > 0 else { return 0..<0 }
-    let top = min(available, header.initialDiskLimit + 1)
-    guard top >= needed else {
+    let top = min(available, header.initialDiskLimit.addingClamped(1))
+    guard top >= needed, let last = top.subtracting(byteCount) else {
       throw .wrongField(
         .setupHeader, "initrd_addr_max", found: header.initialDiskLimit,
-        needed: "at least \(LoadError.hexadecimal(needed - 1))")
+        needed: "at least \(LoadError.hexadecimal(needed &- 1))")
     }
-    let start = (top - byteCount) & ~0xFFF
-    return start..<start + byteCount
+    let start = last & ~0xFFF
+    return Range(uncheckedBounds: (start, start &+ byteCount))
   }
 
   /// Puts an executable's segments into storage.
   func place(_ executable: ExecutableImage, _ file: UnsafeRawBufferPointer) {
     for segment in executable.segments {
-      _ = memory.write(
-        segment.address, from: UnsafeRawBufferPointer(rebasing: file[segment.fileRange]))
-      let end = segment.address + UInt64(segment.fileRange.count)
-      clear(end..<segment.range.upperBound)
+      let contents = file.part(segment.fileRange)
+      _ = memory.write(segment.address, from: contents)
+      let end = segment.address.addingClamped(UInt64(clamping: contents.count))
+      clear(from: end, to: segment.range.upperBound)
     }
   }
 
   /// Makes a range of storage zero, writing only pages that are not.
-  private func clear(_ range: Range<UInt64>) {
-    let zeros = [UInt8](repeating: 0, count: 4096)
-    var address = range.lowerBound
-    while address < range.upperBound {
-      let count = Int(min(4096 - address % 4096, range.upperBound - address))
-      if let found = bytes(at: address, count: count), found.contains(where: { $0 != 0 }) {
-        _ = store(Array(zeros[..<count]), at: address)
+  private func clear(from start: UInt64, to end: UInt64) {
+    var address = start
+    while address < end {
+      let count = min(4096 &- address % 4096, end &- address)
+      let isClear = bytes(at: address, count: Int(clamping: count))?.allSatisfy { $0 == 0 }
+      if isClear == false {
+        _ = store([UInt8](repeating: 0, count: Int(clamping: count)), at: address)
       }
-      address += UInt64(count)
+      address &+= count
     }
   }
 
@@ -205,10 +221,7 @@ extension Machine {
   func prepare(_ time: SimulatedTime?, _ mode: EntryMode) {
     reset(clear: false)
     startTime(at: time ?? currentTime)
-    let tables = ACPITables(isPresent: network.isPresent, virtioDevices: blockDevices.count)
-    let bytes = tables.bytes()
-    precondition(bytes.count <= PCLayout.firmwareTableLimit)
-    _ = store(bytes, at: PCLayout.firmwareTables)
+    storeFirmwareTables(withBIOSData: mode == .flat32)
     _ = store(Machine.resetCode, at: PCLayout.resetVector)
     if mode != .flat32 {
       _ = store(Machine.descriptorTable(mode), at: PCLayout.bootDescriptorTable)
@@ -226,23 +239,27 @@ extension Machine {
   private static func descriptorTable(_ mode: EntryMode) -> [UInt8] {
     let code32: UInt64 = 0x00CF_9B00_0000_FFFF
     let code: UInt64 = mode == .long ? 0x00AF_9B00_0000_FFFF : code32
+    // Cannot trap: four elements.
     return [0, code32, code, 0x00CF_9300_0000_FFFF].flatMap { MachineLanguage.littleEndian($0) }
   }
 
   /// PML4, PDPT and four page directories that map 4 GiB one to one in pages of 2 MiB.
   private static let pageTables: [UInt8] = {
-    var words = [UInt64](repeating: 0, count: 6 * 512)
     let base = PCLayout.bootPageTable
-    words[0] = base + 0x1000 | 3
-    for directory in 0..<4 {
-      words[512 + directory] = base + 0x2000 + UInt64(directory) * 0x1000 | 3
+    // A page of the table at an offset: its first entries, the others zero.
+    func page(_ entries: [UInt64]) -> [UInt64] {
+      // Cannot trap: a count that is not negative.
+      entries + [UInt64](repeating: 0, count: max(0, 512 &- entries.count))
     }
-    for index in 0..<2048 { words[1024 + index] = UInt64(index) << 21 | 0x83 }
-    return words.flatMap { MachineLanguage.littleEndian($0) }
+    let directories = (0..<4).map { base &+ 0x2000 &+ UInt64($0) &* 0x1000 | 3 }
+    let pages = (0..<2048).map { UInt64($0) << 21 | 0x83 }
+    return (page([base &+ 0x1000 | 3]) + page(directories) + pages)
+      // Cannot trap: 24 KiB.
+      .flatMap { MachineLanguage.littleEndian($0) }
   }()
 
   private func enter(_ entry: UInt64, _ mode: EntryMode) {
-    let processor = processors[0]
+    guard let processor = processors.first else { return }
     switch mode {
     case .long:
       processor.enterLongMode(instructionPointer: entry, pageTable: PCLayout.bootPageTable)
@@ -256,7 +273,8 @@ extension Machine {
         .cs, selector: 0x10, base: 0, limit: 0xFFFF_FFFF, attributes: 0xC09B)
     }
     processor.setGlobalDescriptorTable(
-      base: PCLayout.bootDescriptorTable, limit: UInt16(Machine.descriptorTable(mode).count - 1))
+      base: PCLayout.bootDescriptorTable,
+      limit: UInt16(clamping: Machine.descriptorTable(mode).count &- 1))
     processor[.rsp] = PCLayout.bootStack
   }
 }

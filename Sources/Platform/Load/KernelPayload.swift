@@ -1,4 +1,5 @@
 import CLZ4
+import Quantities
 
 /// The compressed kernel inside a bzImage, in LZ4's legacy frame format.
 ///
@@ -7,7 +8,6 @@ import CLZ4
 enum KernelPayload {
   private static let legacyMagic: UInt32 = 0x184C_2102
   private static let blockLimit = 8 << 20
-  private static let sizeLimit = 1 << 29
 
   /// Whether a payload is packed in the format that `unpack` knows.
   static func isKnown(_ payload: UnsafeRawBufferPointer) -> Bool {
@@ -15,14 +15,22 @@ enum KernelPayload {
   }
 
   /// Unpacks a payload whose last four bytes are the unpacked size.
-  static func unpack(_ payload: UnsafeRawBufferPointer) throws(LoadError) -> [UInt8] {
-    guard isKnown(payload) else { throw .damagedPayload(reason: "it is not an LZ4 legacy frame") }
-    let end = payload.count - 4
-    let size = Int(word(payload, end))
-    guard size > 0, size <= sizeLimit else {
-      throw .damagedPayload(reason: "its unpacked size would be \(size) bytes")
+  ///
+  /// - Parameters:
+  ///   - payload: The frame and the size behind it.
+  ///   - limit: Most bytes that it may unpack to: those of the storage that it is for.
+  /// - Returns: The kernel.
+  /// - Throws: `LoadError.damagedPayload`, before more is allocated than the limit.
+  static func unpack(
+    _ payload: UnsafeRawBufferPointer, limit: UInt64
+  ) throws(LoadError) -> [UInt8] {
+    guard isKnown(payload), let end = payload.count.subtracting(4), let size = word(payload, end)
+    else { throw .damagedPayload(reason: "it is not an LZ4 legacy frame") }
+    guard size > 0, UInt64(size) <= limit else {
+      throw .damagedPayload(
+        reason: "its unpacked size would be \(size) bytes, in storage of \(limit)")
     }
-    var output = [UInt8](repeating: 0, count: size)
+    var output = [UInt8](repeating: 0, count: Int(size))
     var failure: LoadError?
     output.withUnsafeMutableBytes { buffer in
       failure = unpackBlocks(payload, end: end, into: buffer)
@@ -38,23 +46,22 @@ enum KernelPayload {
     var position = 4
     var produced = 0
     while position < end, produced < output.count {
-      guard position + 4 <= end else {
+      guard let start = position.adding(4), start <= end, let count = word(payload, position) else {
         return .damagedPayload(reason: "a block's length is cut off at byte \(position)")
       }
-      let count = Int(word(payload, position))
-      position += 4
-      guard count > 0, position + count <= end else {
-        return .damagedPayload(reason: "a block at byte \(position) runs past the end")
-      }
-      let room = min(blockLimit, output.count - produced)
+      guard count > 0, let blockEnd = start.adding(Int(count)), blockEnd <= end,
+        let blockByteCount = Int32(exactly: count)
+      else { return .damagedPayload(reason: "a block at byte \(start) runs past the end") }
+      let room = min(blockLimit, output.count &- produced)
       let result = LZ4_decompress_safe(
-        (source + position).assumingMemoryBound(to: CChar.self),
-        (target + produced).assumingMemoryBound(to: CChar.self), Int32(count), Int32(room))
+        (source + start).assumingMemoryBound(to: CChar.self),
+        (target + produced).assumingMemoryBound(to: CChar.self), blockByteCount,
+        Int32(clamping: room))
       guard result > 0 else {
-        return .damagedPayload(reason: "the block at byte \(position) does not unpack")
+        return .damagedPayload(reason: "the block at byte \(start) does not unpack")
       }
-      position += count
-      produced += Int(result)
+      position = blockEnd
+      produced &+= Int(result)
     }
     guard produced == output.count else {
       return .damagedPayload(reason: "it unpacks to \(produced) bytes instead of \(output.count)")
@@ -62,7 +69,10 @@ enum KernelPayload {
     return nil
   }
 
-  private static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt32 {
-    UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  /// Four bytes, lowest first; nil where they are not all there.
+  private static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt32? {
+    guard offset >= 0, let end = offset.adding(4), end <= bytes.count else { return nil }
+    // Cannot trap: the bytes are there.
+    return UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
   }
 }

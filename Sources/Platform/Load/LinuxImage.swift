@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// The setup header of a bzImage, validated (Documentation/arch/x86/boot.rst).
 struct LinuxImage {
@@ -49,10 +50,11 @@ struct LinuxImage {
     commandLineLimit = Int(min(try fields.read(0x238, "cmdline_size", as: UInt32.self), 0xFFFF))
     initialDiskLimit = UInt64(try fields.read(0x22C, "initrd_addr_max", as: UInt32.self))
     let jump: UInt8 = try fields.read(0x201, "jump")
-    let headerEnd = 0x202 + Int(jump)
+    let headerEnd = 0x202 &+ Int(jump)
     try fields.require(
       headerEnd >= 0x264 && headerEnd <= min(0x290, file.count), "jump", UInt64(jump),
       "0x62 to 0x8E, inside the file")
+    // Cannot trap: the header's end is inside the file.
     setupHeader = Array(file[0x1F1..<headerEnd])
     payload = try LinuxImage.payload(fields, protectedModeOffset, protectedModeByteCount)
   }
@@ -73,17 +75,18 @@ struct LinuxImage {
     _ fields: ImageFields
   ) throws(LoadError) -> (offset: Int, byteCount: Int) {
     let sectors: UInt8 = try fields.read(0x1F1, "setup_sects")
-    let offset = (Int(sectors == 0 ? 4 : sectors) + 1) * 512
+    let offset = (Int(sectors == 0 ? 4 : sectors) &+ 1) &* 512
     let paragraphs: UInt32 = try fields.read(0x1F4, "syssize")
-    let byteCount = Int(paragraphs) * 16
+    // 36 bits.
+    let byteCount = Int(paragraphs) &* 16
     try fields.require(
       byteCount > 0x1000, "syssize", UInt64(paragraphs), "more than 0x100 (units of 16 bytes)")
     // The last paragraph may be incomplete in the file.
-    let end = offset + byteCount
-    guard fields.file.count + 16 > end else {
+    let end = offset &+ byteCount
+    guard end.subtractingClamped(16) < fields.file.count else {
       throw .truncated(
-        part: "the protected-mode kernel (setup_sects, syssize)", needed: UInt64(end),
-        actual: UInt64(fields.file.count))
+        part: "the protected-mode kernel (setup_sects, syssize)", needed: UInt64(clamping: end),
+        actual: fields.byteCount)
     }
     return (offset, byteCount)
   }
@@ -116,30 +119,31 @@ struct LinuxImage {
     let initialSize: UInt32 = try fields.read(0x260, "init_size")
     try fields.require(
       Int(initialSize) >= byteCount && initialSize <= 1 << 30, "init_size", UInt64(initialSize),
-      "\(LoadError.hexadecimal(UInt64(byteCount))) (syssize * 16) to 0x40000000")
-    return max(preferred, loadAddress) + UInt64(initialSize)
+      "\(LoadError.hexadecimal(UInt64(clamping: byteCount))) (syssize * 16) to 0x40000000")
+    return max(preferred, loadAddress).addingClamped(UInt64(initialSize))
   }
 
   private static func payload(
     _ fields: ImageFields, _ start: Int, _ byteCount: Int
   ) throws(LoadError) -> Range<Int> {
-    let offset: UInt32 = try fields.read(0x248, "payload_offset")
-    let count: UInt32 = try fields.read(0x24C, "payload_length")
-    guard count > 0 else { return start..<start }
+    let offset = UInt64(try fields.read(0x248, "payload_offset", as: UInt32.self))
+    let count = UInt64(try fields.read(0x24C, "payload_length", as: UInt32.self))
+    let kernel = UInt64(clamping: byteCount)
+    guard count > 0 else { return 0..<0 }
     try fields.require(
-      Int(offset) < byteCount, "payload_offset", UInt64(offset),
-      "an offset in the \(LoadError.hexadecimal(UInt64(byteCount))) bytes of the kernel")
+      offset < kernel, "payload_offset", offset,
+      "an offset in the \(LoadError.hexadecimal(kernel)) bytes of the kernel")
+    let rest = kernel &- offset
     try fields.require(
-      Int(count) <= byteCount - Int(offset), "payload_length", UInt64(count),
-      "at most what follows payload_offset, "
-        + LoadError.hexadecimal(UInt64(byteCount - Int(offset))))
-    let end = start + Int(offset) + Int(count)
-    guard end <= fields.file.count else {
+      count <= rest, "payload_length", count,
+      "at most what follows payload_offset, " + LoadError.hexadecimal(rest))
+    let first = UInt64(clamping: start).addingClamped(offset)
+    guard let range = fields.range(first, count) else {
       throw .truncated(
-        part: "the compressed kernel (payload_offset, payload_length)", needed: UInt64(end),
-        actual: UInt64(fields.file.count))
+        part: "the compressed kernel (payload_offset, payload_length)",
+        needed: first.addingClamped(count), actual: fields.byteCount)
     }
-    return start + Int(offset)..<end
+    return range
   }
 
   /// Judges a command line.

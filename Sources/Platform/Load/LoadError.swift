@@ -103,6 +103,6 @@ extension LoadError: CustomStringConvertible {
   }
 
   private static func mebibytes(_ byteCount: UInt64) -> UInt64 {
-    byteCount >> 20 + (byteCount & 0xF_FFFF == 0 ? 0 : 1)
+    (byteCount >> 20) &+ (byteCount & 0xF_FFFF == 0 ? 0 : 1)
   }
 }

@@ -1,3 +1,5 @@
+import Quantities
+
 /// A Multiboot 1 image, judged (Multiboot Specification 0.6.96, "The layout of Multiboot header").
 struct MultibootImage {
   /// Bytes at a file's start in which the header must lie.
@@ -29,8 +31,8 @@ struct MultibootImage {
     guard let offset = MultibootImage.headerOffset(file) else {
       throw .notMultiboot(searchedByteCount: MultibootImage.searchedByteCount)
     }
-    let flags: UInt32 = try fields.read(offset + 4, "flags")
-    let checksum: UInt32 = try fields.read(offset + 8, "checksum")
+    let flags: UInt32 = try fields.read(offset &+ 4, "flags")
+    let checksum: UInt32 = try fields.read(offset &+ 8, "checksum")
     try fields.require(
       MultibootImage.magic &+ flags &+ checksum == 0, "checksum", UInt64(checksum),
       LoadError.hexadecimal(UInt64(0 &- MultibootImage.magic &- flags)) + ", so that the sum is 0")
@@ -49,20 +51,20 @@ struct MultibootImage {
   /// The first place where magic, flags and checksum agree, or else where the magic stands.
   private static func headerOffset(_ file: UnsafeRawBufferPointer) -> Int? {
     var found: Int?
-    func word(_ offset: Int) -> UInt32 {
-      UInt32(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-    }
+    let searched = ImageFields(
+      file: file.part(0..<searchedByteCount), structure: .multibootHeader)
+    func word(_ offset: Int) -> UInt32? { try? searched.read(offset, "magic", as: UInt32.self) }
     var offset = 0
-    while offset + 4 <= min(file.count, searchedByteCount) {
-      if word(offset) == magic {
-        if offset + 12 <= min(file.count, searchedByteCount),
-          magic &+ word(offset + 4) &+ word(offset + 8) == 0
+    while let first = word(offset) {
+      if first == magic {
+        if let flags = word(offset &+ 4), let checksum = word(offset &+ 8),
+          magic &+ flags &+ checksum == 0
         {
           return offset
         }
         found = found ?? offset
       }
-      offset += 4
+      offset &+= 4
     }
     return found
   }
@@ -71,40 +73,47 @@ struct MultibootImage {
   private static func addressed(
     _ fields: ImageFields, _ offset: Int, _ storage: [Range<UInt64>]
   ) throws(LoadError) -> ExecutableImage {
-    let header: UInt32 = try fields.read(offset + 12, "header_addr")
-    let load: UInt32 = try fields.read(offset + 16, "load_addr")
-    let loadEnd: UInt32 = try fields.read(offset + 20, "load_end_addr")
-    let zeroEnd: UInt32 = try fields.read(offset + 24, "bss_end_addr")
-    let entry: UInt32 = try fields.read(offset + 28, "entry_addr")
+    func address(_ field: Int, _ name: String) throws(LoadError) -> UInt64 {
+      UInt64(try fields.read(offset &+ field, name, as: UInt32.self))
+    }
+    let header = try address(12, "header_addr")
+    let load = try address(16, "load_addr")
+    let loadEnd = try address(20, "load_end_addr")
+    let zeroEnd = try address(24, "bss_end_addr")
+    let entry = try address(28, "entry_addr")
+    let place = UInt64(clamping: offset)
+    guard let before = header.subtracting(load), let start = place.subtracting(before) else {
+      throw fields.wrong(
+        "load_addr", load,
+        "header_addr minus at most the header's offset in the file, "
+          + LoadError.hexadecimal(place))
+    }
+    // The header, and so what begins before it, is inside the file.
+    let available = fields.byteCount &- start
     try fields.require(
-      load <= header && header - load <= UInt32(offset), "load_addr", UInt64(load),
-      "header_addr minus at most the header's offset in the file, "
-        + LoadError.hexadecimal(UInt64(offset)))
-    let start = offset - Int(header - load)
-    let available = UInt64(fields.file.count - start)
-    try fields.require(
-      loadEnd == 0 || loadEnd > load, "load_end_addr", UInt64(loadEnd), "0 or above load_addr")
-    let fileCount = loadEnd == 0 ? available : UInt64(loadEnd - load)
-    guard fileCount <= available else {
+      loadEnd == 0 || loadEnd > load, "load_end_addr", loadEnd, "0 or above load_addr")
+    let fileCount = loadEnd == 0 ? available : loadEnd &- load
+    guard let fileRange = fields.range(start, fileCount) else {
       throw .truncated(
         part: "what the Multiboot header names (load_addr, load_end_addr)",
-        needed: UInt64(start) + fileCount, actual: UInt64(fields.file.count))
+        needed: start.addingClamped(fileCount), actual: fields.byteCount)
     }
-    let first = UInt64(load)
-    let end = zeroEnd == 0 ? first + fileCount : UInt64(zeroEnd)
+    let loadedEnd = load.addingClamped(fileCount)
+    let end = zeroEnd == 0 ? loadedEnd : zeroEnd
+    guard end >= loadedEnd, let byteCount = end.subtracting(load) else {
+      throw fields.wrong("bss_end_addr", zeroEnd, "0 or at least load_end_addr")
+    }
+    let isPlaced = storage.contains { $0.contains(load) && end <= $0.upperBound }
     try fields.require(
-      end >= first + fileCount, "bss_end_addr", UInt64(zeroEnd), "0 or at least load_end_addr")
-    let isPlaced = storage.contains { $0.contains(first) && end <= $0.upperBound }
-    try fields.require(
-      isPlaced, "load_addr", first,
-      "an address from which \(LoadError.hexadecimal(end - first)) bytes lie in "
+      isPlaced, "load_addr", load,
+      "an address from which \(LoadError.hexadecimal(byteCount)) bytes lie in "
         + storage.map(LoadError.hexadecimal).joined(separator: " or "))
     let segment = ExecutableImage.Segment(
-      fileRange: start..<start + Int(fileCount), address: first, byteCount: end - first)
+      fileRange: fileRange, address: load, byteCount: byteCount)
     try fields.require(
-      segment.range.contains(UInt64(entry)), "entry_addr", UInt64(entry),
+      segment.range.contains(entry), "entry_addr", entry,
       "an address in what is loaded, \(LoadError.hexadecimal(segment.range))")
-    return ExecutableImage(entry: UInt64(entry), segments: [segment])
+    return ExecutableImage(entry: entry, segments: [segment])
   }
 }
 
@@ -118,7 +127,6 @@ struct ExecutableSections: Equatable {
   }
 
   static let headerByteCount = 40
-  private static let withoutContents: Set<UInt32> = [0, 8]
 
   /// The headers as they stand in the file.
   let table: Range<Int>
@@ -143,20 +151,21 @@ struct ExecutableSections: Equatable {
       Int(entrySize) == Self.headerByteCount, "e_shentsize", UInt64(entrySize), "40")
     try fields.require(
       names < number, "e_shstrndx", UInt64(names), "below e_shnum, \(number)")
-    let end = Int(offset) + Int(number) * Self.headerByteCount
-    guard end <= file.count else {
+    // 16 bits times 40.
+    let byteCount = UInt64(number) &* UInt64(clamping: Self.headerByteCount)
+    guard let found = fields.range(UInt64(offset), byteCount) else {
       throw .truncated(
-        part: "ELF section headers (e_shoff, e_shnum)", needed: UInt64(end),
-        actual: UInt64(file.count))
+        part: "ELF section headers (e_shoff, e_shnum)",
+        needed: UInt64(offset).addingClamped(byteCount), actual: fields.byteCount)
     }
-    table = Int(offset)..<end
+    table = found
     count = Int(number)
     nameIndex = UInt32(names)
     var contents: [Contents] = []
+    var header = table.lowerBound
     for index in 0..<count {
-      if let found = try Self.contents(fields, Int(offset) + index * Self.headerByteCount, index) {
-        contents.append(found)
-      }
+      if let found = try Self.contents(fields, header, index) { contents.append(found) }
+      header &+= Self.headerByteCount
     }
     self.contents = contents
   }
@@ -164,22 +173,22 @@ struct ExecutableSections: Equatable {
   private static func contents(
     _ fields: ImageFields, _ header: Int, _ index: Int
   ) throws(LoadError) -> Contents? {
-    let type: UInt32 = try fields.read(header + 4, "sh_type")
-    let address: UInt32 = try fields.read(header + 12, "sh_addr")
-    let offset: UInt32 = try fields.read(header + 16, "sh_offset")
-    let byteCount: UInt32 = try fields.read(header + 20, "sh_size")
-    let alignment: UInt32 = try fields.read(header + 32, "sh_addralign")
-    guard !withoutContents.contains(type), address == 0, byteCount > 0 else { return nil }
-    let end = Int(offset) + Int(byteCount)
-    guard end <= fields.file.count else {
+    let type: UInt32 = try fields.read(header &+ 4, "sh_type")
+    let address: UInt32 = try fields.read(header &+ 12, "sh_addr")
+    let offset: UInt32 = try fields.read(header &+ 16, "sh_offset")
+    let byteCount: UInt32 = try fields.read(header &+ 20, "sh_size")
+    let alignment: UInt32 = try fields.read(header &+ 32, "sh_addralign")
+    // SHT_NULL and SHT_NOBITS have no contents.
+    guard type != 0, type != 8, address == 0, byteCount > 0 else { return nil }
+    guard let fileRange = fields.range(UInt64(offset), UInt64(byteCount)) else {
       throw .truncated(
-        part: "ELF section \(index) (sh_offset, sh_size)", needed: UInt64(end),
-        actual: UInt64(fields.file.count))
+        part: "ELF section \(index) (sh_offset, sh_size)",
+        needed: UInt64(offset).addingClamped(UInt64(byteCount)), actual: fields.byteCount)
     }
     try fields.require(
       alignment & (alignment &- 1) == 0 && alignment <= 0x1000, "sh_addralign", UInt64(alignment),
       "0 or a power of two up to 0x1000")
     return Contents(
-      index: index, fileRange: Int(offset)..<end, alignment: UInt64(max(1, alignment)))
+      index: index, fileRange: fileRange, alignment: UInt64(max(1, alignment)))
   }
 }

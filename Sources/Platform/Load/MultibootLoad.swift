@@ -1,15 +1,15 @@
 import Channels
 import Foundation
+import Quantities
 import X86
 
 // Loading a Multiboot 1 image: the image where its headers say, modules behind it on pages of their
-// own, the information structure below the BIOS area, or behind the modules when the image lies there.
+// own, the information structure in low storage (systems move themselves to the end of it while they
+// still read the structure), or behind the modules when the image lies there.
 extension Machine {
   /// Most bytes of a command line and of a module's text.
   private static let textLimit = 4095
   private static let moduleLimit = 64
-  /// Lowest address for the information structure: real mode's vectors and data lie below.
-  private static let informationFloor: UInt64 = 0x1000
 
   func loadMultiboot(
     _ file: Data, _ modules: [BootModule], _ commandLine: [UInt8], _ time: SimulatedTime?
@@ -22,34 +22,42 @@ extension Machine {
     var room = Room(storage: storage, from: image.executable.end)
     var places: [Range<UInt64>] = []
     for module in modules {
-      places.append(try room.take(UInt64(module.contents.count), alignment: 0x1000))
+      // Cannot trap: the number of a file's bytes.
+      places.append(try room.take(UInt64(clamping: module.contents.count), alignment: 0x1000))
     }
     var contents: [Range<UInt64>] = []
+    // Cannot trap: each element once.
     for part in image.sections?.contents ?? [] {
-      contents.append(try room.take(UInt64(part.fileRange.count), alignment: part.alignment))
+      let count = part.fileRange.upperBound &- part.fileRange.lowerBound
+      contents.append(try room.take(UInt64(clamping: count), alignment: part.alignment))
     }
     let information = MultibootInformation(
       storage: storage, commandLine: commandLine,
       modules: zip(modules, places).map {
+        // Cannot trap: a string's own bytes.
         MultibootInformation.Module(range: $1, text: Array($0.commandLine.utf8))
       },
       sections: image.sections.map { Machine.sections($0, file, contents) })
     let base = try informationBase(information.bytes(at: 0).count, image.executable, &room)
     prepare(time, .flat32)
+    // Cannot trap: the bytes of a file.
     file.withUnsafeBytes { bytes in
       place(image.executable, bytes)
+      // Cannot trap: each element once.
       for (part, range) in zip(image.sections?.contents ?? [], contents) {
-        _ = memory.write(
-          range.lowerBound, from: UnsafeRawBufferPointer(rebasing: bytes[part.fileRange]))
+        _ = memory.write(range.lowerBound, from: bytes.part(part.fileRange))
       }
     }
+    // Cannot trap: each element once.
     for (module, range) in zip(modules, places) {
+      // Cannot trap: the bytes of a file.
       _ = module.contents.withUnsafeBytes { memory.write(range.lowerBound, from: $0) }
     }
     _ = store(information.bytes(at: base), at: base)
-    processors[0].enterProtectedFlat32(instructionPointer: image.executable.entry)
-    processors[0][.rax] = MultibootInformation.loaderMagic
-    processors[0][.rbx] = base
+    guard let processor = processors.first else { return }
+    processor.enterProtectedFlat32(instructionPointer: image.executable.entry)
+    processor[.rax] = MultibootInformation.loaderMagic
+    processor[.rbx] = base
   }
 
   private static func judge(
@@ -58,14 +66,15 @@ extension Machine {
     guard modules.count <= moduleLimit else {
       throw .tooManyModules(count: modules.count, limit: moduleLimit)
     }
+    // Cannot trap: a string's own bytes.
     for text in [commandLine] + modules.map({ Array($0.commandLine.utf8) }) {
       guard text.count <= textLimit else {
         throw .commandLineTooLong(byteCount: text.count, limit: textLimit)
       }
       if let position = text.firstIndex(of: 0) { throw .commandLineHasZero(position: position) }
     }
-    for (index, module) in modules.enumerated() where module.contents.isEmpty {
-      throw .emptyModule(number: index + 1)
+    if let empty = modules.firstIndex(where: \.contents.isEmpty) {
+      throw .emptyModule(number: empty &+ 1)
     }
   }
 
@@ -73,12 +82,16 @@ extension Machine {
   private static func sections(
     _ sections: ExecutableSections, _ file: Data, _ places: [Range<UInt64>]
   ) -> MultibootInformation.Sections {
-    var bytes = file.withUnsafeBytes { Array($0[sections.table]) }
+    // Cannot trap: the bytes of a file.
+    var bytes = file.withUnsafeBytes { Array($0.part(sections.table)) }
+    // Cannot trap: each element once.
     for (part, range) in zip(sections.contents, places) {
-      let field = part.index * ExecutableSections.headerByteCount + 12
-      bytes.replaceSubrange(
-        field..<field + 4,
-        with: MachineLanguage.littleEndian(UInt32(truncatingIfNeeded: range.lowerBound)))
+      let field = part.index &* ExecutableSections.headerByteCount &+ 12
+      let address = MachineLanguage.littleEndian(UInt32(truncatingIfNeeded: range.lowerBound))
+      for (offset, byte) in address.enumerated() where bytes.indices.contains(field &+ offset) {
+        // Cannot trap: the index is one of the array's.
+        bytes[field &+ offset] = byte
+      }
     }
     return MultibootInformation.Sections(
       bytes: bytes, count: sections.count, nameIndex: sections.nameIndex)
@@ -87,14 +100,12 @@ extension Machine {
   private func informationBase(
     _ byteCount: Int, _ executable: ExecutableImage, _ room: inout Room
   ) throws(LoadError) -> UInt64 {
-    let count = UInt64(byteCount)
-    if count <= PCLayout.conventionalLimit - Machine.informationFloor {
-      let base = (PCLayout.conventionalLimit - count) & ~0xF
-      let range = base..<base + count
-      if base >= Machine.informationFloor,
-        !executable.segments.contains(where: { $0.range.overlaps(range) })
-      {
-        return base
+    let count = UInt64(clamping: byteCount)
+    let base = PCLayout.multibootInformation
+    if let end = base.adding(count), end <= PCLayout.conventionalLimit {
+      let range = Range(uncheckedBounds: (base, end))
+      if !executable.segments.contains(where: { $0.range.overlaps(range) }) {
+        return range.lowerBound
       }
     }
     return try room.take(count, alignment: 0x1000).lowerBound
@@ -113,12 +124,13 @@ extension Machine {
     }
 
     mutating func take(_ count: UInt64, alignment: UInt64) throws(LoadError) -> Range<UInt64> {
-      let start = (next + alignment - 1) & ~(alignment - 1)
-      guard start + count <= limit else {
-        throw .storageTooSmall(needed: start + count, available: limit)
+      // The alignment is a power of two.
+      let start = next.addingClamped(alignment &- 1) & ~(alignment &- 1)
+      guard let end = start.adding(count), end <= limit else {
+        throw .storageTooSmall(needed: start.addingClamped(count), available: limit)
       }
-      next = start + count
-      return start..<next
+      next = end
+      return Range(uncheckedBounds: (start, end))
     }
   }
 }

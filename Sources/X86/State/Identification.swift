@@ -38,7 +38,7 @@ package struct Identification: Sendable, Equatable {
   }
 
   /// CPUID; what changes with control registers is added by the instruction.
-  func leaf(_ eax: UInt32, _ ecx: UInt32) -> Leaf {
+  package func leaf(_ eax: UInt32, _ ecx: UInt32) -> Leaf {
     features.adding(to: fixedLeaf(eax, ecx), eax, ecx)
   }
 

@@ -20,9 +20,10 @@ struct BootCommand: ParsableCommand {
       Firmware is placed below 4 GiB and starts at its reset vector, on a partition with the devices \
       of a PC/AT: --firmware bios.bin --debug-console - shows what SeaBIOS says.
 
-      Exit status: 0 the guest switched itself off, Ctrl-A X, or the text of --until; (V << 1) | 1 in eight bits the guest \
-      wrote V to the debug exit port; 2 a file cannot be used; 3 a triple fault, or the guest waits \
-      for something that cannot come; 64 the command line is wrong.
+      Exit status: 0 the guest switched itself off, Ctrl-A X, or the text of --until; (V << 1) | 1 in \
+      eight bits, always odd, the guest wrote V to the debug exit port; 2 a file cannot be used; 4 a \
+      triple fault, or the guest waits for something that cannot come; 64 the command line is wrong; \
+      128+n ended by signal n, which is told.
       """)
 
   @OptionGroup var source: BootSource
@@ -76,6 +77,7 @@ struct BootCommand: ParsableCommand {
         hasLegacyDevices: hardware.legacy || source.firmware != nil,
         outputs: try BootOutputs(debugConsole: hardware.debugConsole, awaited: until))
       let ending = driver.run()
+      // Cannot trap: each element once.
       if hardware.screen { driver.screen?.forEach { print($0) } }
       if statistics { writeError(driver.statistics) }
       if let message = ending.message { writeError("endicott: \(message)") }
@@ -94,6 +96,7 @@ struct PortNumber: ExpressibleByArgument {
 
   init?(argument: String) {
     let text = argument.lowercased()
+    // Cannot trap: a slice is at most emptied.
     let number = text.hasPrefix("0x") ? UInt16(text.dropFirst(2), radix: 16) : UInt16(text)
     guard let number else { return nil }
     value = number
@@ -113,6 +116,7 @@ struct ByteCount: ExpressibleByArgument {
     var shift: UInt64 = 0
     if let last = digits.last, let found = shifts[last] {
       shift = found
+      // Cannot trap: it has a last character.
       digits.removeLast()
     }
     guard let number = UInt64(digits), number > 0, number <= UInt64.max >> shift else { return nil }

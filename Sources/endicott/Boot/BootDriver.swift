@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import Quantities
 import X86
 
 /// Why a run of `endicott boot` is over.
@@ -29,7 +30,7 @@ enum BootEnding: Equatable {
     case .poweredOff, .left, .textSeen: ExitStatus.done
     case .debugExit(let value): ExitStatus.debugExit(value)
     case .tripleFault, .waitsForEver: ExitStatus.guestEnded
-    case .signal(let number): ExitStatus.signalBase + number
+    case .signal(let number): ExitStatus.signalBase.addingClamped(number)
     case .outputClosed, .cannotRestart: ExitStatus.unusable
     }
   }
@@ -37,7 +38,8 @@ enum BootEnding: Equatable {
   /// What is told about it, nil when there is nothing to tell.
   var message: String? {
     switch self {
-    case .poweredOff, .debugExit, .left, .textSeen, .signal: nil
+    case .poweredOff, .debugExit, .left, .textSeen: nil
+    case .signal(let number): "ended by signal \(number)"
     case .tripleFault(let processor, let address):
       "triple fault on processor \(processor) at \(hexadecimal(address)): the guest has stopped"
     case .waitsForEver(let address):
@@ -100,13 +102,14 @@ final class BootDriver {
   /// Runs until the guest, the user or a signal ends it; the terminal is restored then.
   func run() -> BootEnding {
     defer { input.close() }
+    // Cannot trap: at most 64 processors.
     let placements = UnsafeMutableBufferPointer<Placement>.allocate(
       capacity: machine.processors.count)
     defer { placements.deallocate() }
     while true {
       takeInput(waitingAtMost: 0)
       if let ending { return ending }
-      let limit = now + BootDriver.step
+      let limit = now.addingClamped(BootDriver.step)
       machine.deliverTimers(upTo: now)
       for number in placements.indices {
         placements.initializeElement(
@@ -125,7 +128,7 @@ final class BootDriver {
   /// What was executed, in one line.
   var statistics: String {
     let instructions = machine.processors.map(\.instructionsRetired)
-    let total = instructions.reduce(0, +)
+    let total = instructions.reduce(0, &+)
     let seconds = Double(now) / 1e9
     return "endicott: \(total) instructions (\(instructions)), \(seconds) simulated seconds, "
       + "\(machine.memory.writtenPageCount) pages written"
@@ -142,7 +145,7 @@ final class BootDriver {
     let deadlines = machine.processors.indices.compactMap { machine.nextDeadline(of: $0) }
     guard let next = deadlines.min() else {
       guard input.isOpen else {
-        ending = .waitsForEver(address: machine.processors[0].instructionPointer)
+        ending = .waitsForEver(address: machine.processors.first?.instructionPointer ?? 0)
         return
       }
       takeInput(waitingAtMost: nil)
@@ -151,9 +154,9 @@ final class BootDriver {
     guard next > now else { return }
     if input.isTerminal {
       let began = DispatchTime.now().uptimeNanoseconds
-      takeInput(waitingAtMost: next - now)
-      let passed = DispatchTime.now().uptimeNanoseconds - began
-      now = min(next, now + passed)
+      takeInput(waitingAtMost: next.subtractingClamped(now))
+      let passed = DispatchTime.now().uptimeNanoseconds.subtractingClamped(began)
+      now = min(next, now.addingClamped(passed))
     } else {
       now = next
     }
@@ -174,6 +177,7 @@ final class BootDriver {
     guard !machine.outbox.isEmpty else { return }
     let events = machine.outbox
     machine.outbox.removeAll(keepingCapacity: true)
+    // Cannot trap: each element once.
     for event in events {
       switch event.kind {
       case .console(let bytes):
@@ -192,10 +196,10 @@ final class BootDriver {
         tell(
           "instruction not implemented: \(shown) at \(hexadecimal(address)), "
             + "processor \(processor)")
-      case .outsideStorage(_, let address, let storageAddress):
+      case .outsideStorage(let processor, let address, let storageAddress):
         tell(
           "access to \(hexadecimal(storageAddress)), where nothing is, "
-            + "at \(hexadecimal(address))")
+            + "at \(hexadecimal(address)), processor \(processor)")
       case .diagnose(let processor, let call):
         // There is no firmware and no control program beside this partition.
         switch call {
@@ -237,5 +241,5 @@ private func hexadecimal(_ value: UInt64) -> String {
 /// At least `count` hexadecimal digits.
 private func hexadecimalDigits(_ value: UInt64, _ count: Int) -> String {
   let digits = String(value, radix: 16, uppercase: true)
-  return String(repeating: "0", count: max(0, count - digits.count)) + digits
+  return String(repeating: "0", count: max(0, count.subtractingClamped(digits.count))) + digits
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// Standard input as the other end of a guest's serial line.
 ///
@@ -43,16 +44,17 @@ struct BootInput {
       pollfd(fd: reads ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
     ]
     // Rounded up: an early end would only be followed by another wait.
-    let limit = nanoseconds.map { Int32(min(($0 + 999_999) / 1_000_000, 60_000)) } ?? -1
+    let limit =
+      nanoseconds.map { Int32(clamping: min($0.addingClamped(999_999) / 1_000_000, 60_000)) } ?? -1
     guard poll(&descriptors, 2, limit) > 0 else { return .bytes([]) }
     if let number = signals.take().first { return .signal(number) }
-    guard descriptors[1].revents != 0 else { return .bytes([]) }
+    guard descriptors.last?.revents != 0 else { return .bytes([]) }
     guard isTerminal else { return .bytes(readLine()) }
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = read(STDIN_FILENO, &buffer, buffer.count)
     if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) { isOpen = false }
     guard count > 0 else { return .bytes([]) }
-    let (forGuest, request) = keys.take(Array(buffer[..<count]))
+    let (forGuest, request) = keys.take(Array(buffer.prefix(count)))
     return request == .leave ? .leave : .bytes(forGuest)
   }
 

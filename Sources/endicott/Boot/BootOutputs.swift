@@ -22,6 +22,7 @@ struct BootOutputs {
   ///   - awaited: The text that ends the run, nil when none does.
   /// - Throws: `HostFailure` when the file cannot be written.
   init(debugConsole: String?, awaited: String?) throws(HostFailure) {
+    // Cannot trap: a string's own bytes.
     self.awaited = Array((awaited ?? "").utf8)
     switch debugConsole {
     case nil: debug = Stream(descriptor: nil)
@@ -45,7 +46,7 @@ struct BootOutputs {
     if !awaited.isEmpty, !hasSeenText {
       let text = self[keyPath: stream].tail + bytes
       hasSeenText = text.indices.contains { text[$0...].starts(with: awaited) }
-      self[keyPath: stream].tail = Array(text.suffix(awaited.count - 1))
+      self[keyPath: stream].tail = Array(text.suffix(max(0, awaited.count &- 1)))
     }
     return self[keyPath: stream].descriptor.map { writeAll(bytes, to: $0) } ?? true
   }
@@ -60,7 +61,8 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
       if errno == EINTR || errno == EAGAIN { continue }
       return false
     }
-    rest = rest.dropFirst(count)
+    // Cannot trap: a slice is at most emptied.
+    rest = rest.dropFirst(max(0, count))
   }
   return true
 }

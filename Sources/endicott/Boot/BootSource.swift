@@ -24,6 +24,12 @@ struct BootSource: ParsableArguments {
   )
   var module: [ModuleArgument] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "Put the file's name before its text, for the image and each module.",
+      discussion: "As GRUB Legacy and QEMU do; without it the text stands alone, as with GRUB 2."))
+  var multibootName = false
+
   @Option(
     help: ArgumentHelp(
       "A firmware image, instead of a kernel: it ends at 4 GiB; whole pages, at most 16M.",
@@ -47,6 +53,9 @@ struct BootSource: ParsableArguments {
     if multiboot != nil, initrd != nil {
       throw ValidationError("--initrd belongs to --kernel; a Multiboot image has --module")
     }
+    if multibootName, multiboot == nil {
+      throw ValidationError("--multiboot-name belongs to --multiboot")
+    }
     if multiboot != nil, entry != nil {
       throw ValidationError("--entry belongs to --kernel")
     }
@@ -66,11 +75,15 @@ struct BootSource: ParsableArguments {
     if let multiboot {
       var modules: [BootModule] = []
       let image = try readFile(multiboot)
+      // Cannot trap: each element once.
       for argument in module {
         modules.append(
-          BootModule(contents: try readFile(argument.file), commandLine: argument.text))
+          BootModule(
+            contents: try readFile(argument.file),
+            commandLine: text(argument.text, of: argument.file)))
       }
-      return .multiboot(image: image, modules: modules, commandLine: append ?? "")
+      return .multiboot(
+        image: image, modules: modules, commandLine: text(append ?? "", of: multiboot))
     }
     let contents = try readFile(file)
     var disk: Data?
@@ -78,6 +91,12 @@ struct BootSource: ParsableArguments {
     return .linux(
       kernel: contents, initrd: disk, commandLine: append ?? Self.defaultCommandLine,
       entry: entry ?? .automatic)
+  }
+
+  /// The text of an image or module as it is handed over.
+  private func text(_ text: String, of file: String) -> String {
+    guard multibootName else { return text }
+    return text.isEmpty ? file : "\(file) \(text)"
   }
 }
 
@@ -90,7 +109,8 @@ struct ModuleArgument: ExpressibleByArgument {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard let first = parts.first, !first.isEmpty else { return nil }
     file = String(first)
-    text = parts.count > 1 ? String(parts[1]) : ""
+    // Cannot trap: a slice is at most emptied.
+    text = parts.dropFirst().first.map(String.init) ?? ""
   }
 }
 

@@ -16,7 +16,8 @@ import Testing
     arguments: [
       (UInt16(0x00), Array("QEMU".utf8) + [0]), (0x01, [3, 0, 0, 0, 0]),
       (0x03, [0, 0, 0, 4, 0, 0, 0, 0, 0]), (0x05, [2, 0, 0]), (0x0F, [4, 0, 0]),
-      (0x7777, [0, 0]),
+      // FW_CFG_IRQ0_OVERRIDE: request 0 is pin 2, 32 bits.
+      (0x8002, [1, 0, 0, 0, 0]), (0x7777, [0, 0]),
     ] as [(UInt16, [UInt8])])
   func items(key: UInt16, expected: [UInt8]) {
     var chip = Self.chip()

@@ -49,6 +49,12 @@ struct WrongImage: CustomTestStringConvertible, Sendable {
       "protocol without 64-bit entry", .protocolTooOld(found: 0x020A, needed: 0x020C),
       entry: .bits64
     ) { $0.put(UInt16(0x020A), at: 0x206) },
+    kernel(
+      "a payload that says it is larger than storage",
+      .damagedPayload(
+        reason: "its unpacked size would be 536870911 bytes, in storage of 67108864"),
+      payload: SyntheticKernel.frame(SyntheticKernel.executable()).dropLast(4)
+        + MachineLanguage.littleEndian(UInt32(0x1FFF_FFFF))),
     kernel("32-bit kernel", .no64BitEntry, entry: .bits64) { $0.put(UInt16(0), at: 0x236) },
     header("zImage", "loadflags", 0, "bit 0 set (a bzImage, not a zImage)") {
       $0.put(UInt8(0), at: 0x211)

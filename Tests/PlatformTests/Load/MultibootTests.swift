@@ -131,11 +131,11 @@ import X86
 
   @Test func informationMakesRoomForAnImageThatLiesLow() throws {
     let image = SyntheticMultiboot.addressed(
-      header: 0x8_0000, load: 0x8_0000, zeroEnd: 0x9_FC00, entry: 0x8_0020)
+      header: 0x8000, load: 0x8000, zeroEnd: 0x9_FC00, entry: 0x8020)
     let (machine, information) = try Self.loaded(image, commandLine: "low")
     #expect(information.base >= 0x10_0000)
     #expect(Self.text(machine, information[16]) == "low")
-    #expect(machine.memory.load(0x8_0000, as: UInt32.self) == 0x1BAD_B002)
+    #expect(machine.memory.load(0x8000, as: UInt32.self) == 0x1BAD_B002)
   }
 
   @Test func entryThatIsALinearAddressIsFoundInItsSegment() throws {

@@ -41,6 +41,51 @@ struct MultibootTests {
     #expect(run.status == 0x10 << 1 | 1)
   }
 
+  @Test("gets the files' names before its texts when it is asked for")
+  func namesFirst() throws {
+    let folder = try TemporaryFolder()
+    // mov esi, [ebx+16]; print; mov edi, [ebx+24]; mov esi, [edi+8]; print; mov esi, [edi+24]; print;
+    // out 0F4h, al; hlt
+    let code: [UInt8] =
+      [0x8B, 0x73, 0x10] + Self.print + [0x8B, 0x7B, 0x18, 0x8B, 0x77, 0x08] + Self.print
+      + [0x8B, 0x77, 0x18] + Self.print + [0xE6, 0xF4, 0xF4]
+    let kernel = try folder.write("kernel", Self.image(code))
+    let module = try folder.write("module", "contents")
+    let run = try ProgramRun([
+      "boot", "--multiboot", kernel, "--multiboot-name", "--module", "\(module)=a=b", "--module",
+      module, "--append", "line", "--memory", "2M", "--debug-exit", "0xF4",
+    ])
+    #expect(run.output == "\(kernel) line\(module) a=b\(module)")
+  }
+
+  @Test("an access to nothing is told, with the devices of a PC/AT too", arguments: [true, false])
+  func accessToNothing(isLegacy: Bool) throws {
+    let folder = try TemporaryFolder()
+    // mov eax, [0D0000000h]; mov al, 10h; out 0F4h, al; hlt
+    let code: [UInt8] = [0xA1, 0, 0, 0, 0xD0, 0xB0, 0x10, 0xE6, 0xF4, 0xF4]
+    let kernel = try folder.write("kernel", Self.image(code))
+    let run = try ProgramRun(
+      ["boot", "--multiboot", kernel, "--memory", "2M", "--debug-exit", "0xF4"]
+        + (isLegacy ? ["--legacy"] : []))
+    #expect(
+      run.errors
+        == "endicott: access to 0xD0000000, where nothing is, at 0x100020, processor 0\n")
+    #expect(run.status == 0x21)
+  }
+
+  @Test(
+    "a guest's own 1 is not a triple fault nor a wait for ever",
+    // mov al, 1; out 0F4h, al | int3 without a table | cli; hlt
+    arguments: [([0xB0, 1, 0xE6, 0xF4], 3), ([0xCC], 4), ([0xFA, 0xF4], 4)] as [([UInt8], Int32)])
+  func statuses(code: [UInt8], status: Int32) throws {
+    let folder = try TemporaryFolder()
+    let kernel = try folder.write("kernel", Self.image(code + [0xF4]))
+    let run = try ProgramRun([
+      "boot", "--multiboot", kernel, "--memory", "2M", "--debug-exit", "0xF4",
+    ])
+    #expect(run.status == status, "\(run.errors)")
+  }
+
   @Test("finds the test device only when it is asked for", arguments: [true, false])
   func testDevice(isPresent: Bool) throws {
     let folder = try TemporaryFolder()
