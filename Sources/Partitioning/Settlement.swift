@@ -62,11 +62,13 @@ extension PartitionManager {
 
   /// Delivers what is due from outside the partitions.
   private func plan() {
+    settleShares()
     if let time = channels.nextCompletion, time <= now {
       for completion in channels.takeCompletions(upTo: now) { deliver(completion) }
     }
     expire()
     judgeSoftCapping()
+    settleShares()
     if now >= load.due { load.sample(engine.dispatcher, at: now) }
   }
 
