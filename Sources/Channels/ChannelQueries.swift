@@ -76,6 +76,16 @@ extension ChannelSubsystem {
     pathIndices(number, subsystem: subsystem).first.map(pathView)
   }
 
+  /// Numbers of the paths that are off line for the whole machine.
+  package var offlinePaths: [UInt8] {
+    paths.indices.filter { !paths[$0].isOnline }.map { configuration.paths[$0].number }
+  }
+
+  /// Whether a path works; false when there is none with this number.
+  package func isOperational(_ number: UInt8, subsystem: UInt8?) -> Bool {
+    pathIndices(number, subsystem: subsystem).first.map { paths[$0].isOperational } ?? false
+  }
+
   private func pathView(_ index: Int) -> ChannelPathView {
     let path = configuration.paths[index]
     return ChannelPathView(

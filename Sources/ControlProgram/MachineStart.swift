@@ -22,14 +22,14 @@ extension ControlProgram {
     }
     activating.append(name)
     defer { activating.removeLast() }
-    let isCommanded = system.partitionView(name)?.definition.commands.isEmpty == false
+    let isCommanded = !system.commands(of: name).isEmpty
     do throws(ManagementError) {
       _ = try system.perform(
         .activate(name, profile: profile, load: isLoaded && !isCommanded, force: isForced),
         by: author)
       guard isCommanded else { return }
       collectEvents()
-      for command in system.partitionView(name)?.definition.commands ?? [] {
+      for command in system.commands(of: name) {
         guard let partition = system.partitionView(name), partition.isActive else { return }
         let result = execute(command, issuer: Issuer(partition))
         for line in result.lines { reportFirmware("\(padded(name, 8)): \(line)") }

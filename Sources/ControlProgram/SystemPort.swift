@@ -13,6 +13,8 @@ package protocol SystemPort: AnyObject {
   var machineView: MachineView { get }
   /// One partition as it is now; nil when it is not defined.
   func partitionView(_ name: String) -> PartitionView?
+  /// The commands of a partition's definition as it is now; none when it is not defined.
+  func commands(of name: String) -> [String]
   /// Judges and performs an action, all or nothing; a partition as author needs its permissions.
   func perform(
     _ action: ManagementAction, by author: Author

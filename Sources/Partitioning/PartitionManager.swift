@@ -86,6 +86,8 @@ package final class PartitionManager {
   var load: LoadMeter
   /// Messages of an epoch on their way to Settle.
   var crossing: [CrossingEvent] = []
+  /// Pools whose shares are to be computed again.
+  var hasStaleShares: [Bool]
   /// Partitions with pending changes, ascending.
   var waiting: [Int] = []
   /// Partitions for which isolation keeps a reconfigurable path that is off line, by path.
@@ -113,6 +115,7 @@ package final class PartitionManager {
     self.definition = definition
     seed = options.seed ?? definition.machine.seed
     pools = definition.machine.processors.map(\.type)
+    hasStaleShares = Array(repeating: false, count: definition.machine.processors.count)
     // Storage is kept in units that never straddle the PC's gap below 4 GiB.
     ledger = StorageLedger(
       installedByteCount: definition.machine.storageByteCount,
@@ -126,10 +129,14 @@ package final class PartitionManager {
       groupCount: definition.groups.count)
     var partitions: [Partition] = []
     var numbers: [String: Int] = [:]
+    let imageProfiles = Dictionary(grouping: definition.imageProfiles, by: \.partition)
+    let subsystems = Dictionary(
+      definition.inputOutput.images.map { ($0.partition, $0.subsystem) },
+      uniquingKeysWith: { first, _ in first })
     for (number, partition) in definition.partitions.enumerated() {
       let profiles =
         [ImageProfile(name: partition.name, partition: partition.name, definition: partition)]
-        + definition.imageProfiles.filter { $0.partition == partition.name }
+        + (imageProfiles[partition.name] ?? [])
       let own = ProcessorLayout.layout(
         of: profiles.map(\.definition), firstAccount: layout.accounts.count)
       for place in own {
@@ -139,9 +146,9 @@ package final class PartitionManager {
             logicals: place.count
           ))
       }
-      let image = definition.inputOutput.images.first { $0.partition == partition.name }
       partitions.append(
-        Partition(profiles, number: number, layout: own, subsystem: image?.subsystem))
+        Partition(
+          profiles, number: number, layout: own, subsystem: subsystems[partition.name]))
       numbers[partition.name] = number
     }
     self.partitions = partitions
@@ -174,6 +181,7 @@ package final class PartitionManager {
     definition = other.definition
     seed = other.seed
     pools = other.pools
+    hasStaleShares = other.hasStaleShares
     ledger = other.ledger
     channels = ChannelSubsystem(rehearsing: other.channels)
     settings = other.settings
@@ -200,7 +208,10 @@ package final class PartitionManager {
 
   /// The same firmware without guests, to judge actions on: it refuses what this one would refuse
   /// and shows what it would do; nothing of this machine changes, and time must not pass in the copy.
-  package func rehearsal() -> PartitionManager { PartitionManager(rehearsing: self) }
+  package func rehearsal() -> PartitionManager {
+    settleShares()
+    return PartitionManager(rehearsing: self)
+  }
 
   /// Version of what guests can see beside the definitions: cost table, slice, TLB geometry.
   package static let historyVersion = Machine.historyVersion

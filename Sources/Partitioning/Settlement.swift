@@ -67,12 +67,14 @@ extension PartitionManager {
 
   /// Delivers what is due from outside the partitions.
   private func plan() {
+    settleShares()
     if let time = channels.nextCompletion, time <= now {
       for completion in channels.takeCompletions(upTo: now) { deliver(completion) }
     }
     release()
     expire()
     judgeSoftCapping()
+    settleShares()
     if now >= load.due { load.sample(engine.dispatcher, at: now) }
   }
 

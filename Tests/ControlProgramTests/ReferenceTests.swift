@@ -84,7 +84,9 @@ private let refusals: [Refusal] = [
     "HCPX8808E CPU 09 not defined; A may have 2 CPUs, from 00"),
   Refusal(.processorOnline("A", processor: 1), "HCPX1458E CPU 01 not defined; already defined"),
   Refusal(.processorNotOnline("A", processor: 1), "HCPX1457E CPU 01 does not exist"),
-  Refusal(.lastProcessor("A", processor: 0), "HCPX8809E CPU 00 is the last processor of A"),
+  Refusal(
+    .lastProcessor("A", processor: 0),
+    "HCPX8809E CPU 00 is the base processor of A, which stays on line"),
   Refusal(
     .notMultipleOfIncrement(1 << 20, increment: 64 << 20),
     "HCPX8810E Storage 1M is not a multiple of the increment 64M"),

@@ -60,7 +60,7 @@ private func indicateLoad(_ call: Invocation) throws(CommandMessage) {
   call.reply("Q3-00000(00000) EXPAN-001 E3-00000(00000)")
   call.reply("")
   let cells = online.map { processor in
-    "PROC \(digits(processor.number, 4))-\(percent(processor.recentBusy))% "
+    "PROC \(hexDigits(processor.number, 4))-\(percent(processor.recentBusy))% "
       + "\(padded(processor.type.rawValue, 4)) HZ"
   }
   for start in stride(from: 0, to: cells.count, by: 2) {
@@ -103,9 +103,10 @@ private func indicatePartitions(_ call: Invocation) throws(CommandMessage) {
     }
   }
   for pool in machine.pools where call.seesOthers {
+    // Dedicated processors are in both, as in the rows above.
     call.reply(
       "POOL      \(padded(pool.type.rawValue, 4)) \(rightAligned("\(pool.online)", 4)) "
-        + "\(rightAligned("\(pool.weightSum)", 10)) \(processors(Double(pool.shared))) "
+        + "\(rightAligned("\(pool.weightSum)", 10)) \(processors(Double(pool.online))) "
         + processors(pool.recentBusy * Double(pool.online)))
   }
   let achieved = machine.achievedPace.map { fixedPointText(Int(($0 * 100).rounded()), places: 2) }
@@ -130,6 +131,15 @@ private func shareLine(_ share: ShareView) -> String {
   }
   if let cap = share.absoluteCapHundredths {
     caps.append("ABS \(fixedPointText(cap, places: 2, padded: true))")
+  }
+  // The kinds that are not the partition's own setting, or in force only at times.
+  let others: [(LimitKind, String)] = [
+    (.groupAbsolute, "GROUP"), (.definedCapacity, "DEFCAP"), (.groupCapacity, "GROUP DEFCAP"),
+  ]
+  for (kind, word) in others {
+    guard !share.isDedicated, let limit = share.limits?[kind] else { continue }
+    let hundredths = Int(clamping: (limit * Fraction(100)).rounded)
+    caps.append("\(word) \(fixedPointText(hundredths, places: 2, padded: true))")
   }
   return "\(padded(share.type.rawValue, 4)) \(rightAligned("\(share.online)", 4)) "
     + "\(rightAligned(amount, 10)) \(processors(share.entitlement)) "

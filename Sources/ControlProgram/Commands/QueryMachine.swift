@@ -111,17 +111,26 @@ private func queryPathsToDevice(_ call: Invocation) throws(CommandMessage) {
   guard let paths = call.system.definition.inputOutput.paths(to: UInt16(value)) else {
     throw CommandMessage(.deviceDoesNotExist, hexDigits(value, 4))
   }
-  let online = paths.map { number in
+  let available = paths.map { number in
     machine.paths.first { $0.path == number }?.isOnline == true
   }
-  let marks = online.map { $0 ? " +" : " -" }.joined(separator: " ")
+  // What CONFIG CHP does shows in the mask of those that are used: the issuer's own, or for one
+  // without a partition that of whoever is active.
+  let own = call.issuer.partition.flatMap { call.system.partitionView($0) }.map { [$0] }
+  let users = (own ?? call.control.partitionNames.compactMap { call.system.partitionView($0) })
+    .filter(\.isActive)
+  let online = zip(paths, available).map { number, isAvailable in
+    let ways = users.flatMap(\.paths).filter { $0.path == number }
+    return isAvailable && (ways.isEmpty || ways.contains(where: \.isOnline))
+  }
+  func marks(_ mask: [Bool]) -> String { mask.map { $0 ? " +" : " -" }.joined(separator: " ") }
   let status = online.contains(true) ? "ONLINE" : "OFFLINE"
   call.reply("Device \(hexDigits(value, 4)), Status \(status)")
   call.reply(
     " CHPIDs to Device \(hexDigits(value, 4)) (PIM)  : "
       + paths.map { hexDigits($0, 2) }.joined(separator: " "))
-  call.reply("  Physically Available (PAM)  :\(marks)")
-  call.reply("  Online               (LPM)  :\(marks)")
+  call.reply("  Physically Available (PAM)  :\(marks(available))")
+  call.reply("  Online               (LPM)  :\(marks(online))")
   call.reply("      Legend     + Yes - No")
 }
 

@@ -101,15 +101,20 @@ private func queryCaps(_ call: Invocation) throws(CommandMessage) {
           ? "\(limits.logicalProcessors)" : limits[kind].map(exactProcessors) ?? "-"
       }
       let least = limits.effective
+      let units = share.type == .cp ? partition.definition.definedCapacity : nil
       rows.append(
         [partition.name, share.type.rawValue] + cells
-          + [exactProcessors(least.processors), least.kind.rawValue])
+          + [
+            units.map { "\($0)" } ?? "-", share.softLimit.map(exactProcessors) ?? "-",
+            exactProcessors(least.processors), least.kind.rawValue,
+          ])
     }
   }
   call.reply(
     TextTable(
       columns: [.left("PARTITION"), .left("TYPE")]
-        + LimitKind.allCases.map { .right($0.rawValue) } + [.right("MOST"), .left("BY")],
+        + LimitKind.allCases.map { .right($0.rawValue) }
+        + [.right("DEFCAP MSU"), .right("LIMITSOFT"), .right("MOST"), .left("BY")],
       rows: rows
     ).lines)
 }

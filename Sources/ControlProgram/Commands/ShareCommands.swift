@@ -236,11 +236,16 @@ extension Invocation {
       return
     }
     for share in partition.shares where share.isShort {
+      let each = fixedPointText(Int((share.entitlementPerLogical * 1000).rounded()), places: 1)
+      // With less than half a processor no number of logical ones has half of one each.
+      let isSmall = share.entitlement < 0.5
       reply(
         CommandMessage(
-          .shortProcessors, name, "\(share.online)", share.type.rawValue,
-          fixedPointText(Int((share.entitlementPerLogical * 1000).rounded()), places: 1),
-          "\(max(1, Int(share.entitlement * 2)))"))
+          isSmall ? .smallShare : .shortProcessors, name, "\(share.online)", share.type.rawValue,
+          each,
+          isSmall
+            ? fixedPointText(Int((share.entitlement * 1000).rounded()), places: 1)
+            : "\(Int(share.entitlement * 2))"))
     }
   }
 

@@ -284,9 +284,9 @@ extension MessageID {
     case .lastProcessor:
       MessageDefinition(
         8809, .error, nil,
-        "CPU &1 is the last processor of &2",
-        when: "The last running processor cannot go.",
-        remedy: "DEACTIVATE or STOP the partition.")
+        "CPU &1 is the base processor of &2, which stays on line",
+        when: "The processor that starts the others cannot go.",
+        remedy: "Name another, or DEACTIVATE the partition.")
     case .weightOutOfRange:
       MessageDefinition(
         8802, .error, nil,
@@ -346,6 +346,13 @@ extension MessageID {
         when: "Several logical processors share so little that each gets less "
           + "than half a physical one.",
         remedy: "Configure processors offline, or raise the weight.")
+    case .smallShare:
+      MessageDefinition(
+        8895, .warning, nil,
+        "&1 has &2 &3 processors with &4% of one each; one would have &5%",
+        when: "Several logical processors share less than half a physical one.",
+        remedy: "Raise the weight; with one processor on line none waits for another of the "
+          + "partition.")
     case .noSharedProcessors:
       MessageDefinition(
         8805, .error, nil,

@@ -60,6 +60,7 @@ package enum MessageID: CaseIterable, Sendable {
   case capacityUnknown
   case cappingConflict
   case shortProcessors
+  case smallShare
   case noSharedProcessors
   case insufficientProcessors
   case physicalProcessorNotFound

@@ -15,13 +15,25 @@ extension SystemDefinition {
         candidatePartitions: indices(path.candidateList), bytesPerSecond: path.bytesPerSecond,
         latencyNanoseconds: path.latencyNanoseconds)
     }
-    configuration.devices = inputOutput.devices.map(device)
+    let paths = Dictionary(
+      inputOutput.paths.enumerated().map {
+        (PathReference(subsystem: $1.subsystem, number: $1.number), $0)
+      }, uniquingKeysWith: { first, _ in first })
+    let units = Dictionary(
+      inputOutput.controlUnits.map { ($0.number, $0.paths) },
+      uniquingKeysWith: { first, _ in first })
+    configuration.devices = inputOutput.devices.map { definition in
+      device(
+        definition,
+        paths: definition.controlUnits.flatMap { units[$0] ?? [] }.compactMap { paths[$0] })
+    }
+    let devices = Dictionary(
+      grouping: inputOutput.devices.indices, by: { inputOutput.devices[$0].number })
     for (partition, definition) in partitions.enumerated() {
       for assignment in definition.devices {
         guard
-          let index = inputOutput.devices.firstIndex(where: {
-            $0.number == assignment.realDevice
-              && $0.candidateList?.contains(definition.name) ?? true
+          let index = devices[assignment.realDevice]?.first(where: {
+            inputOutput.devices[$0].candidateList?.contains(definition.name) ?? true
           })
         else { continue }
         configuration.assignments.append(
@@ -47,15 +59,9 @@ extension SystemDefinition {
     return machine.hostStorageByteCount / 2 / UInt64(max(1, count))
   }
 
-  private func device(_ definition: DeviceDefinition) -> ChannelConfiguration.Device {
-    let references = definition.controlUnits.flatMap { unit in
-      inputOutput.controlUnits.first { $0.number == unit }?.paths ?? []
-    }
-    let paths = references.compactMap { reference in
-      inputOutput.paths.firstIndex {
-        $0.number == reference.number && $0.subsystem == reference.subsystem
-      }
-    }
+  private func device(
+    _ definition: DeviceDefinition, paths: [Int]
+  ) -> ChannelConfiguration.Device {
     let medium: ChannelConfiguration.Medium =
       switch definition.media {
       case .none: .none

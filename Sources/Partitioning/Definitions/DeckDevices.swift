@@ -1,3 +1,5 @@
+import Quantities
+
 extension DeckReader {
   /// Reads one IODEVICE statement: a device or a range of them.
   mutating func device(_ operands: DeckOperands) {
@@ -30,18 +32,54 @@ extension DeckReader {
         log.report(problem, at: place)
       }
     }
-    for number in Int(first)..<Int(first) + count {
-      let key = "IODEVICE " + DeviceNumbers.text(UInt16(number))
-      if let earlier = deck.places[key] {
-        log.report(.deckDeviceTwice(UInt16(number), first: earlier), at: place)
+    let set = subchannelSet(operands)
+    for number in UInt16(first)...UInt16(clamping: Int(first).addingClamped(count - 1)) {
+      let text = DeviceNumbers.text(number)
+      if let earlier = deck.places["IODEVICE \(text) IN SET \(set)"] {
+        log.report(.deckDeviceTwice(number, first: earlier), at: place)
         break
       }
-      deck.places[key] = place
-      deck.configuration.devices.append(
-        DeviceDefinition(
-          number: UInt16(number), controlUnits: units.map(\.number), type: type,
-          candidateList: candidates?.names, preferredPath: preferred))
+      deck.places["IODEVICE \(text) IN SET \(set)"] = place
+      let device = DeviceDefinition(
+        number: number, controlUnits: units.map(\.number), type: type,
+        candidateList: candidates?.names, preferredPath: preferred)
+      add(device, set: set, at: place)
     }
+  }
+
+  /// Adds a device; of those with one number in several subchannel sets, that of the lowest set.
+  private mutating func add(_ device: DeviceDefinition, set: Int, at place: Place) {
+    let key = "IODEVICE " + DeviceNumbers.text(device.number)
+    guard let other = setOfDevice[device.number] else {
+      setOfDevice[device.number] = set
+      deck.places[key] = place
+      deck.configuration.devices.append(device)
+      return
+    }
+    if !hasOtherSets { log.report(.deckOtherSet(device.number, set: max(set, other)), at: place) }
+    hasOtherSets = true
+    guard set < other,
+      let index = deck.configuration.devices.firstIndex(where: { $0.number == device.number })
+    else { return }
+    setOfDevice[device.number] = set
+    deck.places[key] = place
+    deck.configuration.devices[index] = device
+  }
+
+  /// The subchannel set of an IODEVICE statement: `1` or `((CSS(0),1),(CSS(1),0))`; 0 when it says
+  /// none.
+  private func subchannelSet(_ operands: DeckOperands) -> Int {
+    guard let value = operands.value("SCHSET") else { return 0 }
+    for item in operands.subsystemGroups(value).flatMap(\.items) {
+      guard case .atom(let word) = item, let set = OperandReader.decimal(word.text),
+        (0..<DeviceLimits.setCount).contains(set)
+      else {
+        log.report(.deckSubchannelSet, at: item.place)
+        return 0
+      }
+      return set
+    }
+    return 0
   }
 
   private func addressRange(_ operands: DeckOperands) -> (UInt16, Int, Place)? {
@@ -79,7 +117,7 @@ extension DeckReader {
       }
       if units.contains(where: { $0.number == number }) {
         log.report(.deckControlUnitRepeated(number), at: word.place)
-      } else if let unit = deck.configuration.controlUnits.first(where: { $0.number == number }) {
+      } else if let unit = deck.controlUnit(number) {
         units.append(unit)
       } else {
         log.report(

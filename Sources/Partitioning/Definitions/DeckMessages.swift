@@ -77,6 +77,9 @@ extension Problem {
       "write 1-256, and no number above FFFF")
   }
 
+  static let deckSubchannelSet = deck(
+    "HCPDEF077E", "this is not a subchannel set",
+    "write SCHSET=0 to SCHSET=\(DeviceLimits.setCount - 1)")
   static let deckUnitAddress = deck(
     "HCPDEF077E", "this is not a range of unit addresses", "write UNITADD=((00,016))")
 
@@ -309,6 +312,21 @@ extension Problem {
   static let deckOverlong = together(
     "087", "the operands go on past column 71, where IOCP stops reading",
     "end the card after a comma and continue on the next")
+
+  /// `what` is a keyword, a statement, a TYPE or `**`.
+  static func deckUnserved(_ what: String) -> Problem {
+    together(
+      "088", "\(shown(what)) is read, and nothing here comes of it",
+      "leave it for other programs, or remove it")
+  }
+
+  static func deckOtherSet(_ device: UInt16, set: Int) -> Problem {
+    together(
+      "089",
+      "device \(DeviceNumbers.text(device)) is in another subchannel set too: "
+        + "the one in set \(set) and others like it are read and not here",
+      "give it a number of its own to have it here")
+  }
 
   static func imageWithoutPartition(_ name: String, known: [String]) -> Problem {
     let remedy =

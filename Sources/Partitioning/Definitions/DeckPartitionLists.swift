@@ -21,23 +21,29 @@ extension DeckReader {
     let everyone = deck.configuration.images.filter {
       $0.subsystem == subsystem && $0.partition != "*"
     }.map(\.partition)
-    let isShared = operands.has("SHARED") || isSpanned
     if let value = operands.value("NOTPART") {
       let lists = lists(in: value, operands, subsystem: subsystem)
       let access = everyone.filter { !(lists.access?.names.contains($0) ?? false) }
-      let candidates = everyone.filter { !(lists.candidates?.names.contains($0) ?? false) }
+      // Whoever has the path on line at activation may configure it on line.
+      let candidates = everyone.filter {
+        access.contains($0) || !(lists.candidates?.names.contains($0) ?? false)
+      }
       if candidates.isEmpty, hasImages { log.report(.deckNullCandidates, at: value.place) }
-      return PathLists(
-        sharing: isShared ? .shared : .reconfigurable, access: access, candidates: candidates)
+      return PathLists(sharing: .shared, access: access, candidates: candidates)
     }
+    let isShared = operands.has("SHARED") || isSpanned
     guard let value = operands.value("PARTITION") else {
       if !isShared { operands.reportMissing("PARTITION") }
       return PathLists(sharing: .shared, access: everyone, candidates: everyone)
     }
     let lists = lists(in: value, operands, subsystem: subsystem)
-    let sharing: PathSharing =
-      isShared ? .shared : lists.isReconfigurable ? .reconfigurable : .dedicated
     let access = lists.access?.names ?? []
+    // Source: IOCP User's Guide, ICP315I: SHARED, NOTPART, spanning and more than one partition in the
+    // access list each make a path a shared one.
+    let sharing: PathSharing =
+      isShared
+      ? .shared
+      : lists.isReconfigurable ? .reconfigurable : access.count > 1 ? .shared : .dedicated
     if sharing != .shared, access.count > 1 {
       log.report(.deckAccessList(access.count, sharing: sharing), at: value.place)
     }
@@ -78,7 +84,8 @@ extension DeckReader {
     var isReconfigurable = false
   }
 
-  /// `LP1`, `(LP1,REC)`, `((LP1,LP2),(LP3))`, `((LP1),(=),REC)`, each perhaps behind `CSS(n)`.
+  /// `LP1`, `(LP1,LP2)`, `(LP1,REC)`, `((LP1,LP2),(LP3))`, `((LP1),(=),REC)`, each perhaps behind
+  /// `CSS(n)`; names without parentheses of their own are the access list.
   private mutating func lists(
     in value: DeckValue, _ operands: DeckOperands, subsystem: UInt8
   ) -> ParsedLists {
@@ -87,7 +94,14 @@ extension DeckReader {
     guard
       let group = groups.first(where: { $0.subsystems.contains(subsystem) }) ?? groups.first
     else { return parsed }
-    for item in group.items {
+    let flat = group.items.prefix {
+      if case .atom(let word) = $0 { word.folded != "REC" } else { false }
+    }
+    if let first = flat.first {
+      let names = names(Array(flat), in: "the access list", subsystem: subsystem)
+      parsed.access = PartitionList(names: names, place: first.place)
+    }
+    for item in group.items.dropFirst(flat.count) {
       if case .atom(let word) = item, word.folded == "REC" {
         parsed.isReconfigurable = true
         continue

@@ -1,31 +1,20 @@
 import Channels
 
-/// What the I/O configuration's deck says, and where.
-struct ParsedDeck {
-  var configuration = IOConfiguration()
-  /// Places by statement and number: `CHPID 0.10`, `CNTLUNIT 0200`, `IODEVICE 0200`, `RESOURCE X`.
-  var places: [String: Place] = [:]
-
-  /// The path's definition, when the deck has it.
-  func path(_ reference: PathReference) -> ChannelPathDefinition? {
-    configuration.paths.first {
-      $0.number == reference.number && $0.subsystem == reference.subsystem
-    }
-  }
-}
-
-/// Reads `*.iocp`: ID, RESOURCE, CHPID, CNTLUNIT and IODEVICE.
+/// Reads `*.iocp`: ID, RESOURCE, CHPID, CNTLUNIT and IODEVICE; FUNCTION and UUID are only read.
 ///
 /// Message numbers are IOCP's own where it has one for the case (IOCP User's Guide, messages).
 struct DeckReader {
-  static let operations = ["ID", "RESOURCE", "CHPID", "CNTLUNIT", "IODEVICE"]
+  static let operations = [
+    "ID", "RESOURCE", "CHPID", "CNTLUNIT", "IODEVICE", "FUNCTION", "UUID",
+  ]
   /// Keywords of a statement: those that are used or kept first, those that are only accepted after.
   static let keywords: [String: [String]] = [
     "ID": ["MSG1", "MSG2", "SYSTEM", "LSYSTEM", "NAME", "TOK"],
     "RESOURCE": ["PARTITION", "PART", "MAXDEV"],
     "CHPID": [
       "PATH", "TYPE", "SHARED", "PARTITION", "PART", "NOTPART", "PCHID", "SWITCH", "VCHID", "AID",
-      "PORT", "CHPARM", "OS", "IOCLUSTER", "CPATH", "CSYSTEM", "DESC",
+      "PORT", "CHPARM", "OS", "IOCLUSTER", "CPATH", "CSYSTEM", "PNETID", "MIXTYPE", "FUNCTION",
+      "DESC",
     ],
     "CNTLUNIT": [
       "CUNUMBR", "PATH", "UNIT", "UNITADD", "LINK", "CUADD", "SHARED", "PROTOCL", "DESC",
@@ -34,11 +23,25 @@ struct DeckReader {
       "ADDRESS", "CUNUMBR", "UNIT", "UNITADD", "PARTITION", "PART", "NOTPART", "PATH", "MODEL",
       "FEATURE", "STADET", "TIMEOUT", "SCHSET", "OFFLINE", "DYNAMIC", "LOCANY", "DESC",
     ],
+    "FUNCTION": [
+      "FID", "TYPE", "PCHID", "VCHID", "AID", "PORT", "VF", "UID", "PNETID", "PARTITION", "PART",
+      "NOTPART", "SHARED", "PATH", "CHPID", "DESC",
+    ],
+    "UUID": ["PARTITION", "PART", "UUID", "FUNCTION", "FID", "DESC"],
   ]
-  static let pathTypes = [
-    "FC", "FCV", "FCP", "CNC", "CTC", "CVC", "CBY", "OSC", "OSD", "OSE", "OSM", "OSN", "OSX", "OSH",
-    "IQD", "ICP", "CIB", "CL5", "CL6", "CS5",
+  /// Types of paths that carry requests to control units.
+  static let unitPathTypes = ["FC", "FCV", "FCP", "CNC", "CTC", "CVC", "CBY", "BL", "BY", "DSD"]
+  /// Types of paths to networks, consoles and other machines, which are read and carry nothing here.
+  static let otherPathTypes = [
+    "OSC", "OSD", "OSE", "OSM", "OSN", "OSX", "OSH", "OSA", "IQD", "ICP", "CIB", "CL5", "CL6",
+    "CS5", "CBP", "CBR", "CBS", "CFP", "CFR", "CFS", "ICR", "ICS", "EIO", "FX", "NETD", "NETH",
+    "NTP", "ISD", "HYL", "ISM",
   ]
+  static let pathTypes = unitPathTypes + otherPathTypes
+  /// Keywords that say something that is not here; once is enough to be told.
+  static let unservedKeywords = ["PNETID", "MIXTYPE", "FUNCTION"]
+  /// A path of a control unit that the machine would choose (dynamic channel path management).
+  static let managedPath = "**"
   /// Images in a channel subsystem.
   static let imageLimit = 15
 
@@ -48,12 +51,19 @@ struct DeckReader {
   var hasImages = false
   private var hasReadAny = false
   var unitUse = UnitAddressUse()
+  /// The subchannel set of each device that is in the configuration.
+  var setOfDevice: [UInt16: Int] = [:]
+  /// It was said that a device of another set is left out.
+  var hasOtherSets = false
+  /// What was said not to be here.
+  private var unserved: Set<String> = []
 
   /// Reads the decks, in the order given, as one.
   static func read(_ files: [DefinitionFile], log: FindingLog) -> ParsedDeck {
     var reader = DeckReader(log: log)
     for file in files {
-      for statement in DefinitionScanner.deck(of: file, operations: operations, log: log) {
+      for statement in DefinitionScanner.deck(of: file, operations: operations, log: log)
+      where !log.isExhausted {
         reader.read(statement)
       }
     }
@@ -61,11 +71,7 @@ struct DeckReader {
       log.report(
         .missingStatement("RESOURCE"), at: Place(file: file.name, line: 0, column: 0))
     }
-    reader.deck.configuration.paths.sort {
-      ($0.subsystem, $0.number) < ($1.subsystem, $1.number)
-    }
-    reader.deck.configuration.controlUnits.sort { $0.number < $1.number }
-    reader.deck.configuration.devices.sort { $0.number < $1.number }
+    reader.deck.sort()
     reader.checkDeviceCounts()
     return reader.deck
   }
@@ -95,6 +101,9 @@ struct DeckReader {
       }
       values[key] = operand
     }
+    for key in Self.unservedKeywords where legal.contains(key) {
+      if let operand = values[key] { reportUnserved(key, at: operand.key.place) }
+    }
     guard !statement.isBroken else { return }
     values["PARTITION"] = values["PARTITION"] ?? values["PART"]
     let operands = DeckOperands(
@@ -108,9 +117,16 @@ struct DeckReader {
     case "RESOURCE": resource(operands)
     case "CHPID": channelPath(operands)
     case "CNTLUNIT": controlUnit(operands)
-    default: device(operands)
+    case "IODEVICE": device(operands)
+    default: reportUnserved(operation.folded, at: operation.place)
     }
     hasReadAny = true
+  }
+
+  /// Says once that something was read that is not here.
+  mutating func reportUnserved(_ what: String, at place: Place) {
+    guard unserved.insert(what).inserted else { return }
+    log.report(.deckUnserved(what), at: place)
   }
 
   // MARK: - RESOURCE
@@ -130,7 +146,7 @@ struct DeckReader {
     hasImages = true
     for group in operands.subsystemGroups(value) {
       guard let subsystem = group.subsystems.first else { continue }
-      for item in group.items { image(item, subsystem: subsystem) }
+      for item in group.items where !log.isExhausted { image(item, subsystem: subsystem) }
     }
     if !deck.configuration.images.contains(where: { $0.partition != "*" }) {
       log.report(.deckNoPartition, at: value.place)
@@ -193,6 +209,9 @@ struct DeckReader {
       log.report(
         .unknownOperand(typeWord.text, of: "TYPE", legal: Self.pathTypes), at: typeWord.place)
     }
+    if let typeWord, Self.otherPathTypes.contains(typeWord.folded) {
+      reportUnserved("TYPE=" + typeWord.folded, at: typeWord.place)
+    }
     guard let pathValue = operands.needed("PATH") else { return }
     var physical: UInt16?
     if let word = operands.atom("PCHID") {
@@ -226,7 +245,7 @@ struct DeckReader {
       deck.places[key] = word.place
       let lists = partitionLists(
         operands, subsystem: subsystem, isSpanned: group.subsystems.count > 1)
-      deck.configuration.paths.append(
+      deck.add(
         ChannelPathDefinition(
           subsystem: subsystem, number: UInt8(number), type: typeWord?.folded ?? "FC",
           physicalChannel: physical, switchNumber: switchNumber(operands),
@@ -272,14 +291,18 @@ struct DeckReader {
       else { continue }
       log.report(problem, at: word.place)
     }
-    deck.configuration.controlUnits.append(unit)
+    deck.add(unit)
   }
 
-  private func paths(_ value: DeckValue, _ operands: DeckOperands) -> [PathReference] {
+  private mutating func paths(_ value: DeckValue, _ operands: DeckOperands) -> [PathReference] {
     var paths: [PathReference] = []
     for group in operands.subsystemGroups(value) {
       for subsystem in group.subsystems {
         for item in group.items {
+          if case .atom(let word) = item, word.text == Self.managedPath {
+            reportUnserved(word.text, at: word.place)
+            continue
+          }
           guard case .atom(let word) = item,
             let number = OperandReader.hexadecimal(word.text, digits: 2)
           else {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where in the definition files something stands.
-struct Place: Sendable, Equatable {
+struct Place: Sendable, Hashable {
   /// File name relative to the folder.
   var file: String
   /// Line, from 1; 0 for the file as a whole.
@@ -15,22 +15,42 @@ struct Place: Sendable, Equatable {
 
 /// Collects findings while the files are read.
 final class FindingLog {
-  /// What was found, in the order of reporting.
+  /// Most findings that are kept; who gets so many mends these first.
+  static let limit = 1_000
+
+  /// What was found, each once, in the order of reporting.
   private(set) var findings: [Finding] = []
+  /// How often something was found.
+  private(set) var reportCount = 0
+  /// Whether something was found that keeps the machine from starting.
+  private(set) var hasErrors = false
+  /// Errors that are kept are as many as there can be: nothing that is read on changes the result.
+  var isExhausted: Bool { errorCount >= Self.limit }
+  private var errorCount = 0
+  private var warningCount = 0
+  private var known: Set<Finding> = []
+  private var dropped: FindingSeverity?
   /// A profile's statements are judged once, not again for every partition that includes them.
   var isMuted = false
 
   /// Adds a finding.
   func report(_ problem: Problem, at place: Place) {
     guard !isMuted else { return }
-    findings.append(
-      Finding(
-        file: place.file, line: place.line, column: place.column, severity: problem.severity,
-        id: problem.id, text: problem.text, remedy: problem.remedy))
+    reportCount &+= 1
+    let isError = problem.severity == .error
+    if isError { hasErrors = true }
+    let finding = Finding(
+      file: place.file, line: place.line, column: place.column, severity: problem.severity,
+      id: problem.id, text: problem.text, remedy: problem.remedy)
+    guard !known.contains(finding) else { return }
+    guard (isError ? errorCount : warningCount) < Self.limit else {
+      if dropped != .error { dropped = problem.severity }
+      return
+    }
+    if isError { errorCount += 1 } else { warningCount += 1 }
+    known.insert(finding)
+    findings.append(finding)
   }
-
-  /// Whether something was found that keeps the machine from starting.
-  var hasErrors: Bool { findings.contains { $0.severity == .error } }
 
   /// The findings by file in the given order, then line and column; equal places keep their order.
   ///
@@ -43,9 +63,14 @@ final class FindingLog {
     let ordered = keyed.sorted {
       ($0.0, $0.2.line, $0.2.column, $0.1) < ($1.0, $1.2.line, $1.2.column, $1.1)
     }.map(\.2)
-    var result: [Finding] = []
-    for finding in ordered where finding != result.last { result.append(finding) }
-    return result
+    guard let dropped else { return ordered }
+    return ordered + [
+      Finding(
+        file: fileOrder.first ?? "", line: 0, column: 0, severity: dropped,
+        id: "HCPDEF063" + dropped.rawValue,
+        text: "there is more to say than \(Self.limit) findings",
+        remedy: "mend these first")
+    ]
   }
 }
 

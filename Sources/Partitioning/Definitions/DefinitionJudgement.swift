@@ -208,13 +208,13 @@ struct DefinitionJudgement {
 
   private func latencies() {
     let epoch = machine.machine.epochNanoseconds
-    var reported: [Place] = []
+    var reported: Set<Place> = []
     for device in deck.configuration.devices {
       guard let place = deck.places["MEDIA " + DeviceNumbers.text(device.number)],
         !reported.contains(place)
       else { continue }
       let paths = device.controlUnits.flatMap { unit in
-        deck.configuration.controlUnits.first { $0.number == unit }?.paths ?? []
+        deck.controlUnit(unit)?.paths ?? []
       }
       guard let fastest = paths.compactMap({ deck.path($0)?.latencyNanoseconds }).min() else {
         continue
@@ -223,7 +223,7 @@ struct DefinitionJudgement {
         log.report(
           .latencyBelowEpoch(device.number, fastest + device.latencyNanoseconds, epoch: epoch),
           at: place)
-        reported.append(place)
+        reported.insert(place)
       }
     }
   }

@@ -218,13 +218,13 @@ enum DefinitionScanner {
   ) -> [DeckStatement] {
     var cards = CardReader(file: file, operations: operations, log: log)
     var statements: [DeckStatement] = []
-    while let (operation, characters, end) = cards.next() {
-      let count = log.findings.count
+    while !log.isExhausted, let (operation, characters, end) = cards.next() {
+      let count = log.reportCount
       var parser = OperandParser(characters: characters, end: end, log: log)
       let operands = parser.operands()
       statements.append(
         DeckStatement(
-          operation: operation, operands: operands, isBroken: log.findings.count > count))
+          operation: operation, operands: operands, isBroken: log.reportCount > count))
     }
     return statements
   }

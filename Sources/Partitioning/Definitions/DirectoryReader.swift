@@ -68,6 +68,9 @@ struct DirectoryReader {
     self.log = log
   }
 
+  /// There are more partitions than there can be, which was said.
+  private var hasTooMany = false
+
   private mutating func entries(of source: DefinitionFile) -> [Entry] {
     var entries: [Entry] = []
     for statement in DefinitionScanner.statements(of: source, log: log) {
@@ -114,6 +117,7 @@ struct DirectoryReader {
   }
 
   private mutating func partition(_ entry: Entry) {
+    guard !hasTooMany, !log.isExhausted else { return }
     let names = names(of: entry)
     let place = names.first?.place ?? entry.header.verb.place
     var builder = PartitionBuilder(
@@ -127,7 +131,9 @@ struct DirectoryReader {
       }
       directory.places[key] = place
       guard directory.partitions.count < Self.partitionLimit else {
+        // Once is enough, whatever follows.
         log.report(.tooManyPartitions(limit: Self.partitionLimit), at: place)
+        hasTooMany = true
         return
       }
       var parsed = builder.parsed

@@ -9,7 +9,7 @@ package enum FindingSeverity: String, Sendable {
 }
 
 /// One thing that a definition file says wrongly, and what would be right.
-package struct Finding: Sendable, Equatable {
+package struct Finding: Sendable, Hashable {
   /// File name relative to the folder.
   package var file: String
   /// Line, from 1; 0 when it is about the file as a whole.

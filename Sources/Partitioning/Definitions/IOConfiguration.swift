@@ -108,7 +108,7 @@ package struct ChannelPathDefinition: Sendable, Equatable, Codable {
 }
 
 /// One control unit's attachment to one channel path.
-package struct PathReference: Sendable, Equatable, Codable {
+package struct PathReference: Sendable, Hashable, Codable {
   /// Channel subsystem.
   package var subsystem: UInt8
   /// The path's number.

@@ -1,5 +1,8 @@
 /// Finds the legal keyword that a misspelt one was meant to be.
 package enum NearestKeyword {
+  /// Of more keywords, such as the names of thousands of partitions, the others are not compared.
+  private static let mostKeywords = 256
+
   /// Finds the nearest keyword.
   ///
   /// - Parameters:
@@ -8,7 +11,7 @@ package enum NearestKeyword {
   /// - Returns: The earlier one of two that are equally near; nil when none is near.
   package static func of(_ word: String, among keywords: [String]) -> String? {
     var best: (keyword: String, distance: Int)?
-    for keyword in keywords {
+    for keyword in keywords.prefix(Self.mostKeywords) {
       let limit = max(1, min(word.utf8.count, keyword.utf8.count) / 3)
       let distance = distance(Array(word.utf8.prefix(32)), Array(keyword.utf8))
       if distance <= limit, distance < best?.distance ?? Int.max { best = (keyword, distance) }

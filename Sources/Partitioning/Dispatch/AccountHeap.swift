@@ -1,4 +1,4 @@
-// A binary heap by (beyond a soft limit, virtual time, number) among a pool's accounts with work.
+// A binary heap by (rank, virtual time, number) among a pool's accounts with work.
 
 extension Dispatcher {
   /// Recomputes an account's virtual time from what is charged to it.
@@ -13,8 +13,8 @@ extension Dispatcher {
   private func precedes(_ one: Int32, _ other: Int32) -> Bool {
     let left = Int(one)
     let right = Int(other)
-    if accounts[left].isBeyondLimit != accounts[right].isBeyondLimit {
-      return accounts[right].isBeyondLimit
+    if accounts[left].rank != accounts[right].rank {
+      return accounts[left].rank < accounts[right].rank
     }
     let (leftKey, rightKey) = (accounts[left].key, accounts[right].key)
     return leftKey == rightKey ? one < other : leftKey < rightKey

@@ -137,13 +137,18 @@ extension Dispatcher {
     logicals[logical].counters.dispatched &+= nanoseconds
     accounts[account].used &+= nanoseconds
     guard !accounts[account].isDedicated else { return }
+    if !logicals[logical].hasSlice {
+      accounts[account].charged += Int64(nanoseconds)
+      updateKey(Int32(account))
+      if accounts[account].place >= 0 { restore(Int32(account)) }
+    }
     if logicals[logical].polarity == .verticalLow {
       pools[Int(accounts[account].pool)].lowUsed &+= nanoseconds
     }
     logicals[logical].sliceLeft -= Int64(nanoseconds)
     logicals[logical].bucket?.debit(nanoseconds, at: time)
     accounts[account].bucket?.debit(nanoseconds, at: time)
-    accounts[account].soft?.debit(nanoseconds, at: time)
+    accounts[account].soft?.debit(nanoseconds, at: time, owes: false)
     let group = Int(accounts[account].group)
     if group >= 0 { groups[group].bucket?.debit(nanoseconds, at: time) }
   }

@@ -46,10 +46,16 @@ extension Dispatcher {
 
   /// Looks whether an account has credit left.
   private func judge(_ account: Int) {
+    guard accounts[account].isLimited else { return }
+    accounts[account].bucket?.debit(0, at: end)
+    accounts[account].soft?.debit(0, at: end, owes: false)
     if accounts[account].bucket?.isEmpty == true { throttle(account) }
-    if let soft = accounts[account].soft, soft.isEmpty { limit(account, soft) }
     let group = Int(accounts[account].group)
-    if group >= 0, groups[group].bucket?.isEmpty == true { throttle(group: group) }
+    if group >= 0 {
+      groups[group].bucket?.debit(0, at: end)
+      if groups[group].bucket?.isEmpty == true { throttle(group: group) }
+    }
+    rank(account)
   }
 
   /// Whether a cap forbids an account to run.
@@ -91,15 +97,6 @@ extension Dispatcher {
     }
   }
 
-  private func limit(_ account: Int, _ soft: TokenBucket) {
-    guard !accounts[account].isBeyondLimit else { return }
-    accounts[account].isBeyondLimit = true
-    if accounts[account].place >= 0 { restore(Int32(account)) }
-    if !accounts[account].isThrottled {
-      timers.set(logicals.count + account, max(soft.resumes, end))
-    }
-  }
-
   // MARK: Credit again
 
   /// A timer of the dispatcher's own is due.
@@ -130,32 +127,27 @@ extension Dispatcher {
 
   private func creditReturns(account: Int, at time: SimulatedTime) {
     accounts[account].bucket?.debit(0, at: time)
-    accounts[account].soft?.debit(0, at: time)
-    if accounts[account].isBeyondLimit {
-      // Credit to the limit is back unless it was used meanwhile.
-      if let soft = accounts[account].soft, soft.isEmpty {
-        timers.set(logicals.count + account, max(soft.resumes, time + 1))
-      } else {
-        accounts[account].isBeyondLimit = false
-        if accounts[account].place >= 0 { restore(Int32(account)) }
-      }
+    accounts[account].soft?.debit(0, at: time, owes: false)
+    if accounts[account].isThrottled {
+      noteBlocked(account, until: time)
+      accounts[account].isThrottled = false
+      unblock(account, at: time)
     }
-    guard accounts[account].isThrottled else { return }
-    noteBlocked(account, until: time)
-    accounts[account].isThrottled = false
-    unblock(account, at: time)
+    rank(account)
   }
 
   private func creditReturns(group: Int, at time: SimulatedTime) {
     groups[group].bucket?.debit(0, at: time)
-    guard groups[group].isThrottled else { return }
-    forEachMember(of: group) { noteBlocked($0, until: time) }
-    groups[group].isThrottled = false
-    keepUp(group)
-    forEachMember(of: group) { unblock($0, at: time) }
+    if groups[group].isThrottled {
+      forEachMember(of: group) { noteBlocked($0, until: time) }
+      groups[group].isThrottled = false
+      keepUp(group)
+      forEachMember(of: group) { unblock($0, at: time) }
+    }
+    rank(group: group)
   }
 
-  private func forEachMember(of group: Int, _ body: (Int) -> Void) {
+  func forEachMember(of group: Int, _ body: (Int) -> Void) {
     var member = groups[group].first
     while member >= 0 {
       let next = accounts[Int(member)].nextInGroup
@@ -187,7 +179,9 @@ extension Dispatcher {
   func keepUp(_ group: Int) {
     guard groups[group].first >= 0 else { return }
     let pool = Int(accounts[Int(groups[group].first)].pool)
-    let behind = pools[pool].virtualTime - retention(of: pool) - groups[group].virtualTime
+    let isBinding = groups[group].bucket?.isBinding == true
+    let kept = isBinding ? retention(of: pool) / 2 : retention(of: pool)
+    let behind = pools[pool].virtualTime - kept - groups[group].virtualTime
     guard behind > 0 else { return }
     groups[group].virtualTime += behind
     forEachMember(of: group) { account in

@@ -12,8 +12,15 @@ extension Dispatcher {
     if dedicatedCount > 0 { placeDedicated() }
     if highCount > 0 { placeHigh() }
     for index in pools.indices where pools[index].hasQueue {
-      fill(pool: index)
-      fillLow(pool: index)
+      fill(pool: index, isBeyondLimits: false)
+      fillLow(pool: index, isBeyondLimits: false)
+    }
+    guard limitedCount > 0 else { return }
+    // What those leave who keep their limits.
+    if highCount > 0 { placeHigh(isBeyondLimits: true) }
+    for index in pools.indices where pools[index].hasQueue {
+      fill(pool: index, isBeyondLimits: true)
+      fillLow(pool: index, isBeyondLimits: true)
     }
   }
 
@@ -35,12 +42,18 @@ extension Dispatcher {
     dedicatedCount = kept
   }
 
-  private func placeHigh() {
+  /// Lets vertical-high ones come back to their physical processors, while nobody has them.
+  private func placeHigh(isBeyondLimits: Bool = false) {
     var kept = 0
     for index in 0..<highCount {
       let logical = highQueue[index]
       let home = Int(logicals[Int(logical)].home)
-      if home >= 0, isFree(home), let time = earliest(logical, on: home) {
+      let account = Int(logicals[Int(logical)].account)
+      let rank = accounts[account].rank
+      if home >= 0, isFree(home), isBeyondLimits ? !isBeyondGroup(rank) : rank == 0,
+        let time = earliest(logical, on: home)
+      {
+        advance(account)
         logicals[Int(logical)].isListed = false
         logicals[Int(logical)].sliceLeft = timeSlice(Int(logical))
         place(logical, on: home, at: time)
@@ -54,17 +67,32 @@ extension Dispatcher {
 
   // MARK: Those with a share
 
-  private func fill(pool index: Int) {
+  private func fill(pool index: Int, isBeyondLimits: Bool) {
     var asideCount = 0
+    var beyondCount = 0
     while pools[index].heapCount > 0, let physical = freeProcessor(of: index) {
       let account = pools[index].heap[0]
       let logical = accounts[Int(account)].queue.head
+      if accounts[Int(account)].rank > 0, !isBeyondLimits { break }
+      if isBeyondGroup(accounts[Int(account)].rank) {
+        removeFromHeap(account)
+        asideQueue[asideCount] = account
+        asideCount += 1
+        beyondCount += 1
+        continue
+      }
+      if logicals[Int(logical)].isPromoted, logicals[Int(logical)].polarity == .verticalLow,
+        !isBehind(Int(account)), !isGroupBinding(Int(account))
+      {
+        demote(Int(logical))
+        continue
+      }
       guard let time = earliest(logical, on: physical) else {
         // Its partition has already run to the end of this epoch, or the processor was held so long.
         removeFromHeap(account)
         asideQueue[asideCount] = account
         asideCount += 1
-        if asideCount >= 16 { break }
+        if asideCount - beyondCount >= 16 { break }
         continue
       }
       give(logical, physical, at: time)
@@ -76,15 +104,13 @@ extension Dispatcher {
   func give(_ logical: Int32, _ physical: Int, at time: SimulatedTime) {
     let account = logicals[Int(logical)].account
     let index = Int(account)
-    let pool = Int(accounts[index].pool)
     unlink(logical, from: &accounts[index].queue)
-    let key = accounts[index].key
-    if key > pools[pool].virtualTime { pools[pool].virtualTime = key }
-    let group = Int(accounts[index].group)
-    if group >= 0, key > groups[group].virtualTime { groups[group].virtualTime = key }
+    logicals[Int(logical)].isPromoted = false
+    advance(index)
     let slice = timeSlice(Int(logical))
     accounts[index].charged += slice
     logicals[Int(logical)].sliceLeft = slice
+    logicals[Int(logical)].hasSlice = true
     updateKey(account)
     if accounts[index].queue.isEmpty {
       removeFromHeap(account)
@@ -94,16 +120,25 @@ extension Dispatcher {
     place(logical, on: physical, at: time)
   }
 
+  /// Moves its pool's virtual time, and its group's, on to that of an account that gets a place.
+  private func advance(_ account: Int) {
+    let key = accounts[account].key
+    let pool = Int(accounts[account].pool)
+    if key > pools[pool].virtualTime { pools[pool].virtualTime = key }
+    let group = Int(accounts[account].group)
+    if group >= 0, key > groups[group].virtualTime { groups[group].virtualTime = key }
+  }
+
   // MARK: Those without
 
-  private func fillLow(pool index: Int) {
+  private func fillLow(pool index: Int, isBeyondLimits: Bool) {
     while !pools[index].low.isEmpty || !pools[index].parked.isEmpty,
       let physical = freeProcessor(of: index)
     {
-      if let found = firstPlaceable(pools[index].low, on: physical) {
+      if let found = firstPlaceable(pools[index].low, on: physical, isBeyondLimits) {
         unlink(found.logical, from: &pools[index].low)
         placeLow(found.logical, on: physical, at: found.time)
-      } else if let found = firstPlaceable(pools[index].parked, on: physical) {
+      } else if let found = firstPlaceable(pools[index].parked, on: physical, isBeyondLimits) {
         unlink(found.logical, from: &pools[index].parked)
         placeLow(found.logical, on: physical, at: found.time)
       } else {
@@ -113,17 +148,23 @@ extension Dispatcher {
   }
 
   private func placeLow(_ logical: Int32, on physical: Int, at time: SimulatedTime) {
+    advance(Int(logicals[Int(logical)].account))
     logicals[Int(logical)].sliceLeft = timeSlice(Int(logical))
     place(logical, on: physical, at: time)
   }
 
   private func firstPlaceable(
-    _ queue: ProcessorQueue, on physical: Int
+    _ queue: ProcessorQueue, on physical: Int, _ isBeyondLimits: Bool
   ) -> (logical: Int32, time: SimulatedTime)? {
     var logical = queue.head
     var looks = 0
     while logical >= 0, looks < 16 {
-      if let time = earliest(logical, on: physical) { return (logical, time) }
+      let rank = accounts[Int(logicals[Int(logical)].account)].rank
+      if isBeyondLimits ? !isBeyondGroup(rank) : rank == 0,
+        let time = earliest(logical, on: physical)
+      {
+        return (logical, time)
+      }
       logical = logicals[Int(logical)].next
       looks += 1
     }
@@ -190,7 +231,10 @@ extension Dispatcher {
     physicals[physical].current = logical
     timers.clear(index)
     runningCount += 1
-    if physicals[physical].dedicatedTo < 0 { pools[Int(physicals[physical].pool)].busy += 1 }
+    if physicals[physical].dedicatedTo < 0 {
+      pools[Int(physicals[physical].pool)].busy += 1
+      countPlaces(Int(logicals[index].account), 1)
+    }
     if logicals[index].home == Int32(physical) {
       logicals[index].counters.homeDispatches &+= 1
     }

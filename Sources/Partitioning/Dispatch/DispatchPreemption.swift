@@ -19,25 +19,141 @@ extension Dispatcher {
 
   /// Frees the physical processors to which ready vertical-high logical processors come back.
   func takeBackHomes() {
+    displacedCount = 0
     for index in 0..<highCount {
+      accounts[Int(logicals[Int(highQueue[index])].account)].returning = 0
+    }
+    for index in 0..<highCount {
+      let account = Int(logicals[Int(highQueue[index])].account)
       let home = Int(logicals[Int(highQueue[index])].home)
-      guard home >= 0, physicals[home].isOnline, physicals[home].dedicatedTo < 0 else { continue }
-      if isInterruptible(home) { vacate(home, at: start) }
+      guard home >= 0, physicals[home].isOnline, physicals[home].dedicatedTo < 0,
+        rank(of: account, places: accounts[account].places + accounts[account].returning) == 0
+      else { continue }
+      accounts[account].returning += 1
+      guard isInterruptible(home) else { continue }
+      displacedQueue[displacedCount] = physicals[home].current
+      displacedCount += 1
+      vacate(home, at: start)
     }
   }
 
-  /// Frees physical processors that vertical-low logical processors have while others wait.
+  /// Frees physical processors that others wait for and that are used by vertical-low logical
+  /// processors without a share, or beyond a limit that those who wait keep.
   func dismissLow() {
-    for pool in pools.indices where pools[pool].heapCount > 0 {
-      let first = Int(pools[pool].first)
-      for index in first..<first + Int(pools[pool].count) {
-        guard pools[pool].heapCount > 0, isInterruptible(index),
-          logicals[Int(physicals[index].current)].polarity == .verticalLow
-        else { continue }
-        vacate(index, at: start)
+    for pool in pools.indices where pools[pool].hasQueue {
+      while let rank = leastRank(pool), let victim = furthestAhead(pool, beyond: rank) {
+        vacate(victim, at: start)
         fill()
       }
     }
+  }
+
+  /// The physical processor of who is furthest ahead of its share among those that are to go.
+  private func furthestAhead(_ pool: Int, beyond rank: UInt8) -> Int? {
+    let first = Int(pools[pool].first)
+    var found: (physical: Int, key: Int128)?
+    for index in first..<first + Int(pools[pool].count) where isInterruptible(index) {
+      let logical = Int(physicals[index].current)
+      let key = accounts[Int(logicals[logical].account)].key
+      guard key > found?.key ?? .min, isDismissible(logical, rank, pool) else { continue }
+      found = (index, key)
+    }
+    return found?.physical
+  }
+
+  /// The least rank of those that wait for a place, vertical-low ones included; nil when nobody does
+  /// who may have one.
+  private func leastRank(_ pool: Int) -> UInt8? {
+    var least: UInt8?
+    if pools[pool].heapCount > 0 { least = accounts[Int(pools[pool].heap[0])].rank }
+    if limitedCount > 0, least ?? 1 > 0 {
+      for queue in [pools[pool].low.head, pools[pool].parked.head] where queue >= 0 {
+        let rank = accounts[Int(logicals[Int(queue)].account)].rank
+        least = min(least ?? rank, rank)
+      }
+    }
+    return least.flatMap { isBeyondGroup($0) ? nil : $0 }
+  }
+
+  private func isDismissible(_ logical: Int, _ least: UInt8, _ pool: Int) -> Bool {
+    let account = Int(logicals[logical].account)
+    if !logicals[logical].hasSlice, logicals[logical].polarity == .verticalLow {
+      return pools[pool].heapCount > 0 && accounts[Int(pools[pool].heap[0])].rank == 0
+    }
+    return accounts[account].isLimited
+      && rank(of: account, places: accounts[account].places - 1) > least
+  }
+
+  // MARK: What is due
+
+  /// Gives those whom a limit has held back and who may have a place now one at once, and those who
+  /// were displaced by a vertical-high one: that of whoever is furthest ahead of its share.
+  func claimDue() {
+    for index in 0..<displacedCount {
+      let logical = displacedQueue[index]
+      let account = Int(logicals[Int(logical)].account)
+      if logicals[Int(logical)].isListed, accounts[account].place >= 0,
+        isAmongShares(Int(logical))
+      {
+        _ = claim(logical)
+      }
+    }
+    displacedCount = 0
+    guard limitedCount > 0 else { return }
+    for pool in pools.indices {
+      var place = 0
+      // What one claims changes the order of those that follow it, who are looked at in a later epoch.
+      while place < Int(pools[pool].heapCount) {
+        let account = Int(pools[pool].heap[place])
+        place += 1
+        guard accounts[account].rank <= 1, accounts[account].isLimited, isDue(account) else {
+          continue
+        }
+        while accounts[account].rank <= 1, accounts[account].place >= 0,
+          claim(accounts[account].queue.head)
+        {}
+      }
+    }
+  }
+
+  /// Whether a limit held an account back and it may have more now; within its group, when that has
+  /// all it may, in another's stead.
+  private func isDue(_ account: Int) -> Bool {
+    isBeyondGroup(accounts[account].rank)
+      ? accounts[account].bucket?.isBinding == true : isHeldBack(account)
+  }
+
+  /// Whether a ready logical processor waits in its account's queue.
+  private func isAmongShares(_ logical: Int) -> Bool {
+    switch logicals[logical].polarity {
+    case .horizontal, .verticalMedium: true
+    case .verticalLow, .verticalHigh: logicals[logical].isPromoted
+    }
+  }
+
+  /// Gives a queued logical processor with a share the place of the one furthest ahead, if that is
+  /// clearly further ahead than its own account.
+  private func claim(_ logical: Int32) -> Bool {
+    let account = Int(logicals[Int(logical)].account)
+    let pool = Int(accounts[account].pool)
+    var victim = -1
+    var greatest = accounts[account].key + retention(of: pool) / 4
+    let first = Int(pools[pool].first)
+    for index in first..<first + Int(pools[pool].count) where isInterruptible(index) {
+      let running = Int(physicals[index].current)
+      let other = Int(logicals[running].account)
+      guard other != account, logicals[running].hasSlice, accounts[other].key > greatest,
+        !isBeyondGroup(accounts[account].rank) || accounts[other].group == accounts[account].group,
+        earliest(logical, on: index) != nil
+      else { continue }
+      victim = index
+      greatest = accounts[other].key
+    }
+    guard victim >= 0 else { return false }
+    vacate(victim, at: start)
+    guard isFree(victim), let time = earliest(logical, on: victim) else { return false }
+    give(logical, victim, at: time)
+    return true
   }
 
   /// Whether somebody has a shared physical processor and has not been placed in this epoch yet.
@@ -96,8 +212,8 @@ extension Dispatcher {
       let running = Int(physicals[index].current)
       let other = Int(logicals[running].account)
       let share = logicals[running].share
-      guard other != account, share < logicals[Int(logical)].share,
-        !accounts[account].isBeyondLimit || accounts[other].isBeyondLimit,
+      guard other != account, share <= logicals[Int(logical)].share,
+        accounts[account].rank <= accounts[other].rank,
         earliest(logical, on: index) != nil
       else { continue }
       let own =
@@ -121,7 +237,7 @@ extension Dispatcher {
   }
 
   private func isLimited(_ other: Int, beside account: Int) -> Bool {
-    accounts[other].isBeyondLimit && !accounts[account].isBeyondLimit
+    accounts[other].rank > accounts[account].rank
   }
 
   /// How far an account's use is beyond its share, as virtual time: slices count as far as used.
@@ -129,23 +245,11 @@ extension Dispatcher {
     let share = accounts[account].queueShare
     guard share.numerator > 0 else { return accounts[account].key }
     var unused: Int64 = 0
-    for logical in members(of: account) where hasSlice(logical) {
+    for logical in members(of: account) where logicals[logical].hasSlice {
       unused += logicals[logical].sliceLeft
     }
     return accounts[account].base
       + Int128(accounts[account].charged - unused) * share.denominator / share.numerator
-  }
-
-  /// Whether a logical processor has a time slice that is charged to its account.
-  func hasSlice(_ logical: Int) -> Bool {
-    guard logicals[logical].state == .running || logicals[logical].state == .holding else {
-      return false
-    }
-    switch logicals[logical].polarity {
-    case .horizontal, .verticalMedium:
-      return !accounts[Int(logicals[logical].account)].isDedicated
-    case .verticalHigh, .verticalLow: return false
-    }
   }
 
   // MARK: Directed yield
@@ -157,8 +261,9 @@ extension Dispatcher {
   /// - Returns: Whether the other can use it; nothing has changed otherwise.
   func yield(_ logical: Int, to target: Int, at time: SimulatedTime) -> Bool {
     guard logicals[target].account == logicals[logical].account,
-      logicals[target].state == .queued, hasSlice(logical),
+      logicals[target].state == .queued, logicals[logical].hasSlice,
       logicals[target].polarity == logicals[logical].polarity,
+      logicals[target].polarity != .verticalLow,
       accounts[Int(logicals[target].account)].place >= 0
         || accounts[Int(logicals[target].account)].queue.head >= 0
     else { return false }

@@ -35,7 +35,7 @@ extension Dispatcher {
   ///   - time: Since when it is ready.
   ///   - yielded: It gave the time away: its partition goes behind those that wait now.
   func requeue(_ logical: Int, at time: SimulatedTime, yielded: Bool = false) {
-    let givesWay = yielded && hasSlice(logical)
+    let givesWay = yielded && logicals[logical].hasSlice
     release(logical, at: time)
     logicals[logical].readySince = time
     if yielded { logicals[logical].counters.yields &+= 1 }
@@ -91,13 +91,15 @@ extension Dispatcher {
   func release(_ logical: Int, at time: SimulatedTime) {
     let physical = Int(logicals[logical].physical)
     let account = Int(logicals[logical].account)
-    let gaveSlice = hasSlice(logical)
+    let gaveSlice = logicals[logical].hasSlice
     physicals[physical].current = -1
     physicals[physical].freeSince = time
     runningCount -= 1
     guard physicals[physical].dedicatedTo < 0 else { return }
     logicals[logical].physical = -1
+    logicals[logical].hasSlice = false
     pools[Int(physicals[physical].pool)].busy -= 1
+    countPlaces(account, -1)
     if gaveSlice {
       accounts[account].charged -= logicals[logical].sliceLeft
       updateKey(Int32(account))
@@ -136,6 +138,13 @@ extension Dispatcher {
     case .horizontal, .verticalMedium:
       link(Int32(logical), to: &accounts[account].queue)
       offer(Int32(account))
+    case .verticalHigh where isGroupBinding(account),
+      .verticalLow where isGroupBinding(account):
+      // Inside a capped group the weights decide, whatever the polarity.
+      guard !isBlocked(account) else { return }
+      logicals[logical].isPromoted = true
+      link(Int32(logical), to: &accounts[account].queue)
+      offer(Int32(account))
     case .verticalHigh:
       guard !isBlocked(account) else { return }
       logicals[logical].isListed = true
@@ -160,6 +169,12 @@ extension Dispatcher {
       return
     }
     guard logicals[logical].isListed else { return }
+    if logicals[logical].isPromoted {
+      logicals[logical].isPromoted = false
+      unlink(Int32(logical), from: &accounts[account].queue)
+      if accounts[account].queue.isEmpty { removeFromHeap(Int32(account)) }
+      return
+    }
     switch logicals[logical].polarity {
     case .horizontal, .verticalMedium:
       unlink(Int32(logical), from: &accounts[account].queue)
@@ -194,31 +209,47 @@ extension Dispatcher {
     else { return }
     // What a sleeper, or one that could use no more, may keep of its entitlement.
     if accounts[index].group >= 0 { keepUp(Int(accounts[index].group)) }
-    let least = virtualTime(for: index) - retention(of: Int(accounts[index].pool))
-    if accounts[index].key < least {
-      accounts[index].base += least - accounts[index].key
-      accounts[index].key = least
-    }
+    forgetSurplus(index)
     insertInHeap(account)
+  }
+
+  /// Takes from an account what it is behind by more than it may keep.
+  func forgetSurplus(_ account: Int) {
+    let pool = Int(accounts[account].pool)
+    var kept = retention(of: pool)
+    let share = accounts[account].queueShare
+    if accounts[account].bucket?.isBinding == true || accounts[account].soft?.isBinding == true {
+      // It goes behind those that can never use more than they have.
+      kept /= 2
+    } else if let setRunningTime, share.numerator > 0 {
+      // With long time slices one falls behind by what others get at once.
+      kept = max(kept, Int128(3 * setRunningTime) * share.denominator / share.numerator)
+    }
+    let least = virtualTime(for: account) - kept
+    guard accounts[account].key < least else { return }
+    accounts[account].base += least - accounts[account].key
+    accounts[account].key = least
   }
 
   /// The virtual time that an account may not fall behind by more than it may keep: its group's, when
   /// a cap holds that back, otherwise its pool's.
   func virtualTime(for account: Int) -> Int128 {
-    let group = Int(accounts[account].group)
-    return group < 0
-      ? pools[Int(accounts[account].pool)].virtualTime : groups[group].virtualTime
+    isGroupBinding(account)
+      ? groups[Int(accounts[account].group)].virtualTime
+      : pools[Int(accounts[account].pool)].virtualTime
   }
 
   /// Nanoseconds of its entitlement that a partition keeps while it uses less.
-  static let retained: Int128 = 30_000_000
+  ///
+  /// It serves whatever demand below the entitlement comes back within 100 ms.
+  static let retained: Int128 = 100_000_000
 
   /// The same as virtual time of a pool.
   func retention(of pool: Int) -> Int128 { Dispatcher.retained * Int128(pools[pool].shared) }
 
   // MARK: Links
 
-  private func link(_ logical: Int32, to queue: inout ProcessorQueue) {
+  func link(_ logical: Int32, to queue: inout ProcessorQueue) {
     logicals[Int(logical)].next = -1
     logicals[Int(logical)].isListed = true
     if queue.tail >= 0 {

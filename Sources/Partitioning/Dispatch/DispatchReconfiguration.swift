@@ -44,6 +44,7 @@ extension Dispatcher {
       setShare(entry, lead: lead)
       setLimits(entry.account, entry.grant, at: time)
     }
+    rankAll(pool: pool, grants)
     assignHomes(pool: pool, grants)
     for (entry, wasBlocked) in zip(grants, blocked) {
       if wasBlocked {
@@ -66,7 +67,7 @@ extension Dispatcher {
   private func setShare(_ entry: AccountGrant, lead: Int128) {
     let index = entry.account
     var committed: Int64 = 0
-    for logical in members(of: index) where hasSlice(logical) {
+    for logical in members(of: index) where logicals[logical].hasSlice {
       committed += logicals[logical].sliceLeft
     }
     let share = accounts[index].queueShare
@@ -86,9 +87,9 @@ extension Dispatcher {
   private func setPolarity(_ entry: AccountGrant, epoch: UInt64) {
     let index = entry.account
     let online = members(of: index).count { logicals[$0].onlineSince != nil }
-    let processors = Fraction(Int128(pools[Int(accounts[index].pool)].shared))
-    guard entry.polarity == .vertical, online > 0, processors > .zero else {
-      accounts[index].queueShare = entry.grant.share
+    accounts[index].queueShare = entry.grant.share
+    guard entry.polarity == .vertical, online > 0, pools[Int(accounts[index].pool)].shared > 0
+    else {
       parking[index].policy = nil
       let share = entry.grant.entitlementPerLogical
       for logical in members(of: index) {
@@ -98,8 +99,6 @@ extension Dispatcher {
     }
     let vertical = VerticalPolarity(
       entitlement: entry.grant.entitlement, logicalCount: online)
-    accounts[index].queueShare =
-      vertical.mediumShare * Fraction(Int128(vertical.medium)) / processors
     if parking[index].policy == nil { parking[index].begin() }
     parking[index].polarity = vertical
     let unparked = parking[index].unparkedCount
@@ -199,7 +198,13 @@ extension Dispatcher {
   // MARK: Limits
 
   private func setLimits(_ index: Int, _ grant: ShareGrant, at time: SimulatedTime) {
-    setBucket(&accounts[index].bucket, grant.cap, at: time)
+    // Each at its part of the weight, the logical processors of a partition are held at its weight
+    // together too.
+    let cap = [grant.cap, grant.capPerLogical == nil ? nil : grant.limits.weight]
+    // Those with limits of their own are not to wait long for one another.
+    setBucket(
+      &accounts[index].bucket, cap.compactMap(\.self).min(), at: time,
+      band: grant.capPerLogical == nil ? TokenBucket.widestBand : 3_000_000)
     setBucket(&accounts[index].soft, grant.softLimit, at: time)
     let whole = Fraction(1)
     for logical in members(of: index) {
@@ -211,8 +216,8 @@ extension Dispatcher {
     }
     if accounts[index].isThrottled {
       timers.set(logicals.count + index, max(accounts[index].bucket?.resumes ?? time, time))
-    } else if accounts[index].isBeyondLimit {
-      timers.set(logicals.count + index, max(accounts[index].soft?.resumes ?? time, time))
+    } else {
+      timers.clear(logicals.count + index)
     }
   }
 
@@ -229,6 +234,7 @@ extension Dispatcher {
       if groups[index].bucket == nil { groups[index].virtualTime = pools[pool].virtualTime }
       setBucket(&groups[index].bucket, cap, at: time)
       groups[index].first = -1
+      groups[index].places = 0
       guard let bucket = groups[index].bucket else {
         groups[index].isThrottled = false
         timers.clear(slot)
@@ -238,17 +244,21 @@ extension Dispatcher {
         accounts[member.account].group = Int32(index)
         accounts[member.account].nextInGroup = groups[index].first
         groups[index].first = Int32(member.account)
+        groups[index].places += accounts[member.account].places
       }
       if groups[index].isThrottled { timers.set(slot, max(bucket.resumes, time)) }
     }
   }
 
-  private func setBucket(_ bucket: inout TokenBucket?, _ rate: Fraction?, at time: SimulatedTime) {
+  private func setBucket(
+    _ bucket: inout TokenBucket?, _ rate: Fraction?, at time: SimulatedTime,
+    band: Int128 = TokenBucket.widestBand
+  ) {
     guard let rate else {
       bucket = nil
       return
     }
-    if bucket == nil { bucket = TokenBucket(rate: rate, at: time) }
+    if bucket == nil { bucket = TokenBucket(rate: rate, at: time, band: band) }
     bucket?.setRate(rate, at: time)
   }
 
@@ -256,13 +266,16 @@ extension Dispatcher {
 
   /// An account begins with nothing used, at the present virtual time.
   func enter(_ index: Int, isDedicated: Bool, at time: SimulatedTime) {
+    accounts[index].earlier = accounts[index].earlier + counters(ofAccount: index, at: time)
     accounts[index].entered = time
     accounts[index].isDedicated = isDedicated
     accounts[index].grant = nil
     accounts[index].queueShare = .zero
     accounts[index].used = 0
     accounts[index].isThrottled = false
-    accounts[index].isBeyondLimit = false
+    if accounts[index].isLimited { limitedCount -= 1 }
+    accounts[index].isLimited = false
+    accounts[index].rank = 0
     accounts[index].bucket = nil
     accounts[index].soft = nil
     accounts[index].group = -1
@@ -321,6 +334,7 @@ extension Dispatcher {
         from: other.pools[index].heap, count: Int(other.pools[index].heapCount))
     }
     runningCount = other.runningCount
+    limitedCount = other.limitedCount
     dedicatedCount = other.dedicatedCount
     _ = dedicatedQueue.update(fromContentsOf: other.dedicatedQueue)
   }

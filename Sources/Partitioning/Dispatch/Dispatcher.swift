@@ -53,10 +53,15 @@ final class Dispatcher {
   /// Logical processors that may preempt, in the order in which they got work.
   let urgentQueue: UnsafeMutableBufferPointer<Int32>
   var urgentCount = 0
+  /// Logical processors from whom vertical-high ones have taken their physical ones in this epoch.
+  let displacedQueue: UnsafeMutableBufferPointer<Int32>
+  var displacedCount = 0
   /// Physical processors that were yielded to somebody who has not got them yet.
   var promiseCount = 0
   /// Accounts set aside while a round is filled.
   let asideQueue: UnsafeMutableBufferPointer<Int32>
+  /// Accounts that have a limit of some kind.
+  var limitedCount = 0
   /// How many groups each pool can have.
   let groupsPerPool: Int
   /// Running time as an operator set it; nil for the rule.
@@ -103,6 +108,7 @@ final class Dispatcher {
     dedicatedQueue = .allocate(capacity: logicalCount)
     highQueue = .allocate(capacity: logicalCount)
     urgentQueue = .allocate(capacity: logicalCount)
+    displacedQueue = .allocate(capacity: physicalCount)
     asideQueue = .allocate(capacity: accountCount)
     frontiers = .allocate(capacity: layout.partitionCount)
     frontiers.initialize(repeating: 0)
@@ -150,6 +156,7 @@ final class Dispatcher {
     dedicatedQueue.deallocate()
     highQueue.deallocate()
     urgentQueue.deallocate()
+    displacedQueue.deallocate()
     asideQueue.deallocate()
     frontiers.deallocate()
   }
@@ -177,9 +184,11 @@ final class Dispatcher {
   /// somebody, those that take a free one, and those that keep theirs.
   func fillFromStart() {
     takeBackHomes()
+    promoteLow()
     fill()
     dismissLow()
     preempt()
+    claimDue()
     guard runningCount > 0 else { return }
     for index in physicals.indices {
       let current = Int(physicals[index].current)

@@ -3,9 +3,22 @@ import Channels
 // From what is set to what the dispatcher spends: claims on a pool, judged together by `ProcessingShare`.
 
 extension PartitionManager {
-  /// Computes again what every active partition that shares a pool is entitled to.
+  /// Has computed again what every active partition that shares a pool is entitled to, before time
+  /// passes or anybody looks: of many changes at one instant only the last result counts.
   func applyShares(of type: ProcessorType) {
-    guard let pool = pools.firstIndex(of: type) else { return }
+    if let pool = pools.firstIndex(of: type) { hasStaleShares[pool] = true }
+  }
+
+  /// Computes again what `applyShares` was called for.
+  func settleShares() {
+    for pool in pools.indices where hasStaleShares[pool] {
+      hasStaleShares[pool] = false
+      computeShares(ofPool: pool)
+    }
+  }
+
+  private func computeShares(ofPool pool: Int) {
+    let type = pools[pool]
     engine.dispatcher.setRunningTime(settings.runningTime)
     if type == .cp { softCapping.units = averagedUnits }
     let groups = settings.groups.map { group in

@@ -68,9 +68,9 @@ final class EpochEngine<Hardware: PartitionHardware> {
     guests = .allocate(capacity: layout.partitionCount)
     round = PartitionSet(capacity: layout.partitionCount)
     ran = PartitionSet(capacity: layout.partitionCount)
-    for index in guests.indices {
-      let own = layout.accounts.filter { $0.partition == index }
-      let count = own.reduce(0) { $0 + $1.logicals }
+    var counts = Array(repeating: 0, count: layout.partitionCount)
+    for account in layout.accounts { counts[account.partition] += account.logicals }
+    for (index, count) in counts.enumerated() {
       guests.initializeElement(
         at: index, to: Guest(logicalCount: count, placements: .allocate(capacity: max(count, 1))))
     }

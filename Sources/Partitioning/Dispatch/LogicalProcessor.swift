@@ -70,6 +70,10 @@ struct LogicalProcessor {
   var steal: UInt64 = 0
   /// Nanoseconds of its time slice that are left; may end below zero by less than an epoch.
   var sliceLeft: Int64 = 0
+  /// Its time slice is charged to its account.
+  var hasSlice = false
+  /// A vertical-low one that waits among those with a share, because its partition is behind its.
+  var isPromoted = false
   /// It has been told that its time slice ends.
   var isWarned = false
   /// Its own limit: capping at the weight with horizontal polarity.
@@ -102,8 +106,7 @@ struct ShareAccount {
   var grant: ShareGrant?
   /// Its weight, for what is divided among those that want more.
   var weight = 1
-  /// Part of the pool for its horizontal or vertical-medium logical processors, which its virtual time
-  /// goes by; zero when all are high or low.
+  /// Part of the pool that its virtual time goes by.
   var queueShare = Fraction.zero
   /// Its logical processors keep their physical ones through a wait.
   var completesWaits = false
@@ -125,8 +128,16 @@ struct ShareAccount {
   var isThrottled = false
   /// Limit beyond which it runs only when nobody unlimited wants the time.
   var soft: TokenBucket?
-  /// Beyond that limit now.
-  var isBeyondLimit = false
+  /// Its logical processors that have a physical one.
+  var places: Int32 = 0
+  /// Vertical-high ones that have freed theirs and do not have it yet.
+  var returning: Int32 = 0
+  /// It or its group has a limit of some kind.
+  var isLimited = false
+  /// Who goes first, whatever the virtual times: 0 within all limits; 1 when one more place would be
+  /// beyond its group's rate, 2 beyond its own, 4 beyond the limit that it passes only when nobody
+  /// unlimited wants the time; or their sum.
+  var rank: UInt8 = 0
   /// Index of the group whose absolute cap it shares, -1 without one.
   var group: Int32 = -1
   /// The next member of that group, -1 at the end.
@@ -137,6 +148,8 @@ struct ShareAccount {
   var used: UInt64 = 0
   /// Since when a cap has forbidden it to run, while one does.
   var blockedSince: SimulatedTime = 0
+  /// What its logical processors spent in activations before this one.
+  var earlier = ProcessorCounters()
   /// When its partition was activated last.
   var entered: SimulatedTime?
 }
@@ -147,6 +160,10 @@ struct CapGroup {
   var bucket: TokenBucket?
   /// Out of credit: all members wait.
   var isThrottled = false
+  /// Logical processors of its members that have a physical one.
+  var places: Int32 = 0
+  /// One more place would not be beyond its rate.
+  var isWithin = true
   /// Greatest virtual time at which a member was placed.
   ///
   /// A capped group falls behind its pool; its members may not fall behind it.

@@ -7,20 +7,45 @@ import Channels
 /// bring, so that no interval of a second can pass the cap by more than 3 % (the published bound of
 /// absolute capping is 3.1 %), and use never passes the cap in the long run. Who has used up his
 /// credit waits until 5 ms worth have come together, so that a cap does not cost a switch an epoch.
+///
+/// Who is limited so and wants more has no more places at once than the rate's whole part while others
+/// want them, and one more from when 20 ms worth have come together until 15 ms of a processor are
+/// gone. It comes by its rate without taking in a burst what those get who can never use more than
+/// they have.
 struct TokenBucket {
   /// Nanoseconds of credit in a nanosecond: numerator over denominator.
   private(set) var rate: Fraction
+  private var whole: Int128
+  private let band: Int128
   private var credit: Int128
   private var updated: SimulatedTime
+  /// Enough has come together for one more place than the rate's whole part.
+  private(set) var grantsExtra = true
+  /// It has run short since it was full: the limit is what decides.
+  private(set) var isBinding = false
 
   static let depth: Int128 = 30_000_000
   static let resumption: Int128 = 5_000_000
+  static let plenty: Int128 = 20_000_000
+  static let widestBand: Int128 = 15_000_000
 
-  /// Creates a bucket with a resumption's worth of credit.
-  init(rate: Fraction, at time: SimulatedTime) {
+  /// Creates a bucket with as much credit as grants one more place.
+  ///
+  /// - Parameters:
+  ///   - rate: Processors.
+  ///   - time: Now.
+  ///   - band: Nanoseconds of a processor that one more place may take at a time.
+  init(rate: Fraction, at time: SimulatedTime, band: Int128 = TokenBucket.widestBand) {
     self.rate = rate
-    credit = rate.numerator * TokenBucket.resumption
+    self.band = band
+    whole = rate.floor
+    credit = rate.numerator * TokenBucket.plenty
     updated = time
+  }
+
+  /// Whether who has so many places may take one more while others want it.
+  func permits(oneBeside places: Int32) -> Bool {
+    Int128(places) < whole + (grantsExtra ? 1 : 0)
   }
 
   /// Changes the rate; credit keeps its worth in nanoseconds, debts included.
@@ -29,23 +54,49 @@ struct TokenBucket {
     refill(at: time)
     let old = rate
     rate = new
+    whole = new.floor
     credit = min(credit * new.denominator / old.denominator, new.numerator * TokenBucket.depth)
+    note()
   }
 
   /// Takes what was used until `time`.
-  mutating func debit(_ nanoseconds: UInt64, at time: SimulatedTime) {
+  ///
+  /// - Parameters:
+  ///   - nanoseconds: How much.
+  ///   - time: Until when.
+  ///   - owes: Whether more than there is stays owed; not for time that nobody else wanted.
+  mutating func debit(_ nanoseconds: UInt64, at time: SimulatedTime, owes: Bool = true) {
     refill(at: time)
     credit -= Int128(nanoseconds) * rate.denominator
+    if !owes { credit = max(credit, 0) }
+    note()
   }
 
   /// Whether there is nothing left.
   var isEmpty: Bool { credit <= 0 }
 
   /// When a resumption's worth of credit will have come together, no earlier than the last debit.
-  var resumes: SimulatedTime {
-    let missing = rate.numerator * TokenBucket.resumption - credit
+  var resumes: SimulatedTime { time(of: TokenBucket.resumption) }
+
+  /// When enough will have come together for one more place, no earlier than the last debit.
+  var extraResumes: SimulatedTime { time(of: TokenBucket.plenty) }
+
+  private func time(of worth: Int128) -> SimulatedTime {
+    let missing = rate.numerator * worth - credit
     guard missing > 0 else { return updated }
+    guard rate.numerator > 0 else { return .max }
     return updated &+ UInt64((missing + rate.numerator - 1) / rate.numerator)
+  }
+
+  private mutating func note() {
+    let enough = rate.numerator * TokenBucket.plenty
+    if credit >= enough {
+      grantsExtra = true
+      if credit == rate.numerator * TokenBucket.depth { isBinding = false }
+    } else if credit <= enough - min(rate.numerator, rate.denominator) * band {
+      grantsExtra = false
+      isBinding = true
+    }
   }
 
   private mutating func refill(at time: SimulatedTime) {
@@ -53,5 +104,6 @@ struct TokenBucket {
     credit += Int128(time - updated) * rate.numerator
     credit = min(credit, rate.numerator * TokenBucket.depth)
     updated = time
+    note()
   }
 }

@@ -65,8 +65,7 @@ extension PartitionManager {
 
   /// Numbers of the channel paths that are varied off line for the whole machine.
   package var offlinePaths: [UInt8] {
-    zip(definition.inputOutput.paths, channels.pathViews()).filter { !$0.1.isOnline }
-      .map(\.0.number)
+    channels.offlinePaths
   }
 }
 

@@ -114,7 +114,8 @@ extension PartitionDataReport {
     /// Time that the physical processors were on line, in nanoseconds (INT * N).
     package var available: UInt64 { physical.effective + physical.management + physical.idle }
 
-    /// Time that partitions had in activations which ended before the interval did, in nanoseconds.
+    /// Time that partitions had in activations which ended before the interval did, in nanoseconds, as
+    /// far as the samples do not say whose it was.
     ///
     /// Their own management is part of `unattributed`.
     package var departed: UInt64 {
@@ -169,7 +170,8 @@ extension PartitionDataReport {
     package let number: Int
     /// Whether it is active at the interval's end.
     package let isActive: Bool
-    /// Whether it was activated within the interval; it then counts from there.
+    /// Whether it was activated within the interval; where samples do not know what it spent before,
+    /// it counts from there.
     package let isPartial: Bool
     /// Weight, entitlement, caps and counts at the interval's end; the counters since activation.
     package let logicals: MeasurementSample.Logicals
@@ -185,13 +187,14 @@ extension PartitionDataReport {
       isActive = partition.isActive
       self.logicals = logicals
       let before = first.partition(partition.number)
-      if before?.activated == partition.activated,
-        let earlier = before?.logicals.first(where: { $0.type == logicals.type })
-      {
-        isPartial = false
-        spent = logicals.counters - earlier.counters
+      let start = before?.logicals.first { $0.type == logicals.type }
+      isPartial = before?.activated != partition.activated || start == nil
+      if !isPartial, let start {
+        spent = logicals.counters - start.counters
+      } else if let start, let known = start.earlier, let earlier = logicals.earlier {
+        // Earlier activations in the interval are the partition's too.
+        spent = (earlier + logicals.counters) - (known + start.counters)
       } else {
-        isPartial = true
         spent = logicals.counters
       }
     }

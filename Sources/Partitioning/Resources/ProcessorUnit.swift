@@ -2,7 +2,8 @@
 struct ProcessorUnit: PartitionUnit {
   func attach(_ partition: Partition, to manager: PartitionManager) throws(ManagementError) {
     for (entry, processors) in partition.definition.processors.enumerated() {
-      let reservation = manager.reservation(of: processors.type, without: partition)
+      let reservation = manager.reservation(
+        of: processors.type, for: processors.mode, without: partition)
       let available = reservation.available(processors.mode)
       guard processors.initial <= available else {
         undo(partition, manager)
@@ -42,7 +43,12 @@ struct ProcessorUnit: PartitionUnit {
 
 extension PartitionManager {
   /// What a pool's physical processors are spoken for, by all but one partition.
-  func reservation(of type: ProcessorType, without partition: Partition?) -> ProcessorReservation {
+  ///
+  /// For a sharing partition's logical processors it does not matter how many other sharing ones have,
+  /// and thousands of those are not asked.
+  func reservation(
+    of type: ProcessorType, for mode: ProcessorMode = .dedicated, without partition: Partition?
+  ) -> ProcessorReservation {
     guard let pool = pools.firstIndex(of: type) else {
       return ProcessorReservation(online: 0, dedicated: 0, sharing: [])
     }
@@ -50,7 +56,7 @@ extension PartitionManager {
     let range = Int(record.first)..<Int(record.first + record.count)
     let physicals = engine.dispatcher.physicals
     var sharing: [Int] = []
-    for other in partitions where other.isActive && other !== partition {
+    for other in mode == .shared ? [] : partitions where other.isActive && other !== partition {
       for (entry, processors) in other.definition.processors.enumerated()
       where processors.type == type && processors.mode == .shared {
         sharing.append(other.onlineCount(of: entry))

@@ -2,7 +2,8 @@
 ///
 /// Source: z9 PR/SM Planning Guide SB10-7041, page 164: a logical processor of higher priority
 /// preempts a running one of lower priority if it is further behind its share, or less far ahead of
-/// it. The priority is the share per logical processor.
+/// it. The priority is the share per logical processor. Equal priorities count as lower: that is ours,
+/// because demand below the entitlement would otherwise wait for time slices.
 package enum PreemptionRule {
   /// Where a logical processor stands.
   ///
@@ -24,6 +25,6 @@ package enum PreemptionRule {
   package static func permits<Priority, Distance>(
     _ pending: Standing<Priority, Distance>, over running: Standing<Priority, Distance>
   ) -> Bool {
-    pending.priority > running.priority && pending.ahead < running.ahead
+    pending.priority >= running.priority && pending.ahead < running.ahead
   }
 }

@@ -153,13 +153,16 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
     package var parkingAdjustments: UInt64
     /// What they spent since activation, all together.
     package var counters: ProcessorCounters
+    /// What they spent in earlier activations since IPL; nil in a sample that does not know.
+    package var earlier: ProcessorCounters?
 
     /// Creates the part of a sample for a partition's logical processors of a type.
     package init(
       type: ProcessorType, isDedicated: Bool = false, defined: Int, online: Int,
       weight: Int? = nil, entitlement: Fraction? = nil, isCapped: Bool = false,
       absoluteCapHundredths: Int? = nil, polarity: VerticalPolarity? = nil, unparkedLow: Int = 0,
-      parkingAdjustments: UInt64 = 0, counters: ProcessorCounters
+      parkingAdjustments: UInt64 = 0, counters: ProcessorCounters,
+      earlier: ProcessorCounters? = nil
     ) {
       self.type = type
       self.isDedicated = isDedicated
@@ -173,6 +176,7 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
       self.unparkedLow = unparkedLow
       self.parkingAdjustments = parkingAdjustments
       self.counters = counters
+      self.earlier = earlier
     }
   }
 
@@ -220,6 +224,7 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
 extension PartitionManager {
   /// Everything that is counted, now; the counting goes on.
   package func measurement() -> MeasurementSample {
+    settleShares()
     let dispatcher = engine.dispatcher
     return MeasurementSample(
       time: now,
@@ -259,7 +264,8 @@ extension PartitionManager {
           polarity: parking.policy == nil ? nil : parking.polarity,
           unparkedLow: parking.policy?.unparkedLow ?? 0,
           parkingAdjustments: parking.policy?.adjustments ?? 0,
-          counters: dispatcher.counters(ofAccount: index, at: now))
+          counters: dispatcher.counters(ofAccount: index, at: now),
+          earlier: dispatcher.accounts[index].earlier)
       })
   }
 }

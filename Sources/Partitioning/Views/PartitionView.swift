@@ -72,6 +72,8 @@ package struct ShareView: Sendable, Equatable {
   package var entitlementPerLogical: Double
   /// Everything that limits its use; nil when dedicated or not active.
   package var limits: ProcessingLimits?
+  /// What it passes only when nobody unlimited wants the time, in processors; nil without LIMITSOFT.
+  package var softLimit: Fraction?
   /// Time used since activation, in nanoseconds.
   package var usedNanoseconds: UInt64
   /// Time its processors had work and no physical processor since activation, in nanoseconds.

@@ -6,7 +6,13 @@ import Platform
 extension PartitionManager {
   /// One partition as it is now; nil when it is not defined.
   package func partitionView(_ name: String) -> PartitionView? {
-    number(of: name).map { view(partitions[$0]) }
+    settleShares()
+    return number(of: name).map { view(partitions[$0]) }
+  }
+
+  /// The commands of a partition's definition as it is now; none when it is not defined.
+  package func commands(of name: String) -> [String] {
+    number(of: name).map { partitions[$0].definition.commands } ?? []
   }
 
   private func view(_ partition: Partition) -> PartitionView {
@@ -32,10 +38,9 @@ extension PartitionManager {
       },
       writtenPageCount: machine?.memory.writtenPageCount ?? 0,
       paths: channels.paths(of: partition.number).map { path in
-        let view = channels.pathView(path.number, subsystem: partition.subsystem)
-        return PartitionPathView(
+        PartitionPathView(
           path: path.number, isOnline: path.isOnline && partition.isActive,
-          isOperational: view?.isOperational ?? false)
+          isOperational: channels.isOperational(path.number, subsystem: partition.subsystem))
       },
       devices: channels.subchannels(of: partition.number).map {
         PartitionDeviceView(
@@ -126,6 +131,7 @@ extension PartitionManager {
       entitlementPerLogical: isDedicated
         ? (online > 0 ? 1 : 0) : account.grant?.entitlementPerLogical.approximation ?? 0,
       limits: isDedicated ? nil : account.grant?.limits,
+      softLimit: isDedicated ? nil : account.grant?.softLimit,
       usedNanoseconds: account.used,
       deniedNanoseconds: engine.dispatcher.counters(ofAccount: index, at: now).ready,
       recentUsed: partition.isActive ? sample.used : 0,
@@ -134,6 +140,7 @@ extension PartitionManager {
 
   /// The machine as it is now.
   package var machineView: MachineView {
+    settleShares()
     let machine = definition.machine
     return MachineView(
       name: machine.name, now: now, timeOfDayAtStart: timeOfDayAtStart,

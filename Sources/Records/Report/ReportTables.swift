@@ -98,7 +98,7 @@ extension ReportTable {
     ReportTable(
       name: "processors", title: "Processor report",
       columns: [
-        Column(name: "number", title: "Number"),
+        Column(name: "number", title: "Number", isNumber: false),
         Column(name: "type", title: "Type", isNumber: false),
         Column(name: "online", title: "On line", isNumber: false),
         Column(name: "dedicatedTo", title: "Dedicated to", isNumber: false),
@@ -112,12 +112,18 @@ extension ReportTable {
       ],
       rows: report.rows.map { row in
         [
-          .count(row.number), .text(row.type.rawValue), .text(row.isOnline ? "YES" : "NO"),
+          .text(address(row.number)), .text(row.type.rawValue), .text(row.isOnline ? "YES" : "NO"),
           row.dedicatedTo.map { .text($0) } ?? .none, .decimal(row.effective),
           .decimal(row.management), .decimal(row.busy), .seconds(row.spent.effective),
           .seconds(row.spent.management), .seconds(row.spent.idle), .seconds(row.spent.offline),
         ]
       })
+  }
+
+  /// A physical processor's address: two hexadecimal digits, as in CP's answers.
+  private static func address(_ number: Int) -> String {
+    let digits = String(number, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, 2 - digits.count)) + digits
   }
 
   /// The event log: a row for each value that changed, one for what changed none.

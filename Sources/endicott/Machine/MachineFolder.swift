@@ -16,6 +16,9 @@ struct MachineFolder {
     let (definition, findings) = SystemDefinition.read(folder: folder)
     for finding in findings { writeError(finding.description) }
     guard let definition else { throw ExitCode(ExitStatus.unusable) }
+    for finding in definition.findings(onHostWith: Host.byteCount) {
+      writeError(finding.description)
+    }
     self.definition = definition
   }
 

@@ -22,6 +22,7 @@ struct CheckCommand: ParsableCommand {
     let (definition, findings) = SystemDefinition.read(folder: folder ?? Host.demoFolder())
     writeLines(findings.map(\.description))
     guard let definition else { throw ExitCode(ExitStatus.failed) }
+    writeLines(definition.findings(onHostWith: Host.byteCount).map(\.description))
     let validator = ActivationValidator(definition, order: definition.activationList)
     writeLines(
       validator.findings.filter { !$0.isRefusal }.map { "\(definition.machine.name): \($0)" })

@@ -81,7 +81,8 @@ private let badCommands = [
   BadCommand("FOR SPIN001 CMD CONFIG CPU(2),SIDEWAYS", "HCPCFG003E Invalid option - SIDEWAYS"),
   BadCommand("FOR SPIN001 CMD CF CPU(0),ONLINE", "HCPCFG1458E CPU 00 not defined; already defined"),
   BadCommand(
-    "FOR SPIN001 CMD CF CPU(0),OFFLINE", "HCPCFG8809E CPU 00 is the last processor of SPIN001"),
+    "FOR SPIN001 CMD CF CPU(0),OFFLINE",
+    "HCPCFG8809E CPU 00 is the base processor of SPIN001, which stays on line"),
   BadCommand(
     "FOR TOUCHER CMD CF STOR(1M),ONLINE",
     "HCPCFG8810E Storage 1M is not a multiple of the increment 64M"),

@@ -124,6 +124,8 @@ final class StandInMachine: SystemPort, SimulationClock {
   // MARK: SystemPort
 
   func partitionView(_ name: String) -> PartitionView? { states[name] }
+
+  func commands(of name: String) -> [String] { states[name]?.definition.commands ?? [] }
   func storageDigest(of partition: String?) -> UInt64 { partition == nil ? 0xABCD : 0x1234 }
   func takeEvents() -> [FirmwareEvent] {
     defer { events = [] }

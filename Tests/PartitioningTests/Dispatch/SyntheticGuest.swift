@@ -112,7 +112,7 @@ final class SyntheticPool {
 
   init(
     processors: Int, _ members: [(ShareClaim, [SyntheticGuest.Habit])], threads: Int = 1,
-    groupCaps: [Fraction] = [], completesWaits: Set<Int> = []
+    groupCaps: [Fraction] = [], completesWaits: Set<Int> = [], epoch: UInt64 = 100_000
   ) {
     self.processors = processors
     self.groupCaps = groupCaps
@@ -126,7 +126,7 @@ final class SyntheticPool {
           (partition: $0, pool: 0, logicals: members[$0].0.logicalCount)
         },
         partitionCount: members.count, groupCount: groupCaps.count),
-      epoch: 100_000, threads: threads)
+      epoch: epoch, threads: threads)
     for index in guests.indices {
       engine.guests[index].hardware = guests[index]
       engine.guests[index].home = index % threads
@@ -185,7 +185,7 @@ final class SyntheticPool {
   /// What the water-fill gives for constant demands in processors.
   func oracle(_ demands: [Fraction]) -> [Double] {
     ProcessingShare.distribution(
-      among: claims, demands: demands, sharedProcessors: processors
+      among: claims, demands: demands, sharedProcessors: processors, groupCaps: groupCaps
     ).map(\.approximation)
   }
 }

@@ -1,0 +1,157 @@
+import Channels
+
+// Limits among those that want more: how many places who is limited may have before those who keep
+// their limits, and which vertical-low logical processors have a share in what is divided by weight.
+
+extension Dispatcher {
+  // MARK: Rank
+
+  /// Who goes first by its limits alone, if it had so many places and wanted one more: 0 the first.
+  func rank(of account: Int, places: Int32) -> UInt8 {
+    guard accounts[account].isLimited else { return 0 }
+    var rank: UInt8 = 0
+    let group = Int(accounts[account].group)
+    if group >= 0, let bucket = groups[group].bucket {
+      let others = groups[group].places - accounts[account].places
+      if !bucket.permits(oneBeside: others + places) { rank += 1 }
+    }
+    if let bucket = accounts[account].bucket, !bucket.permits(oneBeside: places) { rank += 2 }
+    if let soft = accounts[account].soft, !soft.permits(oneBeside: places) { rank += 4 }
+    return rank
+  }
+
+  /// Judges an account's rank again, and its group's members' with it.
+  func rank(_ account: Int) {
+    guard accounts[account].isLimited else { return }
+    let group = Int(accounts[account].group)
+    if group >= 0 { rank(group: group) }
+    updateRank(account)
+    awaitCredit(account)
+  }
+
+  /// Judges the rank of all members of a group again.
+  func rank(group: Int) {
+    guard let bucket = groups[group].bucket else { return }
+    let isWithin = bucket.permits(oneBeside: groups[group].places)
+    if isWithin != groups[group].isWithin {
+      groups[group].isWithin = isWithin
+      forEachMember(of: group) { updateRank($0) }
+    }
+    guard !bucket.grantsExtra, !groups[group].isThrottled else { return }
+    let slot = logicals.count + accounts.count + group
+    if timers.time(of: slot) == nil, bucket.extraResumes < .max {
+      timers.set(slot, bucket.extraResumes)
+    }
+  }
+
+  private func updateRank(_ account: Int) {
+    let old = accounts[account].rank
+    let new = rank(of: account, places: accounts[account].places)
+    guard new != old else { return }
+    accounts[account].rank = new
+    guard accounts[account].place >= 0 else { return }
+    if new < old { forgetSurplus(account) }
+    restore(Int32(account))
+  }
+
+  /// Has an account looked at when enough credit has come together for one more place.
+  private func awaitCredit(_ account: Int) {
+    let slot = logicals.count + account
+    guard !accounts[account].isThrottled, timers.time(of: slot) == nil else { return }
+    var time = SimulatedTime.max
+    if let bucket = accounts[account].bucket, !bucket.grantsExtra { time = bucket.extraResumes }
+    if let soft = accounts[account].soft, !soft.grantsExtra { time = min(time, soft.extraResumes) }
+    if time < .max { timers.set(slot, time) }
+  }
+
+  /// Counts the places of an account.
+  func countPlaces(_ account: Int, _ change: Int32) {
+    accounts[account].places += change
+    guard accounts[account].isLimited else { return }
+    let group = Int(accounts[account].group)
+    if group >= 0 { groups[group].places += change }
+    rank(account)
+  }
+
+  /// Judges the ranks of all accounts of a pool, after their limits have changed.
+  func rankAll(pool: Int, _ grants: [AccountGrant]) {
+    for entry in grants {
+      let index = entry.account
+      if accounts[index].isLimited { limitedCount -= 1 }
+      accounts[index].isLimited =
+        accounts[index].bucket != nil || accounts[index].soft != nil || accounts[index].group >= 0
+      if accounts[index].isLimited {
+        limitedCount += 1
+        updateRank(index)
+        awaitCredit(index)
+      } else if accounts[index].rank > 0 {
+        accounts[index].rank = 0
+        if accounts[index].place >= 0 { restore(Int32(index)) }
+      }
+    }
+    for number in 0..<groupsPerPool {
+      let group = pool * groupsPerPool + number
+      guard let bucket = groups[group].bucket else { continue }
+      groups[group].isWithin = bucket.permits(oneBeside: groups[group].places)
+      forEachMember(of: group) { updateRank($0) }
+      rank(group: group)
+    }
+  }
+
+  /// Whether a limit has kept an account from what it wants of late.
+  func isHeldBack(_ account: Int) -> Bool {
+    guard accounts[account].isLimited else { return false }
+    let group = Int(accounts[account].group)
+    return accounts[account].bucket?.isBinding == true || accounts[account].soft?.isBinding == true
+      || group >= 0 && groups[group].bucket?.isBinding == true
+  }
+
+  /// Whether the absolute cap of an account's group decides what its members get.
+  func isGroupBinding(_ account: Int) -> Bool {
+    let group = Int(accounts[account].group)
+    return group >= 0 && groups[group].bucket?.isBinding == true
+  }
+
+  /// Whether one more place would be beyond the rate of an account's group: nobody of the group gets one
+  /// then, though processors were idle, because the others of the group want the time.
+  func isBeyondGroup(_ rank: UInt8) -> Bool { rank & 1 != 0 }
+
+  // MARK: Vertical-low logical processors with a share
+
+  /// Whether a partition has got clearly less than its part of what was divided, so that its
+  /// vertical-low logical processors are entitled to time like anybody.
+  func isBehind(_ account: Int) -> Bool {
+    accounts[account].key
+      < virtualTime(for: account) - retention(of: Int(accounts[account].pool)) / 4
+  }
+
+  /// Lets vertical-low logical processors of partitions that are behind their share wait among those
+  /// with a share: what others leave is divided by weight, whatever the polarity.
+  func promoteLow() {
+    for pool in pools.indices {
+      if !pools[pool].low.isEmpty { promote(from: pools[pool].low) }
+      if !pools[pool].parked.isEmpty { promote(from: pools[pool].parked) }
+    }
+  }
+
+  private func promote(from queue: ProcessorQueue) {
+    var logical = queue.head
+    while logical >= 0 {
+      let next = logicals[Int(logical)].next
+      let account = Int(logicals[Int(logical)].account)
+      if isBehind(account) {
+        unlist(Int(logical))
+        logicals[Int(logical)].isPromoted = true
+        link(logical, to: &accounts[account].queue)
+        offer(Int32(account))
+      }
+      logical = next
+    }
+  }
+
+  /// Puts a vertical-low logical processor back among those that run on what is left.
+  func demote(_ logical: Int) {
+    unlist(logical)
+    list(logical)
+  }
+}
