@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 
 // Live reconfiguration. A guest that takes notices (DIAGNOSE X'600') is offered what is added and
 // asked for what is taken, and the change stays pending until it accepts, refuses, or the deadline
@@ -144,7 +145,8 @@ extension PartitionManager {
     guard places.count == count else {
       let had = partition.increments.count { $0 != nil }
       throw .storageLimit(
-        partition.name, requested: UInt64(had + count) * unit,
+        partition.name,
+        requested: UInt64(clamping: had.addingClamped(count)).multipliedClamped(by: unit),
         limit: UInt64(partition.increments.count) * unit)
     }
     let taken = try takeIncrements(for: partition, Array(places))

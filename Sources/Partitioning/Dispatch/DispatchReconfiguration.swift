@@ -316,10 +316,12 @@ extension Dispatcher {
       pools[index].busy = other.pools[index].busy
       pools[index].virtualTime = other.pools[index].virtualTime
       pools[index].runningTime = other.pools[index].runningTime
+      pools[index].runningLogicals = other.pools[index].runningLogicals
       pools[index].heapCount = other.pools[index].heapCount
       pools[index].heap.update(
         from: other.pools[index].heap, count: Int(other.pools[index].heapCount))
     }
+    setRunningTime = other.setRunningTime
     runningCount = other.runningCount
     dedicatedCount = other.dedicatedCount
     _ = dedicatedQueue.update(fromContentsOf: other.dedicatedQueue)
