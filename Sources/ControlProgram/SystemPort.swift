@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 /// What the control program needs of the machine: the firmware, or a stand-in for tests.
 ///
@@ -44,6 +45,11 @@ package protocol SystemPort: AnyObject {
   func setPace(_ pace: Pace)
   /// What happened since the last call, in order.
   func takeEvents() -> [FirmwareEvent]
+}
+
+extension SystemPort {
+  /// Nanoseconds from an instant to now; 0 for one to come.
+  func elapsed(since instant: SimulatedTime) -> UInt64 { now.subtractingClamped(instant) }
 }
 
 /// Lets simulated time pass; a front end provides it, because it decides pace and input meanwhile.

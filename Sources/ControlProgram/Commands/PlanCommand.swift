@@ -26,7 +26,7 @@ private func plan(_ call: Invocation) throws(CommandMessage) {
   let text = call.operands.takeRemainder()
   let rehearsal = Rehearsal(
     of: call.system, table: call.control.table,
-    showing: call.seesOthers ? nil : call.issuer.partition)
+    showing: call.seesOthers ? nil : call.issuer.partition, nesting: call.control.nesting)
   rehearsal.give(text, as: call.issuer)
   call.reply(
     CommandResult(
