@@ -26,6 +26,7 @@ extension ControlProgram {
     // On a copy first: what a failing command undoes could not be brought back.
     if onOmitted == nil, author != .firmware {
       let rehearsal = Rehearsal(of: system, table: table, nesting: nesting)
+      defer { nesting.spend(as: rehearsal.control.nesting) }
       try rehearsal.control.activate(
         name, profile: profile, isLoaded: isLoaded, isForced: isForced, by: author)
     }

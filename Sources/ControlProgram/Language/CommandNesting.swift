@@ -23,6 +23,11 @@ package struct CommandNesting: Equatable, Sendable {
     return inner
   }
 
+  /// Counts what was given to a rehearsal that began here.
+  mutating func spend(as rehearsed: CommandNesting) {
+    count = max(count, rehearsed.count)
+  }
+
   /// The nesting after a command inside, whose commands count until the typed one is over.
   func after(_ inner: CommandNesting) -> CommandNesting {
     var outer = self

@@ -146,6 +146,17 @@ struct EdgeOperandTests {
       test.console.execute("FOR TOUCHER CMD CPU 0 CMD Q USERID").lines == ["TOUCHER  AT DEMO"])
   }
 
+  /// A rehearsal's commands count as the others do.
+  @Test func nestingCountsWhatIsRehearsed() {
+    var outer = CommandNesting()
+    for _ in 0..<CommandNesting.commandLimit {
+      guard let inner = outer.inner() else { break }
+      outer.spend(as: inner)
+    }
+    #expect(outer.inner() == nil)
+    #expect(CommandNesting().after(outer).inner() != nil)
+  }
+
   // Oracle: no entry is of a time to come, all are since IPL.
   @Test(arguments: [
     ("FROM 2611-01-01T00:00:00", false), ("FROM 9999-12-31T23:59:59", false),
