@@ -78,9 +78,7 @@ package final class Invocation {
 
   /// Adds a line to the answer.
   package func reply(_ line: String) {
-    var line = Substring(line)
-    while line.last == " " { line.removeLast() }
-    result.lines.append(String(line))
+    result.lines.append(withoutBlanksAtEnd(line))
   }
 
   /// Adds a message to the answer; an error also sets the return code.
@@ -164,11 +162,26 @@ package final class Invocation {
 }
 
 extension ControlProgram {
+  /// Longest command, in bytes: room for a page of data to STORE.
+  package static let commandLimit = 16_384
+
   /// Performs one logical line.
+  ///
+  /// A line that is too long, or a command inside too many others, is refused.
   package func execute(
     _ logicalLine: String, issuer: Issuer, console: ConsoleSession? = nil
   ) -> CommandResult {
+    guard logicalLine.utf8.count <= Self.commandLimit else {
+      return CommandResult(
+        CommandMessage(.commandTooLong, "\(Self.commandLimit)"), module: "CMD")
+    }
     guard let line = CommandParser.parse(logicalLine) else { return CommandResult() }
+    guard let nesting = nesting.inner() else {
+      return CommandResult(CommandMessage(.nestedTooDeep, line.verb), module: "CMD")
+    }
+    let outer = self.nesting
+    self.nesting = nesting
+    defer { self.nesting = outer.after(self.nesting) }
     var result = execute(line, issuer: issuer, console: console)
     if line.isSilent { result.lines = [] }
     return result

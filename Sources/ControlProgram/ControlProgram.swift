@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 /// The control program of one machine: its command table, its consoles, what they are shown.
 ///
@@ -14,6 +15,10 @@ package final class ControlProgram {
   package var records: (any RecordsPort)?
   /// Takes the commands that a rehearsal leaves out; nil when this is no rehearsal.
   var onOmitted: ((String) -> Void)?
+  /// Where in the command that was typed the present one is.
+  var nesting = CommandNesting()
+  /// Who had a partition forced that has not ended yet.
+  var forcedBy: [String: String] = [:]
   /// Whether SHUTDOWN was performed; the front end then ends.
   package private(set) var isShutDown = false
   /// The last thousand messages of the firmware, each with its time.
@@ -58,7 +63,7 @@ package final class ControlProgram {
     let console = ConsoleSession(
       control: self, userid: userid, classes: PrivilegeClasses(letters: classes),
       number: consoleCount, loggedOnAt: system.now)
-    consoleCount += 1
+    consoleCount = consoleCount.addingClamped(1)
     consoles.append(console)
     if user == nil, partition != nil { console.connect(to: userid) }
     return console
@@ -80,7 +85,24 @@ package final class ControlProgram {
 
   /// How many users were logged on at the event being shown.
   var userCount: Int {
-    Set(consoles.map(\.userid).filter { system.partitionView($0) == nil }).count + activeCount
+    Set(consoles.map(\.userid).filter { system.partitionView($0) == nil }).count
+      .addingClamped(activeCount)
+  }
+
+  /// The consoles of a user who is no partition.
+  func consoles(of userid: String) -> [ConsoleSession] {
+    consoles.filter { $0.userid == userid }
+  }
+
+  /// Takes every console off a partition that goes on running.
+  func disconnectAll(from partition: String) {
+    for console in consoles where console.connection == partition { console.disconnect() }
+  }
+
+  /// Whether there is a user of the name at all: a partition, OPERATOR or one of the definition's.
+  package func isDefined(_ userid: String) -> Bool {
+    userid == "OPERATOR" || system.partitionView(userid) != nil
+      || system.definition.machine.users.contains { $0.name == userid }
   }
 
   /// Whether a user is at a console or a partition is active.
@@ -119,8 +141,9 @@ package final class ControlProgram {
   package func collectEvents() {
     let events = system.takeEvents()
     if events.contains(where: { $0.kind.activeChange != 0 }) {
-      activeCount =
-        system.machineView.activeCount - events.reduce(0) { $0 + $1.kind.activeChange }
+      activeCount = events.reduce(system.machineView.activeCount) {
+        $0.subtractingClamped($1.kind.activeChange)
+      }
     }
     for event in events {
       switch (event.kind, event.partition) {
@@ -157,12 +180,18 @@ package final class ControlProgram {
       return remember(
         CommandMessage(.loaded, name, what).line(module: "LDI"), at: event.time)
     }
-    activeCount += event.kind.activeChange
-    guard let line = eventLine(event, users: userCount) else { return }
+    activeCount = activeCount.addingClamped(event.kind.activeChange)
+    let forcedBy = event.kind.activeChange < 0 ? event.partition.flatMap(forgetForce) : nil
+    guard let line = eventLine(event, users: userCount, forcedBy: forcedBy) else { return }
     reportFirmware(line, at: event.time, partition: event.partition)
     if event.kind == .deactivated || event.kind == .poweredOff {
       for console in consoles where console.connection == event.partition { console.disconnect() }
     }
+  }
+
+  /// Who had a partition forced that has ended.
+  private func forgetForce(of partition: String) -> String? {
+    forcedBy.removeValue(forKey: partition)
   }
 
   /// Keeps a message of the firmware and shows it to the operators and at the partition's console.
@@ -179,7 +208,7 @@ package final class ControlProgram {
 
   private func remember(_ line: String, at time: SimulatedTime) {
     recentMessages.append("\(start.timeOfDay(at: time).timeText) \(line)")
-    if recentMessages.count > 1000 { recentMessages.removeFirst(recentMessages.count - 1000) }
+    if recentMessages.count > 1000 { recentMessages = recentMessages.suffix(1000) }
   }
 
   /// Whether a guest has written a text that no WAIT has consumed.

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 // Commands that a guest gives by DIAGNOSE X'08': those of class G, for its own partition, short,
 // answered shortly, and none that lets time pass.
@@ -29,7 +30,7 @@ extension ControlProgram {
     var left = Self.guestAnswerLimit
     result.lines = Array(
       result.lines.prefix { line in
-        left -= line.utf8.count + 1
+        left = left.subtractingClamped(line.utf8.count.addingClamped(1))
         return left >= 0
       })
     return result

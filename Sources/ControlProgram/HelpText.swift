@@ -1,3 +1,5 @@
+import Quantities
+
 /// What HELP shows, from the command table and the message catalogue.
 enum HelpText {
   /// Every command that the classes permit with its summary.
@@ -35,7 +37,7 @@ enum HelpText {
     if rest.hasPrefix("HCP") { rest = rest.dropFirst(3) }
     rest = rest.drop { !$0.isNumber }
     let number = rest.prefix { $0.isNumber && $0.isASCII }
-    guard !number.isEmpty, rest.count - number.count <= 1,
+    guard !number.isEmpty, rest.count <= number.count.addingClamped(1),
       word.hasPrefix("HCP") || word.first?.isNumber == true, let value = Int(number)
     else { return nil }
     let found = MessageID.allCases.map(\.definition).filter { $0.number == value }
@@ -54,7 +56,7 @@ enum HelpText {
     var lines: [String] = []
     var line = indent
     for word in text.split(separator: " ") {
-      if line.count + word.count + 1 > width, line != indent {
+      if line.count.addingClamped(word.count) >= width, line != indent {
         lines.append(line)
         line = indent
       }

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 // How partitions come up: with the COMMAND statements of their definitions, and, when the machine
 // starts, in the order of ACTIVATE and START AUTO. Those with START AUTO are loaded too.
@@ -12,7 +13,8 @@ extension ControlProgram {
   ///   - isLoaded: whether it is loaded too.
   ///   - isForced: whether an active one is taken down first.
   ///   - author: who wants it.
-  /// - Throws: a message; the partition is not activated then, unless only the load failed.
+  /// - Throws: a message; the partition is as it was then. One that was active and is not any more
+  ///   failed in what only its guest or a console shows.
   func activate(
     _ name: String, profile: String? = nil, isLoaded: Bool, isForced: Bool = false,
     by author: Author
@@ -22,21 +24,47 @@ extension ControlProgram {
     }
     activating.append(name)
     defer { activating.removeLast() }
-    let isCommanded = !system.commands(of: name).isEmpty
-    do throws(ManagementError) {
-      _ = try system.perform(
-        .activate(name, profile: profile, load: isLoaded && !isCommanded, force: isForced),
-        by: author)
-      guard isCommanded else { return }
-      collectEvents()
-      for command in system.commands(of: name) {
-        guard let partition = system.partitionView(name), partition.isActive else { return }
-        let result = execute(command, issuer: Issuer(partition))
-        for line in result.lines { reportFirmware("\(padded(name, 8)): \(line)") }
+    let activation = ManagementAction.activate(
+      name, profile: profile, load: isLoaded, force: isForced)
+    let commands = system.commands(of: name, profile: profile)
+    guard !commands.isEmpty else { return try perform(activation, by: author) }
+    // On a copy first: what a failing command undoes could not be brought back.
+    if onOmitted == nil, author != .firmware {
+      let rehearsal = Rehearsal(of: system, table: table, nesting: nesting)
+      defer { nesting.spend(as: rehearsal.control.nesting) }
+      try rehearsal.control.activate(
+        name, profile: profile, isLoaded: isLoaded, isForced: isForced, by: author)
+    }
+    try perform(.activate(name, profile: profile, load: false, force: isForced), by: author)
+    collectEvents()
+    do throws(CommandMessage) {
+      try give(commands, to: name)
+      guard isLoaded, system.partitionView(name)?.isActive == true else { return }
+      try perform(.load(name, image: nil, parameters: nil, force: true), by: author)
+    } catch {
+      if system.partitionView(name)?.isActive == true {
+        try perform(.deactivate(name, force: true), by: author)
       }
-      if isLoaded {
-        _ = try system.perform(.load(name, image: nil, parameters: nil, force: true), by: author)
+      throw error
+    }
+  }
+
+  /// Gives a partition's commands as its user, until one fails or ends it.
+  private func give(_ commands: [String], to name: String) throws(CommandMessage) {
+    for command in commands {
+      guard let partition = system.partitionView(name), partition.isActive else { return }
+      let result = execute(command, issuer: Issuer(partition))
+      for line in result.lines where onOmitted == nil {
+        reportFirmware("\(padded(name, 8)): \(line)")
       }
+      guard result.returnCode != 0 else { continue }
+      throw CommandMessage(.commandFailed, name, command, result.errorLine ?? "")
+    }
+  }
+
+  private func perform(_ action: ManagementAction, by author: Author) throws(CommandMessage) {
+    do {
+      _ = try system.perform(action, by: author)
     } catch {
       throw CommandMessage(error)
     }
@@ -76,6 +104,7 @@ extension ControlProgram {
   /// Partitions that come up with the machine, in their order.
   func automaticStarts() -> [PartitionDefinition] {
     let definition = system.definition
-    return definition.automaticStartOrder().map { definition.partitions[$0] }
+    return definition.automaticStartOrder().compactMap { definition.partitions.element(at: $0) }
   }
 }
+

@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // The firmware as the control program sees it, and the clock that a script needs: time passes as
 // fast as the pace allows, and nothing else happens meanwhile.
@@ -28,9 +29,9 @@ extension ControlProgram {
     clock = manager
     let names = manager.definition.partitions.map(\.name)
     manager.commandHandler = { [weak self] number, text in
-      let result = self?.guestCommand(text, from: names[number])
+      let result = self?.guestCommand(text, from: names.element(at: number) ?? "")
       let reply = result?.lines.map { $0 + "\n" }.joined() ?? ""
-      return (reply, UInt64(result?.returnCode ?? 1))
+      return (reply, UInt64(clamping: result?.returnCode ?? 1))
     }
   }
 }

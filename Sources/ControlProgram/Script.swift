@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 // A script is a file of CP commands, one or more (LINEND #) on a line. It stops at the first
 // command that fails, that is whose return code is not 0, and says file, line and message.
@@ -66,7 +67,8 @@ package struct Script {
     while true {
       let count = fread(&buffer, 1, buffer.count, handle)
       if count == 0 { break }
-      bytes += buffer[..<count]
+      // Cannot trap: a count is not negative.
+      bytes += buffer.prefix(count)
     }
     if ferror(handle) != 0 { throw failure(String(cString: strerror(errno))) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -110,7 +112,8 @@ package struct Script {
         returnCode = result.returnCode
         if !continues {
           throw ScriptFailure(
-            file: name, line: index + 1, command: logicalLine, message: result.errorLine ?? "",
+            file: name, line: index.addingClamped(1), command: logicalLine,
+            message: result.errorLine ?? "",
             returnCode: returnCode)
         }
       }
@@ -134,11 +137,12 @@ package struct Script {
           case .exit: return
           case .invalid:
             rehearsal.refuse(
-              logicalLine, CommandMessage(.scriptStatement, logicalLine), line: index + 1)
+              logicalLine, CommandMessage(.scriptStatement, logicalLine),
+              line: index.addingClamped(1))
             continue
           }
         }
-        rehearsal.give(logicalLine, as: issuer, line: index + 1)
+        rehearsal.give(logicalLine, as: issuer, line: index.addingClamped(1))
         issuer = rehearsal.issuer(after: logicalLine, by: issuer, operator: `operator`)
       }
     }
@@ -158,7 +162,8 @@ package struct Script {
     _ message: CommandMessage, _ command: String, _ index: Int
   ) -> ScriptFailure {
     ScriptFailure(
-      file: name, line: index + 1, command: command, message: message.line(module: "SCR"),
+      file: name, line: index.addingClamped(1), command: command,
+      message: message.line(module: "SCR"),
       returnCode: message.returnCode)
   }
 }
@@ -178,7 +183,7 @@ private enum ScriptStatement {
     case "&TYPE": self = .type(operands.takeRemainder().replacing("\"#", with: "#"))
     case "&EXIT":
       let code = operands.isEmpty ? 0 : operands.next().flatMap { decimal($0) }
-      self = code.map { .exit(Int(min($0, 255))) } ?? .invalid
+      self = code.map { .exit(Int(clamping: min($0, 255))) } ?? .invalid
     case "&ERROR":
       switch operands.next() {
       case "&CONTINUE": self = .error(isContinued: true)

@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 /// What the control program needs of the machine: the firmware, or a stand-in for tests.
 ///
@@ -14,7 +15,7 @@ package protocol SystemPort: AnyObject {
   /// One partition as it is now; nil when it is not defined.
   func partitionView(_ name: String) -> PartitionView?
   /// The commands of a partition's definition as it is now; none when it is not defined.
-  func commands(of name: String) -> [String]
+  func commands(of name: String, profile: String?) -> [String]
   /// Judges and performs an action, all or nothing; a partition as author needs its permissions.
   func perform(
     _ action: ManagementAction, by author: Author
@@ -46,6 +47,11 @@ package protocol SystemPort: AnyObject {
   func setPace(_ pace: Pace)
   /// What happened since the last call, in order.
   func takeEvents() -> [FirmwareEvent]
+}
+
+extension SystemPort {
+  /// Nanoseconds from an instant to now; 0 for one to come.
+  func elapsed(since instant: SimulatedTime) -> UInt64 { now.subtractingClamped(instant) }
 }
 
 /// Lets simulated time pass; a front end provides it, because it decides pace and input meanwhile.

@@ -155,6 +155,11 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// As `configureStorage`.
   case defineStorage(String, byteCount: UInt64)
 
+  // Several at once
+  /// What one command asks for together: all of it is done, in order, at this instant, or nothing is.
+  /// The errors are those of the first that cannot be done.
+  case batch([ManagementAction])
+
   // The guest's console and contents
   /// Types bytes at the guest's console. `.wrongState`.
   case sendConsole(String, bytes: [UInt8])
@@ -164,7 +169,13 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// `.registerNotFound`.
   case storeRegister(String, processor: Int, register: String, value: UInt64)
 
-  /// The partition acted on; nil for an action on the machine or a group.
+  /// One command's actions as one; a single one stays as it is.
+  package static func together(_ actions: [ManagementAction]) -> ManagementAction {
+    if actions.count == 1, let only = actions.first { return only }
+    return .batch(actions)
+  }
+
+  /// The partition acted on; nil for an action on the machine, a group or several partitions.
   package var partition: String? {
     switch self {
     case .activate(let name, _, _, _), .recover(let name), .deactivate(let name, _),
@@ -182,6 +193,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .storeRegister(let name, _, _, _):
       name
     case .inProfile(let change), .inBoth(let change): change.partition
+    case .batch(let actions):
+      actions.allSatisfy { $0.partition == actions.first?.partition }
+        ? actions.first?.partition : nil
     case .varyProcessor, .varyPath, .setGroupCap, .setGroupCapacity, .setRunningTime,
       .setWaitCompletion:
       nil

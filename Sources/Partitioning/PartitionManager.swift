@@ -315,6 +315,10 @@ package final class PartitionManager {
     _ action: ManagementAction, _ author: Author
   ) throws(ManagementError) {
     guard case .partition(let name) = author else { return }
+    if case .batch(let actions) = action {
+      for action in actions { try authorize(action, author) }
+      return
+    }
     let security = try partition(name).definition.security
     switch action {
     case .load(let target, let image?, _, _, _):
@@ -362,6 +366,7 @@ package final class PartitionManager {
       .setDefinedCapacity, .setPolarity, .setSecurity, .setGroupCap, .setGroupCapacity,
       .setRunningTime, .setWaitCompletion:
       try set(action, SettingScope())
+    case .batch(let actions): return try carryOut(together: actions)
     case .inProfile(let change):
       try set(change, SettingScope(isRunning: false, isInProfile: true))
     case .inBoth(let change): try set(change, SettingScope(isInProfile: true))
@@ -392,5 +397,23 @@ package final class PartitionManager {
       try storeRegister(partition(name), processor, register, value)
     }
     return .done
+  }
+
+  /// Performs several actions once a rehearsal has shown that none of them is refused.
+  private func carryOut(
+    together actions: [ManagementAction]
+  ) throws(ManagementError) -> ManagementResult {
+    let all = ManagementAction.batch(actions)
+    if all.isSetting {
+      try set(all, SettingScope())
+      return .done
+    }
+    let rehearsal = rehearsal()
+    for action in actions { _ = try rehearsal.carryOut(action) }
+    var changes: [PendingChange] = []
+    for action in actions {
+      if case .pending(let more) = try carryOut(action) { changes += more }
+    }
+    return changes.isEmpty ? .done : .pending(changes)
   }
 }

@@ -1,6 +1,6 @@
 // Settings of partitions, groups and the machine: made in what runs, in the profile, or in both, all
-// or nothing. What runs is spent by the dispatcher from this instant on. The values of a partition
-// that is not active may be set too; activation returns them to the profile.
+// or nothing. What runs is spent by the dispatcher from this instant on. A partition that is not active
+// has no running values: only its profile can be changed, which the next activation takes.
 
 /// Where a setting is made.
 struct SettingScope {
@@ -21,13 +21,13 @@ extension PartitionManager {
     let running =
       scope.isRunning
       ? try partition.definition.applying(action, in: context) : partition.definition
+    if scope.isRunning { try requireActive(partition) }
     partition.profile = kept
     // What is not active has no running values but those of its profile.
-    if scope.isInProfile, !scope.isRunning, !partition.isActive { partition.definition = kept }
+    if !partition.isActive { partition.definition = kept }
     guard scope.isRunning, running != partition.definition else { return }
     let before = partition.definition
     partition.definition = running
-    guard partition.isActive else { return }
     for (entry, processors) in running.processors.enumerated()
     where running.asksOtherwise(of: entry, than: before) { applyShares(of: processors.type) }
   }
@@ -44,15 +44,21 @@ extension PartitionManager {
     for type in pools { applyShares(of: type) }
   }
 
-  private var context: SettingContext {
+  /// What values are judged against now.
+  var context: SettingContext {
     SettingContext(
       groups: settings.groups.map(\.name),
       ratedTypes: definition.machine.processors.filter { $0.capacityUnits != nil }.map(\.type))
   }
 
   func setNextProfile(_ partition: Partition, _ profile: String) throws(ManagementError) {
-    try requireProfile(partition, profile)
+    let index = try requireProfile(partition, profile)
+    try partition.profiles[index].definition.judge(in: context)
     partition.nextProfile = profile
+    guard !partition.isActive else { return }
+    // What is not active shows, and lets SET PROFILE change, what its next activation takes.
+    partition.activeProfile = profile
+    partition.definition = partition.profile
   }
 
   /// Index of one of a partition's image profiles.
@@ -68,6 +74,7 @@ extension PartitionManager {
   /// Writes the running values into the profile that the partition is active with.
   func saveProfile(_ partition: Partition) throws(ManagementError) {
     try requireActive(partition)
+    try partition.definition.judge(in: context)
     partition.profile = partition.definition
   }
 }

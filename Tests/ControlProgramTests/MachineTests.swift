@@ -28,7 +28,7 @@ struct MachineTests {
     #expect(small.answer("FOR SPIN1 CMD IPL TALKER") == "")
     #expect(small.answer("WAIT SPIN1 TEXT 'TALKER ready'") == "")
     #expect(small.answer("FORCE SPIN1 IMMEDIATE") == "")
-    #expect(small.shown().last == "USER DSC   LOGOFF AS  SPIN1    USERS = 1")
+    #expect(small.shown().last == "USER DSC   LOGOFF AS  SPIN1    USERS = 1    FORCED BY OPERATOR")
     #expect(
       small.answer("Q STORAGE")
         == "STORAGE = 1G CONFIGURED = 0 INC = 16M STANDBY = 1G  RESERVED = 0")

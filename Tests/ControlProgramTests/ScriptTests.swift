@@ -44,7 +44,7 @@ struct ScriptTests {
 
   // Oracle: the rules in Docs/Commands.md.
   @Test(arguments: [
-    ("Q FRED\nQ TIME", true, 45), ("&ERROR &CONTINUE\nQ FRED\nQ TIME", false, 45),
+    ("Q LINUX1\nQ TIME", true, 45), ("&ERROR &CONTINUE\nQ LINUX1\nQ TIME", false, 45),
     ("Q TIME\n&EXIT 7\nQ FRED", false, 7), ("&EXIT", false, 0), ("LOGOFF\nQ FRED", false, 0),
     ("SHUTDOWN\nQ FRED", false, 0), ("ECHO a\"#b", false, 0), ("", false, 0),
   ])
@@ -53,8 +53,8 @@ struct ScriptTests {
   }
 
   @Test(arguments: [
-    (".Q FRED", "demo.cp:1: HCPCQU045E FRED not logged on (.Q FRED)"),
-    ("SILENTLY Q FRED", "demo.cp:1: HCPCQU045E FRED not logged on (SILENTLY Q FRED)"),
+    (".Q LINUX1", "demo.cp:1: HCPCQU045E LINUX1 not logged on (.Q LINUX1)"),
+    ("SILENTLY Q LINUX1", "demo.cp:1: HCPCQU045E LINUX1 not logged on (SILENTLY Q LINUX1)"),
     (
       "&ERROR &CONTINUE\nQ FRED\n&ERROR &EXIT\nQ LINUX1",
       "demo.cp:4: HCPCQU045E LINUX1 not logged on (Q LINUX1)"

@@ -116,7 +116,7 @@ import Testing
     }
     recorder.isSampling = false
     for weight in 1...40 {
-      try manager.perform(.setWeight("G1", type: nil, weight: weight))
+      try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: weight)))
       recorder.keepUp()
     }
     let full = RecordStoreError.noSpace(file: folder.records)
@@ -124,13 +124,13 @@ import Testing
     try recorder.store.queue.writeWithoutTransaction { database in
       try database.execute(sql: "PRAGMA max_page_count = 100000")
     }
-    try manager.perform(.setWeight("G1", type: nil, weight: 41))
+    try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: 41)))
     recorder.keepUp()
     #expect(troubles.count == 2)
     #expect(troubles.last == "RECORDS WRITTEN AGAIN")
     let kept = try recorder.changes(of: "G1", from: nil, to: nil, last: 100)
     #expect(
-      kept.map(\.action) == (1...41).map { .setWeight("G1", type: nil, weight: $0) })
+      kept.map(\.action) == (1...41).map { .inProfile(.setWeight("G1", type: nil, weight: $0)) })
   }
 
   @Test(

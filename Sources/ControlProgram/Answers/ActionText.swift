@@ -45,7 +45,9 @@ extension ManagementAction {
       words("SET GROUPCAP", group, Self.type(type), Self.cap(hundredths))
     case .setGroupCapacity(let group, let units): words("SET GROUPMSU", group, Self.number(units))
     case .setRunningTime(let nanoseconds):
-      words("SET RUNTIME", nanoseconds.map { fixedPointText(Int($0), places: 6) } ?? "DYNAMIC")
+      words(
+        "SET RUNTIME", nanoseconds.map { fixedPointText(Int(clamping: $0), places: 6) } ?? "DYNAMIC"
+      )
     case .setWaitCompletion(let isOn): words("SET WAITCOMP", isOn ? "ON" : "OFF")
     case .setSecurity(let name, let permission, let isOn):
       words("SET SECURITY", name, permission.rawValue, isOn ? "ON" : "OFF")
@@ -53,6 +55,7 @@ extension ManagementAction {
     case .saveProfile(let name): words("SAVE PROFILE", name)
     case .inProfile(let change): change.commandText + " PROFILE"
     case .inBoth(let change): change.commandText + " BOTH"
+    case .batch(let actions): Self.together(actions.map(\.commandText))
     case .configureProcessor(let name, let number, let online, let insistence, let within):
       configuration(name, "CPU(\(hexDigits(number, 2)))", online, insistence, within)
     case .configureStorage(let name, let bytes, let online, let insistence, let within):
@@ -82,6 +85,21 @@ extension ManagementAction {
         "FOR \(name) CMD CPU", hexDigits(number, 2), "CMD STORE", register,
         hexDigits(value, 16))
     }
+  }
+
+  /// Several commands that begin alike as one: `FOR A CMD DETACH CPU 01 02`; others with # between.
+  private static func together(_ commands: [String]) -> String {
+    let lines = commands.map { $0.split(separator: " ") }
+    guard let first = lines.first else { return "" }
+    // What all of them begin with.
+    let lead = lines.reduce(first) { lead, line in
+      zip(lead, line).prefix { $0 == $1 }.map(\.0)
+    }
+    let rests = lines.map { Array($0.dropFirst(lead.count)) }
+    guard rests.allSatisfy({ !$0.isEmpty }), rests.dropLast().allSatisfy({ $0.count == 1 }) else {
+      return commands.joined(separator: " # ")
+    }
+    return (lead + rests.joined()).joined(separator: " ")
   }
 
   /// Words of a command; those that are not there leave no gap.

@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // RMF's Partition Data Report and processor activity in columns. S is A for active and D for
 // deactivated; CAPPING says which caps are set and in how much of the time a cap held it; MGMT is
@@ -80,9 +81,9 @@ struct ReportText {
   private func sums(of pool: PartitionDataReport.Pool) -> [[String]] {
     func row(_ name: String, effective: UInt64, management: UInt64) -> [String] {
       [name] + [String](repeating: "", count: 6) + [
-        seconds(effective), seconds(effective + management), "", "",
+        seconds(effective), seconds(effective.addingClamped(management)), "", "",
         percent(pool.percent(management)), percent(pool.percent(effective)),
-        percent(pool.percent(effective + management)),
+        percent(pool.percent(effective.addingClamped(management))),
       ]
     }
     var rows: [[String]] = []
@@ -118,8 +119,8 @@ struct ReportText {
   private func percent(_ value: Fraction) -> String { decimals(value, 2) }
 
   private func decimals(_ value: Fraction, _ places: Int) -> String {
-    var scale: Int128 = 1
-    for _ in 0..<places { scale *= 10 }
-    return fixedPointText(Int((value * Fraction(scale, 1)).rounded), places: places, padded: true)
+    fixedPointText(
+      Int(clamping: (value * Fraction(Int128(powerOfTen(places)), 1)).rounded), places: places,
+      padded: true)
   }
 }

@@ -1,3 +1,5 @@
+import Quantities
+
 /// A table for people: columns as wide as what stands in them, two blanks between.
 struct TextTable {
   /// A column: its heading and the side to which its cells are set.
@@ -15,16 +17,15 @@ struct TextTable {
 
   /// The heading and the rows, without blanks at the end of lines.
   var lines: [String] {
+    let all = [columns.map(\.heading)] + rows
     let widths = columns.indices.map { index in
-      rows.reduce(columns[index].heading.count) { max($0, $1[index].count) }
+      all.reduce(0) { max($0, $1.element(at: index)?.count ?? 0) }
     }
-    return ([columns.map(\.heading)] + rows).map { row in
-      var line = row.indices.map { index in
-        columns[index].isRight
-          ? rightAligned(row[index], widths[index]) : padded(row[index], widths[index])
-      }.joined(separator: "  ")
-      while line.last == " " { line.removeLast() }
-      return line
+    return all.map { row in
+      let cells = zip(zip(columns, widths), row).map { place, cell in
+        place.0.isRight ? rightAligned(cell, place.1) : padded(cell, place.1)
+      }
+      return withoutBlanksAtEnd(cells.joined(separator: "  "))
     }
   }
 }

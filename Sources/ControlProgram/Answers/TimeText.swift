@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // Times as CP prints them. The calendar is the proleptic Gregorian one; no host clock is asked.
 
@@ -16,21 +17,25 @@ package struct CalendarTime: Equatable, Sendable {
 
   /// - Parameter seconds: since 1970-01-01T00:00:00.
   package init(secondsSince1970 seconds: Int64) {
-    let dayNumber = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
-    let rest = Int(seconds - dayNumber * 86_400)
+    // No time of day is further from 1970 than the calendar counts without overflow; the operations
+    // that wrap below cannot come near it then.
+    let seconds = min(max(seconds, -1 &<< 55), 1 &<< 55)
+    let dayNumber = (seconds >= 0 ? seconds : seconds &- 86_399) / 86_400
+    let rest = Int(truncatingIfNeeded: seconds &- dayNumber &* 86_400)
     (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
-    weekday = Int(((dayNumber + 4) % 7 + 7) % 7)
+    weekday = Int(truncatingIfNeeded: ((dayNumber &+ 4) % 7 &+ 7) % 7)
     // Days are counted from 0000-03-01, so that a leap day ends its year.
-    let shifted = dayNumber + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
+    let shifted = dayNumber &+ 719_468
+    let era = (shifted >= 0 ? shifted : shifted &- 146_096) / 146_097
+    let dayOfEra = shifted &- era &* 146_097
     let yearOfEra =
-      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    day = Int(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
-    month = Int(monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9)
-    year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
+      (dayOfEra &- dayOfEra / 1460 &+ dayOfEra / 36_524 &- dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
+    let monthFromMarch = (5 &* dayOfYear &+ 2) / 153
+    day = Int(truncatingIfNeeded: dayOfYear &- (153 &* monthFromMarch &+ 2) / 5 &+ 1)
+    month = Int(
+      truncatingIfNeeded: monthFromMarch < 10 ? monthFromMarch &+ 3 : monthFromMarch &- 9)
+    year = Int(truncatingIfNeeded: yearOfEra &+ era &* 400) &+ (month <= 2 ? 1 : 0)
   }
 
   /// The time, such as `14:39:26`.
@@ -45,7 +50,10 @@ package struct CalendarTime: Equatable, Sendable {
 
   /// The day of the week, such as `TUESDAY`.
   package var weekdayText: String {
-    ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"][weekday]
+    let names = [
+      "SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY",
+    ]
+    return names.element(at: weekday) ?? ""
   }
 
   /// `14:39:26 CET TUESDAY 02/20/16`, as in QUERY TIME and LOGON AT.
@@ -57,30 +65,31 @@ package struct CalendarTime: Equatable, Sendable {
 extension MachineView {
   /// The time of day at an instant of simulated time.
   package func timeOfDay(at instant: SimulatedTime) -> CalendarTime {
-    CalendarTime(secondsSince1970: timeOfDayAtStart + Int64(instant / 1_000_000_000))
+    CalendarTime(
+      secondsSince1970: timeOfDayAtStart.addingClamped(Int64(clamping: instant / 1_000_000_000)))
   }
 }
 
 /// A number with leading zeros.
 package func digits(_ value: some BinaryInteger, _ width: Int) -> String {
   let text = String(value)
-  return String(repeating: "0", count: max(0, width - text.count)) + text
+  return String(repeating: "0", count: max(0, width.subtractingClamped(text.count))) + text
 }
 
 /// A number in hexadecimal capitals with leading zeros.
 package func hexDigits(_ value: some BinaryInteger, _ width: Int) -> String {
   let text = String(value, radix: 16, uppercase: true)
-  return String(repeating: "0", count: max(0, width - text.count)) + text
+  return String(repeating: "0", count: max(0, width.subtractingClamped(text.count))) + text
 }
 
 /// A text with blanks after it, up to a width.
 package func padded(_ text: String, _ width: Int) -> String {
-  text + String(repeating: " ", count: max(0, width - text.count))
+  text + String(repeating: " ", count: max(0, width.subtractingClamped(text.count)))
 }
 
 /// A text with blanks before it, up to a width.
 package func rightAligned(_ text: String, _ width: Int) -> String {
-  String(repeating: " ", count: max(0, width - text.count)) + text
+  String(repeating: " ", count: max(0, width.subtractingClamped(text.count))) + text
 }
 
 /// Connect time `hh:mm:ss`.
@@ -98,5 +107,5 @@ package func processorTimeText(_ nanoseconds: UInt64) -> String {
 
 /// A time in milliseconds with as many decimals as it has, up to six: `12.5 MS`.
 func millisecondsText(_ nanoseconds: UInt64) -> String {
-  fixedPointText(Int(nanoseconds), places: 6) + " MS"
+  fixedPointText(Int(clamping: nanoseconds), places: 6) + " MS"
 }

@@ -53,6 +53,30 @@ extension Invocation {
     try perform(place.action(setting))
   }
 
+  /// Does something to the settings of each partition of a pattern, as `forEach`.
+  ///
+  /// What is not active has no running values: a pattern passes over it, a name is 045E with what
+  /// would change its profile.
+  func forEach(
+    _ pattern: String, in place: ChangePlace, _ body: (String) throws(CommandMessage) -> Void
+  ) throws(CommandMessage) {
+    let isPattern = pattern != "*" && pattern.contains("*")
+    if isPattern, place == .running, !(try partitions(pattern)).contains(where: isActive) {
+      reply(CommandMessage(.notLoggedOn, pattern))
+      return reply(CommandMessage(.profileOnly, pattern))
+    }
+    try forEach(pattern) { name throws(CommandMessage) in
+      if isPattern, place == .running, !isActive(name) { return }
+      do throws(CommandMessage) {
+        try body(name)
+      } catch {
+        guard place.isRunning, error.id == .notLoggedOn else { throw error }
+        reply(error)
+        reply(CommandMessage(.profileOnly, name))
+      }
+    }
+  }
+
   /// Names the profile that was changed too, or instead.
   func replyProfileChange(of name: String, in place: ChangePlace) {
     guard place != .running, let partition = system.partitionView(name) else { return }

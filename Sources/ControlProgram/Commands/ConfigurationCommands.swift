@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// CONFIG, DEFINE, DETACH and VARY: what a partition or the machine has.
 let configurationCommands: [Command] = [
@@ -30,8 +31,9 @@ let configurationCommands: [Command] = [
     ],
     formats: [
       CommandFormat(
-        "CPU", "nn[-nn] ...", classes: "G", "Adds logical processors, stopped.",
-        operands: [.other], handler: defineProcessors),
+        "CPU", "nn[-nn] ... [TYPE {CP|IFL|ZIIP}]", classes: "G",
+        "Adds logical processors, stopped; all of them or none.",
+        operands: [.other, .words("TYPE|CP|IFL|ZIIP")], handler: defineProcessors),
       CommandFormat(
         "STORage", "[AS] n{K|M|G}", classes: "G",
         "Gives your partition this much storage, cleared, and resets it.",
@@ -73,12 +75,13 @@ private struct ConfigurationOperands {
     var rest = upper.dropFirst(head.count)
     object = String(head)
     if rest.first == "(" {
-      guard let close = rest.firstIndex(of: ")") else {
+      let pieces = rest.dropFirst().split(
+        separator: ")", maxSplits: 1, omittingEmptySubsequences: false)
+      guard pieces.count == 2, let inside = pieces.first, let after = pieces.last else {
         throw CommandMessage(.unbalanced, String(rest))
       }
-      let inside = rest[rest.index(after: rest.startIndex)..<close]
       values = inside.split(whereSeparator: separators).map(String.init)
-      rest = rest[rest.index(after: close)...]
+      rest = after
     }
     words = rest.split(whereSeparator: separators).map(String.init)
     if object.isEmpty { throw CommandMessage(.operandMissing) }
@@ -98,34 +101,74 @@ private func configure(_ call: Invocation) throws(CommandMessage) {
   if operands.object == "ALL" { throw CommandMessage(.invalidOption, operands.object) }
   let (insistence, within) = try configurationOptions(&operands.words, state: state)
   guard let values = operands.values, !values.isEmpty else { throw CommandMessage(.operandMissing) }
-  let isOnline = state == "ONLINE"
-  for value in values {
+  let change = ConfigurationChange(
+    name: name, isOnline: state == "ONLINE", insistence: insistence, within: within)
+  var steps: [ConfigurationChange.Step] = []
+  for value in values { steps += try change.steps(kind, value) }
+  if let twice = firstRepeated(steps.compactMap(\.object)) {
+    throw CommandMessage(.conflictingOption, twice)
+  }
+  let result = try call.perform(.together(steps.map(\.action)))
+  guard case .pending = result else {
+    return steps.forEach { call.reply("\($0.text) \(state)") }
+  }
+  call.reply(result, done: "")
+}
+
+/// A change of CONFIG, of which each value of its list is a step.
+private struct ConfigurationChange {
+  let name: String
+  let isOnline: Bool
+  let insistence: Insistence
+  let within: Int?
+
+  /// One thing that goes on line or off line.
+  struct Step {
+    let action: ManagementAction
+    let text: String
+    /// What must not be named twice; nil for storage, of which one can have more.
+    let object: String?
+  }
+
+  /// What a value in the parentheses means.
+  func steps(_ kind: ConfigurationKind, _ value: String) throws(CommandMessage) -> [Step] {
     switch kind {
     case .processor:
-      for number in try processorRange(value) {
-        let result = try call.perform(
-          .configureProcessor(
-            name, processor: number, online: isOnline, insistence: insistence, within: within))
-        call.reply(result, done: "CPU \(hexDigits(number, 2)) \(state)")
+      return try processorRange(value).map { number in
+        let text = "CPU \(hexDigits(number, 2))"
+        return Step(
+          action: .configureProcessor(
+            name, processor: number, online: isOnline, insistence: insistence, within: within),
+          text: text, object: text)
       }
     case .storage:
-      guard let size = storageSize(value) else { throw CommandMessage(.storageMissing) }
-      let result = try call.perform(
-        .configureStorage(
-          name, byteCount: size, online: isOnline, insistence: insistence, within: within))
-      call.reply(result, done: "STORAGE \(sizeText(size)) \(state)")
+      guard let size = storageSize(value), size > 0 else { throw CommandMessage(.storageMissing) }
+      return [
+        Step(
+          action: .configureStorage(
+            name, byteCount: size, online: isOnline, insistence: insistence, within: within),
+          text: "STORAGE \(sizeText(size))", object: nil)
+      ]
     case .path:
       guard let range = hexadecimalRange(value, below: 0x100) else {
         throw CommandMessage(.invalidChannelPath)
       }
-      for path in range {
-        let result = try call.perform(
-          .configurePath(name, path: UInt8(path), online: isOnline, insistence: insistence))
-        call.reply(result, done: "CHP \(hexDigits(path, 2)) \(state)")
+      return range.map { number in
+        let path = UInt8(clamping: number)
+        let text = "CHP \(hexDigits(path, 2))"
+        return Step(
+          action: .configurePath(name, path: path, online: isOnline, insistence: insistence),
+          text: text, object: text)
       }
-    case .all: throw CommandMessage(.invalidOption, operands.object)
+    case .all: throw CommandMessage(.invalidOption, "ALL")
     }
   }
+}
+
+/// The first word that is there twice.
+private func firstRepeated(_ words: [String]) -> String? {
+  var seen: Set<String> = []
+  return words.first { !seen.insert($0).inserted }
 }
 
 /// Withdraws what is pending; ONLINE or OFFLINE may be repeated before CANCEL.
@@ -195,7 +238,7 @@ func secondsLimit(_ word: String) throws(CommandMessage) -> Int {
   guard let seconds = decimal(word), (1...65_535).contains(seconds) else {
     throw CommandMessage(.invalidOperand, word)
   }
-  return Int(seconds)
+  return Int(clamping: seconds)
 }
 
 /// Processor numbers `nn` or `nn-nn`, hexadecimal, below X'100'.
@@ -206,26 +249,35 @@ func processorRange(_ word: String) throws(CommandMessage) -> ClosedRange<Int> {
   return range
 }
 
-/// Every processor number of the operands that are left; 026E for none.
+/// Every processor number of the operands that are left; 026E for none, 013E for one named twice.
 private func processorNumbers(_ operands: inout Operands) throws(CommandMessage) -> [Int] {
   var numbers: [Int] = []
-  while let word = operands.next() { numbers += try processorRange(word) }
+  while operands.peek != "TYPE", let word = operands.next() {
+    for number in try processorRange(word) {
+      if numbers.contains(number) {
+        throw CommandMessage(.conflictingOption, "CPU \(hexDigits(number, 2))")
+      }
+      numbers.append(number)
+    }
+  }
   if numbers.isEmpty { throw CommandMessage(.operandMissing) }
   return numbers
 }
 
 private func defineProcessors(_ call: Invocation) throws(CommandMessage) {
   let numbers = try processorNumbers(&call.operands)
+  let isTyped = call.operands.peek == "TYPE"
+  let type = try call.operands.processorType()
+  try call.operands.end()
   let name = try call.ownPartition()
-  for number in numbers {
-    let result = try call.perform(.defineProcessor(name, processor: number))
-    call.reply(result, done: "CPU \(hexDigits(number, 2)) defined")
-  }
+  if isTyped { try call.require(numbers, of: name, tobe: type) }
+  try call.perform(.together(numbers.map { .defineProcessor(name, processor: $0) }))
+  for number in numbers { call.reply("CPU \(hexDigits(number, 2)) defined") }
 }
 
 private func defineStorage(_ call: Invocation) throws(CommandMessage) {
   if call.operands.peek == "AS" { _ = call.operands.next() }
-  guard let size = call.operands.next().flatMap({ storageSize($0) }) else {
+  guard let size = call.operands.next().flatMap({ storageSize($0) }), size > 0 else {
     throw CommandMessage(.storageMissing)
   }
   try call.operands.end()
@@ -243,19 +295,21 @@ private func detachProcessors(_ call: Invocation) throws(CommandMessage) {
       .filter { $0.state != .reserved && $0.number != 0 }.map(\.number)
   } else {
     numbers = try processorNumbers(&call.operands)
+    try call.operands.end()
   }
-  if numbers.contains(0) { throw CommandMessage(.baseProcessor, "00") }
-  for number in numbers {
-    try call.perform(.detachProcessor(name, processor: number))
-    call.reply("CPU \(hexDigits(number, 2)) detached")
-  }
-  if !numbers.isEmpty { call.reply("Storage cleared - system reset.") }
+  // ALL of a partition that has no other is the base processor too, as in CP.
+  if numbers.isEmpty || numbers.contains(0) { throw CommandMessage(.baseProcessor, "00") }
+  try call.perform(.together(numbers.map { .detachProcessor(name, processor: $0) }))
+  for number in numbers { call.reply("CPU \(hexDigits(number, 2)) detached") }
+  call.reply("Storage cleared - system reset.")
 }
 
 private func varyProcessors(_ call: Invocation) throws(CommandMessage) {
   let isOnline = call.lead.first == "ONLINE"
-  for number in try processorNumbers(&call.operands) {
-    try call.perform(.varyProcessor(number, online: isOnline))
+  let numbers = try processorNumbers(&call.operands)
+  try call.operands.end()
+  try call.perform(.together(numbers.map { .varyProcessor($0, online: isOnline) }))
+  for number in numbers {
     call.reply("PROCESSOR \(hexDigits(number, 2)) \(isOnline ? "ONLINE" : "OFFLINE")")
   }
 }
@@ -273,13 +327,24 @@ private func varyPath(_ call: Invocation) throws(CommandMessage) {
 }
 
 extension Invocation {
+  /// Refuses a type that processors are not of: the definition says which number is of which.
+  fileprivate func require(
+    _ numbers: [Int], of name: String, tobe type: ProcessorType?
+  ) throws(CommandMessage) {
+    guard let type else { throw CommandMessage(.invalidOption, "ALL") }
+    let processors = try activeStatus(of: name).processors
+    for processor in processors where numbers.contains(processor.number) && processor.type != type {
+      throw CommandMessage(.invalidOption, type.rawValue)
+    }
+  }
+
   /// Answers a live change: done, or pending with the time that is left.
   fileprivate func reply(_ result: ManagementResult, done: String) {
     switch result {
     case .done: reply(done)
     case .pending(let changes):
       for change in changes {
-        let left = (change.deadline - min(change.deadline, system.now)) / 1_000_000_000
+        let left = change.deadline.subtractingClamped(system.now) / 1_000_000_000
         reply("\(change.text) PENDING, \(left) SECONDS LEFT")
       }
     }

@@ -91,7 +91,7 @@ private func sendCommand(_ call: Invocation) throws(CommandMessage) {
 private func send(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   let bytes = Array(call.operands.takeRemainder().utf8) + [0x0A]
-  for name in try call.partitions(pattern) where !pattern.contains("*") || call.isActive(name) {
+  for name in try call.loggedOn(pattern) where !pattern.contains("*") || call.isActive(name) {
     _ = try call.activeStatus(of: name)
     try call.perform(.sendConsole(name, bytes: bytes))
   }

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// INDICATE and its forms.
 let indicateCommands: [Command] = [
@@ -38,7 +39,7 @@ let indicateCommands: [Command] = [
 
 /// A part of one as hundredths with three digits: `027`.
 private func percent(_ part: Double) -> String {
-  digits(Int((part * 100).rounded()), 3)
+  digits(rounded(part, by: 100), 3)
 }
 
 private func indicateLoad(_ call: Invocation) throws(CommandMessage) {
@@ -53,7 +54,7 @@ private func indicateLoad(_ call: Invocation) throws(CommandMessage) {
   call.reply("AVGPROC-\(percent(busy))% \(digits(online.count, 2))")
   call.reply("MDC READS-000000/SEC WRITES-000000/SEC HIT RATIO-000%")
   call.reply("PAGING-0/SEC")
-  let dormant = machine.activeCount - machine.readyCount
+  let dormant = machine.activeCount.subtractingClamped(machine.readyCount)
   call.reply("Q0-00000(00000)                           DORMANT-\(count(dormant))")
   call.reply("Q1-\(count(machine.readyCount))(00000)           E1-00000(00000)")
   call.reply("Q2-00000(00000) EXPAN-001 E2-00000(00000)")
@@ -64,17 +65,18 @@ private func indicateLoad(_ call: Invocation) throws(CommandMessage) {
       + "\(padded(processor.type.rawValue, 4)) HZ"
   }
   for start in stride(from: 0, to: cells.count, by: 2) {
-    call.reply(cells[start..<min(start + 2, cells.count)].joined(separator: "     "))
+    call.reply(cells.dropFirst(start).prefix(2).joined(separator: "     "))
   }
   call.reply("")
   let limited = call.control.partitionNames.compactMap { call.system.partitionView($0) }
-    .reduce(0) { $0 + $1.processors.filter { $0.state == .capped }.count }
+    .flatMap(\.processors).count { $0.state == .capped }
   call.reply("LIMITED-\(count(limited))")
 }
 
 private func indicateUser(_ call: Invocation) throws(CommandMessage) {
   let pattern = call.operands.isEmpty ? "*" : try call.operands.useridPattern()
   try call.operands.end()
+  _ = try call.loggedOn(pattern)
   try call.forEach(pattern) { name throws(CommandMessage) in
     if call.visible([name]).isEmpty {
       throw CommandMessage(.noGlobalData, call.issuer.userid, "INDICATE USER")
@@ -109,7 +111,7 @@ private func indicatePartitions(_ call: Invocation) throws(CommandMessage) {
         + "\(rightAligned("\(pool.weightSum)", 10)) \(processors(Double(pool.online))) "
         + processors(pool.recentBusy * Double(pool.online)))
   }
-  let achieved = machine.achievedPace.map { fixedPointText(Int(($0 * 100).rounded()), places: 2) }
+  let achieved = machine.achievedPace.map { fixedPointText(rounded($0, by: 100), places: 2) }
   call.reply("PACE \(paceText(machine.pace)), ACHIEVED \(achieved ?? "NOT MEASURED")")
 }
 
@@ -149,7 +151,7 @@ private func shareLine(_ share: ShareView) -> String {
 
 /// A number of processors in nine columns with four decimals.
 private func processors(_ value: Double) -> String {
-  rightAligned(fixedPointText(Int((max(value, 0) * 10_000).rounded()), places: 4, padded: true), 9)
+  rightAligned(fixedPointText(rounded(max(value, 0), by: 10_000), places: 4, padded: true), 9)
 }
 
 /// `REAL`, `FAST` or the factor.
@@ -172,7 +174,7 @@ extension Invocation {
     reply("IPLSYS=\(padded(loaded, 8)) DEVNUM=\(digits(partition.devices.count, 5))")
     reply("PAGES: RES=\(pages) WS=\(pages) LOCKEDREAL=0 RESVD=0")
     reply("NPREF=0 PREF=0 READS=0 WRITES=0")
-    let connected = (system.now - min(partition.activated ?? 0, system.now)) / 1_000_000_000
+    let connected = system.elapsed(since: partition.activated ?? 0) / 1_000_000_000
     let time = { (nanoseconds: UInt64) in
       let seconds = nanoseconds / 1_000_000_000
       return "\(digits(seconds / 60, 3)):\(digits(seconds % 60, 2))"

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// The life of partitions in CP's verbs: from XAUTOLOG to FORCE, and what runs them meanwhile.
 let operationCommands: [Command] = [
@@ -19,7 +20,7 @@ let operationCommands: [Command] = [
     "XAUTOLOg", aliases: "AUTOLOg", module: "XAU", "Activates a partition and loads it.",
     notes: [
       "As ACTIVATE with the next-activation profile; NOIPL leaves the partition not operating "
-        + "(CP READ)."
+        + "(CP READ). When a COMMAND of its definition fails it is not activated."
     ],
     formats: [
       CommandFormat(
@@ -30,21 +31,25 @@ let operationCommands: [Command] = [
     "FORCE", module: "USO", "Asks a partition to end and takes it down when it does not.",
     notes: [
       "The guest gets a shutdown signal (the ACPI power button, or a notice) and 60 seconds, or "
-        + "WITHIN n. A guest that listens to no signal is taken down at once."
+        + "WITHIN n, or until BY hh:mm[:ss]. A guest that listens to no signal is taken down at "
+        + "once.",
+      "DISCONNECT takes only the console away: the guest goes on. A user who is no partition is "
+        + "logged off at once.",
     ],
     formats: [
       CommandFormat(
-        "", "userid|pattern [WITHIN n | IMMediate | CANCEL]", classes: "A",
-        "Logs a partition off.", operands: [.partition, .words("WITHIN|IMMediate|CANCEL")],
+        "", "userid|pattern [LOGoff] [WITHIN n | BY time | IMMediate] | DISConnect | CANCEL",
+        classes: "A", "Logs a partition or a user off, or only takes its console away.",
+        operands: [.user, .words("LOGoff|WITHIN|BY|IMMediate|DISConnect|CANCEL")],
         handler: force)
     ]),
   Command(
     "SIGnal", module: "SIG", "Asks a guest to end itself.",
     formats: [
       CommandFormat(
-        "SHUTDOWN", "{userid|pattern|ALL} [WITHIN n]", classes: "AC",
+        "SHUTDOWN", "{[USER] userid|pattern | ALL} [WITHIN n | BY time]", classes: "AC",
         "Sends the shutdown signal; the operator hears when the guest has ended or has not.",
-        operands: [.partition, .words("WITHIN|ALL")], handler: signalShutdown)
+        operands: [.partition, .words("USER|WITHIN|BY|ALL")], handler: signalShutdown)
     ]),
   Command(
     "LOGoff", aliases: "LOGout", module: "LOF",
@@ -104,34 +109,60 @@ private func autolog(_ call: Invocation) throws(CommandMessage) {
 
 private func force(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
-  if call.operands.take("CANCEL") {
-    try call.operands.end()
-    return try call.forEachActive(pattern) { name throws(CommandMessage) in
-      try call.perform(.cancelShutdown(name))
-      call.reply("FORCE of \(name) is cancelled")
-    }
+  let request = try ForceRequest(call)
+  if !pattern.contains("*"), call.system.partitionView(pattern) == nil {
+    return try call.forceUser(pattern, request)
   }
-  let isImmediate = call.operands.take("IMMediate")
-  let within = isImmediate ? 0 : try call.withinOption()
-  try call.operands.end()
   try call.forEachActive(pattern) { name throws(CommandMessage) in
-    if isImmediate {
+    switch request {
+    case .cancel:
+      try call.perform(.cancelShutdown(name))
+      call.control.forcedBy[name] = nil
+      call.reply("FORCE of \(name) is cancelled")
+    case .disconnect: call.control.disconnectAll(from: name)
+    case .immediate:
+      call.control.forcedBy[name] = call.issuer.userid
       try call.perform(.deactivate(name, force: true))
-    } else if call.system.partitionView(name)?.isForcePending == true {
-      throw CommandMessage(.forcePending, name)
-    } else {
-      try call.signal(name, within: within, thenForce: true)
+    case .within(let seconds):
+      if call.system.partitionView(name)?.isForcePending == true {
+        throw CommandMessage(.forcePending, name)
+      }
+      call.control.forcedBy[name] = call.issuer.userid
+      try call.signal(name, within: seconds, thenForce: true)
     }
   }
 }
 
+/// What FORCE is to do.
+private enum ForceRequest {
+  case within(Int)
+  case immediate
+  case disconnect
+  case cancel
+
+  /// Reads the operands after the userid.
+  init(_ call: Invocation) throws(CommandMessage) {
+    if call.operands.take("CANCEL") {
+      self = .cancel
+    } else if call.operands.take("DISConnect") {
+      self = .disconnect
+    } else {
+      _ = call.operands.take("LOGoff")
+      self = call.operands.take("IMMediate") ? .immediate : .within(try call.withinOption())
+    }
+    try call.operands.end()
+  }
+}
+
 private func signalShutdown(_ call: Invocation) throws(CommandMessage) {
+  let isUser = call.operands.take("USER")
   let word = try call.operands.useridPattern()
   let within = try call.withinOption()
   try call.operands.end()
-  let isAll = word == "ALL"
+  let isAll = word == "ALL" && !isUser
   let names =
-    isAll ? call.control.partitionNames.filter { call.isActive($0) } : try call.partitions(word)
+    isAll
+    ? call.control.partitionNames.filter { call.isActive($0) } : try call.loggedOn(word)
   for name in names where isAll || call.isSelected(name, pattern: word) {
     do {
       _ = try call.activeStatus(of: name)
@@ -151,7 +182,7 @@ private func logoff(_ call: Invocation) throws(CommandMessage) {
   }
   let used = processorTimeText(partition?.usedNanoseconds ?? 0)
   let since = partition?.activated ?? call.console?.loggedOnAt ?? 0
-  let connected = connectTimeText(call.system.now - min(since, call.system.now))
+  let connected = connectTimeText(call.system.elapsed(since: since))
   if let partition {
     try call.perform(.deactivate(partition.name, force: true))
     call.console?.disconnect()
@@ -206,7 +237,8 @@ private func shutdown(_ call: Invocation) throws(CommandMessage) {
       let action = ManagementAction.signalShutdown(name, within: within, thenForce: false)
       return (try? call.system.perform(action, by: call.author)) != nil
     }
-    let end = call.system.now + UInt64(within) * 1_000_000_000
+    let end = call.system.now.addingClamped(
+      UInt64(clamping: within).multipliedClamped(by: 1_000_000_000))
     clock.pass(until: end) {
       call.control.collectEvents()
       return !signalled.contains { call.isActive($0) }
@@ -241,10 +273,38 @@ extension Invocation {
     }
   }
 
-  /// `WITHIN n`, or the default.
+  /// `WITHIN n` or `BY hh:mm[:ss]` in seconds, or the default.
   fileprivate func withinOption() throws(CommandMessage) -> Int {
-    guard operands.take("WITHIN") else { return defaultShutdownSeconds }
-    return try secondsLimit(try operands.required())
+    if operands.take("WITHIN") { return try secondsLimit(try operands.required()) }
+    guard operands.take("BY") else { return defaultShutdownSeconds }
+    return try operands.secondsUntil(system.machineView, system.now)
+  }
+
+  /// As `partitions`; a name that no partition has is not logged on, as CP's verbs say it.
+  func loggedOn(_ pattern: String) throws(CommandMessage) -> [String] {
+    if !pattern.contains("*"), system.partitionView(pattern) == nil {
+      throw CommandMessage(.notLoggedOn, pattern)
+    }
+    return try partitions(pattern)
+  }
+
+  /// FORCE of a user who is no partition: his sessions end.
+  fileprivate func forceUser(
+    _ userid: String, _ request: ForceRequest
+  ) throws(CommandMessage) {
+    let consoles = control.consoles(of: userid)
+    guard !consoles.isEmpty else { throw CommandMessage(.notLoggedOn, userid) }
+    if case .cancel = request { throw CommandMessage(.noPendingChange, userid) }
+    guard userid != issuer.userid else { throw CommandMessage(.ownSession, userid) }
+    let machine = system.machineView
+    let time = machine.timeOfDay(at: system.now).text(zone: machine.timeZone)
+    for console in consoles {
+      console.show(.message("LOGOFF AT \(time) BY \(issuer.userid)"))
+      console.end()
+    }
+    control.reportFirmware(
+      "USER DSC   LOGOFF AS  \(padded(userid, 8)) USERS = \(control.loggedOnUsers().count)"
+        + "    FORCED BY \(issuer.userid)")
   }
 
   /// `CPU nn`, or nil for all.

@@ -10,7 +10,8 @@ let partitionOperations: [Command] = [
     notes: [
       "Without PROFILE it is the next-activation profile, which SET PROFILE names. NOLOAD (or "
         + "NOIPL) leaves the partition not operating.",
-      "An active partition is activated again only with FORCE: it is taken down first.",
+      "An active partition is activated again only with FORCE: it is taken down first. When a "
+        + "COMMAND of its definition fails it is not activated.",
     ],
     formats: [
       CommandFormat(

@@ -69,7 +69,7 @@ extension Invocation {
     of interval: TimeSelection
   ) throws(CommandMessage) -> (MeasurementSample, MeasurementSample) {
     var from = interval.from
-    if let last = interval.last { from = system.now - min(last, system.now) }
+    if let last = interval.last { from = system.elapsed(since: last) }
     let first = try from.map { time throws(CommandMessage) in try sample(at: time) }
     let last = try interval.to.map { time throws(CommandMessage) in try sample(at: time) }
     return (first ?? control.firstSample, last ?? system.measurement())

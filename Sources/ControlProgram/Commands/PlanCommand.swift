@@ -26,8 +26,9 @@ private func plan(_ call: Invocation) throws(CommandMessage) {
   let text = call.operands.takeRemainder()
   let rehearsal = Rehearsal(
     of: call.system, table: call.control.table,
-    showing: call.seesOthers ? nil : call.issuer.partition)
+    showing: call.seesOthers ? nil : call.issuer.partition, nesting: call.control.nesting)
   rehearsal.give(text, as: call.issuer)
+  call.control.nesting.spend(as: rehearsal.control.nesting)
   call.reply(
     CommandResult(
       lines: rehearsal.report, returnCode: rehearsal.returnCode,

@@ -5,7 +5,8 @@ let queryCommands: [Command] = [
   Command(
     "Query", module: "CQU", "Shows the state of the machine, of a partition or of CP.",
     notes: [
-      "An operand that is no keyword is taken as a userid, as in CP: QUERY FRED.",
+      "An operand that is no keyword is taken as a device number, then as a userid, as in CP: QUERY "
+        + "0200, QUERY FRED. Who is not defined is 003E, who is defined and off 045E.",
       "QUERY VIRTUAL acts on your own partition; others are reached by FOR name CMD QUERY VIRTUAL.",
       "QUERY DIGEST is equal for equal definitions, script and seed, whatever the number of host "
         + "threads.",
@@ -54,7 +55,7 @@ private func queryNames(_ call: Invocation) throws(CommandMessage) {
     padded(padded(name, 8) + call.control.terminalText(of: name), 15)
   }
   for start in stride(from: 0, to: cells.count, by: 4) {
-    call.reply(cells[start..<min(start + 4, cells.count)].joined(separator: ", "))
+    call.reply(cells.dropFirst(start).prefix(4).joined(separator: ", "))
   }
 }
 
@@ -64,18 +65,23 @@ private func queryUsers(_ call: Invocation) throws(CommandMessage) {
   call.reply("\(count) USERS,     0 DIALED,     0 NET")
 }
 
-/// `QUERY userid`; what cannot be a userid is an invalid option, as CP has it.
+/// `QUERY word`: a device, a user, or what z/VM could show; else an invalid option, as CP has it.
+///
+/// Programs tell a user who does not exist (003E) from one who is off (045E) by the number.
 private func queryUser(_ call: Invocation) throws(CommandMessage) {
   let word = try call.operands.required()
-  try call.operands.end()
   let name = word == "*" ? call.issuer.userid : word
+  if call.lead.isEmpty, try queryDevice(call, word) { return }
+  if !name.contains("*"), !call.control.isDefined(name) {
+    throw unavailableQuery(name) ?? CommandMessage(.invalidOption, name)
+  }
+  try call.operands.end()
   if name.contains("*") {
     let users = call.control.loggedOnUsers().filter { matches($0, pattern: name) }
     if users.isEmpty { throw CommandMessage(.noMatch, name) }
     for user in users { call.reply(padded(user, 8) + call.control.terminalText(of: user)) }
     return
   }
-  guard isUserid(name) else { throw CommandMessage(.invalidOption, name) }
   guard call.control.isLoggedOn(name) else { throw CommandMessage(.notLoggedOn, name) }
   if call.system.partitionView(name)?.isForcePending == true {
     throw CommandMessage(.forcePending, name)
@@ -91,12 +97,13 @@ private func queryUserid(_ call: Invocation) throws(CommandMessage) {
 private func queryTime(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   let machine = call.system.machineView
-  let now = call.system.now
-  call.reply("TIME IS \(machine.timeOfDay(at: now).text(zone: machine.timeZone))")
+  call.reply("TIME IS \(machine.timeOfDay(at: call.system.now).text(zone: machine.timeZone))")
   let partition = call.issuer.partition.flatMap { call.system.partitionView($0) }
   let since = partition?.activated ?? call.console?.loggedOnAt ?? 0
   let used = processorTimeText(partition?.usedNanoseconds ?? 0)
-  call.reply("CONNECT= \(connectTimeText(now - min(since, now))) VIRTCPU= \(used) TOTCPU= \(used)")
+  call.reply(
+    "CONNECT= \(connectTimeText(call.system.elapsed(since: since))) VIRTCPU= \(used) TOTCPU= \(used)"
+  )
 }
 
 private func queryLevel(_ call: Invocation) throws(CommandMessage) {
@@ -114,7 +121,7 @@ private func queryCommandNames(_ call: Invocation) throws(CommandMessage) {
   let names =
     verbs.map(\.keyword.name) + ["DIAG08", "DIAG0C", "DIAG44", "DIAG60", "DIAG600", "DIAG610"]
   for start in stride(from: 0, to: names.count, by: 6) {
-    call.reply(names[start..<min(start + 6, names.count)].map { padded($0, 12) }.joined())
+    call.reply(names.dropFirst(start).prefix(6).map { padded($0, 12) }.joined())
   }
 }
 
@@ -124,9 +131,10 @@ private func queryEvents(_ call: Invocation) throws(CommandMessage) {
     guard let value = decimal(word), (1...1000).contains(value) else {
       throw CommandMessage(.invalidOperand, word)
     }
-    count = Int(value)
+    count = Int(clamping: value)
   }
   try call.operands.end()
+  // Cannot trap: 1 to 1000.
   let events = call.control.recentMessages.suffix(count)
   call.reply(events.isEmpty ? ["No events"] : Array(events))
 }

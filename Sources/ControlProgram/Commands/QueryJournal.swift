@@ -35,7 +35,7 @@ private struct EntrySelection {
       guard let value = decimal(word), (1...10_000).contains(value) else {
         throw CommandMessage(.invalidOperand, word)
       }
-      count = Int(value)
+      count = Int(clamping: value)
     }
     try call.operands.end()
     self.count = count
@@ -55,6 +55,7 @@ private func queryJournal(_ call: Invocation) throws(CommandMessage) {
   }
   if entries.isEmpty { return call.reply("No entries") }
   let machine = call.system.machineView
+  // Cannot trap: 1 to 10000.
   for entry in entries.suffix(selection.count) {
     call.reply(entryLine(machine, entry.time, entry.author, entry.action))
     if let refusal = entry.refusal { call.reply(refusalLine(refusal)) }
@@ -74,6 +75,7 @@ private func queryEventLog(_ call: Invocation) throws(CommandMessage) {
   let changes = found.filter { selection.fits($0.partition, at: $0.time) }
   if changes.isEmpty { return call.reply("No entries") }
   let machine = call.system.machineView
+  // Cannot trap: 1 to 10000.
   for change in changes.suffix(selection.count) {
     call.reply(entryLine(machine, change.time, change.author, change.action))
     for value in change.differences {

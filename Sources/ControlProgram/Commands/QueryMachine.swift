@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 // QUERY of what the whole machine has: processors, storage, channel paths, shares, digests.
 
@@ -62,7 +63,7 @@ private func queryStorage(_ call: Invocation) throws(CommandMessage) {
   let machine = call.system.machineView
   call.reply(
     "STORAGE = \(sizeText(machine.storageByteCount)) CONFIGURED = "
-      + "\(sizeText(machine.storageByteCount - machine.freeByteCount)) INC = "
+      + "\(sizeText(machine.storageByteCount.subtractingClamped(machine.freeByteCount))) INC = "
       + "\(sizeText(machine.incrementByteCount)) STANDBY = \(sizeText(machine.freeByteCount))  RESERVED = 0"
   )
 }
@@ -108,7 +109,7 @@ private func queryPathsToDevice(_ call: Invocation) throws(CommandMessage) {
     throw CommandMessage(.invalidHexadecimal, word)
   }
   let machine = call.system.machineView
-  guard let paths = call.system.definition.inputOutput.paths(to: UInt16(value)) else {
+  guard let paths = call.system.definition.inputOutput.paths(to: UInt16(clamping: value)) else {
     throw CommandMessage(.deviceDoesNotExist, hexDigits(value, 4))
   }
   let available = paths.map { number in
@@ -175,14 +176,14 @@ private func queryPartitions(_ call: Invocation) throws(CommandMessage) {
   call.reply("PARTITION NUM  STATE          PROCESSORS  STORAGE   WRITTEN  PATHS")
   for name in names ?? call.control.partitionNames {
     guard let partition = call.system.partitionView(name) else { continue }
-    let online = partition.shares.reduce(0) { $0 + $1.online }
+    let online = partition.shares.reduce(0) { $0.addingClamped($1.online) }
     let paths = partition.paths.filter(\.isOnline).map { hexDigits($0.path, 2) }
     call.reply(
       "\(padded(name, 9)) \(rightAligned("\(partition.number)", 3))  "
         + padded(partition.stateText, 14)
         + " \(rightAligned("\(online)/\(partition.processors.count)", 10))"
         + " \(rightAligned(sizeText(partition.storageByteCount), 8))"
-        + " \(rightAligned("\(partition.writtenPageCount * 4)K", 9))"
+        + " \(rightAligned("\(partition.writtenPageCount.multipliedClamped(by: 4))K", 9))"
         + "  \(paths.isEmpty ? "none" : paths.joined(separator: " "))")
   }
 }
@@ -207,7 +208,7 @@ extension Invocation {
     for partition in names.compactMap({ system.partitionView($0) }) {
       for pending in partition.pending {
         isEmpty = false
-        let left = (pending.deadline - min(pending.deadline, system.now)) / 1_000_000_000
+        let left = pending.deadline.subtractingClamped(system.now) / 1_000_000_000
         let text =
           "\(padded(partition.name, 8)) \(pending.text) PENDING, \(left) SECONDS LEFT"
         reply(text)
@@ -281,7 +282,7 @@ extension Operands {
     guard let value = hexadecimal(word), value <= 0xFF else {
       throw CommandMessage(.invalidChannelPath)
     }
-    return UInt8(value)
+    return UInt8(clamping: value)
   }
 }
 

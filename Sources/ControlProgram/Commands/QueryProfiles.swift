@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 // QUERY of profiles, of permissions and of who has which storage.
 
@@ -93,8 +94,10 @@ private func queryStorageMap(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   let rows = call.system.storageMap().map { piece in
     [
-      hexDigits(piece.range.lowerBound, 11), hexDigits(piece.range.upperBound - 1, 11),
-      sizeText(piece.range.upperBound - piece.range.lowerBound), piece.owner ?? "FREE",
+      hexDigits(piece.range.lowerBound, 11),
+      hexDigits(piece.range.upperBound.subtractingClamped(1), 11),
+      sizeText(piece.range.upperBound.subtractingClamped(piece.range.lowerBound)),
+      piece.owner ?? "FREE",
     ]
   }
   call.reply(

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 // QUERY VIRTUAL: the issuer's own partition.
 
@@ -45,7 +46,7 @@ private func queryVirtualStorage(_ call: Invocation) throws(CommandMessage) {
     return
   }
   call.reply(
-    "STORAGE = \(sizeText(size)) MAX = \(sizeText(size + partition.reservedByteCount)) "
+    "STORAGE = \(sizeText(size)) MAX = \(sizeText(size.addingClamped(partition.reservedByteCount))) "
       + "INC = \(sizeText(call.system.machineView.incrementByteCount)) "
       + "STANDBY = \(sizeText(partition.reservedByteCount))  RESERVED = 0")
 }

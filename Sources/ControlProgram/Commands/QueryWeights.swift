@@ -178,7 +178,7 @@ private func queryRunningTime(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   let machine = call.system.machineView
   let set = machine.settings.runningTime
-  call.reply("RUNNING TIME = \(set.map(millisecondsText) ?? "DYNAMIC")")
+  call.reply("RUNTIME = \(set.map(millisecondsText) ?? "DYNAMIC")")
   for pool in machine.pools {
     call.reply("  \(padded(pool.type.rawValue, 4)) \(millisecondsText(pool.runningTime))")
   }
@@ -186,7 +186,7 @@ private func queryRunningTime(_ call: Invocation) throws(CommandMessage) {
   if machine.profileSettings != machine.settings {
     let profile = machine.profileSettings
     call.reply(
-      "RESET PROFILE: RUNNING TIME = \(profile.runningTime.map(millisecondsText) ?? "DYNAMIC"), "
+      "RESET PROFILE: RUNTIME = \(profile.runningTime.map(millisecondsText) ?? "DYNAMIC"), "
         + "WAIT COMPLETION = \(profile.waitCompletion ? "ON" : "OFF")")
   }
 }
@@ -211,17 +211,17 @@ extension Invocation {
 
 /// A number of processors with four decimals.
 func processorsText(_ value: Double) -> String {
-  fixedPointText(Int((max(value, 0) * 10_000).rounded()), places: 4, padded: true)
+  fixedPointText(rounded(max(value, 0), by: 10_000), places: 4, padded: true)
 }
 
 /// A part of one as a percentage with one decimal: `27.0%`.
 func percentText(_ part: Double) -> String {
-  fixedPointText(Int((max(part, 0) * 1000).rounded()), places: 1, padded: true) + "%"
+  fixedPointText(rounded(max(part, 0), by: 1000), places: 1, padded: true) + "%"
 }
 
 /// An exact number of processors, rounded to four decimals.
 func exactProcessors(_ value: Fraction) -> String {
-  fixedPointText(Int((value * Fraction(10_000)).rounded), places: 4, padded: true)
+  fixedPointText(Int(clamping: (value * Fraction(10_000)).rounded), places: 4, padded: true)
 }
 
 /// An exact number as it is, with its decimals behind it when it is not whole: `145/8 (18.1250)`.

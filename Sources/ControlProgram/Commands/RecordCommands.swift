@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // MONITOR and ACNT: what is kept of the machine's use, and when.
 
@@ -84,6 +85,10 @@ private func account(_ call: Invocation) throws(CommandMessage) {
       names += try call.partitions(pattern).filter {
         !pattern.contains("*") || pattern == "*" || call.isActive($0)
       }
+      // More than there are is one twice.
+      if names.count > call.control.partitionNames.count {
+        throw CommandMessage(.conflictingOption, pattern)
+      }
     } while !call.operands.isEmpty
   }
   for name in names {
@@ -109,7 +114,7 @@ private func queryAccount(_ call: Invocation) throws(CommandMessage) {
     guard let value = decimal(word), (1...10_000).contains(value) else {
       throw CommandMessage(.invalidOperand, word)
     }
-    count = Int(value)
+    count = Int(clamping: value)
   }
   try call.operands.end()
   if !call.seesOthers { name = call.issuer.partition }
@@ -121,7 +126,8 @@ private func queryAccount(_ call: Invocation) throws(CommandMessage) {
   let rows = records.map { record in
     [
       record.partition, machine.timeOfDay(at: record.to).dateText,
-      machine.timeOfDay(at: record.to).timeText, connectTimeText(record.to - record.from),
+      machine.timeOfDay(at: record.to).timeText,
+      connectTimeText(record.to.subtractingClamped(record.from)),
       processorTimeText(record.dispatched), processorTimeText(record.effective),
       "\(record.requestCount)", record.reason.rawValue,
     ]

@@ -9,6 +9,8 @@ let setCommands: [Command] = [
         + "all active sharing partitions of the pool. ABSOLUTE shares are taken first.",
       "LIMITHARD alone caps a partition at its own share, as SET CAP userid ON does; LIMITHARD "
         + "with a share caps it there. Without a limit operand NOLIMIT is set, as in CP.",
+      "A partition that is not active has no running values: 045E says so, PROFILE changes it, and "
+        + "a pattern without PROFILE passes over it.",
       "RUNNING, which need not be said, changes what runs and not the profile; PROFILE changes what "
         + "the next activation takes and nothing that runs; BOTH does both. QUERY PROFILE userid "
         + "DIFFERENCES compares, SAVE PROFILE keeps what runs. INITIAL returns to the profile.",

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 // The other values of partitions, groups and the machine: what PR/SM's image, group and reset
 // profiles hold.
@@ -66,7 +67,7 @@ private func setGroup(_ call: Invocation) throws(CommandMessage) {
   let type = try call.operands.processorType()
   let group: String? = call.operands.take("NONE") ? nil : try call.operands.required()
   let place = try call.operands.changePlace()
-  try call.forEach(pattern) { name throws(CommandMessage) in
+  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
     try call.set(.setGroup(name, type: type, group: group), in: place)
     call.replySetting(of: name, "GROUP = \(group ?? "NONE")", in: place)
   }
@@ -94,7 +95,7 @@ private func setDefinedCapacity(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   let units = try call.operands.numberOrOff()
   let place = try call.operands.changePlace()
-  try call.forEach(pattern) { name throws(CommandMessage) in
+  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
     try call.set(.setDefinedCapacity(name, units: units), in: place)
     call.replySetting(
       of: name, "DEFINED CAPACITY = \(units.map { "\($0) MSU" } ?? "NONE")", in: place)
@@ -112,7 +113,7 @@ private func setPolarity(_ call: Invocation) throws(CommandMessage) {
     throw CommandMessage(.invalidOption, word)
   }
   let place = try call.operands.changePlace()
-  try call.forEach(pattern) { name throws(CommandMessage) in
+  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
     try call.set(.setPolarity(name, polarity), in: place)
     call.replySetting(of: name, "POLARITY = \(polarity.rawValue)", in: place)
   }
@@ -129,7 +130,7 @@ private func setSecurity(_ call: Invocation) throws(CommandMessage) {
   }
   let isOn = try call.operands.isOn()
   let place = try call.operands.changePlace()
-  try call.forEach(pattern) { name throws(CommandMessage) in
+  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
     try call.set(.setSecurity(name, permission, isOn), in: place)
     call.replySetting(of: name, "\(permission.rawValue) = \(isOn ? "ON" : "OFF")", in: place)
   }
@@ -142,11 +143,11 @@ private func setRunningTime(_ call: Invocation) throws(CommandMessage) {
     guard let thousandths = fixedPoint(word, places: 3) else {
       throw CommandMessage(.invalidOperand, word)
     }
-    nanoseconds = UInt64(thousandths) * 1000
+    nanoseconds = UInt64(clamping: thousandths).multipliedClamped(by: 1000)
   }
   let place = try call.operands.changePlace()
   try call.set(.setRunningTime(nanoseconds: nanoseconds), in: place)
-  call.reply("RUNNING TIME = \(nanoseconds.map(millisecondsText) ?? "DYNAMIC")")
+  call.reply("RUNTIME = \(nanoseconds.map(millisecondsText) ?? "DYNAMIC")")
 }
 
 private func setWaitCompletion(_ call: Invocation) throws(CommandMessage) {

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 // SET SHARE, WEIGHT and CAP: what a partition gets of the processors, in CP's words and PR/SM's.
 
@@ -52,12 +53,12 @@ extension Operands {
       guard let weight = decimal(word), weight <= 1_000_000 else {
         throw CommandMessage(.invalidOperand, word)
       }
-      return .relative(Int(weight))
+      return .relative(Int(clamping: weight))
     }
     guard let tenths = percentageTenths(word) else {
       throw CommandMessage(.invalidOperand, word)
     }
-    return .absolute(hundredthsOfPercent: tenths * 10)
+    return .absolute(hundredthsOfPercent: tenths.multipliedClamped(by: 10))
   }
 
   /// The next operand as a number below a million; its range is the firmware's to judge.
@@ -66,7 +67,7 @@ extension Operands {
     guard let value = decimal(word), value <= 1_000_000 else {
       throw CommandMessage(.invalidOperand, word)
     }
-    return Int(value)
+    return Int(clamping: value)
   }
 
   /// The next operand as a number, or nil for OFF.
@@ -90,7 +91,7 @@ private func setShare(_ call: Invocation) throws(CommandMessage) {
   let type = try call.operands.processorType()
   if call.operands.take("INItial") {
     let place = try call.operands.changePlace()
-    return try call.forEach(pattern) { name throws(CommandMessage) in
+    return try call.forEach(pattern, in: place) { name throws(CommandMessage) in
       try call.set(.setInitialShare(name, type: type), in: place)
       call.replyShareChange(of: name, in: place)
     }
@@ -101,7 +102,7 @@ private func setShare(_ call: Invocation) throws(CommandMessage) {
   }
   let limit = try shareLimit(&call.operands)
   let place = try call.operands.changePlace()
-  try call.forEach(pattern) { name throws(CommandMessage) in
+  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
     try call.set(.setShare(name, type: type, amount: amount, limit: limit), in: place)
     call.replyShareChange(of: name, in: place)
   }
@@ -143,28 +144,17 @@ private struct WeightChange {
     if weight == nil, minimum == nil, maximum == nil { throw CommandMessage(.operandMissing) }
   }
 
-  /// The actions that change one type's weight and limits, of which the first that fails leaves
-  /// everything as it was.
-  func actions(
-    on name: String, _ processors: PartitionProcessors
-  ) throws(CommandMessage) -> [ManagementAction] {
+  /// What changes one type's weight and limits; all of it is judged together.
+  func actions(on name: String, _ processors: PartitionProcessors) -> [ManagementAction] {
     let type = processors.type
-    guard minimum != nil || maximum != nil else {
-      return [.setWeight(name, type: type, weight: weight ?? processors.weight)]
+    var actions = weight.map { [ManagementAction.setWeight(name, type: type, weight: $0)] } ?? []
+    if minimum != nil || maximum != nil {
+      actions.append(
+        .setWeightRange(
+          name, type: type, minimum: minimum ?? processors.minimumWeight,
+          maximum: maximum ?? processors.maximumWeight))
     }
-    let least = minimum ?? processors.minimumWeight
-    let most = maximum ?? processors.maximumWeight
-    let range = ManagementAction.setWeightRange(name, type: type, minimum: least, maximum: most)
-    guard let weight else { return [range] }
-    guard 1 <= least ?? 1, least ?? 1 <= weight, weight <= most ?? 999, most ?? 999 <= 999 else {
-      throw CommandMessage(
-        .weightRange, "\(least ?? 1)", "\(weight)", "\(most ?? 999)")
-    }
-    // The limits are lifted meanwhile, because old limits would refuse the new weight.
-    return [
-      .setWeightRange(name, type: type, minimum: nil, maximum: nil),
-      .setWeight(name, type: type, weight: weight), range,
-    ]
+    return actions
   }
 }
 
@@ -173,15 +163,8 @@ private func setWeight(_ call: Invocation) throws(CommandMessage) {
   let type = try call.operands.processorType()
   let change = try WeightChange(&call.operands)
   let place = try call.operands.changePlace()
-  try call.forEach(pattern) { name throws(CommandMessage) in
-    let entries = call.processors(of: name, in: place).filter {
-      $0.mode == .shared && (type == nil || $0.type == type)
-    }
-    if entries.isEmpty { throw CommandMessage(.noSharedProcessors(name, type)) }
-    // Everything is judged for every type before anything is done.
-    var actions: [ManagementAction] = []
-    for entry in entries { actions += try change.actions(on: name, entry) }
-    for action in actions { try call.set(action, in: place) }
+  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
+    try call.perform(try call.weightAction(change, name, type, place))
     call.replyShareChange(of: name, in: place)
     call.warnOfShortProcessors(of: name, in: place)
   }
@@ -197,7 +180,7 @@ private func setCap(_ call: Invocation) throws(CommandMessage) {
     cap = .ownShare(try call.operands.isOn())
   }
   let place = try call.operands.changePlace()
-  try call.forEach(pattern) { name throws(CommandMessage) in
+  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
     try call.set(.setCap(name, type: type, cap), in: place)
     if place.isRunning { call.replyCaps(of: name) }
     call.replyProfileChange(of: name, in: place)
@@ -222,6 +205,23 @@ extension Invocation {
     return place.isRunning ? partition.definition.processors : partition.profile.processors
   }
 
+  /// SET WEIGHT of one partition; a limit that is not said stays as it is in each place.
+  fileprivate func weightAction(
+    _ change: WeightChange, _ name: String, _ type: ProcessorType?, _ place: ChangePlace
+  ) throws(CommandMessage) -> ManagementAction {
+    func setting(in place: ChangePlace) throws(CommandMessage) -> ManagementAction {
+      let entries = processors(of: name, in: place).filter {
+        $0.mode == .shared && (type == nil || $0.type == type)
+      }
+      if entries.isEmpty { throw CommandMessage(.noSharedProcessors(name, type)) }
+      return .together(entries.flatMap { change.actions(on: name, $0) })
+    }
+    guard place == .both else { return place.action(try setting(in: place)) }
+    let running = try setting(in: .running)
+    let kept = try setting(in: .profile)
+    return running == kept ? .inBoth(running) : .batch([running, .inProfile(kept)])
+  }
+
   /// The answer of SET SHARE and SET WEIGHT.
   fileprivate func replyShareChange(of name: String, in place: ChangePlace) {
     if place.isRunning { replyShare(of: name) }
@@ -236,7 +236,7 @@ extension Invocation {
       return
     }
     for share in partition.shares where share.isShort {
-      let each = fixedPointText(Int((share.entitlementPerLogical * 1000).rounded()), places: 1)
+      let each = fixedPointText(rounded(share.entitlementPerLogical, by: 1000), places: 1)
       // With less than half a processor no number of logical ones has half of one each.
       let isSmall = share.entitlement < 0.5
       reply(
@@ -244,8 +244,8 @@ extension Invocation {
           isSmall ? .smallShare : .shortProcessors, name, "\(share.online)", share.type.rawValue,
           each,
           isSmall
-            ? fixedPointText(Int((share.entitlement * 1000).rounded()), places: 1)
-            : "\(Int(share.entitlement * 2))"))
+            ? fixedPointText(rounded(share.entitlement, by: 1000), places: 1)
+            : "\(rounded((share.entitlement * 2).rounded(.down)))"))
     }
   }
 

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// DISPLAY and STORE: storage and registers of the issuer's partition.
 let storageCommands: [Command] = [
@@ -42,7 +43,7 @@ private let generalRegisters = [
   "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15",
 ]
 private let controlRegisters = ["CR0", "CR2", "CR3", "CR4", "CR8", "EFER"]
-private let displayLimit = 4096
+private let displayLimit: UInt64 = 4096
 
 /// The registers that an operand of DISPLAY or STORE names; nil when it names storage.
 private func registers(_ word: String) throws(CommandMessage) -> [String]? {
@@ -58,7 +59,9 @@ private func registers(_ word: String) throws(CommandMessage) -> [String]? {
   if names.contains(name) { return [name] }
   if family == " " { return nil }
   if let number = decimal(name) {
-    if family == "G", number < 16 { return [generalRegisters[Int(number)]] }
+    if family == "G", let register = generalRegisters.element(at: Int(clamping: number)) {
+      return [register]
+    }
     if family == "X", names.contains("CR\(number)") { return ["CR\(number)"] }
   }
   throw CommandMessage(.invalidRegister, name)
@@ -67,11 +70,14 @@ private func registers(_ word: String) throws(CommandMessage) -> [String]? {
 private func display(_ call: Invocation) throws(CommandMessage) {
   if call.operands.isEmpty { throw CommandMessage(.operandMissing) }
   let partition = try call.ownStatus()
+  var shown: UInt64 = 0
   while let word = call.operands.next() {
+    guard shown < displayLimit else { throw CommandMessage(.invalidRange, word) }
     if let names = try registers(word) {
       try call.displayRegisters(names, of: partition.name)
+      shown = shown.addingClamped(UInt64(clamping: names.count).multipliedClamped(by: 8))
     } else {
-      try call.displayStorage(word, of: partition.name)
+      shown = shown.addingClamped(try call.displayStorage(word, of: partition.name))
     }
   }
 }
@@ -107,10 +113,9 @@ private func hexadecimalBytes(_ operands: inout Operands) throws(CommandMessage)
     guard word.utf8.count % 2 == 0, word.allSatisfy(\.isHexDigit), word.allSatisfy(\.isASCII) else {
       throw CommandMessage(.invalidHexadecimal, word)
     }
-    var rest = Substring(word)
-    while !rest.isEmpty {
-      bytes.append(UInt8(rest.prefix(2), radix: 16) ?? 0)
-      rest = rest.dropFirst(2)
+    let digits = Array(word)
+    for place in stride(from: 0, to: digits.count, by: 2) {
+      bytes.append(UInt8(String(digits.dropFirst(place).prefix(2)), radix: 16) ?? 0)
     }
   }
   return bytes
@@ -119,7 +124,9 @@ private func hexadecimalBytes(_ operands: inout Operands) throws(CommandMessage)
 private func forProcessor(_ call: Invocation) throws(CommandMessage) {
   let word = try call.operands.required()
   let range = try processorRange(word)
-  guard range.count == 1 else { throw CommandMessage(.invalidProcessor, word) }
+  guard range.lowerBound == range.upperBound else {
+    throw CommandMessage(.invalidProcessor, word)
+  }
   let name = try call.ownPartition()
   let processors = try call.activeStatus(of: name).processors
   let isThere = processors.contains { $0.number == range.lowerBound && $0.state != .reserved }
@@ -151,30 +158,33 @@ extension Invocation {
       cells.append("\(padded(name, 4)) = \(hexDigits(value, 16))")
     }
     if names == ["RIP", "RFLAGS"] {
-      return reply("PSW  = \(cells[0].suffix(16)) \(cells[1].suffix(16))")
+      return reply("PSW  = \(cells.map { $0.suffix(16) }.joined(separator: " "))")
     }
     for start in stride(from: 0, to: cells.count, by: 2) {
-      reply(cells[start..<min(start + 2, cells.count)].joined(separator: "   "))
+      reply(cells.dropFirst(start).prefix(2).joined(separator: "   "))
     }
   }
 
   /// Lines of sixteen bytes: `V00001000  48C7C001 00000000 00000000 00000000 *H...*`.
+  ///
+  /// - Returns: How many bytes.
   fileprivate func displayStorage(
     _ word: String, of partition: String
-  ) throws(CommandMessage) {
+  ) throws(CommandMessage) -> UInt64 {
     let isTranslated = word.hasPrefix("T")
     let range = try storageRange(isTranslated ? String(word.dropFirst()) : word)
     var address = range.lowerBound & ~(isTranslated ? 15 : 3)
     let end = max(range.upperBound, address) | (isTranslated ? 15 : 3)
-    guard end - address < displayLimit else { throw CommandMessage(.invalidRange, word) }
+    let length = end.subtractingClamped(address)
+    guard length < displayLimit else { throw CommandMessage(.invalidRange, word) }
     while address <= end {
-      let count = Int(min(15, end - address)) + 1
+      let count = Int(clamping: min(15, end.subtractingClamped(address))).addingClamped(1)
       guard let bytes = system.storage(of: partition, at: address, count: count) else {
         throw CommandMessage(.notInStorage, hexDigits(address, 8))
       }
       var groups: [String] = []
       for start in stride(from: 0, to: count, by: 4) {
-        groups.append(bytes[start..<min(start + 4, count)].map { hexDigits($0, 2) }.joined())
+        groups.append(bytes.dropFirst(start).prefix(4).map { hexDigits($0, 2) }.joined())
       }
       var line = "V\(hexDigits(address, 8))  \(groups.joined(separator: " "))"
       if isTranslated {
@@ -182,10 +192,10 @@ extension Invocation {
         line += " *\(text.joined())*"
       }
       reply(line)
-      let (next, overflow) = address.addingReportingOverflow(16)
-      if overflow { break }
+      guard let next = address.adding(16) else { break }
       address = next
     }
+    return length.addingClamped(1)
   }
 
   /// `hexloc`, `hexloc-hexloc`, `hexloc:hexloc` or `hexloc.length`.
@@ -201,11 +211,12 @@ extension Invocation {
       throw CommandMessage(.invalidHexadecimal, parts.dropFirst().joined(separator: "."))
     }
     if separator == "." {
-      let (end, overflow) = start.addingReportingOverflow(max(second, 1) - 1)
-      if overflow { throw CommandMessage(.invalidRange, word) }
-      return start...end
+      guard let end = start.adding(max(second, 1).subtractingClamped(1)) else {
+        throw CommandMessage(.invalidRange, word)
+      }
+      return ClosedRange(uncheckedBounds: (start, end))
     }
     if second < start { throw CommandMessage(.invalidRange, word) }
-    return start...second
+    return ClosedRange(uncheckedBounds: (start, second))
   }
 }

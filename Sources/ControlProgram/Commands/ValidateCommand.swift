@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// VALIDATE: which profiles can be active together.
 let validateCommands: [Command] = [
@@ -24,7 +25,12 @@ private func validate(_ call: Invocation) throws(CommandMessage) {
   var order: [ProfileReference] = []
   let isWhole = call.operands.isEmpty
   if isWhole { order = definition.activationList }
-  while let name = call.operands.next() { order += try call.references(to: name, definition) }
+  let most = definition.partitions.count.addingClamped(definition.imageProfiles.count)
+  while let name = call.operands.next() {
+    order += try call.references(to: name, definition)
+    // More than there are is one twice.
+    if order.count > most { throw CommandMessage(.conflictingOption, name) }
+  }
   let result = call.system.validator(for: order, besideActive: !isWhole)
   for finding in result.findings { call.reply(finding.description) }
   guard result.allFit else {

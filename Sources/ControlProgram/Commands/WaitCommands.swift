@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 /// The commands that let simulated time pass.
 let waitCommands: [Command] = [
@@ -53,8 +54,10 @@ extension Operands {
       case "MS": 1000
       default: 1_000_000
       }
-    let (value, overflow) = UInt64(thousandths).multipliedReportingOverflow(by: unit)
-    if overflow || value > longestWait { throw CommandMessage(.invalidOperand, word) }
+    guard let value = UInt64(clamping: thousandths).multiplied(by: unit), value <= longestWait
+    else {
+      throw CommandMessage(.invalidOperand, word)
+    }
     return value
   }
 }
@@ -104,7 +107,7 @@ private func wait(_ call: Invocation) throws(CommandMessage) {
     open.removeAll { condition.holds(for: $0, in: call.control) }
     return open.isEmpty
   }
-  let deadline = call.system.now + limit
+  let deadline = call.system.now.addingClamped(limit)
   call.control.collectEvents()
   if !check() { try call.pass(limit, orWhen: check) }
   guard open.isEmpty || call.system.now >= deadline else {
@@ -113,7 +116,7 @@ private func wait(_ call: Invocation) throws(CommandMessage) {
   guard open.isEmpty else {
     throw CommandMessage(
       .waitTimedOut, open.joined(separator: " "), condition.description,
-      fixedPointText(Int(limit / 1_000_000), places: 3))
+      fixedPointText(Int(clamping: limit / 1_000_000), places: 3))
   }
   if case .text(let text) = condition {
     for name in names { call.control.consumeOutput(of: name, through: text) }
@@ -147,8 +150,7 @@ extension Invocation {
     guard console != nil, let clock = control.clock else {
       throw CommandMessage(.needsConsole, command.keyword.name)
     }
-    let (end, overflow) = system.now.addingReportingOverflow(duration)
-    clock.pass(until: overflow ? .max / 2 : end) {
+    clock.pass(until: system.now.adding(duration) ?? .max / 2) {
       control.collectEvents()
       return condition()
     }

@@ -1,27 +1,29 @@
+import Quantities
+
 /// What could stand at the end of a command line, from the command table and the machine's names.
 struct Completion {
   let control: ControlProgram
   let classes: PrivilegeClasses
 
   /// Candidates for the last word of a line, whole words in alphabetical order.
+  ///
+  /// None for a line that would be refused because it is too long or nested too deep.
   func candidates(for line: String) -> [String] {
+    guard line.utf8.count <= ControlProgram.commandLimit else { return [] }
     var text = Substring(line)
-    if CommandParser.isForCP(line), let mark = text.firstIndex(of: CommandParser.lineEnd) {
-      text = text[text.index(after: mark)...]
-    }
-    if let mark = text.lastIndex(of: CommandParser.lineEnd) {
-      text = text[text.index(after: mark)...]
-    }
+    let logicalLines = text.split(
+      separator: CommandParser.lineEnd, omittingEmptySubsequences: false)
+    text = logicalLines.last ?? text
     var words = text.split(whereSeparator: CommandParser.isBlank).map { $0.uppercased() }
     if text.isEmpty || text.last.map(CommandParser.isBlank) == true { words.append("") }
     while let first = words.first, words.count > 1, first == "CP" || first == "." {
       words.removeFirst()
     }
-    return Array(Set(candidates(words[...]))).sorted()
+    return Array(Set(candidates(words[...], CommandNesting()))).sorted()
   }
 
-  private func candidates(_ words: ArraySlice<String>) -> [String] {
-    guard let verb = words.first else { return [] }
+  private func candidates(_ words: ArraySlice<String>, _ nesting: CommandNesting) -> [String] {
+    guard let verb = words.first, let nesting = nesting.inner() else { return [] }
     if words.count == 1 {
       let isSilent = verb.hasPrefix(".")
       let names = verbs().filter { $0.hasPrefix(isSilent ? String(verb.dropFirst()) : verb) }
@@ -30,7 +32,7 @@ struct Completion {
     let name = verb.hasPrefix(".") ? String(verb.dropFirst()) : verb
     guard let command = control.table.command(name, classes: classes) else { return [] }
     return command.formats.filter { classes.permits($0.classes) }
-      .flatMap { candidates($0, words.dropFirst()) }
+      .flatMap { candidates($0, words.dropFirst(), nesting) }
   }
 
   private func verbs() -> [String] {
@@ -39,7 +41,9 @@ struct Completion {
   }
 
   /// Candidates by one form, for the words after the verb.
-  private func candidates(_ format: CommandFormat, _ words: ArraySlice<String>) -> [String] {
+  private func candidates(
+    _ format: CommandFormat, _ words: ArraySlice<String>, _ nesting: CommandNesting
+  ) -> [String] {
     var words = words
     for choices in format.lead {
       guard let word = words.popFirst() else { return [] }
@@ -50,10 +54,12 @@ struct Completion {
     }
     guard let last = words.last else { return [] }
     if let start = format.operands.firstIndex(of: .command), words.count > start {
-      return candidates(words.dropFirst(start))
+      // Cannot trap: an index of an array.
+      return candidates(words.dropFirst(start), nesting)
     }
     guard words.count > format.operands.count else {
-      return values(format.operands[words.count - 1]).filter { $0.hasPrefix(last) }
+      return (format.operands.element(at: words.count.subtractingClamped(1)).map(values) ?? [])
+        .filter { $0.hasPrefix(last) }
     }
     guard case .words(let choices) = format.operands.last else { return [] }
     return values(.words(choices)).filter { $0.hasPrefix(last) }

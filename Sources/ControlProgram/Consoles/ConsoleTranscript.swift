@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// What one guest wrote: the line that is not complete yet, and the text that no WAIT consumed.
 struct ConsoleTranscript {
@@ -17,9 +18,9 @@ struct ConsoleTranscript {
   mutating func append(_ bytes: [UInt8]) -> [String] {
     unread += bytes
     if unread.count > Self.unreadLimit {
-      let excess = unread.count - Self.unreadLimit / 2
-      unread.removeFirst(excess)
-      searched = max(0, searched - excess)
+      let excess = unread.count.subtractingClamped(Self.unreadLimit / 2)
+      unread = unread.suffix(Self.unreadLimit / 2)
+      searched = max(0, searched.subtractingClamped(excess))
     }
     var lines: [String] = []
     for byte in bytes {
@@ -42,26 +43,23 @@ struct ConsoleTranscript {
       searched = found
       return true
     }
-    searched = max(searched, unread.count - text.count + 1)
+    searched = max(searched, unread.count.subtractingClamped(text.count).addingClamped(1))
     return false
   }
 
   /// Consumes everything up to the end of a text.
   mutating func consume(through text: [UInt8]) {
     guard let found = firstIndex(of: text, from: 0) else { return }
-    unread.removeFirst(found + text.count)
+    unread = Array(unread.dropFirst(max(0, found.addingClamped(text.count))))
     searched = 0
   }
 
   private func firstIndex(of text: [UInt8], from start: Int) -> Int? {
     guard let first = text.first, unread.count >= text.count else { return nil }
-    let last = unread.count - text.count
-    var index = max(start, 0)
-    while index <= last {
-      if unread[index] == first, unread[index..<(index + text.count)].elementsEqual(text) {
-        return index
-      }
-      index += 1
+    let last = unread.count.subtractingClamped(text.count)
+    for index in stride(from: max(start, 0), through: last, by: 1)
+    where unread.element(at: index) == first && unread.dropFirst(index).starts(with: text) {
+      return index
     }
     return nil
   }

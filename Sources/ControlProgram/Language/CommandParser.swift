@@ -28,14 +28,14 @@ package enum CommandParser {
     var pieces: [String] = []
     var piece = ""
     var rest = Substring(line)
-    if let prefix = escapePrefix(of: rest) {
-      rest = rest.dropFirst(prefix).drop(while: isBlank)
+    if let escaped = afterEscape(rest) {
+      rest = escaped
       piece = "CP "
     }
     while let character = rest.popFirst() {
       if character == escape, rest.first == lineEnd {
         piece.append(lineEnd)
-        rest.removeFirst()
+        rest = rest.dropFirst()
       } else if character == lineEnd {
         pieces.append(piece)
         piece = ""
@@ -49,7 +49,7 @@ package enum CommandParser {
 
   /// Whether a line typed at a guest's console is for CP: it begins with `#CP`.
   package static func isForCP(_ line: String) -> Bool {
-    escapePrefix(of: Substring(line)) != nil
+    afterEscape(Substring(line)) != nil
   }
 
   /// Takes a logical line apart; nil for an empty line, a comment or a CP prefix with nothing after.
@@ -64,7 +64,7 @@ package enum CommandParser {
         continue
       }
       let verb = text.prefix { !isBlank($0) }
-      let operands = text.dropFirst(verb.count).drop(while: isBlank)
+      let operands = text.drop { !isBlank($0) }.drop(while: isBlank)
       if verb.uppercased() == "CP" || verb.uppercased() == "#CP" {
         text = operands
         continue
@@ -82,15 +82,23 @@ package enum CommandParser {
   /// Without blanks at either end.
   package static func trimmed(_ text: some StringProtocol) -> String {
     var text = Substring(text).drop(while: { isBlank($0) || $0.isNewline })
-    while let last = text.last, isBlank(last) || last.isNewline { text.removeLast() }
+    while let last = text.last, isBlank(last) || last.isNewline { text = text.dropLast() }
     return String(text)
   }
 
-  /// The length of a leading `#CP` that is followed by a blank or by nothing.
-  private static func escapePrefix(of line: Substring) -> Int? {
+  /// What follows a leading `#CP` that is followed by a blank or by nothing; nil without one.
+  private static func afterEscape(_ line: Substring) -> Substring? {
     let text = line.drop(while: isBlank)
     guard text.prefix(3).uppercased() == "#CP" else { return nil }
-    guard let next = text.dropFirst(3).first else { return line.count - text.count + 3 }
-    return isBlank(next) ? line.count - text.count + 3 : nil
+    let rest = text.dropFirst(3)
+    guard let next = rest.first else { return rest }
+    return isBlank(next) ? rest.drop(while: isBlank) : nil
   }
+}
+
+/// A line without the blanks at its end.
+func withoutBlanksAtEnd(_ line: String) -> String {
+  var text = Substring(line)
+  while text.last == " " { text = text.dropLast() }
+  return String(text)
 }

@@ -15,7 +15,8 @@ package struct Keyword: Sendable, Hashable {
 
   /// The word as it is printed in help: required letters in capitals.
   package var spelling: String {
-    name.prefix(minimum) + name.dropFirst(minimum).lowercased()
+    // Cannot trap: the minimum counts characters.
+    "\(name.prefix(minimum))\(name.dropFirst(minimum).lowercased())"
   }
 
   /// Whether an upper-case token is this word or an abbreviation of it.

@@ -1,3 +1,5 @@
+import Quantities
+
 // What operands may say: names, patterns, sizes, hexadecimal numbers, ranges, shares, times.
 
 /// Whether an upper-case word has the form of a userid: 1 to 8 of A-Z 0-9 @ # $.
@@ -16,33 +18,35 @@ package func matches(_ name: String, pattern: String) -> Bool {
     return name == pattern
   }
   guard name.hasPrefix(first) else { return false }
-  var rest = Substring(name).dropFirst(first.count)
+  var rest = name.dropFirst(first.count)
   for part in parts.dropFirst().dropLast() where !part.isEmpty {
-    guard let found = rest.firstRange(of: part) else { return false }
-    rest = rest[found.upperBound...]
+    let pieces = rest.split(separator: part, maxSplits: 1, omittingEmptySubsequences: false)
+    guard pieces.count == 2, let after = pieces.last else { return false }
+    rest = after
   }
   return rest.count >= last.count && rest.hasSuffix(last)
 }
 
 /// A storage size `nK`, `nM`, `nG`, `nT` in bytes (powers of 1024); nil when it is none or too big.
 package func storageSize(_ word: some StringProtocol) -> UInt64? {
-  guard let unit = word.last, let power = ["K", "M", "G", "T", "P"].firstIndex(of: String(unit)),
-    let count = decimal(word.dropLast())
-  else { return nil }
-  let (bytes, overflow) = count.multipliedReportingOverflow(by: 1 << (10 * (power + 1)))
-  return overflow ? nil : bytes
+  var bytes = decimal(word.dropLast())
+  for unit: Character in ["K", "M", "G", "T", "P"] {
+    bytes = bytes?.multiplied(by: 1024)
+    if word.last == unit { return bytes }
+  }
+  return nil
 }
 
 /// A size in the largest unit that divides it, as CP prints it: `512M`, `0`.
 package func sizeText(_ byteCount: UInt64) -> String {
   if byteCount == 0 { return "0" }
   var value = byteCount
-  var units = Substring("BKMGTPE")
-  while value % 1024 == 0, units.count > 1 {
+  var text = "\(value)"
+  for unit in ["K", "M", "G", "T", "P", "E"] where value % 1024 == 0 {
     value /= 1024
-    units.removeFirst()
+    text = "\(value)\(unit)"
   }
-  return units.first == "B" ? "\(value)" : "\(value)\(units.prefix(1))"
+  return text
 }
 
 /// An unsigned decimal number of digits only; nil when it is none or too big.
@@ -68,7 +72,7 @@ package func hexadecimalRange(
   guard (1...2).contains(ends.count), let first = ends.first.flatMap({ hexadecimal($0) }),
     let last = ends.last.flatMap({ hexadecimal($0) }), first <= last, last < limit
   else { return nil }
-  return Int(first)...Int(last)
+  return ClosedRange(uncheckedBounds: (Int(clamping: first), Int(clamping: last)))
 }
 
 /// A decimal number with at most `places` digits after the point, in units of the last place.
@@ -79,14 +83,26 @@ package func fixedPoint(_ word: some StringProtocol, places: Int) -> Int? {
   guard (1...2).contains(parts.count), let whole = parts.first.flatMap({ decimal($0) }),
     whole < 1_000_000_000
   else { return nil }
-  var scale = 1
-  for _ in 0..<places { scale *= 10 }
-  guard parts.count == 2 else { return Int(whole) * scale }
-  let digits = parts[1]
-  guard digits.count <= places, let fraction = decimal(digits) else { return nil }
-  var value = Int(fraction)
-  for _ in digits.count..<places { value *= 10 }
-  return Int(whole) * scale + value
+  let scaled = Int(clamping: whole).multiplied(by: powerOfTen(places))
+  guard parts.count == 2, let digits = parts.last else { return scaled }
+  let missing = places.subtractingClamped(digits.count)
+  guard missing >= 0, let fraction = decimal(digits),
+    let value = Int(exactly: fraction)?.multiplied(by: powerOfTen(missing))
+  else { return nil }
+  return scaled?.adding(value)
+}
+
+/// 1, 10, 100, ...; the greatest number beyond what an Int holds.
+func powerOfTen(_ exponent: Int) -> Int {
+  var power = 1
+  for _ in stride(from: 0, to: exponent, by: 1) { power = power.multipliedClamped(by: 10) }
+  return power
+}
+
+/// A measured number times `scale` as a whole one; 0 for what is no number.
+package func rounded(_ value: Double, by scale: Double = 1) -> Int {
+  let scaled = (value * scale).rounded()
+  return Int(exactly: scaled) ?? (scaled > 0 ? .max : 0)
 }
 
 /// A percentage with or without its sign and with one decimal, in tenths of a percent.
@@ -96,12 +112,12 @@ package func percentageTenths(_ word: some StringProtocol) -> Int? {
 
 /// A fixed-point number of `places` decimals as text; zeros at the end go unless `padded`.
 package func fixedPointText(_ value: Int, places: Int, padded: Bool = false) -> String {
-  var scale = 1
-  for _ in 0..<places { scale *= 10 }
-  let fraction = String(value % scale)
-  var text = String(repeating: "0", count: places - fraction.count) + fraction
+  let scale = UInt(clamping: powerOfTen(places))
+  let (whole, part) = value.magnitude.quotientAndRemainder(dividingBy: max(scale, 1))
+  var text = places == 0 ? "" : digits(part, places)
   if !padded {
-    while text.last == "0" { text.removeLast() }
+    while text.last == "0" { text = String(text.dropLast()) }
   }
-  return text.isEmpty ? "\(value / scale)" : "\(value / scale).\(text)"
+  let sign = value < 0 ? "-" : ""
+  return text.isEmpty ? "\(sign)\(whole)" : "\(sign)\(whole).\(text)"
 }

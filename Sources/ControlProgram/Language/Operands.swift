@@ -26,7 +26,7 @@ package struct Operands: Sendable {
   package mutating func nextVerbatim() -> String? {
     guard !text.isEmpty else { return nil }
     let word = text.prefix { !CommandParser.isBlank($0) }
-    text = text.dropFirst(word.count).drop(while: CommandParser.isBlank)
+    text = text.drop { !CommandParser.isBlank($0) }.drop(while: CommandParser.isBlank)
     return String(word)
   }
 
@@ -62,7 +62,7 @@ package struct Operands: Sendable {
         result.append(character)
       } else if rest.first == quote {
         result.append(quote)
-        rest.removeFirst()
+        rest = rest.dropFirst()
       } else {
         text = rest.drop(while: CommandParser.isBlank)
         return result

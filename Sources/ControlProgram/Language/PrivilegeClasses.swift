@@ -2,6 +2,9 @@
 package struct PrivilegeClasses: OptionSet, Sendable, Hashable {
   package let rawValue: UInt8
 
+  /// The letters, each the bit of its place.
+  private static let letters: [Character] = ["A", "B", "C", "D", "E", "F", "G"]
+
   package init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
@@ -9,8 +12,9 @@ package struct PrivilegeClasses: OptionSet, Sendable, Hashable {
   /// The classes named by the letters A to G in a text; other characters are ignored.
   package init(letters: some StringProtocol) {
     var bits: UInt8 = 0
-    for letter in letters.uppercased().utf8 where letter >= 0x41 && letter <= 0x47 {
-      bits |= 1 << (letter - 0x41)
+    for letter in letters.uppercased() {
+      guard let bit = Self.letters.firstIndex(of: letter) else { continue }
+      bits |= 1 &<< UInt8(truncatingIfNeeded: bit)
     }
     rawValue = bits
   }
@@ -23,11 +27,11 @@ package struct PrivilegeClasses: OptionSet, Sendable, Hashable {
   /// The letters in order, or `Any`.
   package var letters: String {
     if contains(.any) { return "Any" }
-    var text = ""
-    for bit in 0..<7 where rawValue & (1 << bit) != 0 {
-      text.unicodeScalars.append(Unicode.Scalar(UInt8(0x41 + bit)))
-    }
-    return text
+    return String(
+      Self.letters.enumerated().filter {
+        rawValue & 1 &<< UInt8(truncatingIfNeeded: $0.offset) != 0
+      }
+      .map(\.element))
   }
 
   /// Whether an issuer with these classes may use a format that needs one of `needed`.

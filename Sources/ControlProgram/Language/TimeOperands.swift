@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // Instants in the past, as an operator says them: by the machine's time of day.
 
@@ -31,12 +32,39 @@ extension Operands {
   /// An instant in nanoseconds since IPL.
   private mutating func instant(of machine: MachineView) throws(CommandMessage) -> SimulatedTime {
     let word = try required()
-    let second = Int64(machine.now / 1_000_000_000)
-    guard let since1970 = secondsSince1970(word, now: machine.timeOfDayAtStart + second) else {
+    guard let since1970 = secondsSince1970(word, now: machine.secondsSince1970) else {
       throw CommandMessage(.invalidOperand, word)
     }
-    return SimulatedTime(max(0, since1970 - machine.timeOfDayAtStart)) * 1_000_000_000
+    // An instant before IPL is IPL's; one beyond all time is the end of it.
+    let second = max(0, since1970.subtractingClamped(machine.timeOfDayAtStart))
+    return SimulatedTime(clamping: second).multipliedClamped(by: 1_000_000_000)
   }
+
+  /// `hh:mm[:ss]` in seconds from now: the next time that it is so late, at least one second.
+  mutating func secondsUntil(
+    _ machine: MachineView, _ now: SimulatedTime
+  ) throws(CommandMessage) -> Int {
+    let word = try required()
+    guard let time = secondOfDay(Substring(word)) else {
+      throw CommandMessage(.invalidOperand, word)
+    }
+    let today = secondsOfDay(machine.secondsSince1970)
+    let left = time.subtractingClamped(today)
+    return Int(clamping: left > 0 ? left : left.addingClamped(86_400))
+  }
+}
+
+extension MachineView {
+  /// The machine's time of day in seconds since 1970.
+  fileprivate var secondsSince1970: Int64 {
+    timeOfDayAtStart.addingClamped(Int64(clamping: now / 1_000_000_000))
+  }
+}
+
+/// The second of its day, 0 to 86399, also before 1970.
+private func secondsOfDay(_ seconds: Int64) -> Int64 {
+  let rest = seconds % 86_400
+  return rest < 0 ? rest.addingClamped(86_400) : rest
 }
 
 /// A time of day, or a date with one, in seconds since 1970; nil when the word is neither.
@@ -48,34 +76,43 @@ func secondsSince1970(_ word: String, now: Int64) -> Int64? {
     return nil
   }
   guard parts.count == 2 else {
-    let midnight = now - (now % 86_400 + 86_400) % 86_400
-    return midnight + time > now ? midnight + time - 86_400 : midnight + time
+    let last = now.subtractingClamped(secondsOfDay(now)).addingClamped(time)
+    return last > now ? last.subtractingClamped(86_400) : last
   }
-  return dayNumber(parts[0]).map { $0 * 86_400 + time }
+  return parts.first.flatMap { dayNumber($0) }.map {
+    $0.multipliedClamped(by: 86_400).addingClamped(time)
+  }
 }
 
 /// `hh:mm` or `hh:mm:ss` as a second of the day.
 private func secondOfDay(_ word: Substring) -> Int64? {
   let parts = word.split(separator: ":", omittingEmptySubsequences: false)
   let values = parts.compactMap { $0.count == 2 ? decimal($0) : nil }
-  guard (2...3).contains(parts.count), values.count == parts.count, values[0] < 24,
+  guard (2...3).contains(parts.count), values.count == parts.count, values.first ?? 24 < 24,
     values.dropFirst().allSatisfy({ $0 < 60 })
   else { return nil }
-  return Int64(values[0] * 3600 + values[1] * 60 + (values.count > 2 ? values[2] : 0))
+  let seconds = zip(values, [3600, 60, 1] as [UInt64]).reduce(0 as UInt64) { sum, part in
+    sum.addingClamped(part.0.multipliedClamped(by: part.1))
+  }
+  return Int64(clamping: seconds)
 }
 
 /// `yyyy-mm-dd` as days since 1970-01-01, in the proleptic Gregorian calendar.
 private func dayNumber(_ word: Substring) -> Int64? {
   let parts = word.split(separator: "-", omittingEmptySubsequences: false)
-  guard parts.count == 3, parts[0].count == 4, parts[1].count == 2, parts[2].count == 2,
-    let year = decimal(parts[0]), let month = decimal(parts[1]), let day = decimal(parts[2]),
-    (1...12).contains(month), (1...31).contains(day)
+  guard parts.count == 3, parts.map(\.count) == [4, 2, 2] else { return nil }
+  let values = parts.compactMap { decimal($0).flatMap { Int64(exactly: $0) } }
+  guard values.count == 3, let year = values.first, let month = values.element(at: 1),
+    let day = values.last, (1...9999).contains(year), (1...12).contains(month),
+    (1...31).contains(day)
   else { return nil }
-  let shifted = Int64(year) - (month <= 2 ? 1 : 0)
-  let monthFromMarch = (Int64(month) + 9) % 12
-  let dayOfYear = (153 * monthFromMarch + 2) / 5 + Int64(day) - 1
-  let number = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
+  // Of four and two digits, which no operation takes near the limits: &+ and its like say so.
+  let shifted = year &- (month <= 2 ? 1 : 0)
+  let monthFromMarch = (month &+ 9) % 12
+  let dayOfYear = (153 &* monthFromMarch &+ 2) / 5 &+ day &- 1
+  let number =
+    365 &* shifted &+ shifted / 4 &- shifted / 100 &+ shifted / 400 &+ dayOfYear &- 719_468
   // A day that the month does not have would be one of the next.
-  let back = CalendarTime(secondsSince1970: number * 86_400)
-  return back.day == Int(day) && back.month == Int(month) ? number : nil
+  let back = CalendarTime(secondsSince1970: number.multipliedClamped(by: 86_400))
+  return back.day == Int(clamping: day) && back.month == Int(clamping: month) ? number : nil
 }

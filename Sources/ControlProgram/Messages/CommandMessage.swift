@@ -1,3 +1,5 @@
+import Quantities
+
 /// How grave a message is: the letter after its number.
 package enum MessageSeverity: String, Sendable {
   case action = "A"
@@ -39,7 +41,7 @@ package struct MessageDefinition: Sendable {
 
   /// The number as it is printed: three digits up to 999, then four.
   package var numberText: String {
-    String(repeating: "0", count: max(0, 3 - String(number).count)) + String(number)
+    digits(number, 3)
   }
 }
 
@@ -65,7 +67,7 @@ package struct CommandMessage: Error, Equatable, Sendable {
   package var text: String {
     var text = id.definition.text
     for (index, value) in values.enumerated() {
-      text = text.replacing("&\(index + 1)", with: value)
+      text = text.replacing("&\(index.addingClamped(1))", with: value)
     }
     return text
   }

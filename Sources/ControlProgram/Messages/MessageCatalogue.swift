@@ -140,8 +140,15 @@ extension MessageID {
       MessageDefinition(
         8848, .error, nil,
         "Command longer than &1 characters",
-        when: "A guest gave a command that is too long.",
-        remedy: "Shorten it.")
+        when: "A command is too long; a guest's may have 240 characters.",
+        remedy: "Shorten it, or give it in parts.")
+    case .nestedTooDeep:
+      MessageDefinition(
+        8901, .error, "CMD",
+        "Commands nested too deep or too many at &1",
+        when: "Commands that give commands, such as FOR and PLAN, are more than 16 levels deep, or "
+          + "one comes to more than 100000.",
+        remedy: "Give the inner command directly, or by parts.")
     // MARK: Users and partitions
     case .notLoggedOn:
       MessageDefinition(
@@ -149,6 +156,24 @@ extension MessageID {
         "&1 not logged on",
         when: "The user is at no console and the partition is not activated.",
         remedy: "XAUTOLOG or ACTIVATE it; QUERY LPARS shows what is defined.")
+    case .queryUnavailable:
+      MessageDefinition(
+        8902, .error, nil,
+        "QUERY &1 is not available here; &2",
+        when: "z/VM has this operand of QUERY, and this machine nothing to show for it.",
+        remedy: "HELP QUERY lists what can be asked.")
+    case .ownSession:
+      MessageDefinition(
+        8903, .error, nil,
+        "&1 is your own session; use LOGOFF",
+        when: "FORCE names the user who gives it.",
+        remedy: "LOGOFF ends the session, SHUTDOWN takes the machine down.")
+    case .commandFailed:
+      MessageDefinition(
+        8904, .error, nil,
+        "&1 not activated; its COMMAND &2 failed: &3",
+        when: "A command of the partition's definition failed, so that it would not be as defined.",
+        remedy: "Correct the COMMAND statement, or what it needs.")
     case .notInDirectory:
       MessageDefinition(
         53, .error, nil,
@@ -205,6 +230,12 @@ extension MessageID {
         "&1 has no image profile &2; there are &3",
         when: "A partition has no image profile of the name.",
         remedy: "QUERY PROFILES lists them.")
+    case .profileOnly:
+      MessageDefinition(
+        8900, .information, nil,
+        "&1 has no running values; PROFILE changes what its next activation takes",
+        when: "A value of a partition that is not activated was to be set.",
+        remedy: "Add PROFILE to the command, or activate the partition first.")
     case .notInProfile:
       MessageDefinition(
         8870, .error, nil,

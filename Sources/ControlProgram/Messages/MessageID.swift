@@ -26,8 +26,12 @@ package enum MessageID: CaseIterable, Sendable {
   case invalidProcessor
   case outsideFolder
   case commandTooLong
+  case nestedTooDeep
   // Users and partitions
   case notLoggedOn
+  case queryUnavailable
+  case ownSession
+  case commandFailed
   case notInDirectory
   case alreadyLoggedOn
   case notReceiving
@@ -37,6 +41,7 @@ package enum MessageID: CaseIterable, Sendable {
   case forceNeeded
   case notAuthorized
   case profileNotFound
+  case profileOnly
   case notInProfile
   case groupNotFound
   case loadProfileNotFound

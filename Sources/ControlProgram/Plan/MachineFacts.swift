@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 // What PLAN compares: everything that a change may change, each as a short text under a name. Two
 // lists of facts, before and after, are compared name by name; so a new fact is one more line here
@@ -23,13 +24,13 @@ struct MachineFact: Equatable {
   init(_ item: String, count: Int) {
     self.item = item
     text = "\(count)"
-    amount = count * 10_000
+    amount = count.multipliedClamped(by: 10_000)
   }
 
   /// A number of processors, shown with four decimals.
   init(_ item: String, processors: Double) {
     self.item = item
-    let value = Int((max(processors, 0) * 10_000).rounded())
+    let value = rounded(max(processors, 0), by: 10_000)
     text = fixedPointText(value, places: 4, padded: true)
     amount = value
   }
@@ -181,7 +182,8 @@ private func machineFacts(
   facts += storage.map { piece in
     MachineFact(
       "STORAGE AT \(sizeText(piece.range.lowerBound))",
-      "\(piece.owner ?? "FREE") \(sizeText(piece.range.upperBound - piece.range.lowerBound))")
+      "\(piece.owner ?? "FREE") \(sizeText(piece.range.upperBound.subtractingClamped(piece.range.lowerBound)))"
+    )
   }
   return FactGroup(subject: "MACHINE", facts: facts)
 }

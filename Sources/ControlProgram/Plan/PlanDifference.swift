@@ -1,3 +1,5 @@
+import Quantities
+
 /// What differs between two states of a machine: the table of PLAN.
 struct PlanDifference {
   /// One fact that is not the same after.
@@ -22,17 +24,22 @@ struct PlanDifference {
   /// Compares fact by fact; what is only on one side differs from `-`.
   init(before: MachineFacts, after: MachineFacts) {
     var rows: [Row] = []
+    // The row that those after it may be like.
+    var open: Row?
     for group in after.groups {
       let earlier = before.groups.first { $0.subject == group.subject }?.facts ?? []
       let changes = Self.changes(from: earlier, to: group.facts)
       if changes.isEmpty { continue }
-      if let last = rows.last, last.changes == changes {
-        rows[rows.count - 1].last = group.subject
-        rows[rows.count - 1].count += 1
+      if let row = open, row.changes == changes {
+        open = Row(
+          first: row.first, last: group.subject, count: row.count.addingClamped(1),
+          changes: changes)
       } else {
-        rows.append(Row(first: group.subject, last: group.subject, count: 1, changes: changes))
+        if let row = open { rows.append(row) }
+        open = Row(first: group.subject, last: group.subject, count: 1, changes: changes)
       }
     }
+    if let row = open { rows.append(row) }
     self.rows = rows
   }
 
@@ -52,7 +59,7 @@ struct PlanDifference {
   /// The difference with its sign and the decimals of the text it belongs to; empty for no numbers.
   private static func signed(from before: Int?, to after: Int?, asIn text: String) -> String {
     guard let before, let after else { return "" }
-    let value = abs(after - before)
+    let value = Int(clamping: after.subtractingClamped(before).magnitude)
     return (after < before ? "-" : "+")
       + (text.contains(".") ? fixedPointText(value, places: 4, padded: true) : "\(value / 10_000)")
   }

@@ -36,10 +36,13 @@ package final class Rehearsal {
   ///   - system: the machine; it stays as it is.
   ///   - table: the command language.
   ///   - partition: the only partition to show, for an issuer who may not see the others.
+  ///   - nesting: where in a typed command it is made.
   package init(
-    of system: any SystemPort, table: CommandTable = .standard, showing partition: String? = nil
+    of system: any SystemPort, table: CommandTable = .standard, showing partition: String? = nil,
+    nesting: CommandNesting = CommandNesting()
   ) {
     control = ControlProgram(system: system.rehearse(), table: table)
+    control.nesting = nesting
     names = partition.map { [$0] } ?? control.partitionNames
     isGlobal = partition == nil
     before = MachineFacts(of: control.system, partitions: names, isGlobal: isGlobal)

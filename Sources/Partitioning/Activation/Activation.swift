@@ -35,6 +35,7 @@ extension PartitionManager {
     let index = try requireProfile(partition, profile)
     if !force { try require(partition, [.notActivated]) }
     let definition = partition.profiles[index].definition
+    try definition.judge(in: context)
     let image = load ? try bootImage(of: partition, definition.ipl, parameters: nil) : nil
     if partition.isActive {
       // Taken down only when the profile can be active in its place.

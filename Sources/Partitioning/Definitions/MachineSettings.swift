@@ -26,18 +26,21 @@ package struct MachineSettings: Sendable, Equatable, Codable {
     _ action: ManagementAction, in context: SettingContext
   ) throws(ManagementError) -> MachineSettings {
     var changed = self
+    try changed.apply(action, in: context)
+    try changed.judge()
+    return changed
+  }
+
+  private mutating func apply(
+    _ action: ManagementAction, in context: SettingContext
+  ) throws(ManagementError) {
     switch action {
+    case .batch(let actions): for action in actions { try apply(action, in: context) }
     case .setRunningTime(let nanoseconds):
-      if let nanoseconds, !MachineSettings.runningTimes.contains(nanoseconds) {
-        throw .runningTimeOutOfRange(nanoseconds)
-      }
-      changed.runningTime = nanoseconds
-    case .setWaitCompletion(let isOn): changed.waitCompletion = isOn
+      runningTime = nanoseconds
+    case .setWaitCompletion(let isOn): waitCompletion = isOn
     case .setGroupCap(let name, let type, let hundredths):
-      if let hundredths, !ProcessingShare.absoluteCaps.contains(hundredths) {
-        throw .capOutOfRange(hundredths)
-      }
-      try changed.change(name) { group in
+      try change(name) { group in
         group.absoluteCaps.removeAll { $0.type == type }
         if let hundredths {
           group.absoluteCaps.append(GroupCap(type: type, hundredths: hundredths))
@@ -45,16 +48,12 @@ package struct MachineSettings: Sendable, Equatable, Codable {
         }
       }
     case .setGroupCapacity(let name, let units):
-      if let units {
-        guard PartitionDefinition.capacityUnitsRange.contains(units) else {
-          throw .capacityOutOfRange(units)
-        }
+      if let units, PartitionDefinition.capacityUnitsRange.contains(units) {
         guard context.ratedTypes.contains(.cp) else { throw .capacityUnknown(.cp) }
       }
-      try changed.change(name) { $0.capacityUnits = units }
+      try change(name) { $0.capacityUnits = units }
     default: throw .notInProfile(action)
     }
-    return changed
   }
 
   private mutating func change(

@@ -9,6 +9,9 @@ extension ManagementAction {
       .setDefinedCapacity, .setPolarity, .setSecurity, .setGroupCap, .setGroupCapacity,
       .setRunningTime, .setWaitCompletion:
       true
+    case .batch(let actions):
+      !actions.isEmpty
+        && actions.allSatisfy { $0.isSetting && $0.partition == actions.first?.partition }
     default: false
     }
   }
@@ -25,33 +28,40 @@ struct SettingContext {
 }
 
 extension PartitionDefinition {
-  /// Limits of a capacity in MSU.
-  static let capacityUnitsRange = 1...999_999
-
-  /// The values after a setting.
+  /// The values after a setting, or after several together.
+  ///
+  /// What an operand may be is judged one by one; what the values may be together, at the end.
   ///
   /// - Throws: `ManagementError` when the setting is refused.
   func applying(
     _ action: ManagementAction, in context: SettingContext
   ) throws(ManagementError) -> PartitionDefinition {
     var changed = self
+    try changed.apply(action, in: context)
+    try changed.judge(after: self, in: context)
+    return changed
+  }
+
+  private mutating func apply(
+    _ action: ManagementAction, in context: SettingContext
+  ) throws(ManagementError) {
     switch action {
-    case .setWeight(_, let type, let weight): try changed.setWeight(type, weight)
+    case .batch(let actions): for action in actions { try apply(action, in: context) }
+    case .setWeight(_, let type, let weight): try setWeight(type, weight)
     case .setShare(_, let type, let amount, let limit):
-      try changed.setShare(type, amount, limit)
-    case .setInitialShare(_, let type): try changed.setInitialShare(type, action, context)
-    case .setCap(_, let type, let cap): try changed.setCap(type, cap)
+      try setShare(type, amount, limit)
+    case .setInitialShare(_, let type): try setInitialShare(type, action, context)
+    case .setCap(_, let type, let cap): try setCap(type, cap)
     case .setWeightRange(_, let type, let minimum, let maximum):
-      try changed.setWeightRange(type, minimum, maximum)
-    case .setGroup(_, let type, let group): try changed.setGroup(type, group, context)
-    case .setDefinedCapacity(_, let units): try changed.setDefinedCapacity(units, context)
+      try setWeightRange(type, minimum, maximum)
+    case .setGroup(_, let type, let group): try setGroup(type, group)
+    case .setDefinedCapacity(_, let units): try setDefinedCapacity(units, context)
     case .setPolarity(_, let polarity):
       _ = try sharedEntries(nil)
-      changed.polarity = polarity
-    case .setSecurity(_, let permission, let isOn): changed.security[permission] = isOn
+      self.polarity = polarity
+    case .setSecurity(_, let permission, let isOn): security[permission] = isOn
     default: throw .notInProfile(action)
     }
-    return changed
   }
 
   /// The entries that an operand means: sharing ones, of one type or all.
@@ -67,58 +77,22 @@ extension PartitionDefinition {
     _ type: ProcessorType?, _ weight: Int
   ) throws(ManagementError) {
     let entries = try sharedEntries(type)
-    for entry in entries {
-      try judge(weight, of: entry, most: ProcessingShare.weights.upperBound)
+    guard ProcessingShare.weights.contains(weight) else {
+      throw .weightOutOfRange(weight, allowed: ProcessingShare.weights)
     }
     for entry in entries { setShare(of: entry) { $0.amount = .relative(weight) } }
-  }
-
-  /// Judges a weight by the limits that the processors have for it.
-  private func judge(_ weight: Int, of entry: Int, most: Int) throws(ManagementError) {
-    let least = processors[entry].minimumWeight ?? 1
-    let most = processors[entry].maximumWeight ?? most
-    guard least <= weight, weight <= most else {
-      throw .weightOutOfRange(weight, allowed: least...max(least, most))
-    }
   }
 
   private mutating func setShare(
     _ type: ProcessorType?, _ amount: ShareAmount?, _ limit: ShareLimit?
   ) throws(ManagementError) {
     let entries = try sharedEntries(type)
-    if let amount { try judge(amount) }
-    switch limit {
-    case .hard(let most?), .soft(let most?): try judge(most)
-    case nil, .hard(nil), .soft(nil), .some(.none): break
-    }
-    if case .relative(let weight)? = amount {
-      for entry in entries {
-        try judge(weight, of: entry, most: ProcessingShare.relativeShares.upperBound)
-      }
-    }
-    if limit == .hard(nil) { try judgeInitialCapping(entries) }
     for entry in entries {
       setShare(of: entry) { setting in
         if let amount { setting.amount = amount }
         if let limit { setting.limit = limit }
       }
     }
-  }
-
-  private func judge(_ amount: ShareAmount) throws(ManagementError) {
-    let isLegal =
-      switch amount {
-      case .relative(let share): ProcessingShare.relativeShares.contains(share)
-      case .absolute(let hundredths): ProcessingShare.absoluteShares.contains(hundredths)
-      }
-    guard isLegal else { throw .shareOutOfRange(amount) }
-  }
-
-  /// Initial capping of CP processors and a defined capacity exclude each other.
-  private func judgeInitialCapping(_ entries: [Int]) throws(ManagementError) {
-    guard definedCapacity != nil, entries.contains(where: { processors[$0].type == .cp })
-    else { return }
-    throw .cappingConflict(name)
   }
 
   private mutating func setInitialShare(
@@ -142,7 +116,6 @@ extension PartitionDefinition {
     let entries = try sharedEntries(type)
     switch cap {
     case .ownShare(let isCapped):
-      if isCapped { try judgeInitialCapping(entries) }
       for entry in entries {
         setShare(of: entry) { setting in
           if isCapped {
@@ -153,9 +126,6 @@ extension PartitionDefinition {
         }
       }
     case .absolute(let hundredths):
-      if let hundredths, !ProcessingShare.absoluteCaps.contains(hundredths) {
-        throw .capOutOfRange(hundredths)
-      }
       for entry in entries { processors[entry].absoluteCapHundredths = hundredths }
     }
   }
@@ -163,44 +133,25 @@ extension PartitionDefinition {
   private mutating func setWeightRange(
     _ type: ProcessorType?, _ minimum: Int?, _ maximum: Int?
   ) throws(ManagementError) {
-    let entries = try sharedEntries(type)
-    let allowed = ProcessingShare.weights
-    for entry in entries {
-      let least = minimum ?? allowed.lowerBound
-      let most = maximum ?? allowed.upperBound
-      var weight = processors[entry].weight
-      if case .relative(let share) = share(of: entry).amount { weight = share }
-      guard allowed.contains(least), allowed.contains(most), least <= weight, weight <= most
-      else { throw .weightRange(minimum: least, weight: weight, maximum: most) }
-    }
-    for entry in entries {
+    for entry in try sharedEntries(type) {
       processors[entry].minimumWeight = minimum
       processors[entry].maximumWeight = maximum
     }
   }
 
   private mutating func setGroup(
-    _ type: ProcessorType?, _ group: String?, _ context: SettingContext
+    _ type: ProcessorType?, _ group: String?
   ) throws(ManagementError) {
-    let entries = try sharedEntries(type)
-    if let group, !context.groups.contains(group) {
-      throw .groupNotFound(group, known: context.groups)
-    }
-    for entry in entries { processors[entry].group = group }
+    for entry in try sharedEntries(type) { processors[entry].group = group }
   }
 
   private mutating func setDefinedCapacity(
     _ units: Int?, _ context: SettingContext
   ) throws(ManagementError) {
-    let entries = try sharedEntries(.cp)
-    if let units {
-      guard PartitionDefinition.capacityUnitsRange.contains(units) else {
-        throw .capacityOutOfRange(units)
-      }
+    _ = try sharedEntries(.cp)
+    // A limit that means nothing is no fault of a definition, which only warns; it is one to ask for.
+    if let units, PartitionDefinition.capacityUnitsRange.contains(units) {
       guard context.ratedTypes.contains(.cp) else { throw .capacityUnknown(.cp) }
-      guard !entries.contains(where: { share(of: $0).limit == .hard(nil) }) else {
-        throw .cappingConflict(name)
-      }
     }
     definedCapacity = units
   }

@@ -329,10 +329,12 @@ extension Dispatcher {
       pools[index].busy = other.pools[index].busy
       pools[index].virtualTime = other.pools[index].virtualTime
       pools[index].runningTime = other.pools[index].runningTime
+      pools[index].runningLogicals = other.pools[index].runningLogicals
       pools[index].heapCount = other.pools[index].heapCount
       pools[index].heap.update(
         from: other.pools[index].heap, count: Int(other.pools[index].heapCount))
     }
+    setRunningTime = other.setRunningTime
     runningCount = other.runningCount
     limitedCount = other.limitedCount
     dedicatedCount = other.dedicatedCount

@@ -118,7 +118,9 @@ extension PartitionManager {
       }
       restore(record, partitions[number], &report)
     }
-    if kept.machine.base == MachineSettings(definition) {
+    if kept.machine.base == MachineSettings(definition),
+      (try? kept.machine.profileSettings.judge()) != nil
+    {
       report.keepsSettings = kept.machine.profileSettings != profileSettings
       profileSettings = kept.machine.profileSettings
       settings = profileSettings
@@ -140,7 +142,9 @@ extension PartitionManager {
     let defined = partition.profiles
     // A profile that the files have no more, or that needs more than was laid out, is left out.
     let profiles = defined.map { profile in
-      record.profiles.first { $0.name == profile.name } ?? profile
+      let kept = record.profiles.first { $0.name == profile.name }
+      // What an older program kept may be what no setting leads to.
+      return kept.flatMap { (try? $0.definition.judge(in: context)) == nil ? nil : $0 } ?? profile
     }
     if ProcessorLayout.layout(of: profiles.map(\.definition), firstAccount: 0).map(\.count)
       == partition.layout.map(\.count)
@@ -167,6 +171,7 @@ extension PartitionManager {
       throw .profileNotFound(
         partition.name, profile: record.activeProfile, known: partition.profiles.map(\.name))
     }
+    try record.definition.judge(in: context)
     try activate(partition, profile: record.activeProfile, load: false, force: false)
     do throws(ManagementError) {
       try takeUp(record, partition)

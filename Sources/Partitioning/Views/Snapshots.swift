@@ -10,9 +10,13 @@ extension PartitionManager {
     return number(of: name).map { view(partitions[$0]) }
   }
 
-  /// The commands of a partition's definition as it is now; none when it is not defined.
-  package func commands(of name: String) -> [String] {
-    number(of: name).map { partitions[$0].definition.commands } ?? []
+  /// The commands of an image profile of a partition, the one for its next activation when none is
+  /// named; none when it is not defined.
+  package func commands(of name: String, profile: String?) -> [String] {
+    guard let number = number(of: name) else { return [] }
+    let partition = partitions[number]
+    let wanted = profile ?? partition.nextProfile
+    return partition.profiles.first { $0.name == wanted }?.definition.commands ?? []
   }
 
   private func view(_ partition: Partition) -> PartitionView {

@@ -251,21 +251,33 @@ struct TranscriptTests {
     for name in ["SPIN001", "SPIN002", "TOUCHER"] { _ = test.console.execute("FORCE \(name) IMM") }
     test.control.collectEvents()
     _ = test.console.takeOutput()
-    test.machine.change("SPIN002") { $0.definition.commands = ["Q USERID", "FROB"] }
+    func setCommands(_ commands: [String]) {
+      test.machine.change("SPIN002") {
+        $0.definition.commands = commands
+        $0.profiles[0].definition.commands = commands
+      }
+    }
+    setCommands(["Q USERID", "FROB"])
     test.machine.definition.partitions[0].start = StartDefinition(after: ["TOUCHER"])
     test.machine.definition.partitions[1].start = StartDefinition()
     test.machine.definition.partitions[3].start = StartDefinition()
     #expect(test.control.automaticStarts().map(\.name) == ["TOUCHER", "SPIN002", "SPIN001"])
-    #expect(test.control.startAutomatically() == CommandResult())
+    let failed =
+      "HCPXAU8904E SPIN002 not activated; its COMMAND FROB failed: "
+      + "HCPCMD001E Unknown CP command: FROB"
+    #expect(test.control.startAutomatically().lines == [failed])
     test.control.collectEvents()
     #expect(
       test.console.takeOutput().compactMap(\.line) == [
         "AUTO LOGON  ***       TOUCHER  USERS = 2", "AUTO LOGON  ***       SPIN002  USERS = 3",
         "SPIN002 : SPIN002  AT DEMO", "SPIN002 : HCPCMD001E Unknown CP command: FROB",
-        "AUTO LOGON  ***       SPIN001  USERS = 4",
+        "USER DSC   LOGOFF AS  SPIN002  USERS = 2", "AUTO LOGON  ***       SPIN001  USERS = 3",
       ])
+    // All or nothing: what is not as its definition says does not run.
+    #expect(test.machine.states["SPIN002"]?.state == .notActivated)
+    setCommands(["Q USERID"])
+    #expect(test.control.startAutomatically().errorLines.count == 2)
     #expect(test.machine.states["SPIN002"]?.state == .operating)
-    #expect(test.control.startAutomatically().returnCode == 54)
   }
 
   @Test func manyStartsAreOneLine() {

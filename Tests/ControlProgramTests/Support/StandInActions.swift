@@ -16,6 +16,21 @@ extension StandInMachine {
   }
 
   private func judge(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
+    guard case .batch(let actions) = action else { return try judgeOne(action) }
+    let before = (states, offlineProcessors, offlinePaths)
+    var changes: [PendingChange] = []
+    do throws(ManagementError) {
+      for action in actions {
+        if case .pending(let more) = try judgeOne(action) { changes += more }
+      }
+    } catch {
+      (states, offlineProcessors, offlinePaths) = before
+      throw error
+    }
+    return changes.isEmpty ? .done : .pending(changes)
+  }
+
+  private func judgeOne(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
     guard let name = action.partition else { return try performOnMachine(action) }
     guard let view = states[name] else { throw .partitionNotFound(name) }
     switch action {
@@ -34,6 +49,7 @@ extension StandInMachine {
       change(name) { $0 = Self.view(view.definition, number: view.number) }
       events.append(FirmwareEvent(time: now, partition: name, kind: .deactivated))
     case .setWeight(_, let type, let weight):
+      try require(view, PartitionState.active)
       guard (1...999).contains(weight) else { throw .weightOutOfRange(weight, allowed: 1...999) }
       try setShare(view, type) { $0.amount = .relative(weight) }
     case .setShare(_, let type, let amount, let limit):
@@ -43,20 +59,24 @@ extension StandInMachine {
       if case .absolute(let share) = amount, !(10...10_000).contains(share) {
         throw .shareOutOfRange(.absolute(hundredthsOfPercent: share))
       }
+      try require(view, PartitionState.active)
       try setShare(view, type) { share in
         share.amount = amount ?? share.amount
         share.limit = limit ?? share.limit
       }
     case .setInitialShare(_, let type):
+      try require(view, PartitionState.active)
       try setShare(view, type) { share in
         share.amount = .relative(view.definition.processors[0].weight)
         share.limit = .none
         share.absoluteCapHundredths = nil
       }
     case .setCap(_, let type, .ownShare(let on)):
+      try require(view, PartitionState.active)
       try setShare(view, type) { $0.limit = on ? .hard(nil) : .none }
     case .setCap(_, let type, .absolute(let cap)):
       if let cap, !(1...25_500).contains(cap) { throw .capOutOfRange(cap) }
+      try require(view, PartitionState.active)
       try setShare(view, type) { $0.absoluteCapHundredths = cap }
     default:
       try require(view, PartitionState.active)

@@ -125,7 +125,9 @@ final class StandInMachine: SystemPort, SimulationClock {
 
   func partitionView(_ name: String) -> PartitionView? { states[name] }
 
-  func commands(of name: String) -> [String] { states[name]?.definition.commands ?? [] }
+  func commands(of name: String, profile: String?) -> [String] {
+    states[name]?.definition.commands ?? []
+  }
   func storageDigest(of partition: String?) -> UInt64 { partition == nil ? 0xABCD : 0x1234 }
   func takeEvents() -> [FirmwareEvent] {
     defer { events = [] }

@@ -1,0 +1,61 @@
+import Partitioning
+
+// QUERY of a word that is none of its keywords: a device first, as in CP, and what z/VM shows and this
+// machine has not.
+
+/// z/VM's operands of QUERY that are not here, with what is.
+///
+/// Source: z/VM CP Commands and Utilities Reference, QUERY.
+private let unavailableQueries: [(words: String, instead: String)] = [
+  ("SRM|QUICKDSP", "use QUERY RUNTIME and QUERY WEIGHTS"),
+  ("PRIORity|CPUAFFIN", "use QUERY SHARE and QUERY POLARITY"),
+  ("ALLOC|FRAMES|RESERVED|PAGing|NSS|CPOWNed", "use QUERY STORAGE MAP"),
+  (
+    "DAsd|TAPes|GRAF|LINES|UR|OSA|FCP|SYStem|LINKs|MDISK|VDISK|TDsk|SWITCHes|CTCA",
+    "use QUERY PATHS rdev, QUERY CHPIDS or QUERY rdev"
+  ),
+  ("CHPIDV|CPUID|IPLPARMS|VMRELOcate", "use FOR userid CMD QUERY VIRTUAL ALL and QUERY PROFILE"),
+  ("SET|TERMinal|PF|SECUSER|SCReen|TRACE|AUTODial|BYUSER", "consoles have no such settings"),
+  ("FILes|Reader|PRinter|PUnch|HOLd|DUMP", "there is no spooling"),
+  ("LOGmsg|MAXUSERS|SSI|TIMEZONEs|SIGNALs|SASsist|CPAssist", "use QUERY CPLEVEL and QUERY LPARS"),
+  ("LAN|VSWITCH|NIC|VMLAN|CONTROLLER", "there is no network"),
+]
+
+/// What to say of a word that z/VM's QUERY takes; nil for one that it does not.
+func unavailableQuery(_ word: String) -> CommandMessage? {
+  for entry in unavailableQueries {
+    for keyword in keywordChoices(entry.words) where keyword.accepts(word) {
+      return CommandMessage(.queryUnavailable, keyword.name, entry.instead)
+    }
+  }
+  return nil
+}
+
+/// Answers for a device number; false when the word means something else.
+///
+/// - Throws: 040E for a number that no device has and that no user is named.
+func queryDevice(_ call: Invocation, _ word: String) throws(CommandMessage) -> Bool {
+  guard call.issuer.classes.permits(PrivilegeClasses(letters: "BCE")), word.utf8.count <= 4,
+    let number = hexadecimal(word)
+  else { return false }
+  let text = hexDigits(number, 4)
+  guard let device = call.system.definition.inputOutput.device(UInt16(clamping: number)) else {
+    // FACE is a number too, but who types it means a user.
+    guard word.first?.isNumber == true, !call.control.isDefined(word) else { return false }
+    throw CommandMessage(.deviceDoesNotExist, text)
+  }
+  try call.operands.end()
+  let paths = call.system.definition.inputOutput.paths(to: device.number) ?? []
+  let isOnline = call.system.machineView.paths.contains { $0.isOnline && paths.contains($0.path) }
+  let owners = call.control.partitionNames.flatMap { name in
+    guard let partition = call.system.partitionView(name), partition.isActive else {
+      return [String]()
+    }
+    return partition.definition.devices.filter { $0.realDevice == device.number }.map {
+      "ATTACHED TO \(padded(name, 8)) \(hexDigits($0.virtualDevice, 4)) R/W"
+    }
+  }
+  let states = !isOnline ? ["OFFLINE"] : owners.isEmpty ? ["FREE"] : owners
+  for state in states { call.reply("DASD \(text) \(state)") }
+  return true
+}

@@ -1,0 +1,193 @@
+import Partitioning
+import Testing
+
+@testable import ControlProgram
+
+// Words of CP as programs give and read them, and lists as a whole. Oracle: the CP reference: QUERY tries a device, then a user; 003E is no such user and 045E one who is
+// off, which programs tell apart; FORCE and SIGNAL SHUTDOWN with z/VM's operands; FORCED BY in the
+// operator's line (z/VM CP Commands and Utilities Reference).
+
+struct CPWordsTests {
+  private func lines(_ console: ConsoleSession) -> [String] {
+    console.takeOutput().compactMap(\.line)
+  }
+
+  @Test(arguments: [
+    ("QUERY 0200", "DASD 0200 FREE"), ("Q 200", "DASD 0200 FREE"),
+    ("Q LINUX1", "HCPCQU045E LINUX1 not logged on"),
+    ("Q FACE", "HCPCQU003E Invalid option - FACE"),
+    ("Q USER LINUX1", "HCPCQU045E LINUX1 not logged on"),
+    ("Q OPERATOR", "OPERATOR -L0000"),
+  ])
+  func aWordOfQueryIsADeviceOrAUser(command: String, answer: String) {
+    #expect(TestConsole().answer(command) == answer)
+  }
+
+  @Test func aDeviceIsOfThoseWhoHaveIt() {
+    let test = TestConsole()
+    test.machine.change("TOUCHER") {
+      $0.definition.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
+    }
+    #expect(test.answer("Q 0200") == "DASD 0200 ATTACHED TO TOUCHER  0100 R/W")
+    _ = test.answer("VARY OFF CHPID 10#VARY OFF CHPID 11")
+    #expect(test.answer("Q 0200") == "DASD 0200 OFFLINE")
+    // A number is a user's name when there is one, and class G has no real devices.
+    #expect(test.answer("FOR TOUCHER CMD Q 0200") == "HCPCQU003E Invalid option - 0200")
+  }
+
+  @Test func everyWordOfZVMIsKnownAndNoneOfOursIsHidden() {
+    let test = TestConsole()
+    for word in ["SRM", "DASD", "ALLOC", "SET", "TERMINAL", "FILES", "SSI", "FRAMES", "CHPIDV"] {
+      let result = test.console.execute("QUERY \(word) ALL")
+      #expect(result.returnCode == 8902, "\(word)")
+      #expect(result.errorLine?.contains("QUERY \(word) is not available here; ") == true)
+    }
+    let own = CommandTable.standard.commands.filter { $0.keyword.name == "QUERY" }
+      .flatMap(\.formats).compactMap(\.lead.first).flatMap { $0.map(\.name) }
+    for word in own { #expect(unavailableQuery(word) == nil, "\(word)") }
+  }
+
+  @Test func forceSaysByWhom() {
+    let test = TestConsole()
+    #expect(test.answer("FORCE SPIN001 LOGOFF IMMEDIATE") == "")
+    test.control.collectEvents()
+    #expect(
+      lines(test.console) == [
+        "USER DSC   LOGOFF AS  SPIN001  USERS = 3    FORCED BY OPERATOR"
+      ])
+    // An end by itself is nobody's.
+    _ = test.answer("FORCE TOUCHER#FORCE TOUCHER CANCEL")
+    test.machine.events.append(FirmwareEvent(time: 0, partition: "TOUCHER", kind: .deactivated))
+    test.control.collectEvents()
+    #expect(lines(test.console) == ["USER DSC   LOGOFF AS  TOUCHER  USERS = 3"])
+  }
+
+  @Test func forceDisconnectLeavesTheGuestRunning() {
+    let test = TestConsole()
+    let other = test.control.logOn("OPERATOR")
+    _ = other.execute("CONNECT SPIN001")
+    #expect(test.answer("FORCE SPIN001 DISC") == "")
+    #expect(other.connection == nil)
+    #expect(test.machine.states["SPIN001"]?.state == .operating)
+    #expect(test.answer("FORCE LINUX1 DISCONNECT") == "HCPUSO045E LINUX1 not logged on")
+  }
+
+  @Test func aUserWhoIsNoPartitionIsForcedToo() {
+    let test = TestConsole()
+    test.machine.definition.machine.users = [UserDefinition(name: "MAINT", classes: "G")]
+    #expect(test.answer("FORCE MAINT") == "HCPUSO045E MAINT not logged on")
+    #expect(test.answer("Q MAINT") == "HCPCQU045E MAINT not logged on")
+    let other = test.control.logOn("MAINT")
+    #expect(test.answer("FORCE MAINT") == "")
+    #expect(other.isEnded)
+    #expect(lines(other) == ["LOGOFF AT 00:00:00 UTC THURSDAY 01/01/26 BY OPERATOR"])
+    #expect(lines(test.console).last?.hasSuffix("MAINT    USERS = 4    FORCED BY OPERATOR") == true)
+  }
+
+  @Test(arguments: [
+    ("SIGNAL SHUTDOWN USER TOUCHER", 60), ("SIG SHUTDOWN TOUCHER WITHIN 5", 5),
+    ("SIG SHUTDOWN USER TOUCHER BY 00:00:30", 30), ("FORCE TOUCHER BY 00:02", 120),
+    ("FORCE TOUCHER LOGOFF WITHIN 7", 7), ("FORCE TOUCHER BY 00:00", 86_400),
+  ])
+  func shutdownHasItsTime(command: String, seconds: Int) {
+    let test = TestConsole()
+    #expect(
+      test.answer(command)
+        == "HCPSIG2114I User TOUCHER termination may be delayed for up to \(seconds) seconds")
+  }
+
+  @Test func processorsOfATypeAreDefined() {
+    let test = TestConsole()
+    #expect(
+      test.answer("FOR TOUCHER CMD DEFINE CPU 1-2 TYPE CP") == "CPU 01 defined\nCPU 02 defined")
+    #expect(
+      test.answer("FOR TOUCHER CMD DETACH CPU 1 2")
+        == "CPU 01 detached\nCPU 02 detached\nStorage cleared - system reset.")
+    #expect(
+      test.answer("FOR TOUCHER CMD DETACH CPU ALL")
+        == "HCPCPU1456E The base CPU 00 cannot be detached.")
+  }
+
+  @Test func aListIsDoneAsAWholeAndJournalledOnce() throws {
+    let small = try SmallMachine()
+    _ = small.answer("XAUTOLOG TOUCHER#XAUTOLOG SPIN1")
+    let before = small.manager.partitionView("TOUCHER")
+    #expect(
+      small.answer("FOR TOUCHER CMD DEFINE CPU 1 9")
+        == "HCPDFN8808E CPU 09 not defined; TOUCHER may have 2 CPUs, from 00")
+    #expect(small.manager.partitionView("TOUCHER") == before)
+    let entries = small.manager.journal.count
+    _ = small.answer("SET WEIGHT SPIN1 500 MIN 400 MAX 600")
+    _ = small.answer("VARY OFFLINE PROCESSOR 02-03")
+    #expect(small.manager.journal.count == entries + 2)
+    let journal = small.answer("QUERY JOURNAL LAST 3")
+    #expect(journal.contains("FOR TOUCHER CMD DEFINE CPU 01 09"))
+    #expect(journal.contains("SET WEIGHT SPIN1 TYPE CP 500 MINIMUM 400 MAXIMUM 600"))
+    #expect(journal.contains("VARY OFFLINE PROCESSOR 02 03"))
+  }
+
+  // Oracle: CP has running values only of who is logged on; PR/SM's Save to profiles is for the others.
+  @Test func whatIsNotActiveIsSetInItsProfile() throws {
+    let small = try SmallMachine()
+    #expect(
+      small.answer("SET SHARE SPIN1 RELATIVE 77") == """
+        HCPCSE045E SPIN1 not logged on
+        HCPCSE8900I SPIN1 has no running values; PROFILE changes what its next activation takes
+        """)
+    #expect(
+      small.answer("SET SHARE SPIN1 RELATIVE 77 PROFILE") == "USER SPIN1   :  PROFILE SPIN1 CHANGED"
+    )
+    _ = small.answer("XAUTOLOG SPIN1")
+    #expect(small.answer("QUERY SHARE SPIN1").contains("RELATIVE SHARE = 77"))
+    // What is not said stays as it is in each place.
+    _ = small.answer("SET WEIGHT SPIN1 MAX 500 PROFILE")
+    #expect(small.console.execute("SET WEIGHT SPIN1 MIN 7 BOTH").returnCode == 0)
+    let own = try #require(small.manager.record(of: "SPIN1"))
+    #expect(own.definition.processors[0].maximumWeight == nil)
+    #expect(own.definition.processors[0].minimumWeight == 7)
+    #expect(own.profiles[0].definition.processors[0].maximumWeight == 500)
+    #expect(own.profiles[0].definition.processors[0].minimumWeight == 7)
+    // A pattern is for those who are active.
+    #expect(small.console.execute("SET SHARE SPIN* RELATIVE 50").returnCode == 0)
+    #expect(small.console.execute("SET SHARE T* RELATIVE 5").returnCode == 45)
+  }
+}
+
+/// COMMAND statements: an activation is as its definition says, or is not.
+struct CommandStatementTests {
+  private func machine(_ commands: [String: [String]]) throws -> SmallMachine {
+    var definition = SmallMachine.standard
+    for index in definition.partitions.indices {
+      definition.partitions[index].commands = commands[definition.partitions[index].name] ?? []
+      definition.partitions[index].classes = "ABCG"
+      definition.partitions[index].security[.crossPartitionAuthority] = true
+    }
+    return try SmallMachine(definition: definition)
+  }
+
+  @Test func oneThatFailsUndoesAll() throws {
+    let small = try machine(["SPIN1": ["DEFINE CPU 1", "DEFINE CPU 7"]])
+    let before = small.control.partitionNames.map { small.manager.partitionView($0) }
+    let result = small.console.execute("XAUTOLOG SPIN1")
+    #expect(result.returnCode == 8904)
+    #expect(small.control.partitionNames.map { small.manager.partitionView($0) } == before)
+    #expect(small.manager.journal.isEmpty)
+  }
+
+  @Test func oneThatFailsDoesNotCostTheGuestThatRuns() throws {
+    let small = try machine(["SPIN1": ["DEFINE CPU 7"]])
+    _ = try small.manager.perform(.activate("SPIN1", load: true))
+    #expect(small.console.execute("ACTIVATE SPIN1 FORCE").returnCode == 8904)
+    #expect(small.manager.partitionView("SPIN1")?.state == .operating)
+  }
+
+  @Test func partitionsThatActivateEachOtherEnd() throws {
+    let small = try machine([
+      "SPIN1": ["ACTIVATE SPIN2 FORCE"], "SPIN2": ["ACTIVATE SPIN1 FORCE"],
+    ])
+    #expect(small.console.execute("XAUTOLOG SPIN1").returnCode == 8904)
+    #expect(small.console.execute("QUERY NAMES").returnCode == 0)
+    #expect(small.manager.partitionView("SPIN1")?.isActive == false)
+    #expect(small.control.startAutomatically().returnCode == 0)
+  }
+}
