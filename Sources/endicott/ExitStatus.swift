@@ -8,6 +8,10 @@ enum ExitStatus {
   static let unusable: Int32 = 2
   /// The guest of `boot` did not switch itself off: a triple fault, or it waits for ever.
   static let guestEnded: Int32 = 3
+  /// The host refused what is needed: output cannot be written, or no memory, thread or descriptor.
+  ///
+  /// Of sysexits.h (EX_IOERR), and no value of the debug exit port.
+  static let hostFailed: Int32 = 74
   /// Ended by a signal: this and the signal's number.
   static let signalBase: Int32 = 128
 
@@ -22,6 +26,7 @@ enum ExitStatus {
     Exit status: 0 everything was done; 1 a script's command failed or, by plan, would fail, check \
     found an error, or stress found a loss; 2 a file or folder cannot be used and nothing was \
     started; 3 the guest of boot ended without switching itself off; 64 the command line is wrong; \
+    74 the host refused output, memory or a thread; \
     128+n ended by signal n. A script that ends with &EXIT n gives the status n.
     """
 }

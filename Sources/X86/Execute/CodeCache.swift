@@ -23,13 +23,31 @@ package final class CodeCache {
   /// Creates an empty cache.
   package convenience init() { self.init(byteCount: 192 << 20) }
 
+  /// Creates an empty cache with room for this many bytes of decoded code, or for less where the host
+  /// has less.
+  ///
+  /// - Throws: `HostMemoryError` when the host has no room even for a small one.
+  package convenience init(fitting byteCount: Int = 192 << 20) throws(HostMemoryError) {
+    var wanted = byteCount
+    // Half of what is left stays for everything else.
+    while wanted > 1 << 20, !endicott_has_room(2 * wanted) { wanted /= 2 }
+    guard let start = endicott_reserve(wanted) else {
+      throw .windowRefused(byteCount: UInt64(wanted))
+    }
+    self.init(arena: start, byteCount: wanted)
+  }
+
   /// Creates an empty cache with room for this many bytes of decoded code.
-  init(byteCount: Int) {
-    arenaByteCount = byteCount
+  convenience init(byteCount: Int) {
     guard let start = endicott_reserve(byteCount) else {
       preconditionFailure("the host has no address space for decoded code")
     }
-    arena = start
+    self.init(arena: start, byteCount: byteCount)
+  }
+
+  private init(arena: UnsafeMutableRawPointer, byteCount: Int) {
+    self.arena = arena
+    arenaByteCount = byteCount
     buckets = .allocate(capacity: Self.bucketCount)
     buckets.initialize(repeating: nil, count: Self.bucketCount)
     pageBuckets = .allocate(capacity: Self.pageBucketCount)
