@@ -35,6 +35,7 @@ struct EndicottCommand: ParsableCommand {
       return ExitStatus.hostFailed
     }
     do {
+      try DescriptorRoom.require()
       var command = try parseAsRoot()
       try command.run()
       return ExitStatus.done

@@ -51,6 +51,28 @@ enum StandardStreams {
   }
 }
 
+/// Files that a process opens besides those that are named to it.
+enum DescriptorRoom {
+  /// Descriptors that must be free: the records, and what libdispatch opens, which traps without.
+  private static let needed = 16
+
+  /// Throws unless so many files can be opened.
+  static func require() throws(HostFailure) {
+    var descriptors: [Int32] = []
+    defer { for descriptor in descriptors { close(descriptor) } }
+    for _ in 0..<needed {
+      let descriptor = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard descriptor >= 0 else {
+        throw HostFailure(
+          subject: "this host",
+          reason: "\(systemReason()): \(needed) must be possible; raise the limit (ulimit -n)",
+          status: ExitStatus.hostFailed)
+      }
+      descriptors.append(descriptor)
+    }
+  }
+}
+
 /// Writes bytes to a descriptor, all of them.
 ///
 /// - Returns: 0, or the number of the system's error.

@@ -53,7 +53,7 @@ struct HostRefusal: CustomTestStringConvertible {
     HostRefusal(
       command: "ulimit -v 130000; $E x86 vectors $M/none", told: "none", status: 2),
     HostRefusal(
-      command: "ulimit -n 8; exec $E $M", told: "too many open files", status: 2),
+      command: "ulimit -n 8; exec $E $M", told: "Too many open files", status: 74),
   ]
 }
 
