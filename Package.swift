@@ -40,7 +40,10 @@ let package = Package(
     library("ControlProgram", ["Partitioning", "Quantities"]),
     library(
       "Records",
-      ["Partitioning", "Channels", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
+      [
+        "Partitioning", "Channels", "Quantities", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     .executableTarget(
       name: "endicott",
       dependencies: [

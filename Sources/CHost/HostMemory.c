@@ -10,6 +10,13 @@ void *endicott_reserve(size_t bytes) {
   return start;
 }
 
+bool endicott_has_room(size_t bytes) {
+  void *start = endicott_reserve(bytes);
+  if (!start) return false;
+  munmap(start, bytes);
+  return true;
+}
+
 void endicott_discard(void *start, size_t bytes) { madvise(start, bytes, MADV_DONTNEED); }
 
 void endicott_release(void *start, size_t bytes) { munmap(start, bytes); }

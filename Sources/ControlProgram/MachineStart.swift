@@ -2,7 +2,8 @@ import Partitioning
 import Quantities
 
 // How partitions come up: with the COMMAND statements of their definitions, and, when the machine
-// starts, in the order of ACTIVATE and START AUTO. Those with START AUTO are loaded too.
+// starts, in the order of ACTIVATE and START AUTO. Those with START AUTO are loaded too. Before them
+// come those that the last end of the machine took, as they were set.
 
 extension ControlProgram {
   /// Activates a partition, gives the commands of its definition as its user, and loads it.
@@ -82,9 +83,13 @@ extension ControlProgram {
   ///
   /// - Returns: the messages of those that failed; the return code is that of the last one.
   package func startAutomatically() -> CommandResult {
-    var result = CommandResult()
-    let partitions = automaticStarts()
-    hidesLogons = partitions.count > Self.manyStarts
+    let lost = system.definition.partitions.map(\.name).filter {
+      system.partitionView($0)?.isRecoverable == true
+    }
+    // What could not be recovered is left for RECOVER: an activation would forget how it was set.
+    let partitions = automaticStarts().filter { !lost.contains($0.name) }
+    hidesLogons = partitions.count.addingClamped(lost.count) > Self.manyStarts
+    var result = recover(lost)
     for partition in partitions {
       do throws(CommandMessage) {
         try activate(partition.name, isLoaded: partition.start != nil, by: .firmware)
@@ -95,8 +100,32 @@ extension ControlProgram {
     collectEvents()
     if hidesLogons {
       hidesLogons = false
-      let started = partitions.count { system.partitionView($0.name)?.isActive == true }
+      let started = (partitions.map(\.name) + lost).count {
+        system.partitionView($0)?.isActive == true
+      }
       reportFirmware("\(logonPrefix)\(started) PARTITIONS USERS = \(userCount)")
+    }
+    return result
+  }
+
+  /// Recovers partitions that the last end of the machine took.
+  private func recover(_ names: [String]) -> CommandResult {
+    var result = CommandResult()
+    var recovered: [String] = []
+    for name in names {
+      do throws(ManagementError) {
+        _ = try system.perform(.recover(name), by: .firmware)
+        recovered.append(name)
+      } catch {
+        result.append(CommandResult(CommandMessage(error), module: "RCV"))
+        result.append(CommandResult(CommandMessage(.notRecovered, name), module: "RCV"))
+      }
+    }
+    if !recovered.isEmpty {
+      let told =
+        recovered.count > Self.manyStarts
+        ? "\(recovered.count) partitions" : recovered.joined(separator: " ")
+      result.lines.append(CommandMessage(.recovered, told).line(module: "RCV"))
     }
     return result
   }

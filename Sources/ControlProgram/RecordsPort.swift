@@ -10,6 +10,28 @@ package struct RecordsFailure: Error, Equatable, Sendable {
   }
 }
 
+/// What could not be kept up to an answer.
+package struct UnkeptRecords: Equatable, Sendable {
+  /// Whether changes were made since the last answer that are not kept.
+  package var isNew: Bool
+  /// What waits: `3 changes, 1 sample`.
+  package var what: String
+  /// Why, with the remedy.
+  package var reason: String
+
+  /// Creates it from its parts.
+  package init(isNew: Bool, what: String, reason: String) {
+    self.isNew = isNew
+    self.what = what
+    self.reason = reason
+  }
+}
+
+extension RecordsPort {
+  /// A store that never fails.
+  package func keepAnswered() -> UnkeptRecords? { nil }
+}
+
 /// A form of reports for programs.
 package enum ReportForm: Sendable {
   /// Comma-separated values (RFC 4180).
@@ -22,6 +44,11 @@ package enum ReportForm: Sendable {
 ///
 /// Owner thread only. Instants are those of this start of the machine.
 package protocol RecordsPort: AnyObject {
+  /// Keeps what a command changed, before its answer is given.
+  ///
+  /// - Returns: What is not kept, nil when all is: whether some of it is new since the last call, what
+  ///   it is, and why.
+  func keepAnswered() -> UnkeptRecords?
   /// Time between samples.
   var interval: SimulatedTime { get set }
   /// Whether samples are taken.

@@ -28,6 +28,14 @@ package struct ManagerOptions: Sendable {
   }
 }
 
+/// Why a machine cannot be built on this host.
+package enum MachineRefusal: Error, Equatable, Sendable {
+  /// A device's file cannot be used.
+  case channel(ChannelError)
+  /// The host has no memory for decoded code.
+  case hostMemory
+}
+
 /// One action from outside, with the instant at which it took effect.
 package struct JournalEntry: Sendable, Equatable, Codable {
   /// When.
@@ -107,11 +115,11 @@ package final class PartitionManager {
   ///   - definition: What the folder says; judged by `SystemDefinition.read`.
   ///   - options: Threads, seed and pace.
   ///   - clock: The host's time of day in Unix seconds, taken only when the definition says NOW.
-  /// - Throws: `ChannelError` when a device's file cannot be used.
+  /// - Throws: `MachineRefusal` when a device's file cannot be used, or the host has no memory.
   package init(
     _ definition: SystemDefinition, options: ManagerOptions = ManagerOptions(),
     clock: () -> Int64 = { 0 }
-  ) throws(ChannelError) {
+  ) throws(MachineRefusal) {
     self.definition = definition
     seed = options.seed ?? definition.machine.seed
     pools = definition.machine.processors.map(\.type)
@@ -120,7 +128,11 @@ package final class PartitionManager {
     ledger = StorageLedger(
       installedByteCount: definition.machine.storageByteCount,
       incrementByteCount: definition.machine.ledgerIncrement)
-    channels = try ChannelSubsystem(definition.channelConfiguration())
+    do throws(ChannelError) {
+      channels = try ChannelSubsystem(definition.channelConfiguration())
+    } catch {
+      throw .channel(error)
+    }
     settings = MachineSettings(definition)
     profileSettings = settings
     var layout = Dispatcher.Layout(
@@ -155,9 +167,13 @@ package final class PartitionManager {
     self.numbers = numbers
     self.layout = layout
     isRehearsal = false
-    engine = EpochEngine(
-      layout: layout, epoch: definition.machine.epochNanoseconds, threads: options.threads,
-      caches: options.caches)
+    do throws(HostMemoryError) {
+      engine = try EpochEngine(
+        layout: layout, epoch: definition.machine.epochNanoseconds,
+        threads: max(options.threads, 1), caches: options.caches)
+    } catch {
+      throw .hostMemory
+    }
     pacer = Pacer(options.pace ?? definition.machine.pace)
     load = LoadMeter()
     switch definition.machine.timeOfDay {
@@ -171,7 +187,7 @@ package final class PartitionManager {
     engine.digest.mix(seed)
     engine.digest.mix(UInt64(bitPattern: timeOfDayAtStart))
     for number in partitions.indices {
-      engine.guests[number].home = number % max(1, min(options.threads, 64))
+      engine.guests[number].home = number % engine.threads
       engine.guests[number].digest.mix(UInt64(number))
     }
   }
@@ -190,7 +206,7 @@ package final class PartitionManager {
     numbers = other.numbers
     layout = other.layout
     isRehearsal = true
-    engine = EpochEngine(layout: other.layout, epoch: other.engine.epoch, threads: 1)
+    engine = EpochEngine(layout: other.layout, epoch: other.engine.epoch, caches: [])
     pacer = Pacer(.fast)
     load = other.load
     timeOfDayAtStart = other.timeOfDayAtStart

@@ -187,7 +187,7 @@ extension PartitionManager {
 
   /// Takes increments for places of a partition's storage: any, or with an origin those that follow
   /// its initial storage (PR/SM Planning Guide, "Reserved central storage").
-  private func takeIncrements(
+  func takeIncrements(
     for partition: Partition, _ places: [Int]
   ) throws(ManagementError) -> [Int] {
     let unit = ledger.incrementByteCount

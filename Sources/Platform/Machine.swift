@@ -95,7 +95,8 @@ package final class Machine: @unchecked Sendable {
     let hasBoard = configuration.hasLegacyDevices
     memory = try GuestMemory(
       maximumByteCount: max(configuration.maximumStorage, configuration.initialStorage),
-      readOnlyByteCount: hasBoard ? UInt64(PCLayout.firmwareLimit) : 0)
+      readOnlyByteCount: hasBoard ? UInt64(PCLayout.firmwareLimit) : 0,
+      processorCount: configuration.maximumProcessors)
     board = hasBoard ? LegacyBoard() : nil
     let count = configuration.maximumProcessors
     let network = InterruptNetwork(

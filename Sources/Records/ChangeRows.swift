@@ -17,10 +17,15 @@ package struct LoggedChange: Sendable, Equatable {
 
 /// JSON as it stands in rows: one line, keys in alphabetical order.
 enum RowJSON {
-  static func text(_ value: some Encodable) throws -> String {
+  /// Writes them.
+  static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    return encoder
+  }
+
+  static func text(_ value: some Encodable) throws -> String {
+    String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
   /// Reads a value back.
@@ -59,24 +64,23 @@ extension Author {
 
 extension ChangeRecord {
   /// Writes the change's row.
-  func insert(_ database: Database, start: Int64, wall: Int64) throws {
-    let statement = try database.cachedStatement(
-      sql: """
-        INSERT INTO change
-          (start, time, wall, authorKind, author, partition, action, differences, refusal)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """)
+  func insert(_ transaction: KeptTransaction, start: Int64, wall: Int64) throws {
     let author = author.columns
-    try statement.execute(arguments: [
-      start, Int64(bitPattern: time), wall, author.kind, author.name, partition,
-      try RowJSON.text(action), try RowJSON.text(differences),
-      try refusal.map { try RowJSON.text($0) },
-    ])
+    try transaction.write(
+      .change,
+      [
+        .integer(try transaction.next(.change)), .integer(start),
+        .integer(Int64(bitPattern: time)), .integer(wall), .text(author.kind),
+        .text(author.name), KeptValue(partition), .text(try RowJSON.text(action)),
+        .text(try RowJSON.text(differences)),
+        KeptValue(try refusal.map { try RowJSON.text($0) }),
+      ])
   }
 }
 
 extension LoggedChange {
-  fileprivate init(_ row: Row) throws {
+  /// Reads a row.
+  init(_ row: Row) throws {
     let sequence: Int64 = row["sequence"]
     let name = "change \(sequence)"
     guard let author = Author(kind: row["authorKind"], name: row["author"]) else {
@@ -86,7 +90,7 @@ extension LoggedChange {
     self.init(
       sequence: sequence, wall: row["wall"],
       change: ChangeRecord(
-        time: SimulatedTime(bitPattern: row["time"] as Int64), author: author,
+        time: try row.counter("time", of: name), author: author,
         action: try RowJSON.value(ManagementAction.self, row["action"], row: name),
         partition: row["partition"],
         differences: try RowJSON.value([ValueDifference].self, row["differences"], row: name),
@@ -96,18 +100,14 @@ extension LoggedChange {
 
 extension AccountingRecord {
   /// Writes the record's row.
-  func insert(_ database: Database, start: Int64) throws {
-    let statement = try database.cachedStatement(
-      sql: """
-        INSERT INTO account
-          (start, partition, reason, fromTime, toTime, dispatched, effective, requestCount)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """)
-    try statement.execute(arguments: [
-      start, partition, reason.rawValue, Int64(bitPattern: from), Int64(bitPattern: to),
-      Int64(bitPattern: dispatched), Int64(bitPattern: effective),
-      Int64(bitPattern: requestCount),
-    ])
+  func insert(_ transaction: KeptTransaction, start: Int64) throws {
+    let counters = [from, to, dispatched, effective, requestCount]
+    try transaction.write(
+      .account,
+      [
+        .integer(try transaction.next(.account)), .integer(start), .text(partition),
+        .text(reason.rawValue),
+      ] + counters.map { .integer(Int64(bitPattern: $0)) })
   }
 
   fileprivate init(_ row: Row) throws {
@@ -116,11 +116,12 @@ extension AccountingRecord {
       let sequence: Int64 = row["sequence"]
       throw RowError(row: "account \(sequence)", reason: "\"\(reason)\" is no reason")
     }
-    func counter(_ column: String) -> UInt64 { UInt64(bitPattern: row[column] as Int64) }
+    let name = "account \(row["sequence"] as Int64)"
+    func counter(_ column: String) throws -> UInt64 { try row.counter(column, of: name) }
     self.init(
-      partition: row["partition"], reason: known, from: counter("fromTime"),
-      to: counter("toTime"), dispatched: counter("dispatched"),
-      effective: counter("effective"), requestCount: counter("requestCount"))
+      partition: row["partition"], reason: known, from: try counter("fromTime"),
+      to: try counter("toTime"), dispatched: try counter("dispatched"),
+      effective: try counter("effective"), requestCount: try counter("requestCount"))
   }
 }
 
@@ -135,8 +136,8 @@ extension RecordStore {
   package func write(
     _ changes: [ChangeRecord], start: Int64, wall: Int64
   ) throws(RecordStoreError) {
-    try write { database in
-      for change in changes { try change.insert(database, start: start, wall: wall) }
+    try keep { transaction in
+      for change in changes { try change.insert(transaction, start: start, wall: wall) }
     }
   }
 }
@@ -165,7 +166,7 @@ extension RecordReading {
   package func changes(
     _ selection: RowSelection
   ) throws(RecordStoreError) -> [LoggedChange] {
-    try rows("change", time: "time", selection).map { row throws(RecordStoreError) in
+    try rows(.change, time: "time", selection).map { row throws(RecordStoreError) in
       try RecordStoreError.naming(file) { try LoggedChange(row) }
     }
   }
@@ -174,19 +175,20 @@ extension RecordReading {
   package func accounting(
     _ selection: RowSelection
   ) throws(RecordStoreError) -> [AccountingRecord] {
-    try rows("account", time: "toTime", selection).map { row throws(RecordStoreError) in
+    try rows(.account, time: "toTime", selection).map { row throws(RecordStoreError) in
       try RecordStoreError.naming(file) { try AccountingRecord(row) }
     }
   }
 
+  /// Rows of a table; those that are damaged are left out, and told of when the machine starts.
   private func rows(
-    _ table: String, time: String, _ selection: RowSelection
+    _ table: KeptTable, time: String, _ selection: RowSelection
   ) throws(RecordStoreError) -> [Row] {
     try read { database in
       try Row.fetchAll(
         database,
         sql: """
-          SELECT * FROM \(table) WHERE start = :start AND \(time) BETWEEN :from AND :to
+          SELECT * FROM \(table.rawValue) WHERE start = :start AND \(time) BETWEEN :from AND :to
             AND (:partition IS NULL OR partition = :partition)
           ORDER BY sequence DESC LIMIT :count
           """,
@@ -195,7 +197,7 @@ extension RecordReading {
           "from": Int64(clamping: selection.from), "to": Int64(clamping: selection.to),
           "count": selection.count,
         ]
-      ).reversed()
+      ).reversed().filter { table.isWhole($0) }
     }
   }
 }

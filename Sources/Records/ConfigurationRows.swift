@@ -14,33 +14,31 @@ struct ConfigurationChange: Sendable {
   var isEmpty: Bool { machine == nil && partitions.isEmpty }
 
   /// Writes the changed rows.
-  func write(_ database: Database) throws {
-    let running = try database.cachedStatement(
-      sql: "INSERT OR REPLACE INTO running (name, value) VALUES (?, ?)")
-    if let machine { try running.execute(arguments: ["", try RowJSON.text(machine)]) }
+  func write(_ transaction: KeptTransaction) throws {
+    if let machine {
+      try transaction.write(.running, [.text(""), .text(try RowJSON.text(machine))])
+    }
     for partition in partitions {
       var own = partition
       own.profiles = []
-      try running.execute(arguments: [partition.name, try RowJSON.text(own)])
-      try writeProfiles(of: partition, database)
+      try transaction.write(.running, [.text(partition.name), .text(try RowJSON.text(own))])
+      try writeProfiles(of: partition, transaction)
     }
   }
 
-  private func writeProfiles(of partition: PartitionRecord, _ database: Database) throws {
-    let insertion = try database.cachedStatement(
-      sql: """
-        INSERT INTO profile (partition, place, name, value) VALUES (?, ?, ?, ?)
-        ON CONFLICT (partition, place) DO UPDATE SET name = excluded.name, value = excluded.value
-          WHERE name <> excluded.name OR value <> excluded.value
-        """)
+  private func writeProfiles(
+    of partition: PartitionRecord, _ transaction: KeptTransaction
+  ) throws {
     for (place, profile) in partition.profiles.enumerated() {
-      try insertion.execute(arguments: [
-        partition.name, place, profile.name, try RowJSON.text(profile),
-      ])
+      try transaction.write(
+        .profile,
+        [
+          .text(partition.name), .integer(Int64(place)), .text(profile.name),
+          .text(try RowJSON.text(profile)),
+        ])
     }
-    try database.cachedStatement(
-      sql: "DELETE FROM profile WHERE partition = ? AND place >= ?"
-    ).execute(arguments: [partition.name, partition.profiles.count])
+    try transaction.perform(
+      .fewerProfiles, [.text(partition.name), .integer(Int64(partition.profiles.count))])
   }
 }
 
@@ -52,9 +50,10 @@ extension RecordReading {
     try read { database in
       var machine: MachineRecord?
       var partitions: [PartitionRecord] = []
-      let rows = try Row.fetchAll(database, sql: "SELECT name, value FROM running ORDER BY name")
+      let rows = try Row.fetchAll(database, sql: "SELECT * FROM running ORDER BY name")
       for row in rows {
         let name: String = row["name"]
+        try KeptTable.running.require(row, "row \(name) of running")
         if name.isEmpty {
           machine = try RowJSON.value(
             MachineRecord.self, row["value"], row: "the machine's row of running")
@@ -75,14 +74,22 @@ extension RecordReading {
   }
 }
 
+extension KeptTable {
+  /// Throws unless a row is what was written.
+  fileprivate func require(_ row: Row, _ name: String) throws {
+    guard isWhole(row) else { throw RowError(row: name, reason: "its checksum is wrong") }
+  }
+}
+
 extension ImageProfile {
   fileprivate static func kept(of partition: String, _ database: Database) throws -> [ImageProfile]
   {
     try Row.fetchAll(
-      database, sql: "SELECT place, value FROM profile WHERE partition = ? ORDER BY place",
+      database, sql: "SELECT * FROM profile WHERE partition = ? ORDER BY place",
       arguments: [partition]
     ).map {
-      let place: Int = $0["place"]
+      let place: Int64 = $0["place"]
+      try KeptTable.profile.require($0, "profile \(place) of \(partition)")
       return try RowJSON.value(
         ImageProfile.self, $0["value"], row: "profile \(place) of \(partition)")
     }

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// What the records had of the machine that ran before, and what became of it.
 package struct KeptState: Sendable {
@@ -12,9 +13,15 @@ package struct KeptState: Sendable {
   /// Whether the machine ended without a word.
   package var isLost: Bool { previous.ending != .clean }
 
+  /// What was found damaged, and what was put back.
+  package var salvage: Salvage
+
   /// What an operator should know, in lines; none after an end in good order that left nothing to say.
-  package var lines: [String] {
-    var lines: [String] = []
+  ///
+  /// - Parameter words: An action in the words of its command.
+  /// - Returns: The lines.
+  package func lines(_ words: (ManagementAction) -> String = { "\($0)" }) -> [String] {
+    var lines = salvage.lines(words)
     if isLost {
       lines.append(
         "IPL \(previous.id) OF \(timestamp(milliseconds: previous.wall)) WAS LOST: THE MACHINE WAS"
@@ -68,13 +75,13 @@ package struct KeptState: Sendable {
     guard one.stem == other.stem, one.digits.count == other.digits.count,
       let number = Int(one.digits), let before = Int(other.digits)
     else { return false }
-    return number == before + 1
+    return number == before.adding(1)
   }
 
   /// One line, or more when there are many names; none without names.
   private static func lines(_ beginning: String, _ names: [String]) -> [String] {
     stride(from: 0, to: names.count, by: 8).map { first in
-      beginning + names[first..<min(first + 8, names.count)].joined(separator: " ")
+      beginning + names.dropFirst(first).prefix(8).joined(separator: " ")
     }
   }
 }
@@ -108,7 +115,7 @@ extension Recorder {
       counts: (
         changes: try store.count(of: "change"), accounts: try store.count(of: "account"),
         samples: try store.count(of: "sample")
-      ))
+      ), salvage: store.salvage)
   }
 }
 
@@ -116,7 +123,7 @@ extension RunningConfiguration {
   /// Puts the partitions in definition order; those that are defined no more come last.
   fileprivate mutating func sort(by names: [String]) {
     let places = Dictionary(
-      uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
+      names.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { $1 })
     partitions.sort {
       (places[$0.name] ?? .max, $0.name) < (places[$1.name] ?? .max, $1.name)
     }

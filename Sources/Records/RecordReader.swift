@@ -18,7 +18,7 @@ package final class RecordReader: Sendable {
     let folder = StateFolder(path: folder)
     file = folder.file
     guard folder.hasFile else { throw .absent(file: folder.file) }
-    guard folder.isDatabase else { throw .notRecords(file: folder.file) }
+    try folder.requireDatabase()
     queue = try RecordStoreError.naming(folder.file) {
       var configuration = Configuration()
       configuration.label = "records"
@@ -27,7 +27,7 @@ package final class RecordReader: Sendable {
       let queue = try DatabaseQueue(path: folder.file, configuration: configuration)
       try queue.read { database in
         try RecordSchema.judge(database, file: folder.file)
-        guard try RecordSchema.migrator.hasCompletedMigrations(database) else {
+        guard try database.tableExists("start") else {
           throw RecordStoreError.absent(file: folder.file)
         }
       }
@@ -56,11 +56,21 @@ package struct SampleTime: Sendable, Equatable {
 }
 
 extension RecordReading {
-  /// Throws what SQLite's integrity check finds first.
+  /// Throws what SQLite's integrity check, or a row's own checksum, finds first.
   ///
   /// - Throws: `RecordStoreError`.
   package func checkIntegrity() throws(RecordStoreError) {
-    try read { try RecordSchema.check($0, thoroughly: true, file: file) }
+    try read { database in
+      try RecordSchema.check(database, thoroughly: true, file: file)
+      for table in KeptTable.allCases {
+        let rows = try Row.fetchCursor(database, sql: "SELECT * FROM \(table.rawValue)")
+        while let row = try rows.next() {
+          guard table.isWhole(row) else {
+            throw RecordStoreError.damaged(file: file, finding: "a row of \(table.rawValue)")
+          }
+        }
+      }
+    }
   }
 
   /// Reads in one transaction.
@@ -80,7 +90,10 @@ extension RecordReading {
       try Row.fetchAll(
         database, sql: "SELECT id, time FROM sample WHERE start = ? ORDER BY time",
         arguments: [start]
-      ).map { SampleTime(id: $0["id"], time: SimulatedTime(bitPattern: $0["time"] as Int64)) }
+      ).map { row in
+        let id: Int64 = row["id"]
+        return SampleTime(id: id, time: try row.counter("time", of: "sample \(id)"))
+      }
     }
   }
 

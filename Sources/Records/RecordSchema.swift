@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 // The tables, as migrations: each brings the file of an older program to the next form and is never
@@ -19,8 +20,26 @@ enum RecordSchema {
       try $0.execute(sql: changes)
       try $0.execute(sql: samples)
     }
+    migrator.registerMigration("2: checksums of rows, the count of transactions") {
+      for table in KeptTable.allCases {
+        try $0.execute(sql: "ALTER TABLE \(table.rawValue) ADD COLUMN checksum INTEGER")
+      }
+      try $0.execute(sql: keeping)
+      try $0.execute(
+        sql: "INSERT INTO keeping VALUES (1, 0, ?)", arguments: [UUID().uuidString])
+    }
     return migrator
   }
+
+  /// One row: how many transactions of what is kept twice the file has, and what tells the file from
+  /// any other.
+  private static let keeping = """
+    CREATE TABLE keeping (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      number INTEGER NOT NULL,
+      identity TEXT NOT NULL
+    ) STRICT;
+    """
 
   /// One row for each IPL of the machine; `ending` is null while it runs, and after a crash until the
   /// next start.

@@ -8,7 +8,8 @@ import Synchronization
 // by others meanwhile (WAL). SQLite's transactions are what makes it safe against the end of the
 // process at any instant: a transaction is in the file as a whole or not at all, and one that was
 // committed stays. After the end of the whole host the last ones may be missing (synchronous=NORMAL),
-// never half of one.
+// never half of one. What a medium does to a file afterwards is found by `RecordCopy` and by the rows'
+// own checksums.
 
 /// One IPL of a machine, as the records keep it.
 package struct StartRecord: Sendable, Equatable {
@@ -48,10 +49,17 @@ package final class RecordStore: Sendable {
   package let setAside: String?
   /// The start before, when it ended without a word.
   package let lostStart: StartRecord?
+  /// What was found damaged when the records were opened, and what was put back.
+  package let salvage: Salvage
   /// The connection.
   package let queue: DatabaseQueue
+  let place: Mutex<KeepingPlace>
+  let copy: RecordCopy
+  /// The files that are written, as they were when they were opened.
+  let files: [(path: String, identity: FileIdentity?)]
   private let lock: FolderLock
-  private let later = Mutex(LaterWrites())
+  private let samples: SampleWriter
+  private let itself: WeakStore
 
   /// Opens the records of a state folder, and makes them when there are none.
   ///
@@ -81,12 +89,45 @@ package final class RecordStore: Sendable {
   private init(
     _ folder: StateFolder, _ lock: FolderLock, setAside: String?
   ) throws(RecordStoreError) {
-    if folder.hasFile, !folder.isDatabase { throw .notRecords(file: folder.file) }
+    if folder.hasFile { try folder.requireDatabase() }
+    try RecordStore.judge(folder)
+    let copy = try RecordCopy(file: folder.copyFile)
+    let contents = try copy.contents()
+    let queue = try RecordStore.open(folder)
+    let (salvage, place, lostStart) = try RecordStoreError.naming(folder.file) {
+      let (salvage, place) = try RecordStore.salvage(queue, contents)
+      return (salvage, place, try queue.read(RecordSchema.lostStart))
+    }
     self.lock = lock
     file = folder.file
     self.setAside = setAside
-    lostStart = try RecordStore.judge(folder)
-    queue = try RecordStoreError.naming(folder.file) {
+    self.queue = queue
+    self.copy = copy
+    self.salvage = salvage
+    self.lostStart = lostStart
+    self.place = Mutex(place)
+    files = [folder.file, folder.file + "-wal", folder.copyFile].compactMap { path in
+      FileIdentity(path).map { (path, $0) }
+    }
+    let itself = WeakStore()
+    self.itself = itself
+    samples = SampleWriter { pending throws(RecordStoreError) in
+      try itself.store?.write(pending.sample, start: pending.start, wall: pending.wall)
+    }
+    itself.store = self
+    do throws(RecordStoreError) {
+      try makeWhole()
+    } catch {
+      // Somebody reads: what stands in the write-ahead log is as it was found, and has no copy.
+      guard case .inUse = error else { throw error }
+      try copy.begin(identity: place.identity, number: place.number)
+    }
+  }
+
+  deinit { samples.end() }
+
+  private static func open(_ folder: StateFolder) throws(RecordStoreError) -> DatabaseQueue {
+    try RecordStoreError.naming(folder.file) {
       var configuration = Configuration()
       configuration.label = "records"
       configuration.journalMode = .wal
@@ -98,21 +139,18 @@ package final class RecordStore: Sendable {
   }
 
   /// Judges a file before anything is written to it.
-  ///
-  /// - Returns: The last start, when it has no end.
-  private static func judge(_ folder: StateFolder) throws(RecordStoreError) -> StartRecord? {
-    guard folder.hasFile else { return nil }
-    return try RecordStoreError.naming(folder.file) {
+  private static func judge(_ folder: StateFolder) throws(RecordStoreError) {
+    guard folder.hasFile else { return }
+    try RecordStoreError.naming(folder.file) {
       var configuration = Configuration()
       configuration.readonly = true
       configuration.busyMode = .timeout(5)
       let queue = try DatabaseQueue(path: folder.file, configuration: configuration)
       defer { try? queue.close() }
-      return try queue.read { database in
+      try queue.read { database in
         try RecordSchema.judge(database, file: folder.file)
-        let lost = try RecordSchema.lostStart(database)
-        if lost != nil { try RecordSchema.check(database, thoroughly: true, file: folder.file) }
-        return lost
+        guard try RecordSchema.lostStart(database) != nil else { return }
+        try RecordSchema.check(database, thoroughly: true, file: folder.file)
       }
     }
   }
@@ -121,73 +159,51 @@ package final class RecordStore: Sendable {
   ///
   /// Nothing can be written afterwards.
   package func close() throws(RecordStoreError) {
+    samples.close()
+    try makeWholeUnlessRead()
     try RecordStoreError.naming(file) { [queue] in
       queue.writeWithoutTransaction { database in
         // Refused while somebody reads; the file is complete without it.
-        try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
+        try? database.execute(sql: "PRAGMA journal_mode = DELETE")
       }
       try queue.close()
     }
     lock.release()
   }
+
+  /// Makes the database whole; one that somebody reads stays as it is, which is complete.
+  private func makeWholeUnlessRead() throws(RecordStoreError) {
+    do throws(RecordStoreError) {
+      try makeWhole()
+    } catch {
+      guard case .inUse = error else { throw error }
+    }
+  }
+}
+
+/// The store as its sample writer knows it.
+private final class WeakStore: @unchecked Sendable {
+  // Unchecked because it is set once, before the writer has a sample.
+  weak var store: RecordStore?
 }
 
 // MARK: Samples, which need not wait
 
-/// Writes that were handed over and not waited for.
-private struct LaterWrites {
-  var count = 0
-  var failure: RecordStoreError?
-}
-
 extension RecordStore {
-  /// Samples that may wait for the file before the machine waits for them.
-  private static let laterLimit = 4
-
-  /// Hands a measurement over to be written by the connection's own thread.
-  ///
-  /// The order with all other writes stays. A failure is told by `takeFailure`.
-  package func writeLater(
-    _ sample: MeasurementSample, start: Int64, wall: Int64
-  ) throws(RecordStoreError) {
-    let isFull = later.withLock { later in
-      guard later.count < RecordStore.laterLimit else { return true }
-      later.count += 1
-      return false
-    }
-    if isFull { return try write(sample, start: start, wall: wall) }
-    queue.asyncWriteWithoutTransaction { [weak self] database in
-      var failure: RecordStoreError?
-      do throws(RecordStoreError) {
-        try RecordStoreError.naming(self?.file ?? "") {
-          try database.inTransaction {
-            try sample.insert(database, start: start, wall: wall)
-            return .commit
-          }
-        }
-      } catch {
-        failure = error
-      }
-      self?.later.withLock { later in
-        later.count -= 1
-        later.failure = failure ?? later.failure
-      }
-    }
-  }
+  /// Hands a measurement over to be written by another thread; a failure is told by `takeFailure`.
+  func writeLater(_ sample: PendingSample) { samples.add(sample) }
 
   /// Waits until every sample that was handed over is in the file.
+  ///
+  /// - Throws: `RecordStoreError` of one that is not.
   package func waitForSamples() throws(RecordStoreError) {
-    // The connection does one thing after the other.
-    queue.writeWithoutTransaction { _ in }
-    if let failure = takeFailure() { throw failure }
+    samples.wait()
+    if let failure = samples.lastFailure { throw failure }
   }
 
-  /// Why a sample could not be written since the last call; nil when all could.
-  package func takeFailure() -> RecordStoreError? {
-    later.withLock { later in
-      defer { later.failure = nil }
-      return later.failure
-    }
+  /// Samples that could not be written since the last call, and why; nil when all could.
+  func takeFailure() -> (error: RecordStoreError, samples: [PendingSample])? {
+    samples.takeFailure()
   }
 }
 

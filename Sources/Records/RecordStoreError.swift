@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// Why a machine's records cannot be used; each names the file and what to do.
@@ -12,6 +13,12 @@ package enum RecordStoreError: Error, Equatable, Sendable {
   case inaccessible(file: String, reason: String)
   /// Nothing more can be written: the disk or the process's limit is full.
   case noSpace(file: String)
+  /// The disk or the way to it fails (EIO and its like); the reason is the system's.
+  case failing(file: String, reason: String)
+  /// The process or the host may open no more files.
+  case noDescriptor(file: String)
+  /// A file that is being written was removed, renamed, or put in another's place.
+  case vanished(file: String)
   /// Another process runs the machine of this folder; nil when it did not say which.
   case inUse(file: String, process: Int32?)
   /// There are no records where they were asked for.
@@ -37,6 +44,13 @@ extension RecordStoreError: CustomStringConvertible {
       "\(file): \(reason); give read and write permission, or choose another state folder"
     case .noSpace(let file):
       "\(file): no space to write; free space on its disk or raise the limit on file sizes"
+    case .failing(let file, let reason):
+      "\(file): the disk fails (\(reason)); see what the host says of it, then put the state folder on"
+        + " another"
+    case .noDescriptor(let file):
+      "\(file): too many open files; raise the limit on open files (ulimit -n)"
+    case .vanished(let file):
+      "\(file): is not there any more; put it back as it was, or what changes from now on is lost"
     case .inUse(let file, let process):
       "\(file): in use by another endicott\(process.map { ", process \($0)" } ?? ""); end it first,"
         + " or choose another state folder"
@@ -61,26 +75,59 @@ extension RecordStoreError {
       throw error
     } catch let error as RowError {
       throw .unreadableRow(file: file, row: error.row, reason: error.reason)
+    } catch let error as SystemFailure {
+      throw RecordStoreError(error.error, system: error.number, file: file)
     } catch let error as DatabaseError {
-      throw RecordStoreError(error, file: file)
+      throw RecordStoreError(error, system: 0, file: file)
     } catch {
       throw .failed(file: file, reason: "\(error)")
     }
   }
 
-  private init(_ error: DatabaseError, file: String) {
+  /// What a system call refused about a file.
+  init(system number: Int32, file: String) {
+    let reason = String(cString: strerror(number))
+    switch number {
+    case ENOSPC, EDQUOT, EFBIG: self = .noSpace(file: file)
+    case EMFILE, ENFILE: self = .noDescriptor(file: file)
+    case EACCES, EPERM, EROFS, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG:
+      self = .inaccessible(file: file, reason: reason)
+    default: self = .failing(file: file, reason: reason)
+    }
+  }
+
+  /// What SQLite refused, with the system's error behind it, 0 when it is not known.
+  init(_ error: DatabaseError, system number: Int32, file: String) {
     let reason = error.message ?? "SQLite error \(error.resultCode.rawValue)"
     switch error.resultCode {
     case .SQLITE_NOTADB: self = .notRecords(file: file)
     case .SQLITE_CORRUPT: self = .damaged(file: file, finding: reason)
     case .SQLITE_FULL: self = .noSpace(file: file)
-    case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_WRITE:
-      self = .noSpace(file: file)
+    case .SQLITE_IOERR where number != 0: self = RecordStoreError(system: number, file: file)
+    case .SQLITE_IOERR: self = .failing(file: file, reason: reason)
+    case .SQLITE_CANTOPEN:
+      let number = number != 0 ? number : RecordStoreError.obstacle(to: file)
+      self =
+        number != 0
+        ? RecordStoreError(system: number, file: file)
+        : .inaccessible(file: file, reason: reason)
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .inUse(file: file, process: nil)
-    case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_IOERR:
-      self = .inaccessible(file: file, reason: reason)
+    case .SQLITE_READONLY, .SQLITE_PERM: self = .inaccessible(file: file, reason: reason)
     default: self = .failed(file: file, reason: reason)
     }
+  }
+
+  /// What the system refuses when a file is opened as SQLite does it, with the files beside it and its
+  /// folder; 0 for nothing.
+  private static func obstacle(to file: String) -> Int32 {
+    var descriptors: [Int32] = []
+    defer { for descriptor in descriptors { close(descriptor) } }
+    for _ in 0..<4 {
+      let descriptor = open(file, O_RDWR | O_CLOEXEC)
+      guard descriptor >= 0 else { return errno }
+      descriptors.append(descriptor)
+    }
+    return 0
   }
 }
 

@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // Takes from the firmware what outlives it. What the machine does never depends on what is kept: the
 // recorder takes copies, and a file that cannot be written stops nothing but the keeping.
@@ -7,12 +8,17 @@ import Partitioning
 /// Keeps one machine's records while it runs.
 ///
 /// Owner thread only. A front end calls `keepUp` before it shows anything, so that nothing is shown
-/// that is not in the file, and lets time pass no further than `nextSample` without calling it.
+/// that is not in the file, lets time pass no further than `nextSample` without calling it, and calls
+/// `watch` whenever it looks around.
 package final class Recorder {
   /// Time between two samples until somebody sets another.
   package static let standardInterval: SimulatedTime = 10_000_000_000
-  /// Changes and accounts that wait while the file cannot be written; the oldest go first.
+  /// Changes that wait while the file cannot be written, and as many accounts; the oldest go first.
   private static let waitingLimit = 10_000
+  /// Samples that wait so.
+  private static let sampleLimit = 360
+  /// Milliseconds of the host's time between two looks at the files and at what waits.
+  private static let watchInterval: Int64 = 1000
 
   /// The records.
   package let store: RecordStore
@@ -35,9 +41,13 @@ package final class Recorder {
   /// What is not in the file yet.
   private var changes: [ChangeRecord] = []
   private var accounts: [AccountingRecord] = []
+  private var samples: [PendingSample] = []
   private var lastSample: SimulatedTime = 0
   private var trouble: RecordStoreError?
   private var droppedCount = 0
+  private var lastWatch: Int64 = 0
+  /// Changes that were taken since the last answer, refused ones left out.
+  private var performedCount = 0
 
   /// Puts back what was kept of the machine, and begins a start of its own.
   ///
@@ -72,47 +82,76 @@ package final class Recorder {
   /// It returns when the changes are in the file. When they cannot be written they wait.
   package func keepUp() {
     takeRecords()
+    if let failure = takeBack() { troubled(failure) }
     let isDue = isSampling && (manager.now >= nextSample || isChangeToMeasure)
-    guard isDue || !changes.isEmpty || !accounts.isEmpty || machine == nil else { return }
+    let isAll = isDue || machine == nil || trouble != nil
+    guard isAll || isWaiting else { return }
     // With a sample goes whatever changed without an action. What the machine before left is
     // written over only now, when the operator was told of it.
-    let names = isDue || machine == nil ? manager.partitionNames : touchedPartitions
-    do throws(RecordStoreError) {
-      try write(configurationChange(of: names))
-      if isDue { try takeSample() }
+    let names = isAll ? manager.partitionNames : touchedPartitions
+    if isDue { takeSample() }
+    if let failure = write(configurationChange(of: names)) {
+      troubled(failure)
+    } else {
       recovered()
-    } catch {
-      troubled(error)
     }
     if isDue { scheduleSample() }
   }
 
+  /// Looks, once a second of the host's time, whether what is written still is where it belongs and
+  /// whether what waits can be written now.
+  package func watch() {
+    let now = clock()
+    guard now < lastWatch || now.subtractingClamped(lastWatch) >= Recorder.watchInterval else {
+      return
+    }
+    lastWatch = now
+    if trouble != nil { return keepUp() }
+    do throws(RecordStoreError) {
+      try store.requirePresence()
+      if let failure = takeBack() { throw failure }
+    } catch {
+      troubled(error)
+    }
+  }
+
   /// Writes the last sample and the end of the start, and closes the file.
-  package func close() {
+  ///
+  /// - Returns: What is lost because it could not be written, in one line; nil when all is kept.
+  @discardableResult
+  package func close() -> String? {
     for name in manager.partitionNames {
       // Refused for what is not active, which has its record.
       try? manager.account(name, reason: .shutdown)
     }
     takeRecords()
+    if isSampling { takeSample() }
+    try? store.waitForSamples()
+    var failure = write(configurationChange(of: manager.partitionNames))
     do throws(RecordStoreError) {
-      try write(configurationChange(of: manager.partitionNames))
-      if isSampling { try takeSample() }
       try store.waitForSamples()
       try store.end(start: start, time: manager.now, wall: clock())
       try store.close()
     } catch {
-      troubled(error)
+      failure = failure ?? error
     }
+    return failure.map { "\($0); lost with the end: \(unkept?.what ?? "how the machine ended")" }
   }
 
+  /// Something waits to be written.
+  private var isWaiting: Bool { !changes.isEmpty || !accounts.isEmpty || !samples.isEmpty }
+
   private func takeRecords() {
-    changes += manager.takeChanges()
+    let taken = manager.takeChanges()
+    performedCount = performedCount.addingClamped(taken.count { $0.refusal == nil })
+    changes += taken
     accounts += manager.takeAccountingRecords()
   }
 
-  private func takeSample() throws(RecordStoreError) {
+  private func takeSample() {
     lastSample = manager.now
-    try store.writeLater(manager.measurement(), start: start, wall: clock())
+    let sample = PendingSample(sample: manager.measurement(), start: start, wall: clock())
+    if trouble == nil, samples.isEmpty { store.writeLater(sample) } else { samples.append(sample) }
   }
 
   /// Whether a change waits at which the machine is to be measured.
@@ -120,12 +159,13 @@ package final class Recorder {
   /// What held until then and what holds from there are then told apart; ten a sampling interval are
   /// enough.
   private var isChangeToMeasure: Bool {
-    manager.now >= lastSample + interval / 10
+    manager.now >= lastSample.addingClamped(interval / 10)
       && changes.contains { !$0.differences.isEmpty }
   }
 
   private func scheduleSample() {
-    nextSample = isSampling ? (manager.now / interval + 1) * interval : .max
+    let elapsed = manager.now.divided(by: interval) ?? .max
+    nextSample = isSampling ? elapsed.addingClamped(1).multipliedClamped(by: interval) : .max
   }
 
   /// Partitions that the waiting changes and accounts are about, each once.
@@ -148,38 +188,126 @@ package final class Recorder {
     return change
   }
 
-  /// Writes all that waits in one transaction.
-  private func write(_ configuration: ConfigurationChange) throws(RecordStoreError) {
+  // MARK: Writing, class by class
+
+  /// Writes all that waits: changes with the configuration that they led to, accounts, samples.
+  ///
+  /// Each class is a transaction of its own where all cannot be written together: what still can be
+  /// kept is kept.
+  ///
+  /// - Returns: Why something could not be written; nil when all is.
+  private func write(_ configuration: ConfigurationChange) -> RecordStoreError? {
+    let absence = attempt { () throws(RecordStoreError) in try store.requirePresence() }
+    if let absence { return absence }
+    var failure = attempt { () throws(RecordStoreError) in try writeAll(configuration) }
+    if failure != nil {
+      // What stands in the write-ahead log may make room there.
+      try? store.makeWhole()
+      failure = attempt { () throws(RecordStoreError) in try writeChanges(configuration) }
+      failure = attempt { () throws(RecordStoreError) in try writeAccounts() } ?? failure
+    }
+    return takeBack() ?? attempt { () throws(RecordStoreError) in try writeSamples() } ?? failure
+  }
+
+  private func attempt(_ work: () throws(RecordStoreError) -> Void) -> RecordStoreError? {
+    do throws(RecordStoreError) {
+      try work()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func writeAll(_ configuration: ConfigurationChange) throws(RecordStoreError) {
     guard !configuration.isEmpty || !changes.isEmpty || !accounts.isEmpty else { return }
     let wall = clock()
-    try store.write { database in
-      for change in changes { try change.insert(database, start: start, wall: wall) }
-      for account in accounts { try account.insert(database, start: start) }
-      try configuration.write(database)
+    try store.keep { transaction in
+      for change in changes { try change.insert(transaction, start: start, wall: wall) }
+      for account in accounts { try account.insert(transaction, start: start) }
+      try configuration.write(transaction)
     }
-    changes.removeAll(keepingCapacity: true)
     accounts.removeAll(keepingCapacity: true)
+    haveWritten(configuration)
+  }
+
+  private func writeChanges(_ configuration: ConfigurationChange) throws(RecordStoreError) {
+    guard !configuration.isEmpty || !changes.isEmpty else { return }
+    let wall = clock()
+    try store.keep { transaction in
+      for change in changes { try change.insert(transaction, start: start, wall: wall) }
+      try configuration.write(transaction)
+    }
+    haveWritten(configuration)
+  }
+
+  private func haveWritten(_ configuration: ConfigurationChange) {
+    changes.removeAll(keepingCapacity: true)
     if let machine = configuration.machine { self.machine = machine }
     for partition in configuration.partitions { partitions[partition.name] = partition }
   }
 
+  private func writeAccounts() throws(RecordStoreError) {
+    guard !accounts.isEmpty else { return }
+    try store.keep { transaction in
+      for account in accounts { try account.insert(transaction, start: start) }
+    }
+    accounts.removeAll(keepingCapacity: true)
+  }
+
+  private func writeSamples() throws(RecordStoreError) {
+    while let sample = samples.first {
+      try store.write(sample.sample, start: sample.start, wall: sample.wall)
+      samples.removeFirst()
+    }
+  }
+
+  /// Takes samples back that another thread could not write.
+  private func takeBack() -> RecordStoreError? {
+    guard let failure = store.takeFailure() else { return nil }
+    samples = failure.samples + samples
+    return failure.error
+  }
+
   // MARK: Trouble
 
+  /// What is not kept, and why; nil when all is.
+  package var unkept: (what: String, reason: String)? {
+    guard let trouble else { return nil }
+    let parts = [
+      (changes.count, "change"), (accounts.count, "accounting record"),
+      (samples.count, "sample"),
+    ]
+    let what = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
+    return (what.isEmpty ? "what changes from now on" : what.joined(separator: ", "), "\(trouble)")
+  }
+
+  /// What is not kept, as an answer tells it: whether a change is among it that was performed since the
+  /// last answer.
+  package func takeUnkept() -> (isNew: Bool, what: String, reason: String)? {
+    defer { performedCount = 0 }
+    keepUp()
+    return unkept.map { (performedCount > 0 && !changes.isEmpty, $0.what, $0.reason) }
+  }
+
   private func troubled(_ error: RecordStoreError) {
-    let excess = changes.count + accounts.count - Recorder.waitingLimit
-    if excess > 0 {
-      let gone = min(excess, changes.count)
-      changes.removeFirst(gone)
-      accounts.removeFirst(excess - gone)
-      droppedCount += excess
-    }
+    drop(&changes, limit: Recorder.waitingLimit)
+    drop(&accounts, limit: Recorder.waitingLimit)
+    drop(&samples, limit: Recorder.sampleLimit)
     guard error != trouble else { return }
     trouble = error
     onTrouble?("RECORDS NOT WRITTEN: \(error)")
+    onTrouble?("NOT KEPT YET: \((unkept?.what ?? "").uppercased()); THE MACHINE GOES ON")
+  }
+
+  /// Forgets the oldest of what waits beyond a limit.
+  private func drop<Element>(_ waiting: inout [Element], limit: Int) {
+    guard waiting.count > limit else { return }
+    let excess = waiting.count.subtractingClamped(limit)
+    waiting = Array(waiting.suffix(limit))
+    droppedCount = droppedCount.addingClamped(excess)
   }
 
   private func recovered() {
-    if let error = store.takeFailure() { return troubled(error) }
     guard trouble != nil else { return }
     trouble = nil
     let lost = droppedCount == 0 ? "" : "; \(droppedCount) ENTRIES ARE LOST"

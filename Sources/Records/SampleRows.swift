@@ -7,12 +7,15 @@ import Partitioning
 
 extension MeasurementSample {
   /// Writes the sample's rows.
-  func insert(_ database: Database, start: Int64, wall: Int64) throws {
+  ///
+  /// - Returns: Its number; nil when there is one of this instant already.
+  @discardableResult
+  func insert(_ database: Database, start: Int64, wall: Int64) throws -> Int64? {
     try database.execute(
       sql: "INSERT OR IGNORE INTO sample (start, time, wall) VALUES (?, ?, ?)",
       arguments: [start, Int64(bitPattern: time), wall])
     // A second sample of the same instant says nothing new.
-    guard database.changesCount > 0 else { return }
+    guard database.changesCount > 0 else { return nil }
     let id = database.lastInsertedRowID
     let processorRow = try database.cachedStatement(
       sql: "INSERT INTO sampleProcessor VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
@@ -35,6 +38,7 @@ extension MeasurementSample {
         try partitionRow.execute(arguments: partition.arguments(of: logicals, sample: id))
       }
     }
+    return id
   }
 }
 
@@ -68,7 +72,7 @@ extension RecordStore {
   package func write(
     _ sample: MeasurementSample, start: Int64, wall: Int64
   ) throws(RecordStoreError) {
-    try write { try sample.insert($0, start: start, wall: wall) }
+    try writeSample { try sample.insert($0, start: start, wall: wall) }
   }
 }
 
@@ -78,7 +82,7 @@ extension MeasurementSample {
   /// Reads the sample with a number.
   init(_ database: Database, id: Int64) throws {
     guard
-      let time = try Int64.fetchOne(
+      let row = try Row.fetchOne(
         database, sql: "SELECT time FROM sample WHERE id = ?", arguments: [id])
     else { throw RowError(row: "sample \(id)", reason: "it is not there") }
     let processors = try Row.fetchCursor(
@@ -90,14 +94,18 @@ extension MeasurementSample {
     var partitions: [Partition] = []
     while let row = try logicals.next() {
       let partition = try Partition(row)
-      if partitions.last?.number == partition.number {
-        partitions[partitions.count - 1].logicals += partition.logicals
-      } else {
-        partitions.append(partition)
+      if var last = partitions.popLast() {
+        if last.number == partition.number {
+          last.logicals += partition.logicals
+          partitions.append(last)
+          continue
+        }
+        partitions.append(last)
       }
+      partitions.append(partition)
     }
     self.init(
-      time: SimulatedTime(bitPattern: time),
+      time: try row.counter("time", of: "sample \(id)"),
       processors: try Array(processors.map(Processor.init)), partitions: partitions)
   }
 }
@@ -114,20 +122,50 @@ extension ProcessorType {
 }
 
 extension Row {
-  fileprivate func counter(_ column: String) -> UInt64 {
-    UInt64(bitPattern: self[column] as Int64)
+  /// Nanoseconds, or a count, as the machine has them; what it cannot have counted is refused.
+  func counter(_ column: String, of name: String) throws -> UInt64 {
+    let value: Int64 = self[column]
+    guard let counter = UInt64(exactly: value), counter < RowLimit.counter else {
+      throw RowError(row: name, reason: "\(column) is \(value), which cannot have been counted")
+    }
+    return counter
   }
+
+  /// As `counter`, of a row of a sample.
+  fileprivate func counter(_ column: String) throws -> UInt64 {
+    try counter(column, of: "sample \(self["sample"] as Int64)")
+  }
+
+  /// A number that is small in every machine: of a partition, a processor, a weight.
+  fileprivate func number(_ column: String) throws -> Int {
+    let value: Int64 = self[column]
+    guard let number = Int(exactly: value), (0...RowLimit.number).contains(number) else {
+      throw RowError(
+        row: "sample \(self["sample"] as Int64)", reason: "\(column) is \(value), which none has")
+    }
+    return number
+  }
+}
+
+/// What numbers in rows can be; a file that was changed by hand may hold any.
+enum RowLimit {
+  /// Nanoseconds, or what is counted: 36 years.
+  static let counter: UInt64 = 1 << 60
+  /// Numbers of things, weights, hundredths of processors.
+  static let number = 1 << 30
+  /// Seconds or milliseconds since 1970, before and after.
+  static let instant: Int64 = 1 << 50
 }
 
 extension MeasurementSample.Processor {
   fileprivate init(_ row: Row) throws {
     var counters = PhysicalCounters()
-    counters.effective = row.counter("effective")
-    counters.management = row.counter("management")
-    counters.idle = row.counter("idle")
-    counters.offline = row.counter("offline")
+    counters.effective = try row.counter("effective")
+    counters.management = try row.counter("management")
+    counters.idle = try row.counter("idle")
+    counters.offline = try row.counter("offline")
     self.init(
-      number: row["number"], type: try ProcessorType(row), isOnline: row["isOnline"],
+      number: try row.number("number"), type: try ProcessorType(row), isOnline: row["isOnline"],
       dedicatedTo: row["dedicatedTo"], counters: counters)
   }
 }
@@ -135,8 +173,8 @@ extension MeasurementSample.Processor {
 extension MeasurementSample.Partition {
   fileprivate init(_ row: Row) throws {
     self.init(
-      name: row["partition"], number: row["number"], isActive: row["isActive"],
-      activated: (row["activated"] as Int64?).map { SimulatedTime(bitPattern: $0) },
+      name: row["partition"], number: try row.number("number"), isActive: row["isActive"],
+      activated: row["activated"] as Int64? == nil ? nil : try row.counter("activated"),
       logicals: [try MeasurementSample.Logicals(row)])
   }
 }
@@ -144,19 +182,22 @@ extension MeasurementSample.Partition {
 extension MeasurementSample.Logicals {
   fileprivate init(_ row: Row) throws {
     var counters = ProcessorCounters()
-    counters.dispatched = row.counter("dispatched")
-    counters.effective = row.counter("effective")
-    counters.waiting = row.counter("waiting")
-    counters.ready = row.counter("ready")
-    counters.capped = row.counter("capped")
-    counters.online = row.counter("onlineTime")
-    counters.dispatches = row.counter("dispatches")
-    counters.preemptions = row.counter("preemptions")
-    counters.yields = row.counter("yields")
+    counters.dispatched = try row.counter("dispatched")
+    counters.effective = try row.counter("effective")
+    counters.waiting = try row.counter("waiting")
+    counters.ready = try row.counter("ready")
+    counters.capped = try row.counter("capped")
+    counters.online = try row.counter("onlineTime")
+    counters.dispatches = try row.counter("dispatches")
+    counters.preemptions = try row.counter("preemptions")
+    counters.yields = try row.counter("yields")
     self.init(
-      type: try ProcessorType(row), isDedicated: row["isDedicated"], defined: row["defined"],
-      online: row["online"], weight: row["weight"], entitlement: try Fraction(row),
-      isCapped: row["isCapped"], absoluteCapHundredths: row["absoluteCapHundredths"],
+      type: try ProcessorType(row), isDedicated: row["isDedicated"],
+      defined: try row.number("defined"), online: try row.number("online"),
+      weight: row["weight"] as Int64? == nil ? nil : try row.number("weight"),
+      entitlement: try Fraction(row), isCapped: row["isCapped"],
+      absoluteCapHundredths: row["absoluteCapHundredths"] as Int64? == nil
+        ? nil : try row.number("absoluteCapHundredths"),
       counters: counters)
   }
 }
@@ -164,7 +205,9 @@ extension MeasurementSample.Logicals {
 extension Fraction {
   fileprivate init?(_ row: Row) throws {
     guard let text: String = row["entitlement"] else { return nil }
-    guard let value = Fraction(text) else {
+    guard let value = Fraction(text), value.numerator.magnitude < RowLimit.counter,
+      value.denominator.magnitude < RowLimit.counter
+    else {
       let sample: Int64 = row["sample"]
       throw RowError(row: "sample \(sample)", reason: "\"\(text)\" is no entitlement")
     }

@@ -9,18 +9,28 @@ extension StartRecord {
     let seed: String = row["seed"]
     let ending: String? = row["ending"]
     let id: Int64 = row["id"]
+    guard KeptTable.start.isWhole(row) else {
+      throw RowError(row: "start \(id)", reason: "its checksum is wrong")
+    }
+    for column in ["wall", "timeOfDay"] {
+      let instant: Int64 = row[column]
+      guard (-RowLimit.instant...RowLimit.instant).contains(instant) else {
+        throw RowError(row: "start \(id)", reason: "\(column) is \(instant), which is no instant")
+      }
+    }
     guard let seed = UInt64(seed) else {
       throw RowError(row: "start \(id)", reason: "seed \"\(seed)\" is no number")
     }
     self.init(
       id: id, machine: row["machine"], wall: row["wall"], timeOfDay: row["timeOfDay"],
-      seed: seed, historyVersion: row["historyVersion"],
+      seed: seed, historyVersion: Int(row["historyVersion"] as Int64),
       capacityUnits: try RowJSON.value(
         [String: Int].self, row["capacityUnits"], row: "start \(id)"
       ).reduce(into: [:]) { units, entry in
         if let type = ProcessorType(rawValue: entry.key) { units[type] = entry.value }
       },
-      endTime: (row["endTime"] as Int64?).map { SimulatedTime(bitPattern: $0) },
+      endTime: row["endTime"] as Int64? == nil
+        ? nil : try row.counter("endTime", of: "start \(id)"),
       ending: ending.flatMap(Ending.init))
   }
 
@@ -52,25 +62,20 @@ extension RecordStore {
     machine: String, timeOfDay: Int64, seed: UInt64, historyVersion: Int,
     capacityUnits: [ProcessorType: Int] = [:], wall: Int64
   ) throws(RecordStoreError) -> Int64 {
-    try write { database in
-      try database.execute(
-        sql: """
-          UPDATE start SET ending = ?, endTime = max(
-            coalesce((SELECT max(time) FROM change WHERE start = start.id), 0),
-            coalesce((SELECT max(time) FROM sample WHERE start = start.id), 0))
-          WHERE ending IS NULL
-          """, arguments: [StartRecord.Ending.lost.rawValue])
-      try database.execute(
-        sql: """
-          INSERT INTO start (machine, wall, timeOfDay, seed, historyVersion, capacityUnits)
-          VALUES (?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          machine, wall, timeOfDay, String(seed), historyVersion,
-          try RowJSON.text(
-            Dictionary(uniqueKeysWithValues: capacityUnits.map { ($0.key.rawValue, $0.value) })),
+    try keep { transaction in
+      try transaction.perform(.lost, [.text(StartRecord.Ending.lost.rawValue)])
+      let id = try transaction.next(.start)
+      try transaction.write(
+        .start,
+        [
+          .integer(id), .text(machine), .integer(wall), .integer(timeOfDay),
+          .text(String(seed)), .integer(Int64(historyVersion)),
+          .text(
+            try RowJSON.text(
+              Dictionary(
+                capacityUnits.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: { $1 }))),
         ])
-      return database.lastInsertedRowID
+      return id
     }
   }
 
@@ -78,17 +83,13 @@ extension RecordStore {
   package func end(
     start: Int64, time: SimulatedTime, wall: Int64
   ) throws(RecordStoreError) {
-    try write { database in
-      try database.execute(
-        sql: "UPDATE start SET ending = ?, endTime = ?, endWall = ? WHERE id = ?",
-        arguments: [
-          StartRecord.Ending.clean.rawValue, Int64(bitPattern: time), wall, start,
+    try keep { transaction in
+      try transaction.perform(
+        .end,
+        [
+          .text(StartRecord.Ending.clean.rawValue), .integer(Int64(bitPattern: time)),
+          .integer(wall), .integer(start),
         ])
     }
-  }
-
-  /// Performs one transaction.
-  func write<Result>(_ work: (Database) throws -> Result) throws(RecordStoreError) -> Result {
-    try RecordStoreError.naming(file) { [queue] in try queue.write(work) }
   }
 }

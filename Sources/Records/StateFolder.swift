@@ -1,15 +1,19 @@
 import Foundation
+import Quantities
 
 /// The folder in which a machine's state is kept between its runs.
 ///
-/// It holds `records.sqlite`, SQLite's two files beside it, and a lock that names the process whose
-/// machine writes there. The system drops the lock when that process ends, however it ends.
+/// It holds `records.sqlite`, SQLite's two files beside it, the copy of what is kept, and a file that
+/// names the process whose machine writes there. That process has a lock on the folder itself, which no
+/// removal of a file takes from it; the system drops it when the process ends, however it ends.
 struct StateFolder: Sendable {
   /// Path of the folder.
   let path: String
 
   /// Path of the records.
   var file: String { path + "/records.sqlite" }
+  /// Path of the copy of what is kept.
+  var copyFile: String { path + "/records.copy" }
   private var lockFile: String { path + "/records.lock" }
 
   /// Makes the folder unless it is there.
@@ -25,13 +29,22 @@ struct StateFolder: Sendable {
   ///
   /// - Throws: `.inUse` while another process has it.
   func lock() throws(RecordStoreError) -> FolderLock {
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { throw RecordStoreError(system: errno, file: path) }
     let descriptor = open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
-      throw .inaccessible(file: lockFile, reason: String(cString: strerror(errno)))
+      let number = errno
+      close(folder)
+      throw RecordStoreError(system: number, file: lockFile)
     }
-    let lock = FolderLock(descriptor: descriptor)
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw .inUse(file: file, process: lock.process)
+    let lock = FolderLock(folder: folder, descriptor: descriptor)
+    // The file is locked too, for programs that look only there.
+    for held in [folder, descriptor] where flock(held, LOCK_EX | LOCK_NB) != 0 {
+      guard errno != EWOULDBLOCK else { throw .inUse(file: file, process: lock.process) }
+      // A file system without such locks: the other of the two has to do.
+      guard [EOPNOTSUPP, ENOLCK, EINVAL, EBADF].contains(errno) else {
+        throw RecordStoreError(system: errno, file: lockFile)
+      }
     }
     lock.write(process: getpid())
     return lock
@@ -40,11 +53,19 @@ struct StateFolder: Sendable {
   /// Whether there is a file of records that is more than begun.
   var hasFile: Bool { (size(of: file) ?? 0) > 0 }
 
-  /// Whether a file's first bytes are those of an SQLite database.
-  var isDatabase: Bool {
-    guard let handle = FileHandle(forReadingAtPath: file) else { return false }
-    defer { try? handle.close() }
-    return (try? handle.read(upToCount: 16)) == Data("SQLite format 3\0".utf8)
+  /// Throws unless the file's first bytes are those of an SQLite database.
+  ///
+  /// What cannot be read is not taken for something else: its own reason is thrown.
+  func requireDatabase() throws(RecordStoreError) {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw RecordStoreError(system: errno, file: file) }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    guard count >= 0 else { throw RecordStoreError(system: errno, file: file) }
+    guard bytes.prefix(count).elementsEqual("SQLite format 3\0".utf8) else {
+      throw .notRecords(file: file)
+    }
   }
 
   private func size(of file: String) -> Int64? {
@@ -57,11 +78,19 @@ struct StateFolder: Sendable {
   /// - Returns: Path under which they are now.
   func setAside() throws(RecordStoreError) -> String {
     var number = 1
-    while size(of: path + "/records.set-aside-\(number).sqlite") != nil { number += 1 }
+    while size(of: path + "/records.set-aside-\(number).sqlite") != nil {
+      number = number.addingClamped(1)
+    }
     let other = path + "/records.set-aside-\(number).sqlite"
     for ending in ["-wal", "-shm", ""] where size(of: file + ending) != nil {
       guard rename(file + ending, other + ending) == 0 else {
-        throw .inaccessible(file: file + ending, reason: String(cString: strerror(errno)))
+        throw RecordStoreError(system: errno, file: file + ending)
+      }
+    }
+    if size(of: copyFile) != nil {
+      let copy = path + "/records.set-aside-\(number).copy"
+      guard rename(copyFile, copy) == 0 else {
+        throw RecordStoreError(system: errno, file: copyFile)
       }
     }
     return other
@@ -70,21 +99,28 @@ struct StateFolder: Sendable {
 
 /// The lock on a state folder, held until it is released or the last reference goes.
 final class FolderLock: Sendable {
+  private let folder: Int32
   private let descriptor: Int32
 
-  init(descriptor: Int32) { self.descriptor = descriptor }
+  init(folder: Int32, descriptor: Int32) {
+    self.folder = folder
+    self.descriptor = descriptor
+  }
 
-  deinit { close(descriptor) }
+  deinit {
+    close(descriptor)
+    close(folder)
+  }
 
   /// Lets another process have the folder.
-  func release() { _ = flock(descriptor, LOCK_UN) }
+  func release() { for held in [descriptor, folder] { _ = flock(held, LOCK_UN) } }
 
   /// The process that wrote itself down last.
   var process: Int32? {
     var bytes = [UInt8](repeating: 0, count: 16)
     let count = pread(descriptor, &bytes, bytes.count, 0)
     guard count > 0 else { return nil }
-    return Int32(String(decoding: bytes[..<count], as: UTF8.self).filter(\.isNumber))
+    return Int32(String(decoding: bytes.prefix(count), as: UTF8.self).filter(\.isNumber))
   }
 
   /// Writes a process down for whoever finds the lock taken.

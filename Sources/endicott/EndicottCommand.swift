@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command line of Endicott.
 @main
@@ -16,4 +17,37 @@ struct EndicottCommand: ParsableCommand {
       ReportCommand.self, StressCommand.self, X86Command.self,
     ],
     defaultSubcommand: ConsoleCommand.self)
+
+  /// Performs the command line; whatever the host refuses ends it with one line and a status.
+  static func main() {
+    StandardStreams.prepare()
+    let status = perform()
+    guard let refusal = StandardOutput.refusal else { Foundation.exit(status) }
+    writeError(refusal.line)
+    Foundation.exit(refusal.status)
+  }
+
+  private static func perform() -> Int32 {
+    // Swift reads the command line there; without it every option would be missing.
+    guard CommandLine.arguments.first?.isEmpty == false else {
+      let reason = "/proc/self/cmdline cannot be read, which has the command line; mount /proc"
+      writeError(HostFailure(subject: "this host", reason: reason).line)
+      return ExitStatus.hostFailed
+    }
+    do {
+      try DescriptorRoom.require()
+      var command = try parseAsRoot()
+      try command.run()
+      return ExitStatus.done
+    } catch let failure as HostFailure {
+      writeError(failure.line)
+      return failure.status
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if message.isEmpty { return code.rawValue }
+      if code.isSuccess { writeLines([message]) } else { writeError(message) }
+      return code.rawValue
+    }
+  }
 }

@@ -10,6 +10,10 @@ enum ExitStatus {
   ///
   /// Even, since the statuses of `debugExit` are the odd ones.
   static let guestEnded: Int32 = 4
+  /// The host refused what is needed: output cannot be written, or no memory, thread or descriptor.
+  ///
+  /// Of sysexits.h (EX_IOERR), and no value of the debug exit port.
+  static let hostFailed: Int32 = 74
   /// Ended by a signal: this and the signal's number.
   static let signalBase: Int32 = 128
 
@@ -26,6 +30,7 @@ enum ExitStatus {
     Exit status: 0 everything was done; 1 a script's command failed or, by plan, would fail, check \
     found an error, or stress found a loss; 2 a file or folder cannot be used and nothing was \
     started; 4 the guest of boot ended without switching itself off; 64 the command line is wrong; \
+    74 the host refused output, memory or a thread; \
     128+n ended by signal n. A script that ends with &EXIT n gives the status n.
     """
 }

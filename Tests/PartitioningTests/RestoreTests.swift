@@ -56,6 +56,47 @@ struct RestoreTests {
     #expect(try second.view("B").shares[0].weight == 250)
   }
 
+  @Test("storage that was given back, paths off line and a stop are as they were, over two losses")
+  func takenAway() throws {
+    func machine() throws -> GuestMachine {
+      try GuestMachine(
+        processors: 4, inputOutput: true,
+        [
+          GuestMachine.partition("A", megabytes: 6, reservedMegabytes: 4),
+          GuestMachine.partition("B"),
+        ])
+    }
+    let first = try machine()
+    try first.activateAll()
+    try first.manager.perform(
+      .configureStorage("A", byteCount: 3 << 20, online: false, insistence: .force, within: nil))
+    try first.manager.perform(.configurePath("A", path: 0x10, online: false, insistence: .force))
+    try first.manager.perform(.stop("B", processor: nil))
+    let kept = first.manager.runningConfiguration
+    let storage = try first.view("A").storageByteCount
+    #expect(storage == 3 << 20)
+
+    let second = try machine()
+    #expect(second.manager.restore(kept).lost == ["A", "B"])
+    try second.manager.perform(.recover("B"))
+    #expect(try second.view("B").isStopped)
+    // Lost again before A was recovered: it still can be.
+    let again = second.manager.runningConfiguration
+    let third = try machine()
+    #expect(third.manager.restore(again).lost == ["A", "B"])
+    try third.manager.perform(.recover("A"))
+    let view = try third.view("A")
+    #expect(view.state == .operating)
+    #expect(view.storageByteCount == storage)
+    let numbers = third.manager.machineView.storageByteCount
+    #expect(numbers == 256 << 20)
+    #expect(throws: ManagementError.pathAlready("A", path: 0x10, online: false)) {
+      try third.manager.perform(.configurePath("A", path: 0x10, online: false, insistence: .force))
+    }
+    third.run(seconds: 0.05)
+    #expect(try third.view("A").usedNanoseconds > 0)
+  }
+
   @Test("a definition file that changed since counts, and the record does not")
   func changedDefinition() throws {
     let first = try machine()

@@ -5,7 +5,8 @@ import Testing
   @Test(arguments: [
     RecordStoreError.notRecords(file: "f"), .newerForm(file: "f"),
     .damaged(file: "f", finding: "page 3"), .inaccessible(file: "f", reason: "r"),
-    .noSpace(file: "f"), .inUse(file: "f", process: 7), .absent(file: "f"),
+    .noSpace(file: "f"), .failing(file: "f", reason: "r"), .noDescriptor(file: "f"),
+    .vanished(file: "f"), .inUse(file: "f", process: 7), .absent(file: "f"),
     .unreadableRow(file: "f", row: "row 1 of change", reason: "r"),
   ])
   func nameTheFileAndTheRemedy(error: RecordStoreError) {

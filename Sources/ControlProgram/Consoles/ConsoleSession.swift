@@ -119,7 +119,20 @@ package final class ConsoleSession {
       if isEnded { break }
       result.append(control.execute(logicalLine, issuer: issuer, console: self))
     }
+    tellUnkept(&result)
     return result
+  }
+
+  /// Adds what could not be kept to an answer; a command whose own change is not kept has failed.
+  private func tellUnkept(_ result: inout CommandResult) {
+    guard let unkept = control.records?.keepAnswered() else { return }
+    let message = CommandMessage(
+      unkept.isNew ? .performedNotKept : .notKeptYet, unkept.what, unkept.reason)
+    if unkept.isNew {
+      result.append(CommandResult(message, module: "REC"))
+    } else {
+      result.lines.append(message.line(module: "REC"))
+    }
   }
 
   /// Types bytes at the connected guest's console as they are: keys, without line editing.
@@ -153,7 +166,8 @@ package final class ConsoleSession {
     connection = nil
   }
 
-  func end() {
+  /// Ends the session: LOGOFF, or nobody is there to be shown anything.
+  package func end() {
     isEnded = true
     control.remove(self)
   }

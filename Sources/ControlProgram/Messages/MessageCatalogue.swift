@@ -471,8 +471,10 @@ extension MessageID {
     case .nothingToRecover:
       MessageDefinition(
         8896, .error, nil,
-        "&1 has nothing to recover; it was not active when the machine was lost",
-        when: "RECOVER names a partition that the last machine had not active.",
+        "&1 has nothing to recover; it was not active when the machine was lost, or was "
+          + "activated since",
+        when: "RECOVER names a partition that the last machine had not active, or that is or was "
+          + "active since.",
         remedy: "QUERY RECOVERY names those that can be recovered; ACTIVATE starts others.")
     case .hostStorageUsedUp:
       MessageDefinition(
@@ -713,6 +715,32 @@ extension MessageID {
         "Records: &1",
         when: "The store of records refused.",
         remedy: "Do what the text says; the machine goes on.")
+    case .recovered:
+      MessageDefinition(
+        8942, .information, nil,
+        "Recovered as set when the machine was lost, and loaded again: &1",
+        when: "The machine starts after an end without SHUTDOWN.",
+        remedy: "Nothing. What guests had in storage is lost.")
+    case .notRecovered:
+      MessageDefinition(
+        8943, .error, nil,
+        "&1 is not recovered and not started; RECOVER and ACTIVATE &1 are possible",
+        when: "The machine starts after an end without SHUTDOWN, and a partition cannot be as it "
+          + "was; the message before says why.",
+        remedy: "Do what that message says, then RECOVER it; ACTIVATE starts it from its profile.")
+    case .performedNotKept:
+      MessageDefinition(
+        8940, .error, nil,
+        "Performed and not kept; waiting: &1; &2",
+        when: "The command was performed, and the change cannot be written into the records now.",
+        remedy: "Do what the text says. It is written as soon as it can be; an end of the machine "
+          + "before that loses it.")
+    case .notKeptYet:
+      MessageDefinition(
+        8941, .warning, nil,
+        "Not kept yet: &1; &2",
+        when: "The records cannot be written, and something made earlier waits for it.",
+        remedy: "Do what the text says. It is written as soon as it can be.")
     case .noSample:
       MessageDefinition(
         8884, .error, nil,

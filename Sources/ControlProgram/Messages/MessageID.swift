@@ -123,6 +123,10 @@ package enum MessageID: CaseIterable, Sendable {
   // Records and reports
   case noRecords
   case recordsFailure
+  case recovered
+  case notRecovered
+  case performedNotKept
+  case notKeptYet
   case noSample
   case invalidInterval
   case noGlobalData

@@ -55,16 +55,36 @@ final class EpochEngine<Hardware: PartitionHardware> {
   private let round: PartitionSet
   private var crew: WorkerCrew?
   private let caches: [CodeCache]
-  /// Workers that may run partitions, the owner thread included.
-  let threads: Int
+  /// Workers that run partitions, the owner thread included.
+  ///
+  /// Fewer than asked for where the host refused a thread or its memory; history does not depend on
+  /// it.
+  private(set) var threads: Int
 
-  init(
-    layout: Dispatcher.Layout, epoch: UInt64, threads: Int, caches policy: CachePolicy = .ordinary
-  ) {
+  /// Creates an engine with so many workers, or as many as the host has room for.
+  ///
+  /// - Parameters:
+  ///   - layout: Who can be dispatched where.
+  ///   - epoch: Length of an epoch in nanoseconds.
+  ///   - threads: Workers, 1-64.
+  ///   - policy: How much decoded code each keeps.
+  /// - Throws: `HostMemoryError` when there is no room for even one worker's decoded code.
+  convenience init(
+    layout: Dispatcher.Layout, epoch: UInt64, threads: Int, caches policy: CachePolicy
+  ) throws(HostMemoryError) {
+    var caches = [try CodeCache(fitting: policy)]
+    while caches.count < min(threads, 64), let cache = try? CodeCache(fitting: policy) {
+      caches.append(cache)
+    }
+    self.init(layout: layout, epoch: epoch, caches: caches)
+  }
+
+  /// Creates an engine with a worker for each cache; without one no guest runs in it.
+  init(layout: Dispatcher.Layout, epoch: UInt64, caches: [CodeCache]) {
     dispatcher = Dispatcher(layout)
     self.epoch = epoch
-    self.threads = min(max(threads, 1), 64)
-    caches = (0..<min(max(threads, 1), 64)).map { _ in CodeCache(policy) }
+    self.caches = caches
+    threads = max(caches.count, 1)
     guests = .allocate(capacity: layout.partitionCount)
     round = PartitionSet(capacity: layout.partitionCount)
     ran = PartitionSet(capacity: layout.partitionCount)
@@ -77,6 +97,12 @@ final class EpochEngine<Hardware: PartitionHardware> {
     for index in dispatcher.logicals.indices.reversed() {
       guests[Int(dispatcher.logicals[index].partition)].firstLogical = index
     }
+    guard caches.count > 1 else { return }
+    let crew = WorkerCrew(count: caches.count) { [unowned self] worker in
+      round.forEach { if guests[$0].home == worker { runGuest($0, self.caches[worker]) } }
+    }
+    self.crew = crew
+    threads = crew.count
   }
 
   deinit {
@@ -249,14 +275,10 @@ final class EpochEngine<Hardware: PartitionHardware> {
   private func runRound() {
     var mask: UInt64 = 0
     round.forEach { mask |= 1 << UInt64(guests[$0].home) }
+    guard !caches.isEmpty else { return }
     guard mask.nonzeroBitCount > 1, roundCycles >= worthSharing else {
       round.forEach { runGuest($0, caches[guests[$0].home]) }
       return
-    }
-    if crew == nil {
-      crew = WorkerCrew(count: threads) { [unowned self] worker in
-        round.forEach { if guests[$0].home == worker { runGuest($0, caches[worker]) } }
-      }
     }
     crew?.run(mask)
   }

@@ -7,12 +7,12 @@ import Synchronization
 /// part touches belongs to its worker from `run` being called until it returns.
 final class WorkerCrew: @unchecked Sendable {
   // Unchecked because `body` is called from several threads: it is set before the threads start and
-  // never changed, and the seats below are atomics, mutexes and conditions.
+  // never changed; `count` and `seats` are the owner's, and a seat is atomics, mutexes and conditions.
 
-  /// Workers, the owner thread included.
-  let count: Int
+  /// Workers that there are, the owner thread included: fewer than asked for where the host refused.
+  private(set) var count = 1
   private let body: (Int) -> Void
-  private let seats: [Seat]
+  private var seats: [Seat] = []
   private let owner = Seat()
   private let outstanding = Atomic<Int>(0)
   private static let spins = 500
@@ -48,30 +48,40 @@ final class WorkerCrew: @unchecked Sendable {
     }
   }
 
-  /// Starts `count - 1` threads that wait for parts.
+  /// Starts `count - 1` threads that wait for parts, or as many of them as the host gives.
   ///
   /// - Parameters:
   ///   - count: Workers, the calling thread included; at least 1.
+  ///   - start: How a worker's thread is started, given its number and what it does; says whether the
+  ///     host gave one.
   ///   - body: Does the part of a worker, given its number.
-  init(count: Int, body: @escaping (Int) -> Void) {
-    self.count = max(count, 1)
+  init(
+    count: Int, start: (Int, @escaping @Sendable () -> Void) -> Bool = WorkerCrew.startThread,
+    body: @escaping (Int) -> Void
+  ) {
     self.body = body
-    seats = (1..<max(count, 1)).map { _ in Seat() } + []
-    for (index, seat) in seats.enumerated() {
-      let thread = Thread { [unowned self] in
-        var seen = 0
-        while true {
-          seen = seat.wait(after: seen)
-          if seat.isDismissed.load(ordering: .acquiring) { return }
-          self.body(index + 1)
-          if self.outstanding.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-            self.owner.post()
-          }
-        }
-      }
-      thread.stackSize = 8 << 20
-      thread.name = "endicott worker \(index + 1)"
-      thread.start()
+    for worker in 1..<max(count, 1) &+ 1 where worker < count {
+      let seat = Seat()
+      guard start(worker, { [unowned self] in work(worker, at: seat) }) else { break }
+      seats.append(seat)
+      self.count = worker + 1
+    }
+  }
+
+  private static func startThread(
+    _ worker: Int, _ body: @escaping @Sendable () -> Void
+  ) -> Bool {
+    HostThread.start(stackByteCount: 8 << 20, body)
+  }
+
+  /// A worker's life: a part each time that its seat is posted.
+  private func work(_ worker: Int, at seat: Seat) {
+    var seen = 0
+    while true {
+      seen = seat.wait(after: seen)
+      if seat.isDismissed.load(ordering: .acquiring) { return }
+      body(worker)
+      if outstanding.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { owner.post() }
     }
   }
 

@@ -22,6 +22,14 @@ package struct PartitionRecord: Sendable, Equatable, Codable {
   package var onlineProcessors: [Int]
   /// Increments of storage that it had.
   package var incrementCount: Int
+  /// Where in its storage they were, in increments; nil in a record of an older program.
+  package var incrementPlaces: [Int]?
+  /// Increments of its storage element 0; nil in a record of an older program.
+  package var initialIncrementCount: Int?
+  /// Channel paths that were on line to it; nil in a record of an older program.
+  package var onlinePaths: [UInt8]?
+  /// Whether its processors were stopped; nil in a record of an older program.
+  package var isStopped: Bool?
   /// What it was loaded from last.
   package var loaded: IPLDefinition?
   /// The parameters given then.
@@ -79,12 +87,24 @@ extension PartitionManager {
   package func record(of name: String) -> PartitionRecord? {
     guard let number = number(of: name) else { return nil }
     let partition = partitions[number]
+    // Until it is recovered or activated it is what it was, so that a second loss changes nothing.
+    if var lost = partition.lost {
+      lost.profiles = partition.profiles
+      lost.nextProfile = partition.nextProfile
+      return lost
+    }
+    let places = partition.increments.indices.filter {
+      partition.increments[$0] != nil && !partition.offered.contains($0)
+    }
     return PartitionRecord(
       name: name, base: definition.partitions[number], profiles: partition.profiles,
       nextProfile: partition.nextProfile, activeProfile: partition.activeProfile,
       state: partition.state, definition: partition.definition,
       onlineProcessors: partition.isOnline.indices.filter { partition.isOnline[$0] },
-      incrementCount: partition.increments.count { $0 != nil } - partition.offered.count,
+      incrementCount: places.count, incrementPlaces: places,
+      initialIncrementCount: partition.initialCount,
+      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [],
+      isStopped: partition.isStopped,
       loaded: partition.loaded, loadedParameters: partition.loadedParameters)
   }
 
@@ -194,17 +214,58 @@ extension PartitionManager {
       _ = try configureProcessor(
         partition, number, online: isOnline, insistence: .force, within: nil)
     }
-    let missing = record.incrementCount - partition.increments.count { $0 != nil }
-    if missing > 0 {
-      _ = try configureStorage(
-        partition, UInt64(missing) * ledger.incrementByteCount, online: true, insistence: .force,
-        within: nil)
-    }
+    try takeUpStorage(record, partition)
+    takeUpPaths(record, partition)
     for processors in partition.definition.processors { applyShares(of: processors.type) }
     if record.state != .notOperating {
       try load(
         partition, image: record.loaded, parameters: record.loadedParameters, clear: false,
         force: true)
+    }
+    if record.isStopped == true { try stop(partition, processor: nil) }
+  }
+
+  /// Gives a partition the pieces of storage that it had, and takes what it had given back.
+  private func takeUpStorage(
+    _ record: PartitionRecord, _ partition: Partition
+  ) throws(ManagementError) {
+    let had = record.incrementPlaces ?? Array(0..<max(0, record.incrementCount))
+    let places = Set(had.filter(partition.increments.indices.contains))
+    // Its first increment stays with a partition whatever a record says.
+    let surplus = partition.increments.indices.dropFirst().filter {
+      partition.increments[$0] != nil && !places.contains($0)
+    }
+    takeAway(surplus, from: partition)
+    let missing = places.filter { partition.increments[$0] == nil }.sorted()
+    let taken = missing.isEmpty ? [] : try takeIncrements(for: partition, missing)
+    for (place, increment) in zip(missing, taken) { partition.increments[place] = increment }
+    for run in StorageMap.runs(missing) {
+      for range in StorageMap.ranges(of: run, increment: ledger.incrementByteCount) {
+        partition.machine?.attachStorage(range)
+      }
+    }
+    if let count = record.initialIncrementCount, count > 0, count <= partition.increments.count {
+      partition.initialCount = count
+    }
+    partition.machine?.reset(clear: true)
+    partition.isClean = true
+    countPages(of: partition)
+  }
+
+  /// Configures a partition's channel paths as they were; one that another has now stays with it.
+  private func takeUpPaths(_ record: PartitionRecord, _ partition: Partition) {
+    guard let paths = record.onlinePaths else { return }
+    let now = onlinePaths(of: partition)
+    for path in Set(paths).symmetricDifference(now).sorted() {
+      try? configurePath(partition, path, online: paths.contains(path), insistence: .force)
+    }
+  }
+
+  /// Numbers of the channel paths that are configured to an active partition.
+  private func onlinePaths(of partition: Partition) -> [UInt8] {
+    definition.inputOutput.paths.map(\.number).filter {
+      channels.pathView($0, subsystem: partition.subsystem)?.partitions
+        .contains(partition.number) == true
     }
   }
 }

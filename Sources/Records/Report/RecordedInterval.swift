@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 /// An instant that a report is asked for.
 package enum ReportInstant: Sendable, Equatable {
@@ -60,7 +61,7 @@ extension ReportRefusal {
 
 /// An instant as a report names it: the machine's date and time of day.
 func instantText(_ time: SimulatedTime, _ timeOfDay: Int64) -> String {
-  timestamp(seconds: timeOfDay + Int64(clamping: time / 1_000_000_000))
+  timestamp(seconds: timeOfDay.addingClamped(Int64(clamping: time / 1_000_000_000)))
 }
 
 /// What was recorded of one start between two of its samples.
@@ -102,7 +103,9 @@ package struct RecordedInterval: Sendable {
       let times = try ReportRefusal.asking { () throws(RecordStoreError) in
         try records.sampleTimes(start: start.id)
       }
-      guard let earliest = times.first, let latest = times.last, times.count > 1 else { continue }
+      guard let earliest = times.first, let latest = times.last, earliest.time < latest.time else {
+        continue
+      }
       guard let chosen = RecordedInterval.choose(times, start, from: from, to: to) else {
         refusal = .outside(measured: earliest.time...latest.time, timeOfDay: start.timeOfDay)
         continue
@@ -122,8 +125,9 @@ package struct RecordedInterval: Sendable {
     self.times = times
     samples = []
     let limit = RecordedInterval.chartLimit
-    let stride = max(1, (times.count - 1 + limit - 1) / limit)
-    for (index, time) in times.enumerated() where index % stride == 0 || index == times.count - 1 {
+    let last = times.count.subtractingClamped(1)
+    let stride = max(1, last.addingClamped(limit - 1) / limit)
+    for (index, time) in times.enumerated() where index % stride == 0 || index == last {
       samples.append(try records.sample(time.id))
     }
     var selection = RowSelection(start: start.id)
@@ -143,15 +147,16 @@ package struct RecordedInterval: Sendable {
       beginning < Int128(last.time), end > Int128(first.time)
     else { return nil }
     let lower = times.lastIndex { Int128($0.time) <= beginning } ?? 0
-    let upper = times.firstIndex { Int128($0.time) >= end } ?? times.count - 1
-    return Array(times[lower...upper])
+    let upper = times.firstIndex { Int128($0.time) >= end } ?? times.count.subtractingClamped(1)
+    return Array(times.prefix(upper.addingClamped(1)).dropFirst(lower))
   }
 
   /// An instant in nanoseconds since the start, which may lie before it.
   private static func time(_ instant: ReportInstant, _ start: StartRecord) -> Int128 {
     switch instant {
     case .sinceIPL(let time): Int128(time)
-    case .timeOfDay(let seconds): Int128(seconds - start.timeOfDay) * 1_000_000_000
+    case .timeOfDay(let seconds):
+      Int128(seconds.subtractingClamped(start.timeOfDay)) * 1_000_000_000
     }
   }
 }

@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // The page: who used how much of what it was entitled to, over time. It is one file without scripts;
 // what stands in a chart's tooltips stands in the CSV files too.
@@ -60,7 +61,7 @@ struct ReportPage {
       ("Interval", "\(label(first)) to \(label(last)), the machine's time of day"),
       (
         "Length",
-        decimalText(Fraction(Int128(last - first), 1_000_000_000), 3)
+        decimalText(Fraction(Int128(last.subtractingClamped(first)), 1_000_000_000), 3)
           + " s, \(interval.times.count) samples"
       ),
       ("IPL", "\(start.id), on the host at \(timestamp(milliseconds: start.wall)) UTC"),
@@ -166,7 +167,7 @@ struct ReportPage {
   }
 
   private func caption(_ series: ShareSeries) -> String {
-    let length = Double((times.last ?? 0) - (times.first ?? 0))
+    let length = Double((times.last ?? 0).subtractingClamped(times.first ?? 0))
     let used = series.weightedUse / max(1, length)
     let entitlement = series.entitlement.last.flatMap { $0 }
     return "\(series.partition): \(decimal(used, 2)) used on average"

@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // The tables of a report: what RMF calls the Partition Data Report and processor activity, the event
 // log, and accounting. Percentages have two decimals, as RMF's.
@@ -77,11 +78,12 @@ extension ReportTable {
     func row(
       _ name: String, effective: UInt64, management: UInt64
     ) -> [Cell] {
+      let total = effective.addingClamped(management)
       let empty = [Cell](repeating: .none, count: 7)
       return [.text(pool.type.rawValue), .text(name)] + empty + [
-        .seconds(effective), .seconds(effective + management), .none, .none,
+        .seconds(effective), .seconds(total), .none, .none,
         .decimal(pool.percent(management)), .decimal(pool.percent(effective)),
-        .decimal(pool.percent(effective + management)), .none,
+        .decimal(pool.percent(total)), .none,
       ]
     }
     let departed =
@@ -180,7 +182,7 @@ extension ReportTable {
         [
           .text(record.partition), .text(record.reason.rawValue),
           .text(instantText(record.from, timeOfDay)), .text(instantText(record.to, timeOfDay)),
-          .seconds(record.to - record.from), .seconds(record.dispatched),
+          .seconds(record.to.subtractingClamped(record.from)), .seconds(record.dispatched),
           .seconds(record.effective), .count(record.requestCount),
         ]
       })

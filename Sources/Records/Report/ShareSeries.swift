@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // Use and entitlement over the intervals between samples, in processors. Floating point is for
 // pictures; tables are reckoned from the counters themselves.
@@ -52,9 +53,10 @@ extension PoolSeries {
     management = intervals.map { start, end in
       var spent: UInt64 = 0
       for (one, other) in zip(start.processors, end.processors) where other.type == type {
-        spent += (other.counters - one.counters).management
+        spent = spent.addingClamped(
+          other.counters.management.subtractingClamped(one.counters.management))
       }
-      return Double(spent) / Double(max(1, end.time - start.time))
+      return Double(spent) / Double(max(1, end.time.subtractingClamped(start.time)))
     }
     partitions = PoolSeries.partitions(type, intervals)
   }
@@ -65,7 +67,7 @@ extension PoolSeries {
     // Rows by the partition's number: a sample names only those that were ever active.
     var found: [Int: ShareSeries] = [:]
     for (index, (start, end)) in intervals.enumerated() {
-      let duration = Double(max(1, end.time - start.time))
+      let duration = Double(max(1, end.time.subtractingClamped(start.time)))
       var earlier = start.partitions[...]
       for partition in end.partitions {
         while let first = earlier.first, first.number < partition.number {

@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 // Use against entitlement over time as rows: every partition and type in every interval between two
 // samples. There may be millions of rows, so they are made sample by sample.
@@ -30,15 +31,16 @@ extension ReportTable {
   static func shares(
     from first: MeasurementSample, to last: MeasurementSample, timeOfDay: Int64
   ) -> [[Cell]] {
-    let duration = Int128(max(1, last.time - first.time))
+    let length = last.time.subtractingClamped(first.time)
+    let duration = Int128(max(1, length))
     func processors(_ nanoseconds: UInt64) -> Cell {
       .decimal(Fraction(Int128(nanoseconds), duration), 6)
     }
     let earlier = Dictionary(
-      uniqueKeysWithValues: first.partitions.map { ($0.number, $0) })
+      first.partitions.map { ($0.number, $0) }, uniquingKeysWith: { $1 })
     let beginning: [Cell] = [
       .seconds(last.time), .text(instantText(last.time, timeOfDay)),
-      .seconds(last.time - first.time),
+      .seconds(length),
     ]
     return last.partitions.flatMap { partition in
       partition.logicals.map { now in

@@ -80,12 +80,13 @@ struct TimeChart {
     let drawn = lines.flatMap { $0.values.compactMap { $0 } }
     let most = max(stacked.max() ?? 0, drawn.max() ?? 0)
     var step = 0.01
-    while true {
+    while step < 1e15 {
       for factor in [1.0, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8] where step * factor >= most * 1.02 {
         return step * factor
       }
       step *= 10
     }
+    return step
   }
 
   private var intervals: Range<Int> { 0..<max(0, times.count - 1) }
@@ -230,7 +231,8 @@ struct TimeChart {
 func decimal(_ number: Double, _ places: Int) -> String {
   var unit: Int64 = 1
   for _ in 0..<places { unit *= 10 }
-  let scaled = Int64((max(0, number) * Double(unit)).rounded())
+  // What is too great for a picture is its greatest number; what is no number is none.
+  let scaled = Int64(exactly: min(max(0, number) * Double(unit), 9e15).rounded()) ?? 0
   guard places > 0 else { return "\(scaled)" }
   let rest = String(scaled % unit)
   return "\(scaled / unit)." + String(repeating: "0", count: places - rest.count) + rest

@@ -8,6 +8,27 @@ package enum CachePolicy: String, CaseIterable, Sendable {
   case tiny
   /// Blocks, jumps and fast paths into storage are dropped before each slice.
   case drop
+  /// For one guest and a short run.
+  case small
+
+  /// Room for decoded code.
+  fileprivate var byteCount: Int {
+    switch self {
+    case .ordinary: 192 << 20
+    case .tiny: 1 << 14
+    case .drop: 1 << 20
+    case .small: 8 << 20
+    }
+  }
+
+  /// Bits of the number of buckets in which blocks are found.
+  fileprivate var bucketBits: Int {
+    switch self {
+    case .ordinary, .small: 16
+    case .tiny: 4
+    case .drop: 8
+    }
+  }
 }
 
 /// Decoded blocks of one host thread, found by page identity, offset and mode.
@@ -38,25 +59,44 @@ package final class CodeCache {
   /// Everything is dropped before each slice.
   let isDropped: Bool
 
-  /// Creates an empty cache.
-  package convenience init(_ policy: CachePolicy = .ordinary) {
-    switch policy {
-    case .ordinary: self.init(byteCount: 192 << 20)
-    case .tiny: self.init(byteCount: 1 << 14, bucketBits: 4)
-    case .drop: self.init(byteCount: 1 << 20, bucketBits: 8, isDropped: true)
+  /// Creates an empty cache, smaller than the policy's where the host has less room.
+  ///
+  /// - Throws: `HostMemoryError` when the host has no room even for a small one.
+  package convenience init(fitting policy: CachePolicy) throws(HostMemoryError) {
+    var wanted = policy.byteCount
+    // Half of what is left stays for everything else.
+    while wanted > 1 << 20, !endicott_has_room(2 * wanted) { wanted /= 2 }
+    guard let start = endicott_reserve(wanted) else {
+      throw .windowRefused(byteCount: UInt64(wanted))
     }
+    self.init(
+      arena: start, byteCount: wanted, bucketBits: policy.bucketBits, isDropped: policy == .drop)
+  }
+
+  /// Creates an empty cache of a policy.
+  package convenience init(_ policy: CachePolicy = .ordinary) {
+    self.init(
+      byteCount: policy.byteCount, bucketBits: policy.bucketBits, isDropped: policy == .drop)
   }
 
   /// Creates an empty cache with room for this many bytes of decoded code, 16 KiB at least.
-  init(byteCount: Int, bucketBits: Int = 16, isDropped: Bool = false) {
-    self.bucketBits = bucketBits
-    pageBucketBits = max(1, bucketBits - 2)
-    self.isDropped = isDropped
-    arenaByteCount = byteCount
+  ///
+  /// Traps when the host has no room.
+  convenience init(byteCount: Int, bucketBits: Int = 16, isDropped: Bool = false) {
     guard let start = endicott_reserve(byteCount) else {
       preconditionFailure("the host has no address space for decoded code")
     }
-    arena = start
+    self.init(arena: start, byteCount: byteCount, bucketBits: bucketBits, isDropped: isDropped)
+  }
+
+  private init(
+    arena: UnsafeMutableRawPointer, byteCount: Int, bucketBits: Int, isDropped: Bool
+  ) {
+    self.bucketBits = bucketBits
+    pageBucketBits = max(1, bucketBits - 2)
+    self.isDropped = isDropped
+    self.arena = arena
+    arenaByteCount = byteCount
     buckets = .allocate(capacity: 1 << bucketBits)
     buckets.initialize(repeating: nil, count: 1 << bucketBits)
     pageBuckets = .allocate(capacity: 1 << pageBucketBits)

@@ -46,19 +46,26 @@ package final class GuestMemory {
   /// The cache with which a processor of this memory last ran.
   private var runner: ObjectIdentifier?
 
+  /// Address space that is left to the process beside a new window, so that what is small and cannot
+  /// be refused has room; in bytes.
+  private static let headroom = 64 << 20
+
   /// Reserves a window for at most this many bytes of storage; nothing is attached yet.
   ///
   /// - Parameters:
   ///   - maximumByteCount: Initial plus reserved storage, in bytes.
   ///   - readOnlyByteCount: Room for read-only memory below 4 GiB, in bytes, whole pages.
+  ///   - processorCount: Processors that will use it, whose state needs room too.
   /// - Throws: `HostMemoryError` when the host has no address space left.
   package init(
-    maximumByteCount: UInt64, readOnlyByteCount: UInt64 = 0
+    maximumByteCount: UInt64, readOnlyByteCount: UInt64 = 0, processorCount: Int = 0
   ) throws(HostMemoryError) {
     let granules = max(1, (maximumByteCount + Self.granule - 1) / Self.granule)
     windowByteCount = granules * Self.granule
     self.readOnlyByteCount = readOnlyByteCount
-    guard let start = endicott_reserve(Int(windowByteCount + readOnlyByteCount)) else {
+    let byteCount = Int(windowByteCount + readOnlyByteCount)
+    let others = Self.headroom + processorCount * StateLayout.byteCount
+    guard endicott_has_room(byteCount + others), let start = endicott_reserve(byteCount) else {
       throw .windowRefused(byteCount: windowByteCount)
     }
     window = start

@@ -13,7 +13,7 @@ final class TestVectorMachine {
 
   let memory: GuestMemory
   let processor: Processor
-  private let cache = CodeCache(byteCount: 8 << 20)
+  private let cache: CodeCache
   private let tables: [UInt8]
   private let realTable = TestVectorTables.realInterruptTable()
   private let realHandlers = [UInt8](repeating: 0xF4, count: 256)
@@ -23,7 +23,8 @@ final class TestVectorMachine {
   ///
   /// - Throws: `HostMemoryError` when the host has no address space for the storage.
   init(features: ProcessorFeatures) throws(HostMemoryError) {
-    memory = try GuestMemory(maximumByteCount: Self.storageByteCount)
+    cache = try CodeCache(fitting: 8 << 20)
+    memory = try GuestMemory(maximumByteCount: Self.storageByteCount, processorCount: 1)
     memory.attach(0..<Self.storageByteCount)
     tables = TestVectorTables.contents()
     let bus: BusFunction = { _, _, access, _, _, _ in

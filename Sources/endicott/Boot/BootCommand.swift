@@ -77,14 +77,13 @@ struct BootCommand: ParsableCommand {
         hasLegacyDevices: hardware.legacy || source.firmware != nil,
         outputs: try BootOutputs(debugConsole: hardware.debugConsole, awaited: until))
       let ending = driver.run()
-      // Cannot trap: each element once.
-      if hardware.screen { driver.screen?.forEach { print($0) } }
+      if hardware.screen { writeLines(driver.screen ?? []) }
       if statistics { writeError(driver.statistics) }
       if let message = ending.message { writeError("endicott: \(message)") }
       throw ExitCode(ending.status)
     } catch let failure as HostFailure {
       writeError(failure.line)
-      throw ExitCode(ExitStatus.unusable)
+      throw ExitCode(failure.status)
     }
   }
 }

@@ -31,7 +31,7 @@ enum BootEnding: Equatable {
     case .debugExit(let value): ExitStatus.debugExit(value)
     case .tripleFault, .waitsForEver: ExitStatus.guestEnded
     case .signal(let number): ExitStatus.signalBase.addingClamped(number)
-    case .outputClosed, .cannotRestart: ExitStatus.unusable
+    case .outputClosed, .cannotRestart: ExitStatus.hostFailed
     }
   }
 
@@ -65,7 +65,7 @@ final class BootDriver {
   private let configuration: MachineConfiguration
   private var machine: Machine
   private let image: BootImage
-  private var cache = CodeCache()
+  private var cache: CodeCache
   private var input: BootInput
   private var outputs: BootOutputs
   private var now: UInt64 = 0
@@ -87,16 +87,17 @@ final class BootDriver {
       timeOfDay: BootDriver.timeOfDay, features: features, testHardware: testHardware,
       hasLegacyDevices: hasLegacyDevices)
     do {
+      cache = try CodeCache(fitting: .ordinary)
       machine = try Machine(configuration)
     } catch {
-      throw HostFailure(subject: "--memory", reason: "\(error)")
+      throw .noMemory(for: "--memory and decoded code")
     }
     do {
       try machine.load(image, at: 0)
     } catch {
       throw HostFailure(subject: file, reason: error.description)
     }
-    input = BootInput()
+    input = try BootInput()
   }
 
   /// Runs until the guest, the user or a signal ends it; the terminal is restored then.
@@ -225,7 +226,7 @@ final class BootDriver {
   private func restart() {
     do {
       machine = try Machine(configuration)
-      cache = CodeCache()
+      cache = try CodeCache(fitting: .ordinary)
       try machine.load(image, at: now)
     } catch {
       ending = .cannotRestart("\(error)")

@@ -23,8 +23,10 @@ struct BootInput {
   var isTerminal: Bool { terminal != nil }
 
   /// Takes over standard input and the signals that end the process.
-  init() {
-    signals = SignalPipe([SIGTERM, SIGINT, SIGHUP])
+  ///
+  /// - Throws: `HostFailure` when the process may open nothing more.
+  init() throws(HostFailure) {
+    signals = try SignalPipe([SIGTERM, SIGINT, SIGHUP])
     terminal = RawTerminal()
   }
 

@@ -48,21 +48,6 @@ struct BootOutputs {
       hasSeenText = text.indices.contains { text[$0...].starts(with: awaited) }
       self[keyPath: stream].tail = Array(text.suffix(max(0, awaited.count &- 1)))
     }
-    return self[keyPath: stream].descriptor.map { writeAll(bytes, to: $0) } ?? true
+    return self[keyPath: stream].descriptor.map { writeAll(bytes, to: $0) == 0 } ?? true
   }
-}
-
-/// Writes bytes to a file descriptor at once; false when they cannot be written.
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-  var rest = bytes[...]
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if count < 0 {
-      if errno == EINTR || errno == EAGAIN { continue }
-      return false
-    }
-    // Cannot trap: a slice is at most emptied.
-    rest = rest.dropFirst(max(0, count))
-  }
-  return true
 }

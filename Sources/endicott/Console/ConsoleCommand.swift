@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Partitioning
 
 /// `endicott [FOLDER]`: the operator's console of a machine.
 struct ConsoleCommand: ParsableCommand {
@@ -42,28 +43,27 @@ struct ConsoleCommand: ParsableCommand {
       let store = try state.open(standard: keepsNothing ? nil : folder.stateFolder)
       let machine = try folder.machine(options.managerOptions(pace: nil), store: store)
       let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
-      throw ExitCode(isTerminal ? runTerminal(machine) : runPipe(machine))
+      throw ExitCode(isTerminal ? try runTerminal(machine) : runPipe(machine))
     } catch let failure as HostFailure {
       writeError(failure.line)
-      throw ExitCode(ExitStatus.unusable)
+      throw ExitCode(failure.status)
     }
   }
 
   private func runPipe(_ machine: RunningMachine) -> Int32 {
-    defer { machine.close() }
     var console = PipedConsole(machine: machine)
-    return console.run()
+    return machine.close(console.run())
   }
 
-  private func runTerminal(_ machine: RunningMachine) -> Int32 {
+  private func runTerminal(_ machine: RunningMachine) throws(HostFailure) -> Int32 {
     let mailbox = EngineMailbox()
     let port = TerminalPort(wake: SignalPipe.wake)
-    let signals = SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGWINCH])
+    let signals = try SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGWINCH])
     let engine = MachineEngine(machine: machine, mailbox: mailbox, port: port)
-    let thread = Thread { engine.run() }
-    thread.name = "machine"
-    thread.stackSize = 16 << 20
-    thread.start()
+    guard HostThread.start(stackByteCount: 16 << 20, { engine.run() }) else {
+      _ = machine.close(ExitStatus.hostFailed)
+      throw .noThread(for: "the machine")
+    }
     defer { engine.waitForEnd() }
     return ReadlineTerminal(mailbox: mailbox, port: port, signals: signals).run()
   }

@@ -47,8 +47,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
       guard !machine.isOver else { break }
       letTimePass(until: nextTurn, orWhen: { [mailbox] in mailbox.hasRequests })
     }
-    machine.close()
-    port.post(.ended(status: ExitStatus.done))
+    port.post(.ended(status: machine.close(ExitStatus.done)))
     ended.signal()
   }
 

@@ -121,7 +121,7 @@ final class ReadlineTerminal {
     guard count > 0 else { return }
     let result = keys.take(Array(buffer[..<count]))
     if !result.keys.isEmpty { mailbox.post(.keys(result.keys)) }
-    if !result.echo.isEmpty { FileHandle.standardOutput.write(Data(result.echo)) }
+    if !result.echo.isEmpty { StandardOutput.write(result.echo) }
     for line in result.lines { mailbox.post(.line(line)) }
     if result.leaves { mailbox.post(.line("#CP DISCONN")) }
   }
@@ -167,7 +167,7 @@ final class ReadlineTerminal {
       isWithinLine = false
       writeLines([line])
     case .guest(let bytes):
-      FileHandle.standardOutput.write(Data(bytes))
+      StandardOutput.write(bytes)
       if let last = bytes.last { isWithinLine = last != 0x0A && last != 0x0D }
     case .place(let place): move(to: place)
     case .ended(let status): ending = status

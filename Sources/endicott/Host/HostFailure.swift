@@ -6,9 +6,30 @@ struct HostFailure: Error {
   let subject: String
   /// What is wrong and, where it can be said, what would be right.
   let reason: String
+  /// The process's exit status.
+  var status = ExitStatus.unusable
 
   /// The failure as it is told: `endicott: subject: reason`.
   var line: String { "endicott: \(subject): \(reason)" }
+}
+
+extension HostFailure {
+  /// The host has no memory for something.
+  static func noMemory(for what: String) -> HostFailure {
+    HostFailure(
+      subject: "this host",
+      reason: "no memory for \(what); raise the limit on address space (ulimit -v), or end others",
+      status: ExitStatus.hostFailed)
+  }
+
+  /// The host refuses a thread.
+  static func noThread(for what: String) -> HostFailure {
+    HostFailure(
+      subject: "this host",
+      reason: "no thread for \(what): \(String(cString: strerror(EAGAIN))); raise the limits on"
+        + " processes and address space (ulimit -u, -v)",
+      status: ExitStatus.hostFailed)
+  }
 }
 
 /// Reads a whole file.
@@ -29,8 +50,3 @@ func readFile(_ path: String) throws(HostFailure) -> Data {
 
 /// The text of the last failed system call.
 func systemReason() -> String { String(cString: strerror(errno)) }
-
-/// Writes a line to standard error.
-func writeError(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
-}

@@ -23,7 +23,9 @@ enum HostSpeed {
   /// - Throws: `HostFailure` when the host has no room for a small partition.
   static func measure() throws(HostFailure) -> Double {
     let machine: Machine
+    let cache: CodeCache
     do {
+      cache = try CodeCache(fitting: 8 << 20)
       machine = try Machine(
         MachineConfiguration(
           name: "SPEED", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
@@ -31,15 +33,15 @@ enum HostSpeed {
       try machine.load(
         .program(GuestProgramImage(bytes: loop, origin: 0x10_0000, entry: 0x10_0000)), at: 0)
     } catch {
-      throw HostFailure(subject: "this host", reason: "\(error)")
+      throw .noMemory(for: "a small partition")
     }
-    let cache = CodeCache()
     var placement = Placement(processor: 0, start: 0, limit: cycles, megahertz: 1000)
     let began = DispatchTime.now().uptimeNanoseconds
     withUnsafeMutablePointer(to: &placement) {
       machine.run(UnsafeMutableBufferPointer(start: $0, count: 1), until: cycles, cache: cache)
     }
-    let nanoseconds = DispatchTime.now().uptimeNanoseconds - began
-    return Double(machine.processors[0].instructionsRetired) * 1000 / Double(max(nanoseconds, 1))
+    let nanoseconds = DispatchTime.now().uptimeNanoseconds &- began
+    return Double(machine.processors.first?.instructionsRetired ?? 0) * 1000
+      / Double(max(nanoseconds, 1))
   }
 }

@@ -20,15 +20,22 @@ struct SignalPipe {
   let readEnd: Int32
 
   /// Takes over the signals.
-  init(_ numbers: [Int32]) {
+  ///
+  /// - Throws: `HostFailure` when the process may open nothing more.
+  init(_ numbers: [Int32]) throws(HostFailure) {
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { preconditionFailure("no pipe: \(systemReason())") }
+    guard pipe(&ends) == 0 else {
+      throw HostFailure(
+        subject: "this host",
+        reason: "no pipe for signals: \(systemReason()); raise the limit on open files (ulimit -n)",
+        status: ExitStatus.hostFailed)
+    }
     for end in ends {
       _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK)
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
     }
-    readEnd = ends[0]
-    signalWriteEnd.store(ends[1], ordering: .relaxed)
+    readEnd = ends.first ?? -1
+    signalWriteEnd.store(ends.last ?? -1, ordering: .relaxed)
     // Whoever started the process may have left them blocked.
     var unblocked = sigset_t()
     sigemptyset(&unblocked)
@@ -39,7 +46,6 @@ struct SignalPipe {
       action.sa_flags = SA_RESTART
       sigaction(number, &action, nil)
     }
-    signal(SIGPIPE, SIG_IGN)
     pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
   }
 
@@ -53,6 +59,6 @@ struct SignalPipe {
   func take() -> [Int32] {
     var buffer = [UInt8](repeating: 0, count: 256)
     let count = read(readEnd, &buffer, buffer.count)
-    return count <= 0 ? [] : buffer[..<count].filter { $0 != 0 }.map(Int32.init)
+    return count <= 0 ? [] : buffer.prefix(count).filter { $0 != 0 }.map(Int32.init)
   }
 }

@@ -39,13 +39,14 @@ struct MachineFolder {
   }
 
   private func manager(_ options: ManagerOptions) throws(HostFailure) -> PartitionManager {
-    do throws(ChannelError) {
+    do throws(MachineRefusal) {
       return try PartitionManager(definition, options: options, clock: { Host.timeOfDay })
     } catch {
       switch error {
-      case .fileUnusable(let device, let path, let reason):
+      case .channel(.fileUnusable(let device, let path, let reason)):
         let number = String(device, radix: 16, uppercase: true)
         throw HostFailure(subject: path, reason: "file of device \(number): \(reason)")
+      case .hostMemory: throw .noMemory(for: "decoded code")
       }
     }
   }

@@ -30,9 +30,3 @@ struct PlainOutput {
     return [ConsoleText.stripped(partial)]
   }
 }
-
-/// Writes lines to standard output at once.
-func writeLines(_ lines: [String]) {
-  guard !lines.isEmpty else { return }
-  FileHandle.standardOutput.write(Data((lines.joined(separator: "\n") + "\n").utf8))
-}

@@ -6,6 +6,10 @@ import Records
 // The records as the control program asks for them: those of this start, up to this instant.
 
 extension Recorder: RecordsPort {
+  package func keepAnswered() -> UnkeptRecords? {
+    takeUnkept().map { UnkeptRecords(isNew: $0.isNew, what: $0.what, reason: $0.reason) }
+  }
+
   package func sampledTimes() throws(RecordsFailure) -> ClosedRange<SimulatedTime>? {
     let times = try answer { store throws(RecordStoreError) in
       try store.sampleTimes(start: start)

@@ -56,7 +56,9 @@ final class RunningMachine: SimulationClock {
   /// - Parameter output: Takes messages and answers as they come.
   /// - Throws: `ScriptFailure` when the PROFILE script stops.
   func start(output: (ScriptOutput) -> Void) throws(ScriptFailure) {
-    for line in recorder?.kept?.lines ?? [] { output(.line(line)) }
+    let words = { (action: ManagementAction) in action.commandText }
+    let found = recorder?.kept?.lines(words) ?? recorder?.store.salvage.lines(words)
+    for line in found ?? [] { output(.line(line)) }
     let result = control.startAutomatically()
     recorder?.keepUp()
     for line in result.lines { output(.line(line)) }
@@ -78,6 +80,7 @@ final class RunningMachine: SimulationClock {
     try script.run(at: console, continues: continues) { shown in
       recorder?.keepUp()
       output(shown)
+      if StandardOutput.hasFailed { console.end() }
     }
   }
 
@@ -90,20 +93,29 @@ final class RunningMachine: SimulationClock {
 
   /// Lets simulated time pass; the machine is measured on the way when that is due.
   func pass(until end: SimulatedTime, orWhen condition: () -> Bool) {
-    guard let recorder else { return manager.runEpochs(until: end, stopWhen: condition) }
     var isMet = false
+    func isOver() -> Bool {
+      isMet = StandardOutput.hasFailed || condition()
+      return isMet
+    }
+    guard let recorder else { return manager.runEpochs(until: end) { isOver() } }
     repeat {
-      manager.runEpochs(until: min(end, recorder.nextSample)) {
-        isMet = condition()
-        return isMet
-      }
+      manager.runEpochs(until: min(end, recorder.nextSample)) { isOver() }
       recorder.keepUp()
+      recorder.watch()
     } while manager.now < end && !isMet
   }
 
-  /// Ends what is kept in good order.
-  func close() { recorder?.close() }
+  /// Ends what is kept in good order; what cannot be kept is told on standard error.
+  ///
+  /// - Parameter status: The exit status when all is kept.
+  /// - Returns: The exit status.
+  func close(_ status: Int32) -> Int32 {
+    guard let loss = recorder?.close() else { return status }
+    writeError("endicott: records: \(loss)")
+    return ExitStatus.hostFailed
+  }
 
-  /// Whether the session or the machine is over.
-  var isOver: Bool { console.isEnded || control.isShutDown }
+  /// Whether the session or the machine is over, or nobody can be shown anything.
+  var isOver: Bool { console.isEnded || control.isShutDown || StandardOutput.hasFailed }
 }

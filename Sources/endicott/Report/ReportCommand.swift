@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlProgram
 import Foundation
 import Partitioning
+import Quantities
 import Records
 
 /// `endicott report`: what a machine's records say of an interval, as pages and tables.
@@ -53,7 +54,7 @@ struct ReportCommand: ParsableCommand {
       writeLines(try write())
     } catch {
       writeError(error.line)
-      throw ExitCode(ExitStatus.unusable)
+      throw ExitCode(error.status)
     }
   }
 
@@ -113,7 +114,7 @@ enum InstantArgument: ExpressibleByArgument {
     if parts.count == 1 {
       self = .ofFirstDay(seconds)
     } else if parts.count == 2, let midnight = InstantArgument.midnight(parts[0]) {
-      self = .timeOfDay(midnight + seconds)
+      self = .timeOfDay(midnight.addingClamped(seconds))
     } else {
       return nil
     }
@@ -139,7 +140,7 @@ enum InstantArgument: ExpressibleByArgument {
       let date = calendar.date(from: DateComponents(year: year, month: month, day: day)),
       calendar.component(.day, from: date) == day
     else { return nil }
-    return Int64(date.timeIntervalSince1970)
+    return Int64(exactly: date.timeIntervalSince1970.rounded())
   }
 
   /// The instant, for a start of the machine.
@@ -149,7 +150,7 @@ enum InstantArgument: ExpressibleByArgument {
     case .timeOfDay(let seconds): return .timeOfDay(seconds)
     case .ofFirstDay(let seconds):
       let first = start?.timeOfDay ?? 0
-      return .timeOfDay(first - first % 86_400 + seconds)
+      return .timeOfDay(first.subtractingClamped(first % 86_400).addingClamped(seconds))
     }
   }
 }

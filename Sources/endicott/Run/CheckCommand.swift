@@ -1,5 +1,6 @@
 import ArgumentParser
 import Partitioning
+import Quantities
 
 /// `endicott check`: everything that is wrong with a machine's folder, and what it needs.
 struct CheckCommand: ParsableCommand {
@@ -38,13 +39,13 @@ struct MachineNeeds {
 
   init(_ definition: SystemDefinition) {
     self.definition = definition
-    let rate = definition.machine.processors.reduce(0) {
-      $0 + UInt64($1.count) * UInt64($1.megahertz)
+    let rate = definition.machine.processors.reduce(UInt64(0)) {
+      $0.addingClamped(UInt64(clamping: $1.count).multipliedClamped(by: UInt64($1.megahertz)))
     }
     millionInstructions =
       switch definition.machine.pace {
       case .real: rate
-      case .factor(let factor): rate * UInt64(max(1, factor))
+      case .factor(let factor): rate.multipliedClamped(by: UInt64(clamping: max(1, factor)))
       case .fast: nil
       }
   }
@@ -55,7 +56,8 @@ struct MachineNeeds {
   /// - Returns: Lines for the reader.
   func lines(speed: Double) -> [String] {
     let machine = definition.machine
-    let host = "this host does about \(Int(speed)) a core and has \(Host.coreCount)"
+    let host =
+      "this host does about \(Int(exactly: speed.rounded()) ?? 0) a core and has \(Host.coreCount)"
     let rate =
       millionInstructions.map {
         "needs \($0) MIPS to keep its pace with all processors busy; \(host)"

@@ -29,7 +29,7 @@ struct PlanCommand: ParsableCommand {
       throw ExitCode(try perform())
     } catch let failure as HostFailure {
       writeError(failure.line)
-      throw ExitCode(ExitStatus.unusable)
+      throw ExitCode(failure.status)
     } catch let failure as ScriptFailure {
       writeError(failure.description)
       throw ExitCode(ExitStatus.unusable)

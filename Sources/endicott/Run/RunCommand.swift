@@ -35,7 +35,7 @@ struct RunCommand: ParsableCommand {
       throw ExitCode(try perform())
     } catch let failure as HostFailure {
       writeError(failure.line)
-      throw ExitCode(ExitStatus.unusable)
+      throw ExitCode(failure.status)
     } catch let failure as ScriptFailure {
       writeError(failure.description)
       throw ExitCode(failure.line == 0 ? ExitStatus.unusable : ExitStatus.failed)
@@ -47,7 +47,16 @@ struct RunCommand: ParsableCommand {
     let scripts = try scripts.map { try Script(file: $0) }
     let machine = try MachineFolder(machine ?? Host.demoFolder())
       .machine(options.managerOptions(pace: .fast), store: state.open(standard: nil))
-    defer { machine.close() }
+    do {
+      return machine.close(try run(scripts, on: machine))
+    } catch {
+      // What failed is what is told; that more is lost is told too.
+      _ = machine.close(ExitStatus.failed)
+      throw error
+    }
+  }
+
+  private func run(_ scripts: [Script], on machine: RunningMachine) throws -> Int32 {
     var plain = PlainOutput()
     machine.showOutput { writeLines(plain.take($0)) }
     let show = { (output: ScriptOutput) in
@@ -60,7 +69,9 @@ struct RunCommand: ParsableCommand {
     var status = ExitStatus.done
     for script in scripts where !machine.isOver {
       let returnCode = try machine.run(script, continues: continues, output: show)
-      if returnCode != 0 { status = continues ? ExitStatus.failed : Int32(min(returnCode, 255)) }
+      if returnCode != 0 {
+        status = continues ? ExitStatus.failed : Int32(clamping: min(returnCode, 255))
+      }
     }
     return status
   }

@@ -124,7 +124,7 @@ struct KillRun {
       try Data(commands.map { $0 + "\n" }.joined().utf8).write(to: input)
       try Data().write(to: output)
       let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      process.executableURL = URL(fileURLWithPath: Host.program)
       process.arguments = [folder.path, "--state", state, "--threads", "1"]
       process.standardInput = try FileHandle(forReadingFrom: input)
       process.standardOutput = try FileHandle(forWritingTo: output)

@@ -76,7 +76,7 @@ struct StressCommand: ParsableCommand {
       throw ExitCode(losses.isEmpty ? ExitStatus.done : ExitStatus.failed)
     } catch let failure as HostFailure {
       writeError(failure.line)
-      throw ExitCode(ExitStatus.unusable)
+      throw ExitCode(failure.status)
     }
   }
 
@@ -90,7 +90,7 @@ struct StressCommand: ParsableCommand {
 
   private func showProgress(_ progress: String) {
     guard isatty(STDERR_FILENO) == 1 else { return }
-    FileHandle.standardError.write(Data("\r\(progress)\u{1B}[K".utf8))
+    _ = writeAll(Array("\r\(progress)\u{1B}[K".utf8), to: STDERR_FILENO)
   }
 }
 

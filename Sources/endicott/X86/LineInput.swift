@@ -3,6 +3,8 @@ import Foundation
 /// The lines of a file or of standard input, as bytes, a piece at a time.
 final class LineInput {
   private static let pieceByteCount = 1 << 20
+  /// Bytes that a line can have.
+  private static let lineLimit = 256 << 20
   private let name: String
   private let descriptor: Int32
   private var room: UnsafeMutableRawBufferPointer
@@ -34,7 +36,12 @@ final class LineInput {
       end -= start
       start = 0
     }
-    if end == room.count { enlarge() }
+    if end == room.count {
+      guard end < LineInput.lineLimit else {
+        throw HostFailure(subject: name, reason: "a line is longer than 256 MiB")
+      }
+      enlarge()
+    }
     while true {
       let count = read(descriptor, room.baseAddress.map { $0 + end }, room.count - end)
       if count < 0 && errno == EINTR { continue }

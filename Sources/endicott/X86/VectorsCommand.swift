@@ -61,7 +61,7 @@ struct VectorsCommand: ParsableCommand {
       if run.badLineCount > 0 { throw ExitCode(ExitStatus.failed) }
     } catch let failure as HostFailure {
       writeError(failure.line)
-      throw ExitCode(ExitStatus.unusable)
+      throw ExitCode(failure.status)
     }
   }
 
@@ -71,7 +71,7 @@ struct VectorsCommand: ParsableCommand {
     do {
       return try TestVectorSession(features: features, limit: limit)
     } catch {
-      throw HostFailure(subject: "this host", reason: "\(error)")
+      throw .noMemory(for: "a processor")
     }
   }
 }
@@ -92,12 +92,12 @@ private final class VectorsRun {
 
   /// Answers what has come before it waits for more, so that a driver may ask and wait in turn.
   func answerAll(_ input: LineInput) throws(HostFailure) {
-    while try input.fill() {
+    while !StandardOutput.hasFailed, try input.fill() {
       while let line = input.nextLine() { answer(line) }
-      try flush()
+      flush()
     }
     if let line = input.lastLine() { answer(line) }
-    try flush()
+    flush()
   }
 
   private func answer(_ line: UnsafeRawBufferPointer) {
@@ -110,18 +110,9 @@ private final class VectorsRun {
     }
   }
 
-  private func flush() throws(HostFailure) {
-    var done = 0
-    while done < output.count {
-      let count = output.withUnsafeBytes { bytes in
-        bytes.baseAddress.map { write(STDOUT_FILENO, $0 + done, bytes.count - done) } ?? 0
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else {
-        throw HostFailure(subject: "standard output", reason: systemReason())
-      }
-      done += count
-    }
+  /// Writes the answers; what cannot be written is told when the process ends.
+  private func flush() {
+    StandardOutput.write(output)
     output.removeAll(keepingCapacity: true)
   }
 }

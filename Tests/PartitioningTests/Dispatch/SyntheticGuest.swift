@@ -126,7 +126,7 @@ final class SyntheticPool {
           (partition: $0, pool: 0, logicals: members[$0].0.logicalCount)
         },
         partitionCount: members.count, groupCount: groupCaps.count),
-      epoch: epoch, threads: threads)
+      epoch: epoch, caches: (0..<threads).map { _ in CodeCache() })
     for index in guests.indices {
       engine.guests[index].hardware = guests[index]
       engine.guests[index].home = index % threads
