@@ -23,7 +23,7 @@ final class TestVectorMachine {
   ///
   /// - Throws: `HostMemoryError` when the host has no address space for the storage.
   init(features: ProcessorFeatures) throws(HostMemoryError) {
-    cache = try CodeCache(fitting: 8 << 20)
+    cache = try CodeCache(fitting: .small)
     memory = try GuestMemory(maximumByteCount: Self.storageByteCount, processorCount: 1)
     memory.attach(0..<Self.storageByteCount)
     tables = TestVectorTables.contents()
