@@ -37,8 +37,8 @@ extension ControlProgram {
     }
   }
 
-  /// With more partitions than these starting, their lines become one.
-  private static let manyStarts = 8
+  /// With more partitions than these starting or ending together, their lines become one.
+  static let manyTogether = 8
 
   /// Starts the partitions that start with the machine; what fails is said and does not stop it.
   ///
@@ -48,7 +48,7 @@ extension ControlProgram {
   package func startAutomatically() -> CommandResult {
     var result = CommandResult()
     let partitions = automaticStarts()
-    hidesLogons = partitions.count > Self.manyStarts
+    hidesLogons = partitions.count > Self.manyTogether
     for partition in partitions {
       do throws(CommandMessage) {
         try activate(partition.name, isLoaded: partition.start != nil, by: .firmware)

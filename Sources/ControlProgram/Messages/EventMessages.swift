@@ -3,12 +3,15 @@ import Partitioning
 /// What the line of a partition that became active begins with.
 let logonPrefix = "AUTO LOGON  ***       "
 
+/// What the line of a partition that is no longer active begins with.
+let logoffPrefix = "USER DSC   LOGOFF AS  "
+
 /// The line that an operator sees for a firmware event; nil for one that is only shown elsewhere.
 ///
 /// `users` is how many are logged on now.
 func eventLine(_ event: FirmwareEvent, users: Int) -> String? {
   let name = event.partition ?? "SYSTEM"
-  let logoff = "USER DSC   LOGOFF AS  \(padded(name, 8)) USERS = \(users)"
+  let logoff = "\(logoffPrefix)\(padded(name, 8)) USERS = \(users)"
   func line(_ id: MessageID, _ values: String..., module: String) -> String {
     CommandMessage(id, values: [name] + values).line(module: module)
   }

@@ -99,7 +99,10 @@ final class BootDriver {
 
   /// Runs until the guest, the user or a signal ends it; the terminal is restored then.
   func run() -> BootEnding {
-    defer { input.close() }
+    defer {
+      outputs.close()
+      input.close()
+    }
     let placements = UnsafeMutableBufferPointer<Placement>.allocate(
       capacity: machine.processors.count)
     defer { placements.deallocate() }

@@ -11,6 +11,8 @@ struct PipedConsole {
 
   private let machine: RunningMachine
   private var buffer: [UInt8] = []
+  /// Nothing has been taken yet: a byte order mark may stand here.
+  private var isAtStart = true
   private var isAtEnd = false
   private var status = ExitStatus.done
 
@@ -44,13 +46,13 @@ struct PipedConsole {
   }
 
   private mutating func takeLine() -> String? {
-    guard let end = buffer.firstIndex(of: 0x0A) else {
-      guard isAtEnd, !buffer.isEmpty else { return nil }
-      defer { buffer = [] }
-      return String(decoding: buffer, as: UTF8.self)
-    }
-    defer { buffer.removeFirst(end + 1) }
-    return String(decoding: buffer[..<end], as: UTF8.self)
+    guard buffer.contains(0x0A) || (isAtEnd && !buffer.isEmpty) else { return nil }
+    let line = buffer.prefix { $0 != 0x0A }
+    // Its end goes too; the last line may have none.
+    buffer = Array(buffer.dropFirst(line.count).dropFirst())
+    let text = String(decoding: line, as: UTF8.self)
+    defer { isAtStart = false }
+    return isAtStart ? String(CommandParser.withoutMark(text)) : text
   }
 
   /// Takes input that is there; otherwise lets time pass.
