@@ -14,7 +14,6 @@ package struct MoreTimes: Equatable, Sendable {
   var text: String { "MORE \(digits(alarm)) \(digits(clear))" }
 
   private func digits(_ value: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, 3 - text.count)) + text
+    value < 10 ? "00\(value)" : value < 100 ? "0\(value)" : "\(value)"
   }
 }

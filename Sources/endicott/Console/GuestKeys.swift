@@ -15,7 +15,7 @@ struct GuestKeys {
     var leaves = false
   }
 
-  private static let mark: [UInt8] = Array("#CP".utf8)
+  private static let mark: [UInt8] = [0x23, 0x43, 0x50]
   /// Ctrl-].
   static let leaveKey: UInt8 = 0x1D
 

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// What a guest's output has changed at the terminal, and what gives it back as it was.
 ///
@@ -18,13 +19,19 @@ struct GuestScreen {
     case stringEscape(isCommand: Bool)
   }
 
-  /// Private modes that are on in a terminal at rest: automatic wrap, the cursor's being seen.
-  private static let modesAtRest: Set<Int> = [7, 25]
-  /// The other private modes that a guest may leave changed.
-  private static let modes: Set<Int> = [
-    1, 5, 6, 7, 9, 25, 45, 47, 66, 69, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1047,
-    1049, 2004, 2026, 2027, 2031, 2048,
-  ]
+  /// Whether a private mode is on in a terminal at rest: automatic wrap, the cursor's being seen.
+  private static func isOnAtRest(_ mode: Int) -> Bool { mode == 7 || mode == 25 }
+
+  /// Whether a private mode is one that is put back.
+  private static func isKnown(_ mode: Int) -> Bool {
+    switch mode {
+    case 1, 5, 6, 7, 9, 25, 45, 47, 66, 69, 1000...1006, 1015, 1016, 1047, 1049, 2004, 2026, 2027,
+      2031, 2048:
+      true
+    default: false
+    }
+  }
+
   /// Ways to the alternate screen; what they leave is left first.
   private static let alternateScreens = [1049, 1047, 47]
   private static let parameterLimit = 64
@@ -68,7 +75,7 @@ struct GuestScreen {
     }
     let others = changedModes.subtracting(GuestScreen.alternateScreens)
     for mode in others.sorted() {
-      text += "\u{1B}[?\(mode)\(GuestScreen.modesAtRest.contains(mode) ? "h" : "l")"
+      text += "\u{1B}[?\(mode)\(GuestScreen.isOnAtRest(mode) ? "h" : "l")"
     }
     for mode in changedANSIModes.sorted() { text += "\u{1B}[\(mode)l" }
     if hasMargins { text += "\u{1B}7\u{1B}[r\u{1B}8" }
@@ -177,11 +184,11 @@ struct GuestScreen {
   private mutating func finishControl(_ final: UInt8) {
     let prefix = parameters.first.flatMap { (0x3C...0x3F).contains($0) ? $0 : nil }
     let numbers = parameters.split { !(0x30...0x39).contains($0) }
-      .map { Int(String(decoding: $0, as: UTF8.self)) ?? 0 }
+      .map(GuestScreen.number)
     switch (prefix, final) {
     case (0x3F, 0x68): change(numbers, isOn: true)
     case (0x3F, 0x6C): change(numbers, isOn: false)
-    case (nil, 0x68): changedANSIModes.formUnion(numbers.filter { [2, 4, 20].contains($0) })
+    case (nil, 0x68): changedANSIModes.formUnion(numbers.filter { $0 == 2 || $0 == 4 || $0 == 20 })
     case (nil, 0x6C): changedANSIModes.subtract(numbers)
     case (nil, 0x6D): hasRendition = !numbers.allSatisfy { $0 == 0 }
     case (nil, 0x72): hasMargins = true
@@ -196,9 +203,14 @@ struct GuestScreen {
     }
   }
 
+  /// Decimal digits as a number, however many they are.
+  private static func number(_ digits: ArraySlice<UInt8>) -> Int {
+    digits.reduce(0) { $0.multipliedClamped(by: 10).addingClamped(Int($1 &- 0x30)) }
+  }
+
   private mutating func change(_ numbers: [Int], isOn: Bool) {
-    for mode in numbers where GuestScreen.modes.contains(mode) {
-      if isOn == GuestScreen.modesAtRest.contains(mode) {
+    for mode in numbers where GuestScreen.isKnown(mode) {
+      if isOn == GuestScreen.isOnAtRest(mode) {
         changedModes.remove(mode)
       } else {
         changedModes.insert(mode)
@@ -211,7 +223,8 @@ struct GuestScreen {
     place = .text
     guard isCommand else { return }
     let digits = parameters.prefix { (0x30...0x39).contains($0) }
-    guard let number = Int(String(decoding: digits, as: UTF8.self)) else { return }
+    guard !digits.isEmpty else { return }
+    let number = GuestScreen.number(digits)
     let rest = parameters.dropFirst(digits.count)
     switch number {
     // A link that is empty ends the one before.

@@ -2,6 +2,7 @@ import Channels
 import ControlProgram
 import Foundation
 import Partitioning
+import Quantities
 
 /// Runs a machine on its own thread, at its pace, and performs what the terminal posts.
 ///
@@ -82,9 +83,9 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
     let factor: UInt64 =
       switch machine.manager.pacer.pace {
       case .real, .fast: 1
-      case .factor(let factor): UInt64(max(1, factor))
+      case .factor(let factor): UInt64(clamping: max(1, factor))
       }
-    return machine.manager.now + MachineEngine.turn * factor
+    return machine.manager.now.addingClamped(MachineEngine.turn.multipliedClamped(by: factor))
   }
 
   private func letTimePass(until end: SimulatedTime, orWhen condition: () -> Bool) {
@@ -97,7 +98,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   private func perform(_ request: EngineRequest) {
     switch request {
     case .line(let line):
-      lineNumber += 1
+      lineNumber &+= 1
       let wasAtGuest = machine.console.isAtGuest
       let answer = machine.execute(line).lines
       // A guest's screen is left before the answer is shown, and gone to after it.

@@ -69,7 +69,7 @@ struct PagedOutput {
       }
       rowsLeft = rowsLeft > rows ? rowsLeft &- rows : 0
       hasPageBegun = true
-      answer.removeFirst()
+      _ = answer.popFirst()
       return .item(.line(line))
     }
     guard !waiting.isEmpty else { return nil }

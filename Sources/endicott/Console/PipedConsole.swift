@@ -1,6 +1,7 @@
 import Channels
 import ControlProgram
 import Foundation
+import Quantities
 
 /// The operator's console on something that is not a terminal: a line in, its answer out, no prompt.
 ///
@@ -59,14 +60,14 @@ struct PipedConsole {
   private mutating func read() {
     var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     guard poll(&descriptor, 1, 0) > 0 else {
-      machine.pass(until: machine.manager.now + PipedConsole.turn) { false }
+      machine.pass(until: machine.manager.now.addingClamped(PipedConsole.turn)) { false }
       machine.control.collectEvents()
       return
     }
     var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = Glibc.read(STDIN_FILENO, &bytes, bytes.count)
     if count > 0 {
-      buffer += bytes[..<count]
+      buffer += bytes.prefix(count)
     } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
       isAtEnd = true
     }
