@@ -133,7 +133,7 @@ struct TerminalTests {
   func pastes() throws {
     let (run, folder) = try start(history: "/dev/null")
     #expect(run.read(until: "OPERATOR SMALL> ") != nil)
-    run.type("echo one\necho two\nwait talker text 'TALKER> '\nconnect talker\ncpus\n")
+    run.type("echo one\recho two\rwait talker text 'TALKER> '\rconnect talker\rcpus\r")
     let answers = run.read(until: "CPUS = 1") ?? ""
     // What was typed, its answer, and only then the next line.
     let order = ["echo one", "one\r\n", "echo two", "two\r\n", "RECONNECTED", "CPUS = 1"]
