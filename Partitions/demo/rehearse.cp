@@ -2,7 +2,6 @@
 * and storage to TOUCHER, a channel path off and on, and everything back as it was.
 * Expected output: rehearse.expected (made by `endicott run`; .ci/run and the tests compare it).
 
-SET OBSERVER * OFF
 SLEEP 2
 &TYPE --- As it is: every SPIN is capped at its own share.
 INDICATE LPAR SPIN00*
@@ -42,4 +41,6 @@ INDICATE LPAR SPIN00*
 FOR TOUCHER CMD QUERY VIRTUAL STORAGE
 FOR TOUCHER CMD DISPLAY 2018.8
 FOR IODRIVER CMD DISPLAY 2018.8
+&TYPE --- The history, for any number of --threads.
+QUERY DIGEST
 &EXIT 0

@@ -7,7 +7,8 @@
 #include <readline/history.h>
 
 // Prepares readline: no signal handlers of its own, no file names, words end at blanks and LINEND.
-static inline void terminal_prepare(rl_completion_func_t *complete) {
+// Ctrl-] is `leave`, and stays it whatever the user's inputrc says.
+static inline void terminal_prepare(rl_completion_func_t *complete, rl_command_func_t *leave) {
   rl_readline_name = "endicott";
   rl_catch_signals = 0;
   rl_catch_sigwinch = 0;
@@ -17,6 +18,10 @@ static inline void terminal_prepare(rl_completion_func_t *complete) {
   rl_variable_bind("show-all-if-ambiguous", "on");
   rl_variable_bind("completion-ignore-case", "on");
   rl_variable_bind("enable-bracketed-paste", "off");
+  rl_initialize();
+  rl_variable_bind("enable-bracketed-paste", "off");
+  rl_bind_key(0x1D, leave);
+  rl_bind_key_in_map(0x1D, leave, vi_movement_keymap);
 }
 
 // The line up to the cursor; to be freed.
@@ -36,6 +41,16 @@ static inline void terminal_show_line(void) {
   rl_on_new_line();
   rl_forced_update_display();
 }
+
+// Shows a word as if it had been typed and entered.
+static inline void terminal_show_word(const char *word) {
+  fprintf(rl_outstream ? rl_outstream : stdout, "%s\n", word);
+  fflush(rl_outstream ? rl_outstream : stdout);
+}
+
+// Gives the terminal's settings back while the process is stopped, and takes them again.
+static inline void terminal_give_back(void) { rl_deprep_terminal(); }
+static inline void terminal_take_again(void) { rl_prep_terminal(1); }
 
 // Drops the line being typed, as ^C does.
 static inline void terminal_drop_line(void) {

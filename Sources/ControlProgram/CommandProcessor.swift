@@ -60,6 +60,8 @@ package final class Invocation {
   /// The operands after the leading keywords.
   package var operands: Operands
   package private(set) var result = CommandResult()
+  /// The command as a whole, as it would be given for a partition.
+  private let wholeText: String
 
   init(
     control: ControlProgram, console: ConsoleSession?, issuer: Issuer, command: Command,
@@ -71,6 +73,8 @@ package final class Invocation {
     self.command = command
     self.lead = lead
     self.operands = operands
+    wholeText = ([command.keyword.name] + lead + [operands.remainder])
+      .filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   /// The machine.
@@ -114,19 +118,34 @@ package final class Invocation {
     issuer.partition.map { .partition($0) } ?? .user(issuer.userid)
   }
 
-  /// The issuer's own partition; users without one are told to use FOR.
+  /// The issuer's own partition; users without one are told to use FOR if they may.
   package func ownPartition() throws(CommandMessage) -> String {
-    guard let name = issuer.partition else {
-      throw CommandMessage(.noPartition, issuer.userid, command.keyword.name)
-    }
+    guard let name = issuer.partition else { throw noPartition() }
     return name
+  }
+
+  /// What says that a user has no partition for this command to act on.
+  func noPartition() -> CommandMessage {
+    let mayUseFor = issuer.classes.permits(PrivilegeClasses(letters: "C"))
+    return CommandMessage(
+      .noPartition, issuer.userid, mayUseFor ? "; use FOR userid CMD \(wholeText)" : "")
+  }
+
+  /// Shows a line at once, before the answer is complete: what a command is about to do.
+  func announce(_ line: String) {
+    if let console { console.show(.message(line)) } else { reply(line) }
   }
 
   /// A name, `*` or a pattern as the names of partitions, in name order.
   ///
   /// A plain name must be defined (053E); a pattern must fit at least one partition.
   package func partitions(_ pattern: String) throws(CommandMessage) -> [String] {
-    if pattern == "*" { return [try ownPartition()] }
+    if pattern == "*" {
+      guard let own = issuer.partition else {
+        throw CommandMessage(.ownPartitionMissing, issuer.userid)
+      }
+      return [own]
+    }
     let names = control.partitionNames
     if !pattern.contains("*") {
       guard names.contains(pattern) else { throw CommandMessage(.notInDirectory, pattern) }
@@ -191,7 +210,11 @@ extension ControlProgram {
     _ line: CommandLine, issuer: Issuer, console: ConsoleSession?
   ) -> CommandResult {
     guard let command = table.command(line.verb, classes: issuer.classes) else {
-      return CommandResult(CommandMessage(.unknownCommand, line.verb), module: "CMD")
+      var result = CommandResult(CommandMessage(.unknownCommand, line.verb), module: "CMD")
+      if let advice = FamiliarWords.advice(on: line.verb, classes: issuer.classes) {
+        result.lines.append(CommandMessage(.familiarWord, advice).line(module: "CMD"))
+      }
+      return result
     }
     if let onOmitted, !command.isRehearsed {
       onOmitted(line.operands.isEmpty ? line.verb : "\(line.verb) \(line.operands)")

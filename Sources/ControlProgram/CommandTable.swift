@@ -114,7 +114,7 @@ package struct CommandTable: Sendable {
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
       + saveCommands + partitionOperations + operationCommands + storageCommands + consoleCommands
       + planCommands + validateCommands
-      + recordCommands + waitCommands)
+      + recordCommands + waitCommands + terminalCommands)
 
   package init(commands: [Command]) {
     self.commands = commands

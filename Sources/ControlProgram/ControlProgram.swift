@@ -40,6 +40,8 @@ package final class ControlProgram {
   var hidesLogons = false
   /// Partitions whose activation has begun and not ended, the outermost first.
   var activating: [String] = []
+  /// Whether partitions that end are only remembered: many end together.
+  private var hidesLogoffs = false
   private var transcripts: [String: ConsoleTranscript] = [:]
 
   package init(system: any SystemPort, table: CommandTable = .standard) {
@@ -130,6 +132,21 @@ package final class ControlProgram {
     for console in consoles { console.show(.message(line)) }
   }
 
+  /// Takes partitions down together and reports it: of many in one line, as when they start.
+  func endTogether(_ body: () throws(CommandMessage) -> Void) throws(CommandMessage) {
+    collectEvents()
+    let before = system.machineView.activeCount
+    hidesLogoffs = before > Self.manyTogether
+    defer { hidesLogoffs = false }
+    try body()
+    collectEvents()
+    if hidesLogoffs {
+      hidesLogoffs = false
+      let ended = before - system.machineView.activeCount
+      reportFirmware("\(logoffPrefix)\(ended) PARTITIONS USERS = \(userCount)")
+    }
+  }
+
   /// Marks the machine as taken down.
   func shutDown() {
     isShutDown = true
@@ -139,6 +156,7 @@ package final class ControlProgram {
 
   /// Takes what happened since the last call and shows it where it belongs.
   package func collectEvents() {
+    for console in consoles { showRecent(at: console) }
     let events = system.takeEvents()
     if events.contains(where: { $0.kind.activeChange != 0 }) {
       activeCount = events.reduce(system.machineView.activeCount) {
@@ -174,6 +192,13 @@ package final class ControlProgram {
     }
   }
 
+  /// Shows what the guest wrote last at a console that was just connected to it.
+  private func showRecent(at console: ConsoleSession) {
+    guard let name = console.takeNewConnection(), let transcript = transcripts[name] else { return }
+    let recent = transcript.recentText
+    if !recent.isEmpty { console.show(.guest(recent)) }
+  }
+
   private func report(_ event: FirmwareEvent) {
     // What is loaded is for QUERY EVENTS: two lines a partition would be one too many.
     if case .loaded(let what) = event.kind, let name = event.partition {
@@ -200,6 +225,7 @@ package final class ControlProgram {
   ) {
     remember(line, at: time ?? system.now)
     if hidesLogons, line.hasPrefix(logonPrefix) { return }
+    if hidesLogoffs, line.hasPrefix(logoffPrefix) { return }
     for console in consoles
     where console.isOperator || (partition != nil && console.connection == partition) {
       console.show(.message(line))

@@ -7,7 +7,9 @@ enum HelpText {
     var lines = ["Commands of your classes; capitals are the shortest form. HELP command for more."]
     for command in table.sorted where classes.permitsSome(of: command) {
       let names = ([command.keyword] + command.aliases).map(\.spelling).joined(separator: ", ")
-      lines.append("\(padded(names, 20)) \(command.summary)")
+      let summary = wrapped(command.summary, width: 79 - 21, indent: "")
+      lines.append("\(padded(names, 20)) \(summary[0])")
+      lines += summary.dropFirst().map { padded("", 21) + $0 }
     }
     lines.append(
       "\(padded("* text", 20)) A comment. # between commands ends one and starts the next.")

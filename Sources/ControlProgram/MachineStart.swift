@@ -74,8 +74,8 @@ extension ControlProgram {
   /// Partitions whose COMMAND statements may lead one to the other.
   private static let activationDepth = 8
 
-  /// With more partitions than these starting, their lines become one.
-  private static let manyStarts = 8
+  /// With more partitions than these starting or ending together, their lines become one.
+  static let manyTogether = 8
 
   /// Starts the partitions that start with the machine; what fails is said and does not stop it.
   ///
@@ -88,7 +88,7 @@ extension ControlProgram {
     }
     // What could not be recovered is left for RECOVER: an activation would forget how it was set.
     let partitions = automaticStarts().filter { !lost.contains($0.name) }
-    hidesLogons = partitions.count.addingClamped(lost.count) > Self.manyStarts
+    hidesLogons = partitions.count.addingClamped(lost.count) > Self.manyTogether
     var result = recover(lost)
     for partition in partitions {
       do throws(CommandMessage) {

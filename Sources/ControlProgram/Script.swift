@@ -49,7 +49,8 @@ package struct Script {
   /// A script from its text.
   package init(name: String, text: String) {
     self.name = name
-    lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    lines = CommandParser.withoutMark(text)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   }
 
   /// A script from a file; a file that cannot be read is 8850E.
@@ -182,8 +183,13 @@ private enum ScriptStatement {
     switch operands.next() {
     case "&TYPE": self = .type(operands.takeRemainder().replacing("\"#", with: "#"))
     case "&EXIT":
-      let code = operands.isEmpty ? 0 : operands.next().flatMap { decimal($0) }
-      self = code.map { .exit(Int(clamping: min($0, 255))) } ?? .invalid
+      let code =
+        operands.isEmpty ? 0 : operands.next().flatMap { decimal($0) }.flatMap { Int(exactly: $0) }
+      guard let code, (0...255).contains(code), operands.isEmpty else {
+        self = .invalid
+        return
+      }
+      self = .exit(code)
     case "&ERROR":
       switch operands.next() {
       case "&CONTINUE": self = .error(isContinued: true)

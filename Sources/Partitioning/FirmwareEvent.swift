@@ -69,6 +69,39 @@ package enum FirmwareEventKind: Sendable, Equatable {
 
 /// Text of guests made fit to be shown.
 package enum ConsoleText {
+  /// As `stripped`, and control sequences (ECMA-48) are left out as a whole.
+  ///
+  /// For text that is to look as it did; where it must not pass for another's, `stripped` shows
+  /// that something was there.
+  package static func plain(_ bytes: [UInt8]) -> String {
+    var kept: [UInt8] = []
+    var sequence = ControlSequence.none
+    for byte in bytes where !sequence.takes(byte) { kept.append(byte) }
+    return stripped(kept)
+  }
+
+  /// How far into a control sequence a byte stands.
+  private enum ControlSequence {
+    case none, escape, parameters, text
+
+    /// Whether a byte belongs to a sequence.
+    mutating func takes(_ byte: UInt8) -> Bool {
+      switch (self, byte) {
+      case (_, 0x1B): self = .escape
+      case (.none, _): return false
+      case (.escape, 0x5B): self = .parameters
+      case (.escape, 0x5D), (.escape, 0x50), (.escape, 0x58), (.escape, 0x5E), (.escape, 0x5F):
+        self = .text
+      case (.escape, 0x20...0x2F): break
+      case (.parameters, 0x20...0x3F): break
+      case (.text, 0x07): self = .none
+      case (.text, _): break
+      default: self = .none
+      }
+      return true
+    }
+  }
+
   /// Replaces control characters other than line ends and tabs by `.`; keeps well-formed UTF-8.
   package static func stripped(_ bytes: [UInt8]) -> String {
     var text = ""

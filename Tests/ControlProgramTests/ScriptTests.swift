@@ -46,7 +46,9 @@ struct ScriptTests {
   @Test(arguments: [
     ("Q LINUX1\nQ TIME", true, 45), ("&ERROR &CONTINUE\nQ LINUX1\nQ TIME", false, 45),
     ("Q TIME\n&EXIT 7\nQ FRED", false, 7), ("&EXIT", false, 0), ("LOGOFF\nQ FRED", false, 0),
-    ("SHUTDOWN\nQ FRED", false, 0), ("ECHO a\"#b", false, 0), ("", false, 0),
+    ("SHUTDOWN\nQ FRED", false, 0), ("SHUTDOWN#Q FRED", false, 0),
+    ("LOGOFF#Q FRED", false, 0), ("ECHO a\"#b", false, 0), ("", false, 0),
+    ("\u{FEFF}Q TIME\n&EXIT 255", false, 255), ("\u{FEFF}", false, 0), ("&EXIT 0", false, 0),
   ])
   func returnCodes(text: String, continues: Bool, code: Int) {
     #expect(run(text, continues: continues).outcome == .success(code))
@@ -58,6 +60,13 @@ struct ScriptTests {
     (
       "&ERROR &CONTINUE\nQ FRED\n&ERROR &EXIT\nQ LINUX1",
       "demo.cp:4: HCPCQU045E LINUX1 not logged on (Q LINUX1)"
+    ),
+    ("&EXIT 256", "demo.cp:1: HCPSCR8851E Invalid script statement - &EXIT 256 (&EXIT 256)"),
+    ("&EXIT 7 8", "demo.cp:1: HCPSCR8851E Invalid script statement - &EXIT 7 8 (&EXIT 7 8)"),
+    (
+      "&EXIT 18446744073709551616",
+      "demo.cp:1: HCPSCR8851E Invalid script statement - &EXIT 18446744073709551616 "
+        + "(&EXIT 18446744073709551616)"
     ),
     ("&LOOP", "demo.cp:1: HCPSCR8851E Invalid script statement - &LOOP (&LOOP)"),
     ("\n\nFROB", "demo.cp:3: HCPCMD001E Unknown CP command: FROB (FROB)"),

@@ -31,7 +31,8 @@ let consoleCommands: [Command] = [
     notes: [
       "Lines then go to the guest as they are typed. `#CP command` is a CP command as that "
         + "partition's user; `#CP DISCONN` comes back and leaves the guest running; `#CP` alone "
-        + "stops the guest and enters CP READ, where lines are CP commands until BEGIN."
+        + "stops the guest and enters CP READ, where lines are CP commands until BEGIN.",
+      "What the guest wrote last is shown first, without what would drive the terminal.",
     ],
     isRehearsed: false,
     formats: [
@@ -40,7 +41,11 @@ let consoleCommands: [Command] = [
         operands: [.partition], handler: connect)
     ]),
   Command(
-    "DISConn", module: "DSC", "Leaves a guest's console, or your session; nothing stops.",
+    "DISConn", module: "DSC", "Leaves a guest's console, or your session.",
+    notes: [
+      "A guest that is left goes on running. A machine does not outlive its only console: at a "
+        + "terminal DISCONN, LOGOFF and Ctrl-D there ask before partitions end with it."
+    ],
     isRehearsed: false,
     formats: [CommandFormat("", "", classes: "any", "Drops only the console.", handler: leave)]),
   Command(
@@ -110,6 +115,7 @@ private func connect(_ call: Invocation) throws(CommandMessage) {
 private func leave(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   guard let console = call.console else { throw CommandMessage(.needsConsole, "DISCONN") }
+  if call.asksBeforeEnding(by: "DISCONN") { return }
   if console.connection == nil { console.end() } else { console.disconnect() }
   let machine = call.system.machineView
   call.reply("DISCONNECT AT \(machine.timeOfDay(at: machine.now).text(zone: machine.timeZone))")

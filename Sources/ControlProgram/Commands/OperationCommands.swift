@@ -176,6 +176,7 @@ private func signalShutdown(_ call: Invocation) throws(CommandMessage) {
 
 private func logoff(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
+  if call.asksBeforeEnding(by: "LOGOFF") { return }
   let machine = call.system.machineView
   let partition = try call.issuer.partition.map { name throws(CommandMessage) in
     try call.activeStatus(of: name)
@@ -229,29 +230,62 @@ private func shutdown(_ call: Invocation) throws(CommandMessage) {
   var within: Int?
   if call.operands.peek == "WITHIN" { within = try call.withinOption() }
   try call.operands.end()
-  call.reply("SYSTEM SHUTDOWN STARTED")
+  let active = call.control.partitionNames.filter { call.isActive($0) }
+  call.announce("SYSTEM SHUTDOWN STARTED")
   if let within, let clock = call.control.clock {
-    call.reply(CommandMessage(.shutdownDelayed, "\(within)"))
-    let signalled = call.control.partitionNames.filter { name in
-      guard call.isActive(name) else { return false }
-      let action = ManagementAction.signalShutdown(name, within: within, thenForce: false)
-      return (try? call.system.perform(action, by: call.author)) != nil
-    }
-    let end = call.system.now.addingClamped(
-      UInt64(clamping: within).multipliedClamped(by: 1_000_000_000))
-    clock.pass(until: end) {
-      call.control.collectEvents()
-      return !signalled.contains { call.isActive($0) }
-    }
+    call.awaitGuests(active, within: within, clock: clock)
+  } else if !active.isEmpty {
+    call.announce(CommandMessage(.shutdownAtOnce, partitionCountText(active.count)))
   }
-  for name in call.control.partitionNames where call.isActive(name) {
-    try call.perform(.deactivate(name, force: true))
+  try call.control.endTogether { () throws(CommandMessage) in
+    for name in active where call.isActive(name) {
+      try call.perform(.deactivate(name, force: true))
+    }
   }
   call.control.shutDown()
   call.reply(CommandMessage(.shutdownComplete))
 }
 
+/// `1 partition`, `201 partitions`.
+func partitionCountText(_ count: Int) -> String {
+  count == 1 ? "1 partition" : "\(count) partitions"
+}
+
 extension Invocation {
+  /// Signals partitions and lets time pass until those that listen have ended, or the limit is over.
+  fileprivate func awaitGuests(_ active: [String], within: Int, clock: any SimulationClock) {
+    announce(CommandMessage(.shutdownDelayed, "\(within)"))
+    let signalled = active.filter { name in
+      let action = ManagementAction.signalShutdown(name, within: within, thenForce: false)
+      return (try? system.perform(action, by: author)) != nil
+    }
+    announce(
+      CommandMessage(.shutdownSignalled, "\(signalled.count)", partitionCountText(active.count)))
+    let limit = UInt64(clamping: within).multipliedClamped(by: 1_000_000_000)
+    clock.pass(until: system.now.addingClamped(limit)) {
+      control.collectEvents()
+      return !signalled.contains { isActive($0) }
+    }
+  }
+
+  /// Asks whether the machine shall end with the session of its only console.
+  ///
+  /// - Returns: Whether it asked, so that the command is not performed now.
+  func asksBeforeEnding(by verb: String) -> Bool {
+    guard let console, console.connection == nil, console.userid == issuer.userid else {
+      return false
+    }
+    let count = control.partitionNames.count { isActive($0) }
+    guard console.asks(before: verb, activeCount: count) else { return false }
+    reply(CommandMessage(.endsMachine, partitionCountText(count)))
+    return true
+  }
+
+  /// As `reply`, but shown at once.
+  fileprivate func announce(_ message: CommandMessage) {
+    announce(message.line(module: command.module))
+  }
+
   /// Whether a partition is active.
   func isActive(_ name: String) -> Bool {
     system.partitionView(name)?.isActive == true

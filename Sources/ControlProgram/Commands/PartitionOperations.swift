@@ -189,7 +189,7 @@ private func stop(_ call: Invocation) throws(CommandMessage) {
     return try stopOwn(call)
   }
   guard !call.operands.isEmpty else {
-    throw CommandMessage(.noPartition, call.issuer.userid, call.command.keyword.name)
+    throw call.noPartition()
   }
   let pattern = try call.operands.useridPattern()
   let processor = try call.processorOption()

@@ -9,7 +9,8 @@ let queryWeightFormats = [
     operands: [.words("TYPE|CP|IFL|ZIIP")], handler: queryWeights),
   CommandFormat(
     "CAPs", "[pattern]", classes: "ACE",
-    "All limits of each partition in processors, and which of them is reached first.",
+    "All limits of each partition in processors, and which of them is reached first: logical "
+      + "processors, weight, LIMITHARD, absolute cap, its group's, defined capacity, its group's.",
     operands: [.partition], handler: queryCaps),
   CommandFormat(
     "POLarity", "[userid|pattern]", classes: "ACE",
@@ -32,7 +33,7 @@ private func queryWeights(_ call: Invocation) throws(CommandMessage) {
   let partitions = call.visible(call.control.partitionNames)
     .compactMap { call.system.partitionView($0) }.filter(\.isActive)
   for pool in call.system.machineView.pools where type == nil || pool.type == type {
-    if call.seesOthers { call.reply(poolLine(pool)) }
+    if call.seesOthers { call.reply(poolLines(pool)) }
     let rows = partitions.flatMap { partition in
       partition.shares.filter { $0.type == pool.type }.map { weightRow(partition, $0, pool) }
     }
@@ -47,16 +48,17 @@ private func queryWeights(_ call: Invocation) throws(CommandMessage) {
 }
 
 /// One pool: what is shared, by how much weight, and one processor's worth of it, exactly.
-private func poolLine(_ pool: PoolView) -> String {
-  var line =
+private func poolLines(_ pool: PoolView) -> [String] {
+  var lines = [
     "POOL \(padded(pool.type.rawValue, 4)) ONLINE = \(pool.online) DEDICATED = \(pool.dedicated) "
-    + "SHARED = \(pool.shared) WEIGHTS = \(pool.weightSum)"
+      + "SHARED = \(pool.shared) WEIGHTS = \(pool.weightSum)"
+  ]
   if pool.shared > 0, pool.weightSum > 0 {
     let engine = ProcessingShare.engineWeight(
       weights: pool.weightSum, sharedProcessors: pool.shared)
-    line += " ENGINE WEIGHT = \(fractionText(engine))"
+    lines.append("  ENGINE WEIGHT = \(fractionText(engine))")
   }
-  return line
+  return lines
 }
 
 private func weightRow(
@@ -106,17 +108,32 @@ private func queryCaps(_ call: Invocation) throws(CommandMessage) {
         [partition.name, share.type.rawValue] + cells
           + [
             units.map { "\($0)" } ?? "-", share.softLimit.map(exactProcessors) ?? "-",
-            exactProcessors(least.processors), least.kind.rawValue,
+            exactProcessors(least.processors), least.kind.column,
           ])
     }
   }
   call.reply(
     TextTable(
       columns: [.left("PARTITION"), .left("TYPE")]
-        + LimitKind.allCases.map { .right($0.rawValue) }
+        + LimitKind.allCases.map { .right($0.column) }
         + [.right("DEFCAP MSU"), .right("LIMITSOFT"), .right("MOST"), .left("BY")],
       rows: rows
     ).lines)
+}
+
+extension LimitKind {
+  /// Its column in QUERY CAPS; all of them side by side fit a screen of 80.
+  fileprivate var column: String {
+    switch self {
+    case .logicalProcessors: "CPUS"
+    case .weight: "WEIGHT"
+    case .shareLimit: "HARD"
+    case .absolute: "CAP"
+    case .groupAbsolute: "GRPCAP"
+    case .definedCapacity: "DEFCAP"
+    case .groupCapacity: "GRPDEF"
+    }
+  }
 }
 
 private func queryPolarity(_ call: Invocation) throws(CommandMessage) {

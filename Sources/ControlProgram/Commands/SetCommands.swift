@@ -15,7 +15,8 @@ let setCommands: [Command] = [
         + "the next activation takes and nothing that runs; BOTH does both. QUERY PROFILE userid "
         + "DIFFERENCES compares, SAVE PROFILE keeps what runs. INITIAL returns to the profile.",
       "MINIMUM and MAXIMUM limit what SET WEIGHT may set; OFF lifts the limit.",
-      "SET OBSERVER decides whose console lines you see, marked with the partition's name.",
+      "SET OBSERVER decides whose console lines you see, marked with the partition's name; until "
+        + "then none. CONNECT shows what a guest wrote last.",
     ],
     formats: shareFormats + settingFormats + [
       CommandFormat(

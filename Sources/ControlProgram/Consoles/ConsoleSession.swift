@@ -62,6 +62,14 @@ package final class ConsoleSession {
 
   private var queue: [ConsoleOutput] = []
   private var observers: [(pattern: String, isOn: Bool)] = []
+  /// Whether the machine ends with this session and somebody is there to be asked first.
+  package var asksBeforeEnd = false
+  /// The command that YES confirms.
+  private var question: String?
+  private var isConfirmed = false
+  private var isNewlyConnected = false
+  /// When a full screen goes on by itself.
+  package internal(set) var more = MoreTimes()
 
   init(
     control: ControlProgram, userid: String, classes: PrivilegeClasses, number: Int,
@@ -108,6 +116,10 @@ package final class ConsoleSession {
   /// the firmware reports about them comes with the next `collectEvents`, after the answer.
   package func execute(_ line: String) -> CommandResult {
     control.collectEvents()
+    if let verb = question {
+      question = nil
+      return answer(line, to: verb)
+    }
     if isAtGuest, let connection {
       guard CommandParser.isForCP(line) else { return typeAtGuest(line, connection) }
       if CommandParser.logicalLines(of: line).allSatisfy({ CommandParser.parse($0) == nil }) {
@@ -116,7 +128,7 @@ package final class ConsoleSession {
     }
     var result = CommandResult()
     for logicalLine in CommandParser.logicalLines(of: line) {
-      if isEnded { break }
+      if isEnded || control.isShutDown { break }
       result.append(control.execute(logicalLine, issuer: issuer, console: self))
     }
     tellUnkept(&result)
@@ -158,6 +170,21 @@ package final class ConsoleSession {
 
   func connect(to partition: String) {
     connection = partition
+    isNewlyConnected = true
+  }
+
+  /// The guest that this console was connected to since the last call.
+  func takeNewConnection() -> String? {
+    guard isNewlyConnected else { return nil }
+    isNewlyConnected = false
+    return connection
+  }
+
+  /// Whether a command that would end the session and `activeCount` partitions has to be confirmed.
+  func asks(before verb: String, activeCount: Int) -> Bool {
+    guard asksBeforeEnd, activeCount > 0, !isConfirmed else { return false }
+    question = verb
+    return true
   }
 
   /// Comes back from a guest's console; a partition's own user has no place to come back to.
@@ -177,9 +204,10 @@ package final class ConsoleSession {
     observers.append((pattern, isOn))
   }
 
-  /// Whether a partition's lines are shown here; the last SET OBSERVER that fits decides.
+  /// Whether a partition's lines are shown here: the last SET OBSERVER that fits decides, and
+  /// nobody observes a guest who did not ask for it.
   func observes(_ partition: String) -> Bool {
-    observers.last { matches(partition, pattern: $0.pattern) }?.isOn ?? isOperator
+    observers.last { matches(partition, pattern: $0.pattern) }?.isOn ?? false
   }
 
   func show(_ output: ConsoleOutput) {
@@ -188,6 +216,18 @@ package final class ConsoleSession {
     } else {
       queue.append(output)
     }
+  }
+
+  /// Takes the answer to the question whether the machine shall end with this session.
+  private func answer(_ line: String, to verb: String) -> CommandResult {
+    let word = CommandParser.trimmed(line).uppercased()
+    if ["YES", "Y"].contains(word) {
+      isConfirmed = true
+      return execute(verb)
+    }
+    var result = CommandResult(lines: [CommandMessage(.machineGoesOn).line(module: "DSC")])
+    if !["NO", "N"].contains(word) { result.append(execute(line)) }
+    return result
   }
 
   private func typeAtGuest(_ line: String, _ partition: String) -> CommandResult {

@@ -8,7 +8,13 @@ struct ConsoleTranscript {
   /// A longer line is shown in pieces.
   private static let lineLimit = 1024
 
+  /// Lines that a console sees when it is connected: it leaves room on a screen of 24.
+  private static let recentLimit = 18
+  private static let recentByteLimit = 4096
+
   private var partial: [UInt8] = []
+  /// The last bytes; half of them at least once there were as many.
+  private var recent: [UInt8] = []
   private var unread: [UInt8] = []
   /// The text last looked for, and how far it is known not to begin.
   private var sought: [UInt8] = []
@@ -16,6 +22,10 @@ struct ConsoleTranscript {
 
   /// Adds bytes; the lines they complete, stripped of what could forge or drive a terminal.
   mutating func append(_ bytes: [UInt8]) -> [String] {
+    recent += bytes
+    if recent.count > 2 * Self.recentByteLimit {
+      recent.removeFirst(recent.count - Self.recentByteLimit)
+    }
     unread += bytes
     if unread.count > Self.unreadLimit {
       let excess = unread.count.subtractingClamped(Self.unreadLimit / 2)
@@ -31,6 +41,16 @@ struct ConsoleTranscript {
       if byte != 0x0A { partial.append(byte) }
     }
     return lines
+  }
+
+  /// The last lines, the incomplete one too, fit to be shown again: a guest's control sequences
+  /// would ask the terminal for answers, and those would be typed at the guest.
+  var recentText: [UInt8] {
+    var lines = recent.suffix(Self.recentByteLimit)
+      .split(separator: 0x0A, omittingEmptySubsequences: false)
+    if recent.count > Self.recentByteLimit, lines.count > 1 { lines.removeFirst() }
+    let shown = lines.suffix(Self.recentLimit).map { ConsoleText.plain(Array($0)) }
+    return Array(shown.joined(separator: "\r\n").utf8)
   }
 
   /// Whether a text is in what was not consumed; only what came since the last call is searched.

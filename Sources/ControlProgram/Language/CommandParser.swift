@@ -74,6 +74,11 @@ package enum CommandParser {
     }
   }
 
+  /// Text without the byte order mark that some editors write before it.
+  package static func withoutMark(_ text: String) -> Substring {
+    Substring(text.unicodeScalars.drop { $0 == "\u{FEFF}" })
+  }
+
   /// Blanks as CP sees them: spaces and tabs.
   package static func isBlank(_ character: Character) -> Bool {
     character == " " || character == "\t"

@@ -3,13 +3,16 @@ import Partitioning
 /// What the line of a partition that became active begins with.
 let logonPrefix = "AUTO LOGON  ***       "
 
+/// What the line of a partition that is no longer active begins with.
+let logoffPrefix = "USER DSC   LOGOFF AS  "
+
 /// The line that an operator sees for a firmware event; nil for one that is only shown elsewhere.
 ///
 /// `users` is how many are logged on now, `forcedBy` who had a partition forced that ended.
 func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> String? {
   let name = event.partition ?? "SYSTEM"
   let logoff =
-    "USER DSC   LOGOFF AS  \(padded(name, 8)) USERS = \(users)"
+    "\(logoffPrefix)\(padded(name, 8)) USERS = \(users)"
     + (forcedBy.map { "    FORCED BY \($0)" } ?? "")
   func line(_ id: MessageID, _ values: String..., module: String) -> String {
     CommandMessage(id, values: [name] + values).line(module: module)

@@ -105,10 +105,10 @@ extension MessageID {
     case .noPartition:
       MessageDefinition(
         8844, .error, nil,
-        "&1 has no virtual machine; use FOR userid CMD &2",
+        "&1 has no virtual machine&2",
         when: "A verb for one's own partition was given by a user without "
           + "one.",
-        remedy: "FOR name CMD and the command; a pattern reaches several.")
+        remedy: "FOR name CMD and the whole command; a pattern reaches several.")
     case .needsConsole:
       MessageDefinition(
         8842, .error, nil,
@@ -808,7 +808,47 @@ extension MessageID {
         8851, .error, "SCR",
         "Invalid script statement - &1",
         when: "A statement that begins with & is none of the script's own.",
-        remedy: "Use &ERROR &CONTINUE, &ERROR &EXIT, &EXIT n or &TYPE text.")
+        remedy: "Use &ERROR &CONTINUE, &ERROR &EXIT, &EXIT n (0 to 255) or &TYPE "
+          + "text.")
+    // MARK: The console
+    case .endsMachine:
+      MessageDefinition(
+        8960, .action, nil,
+        "&1 end with this console; enter YES or NO",
+        when: "DISCONN, LOGOFF or Ctrl-D at the machine's only console, which the "
+          + "machine does not outlive.",
+        remedy: "YES takes the machine down; anything else leaves it as it is, and a "
+          + "command is performed.")
+    case .machineGoesOn:
+      MessageDefinition(
+        8961, .information, nil,
+        "The machine goes on",
+        when: "The question whether to end it was not answered with YES.",
+        remedy: "Nothing.")
+    case .ownPartitionMissing:
+      MessageDefinition(
+        8962, .error, nil,
+        "* is one's own partition, and &1 has none; name a partition",
+        when: "A user without a partition wrote * for its name.",
+        remedy: "Write a partition's name or a pattern.")
+    case .shutdownAtOnce:
+      MessageDefinition(
+        8963, .information, "SHU",
+        "&1 are taken down at once, without a signal",
+        when: "SHUTDOWN without WITHIN begins.",
+        remedy: "SHUTDOWN WITHIN n lets guests end themselves.")
+    case .shutdownSignalled:
+      MessageDefinition(
+        8964, .information, "SHU",
+        "&1 of &2 listen to the shutdown signal; all are taken down when those have ended",
+        when: "SHUTDOWN WITHIN begins.",
+        remedy: "Wait, or end the wait by Ctrl-C.")
+    case .familiarWord:
+      MessageDefinition(
+        8965, .information, "CMD",
+        "&1",
+        when: "A word that means something elsewhere was entered as a command.",
+        remedy: "Enter what the message says.")
     }
   }
 }

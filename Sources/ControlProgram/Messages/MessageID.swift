@@ -139,4 +139,11 @@ package enum MessageID: CaseIterable, Sendable {
   case noHelp
   case scriptUnreadable
   case scriptStatement
+  // The console
+  case endsMachine
+  case machineGoesOn
+  case ownPartitionMissing
+  case shutdownAtOnce
+  case shutdownSignalled
+  case familiarWord
 }

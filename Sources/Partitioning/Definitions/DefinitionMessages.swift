@@ -367,6 +367,11 @@ extension Problem {
 
   static let noConfiguration = error(
     "054", "the folder has no machine.config", "name the folder of a machine, or add the file")
+
+  static func twoConfigurations(_ other: String) -> Problem {
+    error(
+      "054", "the folder has \(shown(other)) besides machine.config", "keep one of them")
+  }
   static let emptyFileName = error("055", "the file name is empty", "name a file")
 
   static func outsideFolder(_ name: String) -> Problem {
@@ -379,9 +384,14 @@ extension Problem {
     error("057", "\(shown(name)) does not exist", "name a file in the machine's folder")
   }
 
-  static func filePrepared(_ name: String, by argument: String) -> Problem {
+  static func filePrepared(_ name: String) -> Problem {
     warning(
-      "058", "\(shown(name)) does not exist, an IPL will refuse", "run ./setup \(argument)")
+      "058", "\(shown(name)) does not exist, an IPL will refuse",
+      "put it into the machine's folder; Partitions/setup prepares the demo's")
+  }
+
+  static func fileIsFolder(_ name: String) -> Problem {
+    error("059", "\(shown(name)) is a folder", "name a file in the machine's folder")
   }
 
   static func fileUnreadable(_ name: String) -> Problem {

@@ -21,20 +21,22 @@ extension SystemDefinition {
       return refused(
         folder, .noFolder(reason: isFolder ? "permission denied" : "it is not a folder"))
     }
-    guard names.contains(MachineConfigurationReader.fileName) else {
-      return refused(folder, .noConfiguration)
+    // In any case: USER.DIRECT is what comes from a mainframe.
+    let configurations = names.filter { $0.lowercased() == MachineConfigurationReader.fileName }
+    guard let configuration = configurations.last else { return refused(folder, .noConfiguration) }
+    guard configurations.count == 1 else {
+      return refused(folder, .twoConfigurations(configurations[0]))
     }
     func named(_ suffix: String) -> [String] {
-      names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }
+      names.filter { $0.lowercased().hasSuffix(suffix) && !$0.hasPrefix(".") }
     }
-    let order =
-      [MachineConfigurationReader.fileName] + named(".direct") + named(".iocp") + named(".media")
+    let order = [configuration] + named(".direct") + named(".iocp") + named(".media")
     let files = FolderFiles(folder: root)
     func open(_ names: [String]) -> [DefinitionFile] {
       names.compactMap { DefinitionFile(name: $0, folder: root, log: log) }
     }
     let sources = DefinitionSources(
-      machine: open([MachineConfigurationReader.fileName]).first,
+      machine: open([configuration]).first,
       directories: open(named(".direct")),
       decks: open(named(".iocp")), media: open(named(".media")))
     var definition = sources.definition(files: files, log: log)

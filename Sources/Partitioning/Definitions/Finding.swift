@@ -40,6 +40,11 @@ package struct Finding: Sendable, Hashable {
   }
 }
 
+extension Finding {
+  /// Whether there is no machine to judge: the folder cannot be read, or is none of a machine.
+  package var isNoMachine: Bool { id == "HCPDEF053E" || id == "HCPDEF054E" }
+}
+
 extension Finding: CustomStringConvertible {
   /// The finding on one line: `file:line:column: id text; remedy`.
   package var description: String {

@@ -6,8 +6,8 @@ struct FolderFiles {
   enum Need {
     /// The definition is wrong.
     case needed
-    /// A warning: `./setup` with this argument prepares it, and an IPL before that refuses.
-    case prepared(String)
+    /// A warning: it may come before it is loaded, and an IPL before that refuses.
+    case prepared
   }
 
   /// The folder with every link followed, nil in tests of text alone.
@@ -37,8 +37,12 @@ struct FolderFiles {
     guard stat(root + "/" + name, &status) == 0 else {
       switch need {
       case .needed: log.report(.fileMissing(name), at: word.place)
-      case .prepared(let what): log.report(.filePrepared(name, by: what), at: word.place)
+      case .prepared: log.report(.filePrepared(name), at: word.place)
       }
+      return nil
+    }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      log.report(.fileIsFolder(name), at: word.place)
       return nil
     }
     guard status.st_mode & S_IFMT == S_IFREG, access(root + "/" + name, R_OK) == 0 else {
@@ -60,7 +64,7 @@ struct FolderFiles {
     var existing = name
     while !existing.isEmpty {
       if let path = Self.resolved(root + "/" + existing) {
-        return path.hasPrefix(root + "/")
+        return path == root || path.hasPrefix(root + "/")
       }
       existing = existing.lastIndex(of: "/").map { String(existing[..<$0]) } ?? ""
     }

@@ -159,10 +159,10 @@ struct PartitionBuilder {
     let forms = ["KERNEL", "PROGRAM", "NSS", "MULTIBOOT"]
     switch word.folded {
     case "KERNEL":
-      guard let kernel = file(&operands, "a kernel file", .prepared("linux")) else { return }
+      guard let kernel = file(&operands, "a kernel file", .prepared) else { return }
       var initialRamdisk: String?
       if operands.take("INITRD") {
-        initialRamdisk = file(&operands, "an initrd file", .prepared("linux"))
+        initialRamdisk = file(&operands, "an initrd file", .prepared)
       }
       parsed.definition.ipl = .kernel(
         file: kernel, initialRamdisk: initialRamdisk, parameters: parameters(&operands))

@@ -102,7 +102,10 @@ final class BootDriver {
 
   /// Runs until the guest, the user or a signal ends it; the terminal is restored then.
   func run() -> BootEnding {
-    defer { input.close() }
+    defer {
+      outputs.close()
+      input.close()
+    }
     // Cannot trap: at most 64 processors.
     let placements = UnsafeMutableBufferPointer<Placement>.allocate(
       capacity: machine.processors.count)

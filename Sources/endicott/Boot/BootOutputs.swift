@@ -12,6 +12,8 @@ struct BootOutputs {
   private var serial = Stream(descriptor: STDOUT_FILENO)
   private var debug: Stream
   private let awaited: [UInt8]
+  /// What the guest changed at the terminal, if standard output is one.
+  private var screen = isatty(STDOUT_FILENO) == 1 ? GuestScreen() : nil
   /// Whether the awaited text has been written.
   private(set) var hasSeenText = false
 
@@ -40,6 +42,13 @@ struct BootOutputs {
   /// Writes what firmware wrote to the debug console; false when it cannot be written.
   mutating func writeDebug(_ bytes: [UInt8]) -> Bool { write(bytes, to: \.debug) }
 
+  /// Gives the terminal back as it was before the guest wrote to it.
+  mutating func close() {
+    guard let restoration = screen?.restoration, !restoration.isEmpty else { return }
+    screen = nil
+    _ = writeAll(restoration, to: STDOUT_FILENO)
+  }
+
   private mutating func write(
     _ bytes: [UInt8], to stream: WritableKeyPath<BootOutputs, Stream>
   ) -> Bool {
@@ -48,6 +57,7 @@ struct BootOutputs {
       hasSeenText = text.indices.contains { text[$0...].starts(with: awaited) }
       self[keyPath: stream].tail = Array(text.suffix(max(0, awaited.count &- 1)))
     }
+    if self[keyPath: stream].descriptor == STDOUT_FILENO { screen?.note(bytes) }
     return self[keyPath: stream].descriptor.map { writeAll(bytes, to: $0) == 0 } ?? true
   }
 }

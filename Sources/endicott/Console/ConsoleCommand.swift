@@ -11,7 +11,8 @@ struct ConsoleCommand: ParsableCommand {
       At a terminal: line editing, history (in ENDICOTT_HISTORY or ~/.endicott_history) and completion \
       by GNU readline; guests' output appears above the line being typed. CONNECT name goes to a \
       guest's console, Ctrl-] or #CP DISCONN comes back. ^C drops the line and ends SLEEP and WAIT. \
-      SHUTDOWN, LOGOFF or Ctrl-D ends. From a pipe or file: line by line, without a prompt.
+      A long answer stops with MORE... (HELP TERMINAL). SHUTDOWN ends the machine; LOGOFF, DISCONN \
+      and Ctrl-D ask first. From a pipe or file: line by line, without a prompt, unasked.
 
       What outlives the machine is kept in FOLDER/state unless --state or --no-state says otherwise: \
       profiles, what was set, the log of changes, accounting, measurements. After a crash the next \
@@ -58,7 +59,7 @@ struct ConsoleCommand: ParsableCommand {
   private func runTerminal(_ machine: RunningMachine) throws(HostFailure) -> Int32 {
     let mailbox = EngineMailbox()
     let port = TerminalPort(wake: SignalPipe.wake)
-    let signals = try SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGWINCH])
+    let signals = try SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGQUIT, SIGTSTP])
     let engine = MachineEngine(machine: machine, mailbox: mailbox, port: port)
     guard HostThread.start(stackByteCount: 16 << 20, { engine.run() }) else {
       _ = machine.close(ExitStatus.hostFailed)

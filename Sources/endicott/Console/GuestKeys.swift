@@ -1,3 +1,5 @@
+import Quantities
+
 /// What is typed at a guest's console: keys go to the guest, except Ctrl-] and lines that begin with
 /// `#CP`, which are for the control program and are echoed here because the guest never sees them.
 struct GuestKeys {
@@ -9,14 +11,17 @@ struct GuestKeys {
     var echo: [UInt8] = []
     /// Lines for the control program.
     var lines: [String] = []
-    /// Whether Ctrl-] was typed: back to CP.
+    /// Whether Ctrl-] was typed: back to CP; nothing after it was taken.
     var leaves = false
   }
 
-  private static let mark: [UInt8] = Array("#CP".utf8)
-  private static let leaveKey: UInt8 = 0x1D
+  private static let mark: [UInt8] = [0x23, 0x43, 0x50]
+  /// Ctrl-].
+  static let leaveKey: UInt8 = 0x1D
 
   private static let escape: UInt8 = 0x1B
+  /// Bytes of the longest line for the control program.
+  private static let lineLimit = 1024
 
   private var isAtLineStart = true
   /// Bytes so far of an escape sequence: a function key, or the terminal's answer to the guest.
@@ -29,7 +34,7 @@ struct GuestKeys {
   /// Takes typed bytes.
   mutating func take(_ bytes: [UInt8]) -> Result {
     var result = Result()
-    for byte in bytes { take(byte, &result) }
+    for byte in bytes where !result.leaves { take(byte, &result) }
     return result
   }
 
@@ -46,7 +51,7 @@ struct GuestKeys {
     let isEnd = byte == 0x0D || byte == 0x0A
     if held.count >= GuestKeys.mark.count {
       edit(byte, isEnd: isEnd, &result)
-    } else if isAtLineStart, GuestKeys.upper(byte) == GuestKeys.mark[held.count] {
+    } else if isAtLineStart, GuestKeys.upper(byte) == GuestKeys.mark.element(at: held.count) {
       held.append(byte)
       result.echo.append(byte)
     } else {
@@ -64,7 +69,8 @@ struct GuestKeys {
     }
     guard escapeCount > 0 else { return false }
     let isIntroducer = escapeCount == 1 && (byte == 0x5B || byte == 0x4F)
-    escapeCount = !isIntroducer && (0x40...0x7E).contains(byte) ? 0 : escapeCount + 1
+    let isEnd = !isIntroducer && (0x40...0x7E).contains(byte)
+    escapeCount = isEnd ? 0 : min(escapeCount, 2) &+ 1
     return true
   }
 
@@ -75,9 +81,10 @@ struct GuestKeys {
       result.lines.append(String(decoding: held, as: UTF8.self))
       held = []
     } else if byte == 0x7F || byte == 0x08 {
-      held.removeLast()
+      // A character as a whole: what continues one in UTF-8 goes with its first byte.
+      while let last = held.popLast(), last & 0xC0 == 0x80 {}
       result.echo += [0x08, 0x20, 0x08]
-    } else if byte >= 0x20 {
+    } else if byte >= 0x20, held.count < GuestKeys.lineLimit {
       held.append(byte)
       result.echo.append(byte)
     }
@@ -93,6 +100,6 @@ struct GuestKeys {
   }
 
   private static func upper(_ byte: UInt8) -> UInt8 {
-    (0x61...0x7A).contains(byte) ? byte - 0x20 : byte
+    (0x61...0x7A).contains(byte) ? byte &- 0x20 : byte
   }
 }

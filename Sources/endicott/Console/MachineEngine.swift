@@ -2,6 +2,7 @@ import Channels
 import ControlProgram
 import Foundation
 import Partitioning
+import Quantities
 
 /// Runs a machine on its own thread, at its pace, and performs what the terminal posts.
 ///
@@ -16,6 +17,8 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   private var place: ConsolePlace?
   /// Lines taken from the mailbox; 0 while the machine starts.
   private var lineNumber = 0
+  /// Within SLEEP or WAIT.
+  private var isWaiting = false
   private let ended = DispatchSemaphore(value: 0)
 
   init(machine: RunningMachine, mailbox: EngineMailbox, port: TerminalPort) {
@@ -41,6 +44,8 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
     } catch {
       port.post(.line(error.description))
     }
+    // From here on somebody is there to be asked.
+    machine.console.asksBeforeEnd = true
     showPlace()
     while !machine.isOver, !mailbox.isEnded {
       for request in mailbox.take() where !machine.isOver { perform(request) }
@@ -57,6 +62,11 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   /// Lets time pass for SLEEP and WAIT; ^C and the end of the terminal end it early.
   func pass(until end: SimulatedTime, orWhen condition: () -> Bool) {
     var isMet = false
+    isWaiting = true
+    defer {
+      isWaiting = false
+      showPlace()
+    }
     while machine.manager.now < end, !isMet, !mailbox.isEnded,
       !mailbox.isInterrupted(line: lineNumber)
     {
@@ -72,9 +82,9 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
     let factor: UInt64 =
       switch machine.manager.pacer.pace {
       case .real, .fast: 1
-      case .factor(let factor): UInt64(max(1, factor))
+      case .factor(let factor): UInt64(clamping: max(1, factor))
       }
-    return machine.manager.now + MachineEngine.turn * factor
+    return machine.manager.now.addingClamped(MachineEngine.turn.multipliedClamped(by: factor))
   }
 
   private func letTimePass(until end: SimulatedTime, orWhen condition: () -> Bool) {
@@ -87,8 +97,13 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   private func perform(_ request: EngineRequest) {
     switch request {
     case .line(let line):
-      lineNumber += 1
-      for answer in machine.execute(line).lines { port.post(.line(answer)) }
+      lineNumber &+= 1
+      let wasAtGuest = machine.console.isAtGuest
+      let answer = machine.execute(line).lines
+      // A guest's screen is left before the answer is shown, and gone to after it.
+      if wasAtGuest, !machine.console.isAtGuest { showPlace() }
+      port.post(.answer(answer))
+      showPlace()
       machine.control.collectEvents()
     case .keys(let bytes):
       machine.console.type(bytes)
@@ -105,7 +120,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   }
 
   private func showPlace() {
-    let now = ConsolePlace(machine.console)
+    let now = ConsolePlace(machine.console, isWaiting: isWaiting)
     guard now != place else { return }
     place = now
     port.post(.place(now))

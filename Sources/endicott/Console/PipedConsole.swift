@@ -1,6 +1,7 @@
 import Channels
 import ControlProgram
 import Foundation
+import Quantities
 
 /// The operator's console on something that is not a terminal: a line in, its answer out, no prompt.
 ///
@@ -11,6 +12,8 @@ struct PipedConsole {
 
   private let machine: RunningMachine
   private var buffer: [UInt8] = []
+  /// Nothing has been taken yet: a byte order mark may stand here.
+  private var isAtStart = true
   private var isAtEnd = false
   private var status = ExitStatus.done
 
@@ -44,27 +47,27 @@ struct PipedConsole {
   }
 
   private mutating func takeLine() -> String? {
-    guard let end = buffer.firstIndex(of: 0x0A) else {
-      guard isAtEnd, !buffer.isEmpty else { return nil }
-      defer { buffer = [] }
-      return String(decoding: buffer, as: UTF8.self)
-    }
-    defer { buffer.removeFirst(end + 1) }
-    return String(decoding: buffer[..<end], as: UTF8.self)
+    guard buffer.contains(0x0A) || (isAtEnd && !buffer.isEmpty) else { return nil }
+    let line = buffer.prefix { $0 != 0x0A }
+    // Its end goes too; the last line may have none.
+    buffer = Array(buffer.dropFirst(line.count).dropFirst())
+    let text = String(decoding: line, as: UTF8.self)
+    defer { isAtStart = false }
+    return isAtStart ? String(CommandParser.withoutMark(text)) : text
   }
 
   /// Takes input that is there; otherwise lets time pass.
   private mutating func read() {
     var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     guard poll(&descriptor, 1, 0) > 0 else {
-      machine.pass(until: machine.manager.now + PipedConsole.turn) { false }
+      machine.pass(until: machine.manager.now.addingClamped(PipedConsole.turn)) { false }
       machine.control.collectEvents()
       return
     }
     var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = Glibc.read(STDIN_FILENO, &bytes, bytes.count)
     if count > 0 {
-      buffer += bytes[..<count]
+      buffer += bytes.prefix(count)
     } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
       isAtEnd = true
     }

@@ -1,4 +1,5 @@
 import CReadline
+import ControlProgram
 import Foundation
 import Synchronization
 
@@ -8,39 +9,10 @@ import Synchronization
 //
 //   at CP      readline has the terminal; output appears above the line being typed
 //   at a guest keys go to it as they are; Ctrl-] or `#CP DISCONN` comes back to CP
-
-/// Whole lines that readline handed over, nil for the end of input.
-private let typedLines = Mutex<[String?]>([])
-/// Answers questions about completion while a terminal is open.
-private let completer = Mutex<(@Sendable (String) -> [String])?>(nil)
-
-/// Takes a line from readline.
-private func takeTypedLine(_ line: UnsafeMutablePointer<CChar>?) {
-  let text = line.map { String(cString: $0) }
-  free(line)
-  typedLines.withLock { $0.append(text) }
-}
-
-/// Gives readline the words that could stand where the cursor is.
-private func completeWord(
-  _ text: UnsafePointer<CChar>?, _ start: Int32, _ end: Int32
-) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
-  guard let line = terminal_line_to_cursor() else { return nil }
-  defer { free(line) }
-  let question = String(cString: line)
-  let words = completer.withLock { $0 }?(question) ?? []
-  terminal_end_completion()
-  guard let first = words.first else { return nil }
-  // What readline takes: what the words have in common, then the words, then nil, all to be freed.
-  let common = words.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
-  let list = words.count == 1 ? [first] : [common] + words
-  let size = (list.count + 1) * MemoryLayout<UnsafeMutablePointer<CChar>?>.stride
-  let matches = malloc(size).bindMemory(
-    to: UnsafeMutablePointer<CChar>?.self, capacity: list.count + 1)
-  for (index, word) in list.enumerated() { (matches + index).initialize(to: strdup(word)) }
-  (matches + list.count).initialize(to: nil)
-  return matches
-}
+//   MORE...    an answer fills the screen; keys go on, hold, or leave the rest out
+//
+// A line is read when the one before has been performed, so that pasted lines stand above their
+// answers and a pasted CONNECT takes what follows along; within SLEEP and WAIT lines queue.
 
 /// The operator's terminal, drawn by GNU readline.
 final class ReadlineTerminal {
@@ -48,10 +20,20 @@ final class ReadlineTerminal {
   private let port: TerminalPort
   private let signals: SignalPipe
   private var history: HistoryFile
-  private var place = ConsolePlace(prompt: "", isAtGuest: false)
+  private var output = PagedOutput()
+  private var place = ConsolePlace()
   private var raw: RawTerminal?
   private var keys = GuestKeys()
+  private var pauseKeys = PauseKeys()
+  private var guestScreen = GuestScreen()
   private var isReadlineOn = false
+  /// Whether readline's prompt and line are on the screen.
+  private var isLineShown = false
+  /// Lines posted that have no answer yet.
+  private var openLines = 0
+  /// Columns of what says that the output pauses; 0 when it is not on the screen.
+  private var pauseWidth = 0
+  private var isHoldingShown = false
   /// Whether the connected guest left the cursor within a line.
   private var isWithinLine = false
   private var ending: Int32?
@@ -67,73 +49,157 @@ final class ReadlineTerminal {
   ///
   /// - Returns: The process's exit status.
   func run() -> Int32 {
-    terminal_prepare(completeWord)
     let (mailbox, port) = (mailbox, port)
-    completer.withLock { $0 = { question in ask(question, mailbox, port) } }
+    ReadlineBridge.open { question in ask(question, mailbox, port) }
     if let complaint = history.open() { writeError(complaint) }
     while ending == nil {
       var descriptors = [
-        pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: isListening ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: signals.readEnd, events: Int16(POLLIN), revents: 0),
       ]
-      guard poll(&descriptors, 2, -1) > 0 else { continue }
+      let count = poll(&descriptors, 2, patience)
+      if count < 0, errno != EINTR { end(ExitStatus.unusable) }
       for number in signals.take() { takeSignal(number) }
+      lookAtClock()
       showItems()
-      if ending == nil, descriptors[0].revents != 0 { readInput() }
+      if ending == nil, count > 0 { readInput(Int32(descriptors[0].revents)) }
     }
+    hidePause()
     leaveGuest()
     stopReadline()
     history.close()
-    completer.withLock { $0 = nil }
+    ReadlineBridge.close()
     return ending ?? ExitStatus.done
   }
 
   // MARK: Input
 
-  private func readInput() {
-    guard raw == nil else { return readKeys() }
-    guard isReadlineOn else {
-      // Typed before the first prompt: it stays in the terminal until readline takes it.
-      Thread.sleep(forTimeInterval: 0.01)
-      return
+  /// Whether what is typed is taken now; otherwise it stays in the terminal.
+  private var isListening: Bool {
+    if output.pause != nil || raw != nil { return true }
+    return isReadlineOn && (openLines == 0 || place.isWaiting)
+  }
+
+  /// Milliseconds to wait for something; -1 for as long as it takes.
+  private var patience: Int32 {
+    guard let deadline = output.deadline else { return -1 }
+    let now = DispatchTime.now().uptimeNanoseconds
+    return deadline > now ? Int32(clamping: (deadline &- now) / 1_000_000 &+ 1) : 0
+  }
+
+  private func readInput(_ events: Int32) {
+    guard events != 0 else { return }
+    if events & POLLIN == 0 { return end(ExitStatus.signalBase &+ SIGHUP) }
+    if output.pause != nil {
+      readPauseKey()
+    } else if raw != nil {
+      readKeys()
+    } else if isReadlineOn {
+      readLine(isGone: events & POLLHUP != 0)
     }
-    rl_callback_read_char()
-    for line in typedLines.withLock({ lines in
-      defer { lines = [] }
-      return lines
-    }) {
-      guard let line else {
-        writeLines(["endicott: end of input; the machine is taken down"])
-        end(ExitStatus.done)
-        return
+  }
+
+  private func readLine(isGone: Bool) {
+    for event in ReadlineBridge.readKey() {
+      switch event {
+      case .line(let line):
+        if !line.allSatisfy(\.isWhitespace), let complaint = history.add(line) {
+          show { writeError(complaint) }
+        }
+        post(line)
+      // A guest's console in CP READ is left; the machine's only console asks before it ends.
+      case .endOfInput:
+        if isGone { return end(ExitStatus.signalBase &+ SIGHUP) }
+        post("#CP DISCONN")
+      case .leave: if place.isConnected { leave() }
       }
-      if !line.allSatisfy(\.isWhitespace), let complaint = history.add(line) {
-        show { writeError(complaint) }
-      }
-      mailbox.post(.line(line))
     }
   }
 
   private func readKeys() {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = read(STDIN_FILENO, &buffer, buffer.count)
-    guard count != 0 else { return end(ExitStatus.done) }
-    guard count > 0 else { return }
-    let result = keys.take(Array(buffer[..<count]))
+    // Up to Ctrl-] and no further: what was typed behind it is not for the guest.
+    var bytes: [UInt8] = []
+    while bytes.count < 4096, bytes.last != GuestKeys.leaveKey, let byte = readByte() {
+      bytes.append(byte)
+      guard hasInput else { break }
+    }
+    if bytes.isEmpty { end(ExitStatus.signalBase &+ SIGHUP) }
+    takeKeys(bytes)
+  }
+
+  private func takeKeys(_ bytes: [UInt8]) {
+    let result = keys.take(bytes)
     if !result.keys.isEmpty { mailbox.post(.keys(result.keys)) }
     if !result.echo.isEmpty { StandardOutput.write(result.echo) }
-    for line in result.lines { mailbox.post(.line(line)) }
-    if result.leaves { mailbox.post(.line("#CP DISCONN")) }
+    for line in result.lines { post(line) }
+    if result.leaves { leave() }
+  }
+
+  /// Back from a guest's console, even when a command given there still waits.
+  private func leave() {
+    mailbox.interrupt()
+    post("#CP DISCONN")
+  }
+
+  private func readPauseKey() {
+    guard let byte = readByte() else { return end(ExitStatus.signalBase &+ SIGHUP) }
+    guard let key = pauseKeys.take(byte, isLast: !hasInput) else { return }
+    take(key)
+    guard key == .other else { return }
+    if raw != nil {
+      takeKeys([byte])
+    } else if isReadlineOn {
+      rl_stuff_char(Int32(byte))
+      readLine(isGone: false)
+    }
+  }
+
+  private func take(_ key: PagedOutput.Key) {
+    output.take(key, size: size)
+    showNext()
+  }
+
+  private func post(_ line: String) {
+    openLines &+= 1
+    mailbox.post(.line(line))
+  }
+
+  private func readByte() -> UInt8? {
+    var byte: UInt8 = 0
+    return read(STDIN_FILENO, &byte, 1) == 1 ? byte : nil
+  }
+
+  private var hasInput: Bool {
+    var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    return poll(&descriptor, 1, 0) > 0 && Int32(descriptor.revents) & POLLIN != 0
   }
 
   private func takeSignal(_ number: Int32) {
     switch number {
     case SIGWINCH: if isReadlineOn { rl_resize_terminal() }
+    // Ctrl-\ is no way to end a machine.
+    case SIGQUIT: break
+    case SIGTSTP: stopProcess()
     case SIGINT:
+      if output.pause != nil { return take(.skip) }
       mailbox.interrupt()
       if isReadlineOn { terminal_drop_line() }
-    default: end(ExitStatus.signalBase + number)
+    default: end(ExitStatus.signalBase &+ number)
     }
+  }
+
+  /// Ctrl-Z: the terminal's settings are the shell's until the process goes on.
+  private func stopProcess() {
+    hidePause()
+    hideLine()
+    let wasRaw = raw != nil
+    raw?.restore()
+    if isReadlineOn { terminal_give_back() }
+    raise(SIGSTOP)
+    if isReadlineOn { terminal_take_again() }
+    if wasRaw { raw = RawTerminal() }
+    show {}
+    if output.pause != nil { showPause() }
   }
 
   private func end(_ status: Int32) {
@@ -143,30 +209,79 @@ final class ReadlineTerminal {
 
   // MARK: Output
 
+  private var size: ScreenSize {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else {
+      return ScreenSize(rows: 0, columns: 0)
+    }
+    return ScreenSize(rows: Int(size.ws_row), columns: Int(size.ws_col))
+  }
+
+  private func lookAtClock() {
+    let before = output.pause
+    if output.tick(now: DispatchTime.now().uptimeNanoseconds, size: size) {
+      FileHandle.standardOutput.write(Data([0x07]))
+    }
+    if before != nil, output.pause == nil { showNext() }
+  }
+
   private func showItems() {
-    let items = port.take()
-    guard !items.isEmpty else { return }
+    output.add(port.take())
+    showNext()
+  }
+
+  /// Draws what there is to draw, up to a full screen.
+  private func showNext() {
+    if let pause = output.pause, (pause == .holding) != isHoldingShown { hidePause() }
+    if output.pause != nil, pauseWidth == 0 { showPause() }
+    var drawing = nextDrawing()
+    guard drawing != nil || (pauseWidth > 0 && output.pause == nil) else { return }
     show {
-      for item in items { draw(item) }
+      while let next = drawing {
+        switch next {
+        case .item(let item): draw(item)
+        case .pause: showPause()
+        }
+        drawing = nextDrawing()
+      }
       fflush(nil)
     }
   }
 
+  private func nextDrawing() -> PagedOutput.Drawing? {
+    output.next(
+      size: size, times: place.more, now: DispatchTime.now().uptimeNanoseconds, isRead: !hasInput)
+  }
+
   /// Does something to the screen while the line being typed is out of the way.
   private func show(_ body: () -> Void) {
-    let wasOn = isReadlineOn
-    if wasOn { terminal_hide_line() }
+    hidePause()
+    hideLine()
     body()
-    if wasOn, isReadlineOn, ending == nil { terminal_show_line() }
+    guard isReadlineOn, !isLineShown, ending == nil, output.pause == nil else { return }
+    isLineShown = true
+    terminal_show_line()
+  }
+
+  /// Takes the line being typed off the screen, if it is there.
+  private func hideLine() {
+    guard isReadlineOn, isLineShown else { return }
+    isLineShown = false
+    terminal_hide_line()
   }
 
   private func draw(_ item: TerminalItem) {
+    // Leaving a guest's console has shown the prompt.
+    if case .place = item {} else { hideLine() }
     switch item {
     case .line(let line):
-      if isWithinLine { writeLines([""]) }
-      isWithinLine = false
+      endLine()
       writeLines([line])
+    case .answer(let lines):
+      openLines = max(0, openLines &- 1)
+      writeLines(lines)
     case .guest(let bytes):
+      guestScreen.note(bytes)
       StandardOutput.write(bytes)
       if let last = bytes.last { isWithinLine = last != 0x0A && last != 0x0D }
     case .place(let place): move(to: place)
@@ -174,12 +289,37 @@ final class ReadlineTerminal {
     }
   }
 
+  private func endLine() {
+    if isWithinLine { writeLines([""]) }
+    isWithinLine = false
+  }
+
+  /// Shows why nothing is shown, and what goes on.
+  private func showPause() {
+    endLine()
+    let isHeld = output.pause == .holding
+    isHoldingShown = isHeld
+    let text =
+      "\(isHeld ? "HOLDING" : "MORE...")  \(place.user)  "
+      + "(space: go on, \(isHeld ? "" : "Enter: hold, ")q: skip the rest)"
+    let shown = text.prefix(max(1, size.columns &- 1))
+    pauseWidth = shown.count
+    FileHandle.standardOutput.write(Data(shown.utf8))
+  }
+
+  private func hidePause() {
+    guard pauseWidth > 0 else { return }
+    let blanks = String(repeating: " ", count: pauseWidth)
+    FileHandle.standardOutput.write(Data("\r\(blanks)\r".utf8))
+    pauseWidth = 0
+  }
+
   private func move(to next: ConsolePlace) {
     let wasAtGuest = place.isAtGuest
     place = next
     if next.isAtGuest {
       stopReadline()
-      if raw == nil { raw = RawTerminal() }
+      if raw == nil { enterGuest() }
       if !wasAtGuest {
         keys = GuestKeys()
         writeLines(["(keys go to the guest; Ctrl-] comes back to CP)"])
@@ -190,25 +330,37 @@ final class ReadlineTerminal {
     }
   }
 
+  private func enterGuest() {
+    raw = RawTerminal()
+    guestScreen = GuestScreen()
+    if GuestScreen.keepsTitle { FileHandle.standardOutput.write(Data("\u{1B}[22;0t".utf8)) }
+  }
+
   private func leaveGuest() {
-    raw?.restore()
+    if let raw {
+      FileHandle.standardOutput.write(Data(guestScreen.restoration))
+      if GuestScreen.keepsTitle { FileHandle.standardOutput.write(Data("\u{1B}[23;0t".utf8)) }
+      raw.restore()
+    }
     raw = nil
-    if isWithinLine { writeLines([""]) }
-    isWithinLine = false
+    endLine()
   }
 
   private func startReadline() {
     if isReadlineOn {
+      hideLine()
       rl_set_prompt(place.prompt)
     } else {
       isReadlineOn = true
-      rl_callback_handler_install(place.prompt, takeTypedLine)
+      isLineShown = true
+      ReadlineBridge.start(prompt: place.prompt)
     }
   }
 
   private func stopReadline() {
     guard isReadlineOn else { return }
     isReadlineOn = false
+    isLineShown = false
     rl_callback_handler_remove()
   }
 }

@@ -3,8 +3,10 @@ import Synchronization
 
 /// What the engine shows at the terminal.
 enum TerminalItem: Sendable, Equatable {
-  /// A line of an answer or a message.
+  /// A message.
   case line(String)
+  /// The answer to a typed line, as a whole.
+  case answer([String])
   /// What the connected guest wrote.
   case guest([UInt8])
   /// Where the console is now.
@@ -17,18 +19,32 @@ enum TerminalItem: Sendable, Equatable {
 struct ConsolePlace: Sendable, Equatable {
   /// The prompt: status, user and system.
   let prompt: String
+  /// Whose console it is, and the system: what stands behind the status.
+  let user: String
   /// Keys go to a guest as they are.
   let isAtGuest: Bool
+  /// It is a guest's console, which may be in CP READ.
+  let isConnected: Bool
+  /// When a full screen goes on by itself.
+  let more: MoreTimes
+  /// SLEEP or WAIT lets time pass.
+  let isWaiting: Bool
 
-  init(_ session: ConsoleSession) {
+  /// The place of a session.
+  init(_ session: ConsoleSession, isWaiting: Bool) {
     let shown = session.prompt
-    prompt = "\(shown.status)  \(shown.userid) \(shown.system)> "
+    user = "\(shown.userid) \(shown.system)"
+    prompt = "\(shown.status)  \(user)> "
     isAtGuest = session.isAtGuest
+    isConnected = session.connection != nil
+    more = session.more
+    self.isWaiting = isWaiting
   }
 
-  init(prompt: String, isAtGuest: Bool) {
-    self.prompt = prompt
-    self.isAtGuest = isAtGuest
+  /// Before the machine has started.
+  init() {
+    (prompt, user, more) = ("", "", MoreTimes())
+    (isAtGuest, isConnected, isWaiting) = (false, false, false)
   }
 }
 

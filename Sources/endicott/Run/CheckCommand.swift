@@ -12,7 +12,7 @@ struct CheckCommand: ParsableCommand {
       advice about what is legal and unwise, what the machine needs of the host, and about what \
       this host gives.
 
-      Exit status: 0 nothing is wrong; 1 a finding is an error.
+      Exit status: 0 nothing is wrong; 1 a finding is an error; 2 it is no machine's folder.
       """)
 
   @Argument(
@@ -22,7 +22,10 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let (definition, findings) = SystemDefinition.read(folder: folder ?? Host.demoFolder())
     writeLines(findings.map(\.description))
-    guard let definition else { throw ExitCode(ExitStatus.failed) }
+    guard let definition else {
+      throw ExitCode(
+        findings.contains(where: \.isNoMachine) ? ExitStatus.unusable : ExitStatus.failed)
+    }
     writeLines(definition.findings(onHostWith: Host.byteCount).map(\.description))
     let validator = ActivationValidator(definition, order: definition.activationList)
     writeLines(
@@ -63,7 +66,8 @@ struct MachineNeeds {
         "needs \($0) MIPS to keep its pace with all processors busy; \(host)"
       } ?? "has pace FAST and takes what it gets; in MIPS, \(host)"
     return [
-      "\(machine.name): \(definition.partitions.count) partitions, nothing wrong",
+      "\(machine.name): \(definition.partitions.count) "
+        + "\(definition.partitions.count == 1 ? "partition" : "partitions"), nothing wrong",
       "\(machine.name): \(rate)",
       "\(machine.name): guests may write \(machine.hostStorageByteCount >> 20) MB of host memory;"
         + " this host has \(Host.byteCount >> 20) MB",

@@ -19,7 +19,8 @@ private let badCommands = [
   BadCommand("FROB", "HCPCMD001E Unknown CP command: FROB"),
   BadCommand("QUERYX NAMES", "HCPCMD001E Unknown CP command: QUERYX"),
   BadCommand(
-    "DI 1000 2000x", "HCPCDB8844E OPERATOR has no virtual machine; use FOR userid CMD DISPLAY"),
+    "DI 1000 2000x",
+    "HCPCDB8844E OPERATOR has no virtual machine; use FOR userid CMD DISPLAY 1000 2000x"),
   BadCommand("QUERY", "HCPCQU026E Operand missing or invalid"),
   BadCommand("QUERY FRED", "HCPCQU003E Invalid option - FRED"),
   BadCommand("QUERY FRED ALL", "HCPCQU003E Invalid option - FRED"),
@@ -47,7 +48,15 @@ private let badCommands = [
   BadCommand("Q V FOO", "HCPCQU003E Invalid option - FOO"),
   BadCommand(
     "Q NAMES ALL", "HCPCQU003E Invalid option - command contains extra option(s) starting with ALL"),
-  BadCommand("Q V CPUS", "HCPCQU8844E OPERATOR has no virtual machine; use FOR userid CMD QUERY"),
+  BadCommand(
+    "Q V CPUS",
+    "HCPCQU8844E OPERATOR has no virtual machine; use FOR userid CMD QUERY VIRTUAL CPUS"),
+  BadCommand(
+    "SET WEIGHT * 10",
+    "HCPCSE8962E * is one's own partition, and OPERATOR has none; name a partition"),
+  BadCommand("TERM MORE 256 0", "HCPTER002E Invalid operand - 256"),
+  BadCommand("TERM MORE 5", "HCPTER026E Operand missing or invalid"),
+  BadCommand("FOR SPIN001 CMD TERM MORE", "HCPTER8842E TERMINAL needs a console"),
   BadCommand("Q SHARE", "HCPCQU020E Userid missing or invalid"),
   BadCommand("Q SHARE NINELETTER", "HCPCQU007E Invalid userid - NINELETTER"),
   BadCommand("Q SHARE FRED", "HCPCQU053E FRED not in CP directory"),

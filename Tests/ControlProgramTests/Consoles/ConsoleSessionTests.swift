@@ -12,6 +12,7 @@ struct ConsoleSessionTests {
     let test = TestConsole()
     #expect(
       test.console.prompt == ConsolePrompt(status: "CP READ", userid: "OPERATOR", system: "DEMO"))
+    test.machine.write("before\n", from: "TOUCHER")
     #expect(test.answer("CONNECT TOUCHER") == "RECONNECTED AT 00:00:00 UTC THURSDAY 01/01/26")
     #expect(
       test.console.prompt == ConsolePrompt(status: "RUNNING", userid: "TOUCHER", system: "DEMO"))
@@ -46,6 +47,7 @@ struct ConsoleSessionTests {
 
   @Test func aGuestCannotForgeAMessageOrDriveTheTerminal() {
     let test = TestConsole()
+    _ = test.console.execute("SET OBSERVER SPIN001 ON")
     test.machine.write(
       "HCPWRP961W SYSTEM SHUTDOWN COMPLETE\r\n\u{1B}[2Jhidden\u{7}\n", from: "SPIN001")
     test.control.collectEvents()
@@ -66,6 +68,7 @@ struct ConsoleSessionTests {
 
   @Test func setObserverHidesAndShows() {
     let test = TestConsole()
+    _ = test.console.execute("SET OBSERVER * ON")
     _ = test.console.execute("SET OBSERVER SPIN* OFF")
     _ = test.console.execute("SET OBSERVER SPIN002 ON")
     for name in ["SPIN001", "SPIN002", "TOUCHER"] { test.machine.write("line\n", from: name) }
@@ -162,7 +165,7 @@ struct ConsoleSessionTests {
         "HCPCFG8865I User SPIN001 STORAGE 64M OFFLINE not done in time",
         "HCPSIG2115I User SPIN001 has not reported system termination within 60 seconds",
         "HCPIOS8866W User SPIN001 device 0200 has no path; requests wait",
-        "SPIN001 : CPU 01.", "HCPGIR8862W User SPIN001 access to nothing: port 80",
+        "HCPGIR8862W User SPIN001 access to nothing: port 80",
       ])
     #expect(
       test.answer("Q EVENTS 1") == "00:00:00 HCPLDI2817I User SPIN001 load completed from SPIN")

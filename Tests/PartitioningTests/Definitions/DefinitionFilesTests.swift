@@ -89,6 +89,38 @@ import Testing
       ])
   }
 
+  @Test func filesInCapitals() throws {
+    let folder = try DefinitionFolder([
+      "MACHINE.CONFIG": Self.machine, "USER.DIRECT": "PARTITION ONE\n  STORAGE INITIAL 16M\n",
+    ])
+    let (definition, findings) = folder.read()
+    #expect(findings.map(\.description) == [])
+    #expect(definition?.partitions.map(\.name) == ["ONE"])
+  }
+
+  @Test func twoConfigurationsInOneFolder() throws {
+    let folder = try DefinitionFolder([
+      "Machine.Config": Self.machine, "machine.config": Self.machine,
+    ])
+    #expect(
+      messages(folder) == [
+        "\(folder.path): HCPDEF054E the folder has Machine.Config besides machine.config; "
+          + "keep one of them"
+      ])
+  }
+
+  @Test(arguments: [".", "boot/.."])
+  func kernelThatIsTheMachinesFolder(name: String) throws {
+    let folder = try DefinitionFolder([
+      "machine.config": Self.machine,
+      "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M\n  IPL KERNEL \(name)\n", "boot/x": "",
+    ])
+    #expect(
+      messages(folder) == [
+        "a.direct:3:14: HCPDEF059E \(name) is a folder; name a file in the machine's folder"
+      ])
+  }
+
   @Test func kernelThatIsAFolder() throws {
     let folder = try DefinitionFolder([
       "machine.config": Self.machine,
@@ -96,7 +128,7 @@ import Testing
     ])
     #expect(
       messages(folder) == [
-        "a.direct:3:14: HCPDEF059E boot is not a file that can be read; name a regular file"
+        "a.direct:3:14: HCPDEF059E boot is a folder; name a file in the machine's folder"
       ])
   }
 

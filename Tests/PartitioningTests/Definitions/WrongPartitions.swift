@@ -375,8 +375,8 @@ extension WrongFolder {
         "a.direct": one + "  IPL KERNEL linux/vmlinuz INITRD linux/initrd.gz\n",
       ],
       messages: [
-        "a.direct:3:14: HCPDEF058W linux/vmlinuz does not exist, an IPL will refuse; run ./setup linux",
-        "a.direct:3:35: HCPDEF058W linux/initrd.gz does not exist, an IPL will refuse; run ./setup linux",
+        "a.direct:3:14: HCPDEF058W linux/vmlinuz does not exist, an IPL will refuse; put it into the machine's folder; Partitions/setup prepares the demo's",
+        "a.direct:3:35: HCPDEF058W linux/initrd.gz does not exist, an IPL will refuse; put it into the machine's folder; Partitions/setup prepares the demo's",
       ]),
     WrongFolder(
       name: "kernel outside the folder",

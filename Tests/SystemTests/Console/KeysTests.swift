@@ -40,7 +40,20 @@ struct KeysTests {
 
   @Test("Ctrl-] leaves")
   func leaves() {
-    #expect(take("l\u{1D}").leaves)
+    let result = take("l\u{1D}q names\r")
+    #expect(result.leaves)
+    #expect(result.keys == Array("l".utf8))
+  }
+
+  @Test("NUL and bytes that are no UTF-8 go to the guest, and no line for CP is longer than typed")
+  func anyBytes() {
+    var keys = GuestKeys()
+    let bytes: [UInt8] = [0x00, 0xFF, 0xC0, 0x80, 0x0D]
+    let taken = keys.take(bytes)
+    #expect(taken.keys == bytes)
+    let line = keys.take(
+      Array("#CP ".utf8) + [0xFF, 0x00, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F, 0x0D])
+    #expect(line.lines == [])
   }
 }
 

@@ -12,7 +12,8 @@ struct BadUse: CustomTestStringConvertible {
   static let all = [
     BadUse(arguments: ["/nowhere"], message: "/nowhere", status: 2),
     BadUse(arguments: ["Docs"], message: "machine.config", status: 2),
-    BadUse(arguments: ["check", "/nowhere"], message: "/nowhere", status: 1),
+    BadUse(arguments: ["check", "/nowhere"], message: "/nowhere", status: 2),
+    BadUse(arguments: ["check", "Docs"], message: "machine.config", status: 2),
     BadUse(
       arguments: ["run", "/nowhere/script.cp"],
       message: "/nowhere/script.cp: HCPSCR8850E", status: 2),
@@ -71,6 +72,26 @@ struct CommandLineTests {
     #expect(bad.status == 1)
     #expect(bad.output.contains("HCPCMD001E Unknown CP command: FROBNICATE"), "\(bad.output)")
     #expect(bad.output.contains("OPERATOR AT SMALL"))
+    // Some editors write a byte order mark; nobody is there to be asked; what follows is not done.
+    let ended = try ProgramRun(
+      [folder.path], input: "\u{FEFF}QUERY USERID\nDISCONN\nFROBNICATE\n")
+    #expect(ended.status == 0, "\(ended.output)")
+    #expect(ended.output.contains("DISCONNECT AT"))
+  }
+
+  @Test("performs nothing behind SHUTDOWN, and refuses a return code that a process cannot give")
+  func scriptEnds() throws {
+    let folder = try Machines.small()
+    let script = try folder.write("s.cp", "\u{FEFF}SHUTDOWN\nFROBNICATE\n")
+    let ended = try ProgramRun(["run", script, "--machine", folder.path])
+    #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
+    let lines = ended.output.split(separator: "\n")
+    #expect(lines.last == "HCPWRP961W SYSTEM SHUTDOWN COMPLETE")
+    #expect(lines.count { $0.hasPrefix("USER DSC   LOGOFF AS") } == 3, "\(ended.output)")
+    let large = try folder.write("e.cp", "&EXIT 256\n")
+    let refused = try ProgramRun(["run", large, "--machine", folder.path])
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("HCPSCR8851E Invalid script statement - &EXIT 256"))
   }
 
   @Test("stops a script at the first command that fails, unless told otherwise")

@@ -11,11 +11,16 @@ final class TerminalRun {
   /// - Parameters:
   ///   - arguments: The program's arguments.
   ///   - environment: Variables beside the test's own.
+  ///   - rows: What the terminal says of its height.
+  ///   - columns: What it says of its width.
   /// - Throws: The system's error when it cannot be run.
-  init(_ arguments: [String], environment: [String: String]) throws {
+  init(
+    _ arguments: [String], environment: [String: String], rows: UInt16 = 24,
+    columns: UInt16 = 100
+  ) throws {
     var descriptor: Int32 = -1
     var side: Int32 = -1
-    var size = winsize(ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0)
+    var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
     guard openpty(&descriptor, &side, nil, nil, &size) == 0 else { throw POSIXError(.ENODEV) }
     // Programs that other tests start meanwhile must not keep this terminal open.
     for end in [descriptor, side] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -40,6 +45,9 @@ final class TerminalRun {
 
   /// Interrupts the program, as ^C does at a terminal that controls it.
   func interrupt() { process.interrupt() }
+
+  /// Sends the program a signal.
+  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
   /// Reads until a text has appeared since the last call that found one.
   ///
