@@ -123,7 +123,7 @@ extension ControlProgram {
     }
     if !recovered.isEmpty {
       let told =
-        recovered.count > Self.manyStarts
+        recovered.count > Self.manyTogether
         ? "\(recovered.count) partitions" : recovered.joined(separator: " ")
       result.lines.append(CommandMessage(.recovered, told).line(module: "RCV"))
     }

@@ -73,7 +73,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
     layout: Dispatcher.Layout, epoch: UInt64, threads: Int, caches policy: CachePolicy
   ) throws(HostMemoryError) {
     var caches = [try CodeCache(fitting: policy)]
-    while caches.count < min(threads, 64), let cache = try? CodeCache(fitting: policy) {
+    while caches.count < min(threads, 64), let cache = CodeCache(besideOthers: policy) {
       caches.append(cache)
     }
     self.init(layout: layout, epoch: epoch, caches: caches)

@@ -73,6 +73,17 @@ package final class CodeCache {
       arena: start, byteCount: wanted, bucketBits: policy.bucketBits, isDropped: policy == .drop)
   }
 
+  /// Creates an empty cache of a policy's size; nil unless the host has plenty of room.
+  ///
+  /// What the host has left for partitions must not depend on how many caches there are.
+  package convenience init?(besideOthers policy: CachePolicy) {
+    guard endicott_has_room(16 * policy.byteCount), let start = endicott_reserve(policy.byteCount)
+    else { return nil }
+    self.init(
+      arena: start, byteCount: policy.byteCount, bucketBits: policy.bucketBits,
+      isDropped: policy == .drop)
+  }
+
   /// Creates an empty cache of a policy.
   package convenience init(_ policy: CachePolicy = .ordinary) {
     self.init(

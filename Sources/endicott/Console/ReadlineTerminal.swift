@@ -220,7 +220,7 @@ final class ReadlineTerminal {
   private func lookAtClock() {
     let before = output.pause
     if output.tick(now: DispatchTime.now().uptimeNanoseconds, size: size) {
-      FileHandle.standardOutput.write(Data([0x07]))
+      StandardOutput.write([0x07])
     }
     if before != nil, output.pause == nil { showNext() }
   }
@@ -304,13 +304,13 @@ final class ReadlineTerminal {
       + "(space: go on, \(isHeld ? "" : "Enter: hold, ")q: skip the rest)"
     let shown = text.prefix(max(1, size.columns &- 1))
     pauseWidth = shown.count
-    FileHandle.standardOutput.write(Data(shown.utf8))
+    StandardOutput.write(Array(shown.utf8))
   }
 
   private func hidePause() {
     guard pauseWidth > 0 else { return }
     let blanks = String(repeating: " ", count: pauseWidth)
-    FileHandle.standardOutput.write(Data("\r\(blanks)\r".utf8))
+    StandardOutput.write(Array("\r\(blanks)\r".utf8))
     pauseWidth = 0
   }
 
@@ -333,13 +333,13 @@ final class ReadlineTerminal {
   private func enterGuest() {
     raw = RawTerminal()
     guestScreen = GuestScreen()
-    if GuestScreen.keepsTitle { FileHandle.standardOutput.write(Data("\u{1B}[22;0t".utf8)) }
+    if GuestScreen.keepsTitle { StandardOutput.write(Array("\u{1B}[22;0t".utf8)) }
   }
 
   private func leaveGuest() {
     if let raw {
-      FileHandle.standardOutput.write(Data(guestScreen.restoration))
-      if GuestScreen.keepsTitle { FileHandle.standardOutput.write(Data("\u{1B}[23;0t".utf8)) }
+      StandardOutput.write(guestScreen.restoration)
+      if GuestScreen.keepsTitle { StandardOutput.write(Array("\u{1B}[23;0t".utf8)) }
       raw.restore()
     }
     raw = nil

@@ -25,7 +25,7 @@ enum HostSpeed {
     let machine: Machine
     let cache: CodeCache
     do {
-      cache = try CodeCache(fitting: 8 << 20)
+      cache = try CodeCache(fitting: .small)
       machine = try Machine(
         MachineConfiguration(
           name: "SPEED", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
