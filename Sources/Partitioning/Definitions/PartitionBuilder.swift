@@ -208,7 +208,7 @@ struct PartitionBuilder {
   /// `LOADABLE file ...`: files that the partition's guest and user may have loaded.
   private mutating func loadable(_ operands: inout OperandReader) {
     repeat {
-      guard let name = file(&operands, "a file", .prepared("linux")) else { return }
+      guard let name = file(&operands, "a file", .prepared) else { return }
       let named = parsed.definition.loadableFiles ?? []
       if !named.contains(name) { parsed.definition.loadableFiles = named + [name] }
     } while operands.peek != nil

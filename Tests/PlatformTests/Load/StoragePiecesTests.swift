@@ -39,6 +39,6 @@ import X86
   @Test func theTablesOfTheLargestComputerFit() {
     let tables = ACPITables(
       isPresent: [Bool](repeating: false, count: 64), virtioDevices: PCLayout.virtioLimit)
-    #expect(tables.bytes().count <= PCLayout.firmwareTableLimit)
+    #expect(tables.bytes().count <= PCLayout.firmwareTableLimit(hasBoard: false))
   }
 }
