@@ -142,7 +142,7 @@ package final class ControlProgram {
     collectEvents()
     if hidesLogoffs {
       hidesLogoffs = false
-      let ended = before - system.machineView.activeCount
+      let ended = before.subtractingClamped(system.machineView.activeCount)
       reportFirmware("\(logoffPrefix)\(ended) PARTITIONS USERS = \(userCount)")
     }
   }

@@ -8,7 +8,7 @@ enum HelpText {
     for command in table.sorted where classes.permitsSome(of: command) {
       let names = ([command.keyword] + command.aliases).map(\.spelling).joined(separator: ", ")
       let summary = wrapped(command.summary, width: 79 - 21, indent: "")
-      lines.append("\(padded(names, 20)) \(summary[0])")
+      lines.append("\(padded(names, 20)) \(summary.first ?? "")")
       lines += summary.dropFirst().map { padded("", 21) + $0 }
     }
     lines.append(

@@ -24,7 +24,7 @@ extension ControlProgram {
       throw CommandMessage(.activationNested, name, activating.last ?? name)
     }
     activating.append(name)
-    defer { activating.removeLast() }
+    defer { _ = activating.popLast() }
     let activation = ManagementAction.activate(
       name, profile: profile, load: isLoaded, force: isForced)
     let commands = system.commands(of: name, profile: profile)

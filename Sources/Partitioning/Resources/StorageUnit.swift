@@ -35,6 +35,7 @@ struct StorageUnit: PartitionUnit {
   func detach(_ partition: Partition, from manager: PartitionManager) {
     manager.ledger.giveBack(partition.increments.compactMap { $0 }, from: partition.number)
     partition.increments = []
+    partition.initialCount = 0
     partition.offered = []
     partition.machine = nil
     manager.countPages(of: partition)

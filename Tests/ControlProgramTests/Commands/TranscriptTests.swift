@@ -76,7 +76,7 @@ private let queries = [
     Device 0200, Status ONLINE
      CHPIDs to Device 0200 (PIM)  : 10 11
       Physically Available (PAM)  : +  +
-      Online               (LPM)  : +  +
+      Online               (LPM)  : +  -
           Legend     + Yes - No
     """),
   Exchange(

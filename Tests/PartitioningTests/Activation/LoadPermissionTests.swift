@@ -114,7 +114,7 @@ struct LoadPermissionTests {
     ("link", "it is outside the machine's folder"),
     ("/etc/passwd", "it is outside the machine's folder"),
     ("../own", "it is outside the machine's folder"), ("pipe", "it is not a regular file"),
-    (".", "it is outside the machine's folder"), ("none", "there is no such file"),
+    (".", "it is not a regular file"), ("none", "there is no such file"),
     ("large", "it is larger than the partition's storage"),
   ])
   func anOperatorLoadsRegularFilesOfTheFolder(file: String, reason: String) throws {

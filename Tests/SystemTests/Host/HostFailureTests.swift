@@ -36,7 +36,7 @@ struct HostRefusal: CustomTestStringConvertible {
         + " ($E $M; echo $? >$M/status) | head -1 >/dev/null; exit $(cat $M/status)",
       told: output + "Broken pipe", status: 74),
     // Nobody is there to be told.
-    HostRefusal(command: "$E check /nowhere 2>/dev/full", told: "", status: 1),
+    HostRefusal(command: "$E check /nowhere 2>/dev/full", told: "", status: 2),
     HostRefusal(command: "$E run /nowhere 2>&-", told: "", status: 2),
     HostRefusal(command: "$E bogus <&- >&- 2>&-", told: "", status: 2),
     // The end of the input is the end of the session.
