@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // What of a machine outlives it: profiles, and what was set and running. Guests do not.
 
@@ -132,7 +133,9 @@ extension PartitionManager {
         report.undefined.append(record.name)
         continue
       }
-      guard record.base == definition.partitions[number] else {
+      guard record.base == definition.partitions[number],
+        record.definition.hasForm(of: record.base)
+      else {
         report.changedDefinitions.append(record.name)
         continue
       }
@@ -164,7 +167,10 @@ extension PartitionManager {
     let profiles = defined.map { profile in
       let kept = record.profiles.first { $0.name == profile.name }
       // What an older program kept may be what no setting leads to.
-      return kept.flatMap { (try? $0.definition.judge(in: context)) == nil ? nil : $0 } ?? profile
+      guard let kept, kept.definition.hasForm(of: profile.definition),
+        (try? kept.definition.judge(in: context)) != nil
+      else { return profile }
+      return kept
     }
     if ProcessorLayout.layout(of: profiles.map(\.definition), firstAccount: 0).map(\.count)
       == partition.layout.map(\.count)
@@ -229,7 +235,7 @@ extension PartitionManager {
   private func takeUpStorage(
     _ record: PartitionRecord, _ partition: Partition
   ) throws(ManagementError) {
-    let had = record.incrementPlaces ?? Array(0..<max(0, record.incrementCount))
+    let had = record.incrementPlaces ?? Array(partition.increments.indices.prefix(max(0, record.incrementCount)))
     let places = Set(had.filter(partition.increments.indices.contains))
     // Its first increment stays with a partition whatever a record says.
     let surplus = partition.increments.indices.dropFirst().filter {
@@ -267,5 +273,17 @@ extension PartitionManager {
       channels.pathView($0, subsystem: partition.subsystem)?.partitions
         .contains(partition.number) == true
     }
+  }
+}
+
+extension PartitionDefinition {
+  /// Whether what no setting changes is as another definition says it: processors by type and mode, and
+  /// storage. A kept row that has another form was damaged or edited.
+  fileprivate func hasForm(of defined: PartitionDefinition) -> Bool {
+    storage == defined.storage && processors.count == defined.processors.count
+      && zip(processors, defined.processors).allSatisfy { own, other in
+        own.type == other.type && own.mode == other.mode && own.initial >= 0 && own.reserved >= 0
+          && own.initial.adding(own.reserved) == other.initial.adding(other.reserved)
+      }
   }
 }

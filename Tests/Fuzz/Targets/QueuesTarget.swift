@@ -126,10 +126,10 @@ enum QueuesTarget: FuzzTarget {
       let data = [UInt8](
         repeating: 0x5A, count: request.kind == .read ? min(request.byteCount, 1 << 15) : 0)
       let status: ChannelStatus = input.byte() & 3 == 0 ? .ioError : .ok
-      device.complete(
+      flying += device.complete(
         ChannelCompletion(
           partition: 0, device: request.device, tag: request.tag, status: status, data: data, at: 99
-        ))
+        ), now: 99, nextTag: &tag)
     }
   }
 
