@@ -180,7 +180,15 @@ extension Dispatcher {
     guard groups[group].first >= 0 else { return }
     let pool = Int(accounts[Int(groups[group].first)].pool)
     let isBinding = groups[group].bucket?.isBinding == true
-    let kept = isBinding ? retention(of: pool) / 2 : retention(of: pool)
+    var kept = isBinding ? retention(of: pool) / 2 : retention(of: pool)
+    if let setRunningTime {
+      // With long time slices a group falls behind by what others get at once.
+      var share = Fraction.zero
+      forEachMember(of: group) { share = share + accounts[$0].queueShare }
+      if share.numerator > 0 {
+        kept = max(kept, Int128(10 * setRunningTime) * share.denominator / share.numerator)
+      }
+    }
     let behind = pools[pool].virtualTime - kept - groups[group].virtualTime
     guard behind > 0 else { return }
     groups[group].virtualTime += behind

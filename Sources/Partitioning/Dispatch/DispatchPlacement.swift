@@ -87,6 +87,11 @@ extension Dispatcher {
         demote(Int(logical))
         continue
       }
+      // Vertical-low ones of those that are behind beside it go first.
+      if accounts[Int(account)].rank == 0 {
+        promoteLow(index)
+        if pools[index].heap[0] != account { continue }
+      }
       guard let time = earliest(logical, on: physical) else {
         // Its partition has already run to the end of this epoch, or the processor was held so long.
         removeFromHeap(account)

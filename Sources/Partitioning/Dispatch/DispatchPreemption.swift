@@ -109,7 +109,7 @@ extension Dispatcher {
         guard accounts[account].rank <= 1, accounts[account].isLimited, isDue(account) else {
           continue
         }
-        while accounts[account].rank <= 1, accounts[account].place >= 0,
+        while accounts[account].rank <= 1, accounts[account].place >= 0, isDue(account),
           claim(accounts[account].queue.head)
         {}
       }
@@ -119,8 +119,18 @@ extension Dispatcher {
   /// Whether a limit held an account back and it may have more now; within its group, when that has
   /// all it may, in another's stead.
   private func isDue(_ account: Int) -> Bool {
-    isBeyondGroup(accounts[account].rank)
-      ? accounts[account].bucket?.isBinding == true : isHeldBack(account)
+    if isBeyondGroup(accounts[account].rank) {
+      return accounts[account].bucket?.isBinding == true
+    }
+    return isHeldBack(account) || isLosingCredit(Int(accounts[account].queue.head))
+  }
+
+  /// Whether a logical processor that its own limit held back has waited until nearly all the credit
+  /// that it may keep has come together.
+  private func isLosingCredit(_ logical: Int) -> Bool {
+    guard logical >= 0, logicals[logical].bucket?.isBinding == true else { return false }
+    logicals[logical].bucket?.debit(0, at: start)
+    return logicals[logical].bucket?.grantsExtra == true
   }
 
   /// Whether a ready logical processor waits in its account's queue.

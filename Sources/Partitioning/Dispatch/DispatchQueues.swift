@@ -223,7 +223,7 @@ extension Dispatcher {
       kept /= 2
     } else if let setRunningTime, share.numerator > 0 {
       // With long time slices one falls behind by what others get at once.
-      kept = max(kept, Int128(3 * setRunningTime) * share.denominator / share.numerator)
+      kept = max(kept, Int128(6 * setRunningTime) * share.denominator / share.numerator)
     }
     let least = virtualTime(for: account) - kept
     guard accounts[account].key < least else { return }

@@ -120,18 +120,41 @@ extension Dispatcher {
 
   /// Whether a partition has got clearly less than its part of what was divided, so that its
   /// vertical-low logical processors are entitled to time like anybody.
+  ///
+  /// Or than its part beside who would get the time in its stead: long time slices take somebody far
+  /// ahead at once.
   func isBehind(_ account: Int) -> Bool {
-    accounts[account].key
-      < virtualTime(for: account) - retention(of: Int(accounts[account].pool)) / 4
+    let pool = Int(accounts[account].pool)
+    var reference = virtualTime(for: account)
+    if let next = leastKey(pool, beside: account) { reference = max(reference, next) }
+    return accounts[account].key < reference - retention(of: pool) / 4
+  }
+
+  /// Virtual time of the first in a pool's heap that is somebody else and within its limits.
+  private func leastKey(_ pool: Int, beside account: Int) -> Int128? {
+    let heap = pools[pool].heap
+    let count = Int(pools[pool].heapCount)
+    guard count > 0 else { return nil }
+    if Int(heap[0]) != account {
+      return accounts[Int(heap[0])].rank == 0 ? accounts[Int(heap[0])].key : nil
+    }
+    var least: Int128?
+    for place in 1..<min(max(count, 1), 3) where accounts[Int(heap[place])].rank == 0 {
+      least = min(least ?? .max, accounts[Int(heap[place])].key)
+    }
+    return least
   }
 
   /// Lets vertical-low logical processors of partitions that are behind their share wait among those
   /// with a share: what others leave is divided by weight, whatever the polarity.
   func promoteLow() {
-    for pool in pools.indices {
-      if !pools[pool].low.isEmpty { promote(from: pools[pool].low) }
-      if !pools[pool].parked.isEmpty { promote(from: pools[pool].parked) }
-    }
+    for pool in pools.indices { promoteLow(pool) }
+  }
+
+  /// The same for one pool.
+  func promoteLow(_ pool: Int) {
+    if !pools[pool].low.isEmpty { promote(from: pools[pool].low) }
+    if !pools[pool].parked.isEmpty { promote(from: pools[pool].parked) }
   }
 
   private func promote(from queue: ProcessorQueue) {

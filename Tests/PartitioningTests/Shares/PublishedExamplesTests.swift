@@ -123,8 +123,10 @@ struct PublishedExamplesTests {
     _ microseconds: UInt64, ofEach period: UInt64, rate: Fraction
   ) -> Bool {
     var bucket = TokenBucket(rate: rate, at: 0)
-    for step in 1...100_000 as ClosedRange<UInt64> {
-      // A thousandth of the period.
+    // A hundredth beyond the rate uses up in so long whatever credit there may be; a step is a
+    // thousandth of the period.
+    let steps = UInt64(TokenBucket.depth) * 100 / period + 1
+    for step in 1...steps {
       bucket.debit(microseconds, at: step * period)
       if bucket.isEmpty { return false }
     }
