@@ -88,7 +88,7 @@ extension Dispatcher {
         continue
       }
       // Vertical-low ones of those that are behind beside it go first.
-      if accounts[Int(account)].rank == 0 {
+      if setRunningTime != nil, accounts[Int(account)].rank == 0 {
         promoteLow(index)
         if pools[index].heap[0] != account { continue }
       }

@@ -121,12 +121,14 @@ extension Dispatcher {
   /// Whether a partition has got clearly less than its part of what was divided, so that its
   /// vertical-low logical processors are entitled to time like anybody.
   ///
-  /// Or than its part beside who would get the time in its stead: long time slices take somebody far
-  /// ahead at once.
+  /// Or than its part beside who would get the time in its stead, when the running time is set: long
+  /// time slices take somebody far ahead at once.
   func isBehind(_ account: Int) -> Bool {
     let pool = Int(accounts[account].pool)
     var reference = virtualTime(for: account)
-    if let next = leastKey(pool, beside: account) { reference = max(reference, next) }
+    if setRunningTime != nil, let next = leastKey(pool, beside: account) {
+      reference = max(reference, next)
+    }
     return accounts[account].key < reference - retention(of: pool) / 4
   }
 
