@@ -136,4 +136,3 @@ extension ControlProgram {
     return definition.automaticStartOrder().compactMap { definition.partitions.element(at: $0) }
   }
 }
-

@@ -15,7 +15,10 @@ final class FuzzMachine {
   private let clock: FuzzClock
 
   init() {
-    guard let manager = try? PartitionManager(FuzzMachine.definition, options: ManagerOptions(caches: .tiny)) else {
+    guard
+      let manager = try? PartitionManager(
+        FuzzMachine.definition, options: ManagerOptions(caches: .tiny))
+    else {
       fail("the machine could not be built")
     }
     self.manager = manager

@@ -235,7 +235,9 @@ extension PartitionManager {
   private func takeUpStorage(
     _ record: PartitionRecord, _ partition: Partition
   ) throws(ManagementError) {
-    let had = record.incrementPlaces ?? Array(partition.increments.indices.prefix(max(0, record.incrementCount)))
+    let had =
+      record.incrementPlaces
+      ?? Array(partition.increments.indices.prefix(max(0, record.incrementCount)))
     let places = Set(had.filter(partition.increments.indices.contains))
     // Its first increment stays with a partition whatever a record says.
     let surplus = partition.increments.indices.dropFirst().filter {
@@ -277,8 +279,10 @@ extension PartitionManager {
 }
 
 extension PartitionDefinition {
-  /// Whether what no setting changes is as another definition says it: processors by type and mode, and
-  /// storage. A kept row that has another form was damaged or edited.
+  /// Whether what no setting changes is as another definition says it.
+  ///
+  /// That is processors by type and mode, and storage. A kept row that has another form was damaged or
+  /// edited.
   fileprivate func hasForm(of defined: PartitionDefinition) -> Bool {
     storage == defined.storage && processors.count == defined.processors.count
       && zip(processors, defined.processors).allSatisfy { own, other in
