@@ -4,7 +4,7 @@ import Channels
 // used over its part of the pool, exact); a free physical processor takes the longest-ready logical
 // processor of the first account. A time slice is charged when it is given and what is left of it
 // is given back, so several processors of one partition count at once. What a partition leaves is
-// thereby divided among the others in proportion to their shares. A partition keeps 30 ms of its
+// thereby divided among the others in proportion to their shares. A partition keeps 100 ms of its
 // entitlement at most while it sleeps or cannot use more, and owes nothing for time nobody wanted.
 // Ties go by number.
 //
