@@ -16,6 +16,9 @@ package struct AddressRange: Equatable, Sendable, Codable {
   /// How many bytes there are.
   @inlinable package var byteCount: UInt64 { end &- start }
 
+  /// The addresses as a range of Swift's.
+  @inlinable package var addresses: Range<UInt64> { Range(uncheckedBounds: (start, end)) }
+
   /// Whether it holds no byte.
   @inlinable package var isEmpty: Bool { start == end }
 

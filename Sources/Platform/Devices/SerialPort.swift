@@ -68,6 +68,7 @@ final class SerialPort {
     if !waitingInput.isEmpty, chip.receiverSpace > 0 {
       let taken = waitingInput.prefix(max(0, chip.receiverSpace))
       for byte in taken { chip.receive(byte) }
+      // Cannot trap: a count is not negative.
       waitingInput = Array(waitingInput.dropFirst(taken.count))
     }
     line.set(chip.isInterrupting)

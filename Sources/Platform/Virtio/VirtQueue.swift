@@ -85,7 +85,7 @@ struct VirtQueue: Codable, Sendable {
       let byteCount: UInt32 = try VirtQueue.load(memory, entry &+ 8)
       let flags: UInt16 = try VirtQueue.load(memory, entry &+ 12)
       guard let range = AddressRange(start: address, byteCount: UInt64(byteCount)),
-        memory.isStorage(address..<range.end)
+        memory.isStorage(range.addresses)
       else { throw .outsideStorage(address: address) }
       guard flags & 4 == 0 else { throw .wrongDescriptor(flags: flags) }
       let segment = Segment(address: address, byteCount: byteCount)
