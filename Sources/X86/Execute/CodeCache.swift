@@ -1,7 +1,7 @@
 import CHost
 
-/// How much decoded code a host thread keeps: invisible to simulated history, which tests show by the
-/// last two.
+/// How much decoded code a host thread keeps: invisible to simulated history, which tests show by
+/// `tiny` and `drop`.
 package enum CachePolicy: String, CaseIterable, Sendable {
   case ordinary
   /// A few blocks.
