@@ -113,6 +113,8 @@ package enum PCLayout {
   /// I/O APIC pin of the first virtio device.
   static let virtioPin = 16
 
+  /// Where the interrupt vectors of real mode lead (F000:FF00).
+  static let biosServices: UInt64 = 0xF_FF00
   /// The BIOS data area (40:0).
   static let biosData: UInt64 = 0x400
   /// The extended BIOS data area, 1 KiB, where conventional storage ends.
@@ -137,9 +139,9 @@ package enum PCLayout {
   static let conventionalLimit: UInt64 = 0x9_FC00
   /// ACPI tables, inside the BIOS area that Linux does not use as storage.
   static let firmwareTables: UInt64 = 0xE_0000
-  /// Bytes available for ACPI tables: up to the Multiprocessor Specification's, or the reset vector.
+  /// Bytes available for ACPI tables: up to the Multiprocessor Specification's, or the BIOS services.
   static func firmwareTableLimit(hasBoard: Bool) -> Int {
-    Int((hasBoard ? multiprocessorTable : resetVector) - firmwareTables)
+    Int((hasBoard ? multiprocessorTable : biosServices) - firmwareTables)
   }
   /// Where storage continues above the BIOS area.
   static let extendedBase: UInt64 = 0x10_0000

@@ -38,6 +38,8 @@ extension Machine {
     precondition(bytes.count <= PCLayout.firmwareTableLimit(hasBoard: board != nil))
     _ = store(bytes, at: PCLayout.firmwareTables)
     guard needsData || board != nil else { return }
+    _ = store(BIOSServices.vectors, at: 0)
+    _ = store(BIOSServices.code, at: PCLayout.biosServices)
     _ = store(BIOSData(hasBoard: board != nil).bytes(), at: PCLayout.biosData)
     var extended = BIOSData.extended
     if let board {

@@ -60,7 +60,7 @@ struct Payload: CustomTestStringConvertible, Sendable {
         arguments: [
           "--multiboot", path("xen/xen"), "--multiboot-name", "--module",
           path("generic/vmlinuz") + "=console=hvc0 panic=-1", "--module", path("generic/initrd.gz"),
-          "--append", "no-real-mode com1=115200,8n1 console=com1 noreboot dom0_mem=512M",
+          "--append", "com1=115200,8n1 console=com1 noreboot dom0_mem=512M",
           "--legacy", "--features", "all", "--memory", "1G",
         ], text: "USER SPACE on 1 processors")
     ] + ["qemu-x86", "qemu-x86_64"].map(uBoot)
