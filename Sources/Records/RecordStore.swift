@@ -89,6 +89,7 @@ package final class RecordStore: Sendable {
   private init(
     _ folder: StateFolder, _ lock: FolderLock, setAside: String?
   ) throws(RecordStoreError) {
+    try folder.requireCompany()
     if folder.hasFile { try folder.requireDatabase() }
     try RecordStore.judge(folder)
     let copy = try RecordCopy(file: folder.copyFile)

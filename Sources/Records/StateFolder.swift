@@ -53,6 +53,15 @@ struct StateFolder: Sendable {
   /// Whether there is a file of records that is more than begun.
   var hasFile: Bool { (size(of: file) ?? 0) > 0 }
 
+  /// Throws when there is no file of records, or an empty one, and what stands beside one is there: then
+  /// records are lost, and to begin new ones would lose the rest.
+  func requireCompany() throws(RecordStoreError) {
+    guard !hasFile else { return }
+    for other in [copyFile, file + "-wal"] where (size(of: other) ?? 0) > 0 {
+      throw .damaged(file: file, finding: "it is empty or not there, \(other) is")
+    }
+  }
+
   /// Throws unless the file's first bytes are those of an SQLite database.
   ///
   /// What cannot be read is not taken for something else: its own reason is thrown.
@@ -78,18 +87,18 @@ struct StateFolder: Sendable {
   /// - Returns: Path under which they are now.
   func setAside() throws(RecordStoreError) -> String {
     var number = 1
-    while size(of: path + "/records.set-aside-\(number).sqlite") != nil {
+    func name(_ ending: String) -> String { "\(path)/records.set-aside-\(number).\(ending)" }
+    while ["sqlite", "sqlite-wal", "copy"].contains(where: { size(of: name($0)) != nil }) {
       number = number.addingClamped(1)
     }
-    let other = path + "/records.set-aside-\(number).sqlite"
+    let other = name("sqlite")
     for ending in ["-wal", "-shm", ""] where size(of: file + ending) != nil {
       guard rename(file + ending, other + ending) == 0 else {
         throw RecordStoreError(system: errno, file: file + ending)
       }
     }
     if size(of: copyFile) != nil {
-      let copy = path + "/records.set-aside-\(number).copy"
-      guard rename(copyFile, copy) == 0 else {
+      guard rename(copyFile, name("copy")) == 0 else {
         throw RecordStoreError(system: errno, file: copyFile)
       }
     }

@@ -13,6 +13,7 @@ let fuzzTargets: [String: any FuzzTarget.Type] = [
   "definitions": DefinitionsTarget.self, "devices": DevicesTarget.self,
   "queues": QueuesTarget.self, "hypercalls": HypercallsTarget.self,
   "commands": CommandsTarget.self, "scripts": ScriptsTarget.self, "kept": KeptTarget.self,
+  "files": FilesTarget.self,
 ]
 
 /// libFuzzer's driver (LLVM, "Using libFuzzer as a library").

@@ -13,6 +13,7 @@ let coverage: [SwiftSetting] = [
 
 let package = Package(
   name: "endicott-fuzz",
+  dependencies: [.package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")],
   targets: [
     .target(
       name: "CHost",
@@ -34,9 +35,16 @@ let package = Package(
       swiftSettings: coverage),
     .target(
       name: "ControlProgram", dependencies: ["Partitioning", "Quantities"], swiftSettings: coverage),
+    .target(
+      name: "Records",
+      dependencies: [
+        "Partitioning", "Channels", "Quantities", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
+      swiftSettings: coverage),
     .executableTarget(
       name: "endicott-fuzz",
-      dependencies: ["ControlProgram", "Partitioning", "Platform", "Channels", "X86"],
+      dependencies: ["ControlProgram", "Partitioning", "Platform", "Channels", "Records", "X86"],
       path: "Fuzz",
       swiftSettings: [.unsafeFlags(["-enable-testing"])],
       linkerSettings: [.unsafeFlags(["-Xlinker", fuzzer, "-lstdc++"])]),

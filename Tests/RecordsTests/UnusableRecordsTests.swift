@@ -52,6 +52,31 @@ import Records
     #expect(try RecordReader(folder: folder.path).starts().isEmpty)
   }
 
+  @Test(
+    "that are gone while their copy is there are told, and set aside as often as asked",
+    arguments: [true, false])
+  func gone(isEmpty: Bool) throws {
+    for number in 1...2 {
+      try makeRecords()
+      let file = URL(fileURLWithPath: folder.records)
+      try FileManager.default.removeItem(at: file)
+      if isEmpty { try Data().write(to: file) }
+      let copy = folder.path + "/records.copy"
+      let kept = try Data(contentsOf: URL(fileURLWithPath: copy))
+      #expect(
+        throws: RecordStoreError.damaged(
+          file: folder.records, finding: "it is empty or not there, \(copy) is")
+      ) { _ = try RecordStore(folder: folder.path) }
+      #expect(try Data(contentsOf: URL(fileURLWithPath: copy)) == kept)
+      let store = try RecordStore(folder: folder.path, setsAsideDamaged: true)
+      let other = "\(folder.path)/records.set-aside-\(number)"
+      #expect(store.setAside == other + ".sqlite")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: other + ".copy")) == kept)
+      #expect(try store.starts().isEmpty)
+      try store.close()
+    }
+  }
+
   @Test func thatAreAbsentAreNotMadeByReaders() throws {
     #expect(throws: RecordStoreError.absent(file: folder.records)) {
       _ = try RecordReader(folder: folder.path)
