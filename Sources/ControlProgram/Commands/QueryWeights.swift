@@ -116,13 +116,13 @@ private func queryCaps(_ call: Invocation) throws(CommandMessage) {
     TextTable(
       columns: [.left("PARTITION"), .left("TYPE")]
         + LimitKind.allCases.map { .right($0.column) }
-        + [.right("DEFCAP MSU"), .right("LIMITSOFT"), .right("MOST"), .left("BY")],
+        + [.right("MSU"), .right("SOFT"), .right("MOST"), .left("BY")],
       rows: rows
     ).lines)
 }
 
 extension LimitKind {
-  /// Its column in QUERY CAPS; all of them side by side fit a screen of 80.
+  /// Its column in QUERY CAPS.
   fileprivate var column: String {
     switch self {
     case .logicalProcessors: "CPUS"

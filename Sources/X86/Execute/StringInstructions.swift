@@ -26,6 +26,7 @@ extension Processor {
       advance(target, plan, count)
       finishElements(count, plan, paid: &paid)
       left -= UInt64(count)
+      if to.isFinal && left > 0 { return cutString() }
     }
   }
 
@@ -73,6 +74,7 @@ extension Processor {
       advance(target, plan, to.count)
       finishElements(to.count, plan, paid: &paid)
       left -= UInt64(to.count)
+      if to.isFinal && left > 0 { return cutString() }
     }
   }
 
@@ -236,7 +238,7 @@ extension Processor {
       advance(target, plan, 1)
       finishElements(1, plan, paid: &paid)
       left -= 1
-      if left > 0 && state.attention != 0 { return cutString() }
+      if left > 0 && (state.attention != 0 || to.isFinal) { return cutString() }
     }
   }
 

@@ -23,6 +23,15 @@ struct StringRun {
   /// The first element; nil when an element straddles pages or belongs to a device.
   var host: UnsafeMutableRawPointer?
   var linear: UInt64
+  /// The last element may change the instruction itself, which has to be fetched again then.
+  var isFinal = false
+}
+
+/// Where an instruction stands in storage: one piece, or two in pages that need not be neighbours.
+struct InstructionStorage {
+  /// Offsets in the memory's window.
+  var first: Range<Int>
+  var second: Range<Int>
 }
 
 // String instructions work by runs inside pages (Intel SDM volume 1, "String Instructions"). An
@@ -75,13 +84,48 @@ extension Processor {
     let inPage = Int(linear & 0xFFF)
     try checkAlignment(linear, plan.size)
     noteAccess(linear, plan.size, write: side.isWrite)
-    guard inPage + plan.size <= 4096 else { return StringRun(count: 1, host: nil, linear: linear) }
+    let alone = StringRun(count: 1, host: nil, linear: linear, isFinal: side.isWrite)
+    guard inPage + plan.size <= 4096 else { return alone }
     let access = AccessKind(isWrite: side.isWrite, isUser: state.privilege == 3)
     guard case .storage(let host) = try locate(linear, access, stackFault: side.segment == .ss)
-    else { return StringRun(count: 1, host: nil, linear: linear) }
+    else { return alone }
     var count = plan.step > 0 ? (4096 - inPage) / plan.size : inPage / plan.size + 1
     count = min(most, count, elementsInSegment(side, plan, offset))
-    return StringRun(count: count, host: host, linear: linear)
+    var run = StringRun(count: count, host: host, linear: linear)
+    if side.isWrite, plan.repeats { endAtInstruction(&run, host - memory.window, plan) }
+    return run
+  }
+
+  /// Ends a run of writes with the first one that changes the instruction itself.
+  ///
+  /// An instruction that a slice cuts is fetched again. So that it makes no difference where slices
+  /// end, it is fetched again after such a write too.
+  private func endAtInstruction(_ run: inout StringRun, _ start: Int, _ plan: StringPlan) {
+    let low = plan.step > 0 ? start : start &- (run.count &- 1) &* plan.size
+    let written = low..<low &+ run.count &* plan.size
+    let own = instructionStorage
+    for piece in [own.first, own.second] where !piece.isEmpty && piece.overlaps(written) {
+      let before =
+        plan.step > 0
+        ? max(0, piece.lowerBound &- start) / plan.size
+        : max(0, start &- piece.upperBound &+ plan.size) / plan.size
+      run.count = min(run.count, before &+ 1)
+      run.isFinal = true
+    }
+  }
+
+  /// Where the instruction that runs as a system operation stands.
+  private var instructionStorage: InstructionStorage {
+    let block = Block(state.block)
+    let place = block.place(of: block.index(of: state.exitOperation))
+    let start = block.page << 12 | Int(place.offset)
+    let end = start &+ Int(place.length)
+    let pageEnd = (block.page &+ 1) << 12
+    guard end > pageEnd, block.secondPage >= 0 else {
+      return InstructionStorage(first: start..<end, second: 0..<0)
+    }
+    let second = block.secondPage << 12
+    return InstructionStorage(first: start..<pageEnd, second: second..<second &+ end &- pageEnd)
   }
 
   /// Elements that follow without a wrap of the offset and inside the segment's limit.

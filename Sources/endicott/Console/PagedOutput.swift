@@ -131,25 +131,3 @@ struct PagedOutput {
     rowsLeft = .max
   }
 }
-
-/// A terminal's rows and columns.
-struct ScreenSize: Equatable {
-  let rows: Int
-  let columns: Int
-
-  /// Of a terminal that says 0, or nothing, it is assumed that it has 24 rows of 80 columns.
-  init(rows: Int, columns: Int) {
-    self.rows = rows > 0 ? rows : 24
-    self.columns = columns > 0 ? columns : 80
-  }
-
-  /// Rows of an answer beside the one that says MORE....
-  var pageRows: Int { rows > 2 ? rows &- 1 : Int.max }
-
-  /// Rows that a line takes.
-  func rowCount(of line: String) -> Int {
-    let count = line.unicodeScalars.count
-    // Cannot trap: columns is greater than 0.
-    return count <= columns ? 1 : (count &- 1) / columns &+ 1
-  }
-}

@@ -276,7 +276,7 @@ final class ReadlineTerminal {
     switch item {
     case .line(let line):
       endLine()
-      writeLines([line])
+      writeLines(size.broken(line))
     case .answer(let lines):
       openLines = max(0, openLines &- 1)
       writeLines(lines)

@@ -142,6 +142,20 @@ struct PagedOutputTests {
     #expect(drawn19 == ["answer", "1", long, "pause"])
   }
 
+  @Test(
+    "a line that is longer than a row is broken at blanks",
+    arguments: [
+      ("one two three", ["one two", "three"]), ("one two tre", ["one two", "tre"]),
+      ("0123456789 next", ["0123456789", "next"]), ("0123456789next", ["0123456789", "next"]),
+      ("  in two three", ["  in two", "  three"]), ("a 0123456789AB", ["a", "0123456789", "AB"]),
+      ("0123456789", ["0123456789"]), ("", [""]),
+      (String(repeating: " ", count: 12), [String(repeating: " ", count: 10)]),
+    ])
+  func broken(line: String, rows: [String]) {
+    #expect(size.broken(line) == rows)
+    #expect(size.rowCount(of: line) == rows.count)
+  }
+
   @Test("of a line that is longer than the screen something is shown each time")
   func longLine() {
     var output = PagedOutput()

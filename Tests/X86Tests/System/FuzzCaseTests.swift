@@ -56,4 +56,45 @@ import Testing
     #expect(machine.load16(Machine.data + 16) == 1)
     #expect(processor[.rax] & 0x81 == 0x81)
   }
+
+  /// Oracle: the same code run one element at a time, which fetches it again after each, as an
+  /// interrupt between two elements has it (Intel SDM volume 2, "REP").
+  @Test(
+    "a REP that writes over itself goes on alike however slices cut it",
+    arguments: [0xA4, 0xA5, 0xAA, 0xAB] as [UInt8], [false, true])
+  func repeatedWriteOverItself(opcode: UInt8, isDown: Bool) throws {
+    for start in stride(from: -12, through: 12, by: 1) {
+      for place in [Machine.code, Machine.code + 0xFFF] {
+        let outcomes = try [1000, 7, 3, 1].map {
+          try self.outcome(opcode, isDown, place, Int(place) + start, slice: $0)
+        }
+        #expect(Set(outcomes).count == 1, "\(start) \(outcomes)")
+      }
+    }
+  }
+
+  /// REP STOS or MOVS with INC EAX's bytes onto code that is full of HLT.
+  private func outcome(
+    _ opcode: UInt8, _ isDown: Bool, _ place: UInt64, _ target: Int, slice: Int
+  ) throws -> [UInt64] {
+    let machine = try Machine()
+    machine.enterLongMode()
+    let processor = machine.processor
+    machine.store([UInt8](repeating: 0xF4, count: 256), at: Machine.code + 0xF80)
+    machine.store([UInt8](repeating: 0xF4, count: 128), at: Machine.code)
+    machine.store([0xF3, opcode], at: place)
+    machine.store([UInt8](repeating: 0x90, count: 512), at: Machine.data)
+    processor[.rax] = 0x9090_9090
+    processor[.rcx] = 20
+    processor[.rsi] = Machine.data + 256
+    processor[.rdi] = UInt64(isDown ? target + 8 : target)
+    processor.flags = isDown ? 0x402 : 2
+    processor.instructionPointer = place
+    processor.activity = .running
+    for _ in 0..<200 where processor.activity == .running { machine.run(cycles: slice) }
+    return [
+      processor[.rcx], processor[.rdi], processor.instructionPointer,
+      UInt64(processor.activity == .halted ? 1 : 0),
+    ]
+  }
 }
