@@ -73,6 +73,11 @@ package final class Processor {
   var isFetchHeld = false
   /// That page, by its number in the memory's window.
   var heldPage = 0
+  /// Cycles to be paid before the next instruction.
+  var cyclesOwed: Int64 = 0
+  /// Instructions cost what `CycleCost` says; otherwise a cycle is an instruction, for experiments that
+  /// run so many of them.
+  package var chargesCycles = true
   var jumpGenerationLow: UInt64 = 1
   var jumpGenerationHigh: UInt64 = 1
   /// Cycles since power-on at which the budget of the running slice ends.

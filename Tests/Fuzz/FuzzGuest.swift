@@ -57,6 +57,7 @@ final class FuzzGuest {
       identification: Identification(
         processorCount: 1, processorNumber: 0, features: features),
       bus: bus, context: counter)
+    processor.chargesCycles = false
   }
 
   deinit { counter.deallocate() }

@@ -65,8 +65,9 @@ import X86
     let placement = Self.run(machine, until: 100_000)
     #expect(machine.outbox.contains { $0.kind == .console(Array("Hi".utf8)) })
     #expect(placement[0].stop == .waiting)
-    #expect(placement[0].cyclesUsed == 7)
-    #expect(placement[0].end == 7)
+    // Seven instructions; each OUT costs 8 cycles more.
+    #expect(placement[0].cyclesUsed == 23)
+    #expect(placement[0].end == 23)
   }
 
   @Test(
@@ -79,7 +80,8 @@ import X86
     let placement = Self.run(machine, until: 100_000)
     #expect(machine.ending == ending)
     #expect(placement[0].stop == .shutdown)
-    #expect(placement[0].cyclesUsed == 3)
+    // Three instructions; OUT costs 8 cycles more.
+    #expect(placement[0].cyclesUsed == 11)
     #expect(machine.status(of: 0) == .shutDown)
   }
 

@@ -44,6 +44,7 @@ package final class SimulatedProcessor {
       bus: { _, _, _, _, _, _ in false },
       context: UnsafeMutableRawPointer(bitPattern: 1)
         ?? UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+    processor.chargesCycles = false
     store(0x2003, at: Self.pageTable)
     store(0x3003, at: 0x2000)
     for entry in 0..<512 as Range<UInt64> { store(entry << 21 | 0x83, at: 0x3000 + 8 * entry) }

@@ -84,7 +84,12 @@ struct FloatingPointHostTests {
       before.image[7] = UInt8(source.below(8))
       let expected = repetition == 0 ? native.run(bytes, before) : native.runAgain(before)
       let actual = guest.run(before)
-      if let difference = actual.difference(from: expected) {
+      var difference = actual.difference(from: expected)
+      // The host's kernel loses the pointers when it switches threads in between (AMD's FXSAVE).
+      for _ in 0..<4 where difference != nil {
+        difference = actual.difference(from: native.run(bytes, before))
+      }
+      if let difference {
         Issue.record("\(UnitState.hex(ArraySlice(bytes.reversed()))): \(difference)")
         break
       }

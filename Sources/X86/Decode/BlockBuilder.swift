@@ -226,9 +226,14 @@ extension Processor {
     }
     let block = builder.build(
       in: cache, memory: memory, page: page, start: start, mode: state.mode)
-    memory.noteDecoded(page: page, offset: start, byteCount: offset - start)
+    noteDecoded(page, start, offset - start)
     cache.insert(block, of: memory)
     return block
+  }
+
+  private func noteDecoded(_ page: Int, _ offset: Int, _ byteCount: Int) {
+    let pieces = memory.noteDecoded(page: page, offset: offset, byteCount: byteCount)
+    state.cyclesOwedLater &+= Int64(pieces) &* CycleCost.newCode
   }
 
   /// Decodes one instruction whose bytes run over into the next page.
@@ -268,8 +273,8 @@ extension Processor {
       in: cache, memory: memory, page: page, start: start, mode: state.mode)
     block.secondPage = next
     block.secondVersion = memory.version(page: next)
-    memory.noteDecoded(page: page, offset: start, byteCount: inFirst)
-    memory.noteDecoded(page: next, offset: 0, byteCount: Int(instruction.length) - inFirst)
+    noteDecoded(page, start, inFirst)
+    noteDecoded(next, 0, Int(instruction.length) - inFirst)
     cache.insert(block, of: memory)
     return block
   }

@@ -88,6 +88,7 @@ extension Processor {
     state.linkSite = nil
     endStackShadow()
     isFetchHeld = false
+    owe(CycleCost.event)
     setAttention(Attention.shadow | Attention.stackShadow, false)
     if activity == .halted { activity = .running }
     while true {

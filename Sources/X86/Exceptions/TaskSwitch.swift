@@ -121,6 +121,7 @@ extension Processor {
   /// What cannot fail: from here on the processor is in the new task.
   private func install(_ task: TaskState, nests: Bool) {
     hasSwitchedTask = true
+    owe(CycleCost.taskSwitch)
     system.wasInstructionCompleted = false
     state.cr0 |= ControlRegister0.taskSwitched
     if let pageTable = task.pageTable, state.cr0 & ControlRegister0.paging != 0 {

@@ -87,7 +87,9 @@ extension FloatingPointUnit {
     case 0x3A: unary(endicott_x87_square_root)
     case 0x3C: unary(endicott_x87_round)
     case 0x3D: scale()
-    default: transcendental(form)
+    default:
+      ProcessorState(base).cyclesOwedLater &+= CycleCost.transcendental
+      transcendental(form)
     }
   }
 

@@ -10,6 +10,8 @@ extension Processor {
     let start = Int64(cycles)
     state.budget = start
     cycleBase = instructionsRetired &+ UInt64(cycles)
+    owe(state.cyclesOwedLater)
+    state.cyclesOwedLater = 0
     let exit = runLoop()
     cyclesUsed = Int(start - state.budget)
     instructionsRetired += UInt64(cyclesUsed)
@@ -37,6 +39,7 @@ extension Processor {
 
   private func runLoop() -> ProcessorExit {
     while true {
+      payCycles()
       var single = false
       if state.attention != 0 || state.flagsRest & Flag.trap != 0 {
         switch takeEvents() {
@@ -49,6 +52,9 @@ extension Processor {
         case .go: break
         }
       }
+      // What was delivered is paid before its handler runs: when the handler comes back here depends on
+      // what is linked.
+      payCycles()
       if state.budget <= 0 { return .cyclesSpent }
       if single {
         stepAlone()
@@ -151,6 +157,12 @@ extension Processor {
   func callBus(
     _ access: BusAccess, _ address: UInt64, _ size: Int, _ value: inout UInt64
   ) -> Bool {
+    // An ordinary instruction goes on to whatever block is linked behind it.
+    if isInSystemOperation {
+      owe(CycleCost.bus)
+    } else {
+      state.cyclesOwedLater &+= CycleCost.bus
+    }
     let answer = bus(busContext, Int32(number), access.rawValue, address, Int32(size), &value)
     // A device may have written code.
     if codeEpoch != memory.codeEpoch {
@@ -219,6 +231,7 @@ extension Processor {
     state.nextInstructionPointer = behind(start &+ place.length)
     isInSystemOperation = true
     hasSwitchedTask = false
+    owe(CycleCost.of(fields))
     do throws(GuestException) {
       try execute(fields)
       state.instructionPointer = state.nextInstructionPointer

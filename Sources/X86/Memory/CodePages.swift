@@ -73,7 +73,10 @@ final class PageRecords {
   }
 
   /// Notes that bytes of a page were decoded.
-  func noteDecoded(_ page: Int, offset: Int, byteCount: Int) {
+  ///
+  /// - Returns: How many pieces of 64 bytes were not so far, since the page's code was last void. It
+  ///   is the same with every cache: another decoding of the same code finds none.
+  func noteDecoded(_ page: Int, offset: Int, byteCount: Int) -> Int {
     let index = page >> 9
     let pieces: Chunk
     if let known = decoded[index] {
@@ -83,7 +86,10 @@ final class PageRecords {
       pieces.initialize(repeating: 0, count: 512)
       decoded[index] = pieces
     }
-    pieces[page & 511] |= Self.pieces(offset: offset, byteCount: byteCount)
+    let known = pieces[page & 511]
+    let all = known | Self.pieces(offset: offset, byteCount: byteCount)
+    pieces[page & 511] = all
+    return (all ^ known).nonzeroBitCount
   }
 
   /// What a write to these bytes of a page with code means for the code.

@@ -309,8 +309,8 @@ extension GuestMemory {
     for holder in holders { holder.withdrawWriteTags(host: window + page << 12) }
   }
 
-  /// Notes that bytes of a page that is marked were decoded.
-  func noteDecoded(page: Int, offset: Int, byteCount: Int) {
+  /// Notes that bytes of a page that is marked were decoded; says how many pieces are new.
+  func noteDecoded(page: Int, offset: Int, byteCount: Int) -> Int {
     records.noteDecoded(page, offset: offset, byteCount: byteCount)
   }
 

@@ -42,6 +42,8 @@ enum StateLayout {
   static let attention = 0x240
   static let addressSegment = 0x244
   static let retired = 0x248
+  /// `Processor.cyclesOwedLater`.
+  static let cyclesOwedLater = 0x250
   static let directoryPointers = 0x300
   static let fxImage = 0x400
   static let x87Registers = 0x600

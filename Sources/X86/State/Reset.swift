@@ -56,6 +56,8 @@ extension Processor {
       .cs)
     instructionPointer = 0xFFF0
     cr2 = 0
+    cyclesOwed = 0
+    state.cyclesOwedLater = 0
     state.cr3 = 0
     state.cr4 = 0
     state.efer = 0

@@ -15,32 +15,67 @@ struct ScreenSize: Equatable {
   /// Rows that a line takes.
   func rowCount(of line: String) -> Int { broken(line).count }
 
-  /// A line in pieces that fit: broken at blanks, a word that is longer than a row inside it.
+  /// A line in rows that fit: broken at blanks, a word that is longer than a row inside it.
   ///
   /// What begins with blanks goes on below its first word.
   func broken(_ line: String) -> [String] {
     guard line.unicodeScalars.count > columns else { return [line] }
-    let blanks = line.unicodeScalars.prefix { $0 == " " }.count
-    let margin = String(repeating: " ", count: blanks < columns / 2 ? blanks : 0)
-    var rows: [String] = []
-    var rest = Substring(line).unicodeScalars
-    while let piece = piece(of: &rest, beside: rows.isEmpty ? 0 : margin.count) {
-      rows.append((rows.isEmpty ? "" : margin) + piece)
+    var rows = BrokenRows(line, columns: columns)
+    for scalar in line.unicodeScalars {
+      if scalar == " " { rows.endWord() }
+      rows.add(scalar)
     }
-    return rows
+    return rows.finished()
+  }
+}
+
+/// A long line as it becomes rows.
+private struct BrokenRows {
+  private let columns: Int
+  /// Blanks before every row but the first.
+  private let margin: Int
+  private var rows: [String] = []
+  private var row: String.UnicodeScalarView
+  /// Blanks that stand before the word, unless a row ends there.
+  private var gap = 0
+  private var word = String.UnicodeScalarView()
+
+  init(_ line: String, columns: Int) {
+    self.columns = columns
+    let blanks = line.unicodeScalars.prefix { $0 == " " }.count
+    margin = blanks < columns / 2 ? blanks : 0
+    row = String.UnicodeScalarView()
   }
 
-  /// Takes the next row off a line; nil when nothing is left.
-  private func piece(of rest: inout Substring.UnicodeScalarView, beside margin: Int) -> String? {
-    guard !rest.isEmpty else { return nil }
-    let row = rest.prefix(columns &- margin)
-    guard row.endIndex < rest.endIndex, rest[row.endIndex] != " ",
-      let blank = row.lastIndex(of: " "), row[..<blank].contains(where: { $0 != " " })
-    else {
-      rest = rest[row.endIndex...].drop { $0 == " " }
-      return String(row)
+  /// A blank, or the next of a word.
+  mutating func add(_ scalar: Unicode.Scalar) {
+    guard scalar != " " else {
+      gap = min(gap &+ 1, columns)
+      return
     }
-    rest = rest[row.index(after: blank)...]
-    return String(row[..<blank])
+    if word.count >= max(1, columns &- margin) { endWord() }
+    word.append(scalar)
+  }
+
+  mutating func endWord() {
+    guard !word.isEmpty else { return }
+    if row.count &+ gap &+ word.count > columns, row.contains(where: { $0 != " " }) { endRow() }
+    if row.count &+ gap &+ word.count <= columns {
+      row.append(contentsOf: repeatElement(" ", count: gap))
+    }
+    row.append(contentsOf: word)
+    word = String.UnicodeScalarView()
+    gap = 0
+  }
+
+  private mutating func endRow() {
+    rows.append(String(row))
+    row = String.UnicodeScalarView(repeatElement(" ", count: margin))
+    gap = 0
+  }
+
+  mutating func finished() -> [String] {
+    endWord()
+    return rows + [String(row)]
   }
 }

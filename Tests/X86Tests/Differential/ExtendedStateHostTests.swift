@@ -61,17 +61,23 @@ struct ExtendedStateHostTests {
       // The header of the area that XSAVE writes into.
       for index in 512..<576 { start.data[index] = index == 512 ? UInt8(random.below(4)) : 0 }
       let code = random.pick(Self.restores) + random.pick(Self.saves)
-      var expected = start
-      native.run(code, &expected)
       var actual = start
       #expect(simulated.run(code, &actual) == .completed)
-      // MXCSR_MASK belongs to the make of the processor.
-      for index in 28..<32 {
-        expected.data[index] = 0
-        actual.data[index] = 0
-      }
       let test = DifferentialCase(form: "case \(number)", code: code, state: start)
-      if let difference = test.difference(expected: expected, actual: actual) {
+      var difference: String?
+      // The host's kernel may switch threads in between, which changes what is in use.
+      for _ in 0..<5 {
+        var expected = start
+        native.run(code, &expected)
+        // MXCSR_MASK belongs to the make of the processor.
+        for index in 28..<32 {
+          expected.data[index] = 0
+          actual.data[index] = 0
+        }
+        difference = test.difference(expected: expected, actual: actual)
+        if difference == nil { break }
+      }
+      if let difference {
         Issue.record("seed \(seed) \(test.description)\n  expected \(difference)")
         return
       }

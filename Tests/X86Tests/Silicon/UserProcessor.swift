@@ -70,6 +70,7 @@ final class UserProcessor {
         }
         return false
       }, context: UnsafeMutableRawPointer(report))
+    processor.chargesCycles = false
     let imageBytes = Int(native_image_pages * native_page_bytes)
     master = .allocate(capacity: imageBytes)
     master.initialize(repeating: 0, count: imageBytes)

@@ -71,6 +71,7 @@ final class FaultMachine {
       number: 0, memory: memory,
       identification: Identification(processorCount: 1, processorNumber: 0, features: features),
       bus: bus, context: UnsafeMutableRawPointer(mutating: Self.nowhere))
+    processor.chargesCycles = false
     buildTables()
     fillArena()
     enterMode()

@@ -60,6 +60,7 @@ final class SystemTestMachine {
       identification: Identification(
         processorCount: 2, processorNumber: 0, features: features), bus: bus,
       context: platform)
+    processor.chargesCycles = false
     for vector in 0..<UInt64(256) { store([0xF4], at: Self.handlers + vector * 16) }
     buildGlobalTable()
   }
