@@ -8,8 +8,9 @@ package enum CachePolicy: String, CaseIterable, Sendable {
   case tiny
   /// Blocks, jumps and fast paths into storage are dropped before each slice.
   case drop
-  /// For one guest and a short run.
-  case small
+
+  /// Room enough for one guest and a short run, in bytes.
+  package static let shortRunByteCount = 8 << 20
 
   /// Room for decoded code.
   fileprivate var byteCount: Int {
@@ -17,14 +18,13 @@ package enum CachePolicy: String, CaseIterable, Sendable {
     case .ordinary: 192 << 20
     case .tiny: 1 << 14
     case .drop: 1 << 20
-    case .small: 8 << 20
     }
   }
 
   /// Bits of the number of buckets in which blocks are found.
   fileprivate var bucketBits: Int {
     switch self {
-    case .ordinary, .small: 16
+    case .ordinary: 16
     case .tiny: 4
     case .drop: 8
     }
@@ -61,9 +61,14 @@ package final class CodeCache {
 
   /// Creates an empty cache, smaller than the policy's where the host has less room.
   ///
+  /// - Parameters:
+  ///   - policy: What it keeps.
+  ///   - most: Bytes that it takes at most.
   /// - Throws: `HostMemoryError` when the host has no room even for a small one.
-  package convenience init(fitting policy: CachePolicy) throws(HostMemoryError) {
-    var wanted = policy.byteCount
+  package convenience init(
+    fitting policy: CachePolicy, atMost most: Int = .max
+  ) throws(HostMemoryError) {
+    var wanted = min(policy.byteCount, most)
     // Half of what is left stays for everything else.
     while wanted > 1 << 20, !endicott_has_room(2 * wanted) { wanted /= 2 }
     guard let start = endicott_reserve(wanted) else {

@@ -23,7 +23,7 @@ final class TestVectorMachine {
   ///
   /// - Throws: `HostMemoryError` when the host has no address space for the storage.
   init(features: ProcessorFeatures) throws(HostMemoryError) {
-    cache = try CodeCache(fitting: .small)
+    cache = try CodeCache(fitting: .ordinary, atMost: CachePolicy.shortRunByteCount)
     memory = try GuestMemory(maximumByteCount: Self.storageByteCount, processorCount: 1)
     memory.attach(0..<Self.storageByteCount)
     tables = TestVectorTables.contents()
@@ -34,6 +34,7 @@ final class TestVectorMachine {
       number: 0, memory: memory,
       identification: Identification(processorCount: 1, processorNumber: 0, features: features),
       bus: bus, context: UnsafeMutableRawPointer(mutating: Self.nowhere))
+    processor.chargesCycles = false
     tables.withUnsafeBytes { _ = memory.write(TestVectorTables.base, from: $0) }
     for mode in TestVectorMode.allCases {
       processor.reset()

@@ -25,7 +25,7 @@ enum HostSpeed {
     let machine: Machine
     let cache: CodeCache
     do {
-      cache = try CodeCache(fitting: .small)
+      cache = try CodeCache(fitting: .ordinary, atMost: CachePolicy.shortRunByteCount)
       machine = try Machine(
         MachineConfiguration(
           name: "SPEED", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
