@@ -17,7 +17,7 @@ enum CycleCost {
   static let bus: Int64 = 8
   /// A transcendental instruction of the x87.
   static let transcendental: Int64 = 16
-  /// A write to code that was decoded.
+  /// A write to code that was decoded, or one that ends the decoding of a page that is often written.
   static let codeChange: Int64 = 12
 
   /// The first decoding of 64 bytes of code since code of their page was last changed.

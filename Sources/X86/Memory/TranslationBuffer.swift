@@ -195,10 +195,9 @@ extension Processor {
     switch memory.useOfCode(page: page, offset: offset & 0xFFF, byteCount: byteCount) {
     case .elsewhere: return
     case .tooOften: memory.clearCode(page: page)
-    case .hit:
-      memory.voidCode(page: page)
-      state.cyclesOwedLater &+= CycleCost.codeChange
+    case .hit: memory.voidCode(page: page)
     }
+    state.cyclesOwedLater &+= CycleCost.codeChange
     cache.invalidate(memory, page: page)
     leaveChangedBlock(page: page)
   }

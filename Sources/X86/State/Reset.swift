@@ -42,6 +42,7 @@ extension Processor {
     updateMode()
   }
 
+  /// What is owed for instructions stays: no INIT or reset makes them cheaper.
   private func clearForStart() {
     for register in GeneralRegister.allCases { self[register] = 0 }
     self[.rdx] = UInt64(Identification.signature)
@@ -56,8 +57,6 @@ extension Processor {
       .cs)
     instructionPointer = 0xFFF0
     cr2 = 0
-    cyclesOwed = 0
-    state.cyclesOwedLater = 0
     state.cr3 = 0
     state.cr4 = 0
     state.efer = 0

@@ -33,18 +33,20 @@ struct ScreenSize: Equatable {
 private struct BrokenRows {
   private let columns: Int
   /// Blanks before every row but the first.
-  private let margin: Int
+  private var margin = 0
   private var rows: [String] = []
-  private var row: String.UnicodeScalarView
+  private var row: [Unicode.Scalar] = []
   /// Blanks that stand before the word, unless a row ends there.
   private var gap = 0
-  private var word = String.UnicodeScalarView()
+  private var word: [Unicode.Scalar] = []
 
   init(_ line: String, columns: Int) {
     self.columns = columns
-    let blanks = line.unicodeScalars.prefix { $0 == " " }.count
-    margin = blanks < columns / 2 ? blanks : 0
-    row = String.UnicodeScalarView()
+    for scalar in line.unicodeScalars {
+      guard scalar == " ", margin < columns else { break }
+      margin &+= 1
+    }
+    if margin > columns / 2 { margin = 0 }
   }
 
   /// A blank, or the next of a word.
@@ -60,22 +62,35 @@ private struct BrokenRows {
   mutating func endWord() {
     guard !word.isEmpty else { return }
     if row.count &+ gap &+ word.count > columns, row.contains(where: { $0 != " " }) { endRow() }
-    if row.count &+ gap &+ word.count <= columns {
-      row.append(contentsOf: repeatElement(" ", count: gap))
-    }
-    row.append(contentsOf: word)
-    word = String.UnicodeScalarView()
+    if row.count &+ gap &+ word.count <= columns { addBlanks(gap) }
+    row += word
+    word = []
     gap = 0
   }
 
   private mutating func endRow() {
-    rows.append(String(row))
-    row = String.UnicodeScalarView(repeatElement(" ", count: margin))
+    rows.append(text(row))
+    row = []
+    addBlanks(margin)
     gap = 0
+  }
+
+  private mutating func addBlanks(_ count: Int) {
+    var left = count
+    while left > 0 {
+      row.append(" ")
+      left &-= 1
+    }
+  }
+
+  private func text(_ scalars: [Unicode.Scalar]) -> String {
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: scalars)
+    return String(text)
   }
 
   mutating func finished() -> [String] {
     endWord()
-    return rows + [String(row)]
+    return rows + [text(row)]
   }
 }
