@@ -109,7 +109,7 @@ extension Processor {
       bytes: UnsafeRawBufferPointer(
         start: base + StateLayout.segmentBases, count: StateLayout.cr0 - StateLayout.segmentBases))
     digest.mix(UInt64(activity.rawValue) | UInt64(state.attention) << 8)
-    digest.mix(UInt64(bitPattern: cyclesOwed &+ state.cyclesOwedLater))
+    if chargesCycles { digest.mix(UInt64(bitPattern: cyclesOwed &+ state.cyclesOwedLater)) }
     digest.mix(system.kernelGSBase)
     if identification.features.contains(.xsave) { digest.mix(system.extendedControl) }
     mixFloatingPoint(into: &digest)
