@@ -179,7 +179,7 @@ package final class PartitionManager {
     switch definition.machine.timeOfDay {
     case .fixed(let seconds): timeOfDayAtStart = seconds
     case .now:
-      timeOfDayAtStart = clock()
+      timeOfDayAtStart = min(max(0, clock()), TimeOfDay.latest)
       events.append(
         FirmwareEvent(time: 0, partition: nil, kind: .clockRead(timeOfDayAtStart)))
     }

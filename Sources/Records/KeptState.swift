@@ -41,6 +41,7 @@ package struct KeptState: Sendable {
           + " \(counts.samples) SAMPLES")
     }
     lines += KeptState.lines("DEFINED ANEW, THE FILES COUNT: ", report.changedDefinitions)
+    lines += KeptState.lines("DAMAGED IN THE RECORDS, THE FILES COUNT: ", report.damaged)
     lines += KeptState.lines("DEFINED NO MORE: ", report.undefined)
     return lines
   }

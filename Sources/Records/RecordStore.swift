@@ -223,6 +223,7 @@ extension RecordSchema {
     }
     try check(database, thoroughly: false, file: file)
     if try migrator.hasBeenSuperseded(database) { throw RecordStoreError.newerForm(file: file) }
+    try requireForm(database, file: file)
   }
 
   /// The last start when it has no end; the process that made it is gone, for it held the lock.

@@ -112,4 +112,69 @@ struct RestoreTests {
     #expect(report.lost.isEmpty)
     #expect(try second.view("A").shares[0].weight == 111)
   }
+
+  /// What fuzzing found, and its relatives.
+  ///
+  /// Oracle: the form that the definition itself has.
+  @Test("a kept row that no machine left is named, and the files count")
+  func damagedRow() throws {
+    let first = try machine()
+    try first.activateAll()
+    let kept = first.manager.runningConfiguration
+    let changes: [(inout PartitionDefinition) -> Void] = [
+      { $0.storage.initialByteCount = 1 << 63 },
+      { $0.storage.reservedByteCount = .max },
+      { $0.processors[0].initial = .max },
+      { $0.processors[0].reserved = -1 },
+      { $0.processors = [] },
+    ]
+    for change in changes {
+      var damaged = kept
+      change(&damaged.partitions[0].definition)
+      let second = try machine()
+      let report = second.manager.restore(damaged)
+      #expect(report.damaged == ["A"] && report.lost == ["B", "C"])
+      #expect(report.changedDefinitions.isEmpty)
+      #expect(throws: ManagementError.nothingToRecover("A")) {
+        try second.manager.perform(.recover("A"))
+      }
+      try second.manager.perform(.activate("A", load: true))
+      #expect(try second.view("A").storageByteCount == 2 << 20)
+    }
+  }
+
+  @Test("counts that no machine left are refused when the partition is recovered")
+  func absurdCounts() throws {
+    let first = try machine()
+    try first.activateAll()
+    let kept = first.manager.runningConfiguration
+    let changes: [(inout PartitionRecord) -> Void] = [
+      { $0.onlineProcessors = [1 << 62, -5] },
+      { $0.incrementCount = 1 << 62 },
+      { $0.initialIncrementCount = .max },
+      { $0.incrementPlaces = [.max, .min] },
+    ]
+    for change in changes {
+      var damaged = kept
+      change(&damaged.partitions[0])
+      let second = try machine()
+      _ = second.manager.restore(damaged)
+      _ = try? second.manager.perform(.recover("A"))
+      // Storage, granted and free, is what is installed, whatever became of it.
+      let sum = second.manager.storageMap().reduce(0) { $0 + $1.range.count }
+      #expect(UInt64(sum) == second.manager.definition.machine.storageByteCount)
+      try second.manager.perform(.recover("B"))
+    }
+  }
+
+  @Test(
+    "a host's clock before 1970, or after what a machine can begin at, is taken as far as it goes",
+    arguments: [(-1, 0), (.min, 0), (.max, TimeOfDay.latest), (1_767_225_600, 1_767_225_600)]
+      as [(Int64, Int64)])
+  func hostClock(clock: Int64, start: Int64) throws {
+    var definition = try machine().manager.definition
+    definition.machine.timeOfDay = .now
+    let manager = try PartitionManager(definition, clock: { clock })
+    #expect(manager.timeOfDayAtStart == start)
+  }
 }

@@ -221,6 +221,20 @@ import X86
     #expect(memory.load(0x10_201D, as: UInt8.self) == 3)
   }
 
+  @Test(
+    "the wall clock is what it can be at any time of day",
+    arguments: [(-1, 0), (.max, 0x4B82_FA09), (60, 60)] as [(Int64, UInt32)])
+  func wallClockOfAnyTime(timeOfDay: Int64, seconds: UInt32) throws {
+    let machine = try Machine(
+      MachineConfiguration(
+        name: "TEST", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
+        initialStorage: 2 << 20, maximumStorage: 2 << 20, timeOfDay: timeOfDay))
+    let code = Self.writeRegister(0x4B56_4D00, 0x10_4000) + [0xF4]
+    try machine.load(.program(GuestProgramImage(bytes: code)))
+    Self.run(machine, until: 100_000)
+    #expect(machine.memory.load(0x10_4004, as: UInt32.self) == seconds)
+  }
+
   @Test func startUpAndSiblingsInterleave() throws {
     // Processor 0: x2APIC, INIT and SIPI to processor 1 at 0x8000, then spin on a byte there.
     var code =

@@ -34,6 +34,47 @@ import Records
     }
   }
 
+  @Test(
+    "whose tables something else made are refused by the table's name",
+    arguments: [
+      (
+        "table start",
+        "CREATE TABLE x AS SELECT * FROM start; DROP TABLE start; ALTER TABLE x RENAME TO start"
+      ),
+      (
+        "table running",
+        "CREATE TABLE x AS SELECT * FROM running; DROP TABLE running; ALTER TABLE x RENAME TO running"
+      ),
+      (
+        "table samplePartition",
+        "CREATE TABLE x AS SELECT * FROM samplePartition; DROP TABLE samplePartition; ALTER TABLE x RENAME TO samplePartition"
+      ),
+      ("table start", "ALTER TABLE start RENAME COLUMN wall TO clock"),
+      ("index accountByTime", "DROP TABLE account"),
+      ("table more", "CREATE TABLE more (name TEXT)"),
+      ("view journal", "DROP VIEW journal"),
+    ])
+  func foreignTables(name: String, sql: String) throws {
+    try makeRecords()
+    let queue = try DatabaseQueue(path: folder.records)
+    try queue.writeWithoutTransaction {
+      try $0.execute(sql: "PRAGMA foreign_keys = OFF")
+      try $0.execute(sql: sql)
+    }
+    try queue.close()
+    func refused(_ open: () throws -> Void) {
+      let error = #expect(throws: RecordStoreError.self) { try open() }
+      guard case .damaged(_, let finding) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(finding.hasPrefix(name), "\(finding)")
+    }
+    refused { _ = try RecordReader(folder: folder.path) }
+    refused { _ = try RecordStore(folder: folder.path) }
+    #expect(try RecordStore(folder: folder.path, setsAsideDamaged: true).setAside != nil)
+  }
+
   @Test func ofLaterProgramsAreRefused() throws {
     try RecordStore(folder: folder.path).close()
     let queue = try DatabaseQueue(path: folder.records)

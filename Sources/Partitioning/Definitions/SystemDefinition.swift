@@ -98,6 +98,9 @@ package enum TimeOfDay: Sendable, Equatable, Codable {
   case fixed(Int64)
   /// The host's clock, taken once and journaled as an external input.
   case now
+
+  /// The last second that a machine can begin at: 2261-12-31T23:59:59Z.
+  static let latest: Int64 = 9_214_646_399
 }
 
 /// Someone who may log on at the machine.

@@ -73,6 +73,8 @@ package struct RestoreReport: Sendable, Equatable {
   package var keptProfiles: [String] = []
   /// Partitions whose definition files have changed since, so that the files count.
   package var changedDefinitions: [String] = []
+  /// Partitions whose rows no machine of this definition has left, so that the files count.
+  package var damaged: [String] = []
   /// Partitions that are defined no more.
   package var undefined: [String] = []
   /// Physical processors and channel paths that are off line again.
@@ -133,10 +135,12 @@ extension PartitionManager {
         report.undefined.append(record.name)
         continue
       }
-      guard record.base == definition.partitions[number],
-        record.definition.hasForm(of: record.base)
-      else {
+      guard record.base == definition.partitions[number] else {
         report.changedDefinitions.append(record.name)
+        continue
+      }
+      guard record.definition.hasForm(of: record.base) else {
+        report.damaged.append(record.name)
         continue
       }
       restore(record, partitions[number], &report)

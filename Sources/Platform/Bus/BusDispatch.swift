@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 import X86
 
 // Every access of a processor that is not storage arrives here, synchronously, inside a slice.
@@ -256,7 +257,8 @@ extension Machine {
     case ParavirtualClock.Register.wallClock, ParavirtualClock.Register.oldWallClock:
       ParavirtualClock.writeWallClock(
         at: value,
-        nanosecondsSince1970: UInt64(configuration.timeOfDay) * 1_000_000_000 + originTime,
+        nanosecondsSince1970: UInt64(clamping: configuration.timeOfDay)
+          .multipliedClamped(by: 1_000_000_000).addingClamped(originTime),
         memory)
     case ParavirtualClock.Register.systemTime, ParavirtualClock.Register.oldSystemTime:
       let now = processors[number].now
