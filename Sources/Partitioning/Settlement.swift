@@ -279,7 +279,7 @@ extension PartitionManager {
 
 extension Machine: PartitionHardware {
   func mixState(of processor: Int, into digest: inout HistoryDigest) {
-    digest.mix(processors[processor].instructionsRetired)
+    digest.mix(processors[processor].cycleCount)
     processors[processor].mixState(into: &digest)
   }
 }

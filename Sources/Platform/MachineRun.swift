@@ -105,7 +105,7 @@ extension Machine {
     history.mix(UInt64(number))
     history.mix(placement.cyclesUsed)
     history.mix(placement.end)
-    history.mix(processors[number].instructionsRetired)
+    history.mix(processors[number].cycleCount)
     processors[number].mixState(into: &history)
   }
 

@@ -105,7 +105,11 @@ package final class Processor {
   /// Cycles used by the last `run`.
   package internal(set) var cyclesUsed = 0
   /// Cycles used since power-on.
-  package internal(set) var instructionsRetired: UInt64 = 0
+  package internal(set) var cycleCount: UInt64 = 0
+  /// Those of them that instructions cost beyond their one.
+  var cyclesCharged: UInt64 = 0
+  /// Instructions run since power-on; each element of a repeated one counts.
+  package var instructionsRetired: UInt64 { cycleCount &- cyclesCharged }
 
   /// Creates a processor in its power-on state.
   package init(
@@ -196,7 +200,7 @@ package final class Processor {
     state.set(StateLayout.megahertz, megahertz)
     state.set(StateLayout.sliceCycles, Int64(0))
     state.budget = 0
-    cycleBase = instructionsRetired
+    cycleBase = cycleCount
   }
 
   var cyclesInSlice: UInt64 {

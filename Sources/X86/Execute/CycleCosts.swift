@@ -64,8 +64,17 @@ extension Processor {
   @inline(__always) func payCycles() {
     guard _slowPath(cyclesOwed > 0) else { return }
     guard chargesCycles else { return cyclesOwed = 0 }
-    let paid = min(cyclesOwed, max(0, state.budget))
-    cyclesOwed -= paid
-    state.budget -= paid
+    cyclesOwed &-= spend(atMost: cyclesOwed)
+  }
+
+  /// Spends budget on no instruction, as far as there is some.
+  ///
+  /// - Returns: How many cycles.
+  @discardableResult
+  func spend(atMost cycles: Int64) -> Int64 {
+    let spent = min(cycles, max(0, state.budget))
+    state.budget &-= spent
+    cyclesCharged &+= UInt64(bitPattern: spent)
+    return spent
   }
 }

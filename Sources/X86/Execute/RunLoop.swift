@@ -9,12 +9,12 @@ extension Processor {
     state.set(StateLayout.sliceCycles, Int64(cycles) + Int64(cyclesInSlice))
     let start = Int64(cycles)
     state.budget = start
-    cycleBase = instructionsRetired &+ UInt64(cycles)
+    cycleBase = cycleCount &+ UInt64(cycles)
     owe(state.cyclesOwedLater)
     state.cyclesOwedLater = 0
     let exit = runLoop()
     cyclesUsed = Int(start - state.budget)
-    instructionsRetired += UInt64(cyclesUsed)
+    cycleCount += UInt64(cyclesUsed)
     return exit
   }
 

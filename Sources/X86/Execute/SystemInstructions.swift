@@ -15,7 +15,7 @@ extension Processor {
     if pauseEndsSlice {
       exitRequest = .paused
     } else {
-      state.budget &-= min(49, max(0, state.budget))
+      spend(atMost: 49)
     }
   }
 

@@ -96,8 +96,8 @@ struct SystemRegisters: Codable, Sendable {
   var isNonMaskableLatched = false
   /// False when the last instruction raised an exception.
   var wasInstructionCompleted = true
-  /// Value of the cycle counter for which RF stands.
-  var resumeCycle: UInt64 = 0
+  /// Number of the instruction before which RF stands.
+  var resumeInstruction: UInt64 = 0
   /// Bits of DR6 of the debug trap that is to be delivered next.
   var heldDebugStatus: UInt64 = 0
 }

@@ -12,14 +12,16 @@ enum FlagMask {
 }
 
 // RFLAGS as instructions load it, and RF, which lasts for one instruction: what stands in `flagsRest`
-// counts only until a cycle has passed since it was set, so that nothing has to clear it.
+// counts only until an instruction has run since it was set, so that nothing has to clear it.
 extension Processor {
-  /// Cycles since power-on, the running slice included.
-  var cycleNumber: UInt64 { cycleBase &- UInt64(bitPattern: state.budget) }
+  /// Instructions since power-on, the running slice included; what they cost beyond a cycle is none.
+  var instructionNumber: UInt64 {
+    cycleBase &- UInt64(bitPattern: state.budget) &- cyclesCharged
+  }
 
   /// RF is set: the next instruction meets no instruction breakpoint.
   var isResuming: Bool {
-    state.flagsRest & Flag.resume != 0 && system.resumeCycle == cycleNumber
+    state.flagsRest & Flag.resume != 0 && system.resumeInstruction == instructionNumber
   }
 
   /// RFLAGS with RF as it is now.
@@ -28,13 +30,13 @@ extension Processor {
   /// Sets RF for the next instruction.
   func setResume() {
     state.flagsRest |= Flag.resume
-    system.resumeCycle = cycleNumber
+    system.resumeInstruction = instructionNumber
   }
 
   /// Sets the bits of RFLAGS that this processor has; `updateMode` follows where VM may change.
   func setFlags(_ value: UInt64) {
     state.flags = value & FlagMask.defined
-    system.resumeCycle = cycleNumber
+    system.resumeInstruction = instructionNumber
     state.selectTranslations()
   }
 

@@ -27,7 +27,7 @@ import Testing
     off.run([0xFB, 0x90, 0x90])
     #expect(off.stack(1) == [Machine.code + 2])
     let on = try Self.interrupted(flags: 2)
-    on.run([0xFB, 0x90, 0xFB, 0x90], cycles: 2)
+    on.run([0xFB, 0x90, 0xFB, 0x90], instructions: 2)
     on.processor.interruptRequested = true
     on.run()
     #expect(on.stack(1) == [Machine.code + 2])
@@ -37,7 +37,7 @@ import Testing
   func shadowsDoNotAdd() throws {
     let machine = try Self.interrupted(flags: 0x202)
     // mov ss, ax three times
-    machine.run([0x8E, 0xD0, 0x8E, 0xD0, 0x8E, 0xD0, 0x90], cycles: 1)
+    machine.run([0x8E, 0xD0, 0x8E, 0xD0, 0x8E, 0xD0, 0x90], instructions: 1)
     machine.processor.interruptRequested = true
     machine.run()
     #expect(machine.vector == 0x50)
@@ -48,8 +48,8 @@ import Testing
   func haltAfterSTI(slice: Int) throws {
     let machine = try Self.interrupted(flags: 2)
     machine.processor.interruptRequested = true
-    machine.run([0xFB, 0xF4], cycles: slice)
-    for _ in 0..<4 { machine.run(cycles: slice) }
+    machine.run([0xFB, 0xF4], instructions: slice)
+    for _ in 0..<4 { machine.run(instructions: slice) }
     #expect(machine.vector == 0x50)
     #expect(machine.stack(1) == [Machine.code + 2])
   }
@@ -57,7 +57,7 @@ import Testing
   @Test("23: NMI waits for the instruction after MOV SS")
   func shadowOfNMI() throws {
     let machine = try Self.interrupted(flags: 2)
-    machine.run([0x8E, 0xD0, 0x90, 0x90], cycles: 1)
+    machine.run([0x8E, 0xD0, 0x90, 0x90], instructions: 1)
     machine.processor.requestNonMaskable()
     machine.run()
     #expect(machine.vector == 2)
@@ -71,7 +71,7 @@ import Testing
     machine.store([UInt8(Selector.userData), 0], at: Machine.data)
     machine.processor.system.debugAddresses[0] = Machine.data
     machine.processor[.rax] = 0x3_0402
-    machine.run([0x0F, 0x23, 0xF8], cycles: 1)
+    machine.run([0x0F, 0x23, 0xF8], instructions: 1)
     let user = machine
     user.enterLongMode(privilege: 3)
     user.processor.system.star = UInt64(Selector.code64) << 32
@@ -162,7 +162,7 @@ import Testing
     machine.enterLongMode()
     machine.processor.system.debugAddresses[1] = 0x12000
     machine.processor[.rax] = 0x408
-    machine.run([0x0F, 0x23, 0xF8], cycles: 1)
+    machine.run([0x0F, 0x23, 0xF8], instructions: 1)
     let frame: [UInt64] = [
       0x12000, UInt64(Selector.code64), 0x1_0002, 0x25000, UInt64(Selector.data),
     ]
@@ -173,7 +173,7 @@ import Testing
     // nop; jmp to itself: met at the second time
     machine.store([0x90, 0xEB, 0xFD], at: 0x12000)
     machine.processor[.rdx] = 0
-    machine.run([0x48, 0xCF], cycles: 3)
+    machine.run([0x48, 0xCF], instructions: 3)
     #expect(machine.processor.instructionPointer == 0x12000)
     machine.run()
     #expect(machine.vector == 1)

@@ -91,10 +91,10 @@ struct SharedCodeTests {
     let machine = try aliased()
     machine.store([0xFF, 0xC0, 0xEB, 0xFC], at: Machine.code)  // inc eax; jmp back
     machine.processor.instructionPointer = Machine.code
-    machine.run(cycles: cycles * 2)
+    machine.run(instructions: cycles * 2)
     #expect(machine.processor[.rax] == UInt64(cycles))
     machine.store([0xFF, 0xC8], at: Machine.code)
-    machine.run(cycles: cycles * 2)
+    machine.run(instructions: cycles * 2)
     #expect(machine.processor[.rax] == 0)
   }
 

@@ -19,7 +19,7 @@ import Testing
     machine.processor.cr4 |= ControlRegister4.debuggingExtensions
     machine.processor[.rax] = address
     machine.processor[.rcx] = control << 16 | enable
-    machine.run([0x0F, 0x23, 0xC0, 0x0F, 0x23, 0xF9], cycles: 2)
+    machine.run([0x0F, 0x23, 0xC0, 0x0F, 0x23, 0xF9], instructions: 2)
     machine.processor[.rbx] = Machine.data
     machine.processor[.rdi] = Machine.data
     machine.processor[.rsi] = Machine.data + 0x100
@@ -222,9 +222,9 @@ import Testing
     machine.store([0x90], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
     machine.processor.system.debugStatus = 0xFFFF_0FF0
-    machine.run([0x90, 0x90], cycles: 1)
+    machine.run([0x90, 0x90], instructions: 1)
     machine.processor.interruptRequested = true
-    machine.run(cycles: 100)
+    machine.run(instructions: 100)
     #expect(machine.vector == 1)
     // The trap of the first instruction, not the fault of the second.
     #expect(Self.status(machine) == 0x4000)
@@ -298,7 +298,7 @@ import Testing
       machine.processor.instructionPointer = Machine.code
       for _ in 0..<12 {
         let before = machine.processor.eventLog.count
-        machine.run(cycles: 1)
+        machine.run(instructions: 1)
         if machine.processor.eventLog.count > before, let event = machine.processor.eventLog.last {
           vectors.append(Int(event.vector))
         }

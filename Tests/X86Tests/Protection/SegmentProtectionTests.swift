@@ -67,7 +67,7 @@ import Testing
     machine.processor.cr4 |= ControlRegister4.fxSave
     machine.setDescriptor(0xA0, row.descriptor)
     machine.processor[.rcx] = row.descriptor == 0 ? 0 : 0xA0
-    machine.run([0x8E, 0xD9], cycles: 1)
+    machine.run([0x8E, 0xD9], instructions: 1)
     machine.processor[.rcx] = 4
     machine.processor[.rbx] = row.offset
     machine.processor[.rsi] = row.offset

@@ -81,7 +81,7 @@ import Testing
     let machine = try Self.machine(privilege: 0)
     machine.store([0xCF], at: UInt64(Self.entry))
     machine.processor[.rbx] = 0x77
-    machine.run(Self.far(0x9A, target) + [0x0F, 0x0B], cycles: 1)
+    machine.run(Self.far(0x9A, target) + [0x0F, 0x0B], instructions: 1)
     #expect(machine.processor.flags & Self.nestedTask != 0)
     #expect(machine.load16(Self.task) == Selector.task)
     #expect(Self.type(machine, Selector.task) == 11)

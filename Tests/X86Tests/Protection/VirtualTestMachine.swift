@@ -18,14 +18,14 @@ extension SystemTestMachine {
     }
     store([0xCF], at: 0xF000)
     processor.instructionPointer = 0xF000
-    run(cycles: 1)
+    run(instructions: 1)
   }
 
   /// Runs virtual-8086 code from 1000:0000 on.
   func runVirtual(_ code: [UInt8], cycles: Int = 1000) {
     store(code, at: Self.code)
     processor.instructionPointer = 0
-    run(cycles: cycles)
+    run(instructions: cycles)
   }
 
   /// A word of the virtual-8086 stack, counted from its top.

@@ -18,21 +18,20 @@ import Testing
     let machine = try Self.machine()
     let processor = machine.processor
     machine.run(code + [0xF4])
-    // What its first decoding costs is forgotten.
-    machine.run(cycles: 0)
-    processor.chargesCycles = true
+    // What its first decoding costs is paid.
+    machine.runSlice(cycles: 1000)
     for register in [GeneralRegister.rsp, .rbp] { processor[register] = Machine.stackTop }
     processor.instructionPointer = Machine.code
     processor.activity = .running
     var used = 0
     for _ in 0..<1000 where processor.activity == .running {
-      machine.run(cycles: slice)
+      machine.runSlice(cycles: slice)
       used += processor.cyclesUsed
     }
     // What the last one owes is paid before the processor goes on.
     processor.activity = .running
     processor.instructionPointer = Machine.code + UInt64(code.count)
-    machine.run(cycles: 1000)
+    machine.runSlice(cycles: 1000)
     return used + processor.cyclesUsed - 1
   }
 
@@ -64,25 +63,25 @@ import Testing
   /// Instructions up to the HLT.
   private static func instructions(_ code: [UInt8]) throws -> Int {
     let machine = try Self.machine()
+    let before = machine.processor.instructionsRetired
     machine.run(code + [0xF4])
-    return machine.processor.cyclesUsed - 1
+    return Int(machine.processor.instructionsRetired - before) - 1
   }
 
   @Test("code costs when it is decoded for the first time, and again when it was changed")
   func newCode() throws {
     let machine = try Machine()
     machine.enterLongMode()
-    machine.processor.chargesCycles = true
     // 63 NOPs and a HLT: one piece of 64 bytes.
     let code = [UInt8](repeating: 0x90, count: 63)
     func cycles() -> Int {
       machine.processor.instructionPointer = Machine.code
       machine.processor.activity = .running
-      machine.run()
+      machine.runSlice()
       let used = machine.processor.cyclesUsed
       machine.processor.instructionPointer = Machine.code + 63
       machine.processor.activity = .running
-      machine.run()
+      machine.runSlice()
       return used + machine.processor.cyclesUsed - 1
     }
     machine.store(code + [0xF4], at: Machine.code)
@@ -97,7 +96,6 @@ import Testing
   func initialization() throws {
     let machine = try Self.machine()
     let processor = machine.processor
-    processor.chargesCycles = true
     for start in [processor.initialize, processor.reset] {
       processor.owe(5)
       let owed = processor.cyclesOwed &+ processor.state.cyclesOwedLater

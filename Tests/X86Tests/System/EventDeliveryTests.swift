@@ -160,7 +160,7 @@ import Testing
     machine.processor.interruptRequested = true
     machine.store([0xFB, 0x90, 0x90, 0x90], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
-    for _ in 0..<8 { machine.run(cycles: slice) }
+    for _ in 0..<8 { machine.run(instructions: slice) }
     #expect(machine.vector == 0x50)
     #expect(machine.stack(1) == [Machine.code + 2])
   }
@@ -173,7 +173,7 @@ import Testing
     machine.processor.interruptRequested = true
     machine.store([0xFB, 0xF4, 0x90], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
-    for _ in 0..<8 { machine.run(cycles: slice) }
+    for _ in 0..<8 { machine.run(instructions: slice) }
     #expect(machine.vector == 0x50)
     #expect(machine.stack(1) == [Machine.code + 2])
   }
@@ -195,7 +195,7 @@ import Testing
     machine.platform.pointee.pendingVectors = [0x50]
     machine.store([0x8E, 0xD0, 0x90, 0x90], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
-    machine.run(cycles: 1)
+    machine.run(instructions: 1)
     machine.processor.interruptRequested = true
     machine.run()
     #expect(machine.stack(1) == [Machine.code + 3])
@@ -208,8 +208,8 @@ import Testing
     machine.processor.requestNonMaskable()
     machine.store([0x90, 0xF4], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
-    machine.run(cycles: 0)
-    machine.run(cycles: 2)
+    machine.run(instructions: 0)
+    machine.run(instructions: 2)
     #expect(machine.processor.instructionPointer == Machine.code + 1)
     machine.processor.requestNonMaskable()
     // A handler whose IRET faults on a null CS.
@@ -247,7 +247,7 @@ import Testing
     machine.store([0x90, 0xF4], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
     machine.processor.requestNonMaskable()
-    machine.run(cycles: 1)
+    machine.run(instructions: 1)
     for _ in 0..<3 { machine.processor.requestNonMaskable() }
     machine.run()
     #expect(machine.processor[.r8] == 2)

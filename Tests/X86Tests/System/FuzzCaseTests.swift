@@ -16,7 +16,7 @@ import Testing
     processor.setSegment(
       .cs, selector: 0x1000, base: 0x1_0000, limit: 0xFFFF, attributes: SegmentAttribute.realMode)
     processor.instructionPointer = 0
-    machine.run(cycles: 100)
+    machine.run(instructions: 100)
     #expect(processor.activity == .halted)
     #expect(processor[.rbx] == 1)
     #expect(processor[.rcx] == 1)
@@ -31,7 +31,9 @@ import Testing
     // mov byte [rip], 0F4h, which makes the NOP behind it a HLT; inc ecx; hlt
     machine.store([0xC6, 0x05, 0, 0, 0, 0, 0xF4, 0x90, 0xFF, 0xC1, 0xF4], at: Machine.code)
     processor[.rcx] = 0
-    for _ in 0..<(100 / slice) where processor.activity == .running { machine.run(cycles: slice) }
+    for _ in 0..<(100 / slice) where processor.activity == .running {
+      machine.run(instructions: slice)
+    }
     #expect(processor.activity == .halted)
     #expect(processor[.rcx] == 0)
     #expect(processor.instructionPointer == Machine.code + 8)
@@ -91,7 +93,7 @@ import Testing
     processor.flags = isDown ? 0x402 : 2
     processor.instructionPointer = place
     processor.activity = .running
-    for _ in 0..<200 where processor.activity == .running { machine.run(cycles: slice) }
+    for _ in 0..<200 where processor.activity == .running { machine.run(instructions: slice) }
     return [
       processor[.rcx], processor[.rdi], processor.instructionPointer,
       UInt64(processor.activity == .halted ? 1 : 0),

@@ -32,7 +32,7 @@ import Testing
     processor.startUp(vector: 9)
     #expect(processor.segment(.cs).selector == 0x900)
     #expect(processor.cr0 == 0x10)
-    for _ in 0..<40 where processor.activity == .running { machine.run(cycles: slice) }
+    for _ in 0..<40 where processor.activity == .running { machine.run(instructions: slice) }
     #expect(processor.activity == .halted)
     #expect(processor[.rbx] == 0x1234_5678_9ABC_DEF0)
     #expect(processor.efer & 0x500 == 0x500)

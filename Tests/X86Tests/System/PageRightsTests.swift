@@ -112,7 +112,7 @@ import Testing
       }
       if kind == .implicitRead {
         // Faults could not be delivered through the moved table: what was recorded is looked at.
-        machine.run(code, cycles: 3)
+        machine.run(code, instructions: 3)
         let isFault = machine.processor.cr2 == Self.page
         #expect(isFault == !setting.isAllowed(kind), "\(setting)")
         continue

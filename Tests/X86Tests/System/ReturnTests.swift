@@ -159,7 +159,7 @@ import Testing
     machine.store([0x0F, 0x05, 0x0F, 0x0B], at: Machine.code)
     machine.store([0x90, 0x48, 0x0F, 0x07], at: 0x11000)
     processor.instructionPointer = Machine.code
-    machine.run(cycles: 2)
+    machine.run(instructions: 2)
     #expect(processor[.rcx] == Machine.code + 2)
     #expect(processor[.r11] == 0x4_0603)
     #expect(processor.flags == 0x3)
@@ -253,7 +253,7 @@ import Testing
     machine.store64(row.popped, at: Machine.stackTop - 8)
     machine.store([0x9D], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
-    machine.run(cycles: 1)
+    machine.run(instructions: 1)
     #expect(machine.processor.flags == row.after)
   }
 

@@ -32,9 +32,10 @@ import Testing
     }
     machine.store([0xF3, 0xA4, 0xF4], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
+    machine.processor.chargesCycles = false
     var cycles = 0
     while machine.processor.activity == .running {
-      machine.run(cycles: slice)
+      machine.runSlice(cycles: slice)
       cycles += machine.processor.cyclesUsed
       #expect(machine.processor.cyclesUsed <= slice)
     }
@@ -51,7 +52,7 @@ import Testing
     prepare(machine, count: 100)
     machine.store([0xF3, 0xAA], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
-    machine.run(cycles: 40)
+    machine.run(instructions: 40)
     #expect(machine.processor[.rcx] == 60)
     #expect(machine.processor.instructionPointer == Machine.code)
     #expect(machine.processor.cyclesUsed == 40)
@@ -66,7 +67,7 @@ import Testing
     machine.processor.flags = 0x8D7
     machine.store([0xF3, 0xA4, 0xF3, 0xA6, 0x90], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
-    machine.run(cycles: 2)
+    machine.run(instructions: 2)
     #expect(machine.processor.instructionPointer == Machine.code + 4)
     #expect(machine.processor[.rsi] == 1 << 60)
     #expect(machine.processor.flags == 0x8D7)
@@ -106,7 +107,7 @@ import Testing
     if row.isDown { source += count * row.size }
     prepare(machine, count: UInt64(count), from: UInt64(source), to: UInt64(source + row.distance))
     machine.processor.flags = row.isDown ? 0x402 : 2
-    machine.run(row.code + [0xF4], cycles: 10000)
+    machine.run(row.code + [0xF4], instructions: 10000)
     for index in 0..<count {
       let offset = source + (row.isDown ? -index : index) * row.size
       let element = Array(model[offset..<offset + row.size])

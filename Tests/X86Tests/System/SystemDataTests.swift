@@ -317,17 +317,18 @@ import Testing
   @Test func pauseCostsFiftyCyclesOrEndsTheSlice() throws {
     let machine = try Machine()
     machine.enterLongMode()
+    machine.processor.chargesCycles = false
     machine.store([0xF3, 0x90, 0xF4], at: Machine.code)
     machine.processor.instructionPointer = Machine.code
-    machine.run()
+    machine.runSlice()
     #expect(machine.processor.cyclesUsed == 51)
     machine.enterLongMode()
     machine.processor.pauseEndsSlice = true
-    #expect(machine.run() == .paused)
+    #expect(machine.runSlice() == .paused)
     #expect(machine.processor.cyclesUsed == 1)
     machine.enterLongMode()
     machine.processor.pauseEndsSlice = false
-    #expect(machine.run(cycles: 20) == .cyclesSpent)
+    #expect(machine.runSlice(cycles: 20) == .cyclesSpent)
     #expect(machine.processor.cyclesUsed == 20)
   }
 

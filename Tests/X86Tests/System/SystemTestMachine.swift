@@ -60,7 +60,6 @@ final class SystemTestMachine {
       identification: Identification(
         processorCount: 2, processorNumber: 0, features: features), bus: bus,
       context: platform)
-    processor.chargesCycles = false
     for vector in 0..<UInt64(256) { store([0xF4], at: Self.handlers + vector * 16) }
     buildGlobalTable()
   }
@@ -251,7 +250,7 @@ final class SystemTestMachine {
     let place: UInt64 = 0xF000
     store(is64 ? [0x48, 0xCF] : [0xCF], at: place)
     processor.instructionPointer = place
-    run(cycles: 1)
+    run(instructions: 1)
     for register in [SegmentRegister.es, .ds] {
       processor.setSegment(
         register, selector: Selector.userData, base: 0, limit: 0xFFFF_FFFF, attributes: 0xC0F3)
@@ -260,19 +259,32 @@ final class SystemTestMachine {
 
   // MARK: Running
 
+  /// Runs so many instructions at most, whatever they cost.
   @discardableResult
-  func run(cycles: Int = 1000) -> ProcessorExit {
+  func run(instructions: Int = 1000) -> ProcessorExit {
+    var left = instructions
+    while true {
+      let before = processor.instructionsRetired
+      let exit = runSlice(cycles: left)
+      left -= Int(processor.instructionsRetired - before)
+      guard exit == .cyclesSpent, left > 0, processor.cyclesUsed > 0 else { return exit }
+    }
+  }
+
+  /// Runs one slice.
+  @discardableResult
+  func runSlice(cycles: Int = 1000) -> ProcessorExit {
     processor.beginSlice(at: 0, remainder: 0, megahertz: 1000)
     return processor.run(cycles: cycles, cache: cache)
   }
 
   /// Runs code until it halts.
   @discardableResult
-  func run(_ code: [UInt8], cycles: Int = 1000) -> ProcessorExit {
+  func run(_ code: [UInt8], instructions: Int = 1000) -> ProcessorExit {
     store(code, at: Self.code)
     processor.instructionPointer = Self.code
     processor.activity = .running
-    return run(cycles: cycles)
+    return run(instructions: instructions)
   }
 
   /// The vector whose handler halted, or nil.
