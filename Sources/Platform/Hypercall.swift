@@ -111,6 +111,19 @@ extension Machine {
 
   // MARK: X'08', CP command
 
+  /// Cycles that commands cost who gives them, for what CP does.
+  ///
+  /// By their length, since a text may hold many short ones.
+  private enum CommandCost {
+    static let textByte = 2_500
+    static let replyByte = 4
+
+    static func of(_ text: [UInt8], reply: [UInt8]) -> Int {
+      text.count.multipliedClamped(by: textByte)
+        .addingClamped(reply.count.multipliedClamped(by: replyByte))
+    }
+  }
+
   private func startCommand(_ number: Int) -> CallOutcome {
     // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
@@ -139,7 +152,8 @@ extension Machine {
       processor[.rax] = returnCode
     case .command(let returnCode, let reply):
       processor[.rax] = returnCode
-      guard case .command(_, let capacity) = call else { return }
+      guard case .command(let text, let capacity) = call else { return }
+      owe(CommandCost.of(text, reply: reply), by: number)
       guard let capacity else {
         processor[.rcx] = 0
         processor[.rdx] = 0

@@ -12,8 +12,9 @@ import X86
 // longer, up to eight slices; an interrupt ends a pause. One that spins while a sibling has work and
 // no place gives its own up.
 //
-// What the host does at a processor's request (it walks a device's ring) is charged in cycles when the
-// slice is over, so that no instruction costs the host much more than its cycles.
+// What the host does at a processor's request (it walks a device's ring, it takes a message to many, it
+// performs a command) is charged in cycles when the slice is over, so that no instruction costs the host much more than its
+// cycles.
 extension Machine {
   /// Cycles of a slice while more than one processor of the partition can run.
   static let sliceCycles = 500
@@ -221,6 +222,7 @@ extension Machine {
     placement.end = processor.now
     remainders[number] = processor.remainder
     placement.cyclesUsed += UInt64(processor.cyclesUsed)
+    owe(network.takeMessageCycles(), by: number)
     if debts[number] > 0 { payDebt(&placement) }
     network.initializeItself(number)
     if processor.cyclesUsed >= Machine.spinCycles { spins[number] = 0 }
@@ -295,8 +297,13 @@ extension Machine {
   /// Has a processor pay for what the host did at its request, when the slice that runs is over.
   func charge(_ cycles: Int, to number: Int) {
     guard cycles > 0 else { return }
-    debts[number] = debts[number].addingClamped(cycles)
+    owe(cycles, by: number)
     processors[number].endSlice()
+  }
+
+  /// Has a processor that does not run now pay for what was done for it, when it runs next.
+  func owe(_ cycles: Int, by number: Int) {
+    debts[number] = debts[number].addingClamped(cycles)
   }
 
   /// Charges what a processor owes, up to the end of its time; the rest later.

@@ -12,6 +12,13 @@ enum HostUse {
   /// Seconds of a clock that only goes forward.
   static var wallSeconds: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
 
+  /// CPU nanoseconds of this thread.
+  static var threadNanoseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
   /// Bytes of host memory that are resident; nil where /proc does not say.
   static var residentBytes: Int? {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {

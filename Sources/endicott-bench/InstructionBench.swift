@@ -133,9 +133,9 @@ final class InstructionBench {
     guard run(cycles / 4) != nil else { return nil }
     var least = Double.infinity
     for _ in 0..<rounds {
-      let begin = threadNanoseconds()
+      let begin = HostUse.threadNanoseconds
       guard let used = run(cycles) else { return nil }
-      least = min(least, Double(threadNanoseconds() - begin) / Double(used))
+      least = min(least, Double(HostUse.threadNanoseconds - begin) / Double(used))
     }
     return least
   }
@@ -159,12 +159,6 @@ final class InstructionBench {
     _ = processor.run(cycles: 1, cache: cache)
     let length = processor.instructionPointer &- Self.start(mode)
     return (1...15).contains(length) ? Int(length) : nil
-  }
-
-  private func threadNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }
 

@@ -22,7 +22,34 @@ struct InstructionSequence {
     self.build = build
   }
 
-  static var all: [InstructionSequence] { translations + control + exceptions + code + floating }
+  static var all: [InstructionSequence] {
+    translations + control + exceptions + code + floating + [taskSwitches]
+  }
+
+  /// Two tasks that jump to each other.
+  private static var taskSwitches: InstructionSequence {
+    var sequence = InstructionSequence("a switch to another task") { bench in
+      let (first, second) = (UInt64(0x1_3000), UInt64(0x1_4000))
+      let start = InstructionBench.start(.protected32)
+      for (task, selector) in [(first, UInt64(0x28)), (second, 0x30)] {
+        let type: UInt64 = task == first ? 0x8B : 0x89
+        let descriptor = 0x67 | task << 16 & 0xFF_FFFF_0000 | type << 40
+        _ = bench.memory.store(descriptor, at: 0x1_0000 + selector)
+      }
+      bench.processor.setSegment(.tr, selector: 0x28, base: first, limit: 103, attributes: 0x8B)
+      for (offset, value) in [(32, start + 64), (36, 2), (56, InstructionBench.data - 0x2000)] {
+        _ = bench.memory.store(UInt32(value), at: second + UInt64(offset))
+      }
+      for (index, selector) in [0x18, 0x08, 0x18, 0x18, 0x18, 0x18].enumerated() {
+        _ = bench.memory.store(UInt32(selector), at: second + 72 + UInt64(index) * 4)
+      }
+      // JMP FAR to the other, and again.
+      bench.store([0xEA, 0, 0, 0, 0, 0x30, 0, 0xEB, 0xF7], at: start)
+      bench.store([0xEA, 0, 0, 0, 0, 0x28, 0, 0xEB, 0xF7], at: start + 64)
+    }
+    sequence.mode = .protected32
+    return sequence
+  }
 
   private static var translations: [InstructionSequence] {
     [

@@ -10,7 +10,8 @@ struct InstructionsCommand: ParsableCommand {
       Every opcode of the four maps runs in a loop in 64-bit, 32-bit and 16-bit code, with each \
       prefix that selects an instruction, with each value of ModRM.reg, with a register and with an \
       operand in storage; where it faults, the exception belongs to it. Then come sequences that were \
-      thought out to be slow. Shown are the worst.
+      thought out to be slow, and loops that keep the devices of a computer of 64 processors busy. \
+      Shown are the worst.
       """)
 
   @Option(help: "Simulated cycles of each loop.")
@@ -22,10 +23,24 @@ struct InstructionsCommand: ParsableCommand {
   @Flag(help: "Leave the opcode maps out.")
   var sequences = false
 
+  @Flag(help: "Show the devices only.")
+  var devices = false
+
   func run() throws {
     let bench = try InstructionBench()
     let ordinary = try ordinaryNanoseconds(bench)
     print("an ordinary instruction: \(text(ordinary)) ns")
+    if !devices { showInstructions(bench, ordinary) }
+    let loops = try DeviceLoop.all.compactMap { loop in
+      try loop.nanosecondsPerCycle(epochs: 5).map {
+        Finding(name: loop.name, bytes: [], cost: $0)
+      }
+    }
+    print("devices: \(loops.count) of \(DeviceLoop.all.count)")
+    show(loops, ordinary, all: true)
+  }
+
+  private func showInstructions(_ bench: InstructionBench, _ ordinary: Double) {
     if !sequences { showMaps(bench, ordinary) }
     let sequences = InstructionSequence.all.compactMap { sequence -> Finding? in
       bench.prepare(sequence.mode, code: [])

@@ -17,6 +17,15 @@ final class InterruptNetwork {
   private var touched: UInt64 = 0
   /// The running processor has sent INIT to itself: it takes it after the instruction.
   private var hasInitializedItself = false
+  /// Cycles that the running processor's messages cost, as far as they are not taken yet.
+  private var messageCycles = 0
+
+  /// Cycles that a message costs its sender, and more for each receiver: what the host does for it.
+  private enum Cost {
+    static let message = 4
+    static let receiver = 1
+    static let initialized = 32
+  }
 
   /// A network of at most `maximumProcessors`, of which the first ones are present.
   init(maximumProcessors: Int, initialProcessors: Int, hasControllers: Bool = false) {
@@ -54,6 +63,12 @@ final class InterruptNetwork {
     return touched
   }
 
+  /// What the messages of the slice that is over cost, in cycles.
+  func takeMessageCycles() -> Int {
+    defer { messageCycles = 0 }
+    return messageCycles
+  }
+
   /// Carries out an INIT that a processor sent to itself in the slice that is over.
   func initializeItself(_ number: Int) {
     guard hasInitializedItself else { return }
@@ -84,6 +99,7 @@ final class InterruptNetwork {
   func deliver(_ message: InterruptMessage, from sender: Int?) -> Bool {
     var lowest: Int?
     var isAccepted = false
+    var cycles = Cost.message
     for number in apics.indices where isPresent[number] && apics[number].isEnabled {
       let isReceiver =
         switch message.destination {
@@ -93,6 +109,7 @@ final class InterruptNetwork {
         default: apics[number].matches(message.destination)
         }
       guard isReceiver else { continue }
+      cycles &+= message.delivery == .initialize ? Cost.initialized : Cost.receiver
       if message.delivery == .lowestPriority {
         guard apics[number].isSoftwareEnabled else { continue }
         if let other = lowest,
@@ -106,7 +123,10 @@ final class InterruptNetwork {
       }
     }
     if let lowest, take(message, lowest) { isAccepted = true }
-    if let running { processors[running].endSlice() }
+    if let running {
+      messageCycles &+= cycles
+      processors[running].endSlice()
+    }
     return isAccepted
   }
 

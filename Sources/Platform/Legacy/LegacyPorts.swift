@@ -79,7 +79,8 @@ extension Machine {
     case PCLayout.firmwareConfigurationAddress where size == 4:
       board.directAddressHigh = word.byteSwapped
     case PCLayout.firmwareConfigurationAddress + 4 where size == 4:
-      transferConfiguration(board, UInt64(board.directAddressHigh) << 32 | UInt64(word.byteSwapped))
+      transferConfiguration(
+        board, UInt64(board.directAddressHigh) << 32 | UInt64(word.byteSwapped), number)
       board.directAddressHigh = 0
     default:
       if let offset = powerOffset(board, port) {
@@ -193,8 +194,11 @@ extension Machine {
     static let write: UInt32 = 16
   }
 
+  /// Bytes that a direct memory access moves in a cycle.
+  private static let bytesPerCycle: UInt64 = 256
+
   /// Carries out the access that is described at `address`: control, byte count, target.
-  private func transferConfiguration(_ board: LegacyBoard, _ address: UInt64) {
+  private func transferConfiguration(_ board: LegacyBoard, _ address: UInt64, _ number: Int) {
     guard let control = memory.load(address, as: UInt32.self)?.byteSwapped,
       let count = memory.load(address &+ 4, as: UInt32.self)?.byteSwapped,
       let target = memory.load(address &+ 8, as: UInt64.self)?.byteSwapped
@@ -205,6 +209,7 @@ extension Machine {
     var isDone = control & Transfer.write == 0
     if control & Transfer.read != 0 {
       isDone = isDone && copyConfiguration(board, to: target, UInt64(count))
+      if isDone { charge(Int(clamping: UInt64(count) / Machine.bytesPerCycle), to: number) }
     } else if control & Transfer.skip != 0 {
       board.firmwareConfiguration.skip(Int(count))
     }
