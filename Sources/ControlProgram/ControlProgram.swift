@@ -79,7 +79,7 @@ package final class ControlProgram {
   /// Users who are logged on, in name order: those at consoles and the active partitions.
   package func loggedOnUsers() -> [String] {
     var names = Set(consoles.map(\.userid))
-    for name in partitionNames where system.partitionView(name)?.isActive == true {
+    for name in partitionNames where system.isActive(name) == true {
       names.insert(name)
     }
     return names.sorted()
@@ -87,7 +87,7 @@ package final class ControlProgram {
 
   /// How many users were logged on at the event being shown.
   var userCount: Int {
-    Set(consoles.map(\.userid).filter { system.partitionView($0) == nil }).count
+    Set(consoles.map(\.userid).filter { system.isActive($0) == nil }).count
       .addingClamped(activeCount)
   }
 
@@ -103,13 +103,13 @@ package final class ControlProgram {
 
   /// Whether there is a user of the name at all: a partition, OPERATOR or one of the definition's.
   package func isDefined(_ userid: String) -> Bool {
-    userid == "OPERATOR" || system.partitionView(userid) != nil
+    userid == "OPERATOR" || system.isActive(userid) != nil
       || system.definition.machine.users.contains { $0.name == userid }
   }
 
   /// Whether a user is at a console or a partition is active.
   package func isLoggedOn(_ userid: String) -> Bool {
-    system.partitionView(userid)?.isActive ?? consoles.contains { $0.userid == userid }
+    system.isActive(userid) ?? consoles.contains { $0.userid == userid }
   }
 
   /// ` -L0003` for a user at console 3, ` - DSC` for one without a console.

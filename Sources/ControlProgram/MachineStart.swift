@@ -40,10 +40,10 @@ extension ControlProgram {
     collectEvents()
     do throws(CommandMessage) {
       try give(commands, to: name)
-      guard isLoaded, system.partitionView(name)?.isActive == true else { return }
+      guard isLoaded, system.isActive(name) == true else { return }
       try perform(.load(name, image: nil, parameters: nil, force: true), by: author)
     } catch {
-      if system.partitionView(name)?.isActive == true {
+      if system.isActive(name) == true {
         try perform(.deactivate(name, force: true), by: author)
       }
       throw error
@@ -101,7 +101,7 @@ extension ControlProgram {
     if hidesLogons {
       hidesLogons = false
       let started = (partitions.map(\.name) + lost).count {
-        system.partitionView($0)?.isActive == true
+        system.isActive($0) == true
       }
       reportFirmware("\(logonPrefix)\(started) PARTITIONS USERS = \(userCount)")
     }

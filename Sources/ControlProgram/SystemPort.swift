@@ -14,6 +14,8 @@ package protocol SystemPort: AnyObject {
   var machineView: MachineView { get }
   /// One partition as it is now; nil when it is not defined.
   func partitionView(_ name: String) -> PartitionView?
+  /// Whether a partition is active; nil when it is not defined.
+  func isActive(_ name: String) -> Bool?
   /// The commands of a partition's definition as it is now; none when it is not defined.
   func commands(of name: String, profile: String?) -> [String]
   /// Judges and performs an action, all or nothing; a partition as author needs its permissions.

@@ -99,7 +99,7 @@ private func autolog(_ call: Invocation) throws(CommandMessage) {
   let isLoaded = !call.operands.take("NOIPl")
   try call.operands.end()
   try call.forEach(pattern) { name throws(CommandMessage) in
-    if call.system.partitionView(name)?.isActive == true {
+    if call.system.isActive(name) == true {
       throw CommandMessage(.alreadyLoggedOn, name)
     }
     try call.control.activate(name, isLoaded: isLoaded, by: call.author)
@@ -288,7 +288,7 @@ extension Invocation {
 
   /// Whether a partition is active.
   func isActive(_ name: String) -> Bool {
-    system.partitionView(name)?.isActive == true
+    system.isActive(name) == true
   }
 
   /// Whether a name that a pattern gave is meant: a pattern passes over what is not active.

@@ -10,6 +10,11 @@ extension PartitionManager {
     return number(of: name).map { view(partitions[$0]) }
   }
 
+  /// Whether a partition is active; nil when it is not defined.
+  package func isActive(_ name: String) -> Bool? {
+    number(of: name).map { partitions[$0].isActive }
+  }
+
   /// The commands of an image profile of a partition, the one for its next activation when none is
   /// named; none when it is not defined.
   package func commands(of name: String, profile: String?) -> [String] {

@@ -125,6 +125,8 @@ final class StandInMachine: SystemPort, SimulationClock {
 
   func partitionView(_ name: String) -> PartitionView? { states[name] }
 
+  func isActive(_ name: String) -> Bool? { states[name]?.isActive }
+
   func commands(of name: String, profile: String?) -> [String] {
     states[name]?.definition.commands ?? []
   }
