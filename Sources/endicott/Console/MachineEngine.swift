@@ -105,6 +105,8 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
       port.post(.answer(answer))
       showPlace()
       machine.control.collectEvents()
+      showPlace()
+      port.post(.performed)
     case .keys(let bytes):
       machine.console.type(bytes)
     case .complete(let line, let ticket):

@@ -29,7 +29,7 @@ final class ReadlineTerminal {
   private var isReadlineOn = false
   /// Whether readline's prompt and line are on the screen.
   private var isLineShown = false
-  /// Lines posted that have no answer yet.
+  /// Lines posted that have not been performed yet.
   private var openLines = 0
   /// Columns of what says that the output pauses; 0 when it is not on the screen.
   private var pauseWidth = 0
@@ -271,20 +271,23 @@ final class ReadlineTerminal {
   }
 
   private func draw(_ item: TerminalItem) {
+    switch item {
     // Leaving a guest's console has shown the prompt.
-    if case .place = item {} else { hideLine() }
+    case .place, .performed: break
+    default: hideLine()
+    }
     switch item {
     case .line(let line):
       endLine()
       writeLines(size.broken(line))
-    case .answer(let lines):
-      openLines = max(0, openLines &- 1)
-      writeLines(lines)
+    case .answer(let lines): writeLines(lines)
     case .guest(let bytes):
       guestScreen.note(bytes)
       StandardOutput.write(bytes)
       if let last = bytes.last { isWithinLine = last != 0x0A && last != 0x0D }
     case .place(let place): move(to: place)
+    // Only now is it known who gets what is typed next.
+    case .performed: openLines = max(0, openLines &- 1)
     case .ended(let status): ending = status
     }
   }

@@ -11,6 +11,8 @@ enum TerminalItem: Sendable, Equatable {
   case guest([UInt8])
   /// Where the console is now.
   case place(ConsolePlace)
+  /// The typed line has been performed, its answer and where it leads are before this.
+  case performed
   /// The engine has ended.
   case ended(status: Int32)
 }

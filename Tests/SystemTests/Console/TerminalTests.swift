@@ -151,6 +151,26 @@ struct TerminalTests {
     _ = folder
   }
 
+  @Test("what is pasted behind CONNECT goes to the guest")
+  func pastesConnect() throws {
+    let (run, folder) = try start(history: "/dev/null")
+    #expect(run.read(until: "OPERATOR SMALL> ") != nil)
+    run.type("connect talker\r")
+    #expect(run.read(until: "Ctrl-] comes back") != nil)
+    run.type("\r")
+    #expect(run.read(until: "TALKER> ") != nil)
+    for _ in 0..<10 {
+      run.type("\u{1D}")
+      #expect(run.read(until: "OPERATOR SMALL> ") != nil)
+      run.type("connect talker\rcpus\r")
+      #expect(run.read(until: "CPUS = 1") != nil)
+    }
+    run.type("\u{1D}")
+    run.type("shutdown imm\r")
+    #expect(run.end() == 0)
+    _ = folder
+  }
+
   @Test("Ctrl-] comes back from a guest in CP READ, and from a command that waits")
   func comesBack() throws {
     let (run, folder) = try start(history: "/dev/null")
