@@ -34,8 +34,10 @@ struct SerialChip: Codable, Sendable {
   /// How many bytes the receiver can still take.
   var receiverSpace: Int { (usesFIFO ? SerialChip.fifoByteCount : 1) - received.count }
 
-  /// Level of the interrupt line; OUT2 gates it on a PC.
-  var isInterrupting: Bool { modemControl & 0x08 != 0 && interruptIdentification & 1 == 0 }
+  /// Level of the interrupt line.
+  ///
+  /// OUT2 does not gate it, as it would on a PC: xv6 leaves it 0, and QEMU does as we do.
+  var isInterrupting: Bool { interruptIdentification & 1 == 0 }
 
   /// Takes a byte from the line.
   ///

@@ -68,6 +68,15 @@ struct Payload: CustomTestStringConvertible, Sendable {
     // Without ACPI the second processor is in the MP table alone.
     + [linux("acpi=off", processors: 2), linux("", processors: 2)]
 
+  /// xv6, its file system in memory, to its shell, which counts what it is given.
+  ///
+  /// Debian does not have it: `make kernelmemfs` of its sources makes the file.
+  static let xv6 = Payload(
+    name: "xv6 with two processors", files: ["xv6/kernelmemfs"],
+    arguments: [
+      "--multiboot", path("xv6/kernelmemfs"), "--legacy", "--processors", "2", "--memory", "256M",
+    ], text: "1 2 4", input: "echo x y | wc\r")
+
   private static func uBoot(_ name: String) -> Payload {
     Payload(
       name: "U-Boot \(name) to its prompt", files: ["u-boot/\(name).rom"],
@@ -123,6 +132,13 @@ struct Payload: CustomTestStringConvertible, Sendable {
       "set ENDICOTT_LONG_PAYLOADS=1 after Tests/Payloads/fetch"),
     arguments: Payload.systems)
   func systems(payload: Payload) throws { try run(payload) }
+
+  @Test(
+    "come through on two processors",
+    .enabled(
+      if: Payload.xv6.isPrepared, "put xv6's kernelmemfs into .build-payloads/xv6"),
+    arguments: [Payload.xv6])
+  func xv6(payload: Payload) throws { try run(payload) }
 }
 
 /// What `endicott boot` says of firmware and options that cannot be right.
