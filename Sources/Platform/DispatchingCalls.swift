@@ -31,18 +31,15 @@ extension Machine {
   /// Says how much of a processor a processor is for, and whether the guest should not use it.
   package func setPolarity(processor number: Int, code: UInt8, isParked: Bool) {
     guard dispatching.indices.contains(number) else { return }
-    // Cannot trap: judged above.
     dispatching[number].polarity = code
-    // Cannot trap: judged above.
     dispatching[number].isParked = isParked
   }
 
   /// Tells a processor whose guest wants to know that its time slice ends at a time.
   package func warn(processor number: Int, until time: SimulatedTime) {
     guard let vector = dispatching.element(at: number)?.warningVector, ending == nil, vector > 0,
-      network.isPresent.element(at: number) == true
+      isProcessorPresent(number)
     else { return }
-    // Cannot trap: judged above.
     dispatching[number].warnedUntil = time
     network.requestVector(vector, on: number)
   }
@@ -53,14 +50,13 @@ extension Machine {
   ///
   /// RAX = 0, all ones when there is no such processor.
   func yieldDirectedly(_ number: Int) -> CallOutcome {
-    // Cannot trap: the processor that makes the call.
     let processor = processors[number]
     guard let target = presentProcessor(processor[.rbx]) else {
       processor[.rax] = .max
       return .goesOn
     }
     processor[.rax] = 0
-    guard target != number, places.element(at: target) ?? 0 < 0, status(of: target) == .ready,
+    guard target != number, places[target] < 0, status(of: target) == .ready,
       takeYield(at: processor.now)
     else { return .goesOn }
     return .givesPlace(to: target)
@@ -82,16 +78,13 @@ extension Machine {
   ///
   /// RAX = 0; 1 when there is nothing to acknowledge any more; all ones for anything else.
   func serveWarningTrack(_ number: Int) -> CallOutcome {
-    // Cannot trap: the processor that makes the call.
     let processor = processors[number]
     switch (processor[.rbx], processor[.rcx]) {
     case (1, let vector) where vector == 0 || (16...255).contains(vector):
-      // Cannot trap: the processor that makes the call.
       dispatching[number].warningVector = UInt8(truncatingIfNeeded: vector)
       processor[.rax] = 0
     case (0, _):
-      let isInTime = processor.now < dispatching.element(at: number)?.warnedUntil ?? 0
-      // Cannot trap: the processor that makes the call.
+      let isInTime = processor.now < dispatching[number].warnedUntil
       dispatching[number].warnedUntil = 0
       processor[.rax] = isInTime ? 0 : 1
       if isInTime { return .acknowledges }
@@ -105,14 +98,12 @@ extension Machine {
   ///
   /// RAX = 0, all ones when there is no such processor.
   func tellPolarity(_ number: Int) {
-    // Cannot trap: the processor that makes the call.
     let processor = processors[number]
-    guard let target = presentProcessor(processor[.rbx]),
-      let asked = dispatching.element(at: target)
-    else {
+    guard let target = presentProcessor(processor[.rbx]) else {
       processor[.rax] = .max
       return
     }
+    let asked = dispatching[target]
     processor[.rax] = 0
     processor[.rbx] = UInt64(asked.polarity)
     processor[.rcx] = asked.isParked ? 1 : 0

@@ -53,7 +53,6 @@ extension Machine {
 
   /// Serves the call that ended a slice; the instruction pointer is already past it.
   func serveCall(_ number: Int) -> CallOutcome {
-    // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
     switch Hypercall(number: processor[.rax]) {
     case .kickProcessor:
@@ -71,14 +70,13 @@ extension Machine {
 
   /// The number of a processor that a guest names; nil when it is not there.
   func presentProcessor(_ named: UInt64) -> Int? {
-    guard let number = Int(exactly: named), network.isPresent.element(at: number) == true else {
+    guard let number = Int(exactly: named), isProcessorPresent(number) else {
       return nil
     }
     return number
   }
 
   private func serveDiagnose(_ code: UInt32, _ number: Int) -> CallOutcome {
-    // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
     switch code {
     case DiagnoseCode.command:
@@ -125,7 +123,6 @@ extension Machine {
   }
 
   private func startCommand(_ number: Int) -> CallOutcome {
-    // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
     let byteCount = processor[.rcx]
     guard byteCount > 0, byteCount <= Machine.commandLimit,
@@ -145,7 +142,6 @@ extension Machine {
     guard let call = pendingCalls.element(at: number) ?? nil,
       let processor = processors.element(at: number)
     else { return }
-    // Cannot trap: it was there just now.
     pendingCalls[number] = nil
     switch answer {
     case .notice(let returnCode):
@@ -169,16 +165,13 @@ extension Machine {
   }
 
   private func callFirmware(_ call: DiagnoseCall, _ number: Int) {
-    // Cannot trap: the processor whose slice ended.
     pendingCalls[number] = call
-    // Cannot trap: the same.
     emit(.diagnose(processor: number, call), at: processors[number].now)
   }
 
   // MARK: X'600', reconfiguration notices
 
   private func serveReconfiguration(_ number: Int) -> CallOutcome {
-    // Cannot trap: the processor whose slice ended.
     let processor = processors[number]
     switch processor[.rbx] {
     case 0:

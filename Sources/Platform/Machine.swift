@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 import X86
 
 /// One partition's computer: storage, processors, interrupt controllers, devices and firmware tables.
@@ -22,7 +23,7 @@ package final class Machine: @unchecked Sendable {
   /// The partition's storage.
   package let memory: GuestMemory
   /// The logical processors, by number.
-  package private(set) var processors: [Processor] = []
+  package let processors: PerProcessor<Processor>
   /// What crossed the partition's border; the firmware takes it at Settle.
   package var outbox: [MachineEvent] = []
   /// Why nothing runs; nil while the computer operates.
@@ -30,7 +31,7 @@ package final class Machine: @unchecked Sendable {
   /// The counter that the guest publishes with DIAGNOSE X'610'.
   package internal(set) var publishedWork: UInt64 = 0
   /// Time that each processor has run, in nanoseconds.
-  package internal(set) var busyNanoseconds: [SimulatedTime]
+  package internal(set) var busyNanoseconds: PerProcessor<SimulatedTime>
   /// Uses of instructions that are not implemented, since the last load.
   package internal(set) var unimplementedCount: UInt64 = 0
 
@@ -44,23 +45,23 @@ package final class Machine: @unchecked Sendable {
   var timer = IntervalTimerChip()
   var clock = ClockChip()
   var events: GenericEvents
-  var clocks: [ParavirtualClock]
-  var isKicked: [Bool]
-  var pendingCalls: [DiagnoseCall?]
-  var localTimes: [SimulatedTime]
-  var remainders: [UInt32]
-  var rates: [UInt32]
+  var clocks: PerProcessor<ParavirtualClock>
+  var isKicked: PerProcessor<Bool>
+  var pendingCalls: PerProcessor<DiagnoseCall?>
+  var localTimes: PerProcessor<SimulatedTime>
+  var remainders: PerProcessor<UInt32>
+  var rates: PerProcessor<UInt32>
   /// What the firmware has told of each processor's dispatching, and what the guest wants to know.
-  var dispatching: [ProcessorDispatching]
+  var dispatching: PerProcessor<ProcessorDispatching>
   /// Directed yields that the partition may still make in this second of its time, and the second.
   var yieldAllowance = Machine.directedYieldsPerSecond
   var yieldSecond: UInt64 = 0
   /// Cycles that each processor owes for what the host did at its request.
-  var debts: [Int]
+  var debts: PerProcessor<Int>
   /// Turns of a spin loop that each processor has just made, one after another.
-  var spins: [Int]
+  var spins: PerProcessor<Int>
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
-  var places: [Int]
+  var places: PerProcessor<Int>
   var turns: TurnOrder
   /// A processor that is not placed has work.
   var hasUnplacedWork = false
@@ -84,13 +85,8 @@ package final class Machine: @unchecked Sendable {
 
   /// Builds the computer; its initial storage is attached and nothing is loaded.
   ///
-  /// Traps if the configuration names no processor, more initial than maximum ones, more than 64, or
-  /// more than `PCLayout.virtioLimit` block devices.
   /// - Throws: `HostMemoryError` when the host has no room for the storage window.
   package init(_ configuration: MachineConfiguration) throws(HostMemoryError) {
-    precondition(configuration.initialProcessors >= 1)
-    precondition(configuration.maximumProcessors >= configuration.initialProcessors)
-    precondition(configuration.blockDevices.count <= PCLayout.virtioLimit)
     self.configuration = configuration
     let hasBoard = configuration.hasLegacyDevices
     memory = try GuestMemory(
@@ -99,16 +95,22 @@ package final class Machine: @unchecked Sendable {
       processorCount: configuration.maximumProcessors)
     board = hasBoard ? LegacyBoard() : nil
     let count = configuration.maximumProcessors
+    let storage = memory
+    let processors = try PerProcessor(count: count) { number throws(HostMemoryError) in
+      try Processor(
+        number: number, memory: storage,
+        identification: Identification(
+          processorCount: count, processorNumber: number, features: configuration.features))
+    }
+    self.processors = processors
     let network = InterruptNetwork(
-      maximumProcessors: count, initialProcessors: configuration.initialProcessors,
-      hasControllers: hasBoard)
+      processors, initialCount: configuration.initialProcessors, hasControllers: hasBoard)
     self.network = network
     serial = SerialPort(line: InterruptLine(to: PCLayout.serialPin, of: network))
-    let storage = memory
     blockDevices = configuration.blockDevices.enumerated().map { index, device in
       BlockDevice(
         device, partition: configuration.partitionNumber, memory: storage,
-        line: InterruptLine(to: PCLayout.virtioPin + index, of: network))
+        line: InterruptLine(to: PCLayout.virtioPin &+ index, of: network))
     }
     testDevice =
       configuration.testHardware.hasTestDevice
@@ -117,17 +119,17 @@ package final class Machine: @unchecked Sendable {
         memory: storage)
       : nil
     events = GenericEvents(maximumProcessors: count)
-    clocks = [ParavirtualClock](repeating: ParavirtualClock(), count: count)
-    isKicked = [Bool](repeating: false, count: count)
-    pendingCalls = [DiagnoseCall?](repeating: nil, count: count)
-    localTimes = [SimulatedTime](repeating: 0, count: count)
+    clocks = PerProcessor(repeating: ParavirtualClock(), count: count)
+    isKicked = PerProcessor(repeating: false, count: count)
+    pendingCalls = PerProcessor(repeating: nil, count: count)
+    localTimes = PerProcessor(repeating: 0, count: count)
     busyNanoseconds = localTimes
-    remainders = [UInt32](repeating: 0, count: count)
+    remainders = PerProcessor(repeating: 0, count: count)
     rates = remainders
-    dispatching = [ProcessorDispatching](repeating: ProcessorDispatching(), count: count)
-    spins = [Int](repeating: 0, count: count)
+    dispatching = PerProcessor(repeating: ProcessorDispatching(), count: count)
+    spins = PerProcessor(repeating: 0, count: count)
     debts = spins
-    places = [Int](repeating: -1, count: count)
+    places = PerProcessor(repeating: -1, count: count)
     turns = TurnOrder(count: count)
     lastTimestamp = .allocate(capacity: 1)
     lastTimestamp.initialize(to: 0)
@@ -135,17 +137,11 @@ package final class Machine: @unchecked Sendable {
       memory.attach(range)
     }
     let context = Unmanaged.passUnretained(self).toOpaque()
-    for number in 0..<count {
-      let processor = Processor(
-        number: number, memory: memory,
-        identification: Identification(
-          processorCount: count, processorNumber: number, features: configuration.features),
-        bus: serveBusAccess, context: context)
+    for (number, processor) in processors.enumerated() {
+      processor.connect(to: serveBusAccess, context: context)
       processor.lastTimestamp = lastTimestamp
-      processors.append(processor)
       events.setPresent(number, number < configuration.initialProcessors)
     }
-    network.processors = processors
     resetProcessors()
     resetBoard()
   }
@@ -215,18 +211,19 @@ package final class Machine: @unchecked Sendable {
     let maximum = max(configuration.maximumStorage, configuration.initialStorage)
     var ranges: [Range<UInt64>] = []
     for window in PCLayout.storageRanges(byteCount: maximum) {
+      var start: UInt64?
       var address = window.lowerBound
       while address < window.upperBound {
-        let end = min(address + PCLayout.storageUnit, window.upperBound)
-        if memory.isStorage(address..<end) {
-          if let last = ranges.last, last.upperBound == address {
-            ranges[ranges.count - 1] = last.lowerBound..<end
-          } else {
-            ranges.append(address..<end)
-          }
+        let end = min(address.addingClamped(PCLayout.storageUnit), window.upperBound)
+        if memory.isStorage(Range(uncheckedBounds: (address, end))) {
+          start = start ?? address
+        } else if let first = start {
+          ranges.append(Range(uncheckedBounds: (first, address)))
+          start = nil
         }
         address = end
       }
+      if let first = start { ranges.append(Range(uncheckedBounds: (first, address))) }
     }
     return ranges
   }
@@ -242,7 +239,7 @@ package final class Machine: @unchecked Sendable {
 
   /// Copies `count` bytes out of storage; nil when they are not all storage.
   func bytes(at address: UInt64, count: Int) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: count)
+    var bytes = [UInt8](repeating: 0, count: max(0, count))
     let isRead = bytes.withUnsafeMutableBytes { memory.read(address, into: $0) }
     return isRead ? bytes : nil
   }
@@ -278,7 +275,7 @@ package final class Machine: @unchecked Sendable {
       bytes.withUnsafeBytes { history.mix(bytes: $0) }
     default: break
     }
-    sequence += 1
+    sequence &+= 1
   }
 
   /// Ends the computer's operation.
@@ -291,7 +288,7 @@ package final class Machine: @unchecked Sendable {
 
   /// Counts an instruction that is not implemented, and reports its first use.
   func noteUnimplemented(_ number: Int, address: UInt64, bytes: UInt64) {
-    unimplementedCount += 1
+    unimplementedCount &+= 1
     guard reportedInstructions.count < 64, reportedInstructions.insert(bytes).inserted else {
       return
     }

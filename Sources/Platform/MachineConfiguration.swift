@@ -16,14 +16,17 @@ package struct BlockDeviceConfiguration: Equatable, Sendable {
 
 /// What a partition's computer consists of.
 package struct MachineConfiguration: Equatable, Sendable {
+  /// Most processors of a computer.
+  package static let processorLimit = ProcessorSet.limit
+
   /// The partition's name.
   package var name: String
   /// The partition's index, in definition order.
   package var partitionNumber: Int
-  /// Processors that may ever be there, 1 or more.
-  package var maximumProcessors: Int
-  /// Processors that are there from the start, 1 or more.
-  package var initialProcessors: Int
+  /// Processors that may ever be there, 1 to `processorLimit`.
+  package let maximumProcessors: Int
+  /// Processors that are there from the start, 1 to `maximumProcessors`.
+  package let initialProcessors: Int
   /// Storage that is there from the start, in bytes, a multiple of 1 MiB.
   package var initialStorage: UInt64
   /// Storage that may ever be there, in bytes, a multiple of 1 MiB.
@@ -33,7 +36,7 @@ package struct MachineConfiguration: Equatable, Sendable {
   /// Unix time, in seconds, at simulated time 0.
   package var timeOfDay: Int64
   /// Block devices, at most `PCLayout.virtioLimit`.
-  package var blockDevices: [BlockDeviceConfiguration]
+  package let blockDevices: [BlockDeviceConfiguration]
   /// What its processors have beyond the fixed model.
   package var features: ProcessorFeatures
   /// What it has for people who test their own systems.
@@ -41,7 +44,7 @@ package struct MachineConfiguration: Equatable, Sendable {
   /// Whether it has the devices of a PC/AT: interrupt controllers 8259, keyboard controller, PCI.
   package var hasLegacyDevices: Bool
 
-  /// Describes a computer.
+  /// Describes a computer; of what is outside its bounds there is the nearest.
   package init(
     name: String, partitionNumber: Int, maximumProcessors: Int, initialProcessors: Int,
     initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
@@ -51,13 +54,13 @@ package struct MachineConfiguration: Equatable, Sendable {
   ) {
     self.name = name
     self.partitionNumber = partitionNumber
-    self.maximumProcessors = maximumProcessors
-    self.initialProcessors = initialProcessors
+    self.maximumProcessors = min(max(1, maximumProcessors), Self.processorLimit)
+    self.initialProcessors = min(max(1, initialProcessors), self.maximumProcessors)
     self.initialStorage = initialStorage
     self.maximumStorage = maximumStorage
     self.increment = increment
     self.timeOfDay = timeOfDay
-    self.blockDevices = blockDevices
+    self.blockDevices = Array(blockDevices.prefix(PCLayout.virtioLimit))
     self.features = features
     self.testHardware = testHardware
     self.hasLegacyDevices = hasLegacyDevices

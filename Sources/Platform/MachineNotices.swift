@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // What the firmware tells a partition from outside, at Plan or Settle.
 extension Machine {
@@ -29,18 +30,20 @@ extension Machine {
 
   /// Adds a processor, waiting to be started by another, or takes it away at once.
   package func setProcessorPresent(_ number: Int, _ value: Bool) {
-    guard network.isPresent[number] != value else { return }
+    guard let isPresent = network.isPresent.element(at: number), isPresent != value else { return }
     network.setPresent(number, value)
     events.setPresent(number, value)
     pendingCalls[number] = nil
     isKicked[number] = false
     clocks[number] = ParavirtualClock()
     processors[number].timestampOffset = 0 &- originTime
-    history.mix(UInt64(number) << 1 | (value ? 1 : 0))
+    history.mix(UInt64(clamping: number) << 1 | (value ? 1 : 0))
   }
 
   /// Whether a processor is present.
-  package func isProcessorPresent(_ number: Int) -> Bool { network.isPresent[number] }
+  package func isProcessorPresent(_ number: Int) -> Bool {
+    network.isPresent.element(at: number) ?? false
+  }
 
   /// Offers a processor.
   ///
@@ -138,7 +141,7 @@ extension Machine {
 
   /// When a processor's own timer next has something to tell it; nil when never.
   package func nextDeadline(of number: Int) -> SimulatedTime? {
-    guard ending == nil, network.isPresent[number] else { return nil }
+    guard ending == nil, isProcessorPresent(number) else { return nil }
     return timerDeadline(of: number)
   }
 
@@ -164,6 +167,7 @@ extension Machine {
 
   /// Adds time that a processor was ready and not running.
   package func addSteal(processor number: Int, nanoseconds: SimulatedTime) {
+    guard clocks.indices.contains(number) else { return }
     clocks[number].addSteal(nanoseconds, memory)
   }
 

@@ -22,7 +22,7 @@ extension Machine {
   /// What a processor can do now.
   package func status(of number: Int) -> ProcessorStatus {
     guard ending == nil else { return .shutDown }
-    guard network.isPresent[number] else { return .waitingForStartup }
+    guard isProcessorPresent(number) else { return .waitingForStartup }
     guard pendingCalls[number] == nil else { return .inFirmware }
     let processor = processors[number]
     switch processor.activity {
@@ -102,8 +102,8 @@ extension Machine {
     placement.isOpen = false
     localTimes[number] = placement.end
     guard placement.cyclesUsed > 0 else { return }
-    busyNanoseconds[number] += placement.cyclesUsed * 1000 / UInt64(placement.megahertz)
-    history.mix(UInt64(number))
+    busyNanoseconds[number] &+= placement.cyclesUsed.multipliedClamped(by: 1000) / placement.rate
+    history.mix(UInt64(clamping: number))
     history.mix(placement.cyclesUsed)
     history.mix(placement.end)
     history.mix(processors[number].cycleCount)
@@ -132,10 +132,9 @@ extension Machine {
   private func wakeTouched(
     _ placements: UnsafeMutableBufferPointer<Placement>, by sender: Int, at time: SimulatedTime
   ) {
-    var touched = network.takeTouched() & ~(1 << UInt64(sender))
-    while touched != 0 {
-      let number = touched.trailingZeroBitCount
-      touched &= touched &- 1
+    var touched = network.takeTouched()
+    touched.remove(sender)
+    while let number = touched.popFirst() {
       let index = places[number]
       guard index >= 0 else {
         if status(of: number) == .ready { hasUnplacedWork = true }
@@ -189,7 +188,7 @@ extension Machine {
 
   /// Moves a waiting processor's local time on, without running it.
   private func wait(_ placement: inout Placement, until time: SimulatedTime) {
-    placement.waited += time - placement.end
+    placement.waited &+= time.subtractingClamped(placement.end)
     placement.end = time
     remainders[placement.processor] = 0
   }
@@ -198,11 +197,11 @@ extension Machine {
   private func cycles(
     _ placement: Placement, until time: SimulatedTime, roundedUp: Bool
   ) -> Int {
-    let thousandths = time.subtractingClamped(placement.end).multipliedReportingOverflow(
-      by: UInt64(placement.megahertz))
-    guard !thousandths.overflow, thousandths.partialValue < UInt64(Int.max) else { return Int.max }
-    let left = Int(thousandths.partialValue) - Int(remainders[placement.processor])
-    return max(0, (left + (roundedUp ? 999 : 0)) / 1000)
+    let thousandths = time.subtractingClamped(placement.end).multipliedClamped(by: placement.rate)
+    guard let all = Int(exactly: thousandths) else { return Int.max }
+    // A remainder has 32 bits.
+    let left = all &- Int(remainders[placement.processor])
+    return max(0, left.addingClamped(roundedUp ? 999 : 0) / 1000)
   }
 
   private func runSlice(_ placement: inout Placement, budget: Int, _ cache: CodeCache) {
@@ -221,7 +220,7 @@ extension Machine {
     network.running = nil
     placement.end = processor.now
     remainders[number] = processor.remainder
-    placement.cyclesUsed += UInt64(processor.cyclesUsed)
+    placement.cyclesUsed &+= UInt64(clamping: processor.cyclesUsed)
     owe(network.takeMessageCycles(), by: number)
     if debts[number] > 0 { payDebt(&placement) }
     network.initializeItself(number)
@@ -261,14 +260,14 @@ extension Machine {
   /// The processor does nothing for the rest of its slice, longer if it has been spinning.
   private func pause(_ placement: inout Placement) {
     let number = placement.processor
-    spins[number] = min(spins[number] + 1, 4 * Machine.patience)
+    spins[number] = min(spins[number] &+ 1, 4 * Machine.patience)
     if hasUnplacedWork, spins[number] >= 2 * Machine.patience {
       spins[number] = 0
       return stop(&placement, .spinning)
     }
     let length = Machine.sliceCycles << min(spins[number] / Machine.patience, 3)
     let used = min(processors[number].cyclesUsed, Machine.sliceCycles - 1)
-    placement.pausedUntil = min(time(placement, after: length - used), placement.limit)
+    placement.pausedUntil = min(time(placement, after: length &- used), placement.limit)
     if let deadline = timerDeadline(of: number) {
       placement.pausedUntil = min(placement.pausedUntil, deadline)
     }
@@ -286,10 +285,11 @@ extension Machine {
   /// Cycles pass in which the processor does nothing.
   private func spend(_ cycles: Int, _ placement: inout Placement) {
     let number = placement.processor
-    let thousandths = UInt64(cycles) * 1000 + UInt64(remainders[number])
-    placement.cyclesUsed += UInt64(cycles)
-    placement.end += thousandths / UInt64(placement.megahertz)
-    remainders[number] = UInt32(thousandths % UInt64(placement.megahertz))
+    let spent = UInt64(clamping: cycles)
+    let thousandths = spent.multipliedClamped(by: 1000).addingClamped(UInt64(remainders[number]))
+    placement.cyclesUsed &+= spent
+    placement.end = placement.end.addingClamped(thousandths / placement.rate)
+    remainders[number] = UInt32(truncatingIfNeeded: thousandths % placement.rate)
   }
 
   // MARK: Service
@@ -311,7 +311,7 @@ extension Machine {
     let number = placement.processor
     let paid = min(debts[number], cycles(placement, until: placement.limit, roundedUp: false))
     guard paid > 0 else { return }
-    debts[number] -= paid
+    debts[number] &-= paid
     spend(paid, &placement)
   }
 
@@ -322,10 +322,9 @@ extension Machine {
 
   /// Simulated time after a number of cycles of a placement.
   private func time(_ placement: Placement, after cycles: Int) -> SimulatedTime {
-    let (scaled, overflow) = UInt64(cycles).multipliedReportingOverflow(by: 1000)
-    guard !overflow else { return .max }
-    let thousandths = scaled + UInt64(remainders[placement.processor])
-    return placement.end + thousandths / UInt64(placement.megahertz)
+    guard let scaled = UInt64(clamping: cycles).multiplied(by: 1000) else { return .max }
+    let thousandths = scaled.addingClamped(UInt64(remainders[placement.processor]))
+    return placement.end.addingClamped(thousandths / placement.rate)
   }
 
   /// A processor halted: a kick that came before is taken now; a computer asleep for good is told.

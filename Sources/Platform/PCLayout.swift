@@ -1,3 +1,5 @@
+import Quantities
+
 /// Fixed addresses, ports and interrupt numbers of the PC that a partition sees.
 package enum PCLayout {
   /// End of the low part of storage; the rest begins at `highStorageBase`.
@@ -151,6 +153,7 @@ package enum PCLayout {
   /// Guest-physical ranges that hold `byteCount` bytes of storage, ascending.
   package static func storageRanges(byteCount: UInt64) -> [Range<UInt64>] {
     guard byteCount > lowStorageLimit else { return byteCount == 0 ? [] : [0..<byteCount] }
-    return [0..<lowStorageLimit, highStorageBase..<highStorageBase + (byteCount - lowStorageLimit)]
+    let end = highStorageBase.addingClamped(byteCount &- lowStorageLimit)
+    return [0..<lowStorageLimit, Range(uncheckedBounds: (highStorageBase, end))]
   }
 }

@@ -43,6 +43,9 @@ package struct Placement: Sendable {
   /// When a pause ends, in a spin loop; 0 when it does not pause.
   var pausedUntil: SimulatedTime = 0
 
+  /// Rate of the physical processor in MHz, at least 1.
+  var rate: UInt64 { UInt64(max(1, megahertz)) }
+
   /// Places a processor from `start` to `limit` on a physical processor of a rate.
   package init(
     processor: Int, start: SimulatedTime, limit: SimulatedTime, megahertz: UInt32

@@ -2,8 +2,7 @@ import Channels
 
 /// Whose turn it is among a partition's placed processors: the one with the least time, ties by number.
 ///
-/// At most 64 processors. A turn is found by one pass over a few words, so that idle processors
-/// cost next to nothing.
+/// A turn is found by one pass over a few words, so that idle processors cost next to nothing.
 struct TurnOrder {
   /// A processor's turn.
   struct Turn {
@@ -13,29 +12,27 @@ struct TurnOrder {
     var next: SimulatedTime
   }
 
-  /// When each processor goes on, by number; `.max` when it has nothing to do in this phase.
-  private var times: [SimulatedTime]
-  /// The processors that execute or spin, a bit each; the others only wait for their own timers.
-  private var contenders: UInt64 = 0
+  /// When each processor goes on; `.max` when it has nothing to do in this phase.
+  private var times: PerProcessor<SimulatedTime>
+  /// The processors that execute or spin; the others only wait for their own timers.
+  private var contenders = ProcessorSet()
 
   /// An order of `count` processors that have nothing to do.
   init(count: Int) {
-    precondition(count <= 64)
-    times = [SimulatedTime](repeating: .max, count: count)
+    times = PerProcessor(repeating: .max, count: count)
   }
 
   /// Says when a processor goes on, nil when not in this phase, and whether it executes or spins.
   mutating func set(_ processor: Int, _ time: SimulatedTime?, isContending: Bool = false) {
     times[processor] = time ?? .max
-    let bit: UInt64 = 1 << UInt64(processor)
-    contenders = isContending ? contenders | bit : contenders & ~bit
+    if isContending { contenders.insert(processor) } else { contenders.remove(processor) }
   }
 
   /// Whether a processor executes or spins.
-  func isContending(_ processor: Int) -> Bool { contenders & 1 << UInt64(processor) != 0 }
+  func isContending(_ processor: Int) -> Bool { contenders.contains(processor) }
 
   /// Whether another processor than this one executes or spins.
-  func hasCompany(_ processor: Int) -> Bool { contenders & ~(1 << UInt64(processor)) != 0 }
+  func hasCompany(_ processor: Int) -> Bool { contenders.hasOther(than: processor) }
 
   /// The next turn; nil when nobody has anything to do in this phase.
   func next() -> Turn? {

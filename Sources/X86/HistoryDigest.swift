@@ -16,16 +16,16 @@ package struct HistoryDigest: Equatable, Sendable {
   /// Adds the bytes of a buffer, eight at a time, and its length.
   package mutating func mix(bytes: UnsafeRawBufferPointer) {
     var offset = 0
-    while offset + 8 <= bytes.count {
+    while bytes.count &- offset >= 8 {
       mix(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
-      offset += 8
+      offset &+= 8
     }
     var tail: UInt64 = 0
     while offset < bytes.count {
       tail = tail << 8 | UInt64(bytes[offset])
-      offset += 1
+      offset &+= 1
     }
     mix(tail)
-    mix(UInt64(bytes.count))
+    mix(UInt64(clamping: bytes.count))
   }
 }

@@ -62,8 +62,8 @@ package final class Processor {
   let state: ProcessorState
   let memory: GuestMemory
   let identification: Identification
-  let bus: BusFunction
-  let busContext: UnsafeMutableRawPointer
+  private(set) var bus: BusFunction
+  private(set) var busContext: UnsafeMutableRawPointer
   let fillLog = FillLog()
   /// The cache of the host thread that runs it; set by `run`.
   var cache: CodeCache
@@ -112,18 +112,22 @@ package final class Processor {
   package var instructionsRetired: UInt64 { cycleCount &- cyclesCharged }
 
   /// Creates a processor in its power-on state.
+  ///
+  /// Until it is connected nothing answers on its bus.
+  /// - Throws: `HostMemoryError` when the host has no room for its state.
   package init(
-    number: Int, memory: GuestMemory, identification: Identification, bus: @escaping BusFunction,
-    context: UnsafeMutableRawPointer
-  ) {
+    number: Int, memory: GuestMemory, identification: Identification,
+    bus: @escaping BusFunction = { _, _, _, _, _, _ in false },
+    context: UnsafeMutableRawPointer? = nil
+  ) throws(HostMemoryError) {
     guard let raw = endicott_reserve(StateLayout.byteCount) else {
-      preconditionFailure("the host has no address space for a processor's state")
+      throw .windowRefused(byteCount: UInt64(StateLayout.byteCount))
     }
     self.number = number
     self.memory = memory
     self.identification = identification
     self.bus = bus
-    busContext = context
+    busContext = context ?? raw
     state = ProcessorState(raw)
     cache = CodeCache.none
     state.set(StateLayout.owner, UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()))
@@ -134,6 +138,12 @@ package final class Processor {
   deinit {
     memory.removeHolder(state)
     endicott_release(state.base, StateLayout.byteCount)
+  }
+
+  /// Says who answers on its bus from now on.
+  package func connect(to bus: @escaping BusFunction, context: UnsafeMutableRawPointer) {
+    self.bus = bus
+    busContext = context
   }
 
   /// What the processor does.
@@ -204,22 +214,24 @@ package final class Processor {
   }
 
   var cyclesInSlice: UInt64 {
-    UInt64(max(0, state.get(StateLayout.sliceCycles, as: Int64.self) - state.budget))
+    UInt64(max(0, state.get(StateLayout.sliceCycles, as: Int64.self) &- state.budget))
   }
 
   private var scaledTime: UInt64 {
-    cyclesInSlice * 1000 + UInt64(state.get(StateLayout.timeRemainder, as: UInt32.self))
+    cyclesInSlice &* 1000 &+ UInt64(state.get(StateLayout.timeRemainder, as: UInt32.self))
   }
 
   /// Simulated nanoseconds at the current instruction.
   package var now: UInt64 {
     let megahertz = UInt64(max(1, state.get(StateLayout.megahertz, as: UInt32.self)))
-    return state.get(StateLayout.timeBase, as: UInt64.self) + scaledTime / megahertz
+    return state.get(StateLayout.timeBase, as: UInt64.self) &+ scaledTime / megahertz
   }
 
   /// What `now` leaves over, in units of 1 / megahertz nanoseconds.
   package var remainder: UInt32 {
-    UInt32(scaledTime % UInt64(max(1, state.get(StateLayout.megahertz, as: UInt32.self))))
+    UInt32(
+      truncatingIfNeeded:
+        scaledTime % UInt64(max(1, state.get(StateLayout.megahertz, as: UInt32.self))))
   }
 
   /// Guest TSC = `now` plus this, wrapping; TSC_ADJUST is part of it.

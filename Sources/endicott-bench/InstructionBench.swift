@@ -28,7 +28,7 @@ final class InstructionBench {
   init() throws {
     memory = try GuestMemory(maximumByteCount: 16 << 20)
     memory.attach(0..<16 << 20)
-    processor = Processor(
+    processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(processorCount: 1, processorNumber: 0, features: .all),
       bus: answerOnes, context: context)

@@ -66,7 +66,7 @@ private struct Loop {
     code.withUnsafeBytes { _ = memory.write(0x10_0000, from: $0) }
     let context = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
     defer { context.deallocate() }
-    let processor = Processor(
+    let processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(processorCount: 1, processorNumber: 0), bus: nothingThere,
       context: context)

@@ -52,11 +52,14 @@ final class FuzzGuest {
       }
       return true
     }
-    processor = Processor(
-      number: 0, memory: memory,
-      identification: Identification(
-        processorCount: 1, processorNumber: 0, features: features),
-      bus: bus, context: counter)
+    guard
+      let processor = try? Processor(
+        number: 0, memory: memory,
+        identification: Identification(
+          processorCount: 1, processorNumber: 0, features: features),
+        bus: bus, context: counter)
+    else { fail("no memory") }
+    self.processor = processor
     processor.chargesCycles = false
   }
 

@@ -37,7 +37,7 @@ package final class SimulatedProcessor {
     memory = try GuestMemory(maximumByteCount: UserLayout.window.upperBound)
     memory.attach(0..<0x20_0000)
     memory.attach(UserLayout.window)
-    processor = Processor(
+    processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(
         processorCount: 1, processorNumber: 0, features: features),

@@ -25,6 +25,7 @@ struct ToucherProgram {
 
   init(name: String) {
     program = ProgramBuilder(name: name, hasStorageHooks: true)
+    // Cannot trap: a builder that is asked for hooks has them.
     guard let hooks = program.storageHooks else { preconditionFailure("asked for above") }
     self.hooks = hooks
     pass = program.code.label()

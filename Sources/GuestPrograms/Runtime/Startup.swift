@@ -61,9 +61,11 @@ extension ProgramBuilder {
     code.align(16)
     code.place(start)
     let base = code.here
-    func moved(_ address: UInt64) -> Int32 { Int32(address - base + GuestLayout.trampoline) }
+    func moved(_ address: UInt64) -> Int32 {
+      Int32(truncatingIfNeeded: address &- base &+ GuestLayout.trampoline)
+    }
     code.mode = .real16
-    let descriptorPointer = base + 0x60
+    let descriptorPointer = base &+ 0x60
     code.cli()
     code.mov(.ax, 0)
     code.mov(.ds, .ax)
@@ -80,10 +82,11 @@ extension ProgramBuilder {
     code.mov(.cr0, .rax)
     code.farJump(selector: 8, longMode)
     code.mode = .long64
+    // Cannot trap: the code above is the same in every program.
     precondition(code.here <= descriptorPointer, "the trampoline's code is too long")
-    code.zeros(Int(descriptorPointer - code.here))
+    code.zeros(Int(truncatingIfNeeded: descriptorPointer &- code.here))
     code.emit16(23)
-    code.emit32(UInt32(moved(descriptorPointer + 8)))
+    code.emit32(UInt32(truncatingIfNeeded: moved(descriptorPointer &+ 8)))
     code.emit16(0)
     code.emit64(0)
     code.emit64(0x00AF_9B00_0000_FFFF)  // 64-bit code

@@ -1,3 +1,5 @@
+import Quantities
+
 /// One thing that can be wrong with a definition: message id, text, and what would be right.
 ///
 /// Every text stands here once. Ids: `HCPDEFnnns` for machine.config, *.direct, *.media and the
@@ -251,8 +253,9 @@ extension Problem {
 
   static func processorLimit(_ initial: Int, _ reserved: Int, limit: Int) -> Problem {
     error(
-      "031", "\(initial) initial and \(reserved) reserved processors are \(initial + reserved)",
-      "a partition has at most \(limit) of a type")
+      "031",
+      "\(initial) initial and \(reserved) reserved processors are \(initial.addingClamped(reserved))",
+      "a partition has at most \(limit), all types together")
   }
 
   static func weightLimits(_ least: Int, _ greatest: Int) -> Problem {

@@ -87,6 +87,7 @@ struct PartitionBuilder {
   mutating func finish() {
     settleShares()
     judgeDefinedCapacity()
+    judgeProcessorCount()
     for processors in parsed.definition.processors {
       let key = "PROCESSOR " + processors.type.rawValue
       let place = parsed.place(of: key + " WEIGHT", in: key)

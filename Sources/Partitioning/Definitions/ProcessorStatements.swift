@@ -1,8 +1,11 @@
 // PROCESSOR, SHARE, POLARITY and DEFINEDCAP of an entry.
 
+import Platform
+import Quantities
+
 extension PartitionBuilder {
-  /// Most logical processors of one type that a partition may have, initial and reserved.
-  static let processorLimit = 64
+  /// Most logical processors that a partition may have, of all types, initial and reserved.
+  static let processorLimit = MachineConfiguration.processorLimit
   /// Least and greatest weight (PR/SM).
   static let weightRange = 1...999
   /// Least and greatest absolute cap, hundredths of a processor; a partition may say 0 for none.
@@ -55,17 +58,25 @@ extension PartitionBuilder {
       item = PartitionProcessors(
         type: type, mode: .dedicated, initial: item.initial, reserved: item.reserved)
     }
-    if item.initial + item.reserved > Self.processorLimit {
-      log.report(
-        .processorLimit(item.initial, item.reserved, limit: Self.processorLimit),
-        at: operands.verb.place)
-    }
     if let index = parsed.definition.processors.firstIndex(where: { $0.type == type }) {
       parsed.definition.processors[index] = item
     } else {
       parsed.definition.processors.append(item)
       parsed.definition.processors.sort { $0.type < $1.type }
     }
+  }
+
+  /// Judges how many logical processors the types have together.
+  func judgeProcessorCount() {
+    let types = parsed.definition.processors
+    let initial = types.reduce(0) { $0.addingClamped($1.initial) }
+    let reserved = types.reduce(0) { $0.addingClamped($1.reserved) }
+    guard initial.addingClamped(reserved) > Self.processorLimit, let last = types.last else {
+      return
+    }
+    log.report(
+      .processorLimit(initial, reserved, limit: Self.processorLimit),
+      at: parsed.place(of: "PROCESSOR " + last.type.rawValue))
   }
 
   private mutating func setProcessorItem(

@@ -38,7 +38,7 @@ extension Machine {
   /// The vector of the interrupt that a processor takes; part of the history.
   func acknowledgeInterrupt(_ number: Int) -> UInt8 {
     let vector = network.acknowledge(number)
-    history.mix(UInt64(number) << 8 | UInt64(vector))
+    history.mix(UInt64(clamping: number) << 8 | UInt64(vector))
     history.mix(processors[number].now)
     return vector
   }
@@ -68,10 +68,10 @@ extension Machine {
     if size == 1 { return readByte(port, now).map(UInt64.init) }
     var value: UInt64 = 0
     var isAnywhere = false
-    for index in 0..<size {
-      let byte = readByte(port + UInt64(index), now)
+    for index in 0..<UInt64(clamping: size) {
+      let byte = readByte(port &+ index, now)
       if byte != nil { isAnywhere = true }
-      value |= UInt64(byte ?? 0xFF) << UInt64(8 * index)
+      value |= UInt64(byte ?? 0xFF) << (8 &* index)
     }
     return isAnywhere ? value : nil
   }
@@ -109,9 +109,9 @@ extension Machine {
       return
     }
     if writeTestHardware(port, size: size, value, number) { return }
-    for index in 0..<size {
-      let byte = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
-      writeByte(port + UInt64(index), byte, processors[number].now)
+    for index in 0..<UInt64(clamping: size) {
+      let byte = UInt8(truncatingIfNeeded: value >> (8 &* index))
+      writeByte(port &+ index, byte, processors[number].now)
     }
   }
 
@@ -167,19 +167,20 @@ extension Machine {
       return UInt64(network.readLocal(number, offset, now: processors[number].now))
     case PCLayout.ioAPICBase..<PCLayout.ioAPICBase + PCLayout.ioAPICByteCount:
       return UInt64(network.readIOAPIC(address - PCLayout.ioAPICBase))
-    case PCLayout.virtioBase..<virtioEnd:
-      let offset = address - PCLayout.virtioBase
-      let device = blockDevices[Int(offset / PCLayout.virtioByteCount)]
-      return device.read(offset % PCLayout.virtioByteCount, size: size)
     default:
+      if let (device, offset) = blockDevice(at: address) { return device.read(offset, size: size) }
       if let value = readShadow(address, size: size) { return value }
       noteOutsideStorage(number, address)
       return nil
     }
   }
 
-  private var virtioEnd: UInt64 {
-    PCLayout.virtioBase + UInt64(blockDevices.count) * PCLayout.virtioByteCount
+  /// The block device at an address, and the offset among its registers.
+  private func blockDevice(at address: UInt64) -> (device: BlockDevice, offset: UInt64)? {
+    guard let offset = address.subtracting(PCLayout.virtioBase),
+      let device = blockDevices.element(at: Int(clamping: offset / PCLayout.virtioByteCount))
+    else { return nil }
+    return (device, offset % PCLayout.virtioByteCount)
   }
 
   /// Writes device memory; what nobody decodes is lost.
@@ -194,16 +195,14 @@ extension Machine {
       }
     case PCLayout.ioAPICBase..<PCLayout.ioAPICBase + PCLayout.ioAPICByteCount:
       network.writeIOAPIC(address - PCLayout.ioAPICBase, word)
-    case PCLayout.virtioBase..<virtioEnd:
-      guard size == 4 else { return }
-      let offset = address - PCLayout.virtioBase
-      let now = processors[number].now
-      let device = blockDevices[Int(offset / PCLayout.virtioByteCount)]
-      let requests = device.write(
-        offset % PCLayout.virtioByteCount, word, now: now, nextTag: &nextTag)
-      for request in requests { emit(.channelRequest(request), at: now) }
-      charge(device.noticeCycles, to: number)
     default:
+      if let (device, offset) = blockDevice(at: address) {
+        guard size == 4 else { return }
+        let now = processors[number].now
+        let requests = device.write(offset, word, now: now, nextTag: &nextTag)
+        for request in requests { emit(.channelRequest(request), at: now) }
+        return charge(device.noticeCycles, to: number)
+      }
       if writeShadow(address, size: size, value) { return }
       noteOutsideStorage(number, address)
     }

@@ -4,17 +4,16 @@ import X86
 ///
 /// Touched only by the thread that owns the partition at the moment.
 final class InterruptNetwork {
-  private(set) var apics: [LocalAPICChip]
+  private(set) var apics: PerProcessor<LocalAPICChip>
   private(set) var ioAPIC = IOAPICChip()
   /// The 8259 interrupt controllers of a PC/AT, on LINT0 of processor 0; nil where there are none.
   private var controllers: InterruptControllerPair?
-  private(set) var isPresent: [Bool]
-  /// The processors, by number; set once, before the first message.
-  var processors: [Processor] = []
+  private(set) var isPresent: PerProcessor<Bool>
+  private let processors: PerProcessor<Processor>
   /// The processor whose bus access is being served; nil between slices.
   var running: Int?
-  /// The processors to which something came since `takeTouched`, a bit each.
-  private var touched: UInt64 = 0
+  /// The processors to which something came since `takeTouched`.
+  private var touched = ProcessorSet()
   /// The running processor has sent INIT to itself: it takes it after the instruction.
   private var hasInitializedItself = false
   /// Cycles that the running processor's messages cost, as far as they are not taken yet.
@@ -27,11 +26,14 @@ final class InterruptNetwork {
     static let initialized = 32
   }
 
-  /// A network of at most `maximumProcessors`, of which the first ones are present.
-  init(maximumProcessors: Int, initialProcessors: Int, hasControllers: Bool = false) {
+  /// A network of the processors that there may ever be, of which the first ones are present.
+  init(_ processors: PerProcessor<Processor>, initialCount: Int, hasControllers: Bool = false) {
+    self.processors = processors
     controllers = hasControllers ? InterruptControllerPair() : nil
-    apics = (0..<maximumProcessors).map { LocalAPICChip(identifier: UInt32($0)) }
-    isPresent = (0..<maximumProcessors).map { $0 < initialProcessors }
+    apics = PerProcessor(count: processors.count) {
+      LocalAPICChip(identifier: UInt32(truncatingIfNeeded: $0))
+    }
+    isPresent = PerProcessor(count: processors.count) { $0 < initialCount }
   }
 
   /// Returns all controllers to the state after power-on; lines keep their level as devices reset.
@@ -55,13 +57,10 @@ final class InterruptNetwork {
   // MARK: Wake-ups
 
   /// Notes that something came to a processor that may make it ready.
-  func touch(_ number: Int) { touched |= 1 << UInt64(number) }
+  func touch(_ number: Int) { touched.insert(number) }
 
-  /// The processors to which something came since the last call, a bit each.
-  func takeTouched() -> UInt64 {
-    defer { touched = 0 }
-    return touched
-  }
+  /// The processors to which something came since the last call.
+  func takeTouched() -> ProcessorSet { touched.takeAll() }
 
   /// What the messages of the slice that is over cost, in cycles.
   func takeMessageCycles() -> Int {

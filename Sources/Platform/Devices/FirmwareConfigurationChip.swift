@@ -26,7 +26,7 @@ struct FirmwareConfigurationChip: Codable, Sendable {
   private static let features: UInt32 = 3
 
   private var items: [UInt16: [UInt8]] = [:]
-  private var fileCount = 0
+  private var fileCount: UInt16 = 0
   private var directory: [UInt8] = []
   private(set) var key: UInt16 = 0
   private(set) var position = 0
@@ -58,18 +58,19 @@ struct FirmwareConfigurationChip: Codable, Sendable {
   /// An E820 entry of usable storage.
   private static func mapEntry(_ range: Range<UInt64>) -> [UInt8] {
     MachineLanguage.littleEndian(range.lowerBound)
-      + MachineLanguage.littleEndian(range.upperBound - range.lowerBound)
+      + MachineLanguage.littleEndian(range.upperBound &- range.lowerBound)
       + MachineLanguage.littleEndian(UInt32(1))
   }
 
   /// Adds a file; its entry in the directory has size and key highest byte first.
   private mutating func add(_ name: String, _ contents: [UInt8]) {
-    let key = Key.firstFile + UInt16(fileCount)
+    let key = Key.firstFile &+ fileCount
     items[key] = contents
-    fileCount += 1
-    var field = Array(name.utf8)
-    field += [UInt8](repeating: 0, count: 56 - field.count)
-    directory += Self.bigEndian(UInt32(contents.count)) + Self.bigEndian(key) + [0, 0] + field
+    fileCount &+= 1
+    var field = [UInt8](repeating: 0, count: 56)
+    field.put(bytes: Array(name.utf8), at: 0)
+    directory +=
+      Self.bigEndian(UInt32(clamping: contents.count)) + Self.bigEndian(key) + [0, 0] + field
     items[Key.directory] = Self.bigEndian(UInt32(fileCount)) + directory
   }
 
@@ -85,9 +86,9 @@ struct FirmwareConfigurationChip: Codable, Sendable {
 
   /// Reads the next byte of the item; zeros past its end.
   mutating func read() -> UInt8 {
-    guard let item = items[key], position < item.count else { return 0 }
-    defer { position += 1 }
-    return item[position]
+    guard let byte = items[key]?.element(at: position) else { return 0 }
+    position &+= 1
+    return byte
   }
 
   /// Skips bytes of the item.

@@ -2,6 +2,8 @@
 // word with its latch and read-back commands, and port 0x61 of a PC/AT, by which software opens
 // counter 2's gate and sees its output.
 
+import Quantities
+
 /// Registers of the interval timer.
 struct IntervalTimerChip: Codable, Sendable {
   /// Input clock in hertz.
@@ -13,6 +15,14 @@ struct IntervalTimerChip: Codable, Sendable {
     IntervalTimerCounter(gate: false),
   ]
   private(set) var systemControl: UInt8 = 0
+
+  /// Counter 0, 1 or 2.
+  private subscript(counter index: Int) -> IntervalTimerCounter {
+    // Cannot trap: there are three.
+    get { counters[min(max(0, index), 2)] }
+    // Cannot trap: there are three.
+    set { counters[min(max(0, index), 2)] = newValue }
+  }
 
   /// Pulses of the input clock up to a time in nanoseconds.
   static func tick(at time: UInt64) -> UInt64 {
@@ -26,12 +36,12 @@ struct IntervalTimerChip: Codable, Sendable {
     let product = tick.multipliedFullWidth(by: second)
     guard product.high < frequency else { return .max }
     let (quotient, remainder) = frequency.dividingFullWidth(product)
-    return remainder == 0 ? quotient : quotient + 1
+    return remainder == 0 ? quotient : quotient.addingClamped(1)
   }
 
   /// When counter 0's output rises next, in nanoseconds; nil when it does not.
   func nextInterrupt(after now: UInt64) -> UInt64? {
-    counters[0].nextRise(after: Self.tick(at: now)).map(Self.time)
+    self[counter: 0].nextRise(after: Self.tick(at: now)).map(Self.time)
   }
 
   /// The level of counter 0's output.
@@ -39,7 +49,7 @@ struct IntervalTimerChip: Codable, Sendable {
 
   private func output(_ index: Int, now: UInt64) -> Bool {
     let tick = Self.tick(at: now)
-    var counter = counters[index]
+    var counter = self[counter: index]
     counter.settle(tick)
     return counter.output(tick)
   }
@@ -47,7 +57,7 @@ struct IntervalTimerChip: Codable, Sendable {
   /// Reads port 0x40 + `register` (0...3).
   mutating func read(_ register: Int, now: UInt64) -> UInt8 {
     guard register < 3 else { return 0xFF }
-    return counters[register].read(Self.tick(at: now))
+    return self[counter: register].read(Self.tick(at: now))
   }
 
   /// Writes port 0x40 + `register` (0...3).
@@ -56,20 +66,20 @@ struct IntervalTimerChip: Codable, Sendable {
       control(value, Self.tick(at: now))
       return
     }
-    counters[register].write(value, Self.tick(at: now))
+    self[counter: register].write(value, Self.tick(at: now))
   }
 
   private mutating func control(_ word: UInt8, _ tick: UInt64) {
     let index = Int(word >> 6)
     if index == 3 {
       for counter in 0..<3 where word & 2 << UInt8(counter) != 0 {
-        if word & 0x20 == 0 { counters[counter].latchCount(tick) }
-        if word & 0x10 == 0 { counters[counter].latchStatus(tick) }
+        if word & 0x20 == 0 { self[counter: counter].latchCount(tick) }
+        if word & 0x10 == 0 { self[counter: counter].latchStatus(tick) }
       }
     } else if word & 0x30 == 0 {
-      counters[index].latchCount(tick)
+      self[counter: index].latchCount(tick)
     } else {
-      counters[index].control(word & 0x3F)
+      self[counter: index].control(word & 0x3F)
     }
   }
 
@@ -82,6 +92,6 @@ struct IntervalTimerChip: Codable, Sendable {
   /// Writes port 0x61; bit 0 is counter 2's gate.
   mutating func writeSystemControl(_ value: UInt8, now: UInt64) {
     systemControl = value & 3
-    counters[2].setGate(value & 1 != 0, Self.tick(at: now))
+    self[counter: 2].setGate(value & 1 != 0, Self.tick(at: now))
   }
 }

@@ -110,16 +110,16 @@ struct LocalAPICChip: Codable, Sendable {
 
   /// Processor priority (SDM: "Task and Processor Priorities").
   var processorPriority: UInt8 {
-    let serviced = UInt8(truncatingIfNeeded: LocalAPICChip.highest(inService) ?? 0)
+    let serviced = LocalAPICChip.highest(inService) ?? 0
     return taskPriority >> 4 >= serviced >> 4 ? taskPriority : serviced & 0xF0
   }
 
   /// The vector that the processor would take now.
   var deliverableVector: UInt8? {
     guard isEnabled, let highest = LocalAPICChip.highest(requests),
-      UInt8(highest) >> 4 > processorPriority >> 4
+      highest >> 4 > processorPriority >> 4
     else { return nil }
-    return UInt8(highest)
+    return highest
   }
 
   /// Accepts a fixed interrupt; false when the APIC is switched off, or the vector is illegal.
@@ -150,15 +150,18 @@ struct LocalAPICChip: Codable, Sendable {
 
   mutating func endInterrupt() -> Effect {
     guard let vector = LocalAPICChip.highest(inService) else { return .none }
+    let word = Int(vector) >> 5
     let bit: UInt32 = 1 << UInt32(vector & 31)
-    inService[vector >> 5] &= ~bit
-    return triggerModes[vector >> 5] & bit != 0 ? .endOfInterrupt(vector: UInt8(vector)) : .none
+    inService[word] &= ~bit
+    return triggerModes[word] & bit != 0 ? .endOfInterrupt(vector: vector) : .none
   }
 
-  private static func highest(_ set: SIMD8<UInt32>) -> Int? {
+  private static func highest(_ set: SIMD8<UInt32>) -> UInt8? {
     var word = 7
     while word >= 0 {
-      if set[word] != 0 { return word * 32 + 31 - set[word].leadingZeroBitCount }
+      if set[word] != 0 {
+        return UInt8(truncatingIfNeeded: word * 32 + 31 - set[word].leadingZeroBitCount)
+      }
       word -= 1
     }
     return nil

@@ -75,7 +75,7 @@ extension LocalAPICChip {
 
   private mutating func writeLocalVector(_ entry: LocalVector, _ value: UInt32) {
     let before = timerMode
-    localVectors[entry.rawValue] =
+    localVectors[entry.rawValue & 7] =
       value & writableBits(entry) | (isSoftwareEnabled ? 0 : LocalAPICChip.masked)
     if entry == .timer { changeMode(from: before) }
   }

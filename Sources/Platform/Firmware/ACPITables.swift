@@ -3,6 +3,8 @@
 // block, no SCI and no PCI; sleep, reset and events go through the ports of `PCLayout`. One with the
 // devices of a PC/AT has fixed hardware, and an FACS and an RSDT beside (FixedHardwareTables.swift).
 
+import Quantities
+
 /// Builds the firmware tables that tell an operating system what the partition's computer has.
 struct ACPITables {
   /// What carries sleep states, power events and interrupts of the platform.
@@ -49,7 +51,7 @@ struct ACPITables {
         truncatingIfNeeded: append(
           ACPITables.table("RSDT", revision: 1, entries.flatMap(MachineLanguage.littleEndian))))
     }
-    image.replaceSubrange(0..<36, with: ACPITables.rootPointer(root, narrowRoot))
+    image.put(bytes: ACPITables.rootPointer(root, narrowRoot), at: 0)
     return image
   }
 
@@ -59,8 +61,8 @@ struct ACPITables {
     var bytes = Array("RSD PTR ".utf8) + [0] + Array("ENDCTT".utf8) + [2]
     bytes += MachineLanguage.littleEndian(narrowRoot) + MachineLanguage.littleEndian(UInt32(36))
     bytes += MachineLanguage.littleEndian(root) + [0, 0, 0, 0]
-    bytes[8] = ACPITables.checksum(bytes[0..<20])
-    bytes[32] = ACPITables.checksum(bytes[0..<36])
+    bytes.putChecksum(at: 8, of: 20)
+    bytes.putChecksum(at: 32, of: 36)
     return bytes
   }
 
@@ -100,10 +102,10 @@ struct ACPITables {
   /// The MADT entry of a processor: enabled, or only online-capable.
   private static func processorEntry(_ number: Int, isEnabled: Bool) -> [UInt8] {
     let flags: UInt32 = isEnabled ? 1 : 2
-    guard number >= 255 else {
-      return [0, 8, UInt8(number), UInt8(number)] + MachineLanguage.littleEndian(flags)
+    if let narrow = UInt8(exactly: number), narrow < 255 {
+      return [0, 8, narrow, narrow] + MachineLanguage.littleEndian(flags)
     }
-    let identifier = MachineLanguage.littleEndian(UInt32(number))
+    let identifier = MachineLanguage.littleEndian(UInt32(clamping: number))
     return [9, 16, 0, 0] + identifier + MachineLanguage.littleEndian(flags) + identifier
   }
 
@@ -116,7 +118,7 @@ struct ACPITables {
     case .reduced: devices.append(powerButton())
     case .fixed: devices += ACPITables.boardDevices
     }
-    devices += (0..<virtioDevices).map(virtioDevice)
+    devices += (0..<max(0, virtioDevices)).map(virtioDevice)
     if hasReserve { devices.append(processorContainer()) }
     // Fixed hardware has a power button of its own.
     if hasReserve || hardware == .reduced { devices.append(eventDevice()) }
@@ -156,17 +158,19 @@ struct ACPITables {
 
   private func virtioDevice(_ index: Int) -> [UInt8] {
     typealias AML = MachineLanguage
-    let address = PCLayout.virtioBase + UInt64(index) * PCLayout.virtioByteCount
+    let address = PCLayout.virtioBase &+ UInt64(clamping: index) &* PCLayout.virtioByteCount
     return AML.device(
       "VR0\(index)",
       [
-        AML.name("_HID", AML.string("LNRO0005")), AML.name("_UID", AML.integer(UInt64(index))),
+        AML.name("_HID", AML.string("LNRO0005")),
+        AML.name("_UID", AML.integer(UInt64(clamping: index))),
         AML.name("_CCA", AML.integer(1)),
         AML.name(
           "_CRS",
           AML.resources([
-            AML.memoryResource(UInt32(address), UInt32(PCLayout.virtioByteCount)),
-            AML.interruptResource(UInt32(PCLayout.virtioPin + index), isLevel: true),
+            AML.memoryResource(
+              UInt32(truncatingIfNeeded: address), UInt32(PCLayout.virtioByteCount)),
+            AML.interruptResource(UInt32(clamping: PCLayout.virtioPin &+ index), isLevel: true),
           ])),
       ])
   }
@@ -229,7 +233,7 @@ struct ACPITables {
     var scan: [[UInt8]] = []
     for number in isPresent.indices {
       let name = ACPITables.processorName(number)
-      let index = AML.integer(UInt64(number))
+      let index = AML.integer(UInt64(clamping: number))
       body.append(processor(number))
       scan.append(AML.store(index, select))
       scan.append(
@@ -247,7 +251,7 @@ struct ACPITables {
 
   private func processor(_ number: Int) -> [UInt8] {
     typealias AML = MachineLanguage
-    let index = AML.integer(UInt64(number))
+    let index = AML.integer(UInt64(clamping: number))
     var body = [
       AML.name("_HID", AML.string("ACPI0007")), AML.name("_UID", index),
       AML.method("_STA", arguments: 0, [AML.result(AML.path("CSTA") + index)]),
@@ -260,23 +264,20 @@ struct ACPITables {
 
   private static func processorName(_ number: Int) -> String {
     let digits = String(number, radix: 16, uppercase: true)
-    return "C" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+    return "C" + String(repeating: "0", count: max(0, 3 &- digits.count)) + digits
   }
 
   // MARK: Headers
 
   /// A table with the standard header of 36 bytes.
   static func table(_ signature: String, revision: UInt8, _ body: [UInt8]) -> [UInt8] {
-    var bytes = Array(signature.utf8) + MachineLanguage.littleEndian(UInt32(36 + body.count))
+    var bytes =
+      Array(signature.utf8)
+      + MachineLanguage.littleEndian(UInt32(clamping: body.count.addingClamped(36)))
     bytes += [revision, 0] + Array("ENDCTT".utf8) + Array("ENDICOTT".utf8)
     bytes += MachineLanguage.littleEndian(UInt32(1)) + Array("ENDC".utf8)
     bytes += MachineLanguage.littleEndian(UInt32(1)) + body
-    bytes[9] = checksum(bytes[...])
+    bytes.putChecksum(at: 9)
     return bytes
-  }
-
-  /// The byte that makes the sum of all bytes zero.
-  static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt8 {
-    0 &- bytes.reduce(0, &+)
   }
 }

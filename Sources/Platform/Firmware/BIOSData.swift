@@ -16,8 +16,7 @@ struct BIOSData {
   func bytes() -> [UInt8] {
     var area = [UInt8](repeating: 0, count: Self.byteCount)
     func put(_ value: UInt64, at offset: Int) {
-      let bytes = MachineLanguage.littleEndian(UInt16(truncatingIfNeeded: value))
-      area.replaceSubrange(offset..<offset + 2, with: bytes)
+      area.put(UInt16(truncatingIfNeeded: value), at: offset)
     }
     put(PCLayout.serialPort, at: 0x00)
     put(PCLayout.extendedBIOSData >> 4, at: 0x0E)
@@ -26,11 +25,11 @@ struct BIOSData {
     put(PCLayout.extendedBIOSData >> 10, at: 0x13)
     if hasBoard {
       // Video mode 3: columns, bytes of a page, port of the CRT controller, last row, height of a character.
-      area[0x49] = 3
+      area.put(UInt8(3), at: 0x49)
       put(80, at: 0x4A)
       put(0x1000, at: 0x4C)
       put(0x3D4, at: 0x63)
-      area[0x84] = 24
+      area.put(UInt8(24), at: 0x84)
       put(16, at: 0x85)
     }
     return area

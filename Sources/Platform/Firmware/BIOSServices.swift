@@ -41,8 +41,10 @@ enum BIOSServices {
   private static let stride = 16
 
   /// The code, for `PCLayout.biosServices`.
-  static let code: [UInt8] = Kind.allCases.flatMap { kind in
-    kind.code + [UInt8](repeating: 0xF4, count: stride - kind.code.count)
+  static let code: [UInt8] = Kind.allCases.flatMap { kind -> [UInt8] in
+    var piece = [UInt8](repeating: 0xF4, count: stride)
+    piece.put(bytes: kind.code, at: 0)
+    return piece
   }
 
   /// The 256 vectors, for address 0.

@@ -13,23 +13,20 @@ struct BootParameters {
   /// The 4,096 bytes of the page; the map has at most `mapLimit` entries.
   func bytes() -> [UInt8] {
     var page = [UInt8](repeating: 0, count: 4096)
-    func put<T: FixedWidthInteger>(_ value: T, at offset: Int) {
-      let bytes = MachineLanguage.littleEndian(value)
-      page.replaceSubrange(offset..<offset + bytes.count, with: bytes)
-    }
-    page.replaceSubrange(0x1F1..<0x1F1 + setupHeader.count, with: setupHeader)
-    put(PCLayout.firmwareTables, at: 0x070)
-    put(UInt8(0xFF), at: 0x210)
-    put(UInt32(truncatingIfNeeded: initialDisk.lowerBound), at: 0x218)
-    put(UInt32(truncatingIfNeeded: initialDisk.count), at: 0x21C)
-    put(UInt32(PCLayout.commandLine), at: 0x228)
+    page.put(bytes: setupHeader, at: 0x1F1)
+    page.put(PCLayout.firmwareTables, at: 0x070)
+    page.put(UInt8(0xFF), at: 0x210)
+    page.put(UInt32(truncatingIfNeeded: initialDisk.lowerBound), at: 0x218)
+    page.put(
+      UInt32(truncatingIfNeeded: initialDisk.upperBound &- initialDisk.lowerBound), at: 0x21C)
+    page.put(UInt32(PCLayout.commandLine), at: 0x228)
     let map = BootParameters.storageMap(storage).prefix(BootParameters.mapLimit)
-    put(UInt8(clamping: map.count), at: 0x1E8)
+    page.put(UInt8(clamping: map.count), at: 0x1E8)
     for (index, range) in map.enumerated() {
-      let offset = 0x2D0 + index * 20
-      put(range.lowerBound, at: offset)
-      put(range.upperBound - range.lowerBound, at: offset + 8)
-      put(UInt32(1), at: offset + 16)
+      let offset = 0x2D0 &+ index &* 20
+      page.put(range.lowerBound, at: offset)
+      page.put(range.upperBound &- range.lowerBound, at: offset &+ 8)
+      page.put(UInt32(1), at: offset &+ 16)
     }
     return page
   }
@@ -38,8 +35,8 @@ struct BootParameters {
   static func storageMap(_ storage: [Range<UInt64>]) -> [Range<UInt64>] {
     let hole = PCLayout.conventionalLimit..<PCLayout.extendedBase
     return storage.flatMap { range -> [Range<UInt64>] in
-      let below = range.lowerBound..<max(range.lowerBound, min(range.upperBound, hole.lowerBound))
-      let above = max(range.lowerBound, min(hole.upperBound, range.upperBound))..<range.upperBound
+      let below = range.clamped(to: 0..<hole.lowerBound)
+      let above = range.clamped(to: hole.upperBound..<UInt64.max)
       return [below, above].filter { !$0.isEmpty }
     }
   }

@@ -14,17 +14,15 @@ struct FixedDescription {
 
   /// Puts a value at an offset in the table.
   mutating func put<T: FixedWidthInteger>(_ value: T, at offset: Int) {
-    let bytes = MachineLanguage.littleEndian(value)
-    let start = offset - Self.headerByteCount
-    body.replaceSubrange(start..<start + bytes.count, with: bytes)
+    body.put(value, at: offset &- Self.headerByteCount)
   }
 
   /// Puts a generic address of I/O space; the access size is 1 for bytes, 2 for words, 3 for doublewords.
   mutating func putPort(_ port: UInt64, bits: UInt8, access: UInt8, at offset: Int) {
     put(UInt8(1), at: offset)
-    put(bits, at: offset + 1)
-    put(access, at: offset + 3)
-    put(port, at: offset + 4)
+    put(bits, at: offset &+ 1)
+    put(access, at: offset &+ 3)
+    put(port, at: offset &+ 4)
   }
 
   /// The table with its header.
@@ -60,11 +58,11 @@ extension ACPITables {
       (PowerManagementChip.timerBlock, 4, 76, 91, 208),
     ]
     for block in blocks {
-      let port = base + block.offset
-      table.put(UInt32(port), at: block.at)
+      let port = base &+ block.offset
+      table.put(UInt32(truncatingIfNeeded: port), at: block.at)
       table.put(block.byteCount, at: block.atByteCount)
       table.putPort(
-        port, bits: block.byteCount * 8, access: block.at == 76 ? 3 : 2, at: block.atExtended)
+        port, bits: block.byteCount &* 8, access: block.at == 76 ? 3 : 2, at: block.atExtended)
     }
     // There is neither C2 nor C3: latencies above 100 and 1,000 us.
     table.put(UInt16(0x0FFF), at: 96)
@@ -89,7 +87,7 @@ extension ACPITables {
     + interruptOverride(request: 9, pin: PCLayout.systemControlPin, flags: 0x0D)
 
   private static func interruptOverride(request: UInt8, pin: Int, flags: UInt16) -> [UInt8] {
-    [2, 10, 0, request] + MachineLanguage.littleEndian(UInt32(pin))
+    [2, 10, 0, request] + MachineLanguage.littleEndian(UInt32(clamping: pin))
       + MachineLanguage.littleEndian(flags)
   }
 

@@ -20,7 +20,7 @@ enum MachineLanguage {
     case 0: bytes.append(0)
     case 1: break
     case 2: bytes.append(0x2E)
-    default: bytes += [0x2F, UInt8(segments.count)]
+    default: bytes += [0x2F, UInt8(clamping: segments.count)]
     }
     for segment in segments {
       bytes += Array((segment + "____").utf8.prefix(4))
@@ -60,12 +60,12 @@ enum MachineLanguage {
 
   /// Encodes a buffer that holds exactly `bytes`.
   static func buffer(_ bytes: Term) -> Term {
-    [0x11] + sized(integer(UInt64(bytes.count)) + bytes)
+    [0x11] + sized(integer(UInt64(clamping: bytes.count)) + bytes)
   }
 
   /// Encodes a package of elements.
   static func package(_ elements: [Term]) -> Term {
-    [0x12] + sized([UInt8(elements.count)] + elements.flatMap { $0 })
+    [0x12] + sized([UInt8(clamping: elements.count)] + elements.flatMap { $0 })
   }
 
   // MARK: Named objects
@@ -182,25 +182,23 @@ enum MachineLanguage {
 
   /// Puts the package length, which counts itself, before a body.
   private static func sized(_ body: Term) -> Term {
-    for extra in 1...4 {
-      let total = body.count + extra
-      if extra == 1, total < 0x40 { return [UInt8(total)] + body }
-      if extra > 1, total < 1 << (4 + 8 * (extra - 1)) {
-        return length(total, followingBytes: extra - 1) + body
-      }
-    }
-    preconditionFailure("a term of AML is shorter than 256 MiB")
+    // All that is below 64 bytes, 4 KiB, 1 MiB and 256 MiB with its length; tables are far shorter.
+    let following = body.count < 0x3F ? 0 : body.count < 0xFFE ? 1 : body.count < 0xF_FFFD ? 2 : 3
+    return length(body.count &+ following &+ 1, followingBytes: following) + body
   }
 
   /// Encodes a field's width, which does not count itself.
   private static func bareLength(_ bitCount: Int) -> Term {
-    bitCount < 0x40 ? [UInt8(bitCount)] : length(bitCount, followingBytes: 1)
+    length(bitCount, followingBytes: bitCount < 0x40 ? 0 : 1)
   }
 
   private static func length(_ value: Int, followingBytes: Int) -> Term {
-    var bytes = [UInt8(followingBytes << 6 | value & 0x0F)]
-    for index in 0..<followingBytes {
-      bytes.append(UInt8(truncatingIfNeeded: value >> (4 + 8 * index)))
+    guard followingBytes > 0 else { return [UInt8(truncatingIfNeeded: value & 0x3F)] }
+    var bytes = [UInt8(truncatingIfNeeded: followingBytes << 6 | value & 0x0F)]
+    var rest = value >> 4
+    for _ in 0..<followingBytes {
+      bytes.append(UInt8(truncatingIfNeeded: rest))
+      rest >>= 8
     }
     return bytes
   }

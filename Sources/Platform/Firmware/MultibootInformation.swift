@@ -41,21 +41,20 @@ struct MultibootInformation {
     var all = [UInt8](repeating: 0, count: MultibootInformation.structureByteCount)
     var flags = Flag.memory | Flag.commandLine | Flag.map | Flag.loaderName
     func put(_ value: UInt64, at offset: Int) {
-      let bytes = MachineLanguage.littleEndian(UInt32(truncatingIfNeeded: value))
-      all.replaceSubrange(offset..<offset + 4, with: bytes)
+      all.put(UInt32(truncatingIfNeeded: value), at: offset)
     }
     /// Adds a part; returns its address.
     func add(_ part: [UInt8]) -> UInt64 {
       all += [UInt8](repeating: 0, count: (16 - all.count % 16) % 16)
       defer { all += part }
-      return base + UInt64(all.count)
+      return base &+ UInt64(clamping: all.count)
     }
     put(PCLayout.conventionalLimit >> 10, at: 4)
     put(extendedByteCount >> 10, at: 8)
     put(add(commandLine + [0]), at: 16)
     if !modules.isEmpty {
       flags |= Flag.modules
-      put(UInt64(modules.count), at: 20)
+      put(UInt64(clamping: modules.count), at: 20)
       var list: [UInt8] = []
       for module in modules {
         let text = add(module.text + [0])
@@ -67,13 +66,13 @@ struct MultibootInformation {
     }
     if let sections {
       flags |= Flag.sections
-      put(UInt64(sections.count), at: 28)
+      put(UInt64(clamping: sections.count), at: 28)
       put(UInt64(ExecutableSections.headerByteCount), at: 32)
       put(add(sections.bytes), at: 36)
       put(UInt64(sections.nameIndex), at: 40)
     }
     let map = mapEntries()
-    put(UInt64(map.count), at: 44)
+    put(UInt64(clamping: map.count), at: 44)
     put(add(map), at: 48)
     put(add(Array(MultibootInformation.loaderName.utf8) + [0]), at: 64)
     put(UInt64(flags), at: 0)
@@ -83,7 +82,7 @@ struct MultibootInformation {
   /// Bytes of storage from 1 MiB on, up to the first gap.
   private var extendedByteCount: UInt64 {
     storage.first { $0.contains(PCLayout.extendedBase) }
-      .map { $0.upperBound - PCLayout.extendedBase } ?? 0
+      .map { $0.upperBound &- PCLayout.extendedBase } ?? 0
   }
 
   /// Entries of 20 bytes, each behind its own length: usable storage and the BIOS area.
@@ -93,7 +92,7 @@ struct MultibootInformation {
     let all = (usable + reserved).sorted { $0.0.lowerBound < $1.0.lowerBound }
     return all.flatMap { range, type in
       MachineLanguage.littleEndian(UInt32(20)) + MachineLanguage.littleEndian(range.lowerBound)
-        + MachineLanguage.littleEndian(range.upperBound - range.lowerBound)
+        + MachineLanguage.littleEndian(range.upperBound &- range.lowerBound)
         + MachineLanguage.littleEndian(type)
     }
   }

@@ -36,7 +36,7 @@ struct MultiprocessorTable {
     let address = MachineLanguage.littleEndian(UInt32(PCLayout.multiprocessorTable))
     // One unit of 16 bytes, version 1.4; the interrupt controllers are connected through the local APIC.
     var bytes = Array("_MP_".utf8) + address + [1, 4, 0, 0, 0, 0, 0, 0]
-    bytes[10] = ACPITables.checksum(bytes[...])
+    bytes.putChecksum(at: 10)
     return bytes
   }()
 
@@ -56,7 +56,7 @@ struct MultiprocessorTable {
       + MachineLanguage.littleEndian(UInt16(clamping: entries.count))
     table += MachineLanguage.littleEndian(UInt32(PCLayout.localAPICBase)) + [0, 0, 0, 0]
     table += entries.flatMap { $0 }
-    table[7] = ACPITables.checksum(table[...])
+    table.putChecksum(at: 7)
     return table
   }
 

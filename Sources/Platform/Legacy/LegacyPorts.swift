@@ -64,7 +64,6 @@ extension Machine {
   func writeLegacy(
     _ board: LegacyBoard, _ port: UInt64, size: Int, _ value: UInt64, _ number: Int
   ) -> Bool {
-    // Cannot trap: the number of the processor whose access this is.
     let now = processors[number].now
     let word = UInt32(truncatingIfNeeded: value)
     switch port {

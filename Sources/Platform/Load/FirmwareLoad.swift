@@ -32,7 +32,7 @@ extension Machine {
   func storeFirmwareTables(withBIOSData needsData: Bool) {
     let hardware: ACPITables.Hardware = board == nil ? .reduced : .fixed
     let tables = ACPITables(
-      isPresent: network.isPresent, virtioDevices: blockDevices.count, hardware: hardware)
+      isPresent: Array(network.isPresent), virtioDevices: blockDevices.count, hardware: hardware)
     let bytes = tables.bytes()
     // Cannot trap: the tables of the most processors that a machine takes are shorter.
     precondition(bytes.count <= PCLayout.firmwareTableLimit(hasBoard: board != nil))
@@ -49,7 +49,7 @@ extension Machine {
         features: configuration.features
       ).leaf(1, 0)
       let table = MultiprocessorTable(
-        isPresent: network.isPresent, signature: (processor.eax, processor.edx))
+        isPresent: Array(network.isPresent), signature: (processor.eax, processor.edx))
       _ = store(table.bytes(), at: PCLayout.multiprocessorTable)
       extended += MultiprocessorTable.pointer
     }

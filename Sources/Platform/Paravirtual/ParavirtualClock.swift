@@ -66,7 +66,7 @@ struct ParavirtualClock: Codable, Sendable {
 
   /// Adds time that the processor was ready and not running.
   mutating func addSteal(_ nanoseconds: UInt64, _ memory: GuestMemory) {
-    stolenNanoseconds += nanoseconds
+    stolenNanoseconds &+= nanoseconds
     writeSteal(memory)
   }
 

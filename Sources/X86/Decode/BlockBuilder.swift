@@ -37,7 +37,7 @@ struct BlockBuilder {
   }
 
   /// Offset in the page of the instruction after this one.
-  var following: Int { offset + length }
+  var following: Int { offset &+ length }
 
   /// Begins an instruction.
   mutating func begin(offset: Int, length: Int) {
@@ -47,7 +47,7 @@ struct BlockBuilder {
   }
 
   /// Ends an instruction.
-  mutating func finish() { number += 1 }
+  mutating func finish() { number &+= 1 }
 
   /// What is emitted next belongs to no instruction: it goes on at `offset`.
   mutating func leave(at offset: Int) {
@@ -64,7 +64,7 @@ struct BlockBuilder {
     _ handler: Handler, a: UInt8 = 0, b: UInt8 = 0, index: UInt8 = 0, scale: UInt8 = 0,
     immediate: Int32 = 0
   ) {
-    let slot = operations + count * Block.operationByteCount
+    let slot = operations + count &* Block.operationByteCount
     slot.storeBytes(of: handler, as: Handler.self)
     slot.storeBytes(of: a, toByteOffset: 8, as: UInt8.self)
     slot.storeBytes(of: b, toByteOffset: 9, as: UInt8.self)
@@ -76,7 +76,7 @@ struct BlockBuilder {
 
   /// Adds a data slot.
   mutating func emitData(_ first: UInt64 = 0, _ second: UInt64 = 0) {
-    let slot = operations + count * Block.operationByteCount
+    let slot = operations + count &* Block.operationByteCount
     slot.storeBytes(of: first, as: UInt64.self)
     slot.storeBytes(of: second, toByteOffset: 8, as: UInt64.self)
     advance()
@@ -84,7 +84,7 @@ struct BlockBuilder {
 
   private mutating func advance() {
     places[count] = InstructionPlace(offset: offset, number: number, length: length)
-    count += 1
+    count &+= 1
   }
 
   /// Emits an operation with a memory operand whose address was prepared by `address`.
@@ -97,7 +97,7 @@ struct BlockBuilder {
   /// Emits a system operation; the memory operand's address is prepared before.
   mutating func emitSystem(_ fields: SystemFields) {
     emit(leaveForSystem)
-    let slot = operations + count * Block.operationByteCount
+    let slot = operations + count &* Block.operationByteCount
     slot.storeBytes(of: fields, as: SystemFields.self)
     advance()
   }
@@ -114,7 +114,7 @@ struct BlockBuilder {
     block.mode = mode
     block.memoryIdentifier = memory.identifier
     block.page = page
-    block.offset = UInt64(start)
+    block.offset = UInt64(truncatingIfNeeded: start)
     block.isSingle = isSingle
     block.nextInBucket = nil
     block.nextInPage = nil
@@ -122,9 +122,9 @@ struct BlockBuilder {
     block.secondPage = -1
     block.secondVersion = 0
     block.operations.copyMemory(
-      from: operations, byteCount: count * Block.operationByteCount)
-    for index in 0..<count { block.setPlace(of: index, places[index]) }
-    for index in 0..<number { block.setBoundary(index, boundaries[index]) }
+      from: operations, byteCount: max(0, count &* Block.operationByteCount))
+    for index in 0..<max(0, count) { block.setPlace(of: index, places[index]) }
+    for index in 0..<max(0, number) { block.setBoundary(index, boundaries[index]) }
     return block
   }
 }
@@ -163,7 +163,7 @@ extension BlockBuilder {
     var displacement = instruction.displacement
     if instruction.isPointerRelative {
       fields.base = PseudoRegister.page
-      displacement += Int64(following)
+      displacement &+= Int64(following)
     }
     let isShort = Int64(Int32(truncatingIfNeeded: displacement)) == displacement
     if instruction.isLong && instruction.addressSize == 8 && isShort {
@@ -243,7 +243,8 @@ extension Processor {
   ) throws(GuestException) -> Block {
     let start = Int(linear & 0xFFF)
     // The segment's limit comes before a page that is absent.
-    let isInside = state.mode == CodeMode.long64 || pointer + UInt64(4096 - start) <= codeLimit
+    let end = pointer &+ UInt64(truncatingIfNeeded: 4096 &- start)
+    let isInside = state.mode == CodeMode.long64 || end <= codeLimit
     guard failure == .truncated, isInside else { throw .generalProtection(0) }
     let next = try secondPage(after: linear)
     let joined = UnsafeMutableRawPointer.allocate(byteCount: 32, alignment: 16)

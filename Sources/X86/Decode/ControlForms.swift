@@ -11,7 +11,7 @@ extension InstructionForms {
 
   /// Jcc, LOOP, JCXZ, CALL, JMP, RET.
   static func emitNear(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
-    let target = b.following + Int(truncatingIfNeeded: Int64(bitPattern: i.immediate))
+    let target = b.following &+ Int(truncatingIfNeeded: Int64(bitPattern: i.immediate))
     let isCounted = (0xE0...0xE3).contains(i.opcode)
     guard i.isLong && i.operandSize != 2 && isNear(target) && !(i.addressSize != 8 && isCounted)
     else {
@@ -36,7 +36,7 @@ extension InstructionForms {
 
   /// 0F 80-8F.
   static func emitNearLong(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
-    let target = b.following + Int(truncatingIfNeeded: Int64(bitPattern: i.immediate))
+    let target = b.following &+ Int(truncatingIfNeeded: Int64(bitPattern: i.immediate))
     let isFast =
       i.mode == CodeMode.protected32 && i.operandSize == 4 && isInPage(target)
       && isInPage(b.following) && !b.isSingle
@@ -96,7 +96,7 @@ extension InstructionForms {
       let memory = b.address(i, byteCount: 8, writes: false)
       let handler = calls ? TransferOfControl.callMemory : TransferOfControl.jumpMemory
       b.emit(handler, memory: memory)
-      b.emitData(UInt64(b.following))
+      b.emitData(UInt64(truncatingIfNeeded: b.following))
     } else if calls {
       b.emitCall(TransferOfControl.callRegister, a: i.rm, following: b.following)
     } else {
@@ -158,7 +158,7 @@ extension InstructionForms {
     var adjusted = i
     if i.isMemory && i.base == 4 {
       if i.isLong {
-        adjusted.displacement += Int64(size)
+        adjusted.displacement &+= Int64(size)
       } else {
         // A stack of 16 bits may wrap, its ESP does not.
         adjusted.base = PseudoRegister.popped

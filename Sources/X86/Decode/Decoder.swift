@@ -22,7 +22,7 @@ struct Decoder {
     try decoder.readPrefixes()
     try decoder.readOpcode()
     try decoder.readOperands()
-    decoder.result.length = UInt8(decoder.position)
+    decoder.result.length = UInt8(truncatingIfNeeded: decoder.position)
     return decoder.result
   }
 
@@ -37,9 +37,10 @@ struct Decoder {
     _ type: T.Type
   ) throws(DecodeFailure) -> T {
     let count = MemoryLayout<T>.size
-    guard position + count <= available else { throw available < 15 ? .truncated : .tooLong }
-    guard position + count <= 15 else { throw .tooLong }
-    defer { position += count }
+    let end = position &+ count
+    guard end <= available else { throw available < 15 ? .truncated : .tooLong }
+    guard end <= 15 else { throw .tooLong }
+    defer { position = end }
     return bytes.loadUnaligned(fromByteOffset: position, as: type)
   }
 
@@ -145,7 +146,9 @@ struct Decoder {
   private mutating func readOperands() throws(DecodeFailure) {
     let form: UInt8 =
       switch result.map {
+      // Cannot trap: the maps have 256 entries.
       case 0: OpcodeMaps.one[Int(result.opcode)]
+      // Cannot trap: the same.
       case 1: OpcodeMaps.two[Int(result.opcode)]
       case 2: OpcodeForm.modRM
       default: OpcodeForm.modRM | OpcodeForm.byte
@@ -193,14 +196,14 @@ struct Decoder {
 
   /// 16-bit address forms: BX+SI BX+DI BP+SI BP+DI SI DI BP BX.
   private mutating func readShortAddress(_ low: UInt8) throws(DecodeFailure) {
-    let bases: [UInt8] = [3, 3, 5, 5, 6, 7, 5, 3]
-    let indices: [UInt8] = [6, 7, 6, 7]
+    let bases: [8 of UInt8] = [3, 3, 5, 5, 6, 7, 5, 3]
+    let indices: [4 of UInt8] = [6, 7, 6, 7]
     if low == 6 && result.mod == 0 {
       result.displacement = Int64(try number(UInt16.self))
       return
     }
-    result.base = bases[Int(low)]
-    if low < 4 { result.index = indices[Int(low)] }
+    result.base = bases[Int(low & 7)]
+    if low < 4 { result.index = indices[Int(low & 3)] }
     if result.mod == 1 { result.displacement = Int64(try number(Int8.self)) }
     if result.mod == 2 { result.displacement = Int64(try number(Int16.self)) }
   }

@@ -34,8 +34,8 @@ enum InstructionForms {
   /// A register operand's field: number, or byte offset for 8-bit operands.
   static func register(_ number: UInt8, _ width: Int, _ i: Instruction) -> UInt8 {
     guard width == 0 else { return number }
-    if i.rex != 0 || number < 4 { return number * 8 }
-    return (number - 4) * 8 + 1
+    if i.rex != 0 || number < 4 { return number &* 8 }
+    return (number &- 4) &* 8 &+ 1
   }
 
   static func system(
@@ -216,5 +216,13 @@ extension BlockBuilder {
   mutating func emitData(_ fields: SystemFields) {
     let words = unsafeBitCast(fields, to: (UInt64, UInt64).self)
     emitData(words.0, words.1)
+  }
+}
+
+/// Tables of handlers have rows of four, for operands of 1, 2, 4 and 8 bytes.
+extension [Handler] {
+  subscript(row row: Int, width width: Int) -> Handler {
+    // Cannot trap: rows are numbered by the opcodes that lead here, widths from 0 to 3.
+    self[row &* 4 &+ width]
   }
 }

@@ -13,7 +13,8 @@ extension InstructionForms {
     case 2, 3: emitBinaryRM(i, &b, operation, width)
     case 4, 5:
       b.emit(
-        BinaryHandlers.registerImmediate[operation * 4 + width], a: 0, immediate: immediate32(i))
+        BinaryHandlers.registerImmediate[row: operation, width: width], a: 0,
+        immediate: immediate32(i))
     default: return emitSegmentOrDecimal(i, &b)
     }
     return .goesOn
@@ -54,10 +55,10 @@ extension InstructionForms {
     let source = register(i.reg, width, i)
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << width, writes: operation < 7)
-      b.emit(BinaryHandlers.memoryRegister[operation * 4 + width], a: source, memory: memory)
+      b.emit(BinaryHandlers.memoryRegister[row: operation, width: width], a: source, memory: memory)
     } else {
       b.emit(
-        BinaryHandlers.registerRegister[operation * 4 + width], a: register(i.rm, width, i),
+        BinaryHandlers.registerRegister[row: operation, width: width], a: register(i.rm, width, i),
         b: source)
     }
   }
@@ -68,10 +69,10 @@ extension InstructionForms {
     let target = register(i.reg, width, i)
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << width, writes: false)
-      b.emit(BinaryHandlers.registerMemory[operation * 4 + width], a: target, memory: memory)
+      b.emit(BinaryHandlers.registerMemory[row: operation, width: width], a: target, memory: memory)
     } else {
       b.emit(
-        BinaryHandlers.registerRegister[operation * 4 + width], a: target,
+        BinaryHandlers.registerRegister[row: operation, width: width], a: target,
         b: register(i.rm, width, i))
     }
   }
@@ -89,11 +90,11 @@ extension InstructionForms {
   ) {
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << width, writes: operation < 7)
-      b.emit(BinaryHandlers.memoryImmediate[operation * 4 + width], memory: memory)
+      b.emit(BinaryHandlers.memoryImmediate[row: operation, width: width], memory: memory)
       b.emitData(i.immediate)
     } else {
       b.emit(
-        BinaryHandlers.registerImmediate[operation * 4 + width], a: register(i.rm, width, i),
+        BinaryHandlers.registerImmediate[row: operation, width: width], a: register(i.rm, width, i),
         immediate: immediate32(i))
     }
   }
@@ -194,11 +195,11 @@ extension InstructionForms {
   static func emitMoveImmediate(_ i: Instruction, _ b: inout BlockBuilder, _ width: Int) {
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << width, writes: true)
-      b.emit(TransferHandlers.storeImmediate[width], memory: memory)
+      b.emit(TransferHandlers.storeImmediate[row: 0, width: width], memory: memory)
       b.emitData(i.immediate)
     } else {
       b.emit(
-        TransferHandlers.moveImmediate[width], a: register(i.rm, width, i),
+        TransferHandlers.moveImmediate[row: 0, width: width], a: register(i.rm, width, i),
         immediate: immediate32(i))
     }
   }
@@ -210,7 +211,7 @@ extension InstructionForms {
       i.opcode < 0xD0 ? i.immediate & 0xFF & 0x7F : i.opcode < 0xD2 ? 1 : 0xFF
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << width, writes: true)
-      b.emit(ShiftHandlers.memory[width], memory: memory)
+      b.emit(ShiftHandlers.memory[row: 0, width: width], memory: memory)
       b.emitData(count | UInt64(i.group) << 8)
       return
     }
@@ -219,10 +220,10 @@ extension InstructionForms {
       let handlers =
         i.group == 5
         ? ShiftHandlers.right : i.group == 7 ? ShiftHandlers.arithmetic : ShiftHandlers.left
-      b.emit(handlers[width - 2], a: i.rm, immediate: Int32(masked))
+      b.emit(handlers[row: 0, width: width &- 2], a: i.rm, immediate: Int32(masked))
       return
     }
-    b.emit(ShiftHandlers.register[width], a: register(i.rm, width, i))
+    b.emit(ShiftHandlers.register[row: 0, width: width], a: register(i.rm, width, i))
     b.emitData(count | UInt64(i.group) << 8)
   }
 
@@ -235,11 +236,12 @@ extension InstructionForms {
     default:
       if i.isMemory {
         let memory = b.address(i, byteCount: 1 << width, writes: false)
-        b.emit(MultiplyDivideHandlers.accumulateMemory[width], memory: memory)
+        b.emit(MultiplyDivideHandlers.accumulateMemory[row: 0, width: width], memory: memory)
         b.emitData(UInt64(i.group))
       } else {
         b.emit(
-          MultiplyDivideHandlers.accumulateRegister[width], a: field, immediate: Int32(i.group))
+          MultiplyDivideHandlers.accumulateRegister[row: 0, width: width], a: field,
+          immediate: Int32(i.group))
       }
     }
     return .goesOn
@@ -250,12 +252,12 @@ extension InstructionForms {
   ) {
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << width, writes: true)
-      b.emit(MultiplyDivideHandlers.unaryMemory[width], memory: memory)
+      b.emit(MultiplyDivideHandlers.unaryMemory[row: 0, width: width], memory: memory)
       b.emitData(kind)
     } else {
       b.emit(
-        MultiplyDivideHandlers.unaryRegister[width], a: register(i.rm, width, i),
-        immediate: Int32(kind))
+        MultiplyDivideHandlers.unaryRegister[row: 0, width: width], a: register(i.rm, width, i),
+        immediate: Int32(truncatingIfNeeded: kind))
     }
   }
 

@@ -245,9 +245,9 @@ extension InstructionForms {
     let source = register(i.reg, width, i)
     if i.isMemory {
       let memory = b.address(i, byteCount: 1 << width, writes: true)
-      b.emit(memories[width], a: source, memory: memory)
+      b.emit(memories[row: 0, width: width], a: source, memory: memory)
     } else {
-      b.emit(registers[width], a: register(i.rm, width, i), b: source)
+      b.emit(registers[row: 0, width: width], a: register(i.rm, width, i), b: source)
     }
   }
 

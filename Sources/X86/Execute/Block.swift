@@ -19,12 +19,14 @@ struct Block {
   /// Cycles that the block costs: its number of instructions.
   @inline(__always) var cost: Int64 {
     get { Int64(base.load(as: Int32.self)) }
-    nonmutating set { base.storeBytes(of: Int32(newValue), as: Int32.self) }
+    nonmutating set { base.storeBytes(of: Int32(truncatingIfNeeded: newValue), as: Int32.self) }
   }
 
   @inline(__always) var operationCount: Int {
     get { Int(base.load(fromByteOffset: 4, as: Int32.self)) }
-    nonmutating set { base.storeBytes(of: Int32(newValue), toByteOffset: 4, as: Int32.self) }
+    nonmutating set {
+      base.storeBytes(of: Int32(truncatingIfNeeded: newValue), toByteOffset: 4, as: Int32.self)
+    }
   }
 
   /// False once its page changed.
@@ -55,7 +57,7 @@ struct Block {
   @inline(__always) var offset: UInt64 {
     get { UInt64(base.load(fromByteOffset: 32, as: UInt32.self)) }
     nonmutating set {
-      base.storeBytes(of: UInt32(newValue), toByteOffset: 32, as: UInt32.self)
+      base.storeBytes(of: UInt32(truncatingIfNeeded: newValue), toByteOffset: 32, as: UInt32.self)
     }
   }
 
@@ -102,7 +104,7 @@ struct Block {
   @inline(__always) var operations: UnsafeMutableRawPointer { base + Self.headerByteCount }
 
   private var side: UnsafeMutableRawPointer {
-    operations + operationCount * Self.operationByteCount
+    operations + operationCount &* Self.operationByteCount
   }
 
   /// Index of an operation of this block.
@@ -112,25 +114,26 @@ struct Block {
 
   /// Where the instruction of an operation stands: offset in the page, number, byte length.
   func place(of index: Int) -> InstructionPlace {
-    let word = (side + index * 4).load(as: UInt32.self)
+    let word = (side + index &* 4).load(as: UInt32.self)
     return InstructionPlace(word: word)
   }
 
   func setPlace(of index: Int, _ place: InstructionPlace) {
-    (side + index * 4).storeBytes(of: place.word, as: UInt32.self)
+    (side + index &* 4).storeBytes(of: place.word, as: UInt32.self)
   }
 
   /// Offset in the page of instruction `number`; instructions without operations included.
   func boundary(_ number: Int) -> UInt64 {
-    UInt64((side + operationCount * 4 + number * 2).load(as: UInt16.self))
+    UInt64((side + (operationCount &* 4 &+ number &* 2)).load(as: UInt16.self))
   }
 
   func setBoundary(_ number: Int, _ offset: Int) {
-    (side + operationCount * 4 + number * 2).storeBytes(of: UInt16(offset), as: UInt16.self)
+    (side + (operationCount &* 4 &+ number &* 2)).storeBytes(
+      of: UInt16(truncatingIfNeeded: offset), as: UInt16.self)
   }
 
   static func byteCount(operations: Int, instructions: Int) -> Int {
-    (headerByteCount + operations * (operationByteCount + 4) + instructions * 2 + 15) & ~15
+    (headerByteCount &+ operations &* (operationByteCount + 4) &+ instructions &* 2 &+ 15) & ~15
   }
 }
 
@@ -141,7 +144,7 @@ struct InstructionPlace: Equatable {
   init(word: UInt32) { self.word = word }
 
   init(offset: Int, number: Int, length: Int) {
-    word = UInt32(offset) | UInt32(number) << 16 | UInt32(length) << 24
+    word = UInt32(truncatingIfNeeded: offset | number << 16 | length << 24)
   }
 
   /// Offset of the first byte in the page.

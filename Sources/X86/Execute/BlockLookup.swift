@@ -42,7 +42,7 @@ extension Processor {
       return block
     } catch {
       system.wasInstructionCompleted = false
-      state.budget -= 1
+      state.budget &-= 1
       deliver(error)
       return nil
     }
@@ -73,7 +73,8 @@ extension Processor {
     // The jump lives as long as the translation that leads to the block.
     let view: TranslationView = state.privilege == 3 ? .user : .supervisor
     let translation = state.translations(view) + state.entryOffset(linear)
-    let host = UInt64(UInt(bitPattern: memory.window)) &+ UInt64(block.page) << 12
+    let host =
+      UInt64(UInt(bitPattern: memory.window)) &+ UInt64(truncatingIfNeeded: block.page) << 12
     guard let flags = state.flags(of: translation, linear), flags & TranslationFlag.fetch != 0,
       translation.load(fromByteOffset: 24, as: UInt64.self) &+ (linear & ~0xFFF) == host
     else { return }
@@ -132,22 +133,22 @@ extension Processor {
   /// The block's first instruction must end inside the code segment.
   private func checkEnd(_ block: Block, _ pointer: UInt64) throws(GuestException) {
     if state.mode == CodeMode.long64 { return }
-    guard pointer + block.place(of: 0).length - 1 <= codeLimit else {
+    guard pointer &+ block.place(of: 0).length &- 1 <= codeLimit else {
       throw .generalProtection(0)
     }
   }
 
   /// Voids the cached jumps into pages that are not global.
   func forgetLocalJumps() {
-    jumpGenerationLow += 1
-    if fillLog.hasLocalHighCode { jumpGenerationHigh += 1 }
+    jumpGenerationLow &+= 1
+    if fillLog.hasLocalHighCode { jumpGenerationHigh &+= 1 }
     updateJumpKeys()
   }
 
   /// Voids all cached jumps.
   func forgetJumps() {
-    jumpGenerationLow += 1
-    jumpGenerationHigh += 1
+    jumpGenerationLow &+= 1
+    jumpGenerationHigh &+= 1
     updateJumpKeys()
   }
 

@@ -41,6 +41,8 @@ package final class CodeCache {
 
   private let bucketBits: Int
   private let pageBucketBits: Int
+  private let bucketCount: Int
+  private let pageBucketCount: Int
   private let arenaByteCount: Int
   private let arena: UnsafeMutableRawPointer
   private var used = 0
@@ -72,7 +74,7 @@ package final class CodeCache {
     // Half of what is left stays for everything else.
     while wanted > 1 << 20, !endicott_has_room(2 * wanted) { wanted /= 2 }
     guard let start = endicott_reserve(wanted) else {
-      throw .windowRefused(byteCount: UInt64(wanted))
+      throw .windowRefused(byteCount: UInt64(clamping: wanted))
     }
     self.init(
       arena: start, byteCount: wanted, bucketBits: policy.bucketBits, isDropped: policy == .drop)
@@ -100,6 +102,7 @@ package final class CodeCache {
   /// Traps when the host has no room.
   convenience init(byteCount: Int, bucketBits: Int = 16, isDropped: Bool = false) {
     guard let start = endicott_reserve(byteCount) else {
+      // Cannot trap: of what runs this makes only `none`, 1 MiB, when the process begins.
       preconditionFailure("the host has no address space for decoded code")
     }
     self.init(arena: start, byteCount: byteCount, bucketBits: bucketBits, isDropped: isDropped)
@@ -109,14 +112,20 @@ package final class CodeCache {
     arena: UnsafeMutableRawPointer, byteCount: Int, bucketBits: Int, isDropped: Bool
   ) {
     self.bucketBits = bucketBits
-    pageBucketBits = max(1, bucketBits - 2)
+    pageBucketBits = max(1, bucketBits &- 2)
     self.isDropped = isDropped
     self.arena = arena
     arenaByteCount = byteCount
-    buckets = .allocate(capacity: 1 << bucketBits)
-    buckets.initialize(repeating: nil, count: 1 << bucketBits)
-    pageBuckets = .allocate(capacity: 1 << pageBucketBits)
-    pageBuckets.initialize(repeating: nil, count: 1 << pageBucketBits)
+    bucketCount = 1 &<< bucketBits
+    pageBucketCount = 1 &<< pageBucketBits
+    // Cannot trap: a policy has at most 16 bits.
+    buckets = .allocate(capacity: bucketCount)
+    // Cannot trap: the same.
+    buckets.initialize(repeating: nil, count: bucketCount)
+    // Cannot trap: fewer.
+    pageBuckets = .allocate(capacity: pageBucketCount)
+    // Cannot trap: the same.
+    pageBuckets.initialize(repeating: nil, count: pageBucketCount)
     builderRoom = .allocate(byteCount: BlockBuilder.roomByteCount, alignment: 16)
     prefix = .allocate(
       byteCount: Block.byteCount(
@@ -134,8 +143,10 @@ package final class CodeCache {
 
   private func bucket(_ memory: UInt64, _ page: Int, _ offset: UInt64, _ mode: UInt32) -> Int {
     var hash = memory &* 0x9E37_79B9_7F4A_7C15
-    hash = (hash ^ UInt64(page) << 12 ^ offset ^ UInt64(mode) << 61) &* 0xBF58_476D_1CE4_E5B9
-    return Int(hash >> UInt64(64 - bucketBits))
+    hash =
+      (hash ^ UInt64(truncatingIfNeeded: page) << 12 ^ offset ^ UInt64(mode) << 61)
+      &* 0xBF58_476D_1CE4_E5B9
+    return Int(truncatingIfNeeded: hash >> (64 &- bucketBits))
   }
 
   /// The live block that starts at an offset of a page, or nil.
@@ -158,22 +169,24 @@ package final class CodeCache {
 
   /// Drops everything when the arena is nearly full; called where no block is in use.
   func makeRoom() {
-    if used > arenaByteCount - Self.roomByteCount { removeAll() }
+    if used > arenaByteCount &- Self.roomByteCount { removeAll() }
   }
 
   /// Raw room for a block; `makeRoom` was called before.
   func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
     let start = arena + used
-    used += byteCount
+    used &+= byteCount
     return start
   }
 
   /// Drops everything; called where no block is in use.
   func removeAll() {
     used = 0
-    buckets.update(repeating: nil, count: 1 << bucketBits)
-    pageBuckets.update(repeating: nil, count: 1 << pageBucketBits)
-    generation += 1
+    // Cannot trap: at most 16 bits.
+    buckets.update(repeating: nil, count: bucketCount)
+    // Cannot trap: fewer.
+    pageBuckets.update(repeating: nil, count: pageBucketCount)
+    generation &+= 1
   }
 
   /// Enters a new block whose header is filled in.
@@ -230,8 +243,9 @@ package final class CodeCache {
 
   private func page(_ memory: GuestMemory, _ number: Int, create: Bool) -> CodePage? {
     let hash =
-      (memory.identifier &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(number)) &* 0xBF58_476D_1CE4_E5B9
-    let key = Int(hash >> UInt64(64 - pageBucketBits))
+      (memory.identifier &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: number))
+      &* 0xBF58_476D_1CE4_E5B9
+    let key = Int(truncatingIfNeeded: hash >> (64 &- pageBucketBits))
     var link = pageBuckets[key]
     while let base = link {
       let page = CodePage(base)

@@ -87,7 +87,7 @@ extension Processor {
     let unit = FloatingPointUnit(state)
     unit.buildExtendedImage(pointersAre64: true, vectorCount: 16)
     func isClear(_ piece: Range<Int>) -> Bool {
-      UnsafeRawBufferPointer(start: unit.image + piece.lowerBound, count: piece.count)
+      UnsafeRawBufferPointer(start: unit.image + piece.lowerBound, count: piece.byteCount)
         .allSatisfy { $0 == 0 }
     }
     let isInitial = unit.control == 0x037F && isClear(2..<24) && isClear(32..<160)
@@ -143,6 +143,6 @@ extension Processor {
 
   private func clear(_ piece: Range<Int>) {
     (FloatingPointUnit(state).image + piece.lowerBound)
-      .initializeMemory(as: UInt8.self, repeating: 0, count: piece.count)
+      .initializeMemory(as: UInt8.self, repeating: 0, count: piece.byteCount)
   }
 }

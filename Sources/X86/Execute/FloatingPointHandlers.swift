@@ -84,6 +84,7 @@ func floatingPointLoad(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
     let pointer = state.readPointer(at, Operation(at).address(state), byteCount)
   else { return }
   let unit = FloatingPointUnit(state)
+  // Cannot trap: 2 to 10 bytes.
   unit.operand.copyMemory(from: pointer, byteCount: byteCount)
   unit.executeLoad(opcode: opcode, group: group)
   unit.noteOperand(state, at)
@@ -109,6 +110,7 @@ func floatingPointStore(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) 
       (unit.status, unit.tag, unit.top) = before
       return
     }
+    // Cannot trap: 2 to 10 bytes.
     pointer.copyMemory(from: unit.result, byteCount: byteCount)
     state.finishWrite(pointer)
   }

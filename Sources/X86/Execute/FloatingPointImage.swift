@@ -143,7 +143,8 @@ extension FloatingPointUnit {
       place.storeBytes(of: 0, toByteOffset: 10, as: UInt16.self)
       place.storeBytes(of: 0, toByteOffset: 12, as: UInt32.self)
     }
-    (image + 160).copyMemory(from: base + FloatingPointLayout.vectors, byteCount: vectorCount * 16)
+    (image + 160).copyMemory(
+      from: base + FloatingPointLayout.vectors, byteCount: max(0, vectorCount &* 16))
   }
 
   /// The pointers are saved only while an exception is pending, as AMD's processors do.
@@ -178,7 +179,7 @@ extension FloatingPointUnit {
     ProcessorState(base).mxcsr = mxcsr
     applyStackImage(pointersAre64: pointersAre64)
     (base + FloatingPointLayout.vectors).copyMemory(
-      from: image + 160, byteCount: vectorCount * 16)
+      from: image + 160, byteCount: max(0, vectorCount &* 16))
     return true
   }
 

@@ -157,11 +157,12 @@ extension FloatingPointUnit {
     } else {
       let operation = unordered ? endicott_x87_unordered_compare : endicott_x87_compare
       let answer = endicott_x87_binary(
-        UInt32(operation), 0, result, register(0), register(index), UInt32(control),
+        UInt32(truncatingIfNeeded: operation), 0, result, register(0), register(index),
+        UInt32(control),
         sticky)
       if note(answer, conditions: X87Status.conditions) { return }
     }
-    for _ in 0..<pops { pop() }
+    for _ in 0..<max(0, pops) { pop() }
   }
 
   /// FCOMI and kin: ZF PF CF as C3 C2 C0 of FCOM, set even when an unmasked exception was found.
@@ -173,7 +174,8 @@ extension FloatingPointUnit {
     } else {
       let operation = unordered ? endicott_x87_unordered_compare : endicott_x87_compare
       let answer = endicott_x87_binary(
-        UInt32(operation), 0, result, register(0), register(index), UInt32(control), sticky)
+        UInt32(truncatingIfNeeded: operation), 0, result, register(0), register(index),
+        UInt32(control), sticky)
       completes = !note(answer, conditions: 0)
       conditions = UInt16(truncatingIfNeeded: answer)
     }
@@ -212,7 +214,7 @@ extension FloatingPointUnit {
 
   private func load(constant number: Int) {
     guard prepareToPush() else { return }
-    endicott_x87_constant(UInt32(number), result, UInt32(control))
+    endicott_x87_constant(UInt32(truncatingIfNeeded: number), result, UInt32(control))
     push()
     set(0, from: result)
     clearC1()
@@ -304,7 +306,7 @@ extension FloatingPointUnit {
       return
     }
     let answer = endicott_x87_unary(
-      UInt32(operation), result, register(0), UInt32(control), sticky)
+      UInt32(truncatingIfNeeded: operation), result, register(0), UInt32(control), sticky)
     if note(answer) { return }
     set(0, from: result)
   }
@@ -352,7 +354,8 @@ extension FloatingPointUnit {
       return
     }
     let answer = endicott_x87_binary(
-      UInt32(operation), 0, result, register(0), register(1), UInt32(control), sticky)
+      UInt32(truncatingIfNeeded: operation), 0, result, register(0), register(1), UInt32(control),
+      sticky)
     if note(answer, conditions: conditions) { return }
     set(0, from: result)
   }

@@ -10,19 +10,19 @@ struct RoundedNumber {
   /// A number is tiny when it is so after rounding to 64 bits (AMD EPYC silicon).
   init(_ value: WideNumber, exact: Bool, control: UInt16) {
     let mode = control >> 10 & 3
-    var biased = value.exponent + 16383
+    var biased = value.exponent &+ 16383
     var rounding = Rounding(value, droppingBits: 64, exact: exact, mode: mode)
-    if biased + (rounding.carries ? 1 : 0) <= 0 {
+    if biased &+ (rounding.carries ? 1 : 0) <= 0 {
       if control & X87Status.underflow == 0 {
-        biased += 24576 + (rounding.carries ? 1 : 0)
+        biased &+= 24576 &+ (rounding.carries ? 1 : 0)
         status |= X87Status.underflow
       } else {
-        rounding = Rounding(value, droppingBits: 65 - biased, exact: exact, mode: mode)
+        rounding = Rounding(value, droppingBits: 65 &- biased, exact: exact, mode: mode)
         biased = rounding.significand >> 63 == 0 ? 0 : 1
         if rounding.isInexact { status |= X87Status.underflow }
       }
     } else if rounding.carries {
-      biased += 1
+      biased &+= 1
     }
     significand = rounding.significand
     if rounding.isInexact { status |= X87Status.precision }
@@ -30,7 +30,7 @@ struct RoundedNumber {
     if biased >= 0x7FFF {
       status |= X87Status.overflow
       if control & X87Status.overflow == 0 {
-        biased -= 24576
+        biased &-= 24576
       } else {
         let largest = Self.keepsLargest(value.isNegative, mode)
         status = (status | X87Status.precision) & ~X87Status.c1 | (largest ? 0 : X87Status.c1)
@@ -67,10 +67,10 @@ private struct Rounding {
     var rest: UInt128
     if count < 128 {
       significand = UInt64(truncatingIfNeeded: value.significand >> count)
-      rest = value.significand << (128 - count)
+      rest = value.significand << (128 &- count)
     } else {
-      rest = value.significand >> (count - 128)
-      if rest << (count - 128) != value.significand { rest |= 1 }
+      rest = value.significand >> (count &- 128)
+      if rest << (count &- 128) != value.significand { rest |= 1 }
     }
     isInexact = rest != 0 || !exact
     isUp =

@@ -122,7 +122,8 @@ extension FloatingPointUnit {
       return
     }
     let answer = endicott_x87_binary(
-      compares ? UInt32(endicott_x87_compare) : operation, UInt32(form), result, register(0),
+      compares ? UInt32(endicott_x87_compare) : operation, UInt32(truncatingIfNeeded: form), result,
+      register(0),
       operand, UInt32(control), sticky)
     if note(answer, conditions: compares ? X87Status.conditions : X87Status.c1) { return }
     if !compares { set(0, from: result) }
@@ -131,7 +132,8 @@ extension FloatingPointUnit {
 
   private func load(_ form: Int) {
     guard prepareToPush() else { return }
-    let answer = endicott_x87_load(UInt32(form), result, operand, UInt32(control), sticky)
+    let answer = endicott_x87_load(
+      UInt32(truncatingIfNeeded: form), result, operand, UInt32(control), sticky)
     _ = note(answer)
     // An unmasked denormal operand is loaded, an unmasked signalling NaN is not.
     if UInt16(truncatingIfNeeded: answer) & ~control & X87Status.invalid != 0 { return }
@@ -166,14 +168,16 @@ extension FloatingPointUnit {
       if form == endicott_x87_register {
         result.copyMemory(from: source, byteCount: 10)
       } else {
-        _ = endicott_x87_store(UInt32(form), result, source, UInt32(control), sticky)
+        _ = endicott_x87_store(
+          UInt32(truncatingIfNeeded: form), result, source, UInt32(control), sticky)
       }
     } else if form == endicott_x87_register {
       result.copyMemory(from: register(0), byteCount: 10)
       clearC1()
     } else {
       let answer = endicott_x87_store(
-        UInt32(form), result, register(0), UInt32(control) | (truncates ? 0xC00 : 0), sticky)
+        UInt32(truncatingIfNeeded: form), result, register(0),
+        UInt32(control) | (truncates ? 0xC00 : 0), sticky)
       let kept = X87Status.early | X87Status.overflow | X87Status.underflow
       _ = note(answer)
       if UInt16(truncatingIfNeeded: answer) & ~control & kept != 0 { return false }

@@ -125,10 +125,10 @@ extension Processor {
 
   /// Takes the x87 and SSE state from an image of FXSAVE64.
   ///
-  /// - Returns: False, with nothing changed, when MXCSR has reserved bits set.
+  /// - Returns: False, with nothing changed, when MXCSR has reserved bits set or there are not 512 bytes.
   @discardableResult
   package func loadFloatingPoint(_ image: [UInt8]) -> Bool {
-    precondition(image.count == 512, "an image of FXSAVE has 512 bytes")
+    guard image.count == 512 else { return false }
     let unit = FloatingPointUnit(state)
     UnsafeMutableRawBufferPointer(start: unit.image, count: 512).copyBytes(from: image)
     return unit.applyExtendedImage(pointersAre64: true, vectorCount: 16)

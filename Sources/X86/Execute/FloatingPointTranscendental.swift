@@ -70,7 +70,7 @@ extension FloatingPointUnit {
   /// NaN and unsupported operands: the answer of an addition.
   private func propagate(operands: Int, pushes: Bool) {
     let answer = endicott_x87_binary(
-      UInt32(endicott_x87_add), 0, result, register(0), register(operands - 1), UInt32(control),
+      UInt32(endicott_x87_add), 0, result, register(0), register(operands &- 1), UInt32(control),
       sticky)
     if note(answer) { return }
     if operands == 2 { pop() }

@@ -63,12 +63,12 @@ struct WideNumber {
     if less >> 127 != 0 {
       return WideNumber(isNegative: isNegative, exponent: exponent, significand: less)
     }
-    return WideNumber(isNegative: isNegative, exponent: exponent - 1, significand: .max)
+    return WideNumber(isNegative: isNegative, exponent: exponent &- 1, significand: .max)
   }
 
   /// Multiplied by 2^`power`.
   func scaled(by power: Int) -> WideNumber {
-    WideNumber(isNegative: isNegative, exponent: exponent + power, significand: significand)
+    WideNumber(isNegative: isNegative, exponent: exponent &+ power, significand: significand)
   }
 
   static func * (left: WideNumber, right: WideNumber) -> WideNumber {
@@ -77,7 +77,7 @@ struct WideNumber {
     let carries = high >> 127 != 0
     return WideNumber(
       isNegative: left.isNegative != right.isNegative,
-      exponent: left.exponent + right.exponent + (carries ? 1 : 0),
+      exponent: left.exponent &+ right.exponent &+ (carries ? 1 : 0),
       significand: carries ? high : high << 1 | low >> 127)
   }
 
@@ -89,7 +89,7 @@ struct WideNumber {
     let low: UInt128 = fits ? 0 : left.significand << 127
     return WideNumber(
       isNegative: left.isNegative != right.isNegative,
-      exponent: left.exponent - right.exponent - (fits ? 1 : 0),
+      exponent: left.exponent &- right.exponent &- (fits ? 1 : 0),
       significand: right.significand.dividingFullWidth((high, low)).quotient)
   }
 
@@ -100,21 +100,21 @@ struct WideNumber {
       (left.exponent, left.significand) >= (right.exponent, right.significand)
     let large = leftIsLarger ? left : right
     let small = leftIsLarger ? right : left
-    let distance = large.exponent - small.exponent
+    let distance = large.exponent &- small.exponent
     var other = distance > 127 ? 0 : small.significand >> distance
     let lost = distance > 127 || other << distance != small.significand
     if large.isNegative == small.isNegative {
       let (sum, carries) = large.significand.addingReportingOverflow(other)
       return WideNumber(
-        isNegative: large.isNegative, exponent: large.exponent + (carries ? 1 : 0),
+        isNegative: large.isNegative, exponent: large.exponent &+ (carries ? 1 : 0),
         significand: carries ? sum >> 1 | 1 << 127 : sum)
     }
-    if lost { other += 1 }
-    let difference = large.significand - other
+    if lost { other &+= 1 }
+    let difference = large.significand &- other
     if difference == 0 { return .zero }
     let shift = difference.leadingZeroBitCount
     return WideNumber(
-      isNegative: large.isNegative, exponent: large.exponent - shift,
+      isNegative: large.isNegative, exponent: large.exponent &- shift,
       significand: difference << shift)
   }
 
@@ -122,7 +122,7 @@ struct WideNumber {
 
   /// Whether adding `term` to this sum still changes more than its last place.
   private func isChanged(by term: WideNumber) -> Bool {
-    !term.isZero && term.exponent > exponent - 130
+    !term.isZero && term.exponent > exponent &- 130
   }
 
   /// e^self - 1, for magnitudes up to 1.
@@ -135,7 +135,7 @@ struct WideNumber {
       let isLast = !sum.isChanged(by: term)
       sum = sum + term
       if isLast { return sum }
-      count += 1
+      count &+= 1
     }
   }
 
@@ -151,7 +151,7 @@ struct WideNumber {
       let isLast = !sum.isChanged(by: term)
       sum = sum + term
       if isLast { return sum }
-      count += 2
+      count &+= 2
     }
   }
 
@@ -167,7 +167,7 @@ struct WideNumber {
     let isUpper = significand >= 0xB504_F333_F9DE_6484_597D_89B3_754A_BE9F
     let fraction = WideNumber(
       isNegative: false, exponent: isUpper ? -1 : 0, significand: significand)
-    let whole = WideNumber(exponent + (isUpper ? 1 : 0))
+    let whole = WideNumber(exponent &+ (isUpper ? 1 : 0))
     return whole + (fraction - .one).binaryLogarithmOfOnePlus
   }
 
@@ -186,11 +186,11 @@ struct WideNumber {
     var term = first
     var count = start
     while true {
-      term = term * square / WideNumber(count * (count + 1))
+      term = term * square / WideNumber(count &* (count &+ 1))
       let isLast = !sum.isChanged(by: term)
       sum = sum + term
       if isLast { return sum }
-      count += 2
+      count &+= 2
     }
   }
 
@@ -214,10 +214,10 @@ struct WideNumber {
       let (high, low) = factor.multipliedFullWidth(by: Self.twoOverPi[index])
       let (sum, overflows) = low.addingReportingOverflow(carry)
       words[index] = sum
-      carry = high + (overflows ? 1 : 0)
+      carry = high &+ (overflows ? 1 : 0)
     }
     words[5] = carry
-    let shift = exponent + 1
+    let shift = exponent &+ 1
     if shift > 0 {
       for index in (1..<7).reversed() {
         words[index] = words[index] << shift | words[index - 1] >> (64 - shift)

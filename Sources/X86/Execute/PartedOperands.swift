@@ -57,10 +57,10 @@ extension Processor {
     let total = total ?? range.upperBound
     guard operandWraps(fields, total) else {
       return try body(
-        wrapped(operandAddress, UInt64(truncatingIfNeeded: range.lowerBound)), 0, range.count)
+        wrapped(operandAddress, UInt64(truncatingIfNeeded: range.lowerBound)), 0, range.byteCount)
     }
     var done = 0
-    for count in parts ?? Array(repeating: 8, count: range.count / 8) {
+    for count in parts ?? Array(repeating: 8, count: range.byteCount / 8) {
       let address = try operandPart(
         fields, range.lowerBound &+ done, count, of: total, write: write)
       try body(address, done, count)
@@ -131,7 +131,7 @@ extension Processor {
     let unit = FloatingPointUnit(state)
     let isWide = fields.operandSize != 2
     let isReal = state.mode == CodeMode.real16
-    let range = 0..<access.byteCount(wide: isWide)
+    let range = 0..<max(0, access.byteCount(wide: isWide))
     let parts = access.parts(wide: isWide)
     try requireFloatingPoint()
     if access.waits && unit.isBlocking { throw .floatingPoint }
@@ -157,4 +157,9 @@ extension Processor {
     default: throw .invalidOpcode
     }
   }
+}
+
+extension Range<Int> {
+  /// Bytes of a part of an operand, 0 or more.
+  var byteCount: Int { Swift.max(0, upperBound &- lowerBound) }
 }

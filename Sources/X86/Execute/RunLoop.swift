@@ -1,20 +1,22 @@
 // The run loop: runs blocks one after another and deals with the reason why each came back.
+import Quantities
+
 extension Processor {
   /// Runs for at most this many cycles, exact to the instruction.
   ///
-  /// `beginSlice` was called before. Traps if `cycles` is negative.
+  /// `beginSlice` was called before.
   package func run(cycles: Int, cache: CodeCache) -> ProcessorExit {
-    precondition(cycles >= 0)
+    let start = Int64(max(0, cycles))
     attach(cache)
-    state.set(StateLayout.sliceCycles, Int64(cycles) + Int64(cyclesInSlice))
-    let start = Int64(cycles)
+    state.set(
+      StateLayout.sliceCycles, start.addingClamped(Int64(truncatingIfNeeded: cyclesInSlice)))
     state.budget = start
-    cycleBase = cycleCount &+ UInt64(cycles)
+    cycleBase = cycleCount &+ UInt64(start)
     owe(state.cyclesOwedLater)
     state.cyclesOwedLater = 0
     let exit = runLoop()
-    cyclesUsed = Int(start - state.budget)
-    cycleCount += UInt64(cyclesUsed)
+    cyclesUsed = Int(start &- state.budget)
+    cycleCount &+= UInt64(truncatingIfNeeded: cyclesUsed)
     return exit
   }
 
@@ -80,7 +82,7 @@ extension Processor {
   private func stepAlone() {
     let breakpoints = instructionBreakpoints()
     guard breakpoints == 0 else {
-      state.budget -= 1
+      state.budget &-= 1
       enterDebugStatus(breakpoints)
       deliverDebugEvent()
       return
@@ -163,7 +165,9 @@ extension Processor {
     } else {
       state.cyclesOwedLater &+= CycleCost.bus
     }
-    let answer = bus(busContext, Int32(number), access.rawValue, address, Int32(size), &value)
+    let answer = bus(
+      busContext, Int32(truncatingIfNeeded: number), access.rawValue, address,
+      Int32(truncatingIfNeeded: size), &value)
     // A device may have written code.
     if codeEpoch != memory.codeEpoch {
       codeEpoch = memory.codeEpoch
@@ -207,7 +211,7 @@ extension Processor {
 
   @inline(__always) private func start(_ block: Block) {
     state.block = block.base
-    state.budget -= block.cost
+    state.budget &-= block.cost
     let first = UnsafeRawPointer(block.operations)
     first.load(as: Handler.self)(state.base, first)
   }
@@ -216,8 +220,8 @@ extension Processor {
   private func returnTo(_ operation: UnsafeRawPointer, chargingIt: Bool) -> UInt64 {
     let block = Block(state.block)
     let place = block.place(of: block.index(of: operation))
-    let done = Int64(place.number + (chargingIt ? 1 : 0))
-    state.budget += block.cost - done
+    let done = Int64(place.number &+ (chargingIt ? 1 : 0))
+    state.budget &+= block.cost &- done
     return state.register(PseudoRegister.page) &+ place.offset
   }
 
@@ -283,13 +287,14 @@ extension Processor {
       raw.memoryIdentifier == memory.identifier
     else { return }
     let index = raw.index(of: state.exitOperation)
-    guard (0..<raw.operationCount).contains(index) else { return }
+    guard index >= 0, index < raw.operationCount else { return }
     let place = raw.place(of: index)
     // The next instruction may be one without an operation of its own.
     let resume = InstructionPlace(
-      offset: Int(place.offset + place.length), number: place.number + 1, length: 1)
+      offset: Int(truncatingIfNeeded: place.offset &+ place.length), number: place.number &+ 1,
+      length: 1)
     for later in index..<raw.operationCount where raw.place(of: later).number > place.number {
-      (raw.operations + later * Block.operationByteCount).storeBytes(
+      (raw.operations + later &* Block.operationByteCount).storeBytes(
         of: resumeElsewhere, as: Handler.self)
       raw.setPlace(of: later, resume)
     }
@@ -309,6 +314,7 @@ extension Processor {
       if !callBus(.memoryRead, address, size, &value) { value = ~0 }
       withUnsafeBytes(of: value) {
         guard let bytes = $0.baseAddress else { return }
+        // Cannot trap: 1 to 8 bytes.
         (target + done).copyMemory(from: bytes, byteCount: size)
       }
       done &+= size
@@ -322,6 +328,7 @@ extension Processor {
       let size = min(8, count &- done)
       var value: UInt64 = 0
       withUnsafeMutableBytes(of: &value) {
+        // Cannot trap: 1 to 8 bytes.
         $0.baseAddress?.copyMemory(from: source + done, byteCount: size)
       }
       _ = callBus(.memoryWrite, physical &+ UInt64(truncatingIfNeeded: done), size, &value)

@@ -54,8 +54,8 @@ private func shiftArithmetic<W: UnsignedWidth>(
 ) -> W {
   let unused = UInt64(64 &- W.bitWidth)
   let wide = Int64(bitPattern: UInt64(truncatingIfNeeded: value) &<< unused) &>> Int64(unused)
-  let result = W(truncatingIfNeeded: wide >> Int64(count))
-  let carry = UInt64(bitPattern: wide >> Int64(count &- 1)) & 1
+  let result = W(truncatingIfNeeded: wide >> Int64(truncatingIfNeeded: count))
+  let carry = UInt64(bitPattern: wide >> Int64(truncatingIfNeeded: count &- 1)) & 1
   state.setFlagsPartial(carry, result: result)
   return result
 }

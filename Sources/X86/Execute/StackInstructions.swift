@@ -35,8 +35,8 @@ extension Processor {
     var values: [UInt64] = []
     for _ in 0..<8 { values.append(try pop(fields.operandSize, from: &stack)) }
     installStackPointer(stack)
-    for index in 0..<8 where index != 3 {
-      writeGeneral(UInt8(7 - index), fields.operandSize, values[index])
+    for (index, value) in values.enumerated() where index != 3 {
+      writeGeneral(UInt8(truncatingIfNeeded: 7 &- index), fields.operandSize, value)
     }
   }
 

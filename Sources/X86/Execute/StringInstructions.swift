@@ -14,18 +14,18 @@ extension Processor {
       let to = try stringRun(target, plan, most: from.count)
       let count = to.count
       if let input = from.host, let output = to.host {
-        let bytes = count * plan.size
-        let low = plan.step > 0 ? output : output - (bytes - plan.size)
+        let bytes = count &* plan.size
+        let low = plan.step > 0 ? output : output + (plan.size &- bytes)
         noteWrite(low, bytes)
         copyElements(input, output, plan, count)
       } else {
-        let value = try readSized(from.linear, UInt8(plan.size))
-        try writeSized(to.linear, UInt8(plan.size), value)
+        let value = try readSized(from.linear, UInt8(truncatingIfNeeded: plan.size))
+        try writeSized(to.linear, UInt8(truncatingIfNeeded: plan.size), value)
       }
       advance(source, plan, count)
       advance(target, plan, count)
       finishElements(count, plan, paid: &paid)
-      left -= UInt64(count)
+      left &-= UInt64(truncatingIfNeeded: count)
       if to.isFinal && left > 0 { return cutString() }
     }
   }
@@ -35,20 +35,22 @@ extension Processor {
     _ input: UnsafeMutableRawPointer, _ output: UnsafeMutableRawPointer, _ plan: StringPlan,
     _ count: Int
   ) {
-    let bytes = count * plan.size
+    let bytes = count &* plan.size
     let distance = output - input
     if plan.step > 0 {
       if distance <= 0 || distance >= bytes {
+        // Cannot trap: at least one element.
         output.copyMemory(from: input, byteCount: bytes)
         return
       }
-    } else if distance >= 0 || -distance >= bytes {
-      let back = bytes - plan.size
-      (output - back).copyMemory(from: input - back, byteCount: bytes)
+    } else if distance >= 0 || 0 &- distance >= bytes {
+      let back = plan.size &- bytes
+      // Cannot trap: at least one element.
+      (output + back).copyMemory(from: input + back, byteCount: bytes)
       return
     }
-    for index in 0..<count {
-      let offset = index * plan.step
+    for index in 0..<max(0, count) {
+      let offset = index &* plan.step
       (output + offset).copyMemory(from: input + offset, byteCount: plan.size)
     }
   }
@@ -56,7 +58,7 @@ extension Processor {
   func storeString(_ fields: SystemFields) throws(GuestException) {
     let plan = stringPlan(fields)
     let target = stringTarget(isWrite: true)
-    let value = readGeneral(0, UInt8(plan.size))
+    let value = readGeneral(0, UInt8(truncatingIfNeeded: plan.size))
     var left = stringCount(plan)
     var paid = true
     while left > 0 {
@@ -64,30 +66,32 @@ extension Processor {
       guard most > 0 else { return cutString() }
       let to = try stringRun(target, plan, most: most)
       if let output = to.host {
-        let bytes = to.count * plan.size
-        let low = plan.step > 0 ? output : output - (bytes - plan.size)
+        let bytes = to.count &* plan.size
+        let low = plan.step > 0 ? output : output + (plan.size &- bytes)
         noteWrite(low, bytes)
         fill(low, plan.size, to.count, value)
       } else {
-        try writeSized(to.linear, UInt8(plan.size), value)
+        try writeSized(to.linear, UInt8(truncatingIfNeeded: plan.size), value)
       }
       advance(target, plan, to.count)
       finishElements(to.count, plan, paid: &paid)
-      left -= UInt64(to.count)
+      left &-= UInt64(truncatingIfNeeded: to.count)
       if to.isFinal && left > 0 { return cutString() }
     }
   }
 
   private func fill(_ start: UnsafeMutableRawPointer, _ size: Int, _ count: Int, _ value: UInt64) {
     let byte = UInt8(truncatingIfNeeded: value)
-    if value == (UInt64(byte) &* 0x0101_0101_0101_0101) & sizeMask(UInt8(size)) {
-      start.initializeMemory(as: UInt8.self, repeating: byte, count: size * count)
+    if value == (UInt64(byte) &* 0x0101_0101_0101_0101) & sizeMask(UInt8(truncatingIfNeeded: size))
+    {
+      // Cannot trap: at least one element.
+      start.initializeMemory(as: UInt8.self, repeating: byte, count: size &* count)
       return
     }
-    for index in 0..<count {
+    for index in 0..<max(0, count) {
       withUnsafeBytes(of: value) { bytes in
         guard let source = bytes.baseAddress else { return }
-        (start + index * size).copyMemory(from: source, byteCount: size)
+        (start + index &* size).copyMemory(from: source, byteCount: size)
       }
     }
   }
@@ -103,21 +107,21 @@ extension Processor {
       let from = try stringRun(source, plan, most: most)
       let value: UInt64
       if let input = from.host {
-        value = element(input, (from.count - 1) * plan.step, plan.size)
+        value = element(input, (from.count &- 1) &* plan.step, plan.size)
       } else {
-        value = try readSized(from.linear, UInt8(plan.size))
+        value = try readSized(from.linear, UInt8(truncatingIfNeeded: plan.size))
       }
-      writeGeneral(0, UInt8(plan.size), value)
+      writeGeneral(0, UInt8(truncatingIfNeeded: plan.size), value)
       advance(source, plan, from.count)
       finishElements(from.count, plan, paid: &paid)
-      left -= UInt64(from.count)
+      left &-= UInt64(truncatingIfNeeded: from.count)
     }
   }
 
   func scanString(_ fields: SystemFields) throws(GuestException) {
     let plan = stringPlan(fields)
     let target = stringTarget(isWrite: false)
-    let wanted = readGeneral(0, UInt8(plan.size))
+    let wanted = readGeneral(0, UInt8(truncatingIfNeeded: plan.size))
     var left = stringCount(plan)
     var paid = true
     while left > 0 {
@@ -129,19 +133,19 @@ extension Processor {
       var isOver = false
       if let input = from.host {
         while done < from.count && !isOver {
-          value = element(input, done * plan.step, plan.size)
-          done += 1
+          value = element(input, done &* plan.step, plan.size)
+          done &+= 1
           isOver = endsRepeat(fields, isEqual: value == wanted)
         }
       } else {
-        value = try readSized(from.linear, UInt8(plan.size))
+        value = try readSized(from.linear, UInt8(truncatingIfNeeded: plan.size))
         done = 1
         isOver = endsRepeat(fields, isEqual: value == wanted)
       }
       setComparison(wanted, value, plan.size)
       advance(target, plan, done)
       finishElements(done, plan, paid: &paid)
-      left -= UInt64(done)
+      left &-= UInt64(truncatingIfNeeded: done)
       if isOver { return }
     }
   }
@@ -168,14 +172,14 @@ extension Processor {
       var isOver = false
       if let left = from.host, let right = to.host {
         while done < to.count && !isOver {
-          first = element(left, done * plan.step, plan.size)
-          second = element(right, done * plan.step, plan.size)
-          done += 1
+          first = element(left, done &* plan.step, plan.size)
+          second = element(right, done &* plan.step, plan.size)
+          done &+= 1
           isOver = endsRepeat(fields, isEqual: first == second)
         }
       } else {
-        first = try readSized(from.linear, UInt8(plan.size))
-        second = try readSized(to.linear, UInt8(plan.size))
+        first = try readSized(from.linear, UInt8(truncatingIfNeeded: plan.size))
+        second = try readSized(to.linear, UInt8(truncatingIfNeeded: plan.size))
         done = 1
         isOver = endsRepeat(fields, isEqual: first == second)
       }
@@ -183,7 +187,7 @@ extension Processor {
       advance(source, plan, done)
       advance(target, plan, done)
       finishElements(done, plan, paid: &paid)
-      left -= UInt64(done)
+      left &-= UInt64(truncatingIfNeeded: done)
       if isOver { return }
     }
   }
@@ -226,7 +230,7 @@ extension Processor {
     let plan = stringPlan(fields)
     let target = stringTarget(isWrite: true)
     let port = UInt16(truncatingIfNeeded: self[.rdx])
-    let size = UInt8(plan.size)
+    let size = UInt8(truncatingIfNeeded: plan.size)
     try checkPort(port, size)
     var left = stringCount(plan)
     var paid = true
@@ -247,7 +251,7 @@ extension Processor {
     let plan = stringPlan(fields)
     let source = stringSource(fields)
     let port = UInt16(truncatingIfNeeded: self[.rdx])
-    let size = UInt8(plan.size)
+    let size = UInt8(truncatingIfNeeded: plan.size)
     try checkPort(port, size)
     var left = stringCount(plan)
     var paid = true

@@ -1,3 +1,5 @@
+import Quantities
+
 /// One end of a string instruction: which segment, where in it, and how it moves.
 struct StringSide {
   var segment: SegmentRegister
@@ -14,7 +16,8 @@ struct StringPlan {
   var step: Int
   var repeats: Bool
 
-  var width: UInt64 { UInt64(size) }
+  /// Elements that so many bytes, 0 or more, hold: `size` is 1, 2, 4 or 8.
+  func elements(_ byteCount: Int) -> Int { byteCount >> size.trailingZeroBitCount }
 }
 
 /// Elements of one page that can be reached through a host pointer, or one that cannot.
@@ -69,8 +72,8 @@ extension Processor {
     let credit: Int64 = paid ? 1 : 0
     let isAlone =
       state.flagsRest & Flag.trap != 0 || state.attention & Attention.breakpoints != 0
-    let most = isAlone ? credit : credit + max(0, state.budget)
-    return Int(min(left, UInt64(most)))
+    let most = isAlone ? credit : credit &+ max(0, state.budget)
+    return Int(truncatingIfNeeded: min(left, UInt64(truncatingIfNeeded: most)))
   }
 
   /// Elements from the current one on that lie in one page, at most `most`.
@@ -85,11 +88,11 @@ extension Processor {
     try checkAlignment(linear, plan.size)
     noteAccess(linear, plan.size, write: side.isWrite)
     let alone = StringRun(count: 1, host: nil, linear: linear, isFinal: side.isWrite)
-    guard inPage + plan.size <= 4096 else { return alone }
+    guard inPage &+ plan.size <= 4096 else { return alone }
     let access = AccessKind(isWrite: side.isWrite, isUser: state.privilege == 3)
     guard case .storage(let host) = try locate(linear, access, stackFault: side.segment == .ss)
     else { return alone }
-    var count = plan.step > 0 ? (4096 - inPage) / plan.size : inPage / plan.size + 1
+    var count = plan.step > 0 ? plan.elements(4096 - inPage) : plan.elements(inPage) &+ 1
     count = min(most, count, elementsInSegment(side, plan, offset))
     var run = StringRun(count: count, host: host, linear: linear)
     if side.isWrite, plan.repeats { endAtInstruction(&run, host - memory.window, plan) }
@@ -102,13 +105,13 @@ extension Processor {
   /// end, it is fetched again after such a write too.
   private func endAtInstruction(_ run: inout StringRun, _ start: Int, _ plan: StringPlan) {
     let low = plan.step > 0 ? start : start &- (run.count &- 1) &* plan.size
-    let written = low..<low &+ run.count &* plan.size
+    let written = Range(uncheckedBounds: (low, low &+ max(0, run.count &* plan.size)))
     let own = instructionStorage
     for piece in [own.first, own.second] where !piece.isEmpty && piece.overlaps(written) {
       let before =
         plan.step > 0
-        ? max(0, piece.lowerBound &- start) / plan.size
-        : max(0, start &- piece.upperBound &+ plan.size) / plan.size
+        ? plan.elements(max(0, piece.lowerBound &- start))
+        : plan.elements(max(0, start &- piece.upperBound &+ plan.size))
       run.count = min(run.count, before &+ 1)
       run.isFinal = true
     }
@@ -122,10 +125,12 @@ extension Processor {
     let end = start &+ Int(place.length)
     let pageEnd = (block.page &+ 1) << 12
     guard end > pageEnd, block.secondPage >= 0 else {
-      return InstructionStorage(first: start..<end, second: 0..<0)
+      return InstructionStorage(first: Range(uncheckedBounds: (start, end)), second: 0..<0)
     }
     let second = block.secondPage << 12
-    return InstructionStorage(first: start..<pageEnd, second: second..<second &+ end &- pageEnd)
+    return InstructionStorage(
+      first: Range(uncheckedBounds: (start, pageEnd)),
+      second: Range(uncheckedBounds: (second, second &+ end &- pageEnd)))
   }
 
   /// Elements that follow without a wrap of the offset and inside the segment's limit.
@@ -137,8 +142,8 @@ extension Processor {
       if segment.isExpandDown { return 1 }
       last = min(last, UInt64(segment.limit))
     }
-    if plan.step < 0 { return Int(offset / plan.width) + 1 }
-    return max(1, Int((last - offset + 1) / plan.width))
+    if plan.step < 0 { return plan.elements(Int(clamping: offset)) &+ 1 }
+    return max(1, plan.elements(Int(clamping: last.subtractingClamped(offset).addingClamped(1))))
   }
 
   /// Moves RSI or RDI over elements.
@@ -151,9 +156,10 @@ extension Processor {
   /// Counts elements that were done: RCX, and the budget for those that the block did not charge.
   func finishElements(_ count: Int, _ plan: StringPlan, paid: inout Bool) {
     if plan.repeats {
-      writeGeneral(1, plan.addressSize, readGeneral(1, plan.addressSize) &- UInt64(count))
+      writeGeneral(
+        1, plan.addressSize, readGeneral(1, plan.addressSize) &- UInt64(truncatingIfNeeded: count))
     }
-    state.budget -= Int64(paid ? count - 1 : count)
+    state.budget &-= Int64(paid ? count &- 1 : count)
     paid = false
   }
 

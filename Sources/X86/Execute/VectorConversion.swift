@@ -167,6 +167,7 @@ private func convertToGeneral(
     let value = Double(bitPattern: source.low)
     let limit: Double = operation.isWide ? 0x1p63 : 0x1p31
     if value > -limit && value < limit {
+      // Cannot trap: judged above.
       let number = Int64(value)
       if Double(number) == value || state.mxcsr & 0x1020 == 0x1020 {
         let bits = UInt64(bitPattern: number)

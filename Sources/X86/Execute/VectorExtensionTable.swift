@@ -121,9 +121,10 @@ extension VectorTable {
   private static func checksum(_ i: Instruction) -> VectorForm {
     let byteCount = storageByteCount(i)
     guard !i.isMemory else {
-      return .memory(addToChecksumMemory, a: i.reg, word: UInt32(byteCount))
+      return .memory(addToChecksumMemory, a: i.reg, word: UInt32(truncatingIfNeeded: byteCount))
     }
     let source = byteCount == 1 ? InstructionForms.register(i.rm, 0, i) : i.rm
-    return .register(addToChecksum, a: i.reg, b: source, word: UInt32(byteCount))
+    return .register(
+      addToChecksum, a: i.reg, b: source, word: UInt32(truncatingIfNeeded: byteCount))
   }
 }

@@ -316,12 +316,12 @@ func addToChecksum(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
 @inline(__always)
 func addToChecksumMemory(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
   let state = ProcessorState(raw)
-  let byteCount = Int(Operation(at).data)
+  let byteCount = Int(truncatingIfNeeded: Operation(at).data)
   guard let pointer = state.readPointer(at, Operation(at).address(state), byteCount)
   else { return }
   let a = Operation(at).a
   let sum = UInt32(truncatingIfNeeded: state.register(a))
   state.setRegister(
-    a, UInt64(endicott_crc32(sum, load(pointer, byteCount), UInt32(byteCount))))
+    a, UInt64(endicott_crc32(sum, load(pointer, byteCount), UInt32(truncatingIfNeeded: byteCount))))
   next(raw, at, 2)
 }

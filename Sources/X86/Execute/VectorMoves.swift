@@ -294,7 +294,8 @@ private func storeBytes(
   guard
     let pointer = state.writePointer(at, Operation(at).address(state), byteCount, reads: true)
   else { return false }
-  for index in 0..<byteCount where mask.load(fromByteOffset: index, as: UInt8.self) >> 7 != 0 {
+  for index in 0..<max(0, byteCount)
+  where mask.load(fromByteOffset: index, as: UInt8.self) >> 7 != 0 {
     let byte = source.load(fromByteOffset: index, as: UInt8.self)
     pointer.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
   }

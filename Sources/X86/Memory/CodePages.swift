@@ -19,22 +19,25 @@ final class PageRecords {
   /// Of each page a bit for each 64 bytes from which code was decoded, by any cache.
   private let decoded: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>
   private let chunkCount: Int
+  /// Pages of all addresses that a host has.
+  private static let mostPages = 1 << 40
   /// Written pages of each chunk.
   private let writtenCounts: UnsafeMutablePointer<Int32>
   private(set) var writtenPageCount = 0
 
   init(pageCount: Int) {
-    chunkCount = (pageCount + 511) / 512
-    chunks = .allocate(capacity: chunkCount)
-    chunks.initialize(repeating: nil, count: chunkCount)
-    decoded = .allocate(capacity: chunkCount)
-    decoded.initialize(repeating: nil, count: chunkCount)
-    writtenCounts = .allocate(capacity: chunkCount)
-    writtenCounts.initialize(repeating: 0, count: chunkCount)
+    let count = min(max(0, pageCount), Self.mostPages) / 512 &+ 1
+    chunkCount = count
+    chunks = .allocate(capacity: count)
+    chunks.initialize(repeating: nil, count: count)
+    decoded = .allocate(capacity: count)
+    decoded.initialize(repeating: nil, count: count)
+    writtenCounts = .allocate(capacity: count)
+    writtenCounts.initialize(repeating: 0, count: count)
   }
 
   deinit {
-    for index in 0..<chunkCount {
+    for index in chunkNumbers {
       chunks[index]?.deallocate()
       decoded[index]?.deallocate()
     }
@@ -42,6 +45,8 @@ final class PageRecords {
     decoded.deallocate()
     writtenCounts.deallocate()
   }
+
+  private var chunkNumbers: Range<Int> { Range(uncheckedBounds: (0, chunkCount)) }
 
   private func record(_ page: Int) -> UInt64 {
     guard let chunk = chunks[page >> 9] else { return 0 }
@@ -103,7 +108,7 @@ final class PageRecords {
     if record >> Self.countShift & Self.countMask >= 64 << (record >> Self.returnsShift) {
       return .tooOften
     }
-    chunk[page & 511] = record + 1 << Self.countShift
+    chunk[page & 511] = record &+ 1 << Self.countShift
     return .elsewhere
   }
 
@@ -112,7 +117,7 @@ final class PageRecords {
     voidCode(page)
     let chunk = chunk(for: page)
     var record = chunk[page & 511] & ~(Self.code | Self.countMask << Self.countShift)
-    if record >> Self.returnsShift < Self.mostReturns { record += 1 << Self.returnsShift }
+    if record >> Self.returnsShift < Self.mostReturns { record &+= 1 << Self.returnsShift }
     chunk[page & 511] = record
   }
 
@@ -127,8 +132,8 @@ final class PageRecords {
     let chunk = chunk(for: page)
     if chunk[page & 511] & Self.written == 0 {
       chunk[page & 511] |= Self.written
-      writtenPageCount += 1
-      writtenCounts[page >> 9] += 1
+      writtenPageCount &+= 1
+      writtenCounts[page >> 9] &+= 1
     }
   }
 
@@ -141,32 +146,32 @@ final class PageRecords {
   }
 
   /// Forgets that pages were written; versions go on so that no old code is taken for new.
-  func forget(pages: Range<Int>) {
-    var page = pages.lowerBound
-    while page < pages.upperBound {
+  func forget(from first: Int, to end: Int) {
+    var page = first
+    while page < end {
       guard let chunk = chunks[page >> 9] else {
-        page = (page >> 9 + 1) << 9
+        page = (page >> 9 &+ 1) << 9
         continue
       }
       let record = chunk[page & 511]
       if record != 0 {
         if record & Self.written != 0 {
-          writtenPageCount -= 1
-          writtenCounts[page >> 9] -= 1
+          writtenPageCount &-= 1
+          writtenCounts[page >> 9] &-= 1
         }
         // A fast write path may still lead to the page until the translations are flushed.
         chunk[page & 511] =
           record & Self.fastWrites | UInt64(UInt32(truncatingIfNeeded: record) &+ 1)
         decoded[page >> 9]?[page & 511] = 0
       }
-      page += 1
+      page &+= 1
     }
   }
 
   func forEachWritten(_ body: (Int) -> Void) {
-    for index in 0..<chunkCount where writtenCounts[index] != 0 {
+    for index in chunkNumbers where writtenCounts[index] != 0 {
       guard let chunk = chunks[index] else { continue }
-      for slot in 0..<512 where chunk[slot] & Self.written != 0 { body(index << 9 + slot) }
+      for slot in 0..<512 where chunk[slot] & Self.written != 0 { body(index << 9 &+ slot) }
     }
   }
 }

@@ -1,4 +1,5 @@
 import CHost
+import Quantities
 import Synchronization
 
 /// The host refused address space for a partition's storage.
@@ -60,29 +61,30 @@ package final class GuestMemory {
   package init(
     maximumByteCount: UInt64, readOnlyByteCount: UInt64 = 0, processorCount: Int = 0
   ) throws(HostMemoryError) {
-    let granules = max(1, (maximumByteCount + Self.granule - 1) / Self.granule)
-    windowByteCount = granules * Self.granule
+    let granules = max(1, maximumByteCount.addingClamped(Self.granule - 1) / Self.granule)
+    windowByteCount = granules &* Self.granule
     self.readOnlyByteCount = readOnlyByteCount
-    let byteCount = Int(windowByteCount + readOnlyByteCount)
-    let others = Self.headroom + processorCount * StateLayout.byteCount
-    guard endicott_has_room(byteCount + others), let start = endicott_reserve(byteCount) else {
-      throw .windowRefused(byteCount: windowByteCount)
-    }
+    let others = processorCount.multipliedClamped(by: StateLayout.byteCount)
+    guard let byteCount = Int(exactly: windowByteCount.addingClamped(readOnlyByteCount)),
+      endicott_has_room(byteCount.addingClamped(others).addingClamped(Self.headroom)),
+      let start = endicott_reserve(byteCount)
+    else { throw .windowRefused(byteCount: windowByteCount) }
     window = start
-    attached = .allocate(capacity: Int(granules))
-    attached.initialize(repeating: 0, count: Int(granules))
-    records = PageRecords(pageCount: Int((windowByteCount + readOnlyByteCount) >> 12))
+    let count = Int(truncatingIfNeeded: granules)
+    attached = .allocate(capacity: count)
+    attached.initialize(repeating: 0, count: count)
+    records = PageRecords(pageCount: byteCount >> 12)
     identifier = Self.identifiers.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
   deinit {
-    endicott_release(window, Int(windowByteCount + readOnlyByteCount))
+    endicott_release(window, Int(truncatingIfNeeded: windowByteCount &+ readOnlyByteCount))
     attached.deallocate()
   }
 
   /// Makes a range of guest-physical addresses storage that reads zero.
   ///
-  /// - Parameter range: Bytes; traps if not made of whole granules inside the window.
+  /// - Parameter range: Whole granules; what lies outside the window is left alone.
   package func attach(_ range: Range<UInt64>) {
     setAttached(range, 1)
   }
@@ -92,34 +94,34 @@ package final class GuestMemory {
   /// The caller flushes the translations of the processors that used it.
   package func detach(_ range: Range<UInt64>) {
     setAttached(range, 0)
-    var address = range.lowerBound
-    while address < range.upperBound {
-      if let offset = windowOffset(address) {
-        endicott_discard(window + Int(offset), Int(Self.granule))
-        records.forget(pages: Int(offset >> 12)..<Int((offset + Self.granule) >> 12))
-      }
-      address += Self.granule
+    forEachGranule(range) { granule in
+      endicott_discard(window + granule &* Int(Self.granule), Int(Self.granule))
+      let page = granule &* Int(Self.granule >> 12)
+      records.forget(from: page, to: page &+ Int(Self.granule >> 12))
     }
-    codeEpoch += 1
+    codeEpoch &+= 1
   }
 
   private func setAttached(_ range: Range<UInt64>, _ value: UInt8) {
-    precondition(range.lowerBound % Self.granule == 0 && range.upperBound % Self.granule == 0)
+    forEachGranule(range) { granule in
+      guard min(attached[granule], 1) != value else { return }
+      attached[granule] = value
+      if value == 1 {
+        attachedByteCount &+= Self.granule
+      } else {
+        attachedByteCount &-= Self.granule
+      }
+    }
+  }
+
+  /// Calls `body` with the number of each granule of the window that a range touches.
+  private func forEachGranule(_ range: Range<UInt64>, _ body: (Int) -> Void) {
+    // The window ends before this address, wherever its hole is.
+    let end = min(range.upperBound, windowByteCount.addingClamped(Self.holeEnd))
     var address = range.lowerBound
-    while address < range.upperBound {
-      guard let offset = windowOffset(address) else {
-        preconditionFailure("storage outside the window")
-      }
-      let index = Int(offset / Self.granule)
-      if min(attached[index], 1) != value {
-        attached[index] = value
-        if value == 1 {
-          attachedByteCount += Self.granule
-        } else {
-          attachedByteCount -= Self.granule
-        }
-      }
-      address += Self.granule
+    while address < end {
+      if let offset = windowOffset(address) { body(Int(truncatingIfNeeded: offset / Self.granule)) }
+      address = address.addingClamped(Self.granule)
     }
   }
 
@@ -140,7 +142,7 @@ package final class GuestMemory {
     guard let offset = windowOffset(address) else {
       return writing ? nil : readOnlyOffset(address)
     }
-    switch attached[Int(offset / Self.granule)] {
+    switch attached[Int(truncatingIfNeeded: offset / Self.granule)] {
     case 0: return nil
     case 1: return offset
     default: return shadowedOffset(address, writing: writing)
@@ -161,13 +163,13 @@ package final class GuestMemory {
   }
 
   private func isPlain(_ address: UInt64) -> Bool {
-    windowOffset(address).map { attached[Int($0 / Self.granule)] != 2 } ?? false
+    windowOffset(address).map { attached[Int(truncatingIfNeeded: $0 / Self.granule)] != 2 } ?? false
   }
 
   /// Marks whether segments of the first MiB may be shadowed.
   func setShadowed(_ isShadowed: Bool) {
     if attached[0] != 0 { attached[0] = isShadowed ? 2 : 1 }
-    codeEpoch += 1
+    codeEpoch &+= 1
   }
 
   /// Copies storage out.
@@ -176,6 +178,7 @@ package final class GuestMemory {
   package func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
     forEachPiece(address, buffer.count) { offset, done, count in
       guard let start = buffer.baseAddress else { return }
+      // Cannot trap: a piece has 1 to 4,096 bytes.
       (start + done).copyMemory(from: window + offset, byteCount: count)
     }
   }
@@ -191,6 +194,7 @@ package final class GuestMemory {
           address &+ UInt64(truncatingIfNeeded: done), readAt: found)
       else { return }
       noteOutsideWrite(offset: offset, byteCount: count)
+      // Cannot trap: a piece has 1 to 4,096 bytes.
       (window + offset).copyMemory(from: start + done, byteCount: count)
     }
   }
@@ -200,10 +204,10 @@ package final class GuestMemory {
   /// Does nothing where the page is not storage. Processors take note at their next slice.
   package func noteChange(_ page: UInt64) {
     guard let offset = storageOffset(page) else { return }
-    let number = Int(offset >> 12)
+    let number = Int(truncatingIfNeeded: offset >> 12)
     if records.hasCode(number) {
       records.voidCode(number)
-      codeEpoch += 1
+      codeEpoch &+= 1
     }
   }
 
@@ -223,7 +227,7 @@ package final class GuestMemory {
   @inline(__always)
   func loadAligned<T: FixedWidthInteger>(_ address: UInt64, as type: T.Type) -> T? {
     guard let offset = storageOffset(address) else { return nil }
-    return (window + Int(offset)).load(as: type)
+    return (window + Int(truncatingIfNeeded: offset)).load(as: type)
   }
 
   /// Pages written since they were attached.
@@ -234,8 +238,8 @@ package final class GuestMemory {
     _ body: (_ pageAddress: UInt64, _ contents: UnsafeRawPointer) -> Void
   ) {
     records.forEachWritten { page in
-      var address = UInt64(page) << 12
-      if address >= Self.holeStart { address += Self.holeEnd - Self.holeStart }
+      var address = UInt64(truncatingIfNeeded: page) << 12
+      if address >= Self.holeStart { address &+= Self.holeEnd - Self.holeStart }
       body(address, UnsafeRawPointer(window + page << 12))
     }
   }
@@ -256,16 +260,16 @@ package final class GuestMemory {
       } else {
         target.initializeMemory(as: UInt8.self, repeating: 0, count: 4096)
       }
-      records.forget(pages: page..<page + 1)
+      records.forget(from: page, to: page &+ 1)
     }
-    if heldCode { codeEpoch += 1 }
+    if heldCode { codeEpoch &+= 1 }
   }
 
   /// Zeroes all attached storage.
   package func clear() {
-    endicott_discard(window, Int(windowByteCount))
-    records.forget(pages: 0..<Int(windowByteCount >> 12))
-    codeEpoch += 1
+    endicott_discard(window, Int(truncatingIfNeeded: windowByteCount))
+    records.forget(from: 0, to: Int(truncatingIfNeeded: windowByteCount >> 12))
+    codeEpoch &+= 1
   }
 
   private func forEachPiece(
@@ -273,7 +277,7 @@ package final class GuestMemory {
   ) -> Bool {
     guard byteCount > 0 else { return true }
     let (end, overflow) = address.addingReportingOverflow(UInt64(truncatingIfNeeded: byteCount))
-    guard !overflow, isStorage(address..<end) else { return false }
+    guard !overflow, isStorage(Range(uncheckedBounds: (address, end))) else { return false }
     var done = 0
     while done < byteCount {
       let at = address &+ UInt64(truncatingIfNeeded: done)
@@ -292,7 +296,7 @@ package final class GuestMemory {
       records.useOfCode(page, offset: offset & 0xFFF, byteCount: byteCount) == .hit
     {
       records.voidCode(page)
-      codeEpoch += 1
+      codeEpoch &+= 1
     }
   }
 }
@@ -336,7 +340,7 @@ extension GuestMemory {
   func noteRun(by cache: CodeCache) {
     guard runner != ObjectIdentifier(cache) else { return }
     runner = ObjectIdentifier(cache)
-    codeEpoch += 1
+    codeEpoch &+= 1
   }
 
   func addHolder(_ state: ProcessorState) { holders.append(state) }

@@ -139,7 +139,7 @@ struct PageWalk {
   /// Writes an entry back; code that was decoded from it is void.
   private func store<T: FixedWidthInteger>(_ entry: T, at address: UInt64) {
     if let offset = memory.storageOffset(address) {
-      state.owner.noteWrite(memory.window + Int(offset), MemoryLayout<T>.size)
+      state.owner.noteWrite(memory.window + Int(truncatingIfNeeded: offset), MemoryLayout<T>.size)
     }
     _ = memory.store(entry, at: address)
   }

@@ -2,6 +2,8 @@
 // where the chip set does not shadow it with storage. Where reads and writes of a page part, a write
 // is a device's affair: the platform hands it to `write`. After every change here the caller flushes
 // the processors' translations.
+import Quantities
+
 extension GuestMemory {
   /// Where a segment of 16 KiB of the BIOS area leads.
   struct Shadow: Equatable {
@@ -18,14 +20,15 @@ extension GuestMemory {
 
   /// Places an image so that it ends at 4 GiB.
   ///
-  /// Traps unless the image is made of whole pages and fits the room that was reserved.
+  /// - Parameter image: Whole pages that fit the room that was reserved; of others the first.
   package func setReadOnly(_ image: UnsafeRawBufferPointer) {
-    let count = UInt64(image.count)
-    precondition(count % 4096 == 0 && count <= readOnlyByteCount)
-    readOnlyStart = Self.holeEnd - count
+    let pages = min(UInt64(clamping: image.count), readOnlyByteCount, Self.holeEnd) >> 12
+    readOnlyStart = Self.holeEnd &- pages << 12
     guard let source = image.baseAddress else { return }
-    (window + Int(windowByteCount)).copyMemory(from: source, byteCount: image.count)
-    for page in 0..<Int(count >> 12) { voidCode(page: Int(windowByteCount >> 12) + page) }
+    (window + Int(truncatingIfNeeded: windowByteCount)).copyMemory(
+      from: source, byteCount: Int(truncatingIfNeeded: pages << 12))
+    let first = windowByteCount >> 12
+    for page in 0..<pages { voidCode(page: Int(truncatingIfNeeded: first &+ page)) }
   }
 
   /// Says where each of the 16 segments from `shadowStart` on leads.
@@ -47,7 +50,7 @@ extension GuestMemory {
   /// Offset in the window of an address of read-only memory.
   func readOnlyOffset(_ address: UInt64) -> UInt64? {
     guard address >= readOnlyStart, address < Self.holeEnd else { return nil }
-    return windowByteCount + (address - readOnlyStart)
+    return windowByteCount &+ (address &- readOnlyStart)
   }
 
   /// Offset of an address in the first MiB of storage, parts of which are shadowed.
@@ -61,14 +64,17 @@ extension GuestMemory {
 
   /// Offset of what a write changes, where a read finds `offset`; nil where writes are lost.
   func writableOffset(_ address: UInt64, readAt offset: Int) -> Int? {
-    if let shadow = shadow(of: address) { return shadow.writesStorage ? Int(address) : nil }
-    return offset < Int(windowByteCount) ? offset : nil
+    if let shadow = shadow(of: address) {
+      return shadow.writesStorage ? Int(truncatingIfNeeded: address) : nil
+    }
+    return offset < Int(truncatingIfNeeded: windowByteCount) ? offset : nil
   }
 
   private func shadow(of address: UInt64) -> Shadow? {
     guard !shadows.isEmpty, (Self.shadowStart..<Self.shadowEnd).contains(address) else {
       return nil
     }
-    return shadows[Int((address - Self.shadowStart) >> Self.segmentShift)]
+    return shadows.element(
+      at: Int(truncatingIfNeeded: (address &- Self.shadowStart) >> Self.segmentShift))
   }
 }

@@ -173,7 +173,7 @@ extension Processor {
     _ size: UInt8, count: Int = 1, after: Int = 0, on other: StackView? = nil
   ) throws(GuestException) {
     let stack = other ?? currentStack
-    for index in 0..<count {
+    for index in 0..<max(0, count) {
       let distance = UInt64(truncatingIfNeeded: after &+ index &+ 1)
       let offset = stack.pointer &- UInt64(size) &* distance
       let address = try stackAddress(stack, offset, Int(size), write: true)

@@ -40,7 +40,7 @@ extension ProcessorState {
     _ operation: UnsafeRawPointer, _ address: UInt64, _ byteCount: Int
   ) -> UnsafeMutableRawPointer? {
     let entry = translationEntry(address)
-    let tag = address &+ UInt64(byteCount &- 1) | 0xFFF
+    let tag = address &+ UInt64(truncatingIfNeeded: byteCount &- 1) | 0xFFF
     if _fastPath(entry.load(as: UInt64.self) == tag) {
       return UnsafeMutableRawPointer(
         bitPattern: UInt(address &+ entry.load(fromByteOffset: 24, as: UInt64.self)))
@@ -56,7 +56,7 @@ extension ProcessorState {
     _ operation: UnsafeRawPointer, _ address: UInt64, _ byteCount: Int, reads: Bool
   ) -> UnsafeMutableRawPointer? {
     let entry = translationEntry(address)
-    let tag = address &+ UInt64(byteCount &- 1) | 0xFFF
+    let tag = address &+ UInt64(truncatingIfNeeded: byteCount &- 1) | 0xFFF
     if _fastPath(entry.load(fromByteOffset: 8, as: UInt64.self) == tag) {
       return UnsafeMutableRawPointer(
         bitPattern: UInt(address &+ entry.load(fromByteOffset: 24, as: UInt64.self)))
@@ -234,8 +234,9 @@ extension Processor {
     guard let offset = memory.storageOffset(physical, writing: access.isWrite) else {
       return .device(physical)
     }
-    let host = memory.window + Int(offset)
-    if access.isWrite { memory.markWritten(page: Int(offset >> 12)) }
+    let place = Int(truncatingIfNeeded: offset)
+    let host = memory.window + place
+    if access.isWrite { memory.markWritten(page: place >> 12) }
     if isWatched(address) { return .storage(host) }
     let controls = RightsControls(cr0: state.cr0, cr4: state.cr4)
     var flags: UInt64 = 0
@@ -275,10 +276,7 @@ extension Processor {
     _ entry: UnsafeMutableRawPointer, _ address: UInt64
   ) -> UnsafeMutableRawPointer {
     let value = UInt(address &+ entry.load(fromByteOffset: 24, as: UInt64.self))
-    guard let pointer = UnsafeMutableRawPointer(bitPattern: value) else {
-      preconditionFailure("a translation without a host address")
-    }
-    return pointer
+    return memory.window + Int(bitPattern: value &- UInt(bitPattern: memory.window))
   }
 
   /// Notes what filling an entry means for the next flush and for INVLPG.

@@ -183,7 +183,9 @@ final class FillLog {
   }
 
   func forEach(_ body: (TranslationSlot) -> Void) {
-    for index in 0..<count { body(TranslationSlot(number: Int(entries[index]))) }
+    for index in Range(uncheckedBounds: (0, count)) {
+      body(TranslationSlot(number: Int(entries[index])))
+    }
   }
 
   /// Forgets the entries; `global` says that those of global pages are gone as well.

@@ -1,3 +1,5 @@
+import Quantities
+
 /// What CPUID tells a guest; fixed and versioned, so that guests see the same on every host.
 ///
 /// Family 0x11, model 3: a plain x86-64 processor of AMD's between the families for which Linux has
@@ -80,7 +82,9 @@ package struct Identification: Sendable, Equatable {
     | 1 << 24  // FXSR
 
   private var fixedFeatures: Leaf {
-    let ebx = UInt32(processorNumber & 0xFF) << 24 | UInt32(min(255, processorCount)) << 16 | 8 << 8
+    let ebx =
+      UInt32(truncatingIfNeeded: processorNumber & 0xFF) << 24
+      | UInt32(clamping: min(255, processorCount)) << 16 | 8 << 8
     let ecx: UInt32 =
       1 << 13  // CX16
       | 1 << 21  // X2APIC
@@ -103,10 +107,10 @@ package struct Identification: Sendable, Equatable {
 
   /// Leaf 0xB: one thread a core, every core in one package.
   private func topology(_ level: UInt32) -> Leaf {
-    let id = UInt32(processorNumber)
+    let id = UInt32(clamping: processorNumber)
     switch level {
     case 0: return (0, 1, 1 << 8, id)
-    case 1: return (coreBits, UInt32(processorCount), 2 << 8 | 1, id)
+    case 1: return (coreBits, UInt32(clamping: processorCount), 2 << 8 | 1, id)
     default: return (0, 0, level, id)
     }
   }
@@ -150,24 +154,23 @@ package struct Identification: Sendable, Equatable {
     (highest, 0x6874_7541, 0x444D_4163, 0x6974_6E65)  // "AuthenticAMD" in EBX, EDX, ECX.
   }
 
-  private func text(_ text: StaticString, highest: UInt32) -> Leaf {
-    (highest, word(text, 0), word(text, 4), word(text, 8))
+  private func text(_ text: String, highest: UInt32) -> Leaf {
+    let bytes = Array(text.utf8)
+    return (highest, word(bytes, 0), word(bytes, 4), word(bytes, 8))
   }
 
   /// 48 characters over three leaves.
   private func brand(_ part: Int) -> Leaf {
-    let name: StaticString = "Endicott simulated x86-64 processor             "
-    let start = part * 16
+    let name = Array("Endicott simulated x86-64 processor             ".utf8)
+    let start = part &* 16
     return (
-      word(name, start), word(name, start + 4), word(name, start + 8), word(name, start + 12)
+      word(name, start), word(name, start &+ 4), word(name, start &+ 8), word(name, start &+ 12)
     )
   }
 
-  private func word(_ text: StaticString, _ offset: Int) -> UInt32 {
-    var word: UInt32 = 0
-    for index in 0..<4 where offset + index < text.utf8CodeUnitCount {
-      word |= UInt32(text.utf8Start[offset + index]) << UInt32(index * 8)
+  private func word(_ text: [UInt8], _ offset: Int) -> UInt32 {
+    (0..<4).reduce(0) { word, index in
+      word | UInt32(text.element(at: offset &+ index) ?? 0) << (8 &* index)
     }
-    return word
   }
 }

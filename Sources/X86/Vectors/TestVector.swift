@@ -6,6 +6,8 @@
 // TestVectorSession writes the answer. Docs/Vectors.md has the form, and the state in which each mode
 // starts.
 
+import Quantities
+
 /// The state in which a vector starts.
 enum TestVectorMode: UInt8, CaseIterable {
   case real, prot16, prot32, vm86, long
@@ -48,6 +50,8 @@ struct TestVector {
   var pool: [UInt8] = []
   /// Storage that the answer tells.
   var wanted: [(address: UInt64, byteCount: Int)] = []
+  /// Bytes of it all.
+  var wantedByteCount: UInt64 = 0
   /// Flags that the answer tells.
   var flagsMask = UInt64.max
 
@@ -59,6 +63,7 @@ struct TestVector {
     memory.removeAll(keepingCapacity: true)
     pool.removeAll(keepingCapacity: true)
     wanted.removeAll(keepingCapacity: true)
+    wantedByteCount = 0
     flagsMask = .max
   }
 }
@@ -77,7 +82,7 @@ package struct TestVectorError: Error, Equatable, Sendable {
   /// The words between the line's number and the end of the message.
   package var message: String {
     let names = ["id", "mode", "stop", "regs", "mem", "want"]
-    let name = names.indices.contains(field - 1) ? " (\(names[field - 1]))" : ""
+    let name = names.element(at: field &- 1).map { " (\($0))" } ?? ""
     return "field \(field)\(name): \(text); \(remedy)"
   }
 }

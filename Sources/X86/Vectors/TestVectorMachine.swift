@@ -1,3 +1,5 @@
+import Quantities
+
 /// One processor and its storage, used for one vector after another.
 ///
 /// Between vectors it undoes what the last one touched: the architectural state is copied from a
@@ -30,7 +32,7 @@ final class TestVectorMachine {
     let bus: BusFunction = { _, _, access, _, _, _ in
       access == BusAccess.unimplementedInstruction.rawValue
     }
-    processor = Processor(
+    processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(processorCount: 1, processorNumber: 0, features: features),
       bus: bus, context: UnsafeMutableRawPointer(mutating: Self.nowhere))
@@ -64,7 +66,7 @@ final class TestVectorMachine {
         _ = memory.write(item.address, from: UnsafeRawBufferPointer(rebasing: pool[item.bytes]))
       }
     }
-    pictures[Int(vector.mode.rawValue)].restore(to: processor)
+    pictures.element(at: Int(vector.mode.rawValue))?.restore(to: processor)
     setRegisters(vector)
   }
 
@@ -143,7 +145,7 @@ final class TestVectorMachine {
     processor.beginSlice(at: 0, remainder: 0, megahertz: 1000)
     while left > 0 {
       let exit = processor.run(cycles: left, cache: cache)
-      left -= processor.cyclesUsed
+      left &-= processor.cyclesUsed
       switch exit {
       // Of fewer events than were waited for none is the one: what the last was is not said.
       case .waiting: return eventCount == Int.max && isInDefaultHandler ? .event : .halt

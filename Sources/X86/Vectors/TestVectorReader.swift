@@ -11,6 +11,8 @@ struct TestVectorReader {
   private static let comma = UInt8(ascii: ",")
   /// Most bytes of storage that an answer tells of one range.
   static let longestWanted: UInt64 = 1 << 20
+  /// Most bytes of storage that one answer tells.
+  static let longestAnswer: UInt64 = 16 << 20
 
   /// Reads a line; columns past the sixth, such as the answer of a recorded line, are left alone.
   ///
@@ -44,16 +46,16 @@ struct TestVectorReader {
       throw error(
         "the line ends here", "a line is id, mode, stop, regs, mem and want, with tabs between")
     }
-    position += 1
-    field += 1
+    position &+= 1
+    field &+= 1
     fieldStart = position
   }
 
   /// The bytes up to the next tab.
   private mutating func word() -> Range<Int> {
     let start = position
-    while position < line.count, line[position] != Self.tab { position += 1 }
-    return start..<position
+    while position < line.count, line[position] != Self.tab { position &+= 1 }
+    return span(start, position)
   }
 
   /// Reads elements with commas between, up to the next tab.
@@ -63,11 +65,11 @@ struct TestVectorReader {
     while position < line.count, line[position] != Self.tab {
       try element(&self, position)
       guard position < line.count, line[position] == Self.comma else { break }
-      position += 1
+      position &+= 1
     }
     guard position == line.count || line[position] == Self.tab else {
       throw error(
-        "'\(text(position..<position + 1))' is out of place", "a comma or a tab goes here")
+        "'\(text(span(position, position &+ 1)))' is out of place", "a comma or a tab goes here")
     }
   }
 
@@ -84,15 +86,15 @@ struct TestVectorReader {
     if matches(range, "hlt") { return .halt }
     let colon = range.first { line[$0] == UInt8(ascii: ":") } ?? range.upperBound
     var count = 0
-    for index in min(colon + 1, range.upperBound)..<range.upperBound {
+    for index in span(colon &+ 1, range.upperBound) {
       guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(line[index]), count < 100_000_000
       else {
         count = 0
         break
       }
-      count = count * 10 + Int(line[index] - UInt8(ascii: "0"))
+      count = count &* 10 &+ Int(line[index] &- UInt8(ascii: "0"))
     }
-    let name = range.lowerBound..<colon
+    let name = span(range.lowerBound, colon)
     if count > 0, matches(name, "event") { return .events(count) }
     if count > 0, matches(name, "limit") { return .instructions(count) }
     throw error(
@@ -106,21 +108,22 @@ struct TestVectorReader {
     var key: UInt128 = 0
     while position < line.count, line[position] > UInt8(ascii: ","), line[position] != 0x3D {
       key = key &<< 8 | UInt128(line[position])
-      position += 1
+      position &+= 1
     }
-    guard position - start <= TestVectorRegister.longestName,
+    guard position &- start <= TestVectorRegister.longestName,
       let register = TestVectorRegister.named[key]
     else {
       throw error(
-        "'\(text(start..<position))' is no register", "Docs/Vectors.md lists their names", at: start
+        "'\(text(span(start, position)))' is no register", "Docs/Vectors.md lists their names",
+        at: start
       )
     }
-    try expect("=", after: "the register's name")
+    try expect(UInt8(ascii: "="), after: "the register's name")
     let valueStart = position
     let value = try hexadecimal("a value")
     guard register.width == 128 || value >> UInt128(register.width) == 0 else {
       throw error(
-        "\(text(valueStart..<position)) is too large for \(text(start..<valueStart - 1))",
+        "\(text(span(valueStart, position))) is too large for \(text(span(start, valueStart &- 1)))",
         "it has \(register.width) bits", at: valueStart)
     }
     vector.registers.append((register, value))
@@ -131,43 +134,48 @@ struct TestVectorReader {
     _ start: Int, into vector: inout TestVector
   ) throws(TestVectorError) {
     let address = try address()
-    try expect(":", after: "the address")
+    try expect(UInt8(ascii: ":"), after: "the address")
     let first = vector.pool.count
     while position < line.count, let high = Self.digit(line[position]) {
-      guard position + 1 < line.count, let low = Self.digit(line[position + 1]) else {
+      guard position &+ 1 < line.count, let low = Self.digit(line[position &+ 1]) else {
         throw error("half a byte", "a byte has two hexadecimal digits")
       }
       vector.pool.append(high << 4 | low)
-      position += 2
+      position &+= 2
     }
-    let bytes = first..<vector.pool.count
-    try check(address, UInt64(bytes.count), at: start)
+    let bytes = span(first, vector.pool.count)
+    try check(address, UInt64(clamping: vector.pool.count &- first), at: start)
     vector.memory.append((address, bytes))
   }
 
   private mutating func readWanted(
     _ start: Int, into vector: inout TestVector
   ) throws(TestVectorError) {
-    if matches(start..<min(start + 6, line.count), "flags=") {
-      position = start + 6
+    if matches(span(start, min(start &+ 6, line.count)), "flags=") {
+      position = start &+ 6
       vector.flagsMask = UInt64(truncatingIfNeeded: try hexadecimal("a mask"))
       return
     }
     let address = try address()
-    try expect("+", after: "the address")
+    try expect(UInt8(ascii: "+"), after: "the address")
     let count = try hexadecimal("a length")
     guard count <= UInt128(Self.longestWanted) else {
       throw error("a length of more than a mebibyte", "100000 is the most")
     }
-    try check(address, UInt64(count), at: start)
-    vector.wanted.append((address, Int(count)))
+    let byteCount = UInt64(truncatingIfNeeded: count)
+    try check(address, byteCount, at: start)
+    vector.wantedByteCount &+= byteCount
+    guard vector.wantedByteCount <= Self.longestAnswer else {
+      throw error("more than 16 mebibytes in one line", "ask for them in several lines", at: start)
+    }
+    vector.wanted.append((address, Int(clamping: byteCount)))
   }
 
   // MARK: Parts
 
   private func check(_ address: UInt64, _ count: UInt64, at start: Int) throws(TestVectorError) {
     guard count <= TestVectorMachine.storageByteCount,
-      address <= TestVectorMachine.storageByteCount - count
+      address <= TestVectorMachine.storageByteCount &- count
     else {
       throw error("there is no storage at this address", "storage ends at bfffffff", at: start)
     }
@@ -180,9 +188,9 @@ struct TestVectorReader {
   private mutating func hexadecimal(_ what: StaticString) throws(TestVectorError) -> UInt128 {
     let start = position
     var value: UInt64 = 0
-    while position < line.count, position - start < 16, let digit = Self.digit(line[position]) {
+    while position < line.count, position &- start < 16, let digit = Self.digit(line[position]) {
       value = value &<< 4 | UInt64(digit)
-      position += 1
+      position &+= 1
     }
     guard position > start else {
       throw error("\(what) is missing", "it is written in hexadecimal digits without a prefix")
@@ -194,18 +202,19 @@ struct TestVectorReader {
         throw error("\(what) of more than 128 bits", "32 digits are the most", at: start)
       }
       wide = wide &<< 4 | UInt128(digit)
-      position += 1
+      position &+= 1
     }
     return wide
   }
 
   private mutating func expect(
-    _ character: Unicode.Scalar, after what: StaticString
+    _ character: UInt8, after what: StaticString
   ) throws(TestVectorError) {
-    guard position < line.count, line[position] == UInt8(ascii: character) else {
+    guard position < line.count, line[position] == character else {
+      let character = String(decoding: [character], as: UTF8.self)
       throw error("no '\(character)' here", "a '\(character)' follows \(what)")
     }
-    position += 1
+    position &+= 1
   }
 
   @inline(__always) private static func digit(_ byte: UInt8) -> UInt8? {
@@ -218,20 +227,24 @@ struct TestVectorReader {
   }
 
   private func matches(_ range: Range<Int>, _ name: StaticString) -> Bool {
-    guard range.count == name.utf8CodeUnitCount else { return false }
-    for index in 0..<range.count where line[range.lowerBound + index] != name.utf8Start[index] {
-      return false
+    name.withUTF8Buffer { text in
+      text.count == range.upperBound &- range.lowerBound
+        && text.indices.allSatisfy { line[range.lowerBound &+ $0] == text[$0] }
     }
-    return true
+  }
+
+  /// The places from one up to another, none where that comes before.
+  private func span(_ start: Int, _ end: Int) -> Range<Int> {
+    Range(uncheckedBounds: (start, max(start, end)))
   }
 
   private func text(_ range: Range<Int>) -> String {
-    let shown = range.prefix(40)
-    let bytes = shown.map { line[$0] }
-    return String(decoding: bytes, as: UTF8.self) + (shown.count < range.count ? "..." : "")
+    let end = min(range.upperBound, range.lowerBound &+ 40)
+    let bytes = span(range.lowerBound, end).map { line[$0] }
+    return String(decoding: bytes, as: UTF8.self) + (end < range.upperBound ? "..." : "")
   }
 
   private func error(_ text: String, _ remedy: String, at place: Int? = nil) -> TestVectorError {
-    TestVectorError(column: (place ?? position) + 1, field: field, text: text, remedy: remedy)
+    TestVectorError(column: (place ?? position) &+ 1, field: field, text: text, remedy: remedy)
   }
 }

@@ -16,8 +16,8 @@ struct TestVectorRegister: Hashable {
 
   init(_ kind: Kind, _ number: Int = 0, width: Int) {
     self.kind = kind
-    self.number = UInt8(number)
-    self.width = UInt8(width)
+    self.number = UInt8(truncatingIfNeeded: number)
+    self.width = UInt8(truncatingIfNeeded: width)
   }
 
   /// When it is set up: what others depend on comes first.
@@ -143,6 +143,7 @@ extension Processor {
       switch register.number {
       case 6: return UInt128(system.debugStatus)
       case 7: return UInt128(system.debugControl)
+      // Cannot trap: there are four.
       default: return UInt128(system.debugAddresses[Int(register.number & 3)])
       }
     case .model: return UInt128(model(register.number))
@@ -185,6 +186,7 @@ extension Processor {
       switch register.number {
       case 6: system.debugStatus = word
       case 7: system.debugControl = word
+      // Cannot trap: there are four.
       default: system.debugAddresses[Int(register.number & 3)] = word
       }
     case .model: setModel(register.number, word)

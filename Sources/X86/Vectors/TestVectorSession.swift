@@ -5,7 +5,7 @@ package final class TestVectorSession {
   private let machine: TestVectorMachine
   private let limit: Int
   private var vector = TestVector()
-  private var before = [UInt128](repeating: 0, count: TestVectorRegister.reported.count)
+  private var before: [UInt128] = []
 
   /// Prepares to answer.
   ///
@@ -32,9 +32,7 @@ package final class TestVectorSession {
     let identifier = try reader.read(into: &vector)
     machine.setUp(vector)
     let processor = machine.processor
-    for index in before.indices {
-      before[index] = processor.value(of: TestVectorRegister.reported[index].register)
-    }
+    before = TestVectorRegister.reported.map { processor.value(of: $0.register) }
     let ending = machine.run(vector.stop, limit: limit)
     output.append(contentsOf: line[identifier])
     output.append(Self.tab)
@@ -76,9 +74,9 @@ package final class TestVectorSession {
       if let code = event.errorCode { append("error", UInt128(code)) }
       tellsAddress = event.vector == GuestException.pageFaultVector
     }
-    for (index, entry) in TestVectorRegister.reported.enumerated() {
+    for (entry, known) in zip(TestVectorRegister.reported, before) {
       var value = processor.value(of: entry.register)
-      var old = before[index]
+      var old = known
       if entry.register.kind == .flags {
         value &= UInt128(vector.flagsMask)
         old &= UInt128(vector.flagsMask)
@@ -96,7 +94,7 @@ package final class TestVectorSession {
       output.append(hexadecimal: UInt128(range.address))
       output.append(UInt8(ascii: ":"))
       withUnsafeTemporaryAllocation(byteCount: max(1, range.byteCount), alignment: 1) { room in
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: room[..<range.byteCount])
+        let bytes = UnsafeMutableRawBufferPointer(start: room.baseAddress, count: range.byteCount)
         guard machine.memory.read(range.address, into: bytes) else { return }
         for byte in bytes {
           output.append(digit(byte >> 4))

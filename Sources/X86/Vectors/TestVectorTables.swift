@@ -39,6 +39,7 @@ enum TestVectorTables {
     var bytes = [UInt8](repeating: 0, count: byteCount)
     func store(_ value: UInt64, at address: UInt64, count: Int = 8) {
       for index in 0..<count {
+        // Cannot trap: everything here has its place below `byteCount`.
         bytes[Int(address - base) + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
       }
     }

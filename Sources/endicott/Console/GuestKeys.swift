@@ -82,6 +82,7 @@ struct GuestKeys {
       held = []
     } else if byte == 0x7F || byte == 0x08 {
       // A character as a whole: what continues one in UTF-8 goes with its first byte.
+      // Cannot trap: an empty line gives nil.
       while let last = held.popLast(), last & 0xC0 == 0x80 {}
       result.echo += [0x08, 0x20, 0x08]
     } else if byte >= 0x20, held.count < GuestKeys.lineLimit {

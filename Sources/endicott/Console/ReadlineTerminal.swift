@@ -62,7 +62,7 @@ final class ReadlineTerminal {
       for number in signals.take() { takeSignal(number) }
       lookAtClock()
       showItems()
-      if ending == nil, count > 0 { readInput(Int32(descriptors[0].revents)) }
+      if ending == nil, count > 0 { readInput(Int32(descriptors.first?.revents ?? 0)) }
     }
     hidePause()
     leaveGuest()

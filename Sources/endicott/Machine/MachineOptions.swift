@@ -51,6 +51,7 @@ struct PaceArgument: ExpressibleByArgument {
     case "fast": pace = .fast
     case "real": pace = .real
     default:
+      // Cannot trap: what is no number gives nil.
       guard let factor = Int(argument), (1...1_000_000).contains(factor) else { return nil }
       pace = .factor(factor)
     }

@@ -14,8 +14,9 @@ extension Recorder: RecordsPort {
     let times = try answer { store throws(RecordStoreError) in
       try store.sampleTimes(start: start)
     }
-    guard let first = times.first, let last = times.last else { return nil }
-    return first.time...last.time
+    guard let first = times.first?.time, let last = times.last?.time else { return nil }
+    // A file that something else wrote may have them in any order.
+    return ClosedRange(uncheckedBounds: (min(first, last), max(first, last)))
   }
 
   package func sample(

@@ -135,7 +135,8 @@ enum InstantArgument: ExpressibleByArgument {
       (1970...9999).contains(year), (1...12).contains(month), (1...31).contains(day)
     else { return nil }
     var calendar = Calendar(identifier: .gregorian)
-    calendar.timeZone = .gmt
+    guard let zone = TimeZone(secondsFromGMT: 0) else { return nil }
+    calendar.timeZone = zone
     guard
       let date = calendar.date(from: DateComponents(year: year, month: month, day: day)),
       calendar.component(.day, from: date) == day

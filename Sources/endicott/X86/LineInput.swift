@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// The lines of a file or of standard input, as bytes, a piece at a time.
 final class LineInput {
@@ -32,8 +33,8 @@ final class LineInput {
   /// - Returns: False at the end of the file.
   func fill() throws(HostFailure) -> Bool {
     if start > 0 {
-      room.copyMemory(from: UnsafeRawBufferPointer(rebasing: room[start..<end]))
-      end -= start
+      if let rest { room.copyMemory(from: rest) }
+      end &-= start
       start = 0
     }
     if end == room.count {
@@ -43,16 +44,16 @@ final class LineInput {
       enlarge()
     }
     while true {
-      let count = read(descriptor, room.baseAddress.map { $0 + end }, room.count - end)
+      let count = read(descriptor, room.baseAddress.map { $0 + end }, room.count &- end)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw HostFailure(subject: name, reason: systemReason()) }
-      end += count
+      end &+= count
       return count > 0
     }
   }
 
   private func enlarge() {
-    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: room.count * 2, alignment: 16)
+    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: room.count &* 2, alignment: 16)
     larger.copyMemory(from: UnsafeRawBufferPointer(room))
     room.deallocate()
     room = larger
@@ -61,17 +62,22 @@ final class LineInput {
   /// The next complete line without its newline, valid until `fill`; nil when more must be read.
   func nextLine() -> UnsafeRawBufferPointer? {
     guard start < end, let base = room.baseAddress,
-      let newline = memchr(base + start, 0x0A, end - start)
+      let newline = memchr(base + start, 0x0A, end &- start)
     else { return nil }
     let length = newline - (base + start)
-    defer { start += length + 1 }
+    defer { start = start &+ length &+ 1 }
     return UnsafeRawBufferPointer(start: base + start, count: length)
   }
 
   /// What follows the last newline, if anything does.
   func lastLine() -> UnsafeRawBufferPointer? {
-    guard start < end else { return nil }
     defer { start = end }
-    return UnsafeRawBufferPointer(rebasing: room[start..<end])
+    return rest
+  }
+
+  /// What was read and not given out yet; nil when there is nothing.
+  private var rest: UnsafeRawBufferPointer? {
+    guard start < end, let base = room.baseAddress else { return nil }
+    return UnsafeRawBufferPointer(start: base + start, count: end &- start)
   }
 }

@@ -78,6 +78,9 @@ struct VectorsCommand: ParsableCommand {
 
 /// Answers the lines of a file on standard output.
 private final class VectorsRun {
+  /// Answers that are kept until they are written, in bytes.
+  private static let pieceByteCount = 1 << 20
+
   private let name: String
   private let session: TestVectorSession
   private var output: [UInt8] = []
@@ -93,7 +96,10 @@ private final class VectorsRun {
   /// Answers what has come before it waits for more, so that a driver may ask and wait in turn.
   func answerAll(_ input: LineInput) throws(HostFailure) {
     while !StandardOutput.hasFailed, try input.fill() {
-      while let line = input.nextLine() { answer(line) }
+      while let line = input.nextLine() {
+        answer(line)
+        if output.count >= VectorsRun.pieceByteCount { flush() }
+      }
       flush()
     }
     if let line = input.lastLine() { answer(line) }
@@ -101,11 +107,11 @@ private final class VectorsRun {
   }
 
   private func answer(_ line: UnsafeRawBufferPointer) {
-    lineNumber += 1
+    lineNumber &+= 1
     do throws(TestVectorError) {
       try session.answer(line, into: &output)
     } catch {
-      badLineCount += 1
+      badLineCount &+= 1
       writeError("endicott: \(name):\(lineNumber):\(error.column): \(error.message)")
     }
   }

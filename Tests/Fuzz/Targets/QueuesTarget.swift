@@ -16,7 +16,10 @@ enum QueuesTarget: FuzzTarget {
     var input = FuzzInput(bytes)
     guard let memory = try? GuestMemory(maximumByteCount: 2 << 20) else { fail("no memory") }
     memory.attach(0..<storage)
-    let network = InterruptNetwork(maximumProcessors: 1, initialProcessors: 1)
+    let identification = Identification(processorCount: 1, processorNumber: 0)
+    guard let processor = try? Processor(number: 0, memory: memory, identification: identification)
+    else { fail("no memory") }
+    let network = InterruptNetwork(PerProcessor(repeating: processor, count: 1), initialCount: 1)
     let device = BlockDevice(
       BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64), partition: 0, memory: memory,
       line: InterruptLine(to: 16, of: network))

@@ -67,9 +67,11 @@ struct RandomProfiles {
     var items = ProcessorType.allCases.filter { _ in chance(60) }
       .map { PartitionProcessors(type: $0, mode: isShared ? .shared : .dedicated) }
     if items.isEmpty { items = [PartitionProcessors(type: .cp)] }
+    // A partition has at most 64, all types together.
+    let most = 32 / items.count
     for index in items.indices {
-      items[index].initial = number(index == 0 ? 1...32 : 0...32)
-      items[index].reserved = number(0...32)
+      items[index].initial = number(index == 0 ? 1...most : 0...most)
+      items[index].reserved = number(0...most)
       guard items[index].mode == .shared else { continue }
       items[index].weight = number(1...999)
       items[index].isCapped = chance(20)

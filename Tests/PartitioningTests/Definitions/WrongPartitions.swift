@@ -249,7 +249,17 @@ extension WrongFolder {
         "a.direct": "PARTITION ONE\n  PROCESSOR CP INITIAL 1 RESERVED 64\n  STORAGE INITIAL 16M\n",
       ],
       messages: [
-        "a.direct:2:3: HCPDEF031E 1 initial and 64 reserved processors are 65; a partition has at most 64 of a type"
+        "a.direct:2:3: HCPDEF031E 1 initial and 64 reserved processors are 65; a partition has at most 64, all types together"
+      ]),
+    WrongFolder(
+      name: "more processors than a partition has, few enough of each type",
+      files: [
+        "machine.config": machine,
+        "a.direct":
+          "PARTITION ONE\n  PROCESSOR CP INITIAL 1 RESERVED 60\n  PROCESSOR IFL INITIAL 1 RESERVED 3\n  STORAGE INITIAL 16M\n",
+      ],
+      messages: [
+        "a.direct:3:3: HCPDEF031E 2 initial and 63 reserved processors are 65; a partition has at most 64, all types together"
       ]),
     WrongFolder(
       name: "no initial processor",

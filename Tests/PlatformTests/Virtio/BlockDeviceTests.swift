@@ -23,7 +23,10 @@ struct BlockDriver {
   init(blockCount: UInt64 = 64, byteCount: UInt64 = 1 << 20) throws {
     memory = try GuestMemory(maximumByteCount: byteCount)
     memory.attach(0..<byteCount)
-    network = InterruptNetwork(maximumProcessors: 1, initialProcessors: 1)
+    let processor = try Processor(
+      number: 0, memory: memory,
+      identification: Identification(processorCount: 1, processorNumber: 0))
+    network = InterruptNetwork(PerProcessor(repeating: processor, count: 1), initialCount: 1)
     device = BlockDevice(
       BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: blockCount), partition: 7,
       memory: memory,

@@ -108,7 +108,7 @@ struct SharedCodeTests {
     init() throws {
       machine = try SystemTestMachine()
       machine.enterLongMode()
-      let other = Processor(
+      let other = try Processor(
         number: 1, memory: machine.memory,
         identification: Identification(processorCount: 2, processorNumber: 1),
         bus: { _, _, _, _, _, _ in false }, context: machine.platform)

@@ -60,7 +60,7 @@ final class UserProcessor {
     memory.attach(0..<0x20_0000)
     report = .allocate(capacity: 1)
     report.initialize(to: false)
-    processor = Processor(
+    processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(
         processorCount: 1, processorNumber: 0, features: features),

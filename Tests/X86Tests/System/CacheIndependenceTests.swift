@@ -60,7 +60,7 @@ private final class CacheProgram {
   init() throws {
     memory = try GuestMemory(maximumByteCount: 16 << 20)
     memory.attach(0..<16 << 20)
-    processor = Processor(
+    processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(processorCount: 1, processorNumber: 0),
       bus: { _, _, _, _, _, _ in false }, context: context)

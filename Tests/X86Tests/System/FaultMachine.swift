@@ -67,7 +67,7 @@ final class FaultMachine {
       if access == BusAccess.portRead.rawValue { value.pointee = 0x5A }
       return true
     }
-    processor = Processor(
+    processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(processorCount: 1, processorNumber: 0, features: features),
       bus: bus, context: UnsafeMutableRawPointer(mutating: Self.nowhere))

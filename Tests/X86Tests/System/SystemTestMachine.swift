@@ -55,7 +55,7 @@ final class SystemTestMachine {
       }
       return true
     }
-    processor = Processor(
+    processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(
         processorCount: 2, processorNumber: 0, features: features), bus: bus,

@@ -132,6 +132,10 @@ struct TestVectorTests {
       ("a\treal\thlt\t\tffffffffffffffffff:12\t", 13, 5, "no storage at this address"),
       ("a\treal\thlt\t\t\t10\t", 16, 6, "no '+' here"),
       ("a\treal\thlt\t\t\t10+200000\t", 23, 6, "a length of more than a mebibyte"),
+      (
+        "a\treal\thlt\t\t\t" + String(repeating: "0+100000,", count: 16) + "10+1", 158, 6,
+        "more than 16 mebibytes in one line"
+      ),
       ("a\treal\thlt\t", 12, 4, "the line ends here"),
     ] as [(String, Int, Int, String)])
   func badLines(line: String, column: Int, field: Int, text: String) throws {
