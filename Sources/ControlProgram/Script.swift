@@ -61,7 +61,7 @@ package struct Script {
         file: file, line: 0, command: "", message: message.line(module: "SCR"),
         returnCode: message.returnCode)
     }
-    guard let handle = fopen(file, "rb") else { throw failure(String(cString: strerror(errno))) }
+    guard let handle = fopen(file, "rb") else { throw failure(systemReason()) }
     defer { fclose(handle) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -71,7 +71,7 @@ package struct Script {
       // Cannot trap: a count is not negative.
       bytes += buffer.prefix(count)
     }
-    if ferror(handle) != 0 { throw failure(String(cString: strerror(errno))) }
+    if ferror(handle) != 0 { throw failure(systemReason()) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw failure("not UTF-8 text")
     }

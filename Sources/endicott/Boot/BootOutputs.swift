@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// Where the guest's serial line and its firmware's debug console go, and the text awaited on them.
 struct BootOutputs {

@@ -1,5 +1,6 @@
 import CReadline
 import Foundation
+import Quantities
 
 /// The file that keeps typed lines between sessions.
 ///
@@ -66,7 +67,7 @@ struct HistoryFile {
   }
 
   private func complaint(_ number: Int32) -> String {
-    "endicott: history file \(path): \(String(cString: strerror(number)));"
+    "endicott: history file \(path): \(systemReason(number));"
       + " lines are kept for this session only"
   }
 }

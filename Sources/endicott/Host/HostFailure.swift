@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// A failure told in one line on standard error: what it is about, what is wrong.
 struct HostFailure: Error {
@@ -26,7 +27,7 @@ extension HostFailure {
   static func noThread(for what: String) -> HostFailure {
     HostFailure(
       subject: "this host",
-      reason: "no thread for \(what): \(String(cString: strerror(EAGAIN))); raise the limits on"
+      reason: "no thread for \(what): \(systemReason(EAGAIN)); raise the limits on"
         + " processes and address space (ulimit -u, -v)",
       status: ExitStatus.hostFailed)
   }
@@ -47,6 +48,3 @@ func readFile(_ path: String) throws(HostFailure) -> Data {
     throw HostFailure(subject: path, reason: systemReason())
   }
 }
-
-/// The text of the last failed system call.
-func systemReason() -> String { String(cString: strerror(errno)) }

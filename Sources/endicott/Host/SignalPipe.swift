@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 import Synchronization
 
 /// Write end of the process's signal pipe; a handler may use nothing else.

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 import Synchronization
 
 /// Standard output, which is not asked again once it has refused something.
@@ -17,7 +18,7 @@ enum StandardOutput {
     guard number != 0 else { return nil }
     return HostFailure(
       subject: "standard output",
-      reason: String(cString: strerror(number)) + "; nothing more can be shown",
+      reason: systemReason(number) + "; nothing more can be shown",
       status: ExitStatus.hostFailed)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// The lines of a file or of standard input, as bytes, a piece at a time.
 final class LineInput {
