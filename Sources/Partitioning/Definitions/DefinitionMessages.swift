@@ -1,3 +1,5 @@
+import Quantities
+
 /// One thing that can be wrong with a definition: message id, text, and what would be right.
 ///
 /// Every text stands here once. Ids: `HCPDEFnnns` for machine.config, *.direct, *.media and the
@@ -251,7 +253,8 @@ extension Problem {
 
   static func processorLimit(_ initial: Int, _ reserved: Int, limit: Int) -> Problem {
     error(
-      "031", "\(initial) initial and \(reserved) reserved processors are \(initial + reserved)",
+      "031",
+      "\(initial) initial and \(reserved) reserved processors are \(initial.addingClamped(reserved))",
       "a partition has at most \(limit) of a type")
   }
 
@@ -354,7 +357,7 @@ extension Problem {
 
   static func tooLarge(limit: Int) -> Problem {
     error(
-      "051", "the file is larger than \(size(UInt64(limit)))",
+      "051", "the file is larger than \(size(UInt64(clamping: limit)))",
       "split it, or remove what is not text")
   }
 
