@@ -78,7 +78,7 @@ extension ChannelSubsystem {
 
   /// Numbers of the paths that are off line for the whole machine.
   package var offlinePaths: [UInt8] {
-    paths.indices.filter { !paths[$0].isOnline }.map { configuration.paths[$0].number }
+    paths.indices.filter { !paths[$0].isOnline }.map { definedPaths[$0].number }
   }
 
   /// Whether a path works; false when there is none with this number.
@@ -87,7 +87,7 @@ extension ChannelSubsystem {
   }
 
   private func pathView(_ index: Int) -> ChannelPathView {
-    let path = configuration.paths[index]
+    let path = definedPaths[index]
     return ChannelPathView(
       subsystem: path.subsystem, number: path.number, isOnline: paths[index].isOnline,
       isOperational: paths[index].isOperational, isShared: path.isShared,
@@ -111,7 +111,7 @@ extension ChannelSubsystem {
   /// Every partition's access to a real device, ascending by partition.
   package func subchannels(ofDevice number: UInt16) -> [SubchannelView] {
     subchannels.indices.filter {
-      configuration.devices[subchannels[$0].device].number == number
+      definedDevices[subchannels[$0].device].number == number
     }.map(view)
   }
 
@@ -119,9 +119,9 @@ extension ChannelSubsystem {
     let item = subchannels[index]
     return SubchannelView(
       partition: item.partition, virtualDevice: item.virtualDevice,
-      realDevice: configuration.devices[item.device].number,
+      realDevice: definedDevices[item.device].number,
       blockCount: disks[item.device].byteCount / ChannelDefaults.blockByteCount,
-      paths: item.paths.map { configuration.paths[$0].number },
+      paths: item.paths.map { definedPaths[$0].number },
       installed: item.mask { _ in true },
       available: item.mask { paths[$0].isOnline && paths[$0].isConfigured(item.partition) },
       operational: item.mask { paths[$0].isOperational },
@@ -152,14 +152,14 @@ extension ChannelSubsystem {
       guard usable != 0, usable & ~lost == 0 else { return nil }
       return LastPath(
         partition: item.partition, virtualDevice: item.virtualDevice,
-        realDevice: configuration.devices[item.device].number)
+        realDevice: definedDevices[item.device].number)
     }
   }
 
   /// Another active partition that has an unshared path on line.
   package func owner(ofPath number: UInt8, besides partition: Int) -> Int? {
     guard let path = pathIndex(number, partition: partition),
-      !configuration.paths[path].isShared
+      !definedPaths[path].isShared
     else { return nil }
     return isActive.indices.first {
       $0 != partition && isActive[$0] && paths[path].isConfigured($0)
@@ -169,10 +169,10 @@ extension ChannelSubsystem {
   /// Numbers of the paths that a partition may have, and whether each is on line to it.
   package func paths(of partition: Int) -> [(number: UInt8, isOnline: Bool)] {
     configuration.paths.indices.filter {
-      configuration.paths[$0].candidatePartitions.contains(partition)
+      definedPaths[$0].candidatePartitions.contains(partition)
     }.map {
       (
-        configuration.paths[$0].number,
+        definedPaths[$0].number,
         paths[$0].isOnline && paths[$0].isConfigured(partition)
       )
     }
@@ -182,8 +182,8 @@ extension ChannelSubsystem {
   package func requests(of partition: Int) -> (outstanding: Int, withoutPath: Int) {
     var count = (outstanding: 0, withoutPath: 0)
     for slot in slots where slot.isUsed && slot.request.partition == partition {
-      count.outstanding += 1
-      if let subchannel = slot.subchannel, usableMask(subchannel) == 0 { count.withoutPath += 1 }
+      count.outstanding &+= 1
+      if let subchannel = slot.subchannel, usableMask(subchannel) == 0 { count.withoutPath &+= 1 }
     }
     return count
   }

@@ -24,8 +24,9 @@ extension ChannelSubsystem {
   /// The state as data, without the configuration and the files of writable devices.
   package func saveState() -> ChannelSubsystemState {
     ChannelSubsystemState(
-      clock: clock, sequence: sequence, paths: paths, devices: devices, subchannels: subchannels,
-      slots: slots, events: events, ended: ended, isActive: isActive, wasActivated: wasActivated,
+      clock: clock, sequence: sequence, paths: paths.elements, devices: devices.elements,
+      subchannels: subchannels.elements, slots: slots.elements, events: events, ended: ended,
+      isActive: isActive.elements, wasActivated: wasActivated.elements,
       chunks: disks.map(\.changedChunks), writeDigests: disks.map(\.writeDigest))
   }
 
@@ -34,22 +35,24 @@ extension ChannelSubsystem {
   /// - Throws: `ChannelStateError.otherConfiguration` when paths, devices or partitions differ.
   package func restoreState(_ state: ChannelSubsystemState) throws(ChannelStateError) {
     guard state.paths.count == paths.count, state.devices.count == devices.count,
-      state.isActive.count == isActive.count, state.chunks.count == disks.count,
+      state.isActive.count == isActive.count, state.wasActivated.count == isActive.count,
+      state.chunks.count == disks.count, state.writeDigests.count == disks.count,
+      state.chunks.allSatisfy({ $0.allSatisfy { $0.bytes.count == DiskDevice.chunkByteCount } }),
       state.subchannels.map(\.virtualDevice) == subchannels.map(\.virtualDevice),
       state.subchannels.map(\.device) == subchannels.map(\.device)
     else { throw .otherConfiguration }
     clock = state.clock
     sequence = state.sequence
-    paths = state.paths
-    devices = state.devices
-    subchannels = state.subchannels
+    paths.elements = state.paths
+    devices.elements = state.devices
+    subchannels.elements = state.subchannels
     setSlots(state.slots)
     events = state.events
     ended = state.ended
-    isActive = state.isActive
-    wasActivated = state.wasActivated
-    for (index, disk) in disks.enumerated() {
-      disk.restore(state.chunks[index], writeDigest: state.writeDigests[index])
+    isActive.elements = state.isActive
+    wasActivated.elements = state.wasActivated
+    for (disk, (chunks, digest)) in zip(disks, zip(state.chunks, state.writeDigests)) {
+      disk.restore(chunks, writeDigest: digest)
     }
   }
 
@@ -63,7 +66,7 @@ extension ChannelSubsystem {
       body(path.measurement.busyNanoseconds)
     }
     for item in subchannels {
-      body(UInt64(item.logicalMask) << 8 | UInt64(item.rotation))
+      body(UInt64(item.logicalMask) << 8 | UInt64(clamping: item.rotation))
       body(item.measurement.requestCount)
       body(item.measurement.connectNanoseconds)
       body(item.measurement.disconnectNanoseconds)

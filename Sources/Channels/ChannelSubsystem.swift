@@ -18,16 +18,18 @@ import Quantities
 package final class ChannelSubsystem {
   /// What it was built from.
   package let configuration: ChannelConfiguration
-  var paths: [ChannelPath]
-  var devices: [DeviceUnit]
-  var disks: [DiskDevice]
+  let definedPaths: Numbered<ChannelConfiguration.Path>
+  let definedDevices: Numbered<ChannelConfiguration.Device>
+  var paths: Numbered<ChannelPath>
+  var devices: Numbered<DeviceUnit>
+  let disks: Numbered<DiskDevice>
   let diskMemory: DiskMemory
   /// Most host memory that disks can ever take, in bytes.
   package let diskReserve: UInt64
   /// Bytes that requests under way carry or will carry.
   package private(set) var requestByteCount: UInt64 = 0
-  var subchannels: [Subchannel] = []
-  var slots: [RequestSlot] = []
+  var subchannels: Numbered<Subchannel>
+  var slots = Numbered<RequestSlot>([], absent: .absent)
   private(set) var freeSlots: [Int] = []
   var events = ChannelEventQueue()
   var ended: [ChannelCompletion] = []
@@ -36,43 +38,52 @@ package final class ChannelSubsystem {
   var sequence: UInt64 = 0
   /// How many devices want a path; spares the search for one when there is none.
   private var wantingCount = 0
-  var isActive: [Bool]
-  var wasActivated: [Bool]
+  var isActive: Numbered<Bool>
+  var wasActivated: Numbered<Bool>
 
   /// Builds the subsystem and opens the devices' files.
   ///
   /// - Throws: `ChannelError.fileUnusable` naming device, file and reason.
   package init(_ configuration: ChannelConfiguration) throws(ChannelError) {
     self.configuration = configuration
-    let count = configuration.partitionCount
-    paths = configuration.paths.map { _ in ChannelPath(partitionCount: count) }
-    devices = configuration.devices.map { _ in DeviceUnit() }
+    let count = max(0, configuration.partitionCount)
+    let definedPaths = Numbered(
+      configuration.paths, absent: ChannelConfiguration.Path(number: 0, accessPartitions: []))
+    self.definedPaths = definedPaths
+    definedDevices = Numbered(
+      configuration.devices,
+      absent: ChannelConfiguration.Device(number: 0, paths: [], medium: .none))
+    let path = ChannelPath(partitionCount: count)
+    paths = Numbered(configuration.paths.map { _ in path }, absent: path)
+    devices = Numbered(configuration.devices.map { _ in DeviceUnit() }, absent: DeviceUnit())
     diskMemory = DiskMemory(
       partitionCount: count, byteLimit: configuration.diskByteLimit)
-    disks = []
+    var opened: [DiskDevice] = []
     for device in configuration.devices {
-      disks.append(try DiskDevice(device.medium, device: device.number, memory: diskMemory))
+      opened.append(try DiskDevice(device.medium, device: device.number, memory: diskMemory))
     }
-    var reserves = [UInt64](repeating: 0, count: count)
+    disks = Numbered(opened, absent: DiskDevice(withoutBlocks: diskMemory))
+    var reserves = Numbered([UInt64](repeating: 0, count: count), absent: 0)
     for assignment in configuration.assignments {
       let held = reserves[assignment.partition].addingClamped(
         disks[assignment.device].memoryByteCount)
       reserves[assignment.partition] = min(held, configuration.diskByteLimit)
     }
     diskReserve = reserves.reduce(0) { $0.addingClamped($1) }
-    isActive = [Bool](repeating: false, count: count)
+    isActive = Numbered([Bool](repeating: false, count: count), absent: false)
     wasActivated = isActive
+    var subchannels: [Subchannel] = []
     for assignment in configuration.assignments {
-      let device = configuration.devices[assignment.device]
+      let device = definedDevices[assignment.device]
       let installed = device.paths.filter {
-        configuration.paths[$0].candidatePartitions.contains(assignment.partition)
+        definedPaths[$0].candidatePartitions.contains(assignment.partition)
       }
       let limited = Array(installed.prefix(ChannelDefaults.pathsPerDevice))
       let preferred = device.preferredPath.flatMap { named in
         PathSelection.preferredPath(
           named: named,
           rotation: device.paths.filter {
-            configuration.paths[$0].subsystem == configuration.paths[named].subsystem
+            definedPaths[$0].subsystem == definedPaths[named].subsystem
           },
           owns: limited.contains)
       }
@@ -83,11 +94,14 @@ package final class ChannelSubsystem {
           preferred: preferred.flatMap { limited.firstIndex(of: $0) }))
     }
     subchannels.sort { ($0.partition, $0.virtualDevice) < ($1.partition, $1.virtualDevice) }
+    self.subchannels = Numbered(subchannels, absent: .absent)
   }
 
   /// A copy on which changes of paths can be tried; its time never advances and it moves no data.
   package init(rehearsing other: ChannelSubsystem) {
     configuration = other.configuration
+    definedPaths = other.definedPaths
+    definedDevices = other.definedDevices
     paths = other.paths
     devices = other.devices
     disks = other.disks
@@ -184,14 +198,14 @@ package final class ChannelSubsystem {
     var low = 0
     var high = subchannels.count
     while low < high {
-      let middle = (low + high) / 2
-      if subchannels[middle].partition < partition { low = middle + 1 } else { high = middle }
+      let middle = low &+ (high &- low) / 2
+      if subchannels[middle].partition < partition { low = middle &+ 1 } else { high = middle }
     }
     var byRealNumber: Int?
     while low < subchannels.count, subchannels[low].partition == partition {
       if subchannels[low].virtualDevice == device { return low }
-      if configuration.devices[subchannels[low].device].number == device { byRealNumber = low }
-      low += 1
+      if definedDevices[subchannels[low].device].number == device { byRealNumber = low }
+      low &+= 1
     }
     return byRealNumber
   }
@@ -217,16 +231,23 @@ package final class ChannelSubsystem {
   /// Lets an idle device take the first request in its queue that has a path.
   func startDevice(_ device: Int) {
     guard devices[device].phase == .idle else { return }
-    for (position, slot) in devices[device].queue.enumerated() {
-      guard let subchannel = slots[slot].subchannel, usableMask(subchannel) != 0 else { continue }
-      devices[device].queue.remove(at: position)
-      setPhase(device, .working)
-      devices[device].current = slot
-      subchannels[subchannel].measurement.pendNanoseconds += clock - slots[slot].phaseStart
-      slots[slot].phaseStart = clock
-      schedule(.deviceReady, slot, at: clock + configuration.devices[device].latencyNanoseconds)
-      return
+    let ready = devices[device].queue.first { slot in
+      slots[slot].subchannel.map { usableMask($0) != 0 } ?? false
     }
+    guard let slot = ready, let subchannel = slots[slot].subchannel else { return }
+    devices[device].queue.removeAll { $0 == slot }
+    setPhase(device, .working)
+    devices[device].current = slot
+    subchannels[subchannel].measurement.pendNanoseconds.addClamped(endPhase(slot))
+    schedule(
+      .deviceReady, slot, at: clock.addingClamped(definedDevices[device].latencyNanoseconds))
+  }
+
+  /// Begins a request's next phase; how long the one before was.
+  private func endPhase(_ slot: Int) -> UInt64 {
+    let elapsed = clock.subtractingClamped(slots[slot].phaseStart)
+    slots[slot].phaseStart = clock
+    return elapsed
   }
 
   private func wantPath(_ slot: Int) {
@@ -248,39 +269,39 @@ package final class ChannelSubsystem {
       return
     }
     let free = usable & subchannels[subchannel].mask { hasRoom($0, for: device) }
-    guard let position = subchannels[subchannel].selection(from: free) else { return }
-    let path = subchannels[subchannel].paths[position]
-    subchannels[subchannel].rotation = (position + 1) % subchannels[subchannel].paths.count
-    subchannels[subchannel].lastUsed = Subchannel.bit(position)
-    subchannels[subchannel].measurement.disconnectNanoseconds += clock - slots[slot].phaseStart
-    slots[slot].phaseStart = clock
+    guard let position = subchannels[subchannel].selection(from: free),
+      let path = subchannels[subchannel].paths.element(at: position)
+    else { return }
+    subchannels[subchannel].use(position)
+    subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))
     slots[slot].path = path
     paths[path].take(slot, rate: rate(of: device, over: path))
     setPhase(device, .moving)
-    schedule(.moved, slot, at: clock + moveTime(slots[slot].request, device: device, path: path))
+    let time = moveTime(slots[slot].request, device: device, path: path)
+    schedule(.moved, slot, at: clock.addingClamped(time))
   }
 
   /// Time for which a path is busy with a request: its latency, and bytes at the slower rate.
   private func moveTime(_ request: ChannelRequest, device: Int, path: Int) -> UInt64 {
-    let latency = configuration.paths[path].latencyNanoseconds
+    let latency = definedPaths[path].latencyNanoseconds
     guard request.kind != .flush else { return latency }
     let rate = rate(of: device, over: path)
-    // At most 4 MiB times 10^9: fits 64 bits.
-    let product = UInt64(request.byteCount) * 1_000_000_000
-    return latency + (product + rate - 1) / rate
+    // At most 4 MiB times 10^9, rounded up: fits 64 bits.
+    let product = UInt64(clamping: request.byteCount).multipliedClamped(by: 1_000_000_000)
+    return latency.addingClamped(product.addingClamped(rate &- 1) / rate)
   }
 
   /// Bytes a second at which a device moves data over a path.
   private func rate(of device: Int, over path: Int) -> UInt64 {
     max(
-      1, min(configuration.paths[path].bytesPerSecond, configuration.devices[device].bytesPerSecond)
+      1, min(definedPaths[path].bytesPerSecond, definedDevices[device].bytesPerSecond)
     )
   }
 
   /// Whether a path can move a device's data beside what it moves now.
   private func hasRoom(_ path: Int, for device: Int) -> Bool {
     paths[path].hasRoom(
-      for: rate(of: device, over: path), of: configuration.paths[path].bytesPerSecond)
+      for: rate(of: device, over: path), of: definedPaths[path].bytesPerSecond)
   }
 
   private func end(_ slot: Int) {
@@ -288,18 +309,19 @@ package final class ChannelSubsystem {
     let device = subchannels[subchannel].device
     let request = slots[slot].request
     var data: [UInt8] = []
-    let offset = request.firstBlock * ChannelDefaults.blockByteCount
+    let offset = request.firstBlock.multipliedClamped(by: ChannelDefaults.blockByteCount)
     let isGood: Bool
     switch request.kind {
     case .read:
-      data = [UInt8](repeating: 0, count: request.byteCount)
+      data = [UInt8](
+        repeating: 0, count: max(0, min(request.byteCount, ChannelDefaults.requestByteLimit)))
       isGood = disks[device].read(offset, into: &data)
       if !isGood { data = [] }
     case .write: isGood = disks[device].write(offset, from: request.data, for: request.partition)
     case .flush: isGood = disks[device].flush()
     }
     leavePath(slot, bytes: request.kind == .flush ? 0 : request.byteCount)
-    paths[path].measurement.requestCount += 1
+    paths[path].measurement.requestCount.addClamped(1)
     setPhase(device, .idle)
     devices[device].current = nil
     complete(slot, isGood ? .ok : .ioError, data: data)
@@ -309,22 +331,22 @@ package final class ChannelSubsystem {
 
   /// Says what a device does now.
   func setPhase(_ device: Int, _ phase: DeviceUnit.Phase) {
-    if devices[device].phase == .wantsPath { wantingCount -= 1 }
+    if devices[device].phase == .wantsPath { wantingCount.subtractClamped(1) }
     devices[device].phase = phase
-    if phase == .wantsPath { wantingCount += 1 }
+    if phase == .wantsPath { wantingCount.addClamped(1) }
   }
 
   /// Takes a request off the path that moves its data, and counts.
   func leavePath(_ slot: Int, bytes: Int) {
     guard let path = slots[slot].path, let subchannel = slots[slot].subchannel else { return }
-    let elapsed = clock - slots[slot].phaseStart
+    let elapsed = endPhase(slot)
+    let bytes = UInt64(clamping: bytes)
     paths[path].leave(
       slot, rate: rate(of: subchannels[subchannel].device, over: path), after: elapsed,
-      of: configuration.paths[path].bytesPerSecond)
-    paths[path].measurement.byteCount += UInt64(bytes)
-    subchannels[subchannel].measurement.connectNanoseconds += elapsed
-    subchannels[subchannel].measurement.byteCount += UInt64(bytes)
-    slots[slot].phaseStart = clock
+      of: definedPaths[path].bytesPerSecond)
+    paths[path].measurement.byteCount.addClamped(bytes)
+    subchannels[subchannel].measurement.connectNanoseconds.addClamped(elapsed)
+    subchannels[subchannel].measurement.byteCount.addClamped(bytes)
     slots[slot].path = nil
   }
 
@@ -333,8 +355,7 @@ package final class ChannelSubsystem {
     guard let slot = devices[device].current, let subchannel = slots[slot].subchannel else {
       return
     }
-    subchannels[subchannel].measurement.disconnectNanoseconds += clock - slots[slot].phaseStart
-    slots[slot].phaseStart = clock
+    subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))
     slots[slot].generation &+= 1
     devices[device].queue.insert(slot, at: 0)
     devices[device].current = nil
@@ -344,7 +365,7 @@ package final class ChannelSubsystem {
   private func complete(_ slot: Int, _ status: ChannelStatus, data: [UInt8]) {
     let request = slots[slot].request
     if let subchannel = slots[slot].subchannel {
-      subchannels[subchannel].measurement.requestCount += 1
+      subchannels[subchannel].measurement.requestCount.addClamped(1)
     }
     release(slot)
     ended.append(
@@ -364,10 +385,10 @@ package final class ChannelSubsystem {
 
   /// Replaces all slots by saved ones.
   func setSlots(_ saved: [RequestSlot]) {
-    slots = saved
+    slots.elements = saved
     requestByteCount = saved.reduce(0) { $0.addingClamped($1.isUsed ? $1.heldByteCount : 0) }
     wantingCount = devices.count { $0.phase == .wantsPath }
-    freeSlots = saved.indices.filter { !saved[$0].isUsed }
+    freeSlots = saved.enumerated().filter { !$0.element.isUsed }.map(\.offset)
   }
 
   /// Gives a path that has room to the devices that have wanted one longest.

@@ -43,7 +43,7 @@ extension ChannelSubsystem {
   ) -> Bool {
     guard let index = subchannelIndex(partition, device),
       let position = subchannels[index].paths.firstIndex(where: {
-        configuration.paths[$0].number == number
+        definedPaths[$0].number == number
       })
     else { return false }
     let bit = Subchannel.bit(position)
@@ -135,8 +135,8 @@ extension ChannelSubsystem {
 
   func pathIndices(_ number: UInt8, subsystem: UInt8?) -> [Int] {
     configuration.paths.indices.filter {
-      configuration.paths[$0].number == number
-        && subsystem ?? configuration.paths[$0].subsystem == configuration.paths[$0].subsystem
+      definedPaths[$0].number == number
+        && subsystem ?? definedPaths[$0].subsystem == definedPaths[$0].subsystem
     }
   }
 }

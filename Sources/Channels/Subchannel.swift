@@ -15,18 +15,18 @@ struct ChannelPath: Equatable, Sendable, Codable {
   var measurement = PathMeasurement()
 
   init(partitionCount: Int) {
-    configured = [UInt64](repeating: 0, count: partitionCount / 64 + 1)
+    configured = [UInt64](repeating: 0, count: max(0, partitionCount) / 64 &+ 1)
   }
 
   /// Whether it is configured on line to a partition.
   func isConfigured(_ partition: Int) -> Bool {
-    configured[partition / 64] >> (partition % 64) & 1 == 1
+    (configured.element(at: partition / 64) ?? 0) >> (partition % 64) & 1 == 1
   }
 
   /// Configures it on or off line to a partition.
   mutating func setConfigured(_ partition: Int, _ isOn: Bool) {
     let bit: UInt64 = 1 << (partition % 64)
-    if isOn { configured[partition / 64] |= bit } else { configured[partition / 64] &= ~bit }
+    configured.change(at: partition / 64) { if isOn { $0 |= bit } else { $0 &= ~bit } }
   }
 
   /// Whether it, who can move so many bytes a second, has room for a rate beside what it moves now.
@@ -45,11 +45,10 @@ struct ChannelPath: Equatable, Sendable, Codable {
     moving.removeAll { $0 == slot }
     movingRate = moving.isEmpty ? 0 : movingRate.subtractingClamped(rate)
     guard rate < capacity else {
-      measurement.busyNanoseconds = measurement.busyNanoseconds.addingClamped(elapsed)
+      measurement.busyNanoseconds.addClamped(elapsed)
       return
     }
-    let part = capacity.dividingFullWidth(elapsed.multipliedFullWidth(by: rate)).quotient
-    measurement.busyNanoseconds = measurement.busyNanoseconds.addingClamped(part)
+    measurement.busyNanoseconds.addClamped(elapsed.scaledClamped(by: rate, over: capacity))
   }
 
   /// Whether a partition can use it now.
@@ -76,8 +75,8 @@ struct Subchannel: Equatable, Sendable, Codable {
   var lastUsed: UInt8 = 0
   var measurement = SubchannelMeasurement()
 
-  /// The mask bit of a position.
-  static func bit(_ position: Int) -> UInt8 { 0x80 >> UInt8(position) }
+  /// The mask bit of a position; none of a position after the eighth.
+  static func bit(_ position: Int) -> UInt8 { 0x80 >> position }
 
   /// Mask of the paths for which the body says yes.
   func mask(_ body: (_ path: Int) -> Bool) -> UInt8 {
@@ -91,12 +90,20 @@ struct Subchannel: Equatable, Sendable, Codable {
   /// Source: IOCP User's Guide, "path using preferred path".
   func selection(from mask: UInt8) -> Int? {
     if let preferred, mask & Self.bit(preferred) != 0 { return preferred }
-    for step in 0..<paths.count {
-      let position = (rotation + step) % paths.count
-      if mask & Self.bit(position) != 0 { return position }
+    func first(from start: Int) -> Int? {
+      paths.indices.first { $0 >= start && mask & Self.bit($0) != 0 }
     }
-    return nil
+    return first(from: rotation) ?? first(from: 0)
   }
+
+  /// Notes that the path at a position is used; the rotation goes on after it.
+  mutating func use(_ position: Int) {
+    rotation = position &+ 1 < paths.count ? position &+ 1 : 0
+    lastUsed = Self.bit(position)
+  }
+
+  /// What a number that names no subchannel reads as.
+  static let absent = Subchannel(partition: -1, virtualDevice: 0, device: -1, paths: [])
 }
 
 /// A device in operation.
@@ -141,6 +148,12 @@ struct RequestSlot: Equatable, Sendable, Codable {
   var heldByteCount: UInt64 {
     refusal == nil && request.kind != .flush ? UInt64(clamping: request.byteCount) : 0
   }
+
+  /// What a number that names no slot reads as.
+  static let absent = RequestSlot(
+    request: ChannelRequest(
+      partition: -1, device: 0, kind: .flush, firstBlock: 0, byteCount: 0, tag: 0, issued: 0),
+    refusal: .notOperational, sequence: 0, phaseStart: 0, isUsed: false)
 }
 
 /// Something that will happen in the channel subsystem.
@@ -176,31 +189,33 @@ struct ChannelEventQueue: Equatable, Sendable, Codable {
 
   /// Adds an event.
   mutating func insert(_ event: ChannelEvent) {
+    var hole = heap.count
     heap.append(event)
-    var child = heap.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard heap[child] < heap[parent] else { return }
-      heap.swapAt(child, parent)
-      child = parent
+    while hole > 0 {
+      let above = (hole &- 1) / 2
+      guard let parent = heap.element(at: above), event < parent else { break }
+      heap.change(at: hole) { $0 = parent }
+      hole = above
     }
+    heap.change(at: hole) { $0 = event }
   }
 
   /// Takes the earliest event.
   mutating func removeFirst() -> ChannelEvent? {
-    guard let first = heap.first else { return nil }
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return first }
-    heap[0] = last
-    var parent = 0
+    guard let first = heap.first, let last = heap.popLast() else { return nil }
+    var hole = 0
     while true {
-      var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-        if heap[child] < heap[least] { least = child }
+      var below = 2 &* hole &+ 1
+      guard var least = heap.element(at: below) else { break }
+      if let other = heap.element(at: below &+ 1), other < least {
+        least = other
+        below &+= 1
       }
-      guard least != parent else { return first }
-      heap.swapAt(parent, least)
-      parent = least
+      guard least < last else { break }
+      heap.change(at: hole) { $0 = least }
+      hole = below
     }
+    heap.change(at: hole) { $0 = last }
+    return first
   }
 }

@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 import X86
 
 // The guest's console, storage and registers, for DISPLAY, STORE and SEND.
@@ -29,7 +30,7 @@ extension PartitionManager {
   ) throws(ManagementError) {
     try requireActive(partition)
     try requireOnline(partition, processor)
-    guard let target = partition.machine?.processors[processor] else { return }
+    guard let target = partition.machine?.processors.element(at: processor) else { return }
     switch register.uppercased() {
     case "RIP": target.instructionPointer = value
     case "RFLAGS": target.flags = value
@@ -51,10 +52,11 @@ extension PartitionManager {
   package static let registerNames =
     generalRegisters + ["RIP", "RFLAGS", "CR0", "CR2", "CR3", "CR4", "CR8", "EFER"]
 
+  private func machine(of name: String) -> Machine? { (try? partition(name))?.machine }
+
   /// A piece of a partition's storage; nil when the partition is not active or a byte is not there.
   package func storage(of name: String, at address: UInt64, count: Int) -> [UInt8]? {
-    guard let number = number(of: name), let machine = partitions[number].machine, count >= 0
-    else { return nil }
+    guard let machine = machine(of: name), count >= 0 else { return nil }
     var bytes = [UInt8](repeating: 0, count: count)
     let isRead =
       count == 0 || bytes.withUnsafeMutableBytes { machine.memory.read(address, into: $0) }
@@ -63,10 +65,9 @@ extension PartitionManager {
 
   /// A register of a partition's processor by name; nil when there is no such thing.
   package func register(_ name: String, of partition: String, processor: Int) -> UInt64? {
-    guard let number = number(of: partition), let machine = partitions[number].machine,
-      machine.processors.indices.contains(processor)
-    else { return nil }
-    let source = machine.processors[processor]
+    guard let source = machine(of: partition)?.processors.element(at: processor) else {
+      return nil
+    }
     switch name.uppercased() {
     case "RIP": return source.instructionPointer
     case "RFLAGS": return source.flags
@@ -91,15 +92,17 @@ extension PartitionManager {
       for partition in partitions where partition.isActive { mixPages(of: partition, &digest) }
       return digest.value
     }
-    guard let number = number(of: name) else { return 0 }
+    guard let number = number(of: name), let partition = partitions.element(at: number) else {
+      return 0
+    }
     var digest = engine.guests[number].digest
-    mixPages(of: partitions[number], &digest)
+    mixPages(of: partition, &digest)
     return digest.value
   }
 
   private func mixPages(of partition: Partition, _ digest: inout HistoryDigest) {
     guard let machine = partition.machine else { return }
-    digest.mix(UInt64(partition.number))
+    digest.mix(UInt64(clamping: partition.number))
     machine.mix(into: &digest)
     machine.memory.forEachWrittenPage { address, page in
       digest.mix(address)

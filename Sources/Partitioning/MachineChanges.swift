@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Channel paths and physical processors.
 
@@ -19,10 +20,10 @@ extension PartitionManager {
     if online {
       guard view.isOnline else { throw .pathOffline(path) }
       if let owner = channels.owner(ofPath: path, besides: partition.number) {
-        throw .pathInUse(partition.name, path: path, by: partitions[owner].name)
+        throw .pathInUse(partition.name, path: path, by: partitionName(owner))
       }
       if let keeper = reservations[path], keeper != partition.number {
-        throw .pathReserved(partition.name, path: path, for: partitions[keeper].name)
+        throw .pathReserved(partition.name, path: path, for: partitionName(keeper))
       }
     } else if insistence == .polite {
       try judgeLastPath(path, subsystem: partition.subsystem, for: partition)
@@ -60,12 +61,12 @@ extension PartitionManager {
     let lost = online ? [] : channels.lastPathDevices(path, for: nil)
     if let first = lost.first, insistence == .polite {
       throw .lastPath(
-        partitions[first.partition].name, path: path,
+        partitionName(first.partition), path: path,
         devices: lost.filter { $0.partition == first.partition }.map(\.virtualDevice))
     }
     channels.vary(path: path, online: online)
     for device in lost {
-      note(partitions[device.partition], .requestsWait(device: device.virtualDevice))
+      note(partitions.element(at: device.partition), .requestsWait(device: device.virtualDevice))
     }
   }
 
@@ -106,12 +107,11 @@ extension PartitionManager {
     guard physicals[number].isOnline != online else {
       throw .physicalProcessorAlready(number, online: online)
     }
-    let type = pools[Int(physicals[number].pool)]
+    guard let type = pools.element(at: Int(physicals[number].pool)) else { return }
     if !online {
       let dedicatedTo = physicals[number].dedicatedTo
       if dedicatedTo >= 0 {
-        let owner = Int(engine.dispatcher.logicals[Int(dedicatedTo)].partition)
-        throw .physicalProcessorNeeded(number, by: partitions[owner].name)
+        throw .physicalProcessorNeeded(number, by: ownerName(dedicatedTo) ?? type.rawValue)
       }
       let reservation = reservation(of: type, without: nil)
       guard reservation.canLoseOne else {

@@ -1,6 +1,7 @@
 import Channels
 import Dispatch
 import Foundation
+import Quantities
 
 /// Keeps simulated time from running ahead of the wall clock.
 ///
@@ -59,16 +60,16 @@ package final class Pacer {
     guard factor > 0 else { return 0 }
     if !isStarted { restart(at: simulated) }
     let wall = clock()
-    let due = wallOrigin &+ (simulated - min(simulated, simulatedOrigin)) / factor
+    let due = wallOrigin &+ simulated.subtractingClamped(simulatedOrigin) / max(1, factor)
     let lag = Int64(bitPattern: wall &- due)
-    if lag > Pacer.forgiven { wallOrigin &+= UInt64(lag - Pacer.forgiven) }
-    return lag < 0 ? UInt64(-lag) : 0
+    if lag > Pacer.forgiven { wallOrigin &+= UInt64(clamping: lag &- Pacer.forgiven) }
+    return lag < 0 ? lag.magnitude : 0
   }
 
   /// Sleeps until simulated time may reach `simulated`.
   func hold(until simulated: SimulatedTime) {
     let delay = delay(until: simulated)
-    if delay > 0 { Thread.sleep(forTimeInterval: Double(delay + Pacer.grain) / 1e9) }
+    if delay > 0 { Thread.sleep(forTimeInterval: Double(delay.addingClamped(Pacer.grain)) / 1e9) }
   }
 
   /// Notes how far simulated time has come, for the achieved pace.

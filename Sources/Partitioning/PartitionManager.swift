@@ -1,6 +1,7 @@
 import Channels
 import GuestPrograms
 import Platform
+import Quantities
 import X86
 
 // The firmware. Every change is one `ManagementAction`, judged by pure code and performed here, all
@@ -146,11 +147,9 @@ package final class PartitionManager {
       definition.inputOutput.images.map { ($0.partition, $0.subsystem) },
       uniquingKeysWith: { first, _ in first })
     for (number, partition) in definition.partitions.enumerated() {
-      let profiles =
-        [ImageProfile(name: partition.name, partition: partition.name, definition: partition)]
-        + (imageProfiles[partition.name] ?? [])
+      let others = imageProfiles[partition.name] ?? []
       let own = ProcessorLayout.layout(
-        of: profiles.map(\.definition), firstAccount: layout.accounts.count)
+        of: [partition] + others.map(\.definition), firstAccount: layout.accounts.count)
       for place in own {
         layout.accounts.append(
           (
@@ -160,7 +159,8 @@ package final class PartitionManager {
       }
       partitions.append(
         Partition(
-          profiles, number: number, layout: own, subsystem: subsystems[partition.name]))
+          partition, others: others, number: number, layout: own,
+          subsystem: subsystems[partition.name]))
       numbers[partition.name] = number
     }
     self.partitions = partitions
@@ -183,12 +183,12 @@ package final class PartitionManager {
       events.append(
         FirmwareEvent(time: 0, partition: nil, kind: .clockRead(timeOfDayAtStart)))
     }
-    engine.digest.mix(UInt64(PartitionManager.historyVersion))
+    engine.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
     engine.digest.mix(seed)
     engine.digest.mix(UInt64(bitPattern: timeOfDayAtStart))
     for number in partitions.indices {
-      engine.guests[number].home = number % engine.threads
-      engine.guests[number].digest.mix(UInt64(number))
+      engine.guests[number].home = number % max(1, engine.threads)
+      engine.guests[number].digest.mix(UInt64(clamping: number))
     }
   }
 
@@ -248,9 +248,15 @@ package final class PartitionManager {
   package func number(of name: String) -> Int? { numbers[name] }
 
   func partition(_ name: String) throws(ManagementError) -> Partition {
-    guard let number = numbers[name] else { throw .partitionNotFound(name) }
-    return partitions[number]
+    // Cannot trap: `element(at:)` compares.
+    guard let number = numbers[name], let partition = partitions.element(at: number) else {
+      throw .partitionNotFound(name)
+    }
+    return partition
   }
+
+  /// A partition's name by its number.
+  func partitionName(_ number: Int) -> String { partitions.element(at: number)?.name ?? "" }
 
   func note(_ partition: Partition?, _ kind: FirmwareEventKind, at time: SimulatedTime? = nil) {
     events.append(

@@ -93,7 +93,7 @@ extension PartitionManager {
       return
     }
     guard let entry = partition.entry(of: number) else { return }
-    let processors = partition.definition.processors[entry]
+    let processors = partition.processors(of: entry)
     let available = reservation(of: processors.type, without: partition).available(processors.mode)
     let pending = partition.pending.count { $0.kind == .processor && $0.online }
     let needed =
@@ -109,7 +109,7 @@ extension PartitionManager {
   func setProcessor(_ partition: Partition, _ number: Int, online: Bool) {
     guard let entry = partition.entry(of: number), partition.isOnline[number] != online
     else { return }
-    let processors = partition.definition.processors[entry]
+    let processors = partition.processors(of: entry)
     let index = logical(number, of: partition)
     if online {
       if processors.mode == .dedicated {
@@ -156,7 +156,6 @@ extension PartitionManager {
   private func addStorage(
     _ partition: Partition, _ count: Int, _ insistence: Insistence, _ within: Int?
   ) throws(ManagementError) -> ManagementResult {
-    let unit = ledger.incrementByteCount
     let places = partition.increments.indices.filter { partition.increments[$0] == nil }
       .prefix(count)
     guard places.count == count else {
@@ -167,9 +166,7 @@ extension PartitionManager {
     }
     let taken = try takeIncrements(for: partition, Array(places))
     for (place, increment) in zip(places, taken) { partition.increments[place] = increment }
-    let ranges = StorageMap.runs(Array(places)).flatMap {
-      StorageMap.ranges(of: $0, increment: unit)
-    }
+    let ranges = ranges(of: Array(places))
     guard isListening(partition), partition.listensToNotices, insistence == .polite else {
       for range in ranges { partition.machine?.attachStorage(range) }
       return .done
@@ -217,7 +214,6 @@ extension PartitionManager {
   private func removeStorage(
     _ partition: Partition, _ count: Int, _ insistence: Insistence, _ within: Int?
   ) throws(ManagementError) -> ManagementResult {
-    let unit = ledger.incrementByteCount
     if let earlier = partition.pending.first(where: { $0.kind == .storage }) {
       throw .changePending(partition.name, earlier)
     }
@@ -230,18 +226,16 @@ extension PartitionManager {
         partition.name, requested: byteCount(of: count),
         removable: byteCount(of: places.count))
     }
-    let going = Array(places.suffix(count))
+    let going = Array(places.suffix(max(0, count)))
     guard isListening(partition), insistence == .polite else {
       takeAway(going, from: partition)
       return .done
     }
     guard partition.listensToNotices else { throw .guestNotListening(partition.name) }
     var changes: [PendingChange] = []
-    for run in StorageMap.runs(going).reversed() {
-      for range in StorageMap.ranges(of: run, increment: unit).reversed() {
-        partition.machine?.requestStorage(range)
-        changes.append(storageChange(range, online: false, within))
-      }
+    for range in ranges(of: going).reversed() {
+      partition.machine?.requestStorage(range)
+      changes.append(storageChange(range, online: false, within))
     }
     for change in changes { addPending(partition, change) }
     engine.notice(partition.number, at: now)
@@ -273,7 +267,6 @@ extension PartitionManager {
   func defineStorage(_ partition: Partition, _ byteCount: UInt64) throws(ManagementError) {
     try requireActive(partition)
     let count = try judgeAmount(byteCount)
-    let unit = ledger.incrementByteCount
     guard count <= partition.increments.count else {
       throw .storageLimit(
         partition.name, requested: byteCount,
@@ -300,11 +293,7 @@ extension PartitionManager {
     }
     let taken = try takeIncrements(for: partition, Array(empty))
     for (place, increment) in zip(empty, taken) { partition.increments[place] = increment }
-    for run in StorageMap.runs(empty) {
-      for range in StorageMap.ranges(of: run, increment: unit) {
-        partition.machine?.attachStorage(range)
-      }
-    }
+    for range in ranges(of: Array(empty)) { partition.machine?.attachStorage(range) }
     partition.initialCount = count
     partition.machine?.reset(clear: true)
     partition.isClean = true

@@ -2,6 +2,8 @@
 // or nothing. What runs is spent by the dispatcher from this instant on. A partition that is not active
 // has no running values: only its profile can be changed, which the next activation takes.
 
+import Quantities
+
 /// Where a setting is made.
 struct SettingScope {
   var isRunning = true
@@ -52,8 +54,7 @@ extension PartitionManager {
   }
 
   func setNextProfile(_ partition: Partition, _ profile: String) throws(ManagementError) {
-    let index = try requireProfile(partition, profile)
-    try partition.profiles[index].definition.judge(in: context)
+    try requireProfile(partition, profile).judge(in: context)
     partition.nextProfile = profile
     guard !partition.isActive else { return }
     // What is not active shows, and lets SET PROFILE change, what its next activation takes.
@@ -61,14 +62,15 @@ extension PartitionManager {
     partition.definition = partition.profile
   }
 
-  /// Index of one of a partition's image profiles.
-  @discardableResult
-  func requireProfile(_ partition: Partition, _ profile: String) throws(ManagementError) -> Int {
-    guard let index = partition.profileIndex(profile) else {
+  /// One of a partition's image profiles.
+  func requireProfile(
+    _ partition: Partition, _ profile: String
+  ) throws(ManagementError) -> PartitionDefinition {
+    guard let found = partition.profiles.first(where: { $0.name == profile }) else {
       throw .profileNotFound(
         partition.name, profile: profile, known: partition.profiles.map(\.name))
     }
-    return index
+    return found.definition
   }
 
   /// Writes the running values into the profile that the partition is active with.
@@ -83,7 +85,8 @@ extension PartitionDefinition {
   /// Whether an entry of its processors asks something else of its pool than in an earlier state of the
   /// same partition.
   fileprivate func asksOtherwise(of entry: Int, than earlier: PartitionDefinition) -> Bool {
-    processors[entry] != earlier.processors[entry] || share != earlier.share
+    processors.element(at: entry) != earlier.processors.element(at: entry)
+      || share != earlier.share
       || polarity != earlier.polarity || definedCapacity != earlier.definedCapacity
   }
 }

@@ -79,13 +79,14 @@ extension PartitionManager {
   }
 
   private func deliver(_ completion: ChannelCompletion) {
-    // Cannot trap: the channel subsystem knows the machine's partitions alone.
-    guard let machine = partitions[completion.partition].machine else { return }
+    guard let partition = partitions.element(at: completion.partition),
+      let machine = partition.machine
+    else { return }
     for request in machine.completeChannel(completion) { channels.start(request) }
     engine.guests[completion.partition].digest.mix(completion.at)
     engine.guests[completion.partition].digest.mix(
       completion.tag << 8 | UInt64(completion.status.rawValue))
-    if let first = partitions[completion.partition].layout.first?.account,
+    if let first = partition.layout.first?.account,
       !engine.isDispatched(completion.partition)
     {
       let account = engine.dispatcher.accounts[first]
@@ -99,8 +100,10 @@ extension PartitionManager {
 
   private func settle() {
     engine.ran.forEach { number in
-      guard let machine = partitions[number].machine else { return }
-      guardHostStorage(partitions[number], machine)
+      guard let partition = partitions.element(at: number), let machine = partition.machine else {
+        return
+      }
+      guardHostStorage(partition, machine)
       guard !machine.outbox.isEmpty else { return }
       for event in machine.outbox {
         crossing.append(CrossingEvent(partition: number, machine: machine, event: event))
@@ -117,7 +120,7 @@ extension PartitionManager {
   }
 
   private func settle(_ message: CrossingEvent) {
-    let partition = partitions[message.partition]
+    guard let partition = partitions.element(at: message.partition) else { return }
     let event = message.event
     engine.guests[message.partition].digest.mix(event.time)
     engine.guests[message.partition].digest.mix(event.sequence)
@@ -185,8 +188,7 @@ extension PartitionManager {
   }
 
   private func hexadecimal(_ value: UInt64, _ digits: Int) -> String {
-    let text = String(value, radix: 16, uppercase: true)
-    return String(repeating: "0", count: max(0, digits &- text.count)) + text
+    String(value, radix: 16, uppercase: true).zeroPadded(to: digits)
   }
 
   private func except(_ partition: Partition) {
@@ -257,9 +259,10 @@ extension PartitionManager {
 extension PartitionManager {
   /// Takes an action of a guest's command off what the guest may do in this second.
   func takeAllowance() {
-    guard let commandingPartition else { return }
-    // Cannot trap: it was set from a partition's own number.
-    takeAllowance(of: partitions[commandingPartition])
+    guard let partition = commandingPartition.flatMap({ partitions.element(at: $0) }) else {
+      return
+    }
+    takeAllowance(of: partition)
   }
 
   private func takeAllowance(of partition: Partition) {
@@ -268,9 +271,9 @@ extension PartitionManager {
 
   /// Whether a refusal is recorded: of a guest's own, only so many in a second.
   func isRefusalKept() -> Bool {
-    guard let commandingPartition else { return true }
-    // Cannot trap: it was set from a partition's own number.
-    let partition = partitions[commandingPartition]
+    guard let partition = commandingPartition.flatMap({ partitions.element(at: $0) }) else {
+      return true
+    }
     guard partition.refusalAllowance > 0 else { return false }
     partition.refusalAllowance = partition.refusalAllowance.subtractingClamped(1)
     return true
@@ -279,7 +282,8 @@ extension PartitionManager {
 
 extension Machine: PartitionHardware {
   func mixState(of processor: Int, into digest: inout HistoryDigest) {
-    digest.mix(processors[processor].cycleCount)
-    processors[processor].mixState(into: &digest)
+    guard let processor = processors.element(at: processor) else { return }
+    digest.mix(processor.cycleCount)
+    processor.mixState(into: &digest)
   }
 }

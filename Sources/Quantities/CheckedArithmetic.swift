@@ -55,10 +55,28 @@ extension FixedWidthInteger {
   }
 }
 
-extension Collection {
-  /// The element at an index, nil where there is none.
+extension FixedWidthInteger {
+  /// Adds, and stops at the greatest or least value there is.
   @inlinable
-  package func element(at index: Index) -> Element? {
-    index >= startIndex && index < endIndex ? self[index] : nil
+  package mutating func addClamped(_ other: Self) { self = addingClamped(other) }
+
+  /// Subtracts, and stops at the greatest or least value there is.
+  @inlinable
+  package mutating func subtractClamped(_ other: Self) { self = subtractingClamped(other) }
+}
+
+extension UInt64 {
+  /// The part `numerator / denominator` of it, rounded down; the greatest value there is where it does not
+  /// fit, and for no denominator.
+  @inlinable
+  package func scaledClamped(by numerator: UInt64, over denominator: UInt64) -> UInt64 {
+    let product = multipliedFullWidth(by: numerator)
+    guard product.high < denominator else { return .max }
+    return denominator.dividingFullWidth(product).quotient
   }
+}
+
+/// Ten to a power, or the greatest value there is where it does not fit; 1 for powers below 1.
+package func powerOfTen<Number: FixedWidthInteger>(_ exponent: Int) -> Number {
+  repeatElement(10, count: max(0, exponent)).reduce(1) { $0.multipliedClamped(by: $1) }
 }

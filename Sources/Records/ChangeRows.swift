@@ -25,19 +25,22 @@ enum RowJSON {
   }
 
   static func text(_ value: some Encodable) throws -> String {
-    String(decoding: try encoder.encode(value), as: UTF8.self)
+    String(data: try encoder.encode(value), encoding: .utf8) ?? ""
   }
+}
 
-  /// Reads a value back.
+extension Row {
+  /// Reads a value back that a column holds as JSON.
   ///
   /// Throws `RowError` for JSON that is none of the type.
-  static func value<Value: Decodable>(
-    _ type: Value.Type, _ text: String, row: @autoclosure () -> String
+  func json<Value: Decodable>(
+    _ column: String, _ type: Value.Type, of name: @autoclosure () -> String
   ) throws -> Value {
+    let text: String = try required(column, of: name())
     do {
       return try JSONDecoder().decode(type, from: Data(text.utf8))
     } catch {
-      throw RowError(row: row(), reason: "it holds no \(type)")
+      throw RowError(row: name(), reason: "it holds no \(type)")
     }
   }
 }
@@ -81,20 +84,24 @@ extension ChangeRecord {
 extension LoggedChange {
   /// Reads a row.
   init(_ row: Row) throws {
-    let sequence: Int64 = row["sequence"]
+    let sequence: Int64 = try row.required("sequence", of: "a change")
     let name = "change \(sequence)"
-    guard let author = Author(kind: row["authorKind"], name: row["author"]) else {
+    guard
+      let author = Author(
+        kind: try row.required("authorKind", of: name), name: try row.required("author", of: name))
+    else {
       throw RowError(row: name, reason: "its author is of no kind that there is")
     }
-    let refusal: String? = row["refusal"]
+    let refusal =
+      row.stored("refusal").isNull ? nil : try row.json("refusal", ManagementError.self, of: name)
     self.init(
-      sequence: sequence, wall: row["wall"],
+      sequence: sequence, wall: try row.required("wall", of: name),
       change: ChangeRecord(
         time: try row.counter("time", of: name), author: author,
-        action: try RowJSON.value(ManagementAction.self, row["action"], row: name),
-        partition: row["partition"],
-        differences: try RowJSON.value([ValueDifference].self, row["differences"], row: name),
-        refusal: try refusal.map { try RowJSON.value(ManagementError.self, $0, row: name) }))
+        action: try row.json("action", ManagementAction.self, of: name),
+        partition: try row.optional("partition", of: name),
+        differences: try row.json("differences", [ValueDifference].self, of: name),
+        refusal: refusal))
   }
 }
 
@@ -111,15 +118,15 @@ extension AccountingRecord {
   }
 
   fileprivate init(_ row: Row) throws {
-    let reason: String = row["reason"]
+    let name = "account \(row.stored("sequence"))"
+    let reason: String = try row.required("reason", of: name)
     guard let known = AccountingReason(rawValue: reason) else {
-      let sequence: Int64 = row["sequence"]
-      throw RowError(row: "account \(sequence)", reason: "\"\(reason)\" is no reason")
+      throw RowError(row: name, reason: "\"\(reason)\" is no reason")
     }
-    let name = "account \(row["sequence"] as Int64)"
     func counter(_ column: String) throws -> UInt64 { try row.counter(column, of: name) }
     self.init(
-      partition: row["partition"], reason: known, from: try counter("fromTime"),
+      partition: try row.required("partition", of: name), reason: known,
+      from: try counter("fromTime"),
       to: try counter("toTime"), dispatched: try counter("dispatched"),
       effective: try counter("effective"), requestCount: try counter("requestCount"))
   }

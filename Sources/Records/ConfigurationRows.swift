@@ -52,14 +52,13 @@ extension RecordReading {
       var partitions: [PartitionRecord] = []
       let rows = try Row.fetchAll(database, sql: "SELECT * FROM running ORDER BY name")
       for row in rows {
-        let name: String = row["name"]
+        let name: String = try row.required("name", of: "a row of running")
         try KeptTable.running.require(row, "row \(name) of running")
         if name.isEmpty {
-          machine = try RowJSON.value(
-            MachineRecord.self, row["value"], row: "the machine's row of running")
+          machine = try row.json("value", MachineRecord.self, of: "the machine's row of running")
         } else {
-          var partition = try RowJSON.value(
-            PartitionRecord.self, row["value"], row: "row \(name) of running")
+          var partition = try row.json(
+            "value", PartitionRecord.self, of: "row \(name) of running")
           partition.profiles = try ImageProfile.kept(of: name, database)
           partitions.append(partition)
         }
@@ -88,10 +87,9 @@ extension ImageProfile {
       database, sql: "SELECT * FROM profile WHERE partition = ? ORDER BY place",
       arguments: [partition]
     ).map {
-      let place: Int64 = $0["place"]
-      try KeptTable.profile.require($0, "profile \(place) of \(partition)")
-      return try RowJSON.value(
-        ImageProfile.self, $0["value"], row: "profile \(place) of \(partition)")
+      let name = "profile \($0.stored("place")) of \(partition)"
+      try KeptTable.profile.require($0, name)
+      return try $0.json("value", ImageProfile.self, of: name)
     }
   }
 }

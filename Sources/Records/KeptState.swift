@@ -81,15 +81,18 @@ package struct KeptState: Sendable {
 
   /// One line, or more when there are many names; none without names.
   private static func lines(_ beginning: String, _ names: [String]) -> [String] {
-    stride(from: 0, to: names.count, by: 8).map { first in
-      beginning + names.dropFirst(first).prefix(8).joined(separator: " ")
+    var lines: [String] = []
+    var rest = names[...]
+    while !rest.isEmpty {
+      lines.append(beginning + rest.prefix(8).joined(separator: " "))
+      rest = rest.dropFirst(8)
     }
+    return lines
   }
 }
 
 private func hex(_ number: Int) -> String {
-  let digits = String(number, radix: 16, uppercase: true)
-  return digits.count < 2 ? "0" + digits : digits
+  String(number, radix: 16, uppercase: true).zeroPadded(to: 2)
 }
 
 extension Recorder {
@@ -106,9 +109,7 @@ extension Recorder {
     if previous.ending == .clean {
       configuration.machine.offlineProcessors = []
       configuration.machine.offlinePaths = []
-      for index in configuration.partitions.indices {
-        configuration.partitions[index].state = .notActivated
-      }
+      configuration.partitions.changeEach { $0.state = .notActivated }
     }
     configuration.sort(by: manager.partitionNames)
     return KeptState(

@@ -97,8 +97,10 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
 
   /// Whether a row is what was written; rows of a program that wrote no checksums are taken as they are.
   func isWhole(_ row: Row) -> Bool {
-    guard let checksum: Int64 = row["checksum"] else { return true }
-    return checksum == rowChecksum(columns.map { KeptValue(row[$0] as DatabaseValue) })
+    let checksum = row.stored("checksum")
+    guard !checksum.isNull else { return true }
+    let computed = rowChecksum(columns.map { KeptValue(row.stored($0)) })
+    return checksum == computed.databaseValue
   }
 }
 

@@ -36,6 +36,7 @@ struct CopyContents: Sendable, Equatable {
     for line in lines.dropLast() {
       let text = line.dropFirst(RecordCopy.checksumLength)
       guard line.prefix(RecordCopy.checksumLength).elementsEqual(RecordCopy.checksum(text)),
+        // Cannot trap: Data copies bytes that are there.
         let transaction = try? decoder.decode(CopiedTransaction.self, from: Data(text))
       else {
         damagedCount = damagedCount.addingClamped(1)
@@ -110,12 +111,11 @@ final class RecordCopy: Sendable {
     }
     let line = RecordCopy.checksum(text) + text + [0x0A]
     let failure = byteCount.withLock { byteCount -> Int32 in
-      var done = 0
-      while done < line.count {
-        let count = line.withUnsafeBytes {
-          pwrite(
-            descriptor, UnsafeRawBufferPointer(rebasing: $0.dropFirst(done)).baseAddress,
-            line.count.subtractingClamped(done), off_t(byteCount.addingClamped(done)))
+      var rest = line[...]
+      while !rest.isEmpty {
+        let place = byteCount.addingClamped(line.count &- rest.count)
+        let count = rest.withUnsafeBytes {
+          pwrite(descriptor, $0.baseAddress, $0.count, off_t(place))
         }
         if count < 0, errno == EINTR { continue }
         guard count > 0 else {
@@ -123,7 +123,7 @@ final class RecordCopy: Sendable {
           _ = ftruncate(descriptor, off_t(byteCount))
           return number
         }
-        done = done.addingClamped(count)
+        rest = rest.dropFirst(count)
       }
       byteCount = byteCount.addingClamped(line.count)
       return 0
@@ -135,8 +135,6 @@ final class RecordCopy: Sendable {
   static func checksum(_ text: some Sequence<UInt8>) -> [UInt8] {
     var sum = Checksum()
     for byte in text { sum.take(byte) }
-    let digits = String(sum.value, radix: 16)
-    let zeros = String(repeating: "0", count: max(0, 16 &- digits.utf8.count))
-    return Array((zeros + digits + " ").utf8)
+    return Array((String(sum.value, radix: 16).zeroPadded(to: 16) + " ").utf8)
   }
 }

@@ -31,9 +31,9 @@ extension RecordSchema {
         """)
     return rows.reduce(into: [:]) { statements, row in
       // As they are written matters; how they are set does not.
-      let words = (row["sql"] as String? ?? "").split { $0 == " " || $0 == "\n" }
-      statements["\(row["type"] as String? ?? "") \(row["name"] as String? ?? "")"] =
-        words.joined(separator: " ")
+      func text(_ column: String) -> String { String.fromDatabaseValue(row.stored(column)) ?? "" }
+      let words = text("sql").split { $0 == " " || $0 == "\n" }
+      statements["\(text("type")) \(text("name"))"] = words.joined(separator: " ")
     }
   }
 }

@@ -91,7 +91,7 @@ extension RecordReading {
         database, sql: "SELECT id, time FROM sample WHERE start = ? ORDER BY time",
         arguments: [start]
       ).map { row in
-        let id: Int64 = row["id"]
+        let id: Int64 = try row.required("id", of: "a sample")
         return SampleTime(id: id, time: try row.counter("time", of: "sample \(id)"))
       }
     }

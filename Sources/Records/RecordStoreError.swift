@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Quantities
 
 /// Why a machine's records cannot be used; each names the file and what to do.
 package enum RecordStoreError: Error, Equatable, Sendable {
@@ -86,7 +87,7 @@ extension RecordStoreError {
 
   /// What a system call refused about a file.
   init(system number: Int32, file: String) {
-    let reason = String(cString: strerror(number))
+    let reason = systemReason(number)
     switch number {
     case ENOSPC, EDQUOT, EFBIG: self = .noSpace(file: file)
     case EMFILE, ENFILE: self = .noDescriptor(file: file)

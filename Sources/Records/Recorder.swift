@@ -255,9 +255,11 @@ package final class Recorder {
   }
 
   private func writeSamples() throws(RecordStoreError) {
-    while let sample = samples.first {
+    var rest = samples[...]
+    defer { samples = Array(rest) }
+    while let sample = rest.first {
       try store.write(sample.sample, start: sample.start, wall: sample.wall)
-      samples.removeFirst()
+      rest = rest.dropFirst()
     }
   }
 

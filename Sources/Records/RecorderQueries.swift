@@ -11,7 +11,7 @@ extension Recorder {
     try store.waitForSamples()
     let times = try store.sampleTimes(start: start)
     guard let first = times.first, let last = times.last else { return nil }
-    return first.time...last.time
+    return first.time...max(first.time, last.time)
   }
 
   /// The last sample at or before an instant; nil when there is none.

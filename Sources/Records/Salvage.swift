@@ -62,7 +62,9 @@ extension RecordStore {
       guard
         let row = try Row.fetchOne(database, sql: "SELECT number, identity FROM keeping")
       else { throw RowError(row: "the row of keeping", reason: "it is not there") }
-      var place = KeepingPlace(number: row["number"], identity: row["identity"])
+      var place = KeepingPlace(
+        number: try row.required("number", of: "the row of keeping"),
+        identity: try row.required("identity", of: "the row of keeping"))
       var salvage = Salvage()
       if contents.identity == place.identity {
         salvage.damagedCopyLines = contents.damagedCount
@@ -132,7 +134,7 @@ extension Salvage {
       let rows = try Row.fetchCursor(
         database, sql: "SELECT * FROM \(table.rawValue) ORDER BY sequence")
       while let row = try rows.next(), damagedRows.count < 100 {
-        let sequence: Int64 = row["sequence"]
+        let sequence: Int64 = try row.required("sequence", of: "a row of \(table.rawValue)")
         if let expected, sequence > expected {
           let last = sequence.subtractingClamped(1)
           damagedRows.append("\(table.rawValue.uppercased()) \(expected)-\(last) (NOT THERE)")

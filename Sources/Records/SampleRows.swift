@@ -1,6 +1,7 @@
 import Channels
 import GRDB
 import Partitioning
+import Quantities
 
 // Rows of `sample`, `sampleProcessor` and `samplePartition`: one measurement of the machine. Only
 // partitions that are active, or were once, have rows: the others have nothing counted.
@@ -94,15 +95,12 @@ extension MeasurementSample {
     var partitions: [Partition] = []
     while let row = try logicals.next() {
       let partition = try Partition(row)
-      if var last = partitions.popLast() {
-        if last.number == partition.number {
-          last.logicals += partition.logicals
-          partitions.append(last)
-          continue
-        }
-        partitions.append(last)
+      // Rows of one partition, one for each of its types, follow each other.
+      guard let last = partitions.indices.last, partitions.last?.number == partition.number else {
+        partitions.append(partition)
+        continue
       }
-      partitions.append(partition)
+      partitions.change(at: last) { $0.logicals += partition.logicals }
     }
     self.init(
       time: try row.counter("time", of: "sample \(id)"),
@@ -112,49 +110,31 @@ extension MeasurementSample {
 
 extension ProcessorType {
   fileprivate init(_ row: Row) throws {
-    let name: String = row["type"]
+    let name: String = try row.required("type")
     guard let type = ProcessorType(rawValue: name) else {
-      let sample: Int64 = row["sample"]
-      throw RowError(row: "sample \(sample)", reason: "\"\(name)\" is no type of processor")
+      throw RowError(row: row.sampleName, reason: "\"\(name)\" is no type of processor")
     }
     self = type
   }
 }
 
 extension Row {
-  /// Nanoseconds, or a count, as the machine has them; what it cannot have counted is refused.
-  func counter(_ column: String, of name: String) throws -> UInt64 {
-    let value: Int64 = self[column]
-    guard let counter = UInt64(exactly: value), counter < RowLimit.counter else {
-      throw RowError(row: name, reason: "\(column) is \(value), which cannot have been counted")
-    }
-    return counter
-  }
+  /// What tells the row of a sample.
+  fileprivate var sampleName: String { "sample \(stored("sample"))" }
 
-  /// As `counter`, of a row of a sample.
   fileprivate func counter(_ column: String) throws -> UInt64 {
-    try counter(column, of: "sample \(self["sample"] as Int64)")
+    try counter(column, of: sampleName)
   }
 
-  /// A number that is small in every machine: of a partition, a processor, a weight.
-  fileprivate func number(_ column: String) throws -> Int {
-    let value: Int64 = self[column]
-    guard let number = Int(exactly: value), (0...RowLimit.number).contains(number) else {
-      throw RowError(
-        row: "sample \(self["sample"] as Int64)", reason: "\(column) is \(value), which none has")
-    }
-    return number
-  }
-}
+  fileprivate func number(_ column: String) throws -> Int { try number(column, of: sampleName) }
 
-/// What numbers in rows can be; a file that was changed by hand may hold any.
-enum RowLimit {
-  /// Nanoseconds, or what is counted: 36 years.
-  static let counter: UInt64 = 1 << 60
-  /// Numbers of things, weights, hundredths of processors.
-  static let number = 1 << 30
-  /// Seconds or milliseconds since 1970, before and after.
-  static let instant: Int64 = 1 << 50
+  fileprivate func numberIfAny(_ column: String) throws -> Int? {
+    stored(column).isNull ? nil : try number(column)
+  }
+
+  fileprivate func required<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
+    try required(column, of: sampleName)
+  }
 }
 
 extension MeasurementSample.Processor {
@@ -165,16 +145,18 @@ extension MeasurementSample.Processor {
     counters.idle = try row.counter("idle")
     counters.offline = try row.counter("offline")
     self.init(
-      number: try row.number("number"), type: try ProcessorType(row), isOnline: row["isOnline"],
-      dedicatedTo: row["dedicatedTo"], counters: counters)
+      number: try row.number("number"), type: try ProcessorType(row),
+      isOnline: try row.required("isOnline"),
+      dedicatedTo: try row.optional("dedicatedTo", of: row.sampleName), counters: counters)
   }
 }
 
 extension MeasurementSample.Partition {
   fileprivate init(_ row: Row) throws {
     self.init(
-      name: row["partition"], number: try row.number("number"), isActive: row["isActive"],
-      activated: row["activated"] as Int64? == nil ? nil : try row.counter("activated"),
+      name: try row.required("partition"), number: try row.number("number"),
+      isActive: try row.required("isActive"),
+      activated: row.stored("activated").isNull ? nil : try row.counter("activated"),
       logicals: [try MeasurementSample.Logicals(row)])
   }
 }
@@ -192,24 +174,22 @@ extension MeasurementSample.Logicals {
     counters.preemptions = try row.counter("preemptions")
     counters.yields = try row.counter("yields")
     self.init(
-      type: try ProcessorType(row), isDedicated: row["isDedicated"],
+      type: try ProcessorType(row), isDedicated: try row.required("isDedicated"),
       defined: try row.number("defined"), online: try row.number("online"),
-      weight: row["weight"] as Int64? == nil ? nil : try row.number("weight"),
-      entitlement: try Fraction(row), isCapped: row["isCapped"],
-      absoluteCapHundredths: row["absoluteCapHundredths"] as Int64? == nil
-        ? nil : try row.number("absoluteCapHundredths"),
+      weight: try row.numberIfAny("weight"),
+      entitlement: try Fraction(row), isCapped: try row.required("isCapped"),
+      absoluteCapHundredths: try row.numberIfAny("absoluteCapHundredths"),
       counters: counters)
   }
 }
 
 extension Fraction {
   fileprivate init?(_ row: Row) throws {
-    guard let text: String = row["entitlement"] else { return nil }
+    guard let text: String = try row.optional("entitlement", of: row.sampleName) else { return nil }
     guard let value = Fraction(text), value.numerator.magnitude < RowLimit.counter,
       value.denominator.magnitude < RowLimit.counter
     else {
-      let sample: Int64 = row["sample"]
-      throw RowError(row: "sample \(sample)", reason: "\"\(text)\" is no entitlement")
+      throw RowError(row: row.sampleName, reason: "\"\(text)\" is no entitlement")
     }
     self = value
   }

@@ -6,31 +6,25 @@ import Partitioning
 
 extension StartRecord {
   init(_ row: Row) throws {
-    let seed: String = row["seed"]
-    let ending: String? = row["ending"]
-    let id: Int64 = row["id"]
+    let id: Int64 = try row.required("id", of: "a start")
+    let name = "start \(id)"
     guard KeptTable.start.isWhole(row) else {
-      throw RowError(row: "start \(id)", reason: "its checksum is wrong")
+      throw RowError(row: name, reason: "its checksum is wrong")
     }
-    for column in ["wall", "timeOfDay"] {
-      let instant: Int64 = row[column]
-      guard (-RowLimit.instant...RowLimit.instant).contains(instant) else {
-        throw RowError(row: "start \(id)", reason: "\(column) is \(instant), which is no instant")
-      }
+    let seedText: String = try row.required("seed", of: name)
+    guard let seed = UInt64(seedText) else {
+      throw RowError(row: name, reason: "seed \"\(seedText)\" is no number")
     }
-    guard let seed = UInt64(seed) else {
-      throw RowError(row: "start \(id)", reason: "seed \"\(seed)\" is no number")
-    }
+    let ending: String? = try row.optional("ending", of: name)
     self.init(
-      id: id, machine: row["machine"], wall: row["wall"], timeOfDay: row["timeOfDay"],
-      seed: seed, historyVersion: Int(row["historyVersion"] as Int64),
-      capacityUnits: try RowJSON.value(
-        [String: Int].self, row["capacityUnits"], row: "start \(id)"
-      ).reduce(into: [:]) { units, entry in
-        if let type = ProcessorType(rawValue: entry.key) { units[type] = entry.value }
-      },
-      endTime: row["endTime"] as Int64? == nil
-        ? nil : try row.counter("endTime", of: "start \(id)"),
+      id: id, machine: try row.required("machine", of: name),
+      wall: try row.instant("wall", of: name), timeOfDay: try row.instant("timeOfDay", of: name),
+      seed: seed, historyVersion: try row.required("historyVersion", of: name),
+      capacityUnits: try row.json("capacityUnits", [String: Int].self, of: name)
+        .reduce(into: [:]) { units, entry in
+          if let type = ProcessorType(rawValue: entry.key) { units[type] = entry.value }
+        },
+      endTime: row.stored("endTime").isNull ? nil : try row.counter("endTime", of: name),
       ending: ending.flatMap(Ending.init))
   }
 

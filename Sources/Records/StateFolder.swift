@@ -129,7 +129,7 @@ final class FolderLock: Sendable {
     var bytes = [UInt8](repeating: 0, count: 16)
     let count = pread(descriptor, &bytes, bytes.count, 0)
     guard count > 0 else { return nil }
-    return Int32(String(decoding: bytes.prefix(count), as: UTF8.self).filter(\.isNumber))
+    return Int32(String(decoding: Array(bytes.prefix(count)), as: UTF8.self).filter(\.isNumber))
   }
 
   /// Writes a process down for whoever finds the lock taken.

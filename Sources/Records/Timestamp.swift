@@ -6,10 +6,7 @@ package func timestamp(seconds: Int64) -> String {
   var time = time_t(seconds)
   var parts = tm()
   guard gmtime_r(&time, &parts) != nil else { return "\(seconds) s" }
-  func digits(_ number: Int32, _ width: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, width &- text.utf8.count)) + text
-  }
+  func digits(_ number: Int32, _ width: Int) -> String { String(number).zeroPadded(to: width) }
   let year = parts.tm_year.addingClamped(1900)
   return "\(digits(year, 4))-\(digits(parts.tm_mon.addingClamped(1), 2))-"
     + "\(digits(parts.tm_mday, 2)) \(digits(parts.tm_hour, 2)):\(digits(parts.tm_min, 2)):"

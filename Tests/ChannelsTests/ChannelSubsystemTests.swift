@@ -182,6 +182,38 @@ func write(
     #expect(copy.saveState() == original.saveState())
   }
 
+  @Test(
+    "a saved state that is none of this machine's is refused",
+    arguments: ["chunks", "devices", "isActive", "paths", "wasActivated", "writeDigests"])
+  func foreignState(missing: String) throws {
+    let original = try subsystem()
+    original.start(write(0, 0x100, block: 1, [UInt8](repeating: 7, count: 512), tag: 1))
+    _ = original.takeCompletions(upTo: 9_000_000)
+    let saved = try JSONEncoder().encode(original.saveState())
+    var state = try #require(JSONSerialization.jsonObject(with: saved) as? [String: Any])
+    state[missing] = []
+    let changed = try JSONSerialization.data(withJSONObject: state)
+    let copy = try subsystem()
+    #expect(throws: ChannelStateError.otherConfiguration) {
+      try copy.restoreState(JSONDecoder().decode(ChannelSubsystemState.self, from: changed))
+    }
+  }
+
+  @Test("numbers in a saved state that name nothing end nothing")
+  func stateOfWrongNumbers() throws {
+    let original = try subsystem()
+    original.start(write(0, 0x100, block: 1, [UInt8](repeating: 7, count: 512), tag: 1))
+    let saved = try JSONEncoder().encode(original.saveState())
+    let text = String(decoding: saved, as: UTF8.self)
+      .replacing(/"(slot|subchannel|preferred|rotation)":\d+/) { "\"\($0.1)\":99" }
+    let copy = try subsystem()
+    try copy.restoreState(
+      JSONDecoder().decode(ChannelSubsystemState.self, from: Data(text.utf8)))
+    #expect(copy.takeCompletions(upTo: 9_000_000).isEmpty)
+    copy.start(write(0, 0x100, block: 1, [UInt8](repeating: 7, count: 512), tag: 2))
+    #expect(copy.takeCompletions(upTo: 90_000_000).map(\.tag) == [2])
+  }
+
   @Test func fileIsCopiedOnWriteUnlessWritable() throws {
     let path = NSTemporaryDirectory() + "endicott-\(UUID().uuidString).img"
     try Data(repeating: 0x41, count: 100_352).write(to: URL(fileURLWithPath: path))

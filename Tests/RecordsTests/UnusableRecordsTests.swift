@@ -158,6 +158,46 @@ import Records
     #expect(try store.starts().isEmpty)
   }
 
+  @Test(
+    "whose values become of another kind while they are read name the row",
+    arguments: [
+      ("sample", "time", "'noon'"), ("sampleProcessor", "effective", "NULL"),
+      ("sampleProcessor", "isOnline", "x'00'"), ("sampleProcessor", "dedicatedTo", "x'FF'"),
+      ("samplePartition", "partition", "NULL"), ("samplePartition", "weight", "'heavy'"),
+      ("samplePartition", "entitlement", "x'FF'"), ("samplePartition", "dispatches", "1.5e300"),
+    ])
+  func otherKinds(table: String, column: String, value: String) throws {
+    try makeRecords()
+    let reader = try RecordReader(folder: folder.path)
+    #expect(try reader.sample(7) == Samples.sample(at: 7))
+    // Tables are strict: only a damaged file, or one whose rules were lifted, has such values.
+    let queue = try DatabaseQueue(path: folder.records)
+    try queue.writeWithoutTransaction { database in
+      let strict = try String.fetchOne(
+        database, sql: "SELECT sql FROM sqlite_master WHERE name = ?", arguments: [table])
+      let lax = strict?.replacing("STRICT, ", with: "").replacing(" STRICT", with: "")
+        .replacing(" NOT NULL", with: "")
+      func rule(_ sql: String?) throws {
+        try database.execute(sql: "PRAGMA writable_schema = ON")
+        try database.execute(
+          sql: "UPDATE sqlite_master SET sql = ? WHERE name = ?", arguments: [sql, table])
+        try database.execute(sql: "PRAGMA writable_schema = RESET")
+      }
+      try rule(lax)
+      let key = table == "sample" ? "id" : "sample"
+      try database.execute(sql: "UPDATE \(table) SET \(column) = \(value) WHERE \(key) = 7")
+      try rule(strict)
+    }
+    try queue.close()
+    let error = #expect(throws: RecordStoreError.self) { _ = try reader.sample(7) }
+    guard case .unreadableRow(folder.records, "sample 7", let reason) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains(column), "\(reason)")
+    #expect(try reader.sample(8) == Samples.sample(at: 8))
+  }
+
   @Test func thatWereCutOffAreRefused() throws {
     try makeRecords()
     try checkpoint()

@@ -70,6 +70,12 @@ final class DiskDevice {
     var partition: Int
   }
 
+  /// A device without blocks.
+  init(withoutBlocks memory: DiskMemory) {
+    self.memory = memory
+    (byteCount, descriptor, isWritable) = (0, -1, false)
+  }
+
   /// Opens what a device's medium says.
   init(
     _ medium: ChannelConfiguration.Medium, device: UInt16, memory: DiskMemory
@@ -84,7 +90,7 @@ final class DiskDevice {
       let descriptor = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK)
       var status = stat()
       guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-        let reason = String(cString: strerror(errno))
+        let reason = systemReason()
         if descriptor >= 0 { close(descriptor) }
         throw .fileUnusable(device: device, path: path, reason: reason)
       }
@@ -93,8 +99,8 @@ final class DiskDevice {
         throw .fileUnusable(device: device, path: path, reason: "not a regular file")
       }
       byteCount =
-        UInt64(status.st_size) / ChannelDefaults.blockByteCount
-        * ChannelDefaults.blockByteCount
+        UInt64(clamping: status.st_size) / ChannelDefaults.blockByteCount
+        &* ChannelDefaults.blockByteCount
       self.descriptor = descriptor
       isWritable = writable
     }
@@ -110,19 +116,21 @@ final class DiskDevice {
 
   /// Whether a range of bytes lies on the device.
   func contains(_ offset: UInt64, _ count: Int) -> Bool {
-    offset <= byteCount && UInt64(count) <= byteCount - offset
+    offset <= byteCount && count >= 0 && UInt64(clamping: count) <= byteCount &- offset
   }
 
   /// Reads bytes into data that is as long as the range; false when the file cannot be read.
   func read(_ offset: UInt64, into data: inout [UInt8]) -> Bool {
-    forEachPiece(offset, data.count) { chunk, start, range in
-      if let held = chunks[chunk] {
-        data.replaceSubrange(range, with: held.bytes[start..<start + range.count])
+    data.withUnsafeMutableBytes { bytes in
+      forEachPiece(offset, bytes.count) { piece in
+        let part = bytes.part(from: piece.place, piece.byteCount)
+        guard let held = chunks[piece.chunk] else {
+          return descriptor < 0 || readFile(from: piece.offset, into: part)
+        }
+        held.bytes.withUnsafeBytes {
+          part.copyMemory(from: $0.part(from: piece.start, piece.byteCount))
+        }
         return true
-      }
-      guard descriptor >= 0 else { return true }
-      return data.withUnsafeMutableBytes { bytes in
-        readFile(chunk, start, UnsafeMutableRawBufferPointer(rebasing: bytes[range]))
       }
     }
   }
@@ -131,40 +139,43 @@ final class DiskDevice {
   /// written.
   func write(_ offset: UInt64, from data: [UInt8], for partition: Int) -> Bool {
     digest(offset, data)
-    if isWritable {
-      return data.withUnsafeBytes { bytes in
-        var done = 0
-        while done < bytes.count {
-          let count = pwrite(
-            descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done,
-            off_t(offset) + off_t(done))
-          guard count > 0 else { return false }
-          done += count
+    return data.withUnsafeBytes { bytes in
+      if isWritable {
+        return transfer(bytes.count) { done in
+          pwrite(
+            descriptor, bytes.baseAddress?.advanced(by: done), bytes.count &- done,
+            off_t(clamping: offset.addingClamped(UInt64(clamping: done))))
+        }
+      }
+      return forEachPiece(offset, bytes.count) { piece in
+        guard chunks[piece.chunk] != nil || take(piece.chunk, for: partition) else { return false }
+        chunks[piece.chunk]?.bytes.withUnsafeMutableBytes {
+          $0.part(from: piece.start, piece.byteCount)
+            .copyMemory(from: bytes.part(from: piece.place, piece.byteCount))
         }
         return true
       }
     }
-    return forEachPiece(offset, data.count) { chunk, start, range in
-      if chunks[chunk] == nil {
-        guard memory.take(UInt64(Self.chunkByteCount), for: partition) else { return false }
-        var fresh = [UInt8](repeating: 0, count: Self.chunkByteCount)
-        if descriptor >= 0 {
-          let base = chunk * UInt64(Self.chunkByteCount)
-          let count = Int(min(UInt64(Self.chunkByteCount), byteCount - base))
-          guard
-            fresh.withUnsafeMutableBytes({
-              readFile(chunk, 0, UnsafeMutableRawBufferPointer(rebasing: $0[..<count]))
-            })
-          else {
-            memory.give(UInt64(Self.chunkByteCount), of: partition)
-            return false
-          }
-        }
-        chunks[chunk] = Contents(bytes: fresh, partition: partition)
+  }
+
+  /// Takes a chunk into memory, with what the file has there; false when there is no room for it.
+  private func take(_ chunk: UInt64, for partition: Int) -> Bool {
+    let size = UInt64(Self.chunkByteCount)
+    guard memory.take(size, for: partition) else { return false }
+    var bytes = [UInt8](repeating: 0, count: Self.chunkByteCount)
+    if descriptor >= 0 {
+      let offset = chunk.multipliedClamped(by: size)
+      let held = Int(clamping: min(size, byteCount.subtractingClamped(offset)))
+      let isRead = bytes.withUnsafeMutableBytes {
+        readFile(from: offset, into: $0.part(from: 0, held))
       }
-      chunks[chunk]?.bytes.replaceSubrange(start..<start + range.count, with: data[range])
-      return true
+      guard isRead else {
+        memory.give(size, of: partition)
+        return false
+      }
     }
+    chunks[chunk] = Contents(bytes: bytes, partition: partition)
+    return true
   }
 
   /// Makes writes durable; false when the host refuses.
@@ -200,33 +211,52 @@ final class DiskDevice {
 
   // MARK: - Pieces
 
+  /// A part of a request that lies in one chunk.
+  private struct Piece {
+    /// The chunk.
+    var chunk: UInt64
+    /// Where in the chunk it begins.
+    var start: Int
+    /// Where on the device it begins.
+    var offset: UInt64
+    /// Where in the request's data it begins.
+    var place: Int
+    var byteCount: Int
+  }
+
   /// Calls the body for each part of the range that lies in one chunk, until it says false.
-  private func forEachPiece(
-    _ offset: UInt64, _ count: Int, _ body: (_ chunk: UInt64, _ start: Int, Range<Int>) -> Bool
-  ) -> Bool {
+  private func forEachPiece(_ offset: UInt64, _ count: Int, _ body: (Piece) -> Bool) -> Bool {
     let size = UInt64(Self.chunkByteCount)
     var done = 0
     while done < count {
-      let at = offset + UInt64(done)
-      let start = Int(at % size)
-      let length = min(count - done, Self.chunkByteCount - start)
-      guard body(at / size, start, done..<done + length) else { return false }
-      done += length
+      let at = offset.addingClamped(UInt64(clamping: done))
+      let start = Int(truncatingIfNeeded: at % size)
+      let piece = Piece(
+        chunk: at / size, start: start, offset: at, place: done,
+        byteCount: min(count &- done, Self.chunkByteCount &- start))
+      guard body(piece) else { return false }
+      done.addClamped(piece.byteCount)
     }
     return true
   }
 
   private func readFile(
-    _ chunk: UInt64, _ start: Int, _ buffer: UnsafeMutableRawBufferPointer
+    from offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) -> Bool {
-    let base = off_t(chunk) * off_t(Self.chunkByteCount) + off_t(start)
+    transfer(buffer.count) { done in
+      pread(
+        descriptor, buffer.baseAddress?.advanced(by: done), buffer.count &- done,
+        off_t(clamping: offset.addingClamped(UInt64(clamping: done))))
+    }
+  }
+
+  /// Moves so many bytes to or from the file, as many at a time as the host takes.
+  private func transfer(_ count: Int, _ step: (_ done: Int) -> Int) -> Bool {
     var done = 0
-    while done < buffer.count {
-      let count = pread(
-        descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done,
-        base + off_t(done))
-      guard count > 0 else { return false }
-      done += count
+    while done < count {
+      let moved = step(done)
+      guard moved > 0 else { return false }
+      done.addClamped(moved)
     }
     return true
   }
@@ -241,5 +271,22 @@ final class DiskDevice {
       }
     }
     writeDigest = value
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// So many bytes from a place on; none where they are not all there.
+  fileprivate func part(from place: Int, _ count: Int) -> UnsafeRawBufferPointer {
+    guard place >= 0, count >= 0, place <= self.count, count <= self.count &- place else {
+      return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+    return UnsafeRawBufferPointer(start: baseAddress?.advanced(by: place), count: count)
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// So many bytes from a place on; none where they are not all there.
+  fileprivate func part(from place: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(self).part(from: place, count))
   }
 }

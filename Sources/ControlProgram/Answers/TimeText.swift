@@ -72,14 +72,12 @@ extension MachineView {
 
 /// A number with leading zeros.
 package func digits(_ value: some BinaryInteger, _ width: Int) -> String {
-  let text = String(value)
-  return String(repeating: "0", count: max(0, width.subtractingClamped(text.count))) + text
+  String(value).zeroPadded(to: width)
 }
 
 /// A number in hexadecimal capitals with leading zeros.
 package func hexDigits(_ value: some BinaryInteger, _ width: Int) -> String {
-  let text = String(value, radix: 16, uppercase: true)
-  return String(repeating: "0", count: max(0, width.subtractingClamped(text.count))) + text
+  String(value, radix: 16, uppercase: true).zeroPadded(to: width)
 }
 
 /// A text with blanks after it, up to a width.

@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 import X86
 
 // The life of a partition. What may follow what is the table in `PartitionState`.
@@ -32,9 +33,8 @@ extension PartitionManager {
     _ partition: Partition, profile: String?, load: Bool, force: Bool
   ) throws(ManagementError) {
     let profile = profile ?? partition.nextProfile
-    let index = try requireProfile(partition, profile)
+    let definition = try requireProfile(partition, profile)
     if !force { try require(partition, [.notActivated]) }
-    let definition = partition.profiles[index].definition
     try definition.judge(in: context)
     let image = load ? try bootImage(of: partition, definition.ipl, parameters: nil) : nil
     if partition.isActive {
@@ -192,7 +192,7 @@ extension PartitionManager {
     _ image: LoadedImage, of partition: Partition
   ) throws(ManagementError) {
     var left = configuration(of: partition)
-    left.initialStorage = UInt64(partition.initialCount) * ledger.incrementByteCount
+    left.initialStorage = ledger.byteCount(of: partition.initialCount)
     do {
       try Machine(left).load(image.image, at: now)
     } catch let error as LoadError {
@@ -277,7 +277,7 @@ extension PartitionManager {
     guard partition.machine?.ending == nil else {
       throw .wrongState(partition.name, is: partition.state, needs: [.operating])
     }
-    partition.machine?.processors[0].requestNonMaskable()
+    partition.machine?.processors.first?.requestNonMaskable()
     if partition.state == .exceptions { partition.move(to: .operating) }
     partition.isStopped = false
     resume(partition)
@@ -325,7 +325,9 @@ extension PartitionManager {
     guard partition.entry(of: processor) != nil else {
       throw .processorNotDefined(
         partition.name, processor: processor,
-        defined: partition.definition.processors.reduce(0) { $0 + $1.initial + $1.reserved })
+        defined: partition.definition.processors.reduce(0) {
+          $0.addingClamped($1.initial).addingClamped($1.reserved)
+        })
     }
   }
 
@@ -344,12 +346,17 @@ extension PartitionManager {
     takeAway(places, from: partition)
   }
 
+  /// Addresses of places of a partition's storage, ascending.
+  func ranges(of places: [Int]) -> [Range<UInt64>] {
+    StorageMap.runs(places).flatMap {
+      StorageMap.ranges(of: $0, increment: ledger.incrementByteCount)
+    }
+  }
+
   /// Detaches places of a partition's storage and gives their increments back.
   func takeAway(_ places: [Int], from partition: Partition) {
-    for run in StorageMap.runs(places.filter { !partition.offered.contains($0) }) {
-      for range in StorageMap.ranges(of: run, increment: ledger.incrementByteCount) {
-        partition.machine?.detachStorage(range)
-      }
+    for range in ranges(of: places.filter { !partition.offered.contains($0) }) {
+      partition.machine?.detachStorage(range)
     }
     ledger.giveBack(places.compactMap { partition.increments[$0] }, from: partition.number)
     for place in places {

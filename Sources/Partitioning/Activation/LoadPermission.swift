@@ -68,19 +68,19 @@ extension PartitionManager {
 
   /// Reads a file's bytes from its beginning, fewer where it was cut short; nil when it cannot be read.
   private static func read(_ descriptor: Int32, _ byteCount: Int) -> Data? {
-    var data = Data(count: max(0, byteCount))
-    let done = data.withUnsafeMutableBytes { buffer -> Int? in
-      var rest = buffer[...]
-      while !rest.isEmpty {
-        let room = UnsafeMutableRawBufferPointer(rebasing: rest)
-        let count = Foundation.read(descriptor, room.baseAddress, room.count)
-        if count < 0, errno == EINTR { continue }
-        guard count >= 0 else { return nil }
-        guard count > 0 else { break }
-        rest = rest.dropFirst(count)
+    // The host may have no memory for what a folder holds; Data by itself would end the process then.
+    guard let room = malloc(max(1, byteCount)) else { return nil }
+    var done = 0
+    while done < byteCount {
+      let count = Foundation.read(descriptor, room.advanced(by: done), byteCount &- done)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        free(room)
+        return nil
       }
-      return buffer.count.subtractingClamped(rest.count)
+      guard count > 0 else { break }
+      done.addClamped(count)
     }
-    return done.map { data.prefix($0) }
+    return Data(bytesNoCopy: room, count: done, deallocator: .free)
   }
 }

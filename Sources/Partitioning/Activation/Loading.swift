@@ -12,14 +12,17 @@ struct LoadedImage {
   var byteCount: UInt64 {
     switch image {
     case .linux(let kernel, let initialDisk, _, _):
-      UInt64(clamping: kernel.count).addingClamped(UInt64(clamping: initialDisk?.count ?? 0))
+      Self.size(kernel).addingClamped(initialDisk.map(Self.size) ?? 0)
     case .multiboot(let image, let modules, _):
-      modules.reduce(UInt64(clamping: image.count)) {
-        $0.addingClamped(UInt64(clamping: $1.contents.count))
-      }
-    case .firmware(let image): UInt64(clamping: image.count)
+      modules.reduce(Self.size(image)) { $0.addingClamped(Self.size($1.contents)) }
+    case .firmware(let image): Self.size(image)
     case .program(let program): UInt64(clamping: program.bytes.count)
     }
+  }
+
+  private static func size(_ data: Data) -> UInt64 {
+    // Cannot trap: data's own bounds.
+    UInt64(clamping: data.count)
   }
 }
 

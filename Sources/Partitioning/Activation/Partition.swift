@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 
 /// A partition's place among the dispatcher's accounts for one type, fixed for the machine's life.
 struct ProcessorLayout: Equatable {
@@ -25,12 +26,13 @@ extension ProcessorLayout {
     var first = 0
     for type in ProcessorType.allCases {
       let counts = profiles.flatMap(\.processors).filter { $0.type == type }
-        .map { $0.initial + $0.reserved }
+        .map { $0.initial.addingClamped($0.reserved) }
       guard let count = counts.max() else { continue }
       layout.append(
         ProcessorLayout(
-          type: type, first: first, count: count, account: firstAccount + layout.count))
-      first += count
+          type: type, first: first, count: count,
+          account: firstAccount.addingClamped(layout.count)))
+      first.addClamped(count)
     }
     return layout
   }
@@ -40,6 +42,8 @@ extension ProcessorLayout {
 ///
 /// Owner thread only.
 final class Partition {
+  /// Its name.
+  let name: String
   /// The values in force: those of the profile it was activated from, as changed since.
   var definition: PartitionDefinition
   /// Its image profiles; the first has its own name.
@@ -62,11 +66,11 @@ final class Partition {
   /// Its computer while it is active.
   var machine: Machine?
   /// Whether each logical processor is on line.
-  var isOnline: [Bool]
+  var isOnline: Numbered<Bool>
   /// Whether each logical processor is stopped by itself.
-  var isProcessorStopped: [Bool]
+  var isProcessorStopped: Numbered<Bool>
   /// The machine's increment in each place of its storage, nil where it has none.
-  var increments: [Int?] = []
+  var increments = Numbered<Int?>([], absent: nil)
   /// Places given to it that the guest has not accepted yet.
   var offered: Set<Int> = []
   /// Places of its storage that clearing leaves it: storage element 0.
@@ -99,22 +103,35 @@ final class Partition {
   /// Refusals of its commands that are still recorded in that second.
   var refusalAllowance = PartitionManager.refusalsPerSecond
 
-  /// A not-activated partition; the first of its image profiles is the one of its own name.
-  init(_ profiles: [ImageProfile], number: Int, layout: [ProcessorLayout], subsystem: UInt8?) {
-    self.profiles = profiles
-    definition = profiles[0].definition
-    nextProfile = profiles[0].name
-    activeProfile = profiles[0].name
+  /// A not-activated partition.
+  ///
+  /// - Parameters:
+  ///   - definition: The image profile of its own name.
+  ///   - others: Its other image profiles.
+  ///   - number: Index in definition order.
+  ///   - layout: Its accounts with the dispatcher.
+  ///   - subsystem: Its channel subsystem, when it has I/O.
+  init(
+    _ definition: PartitionDefinition, others: [ImageProfile], number: Int,
+    layout: [ProcessorLayout], subsystem: UInt8?
+  ) {
+    name = definition.name
+    let own = ImageProfile(name: name, partition: name, definition: definition)
+    profiles = [own] + others
+    self.definition = definition
+    nextProfile = name
+    activeProfile = name
     self.number = number
     self.layout = layout
     self.subsystem = subsystem
-    let count = layout.reduce(0) { $0 + $1.count }
-    isOnline = [Bool](repeating: false, count: count)
+    let count = layout.reduce(0) { $0.addingClamped($1.count) }
+    isOnline = Numbered([Bool](repeating: false, count: max(0, count)), absent: false)
     isProcessorStopped = isOnline
   }
 
   /// A copy of another partition without its guest, which answers as the guest would now.
   init(rehearsing other: Partition) {
+    name = other.name
     profiles = other.profiles
     definition = other.definition
     nextProfile = other.nextProfile
@@ -145,22 +162,24 @@ final class Partition {
     accounted = other.accounted
   }
 
-  var name: String { profiles[0].name }
   var isActive: Bool { state != .notActivated }
 
   /// Goes on to another state.
   ///
-  /// Traps if the table in `PartitionState` does not lead there.
+  /// Whoever calls it has judged that the table in `PartitionState` leads there.
   func move(to next: PartitionState) {
-    precondition(state.permits(next), "no way from \(state) to \(next)")
+    assert(state.permits(next), "no way from \(state) to \(next)")
     state = next
   }
 
   /// The image profile that it is or was active with.
   var profile: PartitionDefinition {
-    get { profiles[profileIndex(activeProfile) ?? 0].definition }
-    set { profiles[profileIndex(activeProfile) ?? 0].definition = newValue }
+    get { profiles.element(at: profileIndex(activeProfile) ?? 0)?.definition ?? definition }
+    set { profiles.change(at: profileIndex(activeProfile) ?? 0) { $0.definition = newValue } }
   }
+
+  /// The image profile of its own name.
+  var ownProfile: PartitionDefinition { profiles.first?.definition ?? definition }
 
   /// Index of one of its image profiles.
   func profileIndex(_ name: String) -> Int? { profiles.firstIndex { $0.name == name } }
@@ -168,16 +187,23 @@ final class Partition {
   /// Its place among the accounts for a type; nil when no profile of it has the type.
   func layout(of type: ProcessorType) -> ProcessorLayout? { layout.first { $0.type == type } }
 
+  /// An entry of its processors; none of a type, where there is no such entry.
+  func processors(of entry: Int) -> PartitionProcessors {
+    definition.processors.element(at: entry)
+      ?? PartitionProcessors(type: .cp, initial: 0, reserved: 0)
+  }
+
   /// The dispatcher's account of an entry of its processors.
   func account(of entry: Int) -> Int {
-    layout(of: definition.processors[entry].type)?.account ?? layout[0].account
+    layout(of: processors(of: entry).type)?.account ?? layout.first?.account ?? 0
   }
 
   /// Numbers of the logical processors of one entry of its processors.
   func numbers(of entry: Int) -> Range<Int> {
-    let processors = definition.processors[entry]
+    let processors = processors(of: entry)
     let first = layout(of: processors.type)?.first ?? 0
-    return first..<first + processors.initial + processors.reserved
+    let end = first.addingClamped(processors.initial).addingClamped(processors.reserved)
+    return first..<max(first, end)
   }
 
   /// The entry that a logical processor belongs to; nil when it has no such processor.
@@ -190,6 +216,7 @@ final class Partition {
 
   /// Bytes of storage it has, offered ones not counted.
   func storageByteCount(increment: UInt64) -> UInt64 {
-    UInt64(increments.count { $0 != nil } - offered.count) * increment
+    let count = increments.count { $0 != nil }.subtractingClamped(offered.count)
+    return UInt64(clamping: count).multipliedClamped(by: increment)
   }
 }

@@ -1,12 +1,15 @@
 // The order in which partitions come up, from ACTIVATE and START AUTO AFTER.
 
+import Quantities
+
 extension SystemDefinition {
   /// Numbers of the partitions that are activated with the machine, in their order: those that
   /// ACTIVATE names, then the others with START AUTO; each after those that its START names.
   package func automaticStartOrder() -> [Int] {
     let named = Set(machine.activationOrder)
     return activationOrder().filter {
-      partitions[$0].start != nil || named.contains(partitions[$0].name)
+      guard let partition = partitions.element(at: $0) else { return false }
+      return partition.start != nil || named.contains(partition.name)
     }
   }
 
@@ -16,60 +19,62 @@ extension SystemDefinition {
     let index = Dictionary(
       partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
     let named = machine.activationOrder.compactMap { index[$0] }
-    let isFirst = Set(named)
-    let starting = partitions.indices.filter { partitions[$0].start != nil }
+    let starting = partitions.enumerated().filter { $0.element.start != nil }.map(\.offset)
+    let isStarting = Set(named + starting)
     var order: [Int] = []
-    var state = [UInt8](repeating: 0, count: partitions.count)
+    var begun: Set<Int> = []
+    var ordered: Set<Int> = []
     // A stack instead of recursion: a chain of AFTER may be as long as the machine has partitions.
     for start in named + starting {
-      var stack = [start]
+      var stack = [start][...]
       while let top = stack.last {
-        if state[top] == 0 {
-          state[top] = 1
-          let before = (partitions[top].start?.after ?? []).compactMap { index[$0] }
-          stack += before.reversed().filter {
-            state[$0] == 0 && (partitions[$0].start != nil || isFirst.contains($0))
+        if begun.insert(top).inserted {
+          let before = partitions.element(at: top)?.start?.after ?? []
+          stack += before.compactMap { index[$0] }.reversed().filter {
+            !begun.contains($0) && isStarting.contains($0)
           }
         } else {
-          stack.removeLast()
-          if state[top] == 1 {
-            state[top] = 2
-            order.append(top)
-          }
+          stack = stack.dropLast()
+          if ordered.insert(top).inserted { order.append(top) }
         }
       }
     }
-    return order + partitions.indices.filter { state[$0] == 0 }
+    return order + partitions.indices.filter { !begun.contains($0) }
   }
 
   /// Numbers of partitions that start after each other in a circle of two or more.
   func startCircle() -> [Int]? {
     let index = Dictionary(
       partitions.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-    let before = partitions.indices.map { number in
-      (partitions[number].start?.after ?? []).compactMap { index[$0] }.filter { $0 != number }
+    let before = partitions.enumerated().map { number, partition in
+      (partition.start?.after ?? []).compactMap { index[$0] }.filter { $0 != number }
     }
     // Takes away again and again what waits for nothing; what is left waits in circles.
     var waits = before.map(\.count)
     var followers = [[Int]](repeating: [], count: partitions.count)
     for (number, others) in before.enumerated() {
-      for other in others { followers[other].append(number) }
+      for other in others { followers.change(at: other) { $0.append(number) } }
     }
-    var free = partitions.indices.filter { waits[$0] == 0 }
-    while let number = free.popLast() {
-      for follower in followers[number] {
-        waits[follower] -= 1
-        if waits[follower] == 0 { free.append(follower) }
+    var free = waits.enumerated().filter { $0.element == 0 }.map(\.offset)[...]
+    while let number = free.last {
+      free = free.dropLast()
+      for follower in followers.element(at: number) ?? [] {
+        waits.change(at: follower) { $0.subtractClamped(1) }
+        if waits.element(at: follower) == 0 { free.append(follower) }
       }
     }
-    guard let first = waits.firstIndex(where: { $0 > 0 }) else { return nil }
+    let stuck = waits.enumerated().filter { $0.element > 0 }.map(\.offset)
+    guard let first = stuck.first else { return nil }
     var path: [Int] = []
     var number = first
     while !path.contains(number) {
       path.append(number)
-      guard let next = before[number].first(where: { waits[$0] > 0 }) else { return nil }
+      // Cannot trap: `element(at:)` compares.
+      guard let next = before.element(at: number)?.first(where: stuck.contains) else {
+        return nil
+      }
       number = next
     }
-    return Array(path[(path.firstIndex(of: number) ?? 0)...])
+    return Array(path.drop { $0 != number })
   }
 }

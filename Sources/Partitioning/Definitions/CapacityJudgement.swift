@@ -1,9 +1,11 @@
 // Groups, capacities in MSU and the order of activation: what one file says and another has to know.
 
+import Quantities
+
 extension DefinitionJudgement {
   /// Capacity of all CP processors in MSU; nil when machine.config does not rate them.
   private var installedCapacity: Int? {
-    pool(.cp).flatMap { pool in pool.capacityUnits.map { $0 * pool.count } }
+    pool(.cp).flatMap { pool in pool.capacityUnits.map { $0.multipliedClamped(by: pool.count) } }
   }
 
   /// Judges a defined capacity by what the machine has.
@@ -58,11 +60,11 @@ extension DefinitionJudgement {
       order.enumerated().map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
     for (index, name) in order.enumerated() {
       guard let place = machine.places["ACTIVATE " + name] else { continue }
-      guard let number = number(of: name) else {
+      guard let partition = partition(name) else {
         log.report(.unknownName("partition", name, known: names), at: place)
         continue
       }
-      for other in directory.partitions[number].definition.start?.after ?? []
+      for other in partition.definition.start?.after ?? []
       where position[other] ?? index > index {
         log.report(.activationOrder(name, other), at: place)
       }

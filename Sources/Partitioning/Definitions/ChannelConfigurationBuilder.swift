@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 extension SystemDefinition {
   /// The channel subsystem's configuration, with partitions by number and files by full path.
@@ -27,14 +28,13 @@ extension SystemDefinition {
         definition,
         paths: definition.controlUnits.flatMap { units[$0] ?? [] }.compactMap { paths[$0] })
     }
-    let devices = Dictionary(
-      grouping: inputOutput.devices.indices, by: { inputOutput.devices[$0].number })
+    let devices = Dictionary(grouping: inputOutput.devices.enumerated(), by: \.element.number)
     for (partition, definition) in partitions.enumerated() {
       for assignment in definition.devices {
         guard
           let index = devices[assignment.realDevice]?.first(where: {
-            inputOutput.devices[$0].candidateList?.contains(definition.name) ?? true
-          })
+            $0.element.candidateList?.contains(definition.name) ?? true
+          })?.offset
         else { continue }
         configuration.assignments.append(
           ChannelConfiguration.Assignment(
@@ -71,7 +71,7 @@ extension SystemDefinition {
     return ChannelConfiguration.Device(
       number: definition.number, paths: paths,
       preferredPath: definition.preferredPath.flatMap { number in
-        paths.first { inputOutput.paths[$0].number == number }
+        paths.first { inputOutput.paths.element(at: $0)?.number == number }
       }, medium: medium, bytesPerSecond: definition.bytesPerSecond,
       latencyNanoseconds: definition.latencyNanoseconds)
   }

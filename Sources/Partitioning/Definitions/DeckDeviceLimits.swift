@@ -1,3 +1,5 @@
+import Quantities
+
 /// The most devices that the deck lets a channel subsystem have, from RESOURCE MAXDEV.
 package struct DeviceLimits: Sendable, Equatable, Codable {
   /// Channel subsystem.
@@ -27,7 +29,7 @@ package struct DeviceLimits: Sendable, Equatable, Codable {
     guard (1...5).contains(digits.count), digits.allSatisfy({ $0.isASCII && $0.isNumber }),
       let number = Int(digits)
     else { return nil }
-    return isThousands ? number * 1024 : number
+    return isThousands ? number.multiplied(by: 1024) : number
   }
 }
 
@@ -75,8 +77,9 @@ extension DeckReader {
       let devices = configuration.devices.filter { device in
         device.controlUnits.contains { subsystemsOfUnit[$0]?.contains(limits.subsystem) == true }
       }
-      guard let limit = limits.counts.first, devices.count > limit else { continue }
-      let device = devices[limit].number
+      guard let limit = limits.counts.first,
+        let device = devices.element(at: limit)?.number
+      else { continue }
       guard let place = deck.places["IODEVICE " + DeviceNumbers.text(device)] else { continue }
       log.report(
         .deckDeviceLimitPassed(

@@ -8,32 +8,31 @@ extension DeckReader {
     guard let unitsValue = operands.needed("CUNUMBR") else { return }
     let units = controlUnits(unitsValue)
     let candidates = deviceCandidates(operands)
-    var unitAddress = Int(first & 0xFF)
+    var unitAddress = UInt8(truncatingIfNeeded: first)
     if let word = operands.atom("UNITADD") {
-      guard let said = OperandReader.hexadecimal(word.text, digits: 2) else {
+      guard let said = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self) else {
         log.report(.hexadecimal(word.text, what: "UNITADD", digits: 2), at: word.place)
         return
       }
       unitAddress = said
     }
-    guard unitAddress + count <= 256 else {
-      log.report(.deckUnitBeyond(UInt8(unitAddress), count: count), at: place)
+    let addresses = UnitAddressRange(first: unitAddress, count: count)
+    guard addresses.isWithinUnit else {
+      log.report(.deckUnitBeyond(unitAddress, count: count), at: place)
       return
     }
     let check = DeviceCheck(deck: deck, units: units, first: first, place: place)
     let preferred = preferredPath(operands, check: check)
-    for (problem, place) in check.problems(
-      unitAddress: unitAddress, count: count, candidates: candidates)
-    { log.report(problem, at: place) }
+    for (problem, place) in check.problems(addresses: addresses, candidates: candidates) {
+      log.report(problem, at: place)
+    }
     for unit in units {
-      if let problem = unitUse.addDevices(
-        unit: unit, first: first, address: unitAddress, count: count)
-      {
+      if let problem = unitUse.addDevices(unit: unit, first: first, addresses: addresses) {
         log.report(problem, at: place)
       }
     }
     let set = subchannelSet(operands)
-    for number in UInt16(first)...UInt16(clamping: Int(first).addingClamped(count - 1)) {
+    for number in (first...UInt16.max).prefix(count) {
       let text = DeviceNumbers.text(number)
       if let earlier = deck.places["IODEVICE \(text) IN SET \(set)"] {
         log.report(.deckDeviceTwice(number, first: earlier), at: place)
@@ -63,7 +62,7 @@ extension DeckReader {
     else { return }
     setOfDevice[device.number] = set
     deck.places[key] = place
-    deck.configuration.devices[index] = device
+    deck.configuration.devices.change(at: index) { $0 = device }
   }
 
   /// The subchannel set of an IODEVICE statement: `1` or `((CSS(0),1),(CSS(1),0))`; 0 when it says
@@ -91,19 +90,20 @@ extension DeckReader {
       for case .atom(let word) in items { atoms.append(word) }
     case .call: break
     }
-    guard (1...2).contains(atoms.count), let first = OperandReader.deviceNumber(atoms[0].text)
+    guard atoms.count <= 2, let firstWord = atoms.first,
+      let first = OperandReader.deviceNumber(firstWord.text)
     else {
       log.report(.deckAddress(atoms.first?.text ?? "("), at: value.place)
       return nil
     }
-    guard atoms.count == 2 else { return (first, 1, atoms[0].place) }
-    guard let count = OperandReader.decimal(atoms[1].text), (1...256).contains(count),
-      Int(first) + count <= 0x10000
+    guard let countWord = atoms.dropFirst().first else { return (first, 1, firstWord.place) }
+    guard let count = OperandReader.decimal(countWord.text), (1...256).contains(count),
+      count <= 0x10000 &- Int(first)
     else {
-      log.report(.deckDeviceCount(atoms[1].text), at: atoms[1].place)
+      log.report(.deckDeviceCount(countWord.text), at: countWord.place)
       return nil
     }
-    return (first, count, atoms[0].place)
+    return (first, count, firstWord.place)
   }
 
   private func controlUnits(_ value: DeckValue) -> [ControlUnitDefinition] {
@@ -132,12 +132,12 @@ extension DeckReader {
     guard let value = operands.value("PATH") else { return nil }
     for group in operands.subsystemGroups(value) {
       guard let subsystem = group.subsystems.first, case .atom(let word)? = group.items.first,
-        let number = OperandReader.hexadecimal(word.text, digits: 2)
+        let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self)
       else {
         log.report(.deckPath, at: value.place)
         return nil
       }
-      let path = PathReference(subsystem: subsystem, number: UInt8(number))
+      let path = PathReference(subsystem: subsystem, number: number)
       guard check.paths.contains(path) else {
         log.report(.deckNoPath(path.number, subsystem: subsystem), at: word.place)
         return nil

@@ -227,7 +227,7 @@ struct DeckOperands {
       }
     guard isNested else {
       // One pair of parentheses more than needed, as in PATH=((10,11)), says the same.
-      if items.count == 1, case .list(let inner, _) = items[0] {
+      if items.count == 1, case .list(let inner, _)? = items.first {
         if inner.allSatisfy({ if case .atom = $0 { true } else { false } }), inner.count > 0,
           ["PATH", "LINK"].contains(where: { has($0) && value.place == self.value($0)?.place })
         {
@@ -250,12 +250,12 @@ struct DeckOperands {
     var subsystems: [UInt8] = []
     for argument in arguments {
       guard case .atom(let word) = argument,
-        let number = OperandReader.hexadecimal(word.text, digits: 2)
+        let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self)
       else {
         log.report(.deckSubsystem, at: argument.place)
         continue
       }
-      subsystems.append(UInt8(number))
+      subsystems.append(number)
     }
     return SubsystemGroup(
       subsystems: subsystems, items: Array(items.dropFirst()), isNamed: true)

@@ -8,27 +8,43 @@ struct DeckReader {
     "ID", "RESOURCE", "CHPID", "CNTLUNIT", "IODEVICE", "FUNCTION", "UUID",
   ]
   /// Keywords of a statement: those that are used or kept first, those that are only accepted after.
-  static let keywords: [String: [String]] = [
-    "ID": ["MSG1", "MSG2", "SYSTEM", "LSYSTEM", "NAME", "TOK"],
-    "RESOURCE": ["PARTITION", "PART", "MAXDEV"],
-    "CHPID": [
-      "PATH", "TYPE", "SHARED", "PARTITION", "PART", "NOTPART", "PCHID", "SWITCH", "VCHID", "AID",
-      "PORT", "CHPARM", "OS", "IOCLUSTER", "CPATH", "CSYSTEM", "PNETID", "MIXTYPE", "FUNCTION",
-      "DESC",
-    ],
-    "CNTLUNIT": [
-      "CUNUMBR", "PATH", "UNIT", "UNITADD", "LINK", "CUADD", "SHARED", "PROTOCL", "DESC",
-    ],
-    "IODEVICE": [
-      "ADDRESS", "CUNUMBR", "UNIT", "UNITADD", "PARTITION", "PART", "NOTPART", "PATH", "MODEL",
-      "FEATURE", "STADET", "TIMEOUT", "SCHSET", "OFFLINE", "DYNAMIC", "LOCANY", "DESC",
-    ],
-    "FUNCTION": [
-      "FID", "TYPE", "PCHID", "VCHID", "AID", "PORT", "VF", "UID", "PNETID", "PARTITION", "PART",
-      "NOTPART", "SHARED", "PATH", "CHPID", "DESC",
-    ],
-    "UUID": ["PARTITION", "PART", "UUID", "FUNCTION", "FID", "DESC"],
-  ]
+  static func keywords(of operation: String) -> [String]? {
+    switch operation {
+    case "ID":
+      [
+        "MSG1", "MSG2", "SYSTEM", "LSYSTEM", "NAME", "TOK",
+      ]
+    case "RESOURCE":
+      [
+        "PARTITION", "PART", "MAXDEV",
+      ]
+    case "CHPID":
+      [
+        "PATH", "TYPE", "SHARED", "PARTITION", "PART", "NOTPART", "PCHID", "SWITCH", "VCHID",
+        "AID", "PORT", "CHPARM", "OS", "IOCLUSTER", "CPATH", "CSYSTEM", "PNETID", "MIXTYPE",
+        "FUNCTION", "DESC",
+      ]
+    case "CNTLUNIT":
+      [
+        "CUNUMBR", "PATH", "UNIT", "UNITADD", "LINK", "CUADD", "SHARED", "PROTOCL", "DESC",
+      ]
+    case "IODEVICE":
+      [
+        "ADDRESS", "CUNUMBR", "UNIT", "UNITADD", "PARTITION", "PART", "NOTPART", "PATH", "MODEL",
+        "FEATURE", "STADET", "TIMEOUT", "SCHSET", "OFFLINE", "DYNAMIC", "LOCANY", "DESC",
+      ]
+    case "FUNCTION":
+      [
+        "FID", "TYPE", "PCHID", "VCHID", "AID", "PORT", "VF", "UID", "PNETID", "PARTITION", "PART",
+        "NOTPART", "SHARED", "PATH", "CHPID", "DESC",
+      ]
+    case "UUID":
+      [
+        "PARTITION", "PART", "UUID", "FUNCTION", "FID", "DESC",
+      ]
+    default: nil
+    }
+  }
   /// Types of paths that carry requests to control units.
   static let unitPathTypes = ["FC", "FCV", "FCP", "CNC", "CTC", "CVC", "CBY", "BL", "BY", "DSD"]
   /// Types of paths to networks, consoles and other machines, which are read and carry nothing here.
@@ -43,7 +59,7 @@ struct DeckReader {
   /// A path of a control unit that the machine would choose (dynamic channel path management).
   static let managedPath = "**"
   /// Images in a channel subsystem.
-  static let imageLimit = 15
+  static let imageLimit: UInt8 = 15
 
   let log: FindingLog
   var deck = ParsedDeck()
@@ -80,7 +96,7 @@ struct DeckReader {
 
   private mutating func read(_ statement: DeckStatement) {
     let operation = statement.operation
-    guard let legal = Self.keywords[operation.folded] else {
+    guard let legal = Self.keywords(of: operation.folded) else {
       log.report(.deckOperation(operation.text, legal: Self.operations), at: operation.place)
       return
     }
@@ -160,7 +176,7 @@ struct DeckReader {
     case .atom(let word): nameWord = word
     case .list(let parts, _):
       if case .atom(let word)? = parts.first { nameWord = word }
-      if parts.count > 1, case .atom(let word) = parts[1] { imageWord = word }
+      if case .atom(let word)? = parts.dropFirst().first { imageWord = word }
     case .call: break
     }
     guard let name = nameWord, name.folded == "*" || OperandReader.isName(name.folded) else {
@@ -168,9 +184,11 @@ struct DeckReader {
       return
     }
     let inSubsystem = deck.configuration.images.filter { $0.subsystem == subsystem }
-    var image: Int?
+    var image: UInt8?
     if let word = imageWord {
-      guard let number = OperandReader.hexadecimal(word.text, digits: 1), number > 0 else {
+      guard let number = OperandReader.hexadecimal(word.text, digits: 1, as: UInt8.self),
+        number > 0
+      else {
         log.report(.deckImage(word.text), at: word.place)
         return
       }
@@ -188,7 +206,7 @@ struct DeckReader {
       }
     }
     guard let image else {
-      log.report(.deckImages(subsystem: subsystem, limit: Self.imageLimit), at: name.place)
+      log.report(.deckImages(subsystem: subsystem, limit: Int(Self.imageLimit)), at: name.place)
       return
     }
     let key = "RESOURCE " + name.folded
@@ -198,7 +216,7 @@ struct DeckReader {
     }
     deck.places[key] = name.place
     deck.configuration.images.append(
-      ImageDefinition(partition: name.folded, subsystem: subsystem, image: UInt8(image)))
+      ImageDefinition(partition: name.folded, subsystem: subsystem, image: image))
   }
 
   // MARK: - CHPID
@@ -215,7 +233,7 @@ struct DeckReader {
     guard let pathValue = operands.needed("PATH") else { return }
     var physical: UInt16?
     if let word = operands.atom("PCHID") {
-      physical = OperandReader.hexadecimal(word.text, digits: 3).map { UInt16($0) }
+      physical = OperandReader.hexadecimal(word.text, digits: 3, as: UInt16.self)
       if physical == nil {
         log.report(.hexadecimal(word.text, what: "PCHID", digits: 3), at: word.place)
       }
@@ -229,17 +247,17 @@ struct DeckReader {
     }
     let groups = operands.subsystemGroups(pathValue)
     guard let group = groups.first, groups.count == 1, group.items.count == 1,
-      case .atom(let word) = group.items[0],
-      let number = OperandReader.hexadecimal(word.text, digits: 2)
+      case .atom(let word)? = group.items.first,
+      let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self)
     else {
       log.report(.deckPath, at: pathValue.place)
       return
     }
     for subsystem in group.subsystems {
-      let key = "CHPID \(DeviceNumbers.path(subsystem)).\(DeviceNumbers.path(UInt8(number)))"
+      let key = "CHPID \(DeviceNumbers.path(subsystem)).\(DeviceNumbers.path(number))"
       if let first = deck.places[key] {
         log.report(
-          .deckPathTwice(UInt8(number), subsystem: subsystem, first: first), at: word.place)
+          .deckPathTwice(number, subsystem: subsystem, first: first), at: word.place)
         continue
       }
       deck.places[key] = word.place
@@ -255,11 +273,11 @@ struct DeckReader {
 
   private func switchNumber(_ operands: DeckOperands) -> UInt8? {
     guard let word = operands.atom("SWITCH") else { return nil }
-    guard let number = OperandReader.hexadecimal(word.text, digits: 2) else {
+    guard let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self) else {
       log.report(.hexadecimal(word.text, what: "SWITCH", digits: 2), at: word.place)
       return nil
     }
-    return UInt8(number)
+    return number
   }
 
   // MARK: - CNTLUNIT
@@ -304,12 +322,12 @@ struct DeckReader {
             continue
           }
           guard case .atom(let word) = item,
-            let number = OperandReader.hexadecimal(word.text, digits: 2)
+            let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self)
           else {
             log.report(.deckPath, at: item.place)
             continue
           }
-          let path = PathReference(subsystem: subsystem, number: UInt8(number))
+          let path = PathReference(subsystem: subsystem, number: number)
           if paths.contains(path) {
             log.report(.deckPathRepeated(path.number, subsystem: subsystem), at: word.place)
           } else if deck.path(path) == nil {
@@ -339,29 +357,29 @@ struct DeckReader {
       return unit.unitAddresses
     }
     var ranges: [UnitAddressRange] = []
-    var used = Set<Int>()
+    var used = Set<UInt8>()
     for item in items {
-      guard case .list(let parts, _) = item, (1...2).contains(parts.count),
-        case .atom(let first) = parts[0],
-        let start = OperandReader.hexadecimal(first.text, digits: 2)
+      guard case .list(let parts, _) = item, parts.count <= 2, case .atom(let first)? = parts.first,
+        let start = OperandReader.hexadecimal(first.text, digits: 2, as: UInt8.self)
       else {
         log.report(.deckUnitAddress, at: item.place)
         continue
       }
       var count = 1
-      if parts.count == 2, case .atom(let word) = parts[1] {
+      if case .atom(let word)? = parts.dropFirst().first {
         guard let said = OperandReader.decimal(word.text), (1...256).contains(said) else {
           log.report(.deckUnitCount(word.text), at: word.place)
           continue
         }
         count = said
       }
-      guard start + count <= 256, used.isDisjoint(with: start..<start + count) else {
+      let range = UnitAddressRange(first: start, count: count)
+      guard range.isWithinUnit, used.isDisjoint(with: range.addresses) else {
         log.report(.deckUnitOverlap(first.folded, count: count), at: first.place)
         continue
       }
-      used.formUnion(start..<start + count)
-      ranges.append(UnitAddressRange(first: UInt8(start), count: count))
+      used.formUnion(range.addresses)
+      ranges.append(range)
     }
     return ranges.isEmpty ? unit.unitAddresses : ranges
   }

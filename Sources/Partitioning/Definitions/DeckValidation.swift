@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// Which unit addresses are in use, on paths and on control units.
 struct UnitAddressUse {
@@ -17,7 +18,7 @@ struct UnitAddressUse {
   /// Adds a control unit's addresses to a path; the problem when they are too many.
   mutating func add(unit: ControlUnitDefinition, path: PathReference, type: String) -> Problem? {
     let key = Int(path.subsystem) << 8 | Int(path.number)
-    let count = (countOnPath[key] ?? 0) + unit.unitAddresses.reduce(0) { $0 + $1.count }
+    let count = unit.unitAddresses.reduce(countOnPath[key] ?? 0) { $0.addingClamped($1.count) }
     countOnPath[key] = count
     let limit = Self.limit(ofType: type)
     return count > limit ? .deckUnitLimit(path: path.number, count: count, limit: limit) : nil
@@ -25,17 +26,15 @@ struct UnitAddressUse {
 
   /// Adds devices to a control unit; the problem when one has the address of another.
   mutating func addDevices(
-    unit: ControlUnitDefinition, first: UInt16, address: Int, count: Int
+    unit: ControlUnitDefinition, first: UInt16, addresses: UnitAddressRange
   ) -> Problem? {
     var problem: Problem?
-    for offset in 0..<count {
-      let key = Int(unit.number) << 8 | (address + offset)
-      let device = UInt16(Int(first) + offset)
+    for (device, address) in zip(first...UInt16.max, addresses.addresses) {
+      let key = Int(unit.number) << 8 | Int(address)
       if let other = deviceAt[key], other != device {
         problem =
           problem
-          ?? .deckUnitTwice(
-            device: device, other: other, address: UInt8(address + offset), unit: unit.number)
+          ?? .deckUnitTwice(device: device, other: other, address: address, unit: unit.number)
       } else {
         deviceAt[key] = device
       }
@@ -56,17 +55,15 @@ struct DeviceCheck {
 
   /// What is wrong, in the order of IOCP's message numbers.
   func problems(
-    unitAddress: Int, count: Int, candidates: PartitionList?
+    addresses: UnitAddressRange, candidates: PartitionList?
   ) -> [(Problem, Place)] {
     var problems: [(Problem, Place)] = []
     for unit in units {
-      let missing = (unitAddress..<unitAddress + count).first { address in
-        !unit.unitAddresses.contains {
-          (Int($0.first)..<Int($0.first) + $0.count).contains(address)
-        }
+      let missing = addresses.addresses.first { address in
+        !unit.unitAddresses.contains { $0.contains(address) }
       }
       if let missing {
-        problems.append((.deckUnitMissing(UInt8(missing), unit: unit.number), place))
+        problems.append((.deckUnitMissing(missing, unit: unit.number), place))
       }
     }
     let subsystems = Array(Set(paths.map(\.subsystem))).sorted()

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// Where in the definition files something stands.
 struct Place: Sendable, Hashable {
@@ -47,7 +48,7 @@ final class FindingLog {
       if dropped != .error { dropped = problem.severity }
       return
     }
-    if isError { errorCount += 1 } else { warningCount += 1 }
+    if isError { errorCount &+= 1 } else { warningCount &+= 1 }
     known.insert(finding)
     findings.append(finding)
   }
@@ -121,7 +122,7 @@ struct DefinitionFile {
   private static func bytes(ofFile path: String) -> Result<[UInt8], ReadFailure> {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
-      return .failure(ReadFailure(text: String(cString: strerror(errno))))
+      return .failure(ReadFailure(text: systemReason()))
     }
     defer { close(descriptor) }
     var status = stat()
@@ -133,8 +134,8 @@ struct DefinitionFile {
     while bytes.count <= byteLimit {
       let count = read(descriptor, &chunk, chunk.count)
       if count == 0 { break }
-      guard count > 0 else { return .failure(ReadFailure(text: String(cString: strerror(errno)))) }
-      bytes.append(contentsOf: chunk[..<count])
+      guard count > 0 else { return .failure(ReadFailure(text: systemReason())) }
+      bytes.append(contentsOf: chunk.prefix(count))
     }
     return .success(bytes)
   }
@@ -147,8 +148,7 @@ struct DefinitionFile {
       defer { isFirst = false }
       if isFirst, scalar == "\u{FEFF}" { continue }
       if scalar == "\n" {
-        if line.last == "\r" { line.removeLast() }
-        lines.append(line)
+        lines.append(line.last == "\r" ? Array(line.dropLast()) : line)
         line.removeAll(keepingCapacity: true)
       } else {
         line.append(scalar)
@@ -163,12 +163,13 @@ struct DefinitionFile {
     var decoder = UTF8()
     var iterator = bytes.makeIterator()
     var place = Place(file: file, line: 1, column: 1)
+    // Cannot trap: the decoder takes only what it has put into its own buffer.
     while case .scalarValue(let scalar) = decoder.decode(&iterator) {
       if scalar == "\n" {
-        place.line += 1
+        place.line &+= 1
         place.column = 1
       } else {
-        place.column += 1
+        place.column &+= 1
       }
     }
     return place

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// Judges the parts of a machine's definition against each other.
 struct DefinitionJudgement {
@@ -35,14 +36,14 @@ struct DefinitionJudgement {
     users()
     imagesWithoutPartition()
     latencies()
-    let names = directory.partitions.map(\.definition.name)
     let definition = SystemDefinition(
       machine: machine.machine, partitions: directory.partitions.map(\.definition),
       groups: directory.groups, inputOutput: deck.configuration)
-    if let circle = definition.startCircle() {
-      let first = directory.partitions[circle[0]]
-      log.report(
-        .startCycle(circle.map { names[$0] } + [names[circle[0]]]), at: first.place(of: "START"))
+    if let circle = definition.startCircle(),
+      let first = circle.first.flatMap({ directory.partitions.element(at: $0) })
+    {
+      let names = circle.compactMap { definition.partitions.element(at: $0)?.name }
+      log.report(.startCycle(names + names.prefix(1)), at: first.place(of: "START"))
     }
     if machine.isStorageKnown { judgeTogether(definition) }
   }
@@ -52,17 +53,19 @@ struct DefinitionJudgement {
     let validator = ActivationValidator(definition, order: definition.activationList)
     // What the machine never has is an error, and said of each profile by itself.
     for finding in validator.findings where finding.severity == .warning {
-      guard let name = finding.reference?.partition, let number = index[name] else { continue }
+      guard let partition = finding.reference.flatMap({ partition($0.partition) }) else { continue }
       let statement = String(finding.item.prefix { $0 != " " })
       log.report(
         Problem(
           id: finding.id, severity: finding.severity, text: finding.text, remedy: finding.remedy),
-        at: directory.partitions[number].place(of: finding.item, in: statement))
+        at: partition.place(of: finding.item, in: statement))
     }
   }
 
-  /// Number of a partition by its name.
-  func number(of name: String) -> Int? { index[name] }
+  /// What the directory says of a partition.
+  func partition(_ name: String) -> ParsedPartition? {
+    index[name].flatMap { directory.partitions.element(at: $0) }
+  }
 
   /// The pool of a type, when one is installed.
   func pool(_ type: ProcessorType) -> ProcessorPoolDefinition? {
@@ -124,7 +127,7 @@ struct DefinitionJudgement {
       ("INITIAL", storage.initialByteCount), ("RESERVED", storage.reservedByteCount),
       ("ORIGIN", storage.origin ?? 0),
     ]
-    for (name, bytes) in items where bytes % increment != 0 {
+    for (name, bytes) in items where !bytes.isMultiple(of: increment) {
       log.report(
         .multiple(Problem.size(bytes), what: "STORAGE " + name, of: increment),
         at: partition.place(of: "STORAGE " + name, in: "STORAGE"))
@@ -133,7 +136,7 @@ struct DefinitionJudgement {
       log.report(
         .noStorage(increment: increment), at: partition.place(of: "STORAGE INITIAL", in: "STORAGE"))
     }
-    let most = storage.initialByteCount + storage.reservedByteCount
+    let most = storage.initialByteCount.addingClamped(storage.reservedByteCount)
     if storage.initialByteCount > installed {
       log.report(
         .storageBeyondInstalled("INITIAL", storage.initialByteCount, installed: installed),
@@ -142,12 +145,12 @@ struct DefinitionJudgement {
       log.report(
         .storageBeyondInstalled("INITIAL and RESERVED together,", most, installed: installed),
         at: partition.place(of: "STORAGE RESERVED", in: "STORAGE"))
-    } else if let origin = storage.origin, origin + most > installed {
-      let isInitial = origin + storage.initialByteCount > installed
+    } else if let origin = storage.origin, origin.addingClamped(most) > installed {
+      let isInitial = origin.addingClamped(storage.initialByteCount) > installed
       log.report(
         .storageBeyondInstalled(
           isInitial ? "ORIGIN and INITIAL together," : "ORIGIN, INITIAL and RESERVED together,",
-          origin + (isInitial ? storage.initialByteCount : most), installed: installed),
+          origin.addingClamped(isInitial ? storage.initialByteCount : most), installed: installed),
         at: partition.place(of: "STORAGE ORIGIN", in: "STORAGE"))
     }
   }
@@ -171,7 +174,7 @@ struct DefinitionJudgement {
   private func start(of partition: ParsedPartition) {
     for name in partition.definition.start?.after ?? [] {
       let place = partition.place(of: "START AFTER " + name, in: "START")
-      guard let other = index[name] else {
+      guard let other = self.partition(name) else {
         log.report(
           .unknownName("partition", name, known: directory.partitions.map(\.definition.name)),
           at: place)
@@ -179,7 +182,7 @@ struct DefinitionJudgement {
       }
       if name == partition.definition.name {
         log.report(.ownAfter(name), at: place)
-      } else if directory.partitions[other].definition.start == nil {
+      } else if other.definition.start == nil {
         log.report(.afterNotAutomatic(name), at: place)
       }
     }
@@ -187,12 +190,12 @@ struct DefinitionJudgement {
 
   private func users() {
     for user in machine.machine.users {
-      guard let partition = index[user.name] else { continue }
+      guard let partition = partition(user.name) else { continue }
       let first =
         machine.places["USER " + user.name]
         ?? Place(file: MachineConfigurationReader.fileName, line: 0, column: 0)
       log.report(
-        .userIsPartition(user.name, first: first), at: directory.partitions[partition].place)
+        .userIsPartition(user.name, first: first), at: partition.place)
     }
   }
 
@@ -219,9 +222,10 @@ struct DefinitionJudgement {
       guard let fastest = paths.compactMap({ deck.path($0)?.latencyNanoseconds }).min() else {
         continue
       }
-      if fastest + device.latencyNanoseconds < epoch {
+      let latency = fastest.addingClamped(device.latencyNanoseconds)
+      if latency < epoch {
         log.report(
-          .latencyBelowEpoch(device.number, fastest + device.latencyNanoseconds, epoch: epoch),
+          .latencyBelowEpoch(device.number, latency, epoch: epoch),
           at: place)
         reported.insert(place)
       }

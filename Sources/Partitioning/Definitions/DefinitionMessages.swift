@@ -357,7 +357,7 @@ extension Problem {
 
   static func tooLarge(limit: Int) -> Problem {
     error(
-      "051", "the file is larger than \(size(UInt64(limit)))",
+      "051", "the file is larger than \(size(UInt64(clamping: limit)))",
       "split it, or remove what is not text")
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 extension SystemDefinition {
   /// Reads and judges a machine's folder; nothing is changed and nothing is started.
@@ -9,7 +10,7 @@ extension SystemDefinition {
   package static func read(folder: String) -> (SystemDefinition?, [Finding]) {
     let log = FindingLog()
     guard let root = FolderFiles.resolved(folder) else {
-      return refused(folder, .noFolder(reason: String(cString: strerror(errno))))
+      return refused(folder, .noFolder(reason: systemReason()))
     }
     let names: [String]
     do {
@@ -23,9 +24,9 @@ extension SystemDefinition {
     }
     // In any case: USER.DIRECT is what comes from a mainframe.
     let configurations = names.filter { $0.lowercased() == MachineConfigurationReader.fileName }
-    guard let configuration = configurations.last else { return refused(folder, .noConfiguration) }
+    guard let configuration = configurations.first else { return refused(folder, .noConfiguration) }
     guard configurations.count == 1 else {
-      return refused(folder, .twoConfigurations(configurations[0]))
+      return refused(folder, .twoConfigurations(configuration))
     }
     func named(_ suffix: String) -> [String] {
       names.filter { $0.lowercased().hasSuffix(suffix) && !$0.hasPrefix(".") }

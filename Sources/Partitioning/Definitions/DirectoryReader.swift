@@ -1,3 +1,5 @@
+import Quantities
+
 /// One partition as read, and where its items stand.
 struct ParsedPartition {
   var definition: PartitionDefinition
@@ -79,11 +81,11 @@ struct DirectoryReader {
       case let known where Self.headers.contains(known): entries.append(Entry(header: statement))
       case "GROUP": group(statement)
       case let known where Self.verbs.contains(known):
-        if entries.isEmpty {
+        guard let last = entries.indices.last else {
           log.report(.outsideEntry(verb.folded), at: verb.place)
-        } else {
-          entries[entries.count - 1].statements.append(statement)
+          continue
         }
+        entries.change(at: last) { $0.statements.append(statement) }
       default:
         log.report(
           .unknownStatement(verb.text, in: "a directory", legal: Self.verbs), at: verb.place)
@@ -178,7 +180,7 @@ struct DirectoryReader {
       operands.end()
     }
     var builder = PartitionBuilder(
-      name: partitions[0], place: name.place, files: files, log: log, imageOf: partitions[0])
+      name: first.folded, place: name.place, files: files, log: log, imageOf: first.folded)
     build(entry, &builder)
     for partition in partitions { add(builder.parsed, as: name, for: partition, at: place) }
   }

@@ -49,7 +49,7 @@ struct FolderFiles {
       log.report(.fileUnreadable(name), at: word.place)
       return nil
     }
-    return UInt64(status.st_size)
+    return UInt64(clamping: status.st_size)
   }
 
   /// Whether a name stays inside the folder, by its form and by where links lead.
@@ -57,7 +57,7 @@ struct FolderFiles {
     guard !name.hasPrefix("/"), !name.hasPrefix("~") else { return false }
     var depth = 0
     for part in name.split(separator: "/") where part != "." {
-      depth += part == ".." ? -1 : 1
+      depth &+= part == ".." ? -1 : 1
       if depth < 0 { return false }
     }
     guard let root else { return true }

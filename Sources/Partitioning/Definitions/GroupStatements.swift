@@ -1,5 +1,7 @@
 // GROUP name [ABSCAP type n.nn] [MSU n]: a group profile, in as many statements as it has caps.
 
+import Quantities
+
 extension DirectoryReader {
   mutating func group(_ statement: Statement) {
     var operands = OperandReader(statement, log: log)
@@ -54,7 +56,7 @@ extension DirectoryReader {
 
   private mutating func change(_ name: String, _ body: (inout GroupDefinition) -> Void) {
     if let index = directory.groups.firstIndex(where: { $0.name == name }) {
-      body(&directory.groups[index])
+      directory.groups.change(at: index, body)
     } else {
       var group = GroupDefinition(name: name)
       body(&group)

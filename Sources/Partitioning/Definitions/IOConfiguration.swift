@@ -160,6 +160,15 @@ package struct UnitAddressRange: Sendable, Equatable, Codable {
     self.first = first
     self.count = count
   }
+
+  /// Whether an address is one of them.
+  func contains(_ address: UInt8) -> Bool { address >= first && Int(address &- first) < count }
+
+  /// Whether the last of them is an address, which has 8 bits.
+  var isWithinUnit: Bool { count <= 256 &- Int(first) }
+
+  /// The addresses, as far as there are such.
+  var addresses: some Sequence<UInt8> { (first...UInt8.max).lazy.prefix(max(0, count)) }
 }
 
 /// What holds a device's blocks.

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// What `machine.config` says, and where.
 struct ParsedMachine {
@@ -123,7 +124,7 @@ struct MachineConfigurationReader {
     guard let units = capacity(of: type, &operands), let count, let rate else { return }
     parsed.machine.processors.append(
       ProcessorPoolDefinition(
-        type: type, count: count, megahertz: UInt32(rate), capacityUnits: units))
+        type: type, count: count, megahertz: UInt32(clamping: rate), capacityUnits: units))
   }
 
   /// Takes `MSU n`, the capacity of one processor, if it comes.
@@ -208,7 +209,7 @@ struct MachineConfigurationReader {
     guard let amount, let amountWord else { return }
     parsed.machine.storageByteCount = amount
     let increment = parsed.machine.incrementByteCount
-    if amount % increment != 0 {
+    if !amount.isMultiple(of: increment) {
       log.report(.multiple(amountWord.text, what: "STORAGE", of: increment), at: amountWord.place)
       return
     }
@@ -246,15 +247,14 @@ struct MachineConfigurationReader {
 
   private mutating func timeZone(_ operands: inout OperandReader) {
     guard let word = operands.word("UTC or an offset") else { return }
-    let digits = Array(word.folded.utf8.dropFirst(4))
     let isOffset =
       word.folded.hasPrefix("UTC+") || word.folded.hasPrefix("UTC-")
-    let parts = word.folded.dropFirst(4).split(separator: ":", omittingEmptySubsequences: false)
+    let offset = word.folded.dropFirst(4)
+    let parts = offset.split(separator: ":", omittingEmptySubsequences: false)
     let isValid =
       word.folded == "UTC"
-      || isOffset && digits.count == 5 && parts.count == 2
-        && (OperandReader.decimal(parts[0]) ?? 99) <= 14
-        && (OperandReader.decimal(parts[1]) ?? 99) <= 59
+      || isOffset && offset.utf8.count == 5 && parts.count == 2
+        && zip(parts, [14, 59]).allSatisfy { OperandReader.decimal($0) ?? .max <= $1 }
     guard isValid else {
       log.report(
         .value(word.text, what: "TIMEZONE", remedy: "write UTC or an offset such as UTC+01:00"),
@@ -294,18 +294,24 @@ struct MachineConfigurationReader {
     for (byte, form) in zip(bytes, pattern) {
       guard form == 0x30 ? (0x30...0x39).contains(byte) : byte == form else { return nil }
     }
-    func field(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
-    let (year, month, day) = (field(0..<4), field(5..<7), field(8..<10))
-    let (hour, minute, second) = (field(11..<13), field(14..<16), field(17..<19))
+    // Digits were checked, at most four of them in a field: nothing of this can come near 64 bits.
+    let fields = bytes.split { !(0x30...0x39).contains($0) }.map { digits in
+      digits.reduce(Int64(0)) { $0 &* 10 &+ Int64($1 & 0xF) }
+    }
+    func field(_ index: Int) -> Int64 { fields.element(at: index) ?? 0 }
+    let (year, month, day) = (field(0), field(1), field(2))
+    let (hour, minute, second) = (field(3), field(4), field(5))
     let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    let monthDays = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    guard (1970...2261).contains(year), (1...12).contains(month),
-      (1...monthDays[month - 1]).contains(day), hour < 24, minute < 60, second < 60
+    let monthDays: [Int64] = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    let monthsBefore = Int(month &- 1)
+    guard (1970...2261).contains(year), let daysOfMonth = monthDays.element(at: monthsBefore),
+      day >= 1, day <= daysOfMonth, hour < 24, minute < 60, second < 60
     else { return nil }
-    let before = year - 1
-    var days = (year - 1970) * 365 + (before / 4 - before / 100 + before / 400) - 477
-    days += monthDays[..<(month - 1)].reduce(0, +) + day - 1
-    return Int64(days * 86_400 + hour * 3600 + minute * 60 + second)
+    let before = year &- 1
+    let leapDays = before / 4 &- before / 100 &+ before / 400 &- 477
+    let days = monthDays.prefix(monthsBefore).reduce(
+      (year &- 1970) &* 365 &+ leapDays &+ day &- 1, &+)
+    return days &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ second
   }
 }
 

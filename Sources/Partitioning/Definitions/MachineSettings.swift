@@ -1,5 +1,7 @@
 // What the reset profile and the group profiles hold, as it runs and as it is kept.
 
+import Quantities
+
 /// The values of the machine that can be changed while it runs.
 package struct MachineSettings: Sendable, Equatable, Codable {
   /// The running time of shared logical processors in nanoseconds; nil by PR/SM's rule.
@@ -62,6 +64,6 @@ package struct MachineSettings: Sendable, Equatable, Codable {
     guard let index = groups.firstIndex(where: { $0.name == name }) else {
       throw .groupNotFound(name, known: groups.map(\.name))
     }
-    body(&groups[index])
+    groups.change(at: index, body)
   }
 }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// Reads `*.media`: rates, latencies and files of the paths and devices that the deck defines.
 struct MediaReader {
@@ -66,7 +67,8 @@ struct MediaReader {
     guard let word = operands.word("a CHPID") else { return }
     let parts = word.folded.split(separator: ".", omittingEmptySubsequences: false)
     let number = parts.last.flatMap { OperandReader.hexadecimal($0, digits: 2) }
-    let subsystem = parts.count == 2 ? OperandReader.hexadecimal(parts[0], digits: 2) : nil
+    let subsystem =
+      parts.count == 2 ? parts.first.flatMap { OperandReader.hexadecimal($0, digits: 2) } : nil
     guard let number, parts.count == 1 || (parts.count == 2 && subsystem != nil) else {
       log.report(.hexadecimal(word.text, what: "CHPID", digits: 2), at: word.place)
       return
@@ -81,10 +83,9 @@ struct MediaReader {
     while operands.peek != nil,
       let keyword = operands.keyword(of: "CHPID", from: ["RATE", "LATENCY"])
     { _ = timing(keyword.folded, &operands, rate: &rate, latency: &latency) }
-    let matching = deck.configuration.paths.indices.filter {
-      Int(deck.configuration.paths[$0].number) == number
-        && (subsystem == nil || Int(deck.configuration.paths[$0].subsystem) == subsystem)
-    }
+    let matching = deck.configuration.paths.enumerated().filter { _, path in
+      Int(path.number) == number && (subsystem == nil || Int(path.subsystem) == subsystem)
+    }.map(\.offset)
     if matching.isEmpty {
       log.report(
         .unknownName(
@@ -92,8 +93,10 @@ struct MediaReader {
           known: deck.configuration.paths.map { DeviceNumbers.path($0.number) }), at: word.place)
     }
     for index in matching {
-      if let rate { deck.configuration.paths[index].bytesPerSecond = rate }
-      if let latency { deck.configuration.paths[index].latencyNanoseconds = latency }
+      deck.configuration.paths.change(at: index) {
+        if let rate { $0.bytesPerSecond = rate }
+        if let latency { $0.latencyNanoseconds = latency }
+      }
     }
   }
 
@@ -161,17 +164,17 @@ struct MediaReader {
         return
       }
       places[key] = word.place
-      guard index < deck.configuration.devices.count,
-        deck.configuration.devices[index].number == number
-      else {
+      guard deck.configuration.devices.element(at: index)?.number == number else {
         missing = missing ?? number
         continue
       }
-      if let media { deck.configuration.devices[index].media = media }
-      if let rate { deck.configuration.devices[index].bytesPerSecond = rate }
-      if let latency { deck.configuration.devices[index].latencyNanoseconds = latency }
+      deck.configuration.devices.change(at: index) {
+        if let media { $0.media = media }
+        if let rate { $0.bytesPerSecond = rate }
+        if let latency { $0.latencyNanoseconds = latency }
+      }
       deck.places["MEDIA " + DeviceNumbers.text(number)] = word.place
-      index += 1
+      index &+= 1
     }
     if let missing { log.report(.deviceNotInDeck(missing), at: word.place) }
   }

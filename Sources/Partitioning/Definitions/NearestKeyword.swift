@@ -21,21 +21,30 @@ package enum NearestKeyword {
 
   /// Letters to insert, delete, replace or swap with their neighbour.
   private static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
-    var beforeLast = [Int](repeating: 0, count: other.count + 1)
+    // The distances of one's beginnings from other's, a row for each length of one's; each walks along
+    // the row before it and, for what was swapped, the row before that.
+    var beforeLast: [Int] = []
     var last = Array(0...other.count)
-    for (row, letter) in one.enumerated() {
-      var current = [row + 1]
-      for (column, goal) in other.enumerated() {
-        var least = min(
-          last[column + 1] + 1, current[column] + 1, last[column] + (letter == goal ? 0 : 1))
-        if row > 0, column > 0, letter == other[column - 1], one[row - 1] == goal {
-          least = min(least, beforeLast[column - 1] + 1)
+    var letterBefore: UInt8?
+    for letter in one {
+      var left = (last.first ?? 0) &+ 1
+      var current = [left]
+      var goalBefore: UInt8?
+      var swapped = beforeLast.makeIterator()
+      for ((goal, diagonal), above) in zip(zip(other, last), last.dropFirst()) {
+        left = min(above &+ 1, left &+ 1, diagonal &+ (letter == goal ? 0 : 1))
+        if let goalBefore, let distance = swapped.next(), letter == goalBefore,
+          letterBefore == goal
+        {
+          left = min(left, distance &+ 1)
         }
-        current.append(least)
+        current.append(left)
+        goalBefore = goal
       }
+      letterBefore = letter
       beforeLast = last
       last = current
     }
-    return last[other.count]
+    return last.last ?? 0
   }
 }

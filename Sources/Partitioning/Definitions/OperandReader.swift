@@ -1,38 +1,49 @@
+import Quantities
+
 /// Takes the operands of a free-form statement one by one, and reports what is wrong with them.
 struct OperandReader {
-  private let words: [Word]
-  private var next: Int
+  /// The verb.
+  let verb: Word
   let log: FindingLog
+  private var rest: ArraySlice<Word>
+  /// The statement's last word.
+  private let last: Word
+  /// The word before the next operand.
+  private var before: Word
 
   /// Starts after the verb.
   init(_ statement: Statement, log: FindingLog) {
-    words = statement.words
-    next = 1
+    verb = statement.verb
+    rest = statement.operands
+    last = statement.operands.last ?? statement.verb
+    before = statement.verb
     self.log = log
   }
 
-  /// The verb.
-  var verb: Word { words[0] }
   /// The operand that is next, without taking it.
-  var peek: Word? { next < words.count ? words[next] : nil }
+  var peek: Word? { rest.first }
   /// Where the next operand stands or would stand.
-  var place: Place { peek?.place ?? words[words.count - 1].end }
+  var place: Place { peek?.place ?? last.end }
 
   /// Takes the next operand, whatever it is.
   mutating func word(_ what: String) -> Word? {
-    guard let word = peek else {
-      log.report(.missingOperand(what, after: words[next - 1].text), at: place)
+    guard let word = take() else {
+      log.report(.missingOperand(what, after: before.text), at: place)
       return nil
     }
-    next += 1
+    return word
+  }
+
+  private mutating func take() -> Word? {
+    guard let word = rest.popFirst() else { return nil }
+    before = word
     return word
   }
 
   /// Takes the next operand when it is this keyword.
   mutating func take(_ keyword: String) -> Bool {
     guard let word = peek, word.folded == keyword, !word.isQuoted else { return false }
-    next += 1
-    return true
+    return take() != nil
   }
 
   /// Takes a keyword; an unknown one is reported and skipped with what seems to belong to it.
@@ -48,23 +59,25 @@ struct OperandReader {
     func isLegal(_ word: Word) -> Bool {
       !word.isQuoted && (legal.contains(word.folded) || abbreviations.contains(word.folded))
     }
-    while let word = peek {
-      next += 1
+    while let word = take() {
       if isLegal(word) { return word }
       log.report(.unknownOperand(word.text, of: verb, legal: legal), at: word.place)
-      while let skipped = peek, !isLegal(skipped) { next += 1 }
+      while let skipped = peek, !isLegal(skipped) { _ = take() }
     }
     return nil
   }
 
   /// Skips the operands of a statement that is refused as a whole.
-  mutating func skip() { next = words.count }
+  mutating func skip() {
+    rest = []
+    before = last
+  }
 
   /// Reports operands that nobody took.
   mutating func end() {
     guard let word = peek else { return }
-    log.report(.extraOperand(word.text, after: words[next - 1].text), at: word.place)
-    next = words.count
+    log.report(.extraOperand(word.text, after: before.text), at: word.place)
+    skip()
   }
 
   /// Takes a decimal number.
@@ -156,19 +169,22 @@ struct OperandReader {
   /// A number with at most two decimals, as hundredths.
   static func hundredths(_ text: some StringProtocol) -> Int? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count <= 2, let whole = decimal(parts[0]), whole < 1_000_000 else { return nil }
-    guard parts.count == 2 else { return whole * 100 }
-    guard parts[1].utf8.count <= 2, let fraction = decimal(parts[1]) else { return nil }
-    return whole * 100 + (parts[1].utf8.count == 1 ? fraction * 10 : fraction)
+    guard parts.count <= 2, let whole = parts.first.flatMap({ decimal($0) }), whole < 1_000_000,
+      let hundreds = whole.multiplied(by: 100)
+    else { return nil }
+    guard let decimals = parts.dropFirst().first else { return hundreds }
+    guard decimals.utf8.count <= 2, let fraction = decimal(decimals) else { return nil }
+    return hundreds.adding(decimals.utf8.count == 1 ? fraction.multipliedClamped(by: 10) : fraction)
   }
 
   /// A size with `K`, `M`, `G` or `T`, powers of 1024; without a letter, bytes.
   static func size(_ folded: String) -> UInt64? {
     let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30, "T": 40]
     let shift = folded.last.flatMap { shifts[$0] }
-    guard let count = decimal(shift == nil ? folded[...] : folded.dropLast()) else { return nil }
-    let (value, overflow) = UInt64(count).multipliedReportingOverflow(by: 1 << (shift ?? 0))
-    return overflow || value > 1 << 62 ? nil : value
+    guard let count = decimal(shift == nil ? folded[...] : folded.dropLast()),
+      let value = UInt64(exactly: count)?.multiplied(by: 1 << (shift ?? 0)), value <= 1 << 62
+    else { return nil }
+    return value
   }
 
   /// A duration with `NS`, `US`, `MS` or `S`, as nanoseconds.
@@ -180,22 +196,22 @@ struct OperandReader {
       guard let count = decimal(folded.dropLast(unit.count)), count < 1_000_000_000 else {
         return nil
       }
-      return UInt64(count) * factor
+      return UInt64(exactly: count)?.multiplied(by: factor)
     }
     return nil
   }
 
   /// A device number, 1-4 hexadecimal digits.
   static func deviceNumber(_ text: some StringProtocol) -> UInt16? {
-    hexadecimal(text, digits: 4).map { UInt16($0) }
+    hexadecimal(text, digits: 4, as: UInt16.self)
   }
 
   /// A hexadecimal number of at most so many digits, without sign or prefix.
-  static func hexadecimal(_ text: some StringProtocol, digits: Int) -> Int? {
-    guard (1...digits).contains(text.utf8.count), text.utf8.allSatisfy(isHexadecimal) else {
-      return nil
-    }
-    return Int(text, radix: 16)
+  static func hexadecimal<Number: FixedWidthInteger>(
+    _ text: some StringProtocol, digits: Int, as type: Number.Type = Int.self
+  ) -> Number? {
+    guard text.utf8.count <= digits, text.utf8.allSatisfy(isHexadecimal) else { return nil }
+    return Number(text, radix: 16)
   }
 
   private static func isHexadecimal(_ byte: UInt8) -> Bool {

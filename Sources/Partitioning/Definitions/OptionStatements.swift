@@ -4,7 +4,7 @@ extension PartitionBuilder {
   /// `SECURITY [NO]GLOBALPERF [NO]IOCONFIG [NO]CROSSPARTITION [NO]ISOLATED`.
   mutating func security(_ operands: inout OperandReader) {
     guard operands.peek != nil else {
-      _ = operands.word("a switch such as " + SecuritySwitch.words[0])
+      _ = operands.word("a switch such as " + SecuritySwitch.globalPerformanceData.rawValue)
       return
     }
     while operands.peek != nil,

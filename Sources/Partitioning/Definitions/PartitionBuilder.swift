@@ -1,4 +1,5 @@
 import GuestPrograms
+import Quantities
 
 /// Builds one partition from the statements of its profile and its entry, item by item.
 struct PartitionBuilder {
@@ -298,14 +299,12 @@ struct PartitionBuilder {
 package enum DeviceNumbers {
   /// Four hexadecimal digits, upper case.
   package static func text(_ number: UInt16) -> String {
-    let digits = String(number, radix: 16, uppercase: true)
-    return String(repeating: "0", count: 4 - digits.count) + digits
+    String(number, radix: 16, uppercase: true).zeroPadded(to: 4)
   }
 
   /// Two hexadecimal digits, upper case: how channel paths are written.
   package static func path(_ number: UInt8) -> String {
-    let digits = String(number, radix: 16, uppercase: true)
-    return digits.count == 1 ? "0" + digits : digits
+    String(number, radix: 16, uppercase: true).zeroPadded(to: 2)
   }
 }
 

@@ -1,3 +1,5 @@
+import Quantities
+
 /// What a partition may be called.
 enum PartitionNames {
   /// CP keywords that name something else where a partition's name may stand.
@@ -32,18 +34,14 @@ enum PartitionNames {
   /// The names of a numbered range, such as SPIN001 THRU SPIN008; nil when it is not one.
   static func range(from first: String, to last: String) -> [String]? {
     func split(_ name: String) -> (stem: Substring, digits: Substring) {
-      let stem = name.prefix(
-        name.count - name.reversed().prefix { $0.isASCII && $0.isNumber }.count)
-      return (stem, name.dropFirst(stem.count))
+      let digits = name.suffix(name.reversed().prefix { $0.isASCII && $0.isNumber }.count)
+      return (name.dropLast(digits.count), digits)
     }
     let (one, other) = (split(first), split(last))
     guard one.stem == other.stem, one.digits.count == other.digits.count,
       let low = OperandReader.decimal(one.digits), let high = OperandReader.decimal(other.digits),
-      low <= high, high - low < DirectoryReader.partitionLimit
+      low <= high, high &- low < DirectoryReader.partitionLimit
     else { return nil }
-    return (low...high).map { number in
-      let digits = String(number)
-      return one.stem + String(repeating: "0", count: one.digits.count - digits.count) + digits
-    }
+    return (low...high).map { one.stem + String($0).zeroPadded(to: one.digits.count) }
   }
 }

@@ -1,6 +1,8 @@
 // What a SET command of a partition does to its values: judged and computed here, pure, alike for the
 // running values and for those of an image profile.
 
+import Quantities
+
 extension ManagementAction {
   /// Whether it changes values that a profile holds too.
   var isSetting: Bool {
@@ -66,9 +68,9 @@ extension PartitionDefinition {
 
   /// The entries that an operand means: sharing ones, of one type or all.
   private func sharedEntries(_ type: ProcessorType?) throws(ManagementError) -> [Int] {
-    let entries = processors.indices.filter {
-      processors[$0].mode == .shared && (type == nil || processors[$0].type == type)
-    }
+    let entries = processors.enumerated().filter { _, entry in
+      entry.mode == .shared && (type == nil || entry.type == type)
+    }.map(\.offset)
     guard !entries.isEmpty else { throw .noSharedProcessors(name, type) }
     return entries
   }
@@ -102,7 +104,7 @@ extension PartitionDefinition {
     for entry in try sharedEntries(type) {
       guard
         let initial = profile.processors.firstIndex(where: {
-          $0.type == processors[entry].type && $0.mode == .shared
+          $0.type == processors.element(at: entry)?.type && $0.mode == .shared
         })
       else { continue }
       let setting = profile.share(of: initial)
@@ -126,7 +128,9 @@ extension PartitionDefinition {
         }
       }
     case .absolute(let hundredths):
-      for entry in entries { processors[entry].absoluteCapHundredths = hundredths }
+      for entry in entries {
+        processors.change(at: entry) { $0.absoluteCapHundredths = hundredths }
+      }
     }
   }
 
@@ -134,15 +138,17 @@ extension PartitionDefinition {
     _ type: ProcessorType?, _ minimum: Int?, _ maximum: Int?
   ) throws(ManagementError) {
     for entry in try sharedEntries(type) {
-      processors[entry].minimumWeight = minimum
-      processors[entry].maximumWeight = maximum
+      processors.change(at: entry) {
+        $0.minimumWeight = minimum
+        $0.maximumWeight = maximum
+      }
     }
   }
 
   private mutating func setGroup(
     _ type: ProcessorType?, _ group: String?
   ) throws(ManagementError) {
-    for entry in try sharedEntries(type) { processors[entry].group = group }
+    for entry in try sharedEntries(type) { processors.change(at: entry) { $0.group = group } }
   }
 
   private mutating func setDefinedCapacity(

@@ -59,7 +59,7 @@ extension PartitionBuilder {
         type: type, mode: .dedicated, initial: item.initial, reserved: item.reserved)
     }
     if let index = parsed.definition.processors.firstIndex(where: { $0.type == type }) {
-      parsed.definition.processors[index] = item
+      parsed.definition.processors.change(at: index) { $0 = item }
     } else {
       parsed.definition.processors.append(item)
       parsed.definition.processors.sort { $0.type < $1.type }
@@ -154,21 +154,22 @@ extension PartitionBuilder {
 
   /// Gives shared processors the weights that SHARE statements say.
   mutating func settleShares() {
-    for index in parsed.definition.processors.indices {
-      let type = parsed.definition.processors[index].type
-      guard parsed.definition.processors[index].mode == .shared else {
-        if let place = seen["SHARE"] ?? seen["SHARE TYPE " + type.rawValue] {
+    let share = parsed.definition.share
+    parsed.definition.processors = parsed.definition.processors.map { said in
+      var item = said
+      guard item.mode == .shared else {
+        if let place = seen["SHARE"] ?? seen["SHARE TYPE " + item.type.rawValue] {
           log.report(.dedicatedShare, at: place)
         }
-        continue
+        return item
       }
-      parsed.definition.processors[index].share = typedShares[type]
-      switch (typedShares[type] ?? parsed.definition.share)?.amount {
-      case .relative(let weight): parsed.definition.processors[index].weight = weight
-      case .absolute:
-        parsed.definition.processors[index].weight = PartitionProcessors(type: type).weight
+      item.share = typedShares[item.type]
+      switch (item.share ?? share)?.amount {
+      case .relative(let weight): item.weight = weight
+      case .absolute: item.weight = PartitionProcessors(type: item.type).weight
       case nil: break
       }
+      return item
     }
     let types = parsed.definition.processors.map(\.type)
     for type in ProcessorType.allCases where !types.contains(type) {

@@ -24,9 +24,13 @@ extension PartitionDefinition {
     let (before, after) = (Self.values(old), Self.values(new))
     var fields = new.map(\.field)
     // What only the older one has stands where it stood there.
-    for (index, item) in old.enumerated() where after[item.field] == nil {
-      let place = old[..<index].last.flatMap { fields.firstIndex(of: $0.field) }
-      fields.insert(item.field, at: place.map { $0 + 1 } ?? 0)
+    var previous: String?
+    for item in old {
+      defer { previous = item.field }
+      guard after[item.field] == nil else { continue }
+      let place = previous.flatMap { fields.firstIndex(of: $0) }
+      let leading = fields.prefix(place.map { $0 &+ 1 } ?? 0)
+      fields = leading + [item.field] + fields.dropFirst(leading.count)
     }
     return fields.compactMap { field in
       guard before[field] != after[field] else { return nil }

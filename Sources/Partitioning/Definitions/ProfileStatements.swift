@@ -167,9 +167,10 @@ extension VirtualDeviceDefinition {
   /// The statement as the CP directory has it: LINK names the disk's owner first.
   fileprivate var directoryStatement: ProfileStatement {
     let number = DeviceNumbers.text(virtualDevice)
-    var words = operands.map(DirectoryWord.of)
-    words.insert(number, at: statement == "LINK" ? min(1, words.count) : 0)
+    let words = operands.map(DirectoryWord.of)
+    let leading = words.prefix(statement == "LINK" ? 1 : 0)
+    let all = leading + [number] + words.dropFirst(leading.count)
     return ProfileStatement(
-      statement, key: statement + " " + number, words.joined(separator: " "))
+      statement, key: statement + " " + number, all.joined(separator: " "))
   }
 }

@@ -19,14 +19,18 @@ package enum SecuritySwitch: String, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// The shorter forms of the word, the shortest first.
+  private var shortened: [String] {
+    let lengths = rawValue.dropLast().reduce(into: [""]) { $0.append(($0.last ?? "") + String($1)) }
+    return lengths.filter { $0.count >= leastLetters }
+  }
+
   /// The words that set a switch: on, and off with NO before them.
   package static let words = allCases.flatMap { [$0.rawValue, "NO" + $0.rawValue] }
 
   /// The shorter forms of the words.
   package static let abbreviations = allCases.flatMap { name in
-    (name.leastLetters..<name.rawValue.count).flatMap { count in
-      [String(name.rawValue.prefix(count)), "NO" + name.rawValue.prefix(count)]
-    }
+    name.shortened.flatMap { [$0, "NO" + $0] }
   }
 
   /// The switch that a word sets, and how; nil when it is not such a word.

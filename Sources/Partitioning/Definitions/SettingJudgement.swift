@@ -16,9 +16,8 @@ extension PartitionDefinition {
   func judge(
     after earlier: PartitionDefinition? = nil, in context: SettingContext
   ) throws(ManagementError) {
-    for entry in processors.indices where processors[entry].mode == .shared {
-      let own = processors[entry]
-      let setting = share(of: entry)
+    for own in processors where own.mode == .shared {
+      let setting = share(of: own)
       try Self.judge(setting.amount)
       switch setting.limit {
       case .hard(let most?), .soft(let most?): try Self.judge(most)
@@ -52,8 +51,8 @@ extension PartitionDefinition {
   private func judgeCapacity() throws(ManagementError) {
     guard let units = definedCapacity else { return }
     guard Self.capacityUnitsRange.contains(units) else { throw .capacityOutOfRange(units) }
-    let entries = processors.indices.filter { processors[$0].type == .cp }
-    guard entries.allSatisfy({ processors[$0].mode == .shared }) else {
+    let entries = processors.filter { $0.type == .cp }
+    guard entries.allSatisfy({ $0.mode == .shared }) else {
       throw .noSharedProcessors(name, .cp)
     }
     guard entries.allSatisfy({ share(of: $0).limit != .hard(nil) }) else {

@@ -1,6 +1,8 @@
 // The values that SET commands change, as changes of a definition: pure, the same for what runs and
 // for what a profile holds.
 
+import Quantities
+
 /// A partition's share of one pool.
 struct ShareSetting: Equatable {
   var amount: ShareAmount
@@ -9,9 +11,14 @@ struct ShareSetting: Equatable {
 }
 
 extension PartitionDefinition {
-  /// What an entry of the processors asks of its pool.
+  /// What an entry of the processors asks of its pool; where there is none, what one asks of which
+  /// nothing is said.
   func share(of entry: Int) -> ShareSetting {
-    let processors = processors[entry]
+    share(of: processors.element(at: entry) ?? PartitionProcessors(type: .cp))
+  }
+
+  /// What processors of the partition ask of their pool.
+  func share(of processors: PartitionProcessors) -> ShareSetting {
     let said = processors.share ?? share
     return ShareSetting(
       amount: said?.amount ?? .relative(processors.weight),
@@ -24,38 +31,41 @@ extension PartitionDefinition {
     var setting = share(of: entry)
     change(&setting)
     spreadShare()
-    processors[entry].absoluteCapHundredths = setting.absoluteCapHundredths
-    processors[entry].isCapped = setting.limit == .hard(nil)
-    processors[entry].share = nil
-    let limit: ShareLimit = setting.limit == .hard(nil) ? .none : setting.limit
-    if case .relative(let weight) = setting.amount {
-      processors[entry].weight = weight
-      if limit != .none || weight > ProcessingShare.weights.upperBound {
-        processors[entry].share = ShareDefinition(amount: setting.amount, limit: limit)
-      }
-    } else {
-      processors[entry].share = ShareDefinition(amount: setting.amount, limit: limit)
-    }
+    processors.change(at: entry) { $0.say(setting) }
     gatherShare()
   }
 
   /// Says a SHARE statement at each shared type, so that one of them can differ.
   private mutating func spreadShare() {
     guard let said = share else { return }
-    for entry in processors.indices where processors[entry].mode == .shared {
-      if case .relative(let weight) = said.amount { processors[entry].weight = weight }
-      processors[entry].share = processors[entry].share ?? said
+    processors.changeEach {
+      guard $0.mode == .shared else { return }
+      if case .relative(let weight) = said.amount { $0.weight = weight }
+      $0.share = $0.share ?? said
     }
     share = nil
   }
 
   /// Says what all shared types have in common as one SHARE statement again.
   private mutating func gatherShare() {
-    let entries = processors.indices.filter { processors[$0].mode == .shared }
-    guard let first = entries.first, let said = processors[first].share,
-      entries.allSatisfy({ processors[$0].share == said })
-    else { return }
+    let shared = processors.filter { $0.mode == .shared }
+    guard let said = shared.first?.share, shared.allSatisfy({ $0.share == said }) else { return }
     share = said
-    for entry in entries { processors[entry].share = nil }
+    processors.changeEach { if $0.mode == .shared { $0.share = nil } }
+  }
+}
+
+extension PartitionProcessors {
+  /// Says what is asked of the pool in the plainest words.
+  fileprivate mutating func say(_ setting: ShareSetting) {
+    absoluteCapHundredths = setting.absoluteCapHundredths
+    isCapped = setting.limit == .hard(nil)
+    share = nil
+    let limit: ShareLimit = setting.limit == .hard(nil) ? .none : setting.limit
+    if case .relative(let weight) = setting.amount {
+      self.weight = weight
+      if limit == .none, weight <= ProcessingShare.weights.upperBound { return }
+    }
+    share = ShareDefinition(amount: setting.amount, limit: limit)
   }
 }

@@ -37,8 +37,8 @@ extension PartitionManager {
     var condition = Condition(
       settings: settings, profileSettings: profileSettings, offlineProcessors: [],
       offlinePaths: [])
-    if let name = action.partition, let number = number(of: name) {
-      condition.partition = self.condition(of: partitions[number])
+    if let name = action.partition, let partition = try? partition(name) {
+      condition.partition = self.condition(of: partition)
     } else {
       condition.offlineProcessors = offlineProcessors
       condition.offlinePaths = offlinePaths
@@ -50,7 +50,8 @@ extension PartitionManager {
     Condition.OfPartition(
       state: partition.state, isStopped: partition.isStopped, definition: partition.definition,
       profile: partition.profile, nextProfile: partition.nextProfile,
-      isOnline: partition.isOnline, isProcessorStopped: partition.isProcessorStopped,
+      isOnline: partition.isOnline.elements,
+      isProcessorStopped: partition.isProcessorStopped.elements,
       storageByteCount: partition.storageByteCount(increment: ledger.incrementByteCount),
       paths: channels.paths(of: partition.number).map {
         Condition.PathCondition(number: $0.number, isOnline: $0.isOnline && partition.isActive)

@@ -88,8 +88,9 @@ package struct RestoreReport: Sendable, Equatable {
 extension PartitionManager {
   /// What of one partition outlives the machine; nil when it is not defined.
   package func record(of name: String) -> PartitionRecord? {
-    guard let number = number(of: name) else { return nil }
-    let partition = partitions[number]
+    guard let number = number(of: name), let partition = partitions.element(at: number),
+      let base = definition.partitions.element(at: number)
+    else { return nil }
     // Until it is recovered or activated it is what it was, so that a second loss changes nothing.
     if var lost = partition.lost {
       lost.profiles = partition.profiles
@@ -100,7 +101,7 @@ extension PartitionManager {
       partition.increments[$0] != nil && !partition.offered.contains($0)
     }
     return PartitionRecord(
-      name: name, base: definition.partitions[number], profiles: partition.profiles,
+      name: name, base: base, profiles: partition.profiles,
       nextProfile: partition.nextProfile, activeProfile: partition.activeProfile,
       state: partition.state, definition: partition.definition,
       onlineProcessors: partition.isOnline.indices.filter { partition.isOnline[$0] },
@@ -131,11 +132,12 @@ extension PartitionManager {
   package func restore(_ kept: RunningConfiguration) -> RestoreReport {
     var report = RestoreReport()
     for record in kept.partitions {
-      guard let number = number(of: record.name) else {
+      guard let number = number(of: record.name), let partition = partitions.element(at: number)
+      else {
         report.undefined.append(record.name)
         continue
       }
-      guard record.base == definition.partitions[number] else {
+      guard record.base == definition.partitions.element(at: number) else {
         report.changedDefinitions.append(record.name)
         continue
       }
@@ -143,7 +145,7 @@ extension PartitionManager {
         report.damaged.append(record.name)
         continue
       }
-      restore(record, partitions[number], &report)
+      restore(record, partition, &report)
     }
     if kept.machine.base == MachineSettings(definition),
       (try? kept.machine.profileSettings.judge()) != nil
@@ -251,11 +253,7 @@ extension PartitionManager {
     let missing = places.filter { partition.increments[$0] == nil }.sorted()
     let taken = missing.isEmpty ? [] : try takeIncrements(for: partition, missing)
     for (place, increment) in zip(missing, taken) { partition.increments[place] = increment }
-    for run in StorageMap.runs(missing) {
-      for range in StorageMap.ranges(of: run, increment: ledger.incrementByteCount) {
-        partition.machine?.attachStorage(range)
-      }
-    }
+    for range in ranges(of: missing) { partition.machine?.attachStorage(range) }
     if let count = record.initialIncrementCount, count > 0, count <= partition.increments.count {
       partition.initialCount = count
     }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // RMF's Partition Data Report, exact. The interval is the difference of two samples; everything is
 // kept in nanoseconds and made a percentage, as a fraction, only when it is asked for.
@@ -30,7 +31,7 @@ package struct PartitionDataReport: Sendable, Equatable, Codable {
   package let pools: [Pool]
 
   /// Length of the interval in nanoseconds (INT).
-  package var interval: UInt64 { end - start }
+  package var interval: UInt64 { end.subtractingClamped(start) }
 
   /// Reports the interval between two samples.
   ///
@@ -79,15 +80,14 @@ extension PartitionDataReport {
       _ type: ProcessorType, from first: MeasurementSample, to last: MeasurementSample,
       capacityUnits: Int?
     ) {
-      let indices = last.processors.indices.filter { last.processors[$0].type == type }
-      guard !indices.isEmpty else { return nil }
+      // Both samples name the same processors.
+      let own = zip(first.processors, last.processors).filter { $1.type == type }
+      guard !own.isEmpty else { return nil }
       self.type = type
       self.capacityUnits = capacityUnits
-      processors = indices.count
-      interval = last.time - first.time
-      physical = indices.reduce(PhysicalCounters()) {
-        $0 + (last.processors[$1].counters - first.processors[$1].counters)
-      }
+      processors = own.count
+      interval = last.time.subtractingClamped(first.time)
+      physical = own.reduce(PhysicalCounters()) { $0 + ($1.1.counters - $1.0.counters) }
       rows = last.partitions.flatMap { partition in
         partition.logicals.filter { $0.type == type }.map { logicals in
           Row(partition, logicals, from: first)
@@ -103,28 +103,30 @@ extension PartitionDataReport {
         guard row.spent.waiting <= row.spent.effective,
           row.spent.effective <= row.spent.dispatched
         else { return false }
-        effective += UInt128(row.spent.effective)
-        management += UInt128(row.spent.dispatched - row.spent.effective)
+        effective.addClamped(UInt128(row.spent.effective))
+        management.addClamped(UInt128(row.management))
       }
-      return physical.sum == UInt128(interval) * UInt128(processors)
+      return physical.sum == UInt128(interval).multipliedClamped(by: UInt128(clamping: processors))
         && effective <= UInt128(physical.effective)
         && management <= UInt128(physical.management)
     }
 
     /// Time that the physical processors were on line, in nanoseconds (INT * N).
-    package var available: UInt64 { physical.effective + physical.management + physical.idle }
+    package var available: UInt64 { physical.online }
 
     /// Time that partitions had in activations which ended before the interval did, in nanoseconds, as
     /// far as the samples do not say whose it was.
     ///
     /// Their own management is part of `unattributed`.
     package var departed: UInt64 {
-      physical.effective - rows.reduce(0) { $0 + $1.spent.effective }
+      physical.effective.subtractingClamped(
+        rows.reduce(0) { $0.addingClamped($1.spent.effective) })
     }
 
     /// The firmware's time that is no partition's, in nanoseconds: the row *PHYSICAL*.
     package var unattributed: UInt64 {
-      physical.management - rows.reduce(0) { $0 + $1.management }
+      physical.management.subtractingClamped(
+        rows.reduce(0) { $0.addingClamped($1.management) })
     }
 
     /// A part of the pool's time in percent.
@@ -146,7 +148,7 @@ extension PartitionDataReport {
       Utilization(
         logicalEffective: .zero, logicalTotal: .zero, management: percent(physical.management),
         effective: percent(physical.effective),
-        total: percent(physical.management + physical.effective))
+        total: percent(physical.management.addingClamped(physical.effective)))
     }
 
     /// Processors that a row had on average, management included.
@@ -200,7 +202,7 @@ extension PartitionDataReport {
     }
 
     /// LPAR management for the partition, in nanoseconds (PDT less EDT).
-    package var management: UInt64 { spent.dispatched - spent.effective }
+    package var management: UInt64 { spent.dispatched.subtractingClamped(spent.effective) }
 
     /// Logical processors that were on line on average.
     package func averageOnline(interval: UInt64) -> Fraction {
@@ -218,7 +220,8 @@ extension PartitionDataReport {
     /// Part of the time on line in which the guest worked, in percent; with wait completion its
     /// waiting is dispatch time and not work.
     package var busy: Fraction {
-      PartitionDataReport.percent(spent.effective - spent.waiting, of: spent.online)
+      PartitionDataReport.percent(
+        spent.effective.subtractingClamped(spent.waiting), of: spent.online)
     }
   }
 

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// What every physical processor did in an interval: RMF's processor activity, by physical processor.
 package struct ProcessorReport: Sendable, Equatable, Codable {
@@ -16,14 +17,14 @@ package struct ProcessorReport: Sendable, Equatable, Codable {
     package let spent: PhysicalCounters
 
     /// Time on line in nanoseconds.
-    package var online: UInt64 { spent.effective + spent.management + spent.idle }
+    package var online: UInt64 { spent.online }
     /// Part of the time on line that guests had, in percent.
     package var effective: Fraction { PartitionDataReport.percent(spent.effective, of: online) }
     /// Part of the time on line that the firmware had, in percent.
     package var management: Fraction { PartitionDataReport.percent(spent.management, of: online) }
     /// Part of the time on line that somebody had, in percent.
     package var busy: Fraction {
-      PartitionDataReport.percent(spent.effective + spent.management, of: online)
+      PartitionDataReport.percent(spent.effective.addingClamped(spent.management), of: online)
     }
   }
 
@@ -35,7 +36,7 @@ package struct ProcessorReport: Sendable, Equatable, Codable {
   package let rows: [Row]
 
   /// Length of the interval in nanoseconds.
-  package var interval: UInt64 { end - start }
+  package var interval: UInt64 { end.subtractingClamped(start) }
 
   /// Reports the interval between two samples.
   ///

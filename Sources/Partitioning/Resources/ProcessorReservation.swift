@@ -1,3 +1,5 @@
+import Quantities
+
 /// Whether a pool's physical processors suffice for what a partition wants of them.
 ///
 /// Pure.
@@ -23,13 +25,15 @@ package struct ProcessorReservation: Sendable, Equatable {
   /// Logical processors that a partition may have on line, beyond the dedicated ones it has.
   package func available(_ mode: ProcessorMode) -> Int {
     switch mode {
-    case .dedicated: max(0, online - dedicated - (sharing.max() ?? 0))
-    case .shared: max(0, online - dedicated)
+    case .dedicated: max(0, spare.subtractingClamped(sharing.max() ?? 0))
+    case .shared: max(0, spare)
     }
   }
 
+  private var spare: Int { online.subtractingClamped(dedicated) }
+
   /// Whether one physical processor can go off line.
   package var canLoseOne: Bool {
-    online - dedicated - 1 >= (sharing.max() ?? 0)
+    spare > (sharing.max() ?? 0)
   }
 }

@@ -1,3 +1,5 @@
+import Quantities
+
 /// Logical processors: dedicated physical ones, and places in the shared pools.
 struct ProcessorUnit: PartitionUnit {
   func attach(_ partition: Partition, to manager: PartitionManager) throws(ManagementError) {
@@ -52,8 +54,7 @@ extension PartitionManager {
     guard let pool = pools.firstIndex(of: type) else {
       return ProcessorReservation(online: 0, dedicated: 0, sharing: [])
     }
-    let record = engine.dispatcher.pools[pool]
-    let range = Int(record.first)..<Int(record.first + record.count)
+    let range = engine.dispatcher.pools[pool].processors
     let physicals = engine.dispatcher.physicals
     var sharing: [Int] = []
     for other in mode == .shared ? [] : partitions where other.isActive && other !== partition {
@@ -69,6 +70,20 @@ extension PartitionManager {
 
   /// Index of a partition's logical processor with the dispatcher.
   func logical(_ number: Int, of partition: Partition) -> Int {
-    engine.guests[partition.number].firstLogical + number
+    engine.guests[partition.number].firstLogical &+ number
   }
+
+  /// The type of a pool's processors.
+  func poolType(_ pool: Int) -> ProcessorType { pools.element(at: pool) ?? .cp }
+
+  /// The name of the partition that has a logical processor; nil for none.
+  func ownerName(_ logical: Int32) -> String? {
+    guard logical >= 0 else { return nil }
+    return partitionName(Int(engine.dispatcher.logicals[Int(logical)].partition))
+  }
+}
+
+extension ProcessorPool {
+  /// Indices of its physical processors.
+  var processors: Range<Int> { Int(first)..<max(Int(first), Int(first) &+ Int(count)) }
 }

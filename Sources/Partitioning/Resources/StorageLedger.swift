@@ -52,7 +52,7 @@ package struct StorageLedger: Sendable, Equatable, Codable {
     var longest = 0
     var run = 0
     for owner in owners {
-      run = owner < 0 ? run + 1 : 0
+      run = owner < 0 ? run &+ 1 : 0
       longest = max(longest, run)
     }
     return longest
@@ -66,15 +66,17 @@ package struct StorageLedger: Sendable, Equatable, Codable {
   ) -> Range<Int>? {
     guard count > 0, count <= owners.count else { return nil }
     if let origin {
-      guard origin >= 0, origin <= owners.count - count else { return nil }
-      let range = origin..<origin + count
-      guard range.allSatisfy({ owners[$0] < 0 }) else { return nil }
+      guard origin >= 0, origin <= owners.count &- count else { return nil }
+      let range = origin..<max(origin, origin.addingClamped(count))
+      guard range.allSatisfy({ isFree($0) }) else { return nil }
       return grant(range, to: partition)
     }
     var run = 0
     for index in owners.indices.reversed() {
-      run = owners[index] < 0 ? run + 1 : 0
-      if run == count { return grant(index..<index + count, to: partition) }
+      run = isFree(index) ? run &+ 1 : 0
+      if run == count {
+        return grant(index..<max(index, index.addingClamped(count)), to: partition)
+      }
     }
     return nil
   }
@@ -86,11 +88,10 @@ package struct StorageLedger: Sendable, Equatable, Codable {
     guard count <= freeCount else { return nil }
     var taken: [Int] = []
     taken.reserveCapacity(count)
-    for index in owners.indices.reversed() where taken.count < count && owners[index] < 0 {
+    for index in owners.indices.reversed() where taken.count < count && isFree(index) {
       taken.append(index)
-      owners[index] = Int32(partition)
+      give(index, to: partition)
     }
-    freeCount -= count
     return taken
   }
 
@@ -98,11 +99,8 @@ package struct StorageLedger: Sendable, Equatable, Codable {
   ///
   /// - Returns: Whether all were free and installed; nothing is taken otherwise.
   package mutating func take(_ increments: [Int], for partition: Int) -> Bool {
-    guard increments.allSatisfy({ owners.indices.contains($0) && owners[$0] < 0 }) else {
-      return false
-    }
-    for increment in increments { owners[increment] = Int32(partition) }
-    freeCount -= increments.count
+    guard increments.allSatisfy({ isFree($0) }) else { return false }
+    for increment in increments { give(increment, to: partition) }
     return true
   }
 
@@ -111,19 +109,26 @@ package struct StorageLedger: Sendable, Equatable, Codable {
 
   /// Gives increments back.
   ///
-  /// Traps if one is not the partition's.
+  /// One that is not the partition's stays whose it is.
   package mutating func giveBack(_ increments: [Int], from partition: Int) {
-    for increment in increments {
-      precondition(owners[increment] == Int32(partition), "an increment has one owner")
-      owners[increment] = -1
+    let owner = Int32(clamping: partition)
+    for increment in increments where owners.element(at: increment) == owner {
+      owners.change(at: increment) { $0 = -1 }
+      freeCount.addClamped(1)
     }
-    freeCount += increments.count
-    precondition(freeCount <= owners.count, "granted and free come to installed")
   }
 
   private mutating func grant(_ range: Range<Int>, to partition: Int) -> Range<Int> {
-    for index in range { owners[index] = Int32(partition) }
-    freeCount -= range.count
+    for index in range { give(index, to: partition) }
     return range
+  }
+
+  /// Whether an increment is installed and nobody has it.
+  private func isFree(_ increment: Int) -> Bool { owners.element(at: increment) ?? 0 < 0 }
+
+  /// Gives a free increment to a partition.
+  private mutating func give(_ increment: Int, to partition: Int) {
+    owners.change(at: increment) { $0 = Int32(clamping: partition) }
+    freeCount.subtractClamped(1)
   }
 }

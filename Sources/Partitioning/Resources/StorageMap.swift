@@ -14,12 +14,12 @@ enum StorageMap {
     let (first, end) = (address(places.lowerBound), address(places.upperBound))
     let gap = PCLayout.lowStorageLimit
     let shift = PCLayout.highStorageBase &- gap
-    // Cannot trap: places ascend, so their addresses do.
-    if end <= gap { return [first..<end] }
+    // Places ascend, so their addresses do.
+    if end <= gap { return [min(first, end)..<end] }
     let high = end.addingClamped(shift)
-    // Cannot trap: the same.
-    if first >= gap { return [first.addingClamped(shift)..<high] }
-    return [first..<gap, PCLayout.highStorageBase..<max(high, PCLayout.highStorageBase)]
+    if first >= gap { return [min(first.addingClamped(shift), high)..<high] }
+    let base = PCLayout.highStorageBase
+    return [min(first, gap)..<gap, base..<max(base, high)]
   }
 
   /// Places that a range of guest addresses covers.
@@ -38,9 +38,8 @@ enum StorageMap {
     var runs: [Range<Int>] = []
     for place in places.sorted() {
       let next = place.addingClamped(1)
-      if let last = runs.last, last.upperBound == place {
-        _ = runs.popLast()
-        runs.append(last.lowerBound..<max(last.lowerBound, next))
+      if let last = runs.indices.last, runs.last?.upperBound == place {
+        runs.change(at: last) { $0 = $0.lowerBound..<max($0.lowerBound, next) }
       } else {
         runs.append(place..<max(place, next))
       }

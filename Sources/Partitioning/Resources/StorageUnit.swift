@@ -12,11 +12,11 @@ struct StorageUnit: PartitionUnit {
     guard
       let range = manager.ledger.takeContiguous(count, for: partition.number, origin: origin)
     else { throw refusal(partition, manager, count) }
-    partition.increments = [Int?](
-      repeating: nil,
-      count: count.addingClamped(manager.ledger.count(of: storage.reservedByteCount)))
-    // Cannot trap: there are at least `count` places.
-    for (place, increment) in range.enumerated() { partition.increments[place] = increment }
+    let places = count.addingClamped(manager.ledger.count(of: storage.reservedByteCount))
+    partition.increments.elements = [Int?](repeating: nil, count: max(0, places))
+    for (place, increment) in zip(partition.increments.indices, range) {
+      partition.increments[place] = increment
+    }
     partition.initialCount = count
     partition.isClean = true
     guard !manager.isRehearsal else { return }
@@ -34,7 +34,7 @@ struct StorageUnit: PartitionUnit {
 
   func detach(_ partition: Partition, from manager: PartitionManager) {
     manager.ledger.giveBack(partition.increments.compactMap { $0 }, from: partition.number)
-    partition.increments = []
+    partition.increments.elements = []
     partition.initialCount = 0
     partition.offered = []
     partition.machine = nil
@@ -74,8 +74,9 @@ extension PartitionManager {
       maximumStorage: whole(storage.initialByteCount)
         .addingClamped(whole(storage.reservedByteCount)),
       increment: unit, timeOfDay: timeOfDayAtStart,
-      blockDevices: channels.subchannels(of: partition.number).prefix(PCLayout.virtioLimit).map {
-        BlockDeviceConfiguration(deviceNumber: $0.virtualDevice, blockCount: $0.blockCount)
-      })
+      blockDevices: channels.subchannels(of: partition.number).prefix(max(0, PCLayout.virtioLimit))
+        .map {
+          BlockDeviceConfiguration(deviceNumber: $0.virtualDevice, blockCount: $0.blockCount)
+        })
   }
 }

@@ -1,3 +1,5 @@
+import Quantities
+
 /// A group of partitions that share a limit in MSU on their rolling averages together.
 ///
 /// Members get the limit by weight; what one leaves is donated to those that want more, by the
@@ -29,16 +31,17 @@ package struct CapacityGroup: Sendable, Equatable {
     self.members = members
   }
 
-  private var weightSum: Int { members.reduce(0) { $0 + $1.weight } }
+  private var weightSum: Int { members.reduce(0) { $0.addingClamped($1.weight) } }
 
   /// What a member's weight gives it of the limit, in MSU: what it gets when all want theirs.
   package func minimum(of member: Int) -> Fraction {
-    Fraction(Int128(limit) * Int128(members[member].weight), Int128(weightSum))
+    let weight = members.element(at: member)?.weight ?? 0
+    return Fraction(Int128(limit).multipliedClamped(by: Int128(weight)), Int128(weightSum))
   }
 
   /// The most a member can get, in MSU, when the others want nothing.
   package func maximum(of member: Int) -> Fraction {
-    Fraction(min(limit, members[member].definedCapacity ?? limit))
+    Fraction(min(limit, members.element(at: member)?.definedCapacity ?? limit))
   }
 
   /// What each member may use, in MSU, when donations are made.
@@ -48,9 +51,9 @@ package struct CapacityGroup: Sendable, Equatable {
   package func parts(demands: [Fraction]) -> [Fraction] {
     ProcessingShare.allocation(
       of: Fraction(limit),
-      among: members.indices.map {
+      among: zip(members, demands).enumerated().map { member, wanted in
         ProcessorDemand(
-          share: Fraction(members[$0].weight), limit: min(demands[$0], maximum(of: $0)))
+          share: Fraction(wanted.0.weight), limit: min(wanted.1, maximum(of: member)))
       })
   }
 }

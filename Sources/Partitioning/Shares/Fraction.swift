@@ -1,23 +1,32 @@
+import Quantities
+
 /// An exact rational number in lowest terms; what processor shares are computed in.
 ///
 /// Comparisons are exact for all values. Sums and products are reduced before they are formed, so
-/// that only a result whose own lowest terms do not fit 128 bits traps; shares, whose terms stay
-/// below 10^19, never come near.
+/// that only a result whose own lowest terms do not fit 128 bits is wrong, its terms the greatest that
+/// do; shares, whose terms stay below 10^19, never come near.
 package struct Fraction: Sendable, Hashable {
   /// The part above; carries the sign.
   package let numerator: Int128
   /// The part below; positive.
   package let denominator: Int128
 
-  /// Creates a fraction in lowest terms.
-  ///
-  /// Traps if the denominator is zero.
+  /// Creates a fraction in lowest terms; of nothing, nothing.
   package init(_ numerator: Int128, _ denominator: Int128 = 1) {
-    precondition(denominator != 0, "a fraction's denominator is not zero")
-    let divisor = Int128(
-      Fraction.greatestCommonDivisor(numerator.magnitude, denominator.magnitude))
-    let sign: Int128 = denominator < 0 ? -1 : 1
-    self.init(lowest: sign * (numerator / divisor), sign * (denominator / divisor))
+    guard denominator != 0 else {
+      self.init(lowest: 0, 1)
+      return
+    }
+    let divisor = max(
+      1, Fraction.greatestCommonDivisor(numerator.magnitude, denominator.magnitude))
+    guard divisor > 1 || denominator < 0 else {
+      self.init(lowest: numerator, denominator)
+      return
+    }
+    // Magnitudes: the least number has no opposite.
+    let above = Int128(clamping: numerator.magnitude / divisor)
+    let below = Int128(clamping: denominator.magnitude / divisor)
+    self.init(lowest: (numerator < 0) == (denominator < 0) ? above : 0 &- above, below)
   }
 
   /// Takes terms that are in lowest terms already, the lower one positive.
@@ -43,18 +52,22 @@ package struct Fraction: Sendable, Hashable {
 
   /// The greatest whole number that is not greater.
   package var floor: Int128 {
-    let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
-    return remainder < 0 ? quotient - 1 : quotient
+    let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: max(1, denominator))
+    return remainder < 0 ? quotient &- 1 : quotient
   }
 
   /// The least whole number that is not less.
   package var ceiling: Int128 {
-    let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
-    return remainder > 0 ? quotient + 1 : quotient
+    let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: max(1, denominator))
+    return remainder > 0 ? quotient &+ 1 : quotient
   }
 
   /// The nearest whole number; a half goes up.
-  package var rounded: Int128 { (self + Fraction(lowest: 1, 2)).floor }
+  package var rounded: Int128 {
+    let whole = floor
+    let rest = numerator &- whole &* denominator
+    return rest >= denominator &- rest ? whole.addingClamped(1) : whole
+  }
 
   private static func greatestCommonDivisor(_ one: UInt128, _ other: UInt128) -> UInt128 {
     var (larger, smaller) = (one, other)
@@ -89,18 +102,21 @@ extension Fraction {
   /// The sum.
   package static func + (one: Fraction, other: Fraction) -> Fraction {
     if one.denominator == other.denominator {
-      return Fraction(one.numerator + other.numerator, one.denominator)
+      return Fraction(one.numerator.addingClamped(other.numerator), one.denominator)
     }
-    let common = Int128(
-      greatestCommonDivisor(one.denominator.magnitude, other.denominator.magnitude))
-    let rest = other.denominator / common
+    let common = max(
+      1, greatestCommonDivisor(one.denominator.magnitude, other.denominator.magnitude))
+    let rest = Int128(clamping: other.denominator.magnitude / common)
+    let ownRest = Int128(clamping: one.denominator.magnitude / common)
     return Fraction(
-      one.numerator * rest + other.numerator * (one.denominator / common), one.denominator * rest)
+      one.numerator.multipliedClamped(by: rest)
+        .addingClamped(other.numerator.multipliedClamped(by: ownRest)),
+      one.denominator.multipliedClamped(by: rest))
   }
 
   /// The difference.
   package static func - (one: Fraction, other: Fraction) -> Fraction {
-    one + Fraction(lowest: -other.numerator, other.denominator)
+    one + Fraction(lowest: Int128(0).subtractingClamped(other.numerator), other.denominator)
   }
 
   /// The product.
@@ -108,12 +124,11 @@ extension Fraction {
     let left = Fraction(one.numerator, other.denominator)
     let right = Fraction(other.numerator, one.denominator)
     return Fraction(
-      lowest: left.numerator * right.numerator, left.denominator * right.denominator)
+      lowest: left.numerator.multipliedClamped(by: right.numerator),
+      left.denominator.multipliedClamped(by: right.denominator))
   }
 
-  /// The quotient.
-  ///
-  /// Traps if the divisor is zero.
+  /// The quotient; of a division by nothing, nothing.
   package static func / (one: Fraction, other: Fraction) -> Fraction {
     one * Fraction(other.denominator, other.numerator)
   }
@@ -135,11 +150,11 @@ extension Fraction: Codable, CustomStringConvertible {
   package init?(_ text: String) {
     let terms = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let first = terms.first, let numerator = Int128(String(first)) else { return nil }
-    guard terms.count == 2 else {
+    guard let second = terms.dropFirst().first else {
       self.init(lowest: numerator, 1)
       return
     }
-    guard let denominator = Int128(String(terms[1])), denominator > 0 else { return nil }
+    guard let denominator = Int128(String(second)), denominator > 0 else { return nil }
     self.init(numerator, denominator)
   }
 

@@ -1,6 +1,8 @@
 // Parking: which logical processors with vertical polarity run. High and medium ones always do. Low
 // ones run when their partition wants more than it is guaranteed and the others leave something, and
 // only while time taken from the partition shows that there is room.
+import Quantities
+
 //
 // Sources: SMF type 99 subtype 12 (target capacity); Linux, arch/s390/kernel/hiperdispatch.c
 // (interval, average, threshold, delay after a change). The lower threshold of unparking is a choice:
@@ -44,19 +46,21 @@ package struct ParkingPolicy: Sendable, Equatable, Codable {
   ) -> Int {
     unparkedLow = min(unparkedLow, polarity.low)
     if settling > 1 {
-      settling -= 1
-      return polarity.entitled + unparkedLow
+      settling.subtractClamped(1)
+      return polarity.entitled.addingClamped(unparkedLow)
     }
-    averageSteal = ((Self.averageWeight - 1) * averageSteal + steal) / Self.averageWeight
+    averageSteal =
+      averageSteal.multipliedClamped(by: Self.averageWeight &- 1).addingClamped(steal)
+      / Self.averageWeight
     let threshold = unparkedLow > 0 ? Self.stealThreshold : Self.returnThreshold
     let isRoom = averageSteal < threshold && !isAtCap
     let wanted = isRoom ? Self.unparkedLow(polarity, target: target) : 0
     if wanted != unparkedLow {
       unparkedLow = wanted
-      adjustments += 1
+      adjustments &+= 1
       settling = Self.settlingIntervals
     }
-    return polarity.entitled + unparkedLow
+    return polarity.entitled.addingClamped(unparkedLow)
   }
 
   /// Processors that a partition may count on: what it is guaranteed and its part, by weight, of what
@@ -78,6 +82,6 @@ package struct ParkingPolicy: Sendable, Equatable, Codable {
 
   /// Low logical processors that a target capacity needs beside the entitled ones.
   static func unparkedLow(_ polarity: VerticalPolarity, target: Fraction) -> Int {
-    min(polarity.low, max(0, Int(target.ceiling) - polarity.entitled))
+    min(polarity.low, max(0, Int(clamping: target.ceiling).subtractingClamped(polarity.entitled)))
   }
 }

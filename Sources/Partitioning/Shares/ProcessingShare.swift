@@ -1,4 +1,6 @@
 // What a partition is entitled to of a pool, in exact fractions. Pure: no time, no state.
+import Quantities
+
 //
 // The denominator is every active partition that shares the pool, idle ones included (PR/SM Planning
 // Guide, "Weights: use of processing weights"). ABSOLUTE shares are taken first, scaled to 99 % when
@@ -89,13 +91,16 @@ package enum ProcessingShare {
     let pool = PoolShares(claims, sharedProcessors: sharedProcessors)
     var groupShares = groupCaps.map { _ in Fraction.zero }
     for claim in claims {
-      if let group = claim.group { groupShares[group] += pool.share(of: claim.amount) }
+      guard let group = claim.group else { continue }
+      groupShares.change(at: group) { $0 += pool.share(of: claim.amount) }
     }
     return claims.map { claim in
       var grant = pool.grant(claim)
-      if let group = claim.group {
-        grant.limits.groupAbsolute = groupCaps[group]
-        grant.groupEntitlement = groupCaps[group] * (grant.share / groupShares[group])
+      if let group = claim.group, let cap = groupCaps.element(at: group),
+        let share = groupShares.element(at: group)
+      {
+        grant.limits.groupAbsolute = cap
+        grant.groupEntitlement = cap * (grant.share / share)
       }
       return grant
     }
@@ -112,8 +117,8 @@ private struct PoolShares {
     processors = Fraction(sharedProcessors)
     for claim in claims {
       switch claim.amount {
-      case .relative(let weight): relativeSum += Int128(weight)
-      case .absolute(let hundredths): absoluteSum += Int128(hundredths)
+      case .relative(let weight): relativeSum.addClamped(Int128(weight))
+      case .absolute(let hundredths): absoluteSum.addClamped(Int128(hundredths))
       }
     }
   }
@@ -125,9 +130,13 @@ private struct PoolShares {
     case .absolute(let hundredths):
       absoluteSum == absolutePart
         ? Fraction(Int128(hundredths), 10_000)
-        : Fraction(Int128(hundredths) * absolutePart, absoluteSum * 10_000)
+        : Fraction(
+          Int128(hundredths).multipliedClamped(by: absolutePart),
+          absoluteSum.multipliedClamped(by: 10_000))
     case .relative(let weight):
-      Fraction((10_000 - absolutePart) * Int128(weight), 10_000 * max(relativeSum, 1))
+      Fraction(
+        Int128(weight).multipliedClamped(by: Int128(10_000).subtractingClamped(absolutePart)),
+        max(relativeSum, 1).multipliedClamped(by: 10_000))
     }
   }
 

@@ -2,6 +2,8 @@
 // others in proportion to their shares (PR/SM Planning Guide, "Weights: processing weight
 // management"). The oracle of the dispatcher's tests, and what PLAN shows.
 
+import Quantities
+
 /// What one partition wants of a pool.
 package struct ProcessorDemand: Sendable, Equatable {
   /// Its part of what is divided by weight, of which only the ratio to the others' counts; 0 for none.
@@ -31,7 +33,7 @@ extension ProcessingShare {
   /// cannot use among the others.
   ///
   /// A group takes no more than its cap; inside it the shares decide. The guaranteed parts that are
-  /// wanted must fit the capacity and each group's cap; traps otherwise.
+  /// wanted must fit the capacity and each group's cap; otherwise nothing else is divided.
   ///
   /// - Parameters:
   ///   - capacity: Processors to divide.
@@ -43,11 +45,13 @@ extension ProcessingShare {
   ) -> [Fraction] {
     var demands = demands
     for (group, cap) in groupCaps.enumerated() {
-      let members = demands.indices.filter { demands[$0].group == group }
+      let members = demands.enumerated().filter { $0.element.group == group }
       // What a member gets of the cap alone is the most it ever gets: more for the others outside
       // only lowers the level at which the group's members come to rest.
-      let parts = waterFill(cap, members.map { demands[$0] })
-      for (member, part) in zip(members, parts) { demands[member].limit = part }
+      let parts = waterFill(cap, members.map(\.element))
+      for (member, part) in zip(members, parts) {
+        demands.change(at: member.offset) { $0.limit = part }
+      }
     }
     return waterFill(capacity, demands)
   }
@@ -69,35 +73,47 @@ extension ProcessingShare {
       for: claims, sharedProcessors: sharedProcessors, groupCaps: groupCaps)
     return allocation(
       of: Fraction(sharedProcessors),
-      among: claims.indices.map {
-        ProcessorDemand(
-          share: grants[$0].share, limit: min(demands[$0], grants[$0].limits.effective.processors),
-          group: claims[$0].group)
+      among: zip(zip(claims, grants), demands).map { asked, demand in
+        let (claim, grant) = asked
+        return ProcessorDemand(
+          share: grant.share, limit: min(demand, grant.limits.effective.processors),
+          group: claim.group)
       },
       groupCaps: groupCaps)
   }
 
+  /// A demand that what is left is divided among.
+  private struct OpenDemand {
+    var index: Int
+    var share: Fraction
+    /// How much more it takes.
+    var room: Fraction
+    /// Processors a share at which it has all it takes.
+    var level: Fraction
+  }
+
   private static func waterFill(_ capacity: Fraction, _ demands: [ProcessorDemand]) -> [Fraction] {
     var result = demands.map { min($0.guaranteed, $0.limit) }
-    var remaining = result.reduce(capacity) { $0 - $1 }
-    precondition(remaining >= .zero, "guaranteed parts fit what is divided")
-    let levels = demands.indices.map { index in
-      demands[index].share == .zero
-        ? .zero : (demands[index].limit - result[index]) / demands[index].share
-    }
-    let order = demands.indices.filter { demands[$0].share > .zero }.sorted {
-      levels[$0] == levels[$1] ? $0 < $1 : levels[$0] < levels[$1]
-    }
-    var shares = order.reduce(Fraction.zero) { $0 + demands[$1].share }
-    for (place, index) in order.enumerated() {
+    var remaining = max(.zero, result.reduce(capacity) { $0 - $1 })
+    let order = zip(demands, result).enumerated().compactMap { index, asked -> OpenDemand? in
+      let (demand, part) = asked
+      guard demand.share > .zero else { return nil }
+      let room = demand.limit - part
+      return OpenDemand(
+        index: index, share: demand.share, room: room, level: room / demand.share)
+    }.sorted { $0.level == $1.level ? $0.index < $1.index : $0.level < $1.level }
+    var shares = order.reduce(Fraction.zero) { $0 + $1.share }
+    var rest = order[...]
+    while let next = rest.first {
       let level = remaining / shares
-      guard levels[index] <= level else {
-        for open in order[place...] { result[open] += level * demands[open].share }
+      guard next.level <= level else {
+        for open in rest { result.change(at: open.index) { $0 += level * open.share } }
         return result
       }
-      remaining -= demands[index].limit - result[index]
-      shares -= demands[index].share
-      result[index] = demands[index].limit
+      remaining -= next.room
+      shares -= next.share
+      result.change(at: next.index) { $0 += next.room }
+      rest = rest.dropFirst()
     }
     return result
   }

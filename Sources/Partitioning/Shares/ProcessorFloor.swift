@@ -6,11 +6,8 @@ package struct ProcessorFloor: Sendable, Equatable {
   /// Processors.
   package let share: Fraction
 
-  /// Creates a floor of so many processors, more than zero.
-  package init(_ share: Fraction) {
-    precondition(share > .zero, "a floor is more than nothing")
-    self.share = share
-  }
+  /// Creates a floor of so many processors; one of nothing, or less, feeds one logical processor.
+  package init(_ share: Fraction) { self.share = share }
 
   /// What is warned about with PR/SM: half a processor, the least that a vertical-medium carries.
   package static let short = ProcessorFloor(Fraction(1, 2))
@@ -22,6 +19,6 @@ package struct ProcessorFloor: Sendable, Equatable {
 
   /// The most logical processors that an entitlement in processors feeds; one is always allowed.
   package func logicalCount(entitlement: Fraction) -> Int {
-    max(1, Int((entitlement / share).floor))
+    max(1, Int(clamping: (entitlement / share).floor))
   }
 }

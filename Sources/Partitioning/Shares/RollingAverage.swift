@@ -1,3 +1,5 @@
+import Quantities
+
 /// The four-hour rolling average of the service that a partition or a group took, exact.
 ///
 /// The mean of the last 48 samples of five minutes each; what lies before the first counts as zero.
@@ -10,7 +12,7 @@ package struct RollingAverage: Sendable, Equatable, Codable {
   package static let interval: UInt64 = 300_000_000_000
 
   /// Processor time of each sample in nanoseconds, times capacity units of a processor.
-  private var samples: [UInt64] = []
+  private var samples: [Int128] = []
   /// Where the next sample goes once all are there.
   private var next = 0
   private var sum: Int128 = 0
@@ -22,18 +24,18 @@ package struct RollingAverage: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - processorTime: Nanoseconds of processor time used in the interval.
-  ///   - capacityUnits: MSU, millions of service units an hour, of one processor. The product with
-  ///     the time must fit 64 bits: 60,000 processors of 1,000 MSU.
+  ///   - capacityUnits: MSU, millions of service units an hour, of one processor.
   package mutating func add(processorTime: UInt64, capacityUnits: Int) {
-    let sample = processorTime * UInt64(capacityUnits)
-    sum += Int128(sample)
-    if samples.count < Self.sampleCount {
+    // Together they may need more than 64 bits: 62 processors of 999,999 MSU do in five minutes.
+    let sample = Int128(processorTime).multipliedClamped(by: Int128(capacityUnits))
+    sum.addClamped(sample)
+    guard let oldest = samples.element(at: next), samples.count >= Self.sampleCount else {
       samples.append(sample)
-    } else {
-      sum -= Int128(samples[next])
-      samples[next] = sample
-      next = (next + 1) % Self.sampleCount
+      return
     }
+    sum.subtractClamped(oldest)
+    samples.change(at: next) { $0 = sample }
+    next = next &+ 1 < samples.count ? next &+ 1 : 0
   }
 
   /// The average in MSU.
@@ -43,8 +45,8 @@ package struct RollingAverage: Sendable, Equatable, Codable {
 
   /// The last sample in MSU; zero before there is one.
   package var last: Fraction {
-    guard let newest = samples.indices.last else { return .zero }
-    let place = samples.count < Self.sampleCount || next == 0 ? newest : next - 1
-    return Fraction(Int128(samples[place]), Int128(Self.interval))
+    let isFull = samples.count >= Self.sampleCount && next > 0
+    let newest = isFull ? samples.element(at: next &- 1) : samples.last
+    return newest.map { Fraction($0, Int128(Self.interval)) } ?? .zero
   }
 }

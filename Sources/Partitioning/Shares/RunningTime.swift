@@ -1,5 +1,7 @@
 // Running time: how long a logical processor keeps its physical one while others wait for it.
 
+import Quantities
+
 extension ProcessingShare {
   /// Running times that an operator may set, in nanoseconds.
   package static let runningTimes: ClosedRange<UInt64> = 1_000_000...100_000_000
@@ -27,7 +29,9 @@ extension ProcessingShare {
     let most = dynamicRunningTimes.upperBound
     guard runningLogicals > sharedProcessors else { return most }
     return max(
-      dynamicRunningTimes.lowerBound, most * UInt64(sharedProcessors) / UInt64(runningLogicals))
+      dynamicRunningTimes.lowerBound,
+      most.scaledClamped(
+        by: UInt64(clamping: sharedProcessors), over: UInt64(clamping: runningLogicals)))
   }
 
   /// The running time of one logical processor: a vertical-high has its own.

@@ -1,6 +1,8 @@
 // Soft capping at a defined capacity: the average of four hours may not pass it. Source: z/OS MVS
 // Planning: Workload Management, "Defined capacity". What a partition uses at one moment may.
 
+import Quantities
+
 /// What holds a partition at its defined capacity while its average is above it.
 package enum SoftCap: Sendable, Equatable, Codable {
   /// Its average is not above it, or it cannot use more.
@@ -53,7 +55,7 @@ package enum SoftCap: Sendable, Equatable, Codable {
     case .none: false
     case .weight, .phantomWeight: true
     case .pattern(let capped):
-      (Fraction(step + 1) * capped).floor > (Fraction(step) * capped).floor
+      (Fraction(step.addingClamped(1)) * capped).floor > (Fraction(step) * capped).floor
     }
   }
 

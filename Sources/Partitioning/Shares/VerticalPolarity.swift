@@ -1,3 +1,5 @@
+import Quantities
+
 /// How much of a physical processor one logical processor is for; raw values are SMF's code.
 ///
 /// Source: SMF type 70 subtype 1, SMF70POF.
@@ -38,23 +40,25 @@ package struct VerticalPolarity: Sendable, Equatable, Codable {
   ///     one, instead of highs only; the published accounts differ in that.
   package init(entitlement: Fraction, logicalCount: Int, alwaysOneMedium: Bool = false) {
     let usable = min(entitlement, Fraction(logicalCount))
-    let whole = Int(usable.floor)
+    let whole = Int(clamping: usable.floor)
     let rest = usable - Fraction(whole)
     stranded = entitlement - usable
     if rest == .zero {
       medium = alwaysOneMedium && whole > 0 ? 1 : 0
-      high = whole - medium
+      high = whole.subtractingClamped(medium)
       mediumShare = Fraction(medium)
     } else if whole == 0 || rest >= Fraction(1, 2) {
       (high, medium, mediumShare) = (whole, 1, rest)
     } else {
-      (high, medium, mediumShare) = (whole - 1, 2, (rest + Fraction(1)) / Fraction(2))
+      (high, medium, mediumShare) = (
+        whole.subtractingClamped(1), 2, (rest + Fraction(1)) / Fraction(2)
+      )
     }
-    low = logicalCount - high - medium
+    low = logicalCount.subtractingClamped(high).subtractingClamped(medium)
   }
 
   /// Logical processors that are entitled to something: high and medium.
-  package var entitled: Int { high + medium }
+  package var entitled: Int { high.addingClamped(medium) }
 
   /// The polarity of a logical processor by its place among those on line, 0 the first.
   package func polarity(of place: Int) -> LogicalPolarity {

@@ -1,3 +1,5 @@
+import Quantities
+
 /// What is legal and unwise about the partitions that would be active together.
 ///
 /// Entitlements are those of `ProcessingShare`, by the processors of the profiles; partitions about
@@ -33,11 +35,15 @@ struct ActivationAdvice {
   private mutating func judge(_ type: ProcessorType) {
     let reservation = state.reservation(of: type)
     let shared = reservation.available(.shared)
-    var entries = entries(of: type)
-    let grants = ProcessingShare.grants(for: entries.map(\.claim), sharedProcessors: shared)
-    for (index, grant) in grants.enumerated() { entries[index].entitlement = grant.entitlement }
-    let logicals = entries.reduce(0) { $0 + $1.item.initial }
-    if shared > 0, logicals > Self.usualRatio * shared {
+    let claiming = entries(of: type)
+    let grants = ProcessingShare.grants(for: claiming.map(\.claim), sharedProcessors: shared)
+    let entries = zip(claiming, grants).map { entry, grant in
+      var entry = entry
+      entry.entitlement = grant.entitlement
+      return entry
+    }
+    let logicals = entries.reduce(0) { $0.addingClamped($1.item.initial) }
+    if shared > 0, logicals > shared.multipliedClamped(by: Self.usualRatio) {
       add(
         .logicalRatio(type, logicals: logicals, physicals: shared, usual: Self.usualRatio),
         item: "PROCESSOR " + type.rawValue)
@@ -48,10 +54,9 @@ struct ActivationAdvice {
 
   private func entries(of type: ProcessorType) -> [Entry] {
     state.active.flatMap { active in
-      active.definition.processors.indices.compactMap { index -> Entry? in
-        let item = active.definition.processors[index]
+      active.definition.processors.compactMap { item -> Entry? in
         guard item.type == type, item.mode == .shared, item.initial > 0 else { return nil }
-        let setting = active.definition.share(of: index)
+        let setting = active.definition.share(of: item)
         return Entry(
           partition: active.definition, item: item,
           claim: ShareClaim(
@@ -96,7 +101,7 @@ struct ActivationAdvice {
           item: item)
       } else if entitlement > Fraction(likeness.logicals), logicals > shared {
         // With a physical processor for each logical one, weights decide nothing.
-        let enough = min(shared, Int(entitlement.ceiling))
+        let enough = min(shared, Int(clamping: entitlement.ceiling))
         add(
           .strandedEntitlement(
             who, type, entitlement, logicals: likeness.logicals, enough: enough), item: item)
@@ -106,11 +111,9 @@ struct ActivationAdvice {
 
   /// Names of partitions that are alike.
   private static func words(_ names: [String]) -> String {
-    switch names.count {
-    case 1: names[0]
-    case 2: names.joined(separator: " and ")
-    default: "\(names[0]) and \(names.count - 1) like it"
-    }
+    names.count <= 2
+      ? names.joined(separator: " and ")
+      : "\(names.first ?? "") and \(names.dropFirst().count) like it"
   }
 
   // MARK: - Groups, host storage
@@ -143,7 +146,9 @@ struct ActivationAdvice {
   }
 
   private mutating func judgeHostStorage() {
-    let granted = state.active.reduce(UInt64(0)) { $0 + $1.definition.storage.initialByteCount }
+    let granted = state.active.reduce(UInt64(0)) {
+      $0.addingClamped($1.definition.storage.initialByteCount)
+    }
     let limit = definition.machine.hostStorageByteCount
     guard granted > limit else { return }
     add(

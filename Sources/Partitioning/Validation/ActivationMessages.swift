@@ -1,5 +1,7 @@
 // What keeps profiles from being active together, and what is unwise about those that can be.
 
+import Quantities
+
 extension Problem {
   private static func advice(_ number: String, _ text: String, _ remedy: String) -> Problem {
     Problem(id: "HCPDEF\(number)I", severity: .advice, text: text, remedy: remedy)
@@ -39,7 +41,7 @@ extension Problem {
       "092",
       "\(partition) cannot be active with those before it: it needs \(needed) \(type.rawValue) processors, and of "
         + "\(installed) installed \(dedicated) are dedicated\(shared), which leaves "
-        + "\(max(0, installed - dedicated - widest))",
+        + "\(max(0, installed.subtractingClamped(dedicated).subtractingClamped(widest)))",
       "give fewer processors, or install more")
   }
 
@@ -57,11 +59,12 @@ extension Problem {
     _ partition: String, needed: UInt64, _ plan: StoragePlan
   ) -> Problem {
     let longest = plan.longest ?? 0..<0
+    let (count, place) = (StoragePlan.count(of: longest), longest.lowerBound)
     let free = plan.bytes(plan.freeCount)
     let text =
       "\(partition) cannot be active with those before it: it needs \(size(needed)) in one piece, "
       + "and of \(size(free)) free in \(plan.free.count) pieces the longest has "
-      + "\(size(plan.bytes(longest.count))), at \(size(plan.bytes(longest.lowerBound)))"
+      + "\(size(plan.bytes(count))), at \(size(plan.bytes(place)))"
     guard let (piece, place) = plan.unpacked else {
       return warning(
         "095", text, "activate it before the others, or activate those between the pieces again")
@@ -160,6 +163,6 @@ extension Problem {
 
   /// A fraction cut to hundredths.
   private static func hundredths(_ fraction: Fraction) -> String {
-    decimal(Int((fraction * Fraction(100)).floor))
+    decimal(Int(clamping: (fraction * Fraction(100)).floor))
   }
 }

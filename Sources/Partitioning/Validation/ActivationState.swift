@@ -1,3 +1,5 @@
+import Quantities
+
 /// What active partitions have of a machine: what the next activation is judged against.
 package struct ActivationState: Sendable {
   /// An active partition as it runs.
@@ -61,7 +63,7 @@ package struct ActivationState: Sendable {
     profiles[definition.name] = profile
     for item in definition.processors {
       if item.mode == .dedicated {
-        dedicated[item.type, default: 0] += item.initial
+        dedicated[item.type, default: 0].addClamped(item.initial)
       } else {
         widest[item.type] = max(widest[item.type] ?? 0, item.initial)
       }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// Judges, before anything is activated, which profiles cannot be active together.
 ///
@@ -49,9 +50,9 @@ package struct ActivationValidator: Sendable {
 
   private func profile(_ reference: ProfileReference) -> PartitionDefinition? {
     guard reference.profile != reference.partition else {
-      return numbers[reference.partition].map { definition.partitions[$0] }
+      return numbers[reference.partition].flatMap { definition.partitions.element(at: $0) }
     }
-    return images[reference].map { definition.imageProfiles[$0].definition }
+    return images[reference].flatMap { definition.imageProfiles.element(at: $0)?.definition }
   }
 
   private mutating func activate(_ reference: ProfileReference) {
@@ -144,15 +145,16 @@ extension StoragePlan {
     _ profile: PartitionDefinition, _ reference: ProfileReference
   ) -> ActivationFinding? {
     let count = count(of: profile.storage.initialByteCount)
-    let origin = profile.storage.origin.map { Int($0 / incrementByteCount) }
+    let origin = profile.storage.origin.map(increments)
     guard count > 0 else {
       return ActivationFinding(
         .noStorage(increment: incrementByteCount), reference, item: "STORAGE INITIAL")
     }
-    guard count + (origin ?? 0) <= installedCount else {
+    let end = count.addingClamped(origin ?? 0)
+    guard end <= installedCount else {
       return ActivationFinding(
         .storageBeyondInstalled(
-          origin == nil ? "INITIAL" : "ORIGIN and INITIAL together,", bytes(count + (origin ?? 0)),
+          origin == nil ? "INITIAL" : "ORIGIN and INITIAL together,", bytes(end),
           installed: bytes(installedCount)), reference, item: "STORAGE INITIAL")
     }
     let refusal: Refusal
@@ -172,7 +174,8 @@ extension StoragePlan {
       return ActivationFinding(
         .storageShort(
           who, needed: bytes(count), left: bytes(freeCount), installed: bytes(installedCount),
-          granted: bytes(installedCount - freeCount), before: Set(pieces.map(\.owner)).count),
+          granted: bytes(installedCount.subtractingClamped(freeCount)),
+          before: Set(pieces.map(\.owner)).count),
         reference, item: "STORAGE INITIAL")
     case .fragmented:
       return ActivationFinding(

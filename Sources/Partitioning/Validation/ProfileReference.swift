@@ -1,3 +1,5 @@
+import Quantities
+
 /// A partition, and the image profile with which it would be active.
 package struct ProfileReference: Sendable, Equatable, Hashable, Codable {
   /// The partition's name.
@@ -32,8 +34,7 @@ extension SystemDefinition {
 
   /// Every partition with its own profile, in the order of activation.
   package var activationList: [ProfileReference] {
-    activationOrder().map {
-      ProfileReference(partition: partitions[$0].name, profile: partitions[$0].name)
-    }
+    activationOrder().compactMap { partitions.element(at: $0)?.name }
+      .map { ProfileReference(partition: $0, profile: $0) }
   }
 }

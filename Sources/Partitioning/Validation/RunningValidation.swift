@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // The validator on a running machine: its profiles as they are kept now, beside what is active.
 
@@ -6,7 +7,7 @@ extension PartitionManager {
   /// The definition with every profile and group as it is kept now, changes in profiles included.
   package var profileDefinition: SystemDefinition {
     var current = definition
-    current.partitions = partitions.map { $0.profiles[0].definition }
+    current.partitions = partitions.map(\.ownProfile)
     current.imageProfiles = partitions.flatMap { $0.profiles.dropFirst() }
     current.groups = profileSettings.groups
     return current
@@ -21,7 +22,7 @@ extension PartitionManager {
     for partition in partitions where partition.isActive {
       var running = partition.definition
       for entry in running.processors.indices {
-        running.processors[entry].initial = partition.onlineCount(of: entry)
+        running.processors.change(at: entry) { $0.initial = partition.onlineCount(of: entry) }
       }
       state.add(
         running, profile: partition.activeProfile,

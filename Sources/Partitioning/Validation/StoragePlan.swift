@@ -1,3 +1,5 @@
+import Quantities
+
 /// Where the storage of partitions would lie, by the rules of the firmware's ledger.
 ///
 /// Initial storage is one piece: at ORIGIN when it is said, else the highest free one that is long
@@ -33,22 +35,32 @@ struct StoragePlan: Sendable {
   /// A plan in which all is free.
   init(installedByteCount: UInt64, incrementByteCount: UInt64) {
     self.incrementByteCount = incrementByteCount
-    installedCount = Int(installedByteCount / incrementByteCount)
+    installedCount = Int(clamping: installedByteCount / max(1, incrementByteCount))
     free = installedCount > 0 ? [0..<installedCount] : []
   }
 
   /// Increments that nobody has.
-  var freeCount: Int { free.reduce(0) { $0 + $1.count } }
+  var freeCount: Int { free.reduce(0) { $0.addingClamped(Self.count(of: $1)) } }
   /// The longest free piece; nil when nothing is free.
-  var longest: Range<Int>? { free.max { $0.count < $1.count } }
+  var longest: Range<Int>? { free.max { Self.count(of: $0) < Self.count(of: $1) } }
+
+  /// Increments in a piece.
+  static func count(of piece: Range<Int>) -> Int {
+    piece.upperBound.subtractingClamped(piece.lowerBound)
+  }
+
+  /// Whole increments in so many bytes.
+  func increments(_ bytes: UInt64) -> Int { Int(clamping: bytes / max(1, incrementByteCount)) }
 
   /// Increments that hold so many bytes.
   func count(of bytes: UInt64) -> Int {
-    Int((bytes + incrementByteCount - 1) / incrementByteCount)
+    increments(bytes.addingClamped(max(1, incrementByteCount) &- 1))
   }
 
   /// Bytes in so many increments.
-  func bytes(_ count: Int) -> UInt64 { UInt64(count) * incrementByteCount }
+  func bytes(_ count: Int) -> UInt64 {
+    UInt64(clamping: count).multipliedClamped(by: incrementByteCount)
+  }
 
   /// Gives an owner a piece: at `origin` when said, else the highest that is long enough.
   ///
@@ -57,17 +69,17 @@ struct StoragePlan: Sendable {
     _ count: Int, for owner: String, origin: Int? = nil
   ) throws(Refusal) -> Range<Int> {
     if let origin {
-      let range = origin..<origin + count
+      let range = origin..<max(origin, origin.addingClamped(count))
       guard let index = free.firstIndex(where: { $0.contains(range) }) else {
         throw .originTaken(owner: pieces.first { $0.range.overlaps(range) }?.owner)
       }
       give(range, to: owner, from: index, hasOrigin: true)
       return range
     }
-    guard let index = free.lastIndex(where: { $0.count >= count }) else {
-      throw count > freeCount ? .short : .fragmented
-    }
-    let range = free[index].upperBound - count..<free[index].upperBound
+    guard let index = free.lastIndex(where: { Self.count(of: $0) >= count }),
+      let end = free.element(at: index)?.upperBound
+    else { throw count > freeCount ? .short : .fragmented }
+    let range = min(end, end.subtractingClamped(count))..<end
     give(range, to: owner, from: index, hasOrigin: false)
     return range
   }
@@ -83,9 +95,13 @@ struct StoragePlan: Sendable {
   private mutating func give(
     _ range: Range<Int>, to owner: String, from index: Int, hasOrigin: Bool
   ) {
-    let piece = free[index]
-    let left = [piece.lowerBound..<range.lowerBound, range.upperBound..<piece.upperBound]
-    free.replaceSubrange(index...index, with: left.filter { !$0.isEmpty })
+    guard let piece = free.element(at: index) else { return }
+    // What is given lies in the piece.
+    let before = piece.lowerBound..<max(piece.lowerBound, range.lowerBound)
+    let after = min(piece.upperBound, range.upperBound)..<piece.upperBound
+    free =
+      free.prefix(index) + [before, after].filter { !$0.isEmpty }
+      + free.dropFirst(index.addingClamped(1))
     pieces.append(Piece(range: range, owner: owner, hasOrigin: hasOrigin))
   }
 

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// How long logical processors waited from getting work to running, as counts in classes an eighth of an
 /// octave wide.
@@ -15,7 +16,7 @@ package struct LatencyDistribution: Sendable, Equatable {
 
   /// Counts a wait; allocates nothing.
   mutating func add(_ nanoseconds: UInt64) {
-    counts[LatencyDistribution.index(nanoseconds)] &+= 1
+    counts.change(at: LatencyDistribution.index(nanoseconds)) { $0 &+= 1 }
     count &+= 1
     longest = max(longest, nanoseconds)
   }
@@ -23,27 +24,28 @@ package struct LatencyDistribution: Sendable, Equatable {
   /// The time that so many parts of a hundred thousand of the waits did not pass, in nanoseconds; up to
   /// an eighth too long, because of the classes.
   package func percentile(_ parts: UInt64) -> UInt64 {
-    let wanted = (count * parts + 99_999) / 100_000
+    let wanted = count.multipliedClamped(by: parts).addingClamped(99_999) / 100_000
     var seen: UInt64 = 0
-    for index in counts.indices {
-      seen += counts[index]
+    for (index, waits) in counts.enumerated() {
+      seen.addClamped(waits)
       if seen >= wanted, seen > 0 { return min(LatencyDistribution.limit(index), longest) }
     }
     return longest
   }
 
   private static func index(_ value: UInt64) -> Int {
-    guard value >= 8 else { return Int(value) }
-    let octave = 63 - value.leadingZeroBitCount
-    return (octave - 2) * 8 + Int(value >> UInt64(octave - 3) & 7)
+    guard value >= 8 else { return Int(truncatingIfNeeded: value) }
+    let octave = 63 &- value.leadingZeroBitCount
+    return (octave &- 2) &* 8 &+ Int(truncatingIfNeeded: value >> (octave &- 3) & 7)
   }
 
   /// The greatest value of a class.
   private static func limit(_ index: Int) -> UInt64 {
-    guard index >= 16 else { return UInt64(index) }
-    let octave = UInt64(index / 8 + 2)
+    let index = UInt64(clamping: index)
+    guard index >= 16 else { return index }
+    let octave = index / 8 &+ 2
     let base: UInt64 = 1 << octave
-    return base + (UInt64(index % 8) + 1) << (octave - 3) - 1
+    return base &+ (index % 8 &+ 1) << (octave &- 3) &- 1
   }
 }
 

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// What was used over the last interval of about a second; for INDICATE, never for decisions.
 struct LoadMeter {
@@ -21,31 +22,32 @@ struct LoadMeter {
   /// Takes a sample.
   mutating func sample(_ dispatcher: Dispatcher, at time: SimulatedTime) {
     if accounts.isEmpty {
-      accounts = Array(repeating: Sample(), count: dispatcher.accounts.count)
-      physicals = Array(repeating: 0, count: dispatcher.physicals.count)
-      busyBefore = Array(repeating: 0, count: dispatcher.physicals.count)
+      accounts = dispatcher.accounts.map { _ in Sample() }
+      physicals = dispatcher.physicals.map { _ in 0 }
+      busyBefore = dispatcher.physicals.map { _ in 0 }
     }
-    let elapsed = Double(max(time - sampled, 1))
+    let elapsed = Double(max(time.subtractingClamped(sampled), 1))
     for index in accounts.indices {
       let used = dispatcher.accounts[index].used
       let denied = dispatcher.counters(ofAccount: index, at: time).ready
-      // Counters start again at an activation.
-      if used >= accounts[index].usedBefore, denied >= accounts[index].deniedBefore {
-        accounts[index].used = Double(used - accounts[index].usedBefore) / elapsed
-        accounts[index].denied = Double(denied - accounts[index].deniedBefore) / elapsed
-      } else {
-        accounts[index].used = Double(used) / elapsed
-        accounts[index].denied = Double(denied) / elapsed
+      accounts.change(at: index) { sample in
+        // Counters start again at an activation.
+        let goesOn = used >= sample.usedBefore && denied >= sample.deniedBefore
+        sample.used = Double(goesOn ? used &- sample.usedBefore : used) / elapsed
+        sample.denied = Double(goesOn ? denied &- sample.deniedBefore : denied) / elapsed
+        sample.usedBefore = used
+        sample.deniedBefore = denied
       }
-      accounts[index].usedBefore = used
-      accounts[index].deniedBefore = denied
     }
     for index in physicals.indices {
       let busy = dispatcher.physicals[index].busy
-      physicals[index] = min(1, Double(busy - busyBefore[index]) / elapsed)
-      busyBefore[index] = busy
+      let before = busyBefore.element(at: index) ?? 0
+      physicals.change(at: index) {
+        $0 = min(1, Double(busy.subtractingClamped(before)) / elapsed)
+      }
+      busyBefore.change(at: index) { $0 = busy }
     }
     sampled = time
-    due = time + LoadMeter.interval
+    due = time.addingClamped(LoadMeter.interval)
   }
 }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // What the machine has counted, at one instant. A report over an interval is the difference of two
 // samples. The terms are SMF type 70's; where one of its names is shorter it is given in brackets.
@@ -77,6 +78,9 @@ package struct PhysicalCounters: Codable, Sendable, Equatable {
 
   /// Creates counters that stand at 0.
   package init() {}
+
+  /// Time on line in nanoseconds.
+  package var online: UInt64 { effective.addingClamped(management).addingClamped(idle) }
 
   /// Adds up two.
   package static func + (one: PhysicalCounters, other: PhysicalCounters) -> PhysicalCounters {
@@ -232,9 +236,8 @@ extension PartitionManager {
         let physical = dispatcher.physicals[number]
         let owner = physical.dedicatedTo
         return MeasurementSample.Processor(
-          number: number, type: pools[Int(physical.pool)], isOnline: physical.isOnline,
-          dedicatedTo: owner < 0
-            ? nil : partitions[Int(dispatcher.logicals[Int(owner)].partition)].name,
+          number: number, type: poolType(Int(physical.pool)), isOnline: physical.isOnline,
+          dedicatedTo: ownerName(owner),
           counters: dispatcher.counters(ofPhysical: number, at: now))
       },
       partitions: partitions.map(measure))
@@ -246,24 +249,26 @@ extension PartitionManager {
       name: partition.name, number: partition.number, isActive: partition.isActive,
       activated: partition.layout.first.flatMap { dispatcher.accounts[$0.account].entered },
       logicals: partition.definition.processors.indices.map { entry in
-        let processors = partition.definition.processors[entry]
-        let setting = partition.definition.share(of: entry)
+        let processors = partition.processors(of: entry)
+        let setting = partition.definition.share(of: processors)
         let index = partition.account(of: entry)
         let isDedicated = processors.mode == .dedicated
         let online = partition.onlineCount(of: entry)
-        let parking = dispatcher.parking[index]
+        let parking = dispatcher.parking.element(at: index)
+        let policy = parking?.policy
         var weight: Int?
         if case .relative(let amount) = setting.amount, !isDedicated { weight = amount }
         return MeasurementSample.Logicals(
           type: processors.type, isDedicated: isDedicated,
-          defined: partition.numbers(of: entry).count, online: online, weight: weight,
+          defined: processors.initial.addingClamped(processors.reserved), online: online,
+          weight: weight,
           entitlement: isDedicated && partition.isActive
             ? Fraction(Int128(online)) : dispatcher.accounts[index].grant?.entitlement,
           isCapped: setting.limit == .hard(nil) && !isDedicated,
           absoluteCapHundredths: isDedicated ? nil : setting.absoluteCapHundredths,
-          polarity: parking.policy == nil ? nil : parking.polarity,
-          unparkedLow: parking.policy?.unparkedLow ?? 0,
-          parkingAdjustments: parking.policy?.adjustments ?? 0,
+          polarity: policy == nil ? nil : parking?.polarity,
+          unparkedLow: policy?.unparkedLow ?? 0,
+          parkingAdjustments: policy?.adjustments ?? 0,
           counters: dispatcher.counters(ofAccount: index, at: now),
           earlier: dispatcher.accounts[index].earlier)
       })

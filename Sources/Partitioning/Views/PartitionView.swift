@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// What a logical processor is doing.
 package enum LogicalProcessorState: String, Sendable, Equatable {
@@ -158,7 +159,9 @@ package struct PartitionView: Sendable, Equatable {
   package var digest: UInt64
 
   /// Time used by all its processors since activation, in nanoseconds.
-  package var usedNanoseconds: UInt64 { processors.reduce(0) { $0 + $1.usedNanoseconds } }
+  package var usedNanoseconds: UInt64 {
+    processors.reduce(0) { $0.addingClamped($1.usedNanoseconds) }
+  }
   /// The image profile that it is active with.
   package var profile: PartitionDefinition {
     profiles.first { $0.name == profileName }?.definition ?? definition

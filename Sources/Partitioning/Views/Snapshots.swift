@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 
 // Copies of the firmware's state for whoever shows it. Making one changes nothing.
 
@@ -7,7 +8,7 @@ extension PartitionManager {
   /// One partition as it is now; nil when it is not defined.
   package func partitionView(_ name: String) -> PartitionView? {
     settleShares()
-    return number(of: name).map { view(partitions[$0]) }
+    return (try? partition(name)).map(view)
   }
 
   /// Whether a partition is active; nil when it is not defined.
@@ -18,8 +19,7 @@ extension PartitionManager {
   /// The commands of an image profile of a partition, the one for its next activation when none is
   /// named; none when it is not defined.
   package func commands(of name: String, profile: String?) -> [String] {
-    guard let number = number(of: name) else { return [] }
-    let partition = partitions[number]
+    guard let partition = try? partition(name) else { return [] }
     let wanted = profile ?? partition.nextProfile
     return partition.profiles.first { $0.name == wanted }?.definition.commands ?? []
   }
@@ -32,7 +32,7 @@ extension PartitionManager {
     let first = engine.guests[partition.number].firstLogical
     let machine = partition.machine
     let storage = partition.storageByteCount(increment: unit)
-    let limit = UInt64(partition.increments.count) * unit
+    let limit = ledger.byteCount(of: partition.increments.count)
     return PartitionView(
       name: partition.name, number: partition.number, definition: partition.definition,
       profiles: partition.profiles, profileName: partition.activeProfile,
@@ -41,10 +41,8 @@ extension PartitionManager {
       isStopped: partition.isStopped, activated: partition.activated,
       processors: partition.isOnline.indices.map { processorView(partition, $0) },
       shares: partition.definition.processors.indices.map { shareView(partition, $0) },
-      storageByteCount: storage, reservedByteCount: limit - storage,
-      storageRanges: StorageMap.runs(present).flatMap {
-        StorageMap.ranges(of: $0, increment: unit)
-      },
+      storageByteCount: storage, reservedByteCount: limit.subtractingClamped(storage),
+      storageRanges: ranges(of: present),
       writtenPageCount: machine?.memory.writtenPageCount ?? 0,
       paths: channels.paths(of: partition.number).map { path in
         PartitionPathView(
@@ -56,9 +54,11 @@ extension PartitionManager {
           virtualDevice: $0.virtualDevice, realDevice: $0.realDevice, blockCount: $0.blockCount)
       },
       pending: partition.pending,
-      instructionCount: machine?.processors.reduce(0) { $0 + $1.instructionsRetired } ?? 0,
+      instructionCount: machine?.processors.reduce(0) {
+        $0.addingClamped($1.instructionsRetired)
+      } ?? 0,
       dispatchCount: partition.isOnline.indices.reduce(0) {
-        $0 + engine.dispatcher.logicals[first + $1].counters.dispatches
+        $0.addingClamped(engine.dispatcher.logicals[first &+ $1].counters.dispatches)
       },
       requestCount: partition.requestCount,
       workCounter: machine.flatMap { $0.publishedWork == 0 ? nil : $0.publishedWork },
@@ -70,7 +70,7 @@ extension PartitionManager {
     let index = logical(number, of: partition)
     let record = engine.dispatcher.logicals[index]
     let entry = partition.entry(of: number) ?? 0
-    let processors = partition.definition.processors[entry]
+    let processors = partition.processors(of: entry)
     let status = partition.machine?.status(of: number)
     let (polarity, share) = standing(of: number, entry, of: partition)
     return LogicalProcessorView(
@@ -88,7 +88,7 @@ extension PartitionManager {
     of number: Int, _ entry: Int, of partition: Partition
   ) -> (LogicalPolarity, Double) {
     guard partition.isOnline[number] else { return (.horizontal, 0) }
-    if partition.definition.processors[entry].mode == .dedicated { return (.horizontal, 1) }
+    if partition.processors(of: entry).mode == .dedicated { return (.horizontal, 1) }
     guard let grant = engine.dispatcher.accounts[partition.account(of: entry)].grant else {
       return (.horizontal, 0)
     }
@@ -124,17 +124,18 @@ extension PartitionManager {
   }
 
   private func shareView(_ partition: Partition, _ entry: Int) -> ShareView {
-    let processors = partition.definition.processors[entry]
-    let setting = partition.definition.share(of: entry)
+    let processors = partition.processors(of: entry)
+    let setting = partition.definition.share(of: processors)
     let index = partition.account(of: entry)
     let account = engine.dispatcher.accounts[index]
     let isDedicated = processors.mode == .dedicated
     let online = partition.onlineCount(of: entry)
-    let sample = load.accounts.indices.contains(index) ? load.accounts[index] : LoadMeter.Sample()
+    let sample = load.accounts.element(at: index) ?? LoadMeter.Sample()
     let own = account.grant?.entitlement.approximation ?? 0
     return ShareView(
       type: processors.type, isDedicated: isDedicated, online: online,
-      reserved: partition.numbers(of: entry).count - online, amount: setting.amount,
+      reserved: processors.initial.addingClamped(processors.reserved).subtractingClamped(online),
+      amount: setting.amount,
       limit: setting.limit, absoluteCapHundredths: setting.absoluteCapHundredths,
       entitlement: isDedicated ? Double(online) : own,
       entitlementPerLogical: isDedicated
@@ -159,7 +160,7 @@ extension PartitionManager {
       paths: zip(definition.inputOutput.paths, channels.pathViews()).map { path, view in
         PathView(
           path: path.number, type: path.type, isOnline: view.isOnline,
-          partitions: view.partitions.map { partitions[$0].name })
+          partitions: view.partitions.map(partitionName))
       },
       settings: settings, profileSettings: profileSettings,
       partitionCount: partitions.count, activeCount: partitions.count { $0.isActive },
@@ -171,15 +172,18 @@ extension PartitionManager {
 
   /// The machine's storage from its beginning to its end, by owner.
   package func storageMap() -> [StoragePiece] {
-    let unit = ledger.incrementByteCount
     var pieces: [StoragePiece] = []
     for (increment, holder) in ledger.holders.enumerated() {
-      let owner = holder.map { partitions[$0].name }
-      let end = UInt64(increment + 1) * unit
-      if let last = pieces.last, last.owner == owner {
-        pieces[pieces.count - 1].range = last.range.lowerBound..<end
+      let owner = holder.map(partitionName)
+      let start = ledger.byteCount(of: increment)
+      let end = max(start, ledger.byteCount(of: increment.addingClamped(1)))
+      if let last = pieces.indices.last, pieces.last?.owner == owner {
+        pieces.change(at: last) {
+          $0.range = $0.range.lowerBound..<max($0.range.lowerBound, end)
+        }
       } else {
-        pieces.append(StoragePiece(range: end - unit..<end, owner: owner))
+        let range = Range(uncheckedBounds: (start, end))
+        pieces.append(StoragePiece(range: range, owner: owner))
       }
     }
     return pieces
@@ -196,32 +200,28 @@ extension PartitionManager {
 
   private func physicalViews() -> [PhysicalProcessorView] {
     engine.dispatcher.physicals.enumerated().map { number, physical in
-      let pool = Int(physical.pool)
-      let owner = physical.dedicatedTo
-      return PhysicalProcessorView(
-        number: number, type: pools[pool], megahertz: engine.dispatcher.pools[pool].megahertz,
-        isOnline: physical.isOnline,
-        dedicatedTo: owner < 0
-          ? nil : partitions[Int(engine.dispatcher.logicals[Int(owner)].partition)].name,
-        busyNanoseconds: physical.busy,
-        recentBusy: load.physicals.indices.contains(number) ? load.physicals[number] : 0)
+      PhysicalProcessorView(
+        number: number, type: poolType(Int(physical.pool)),
+        megahertz: engine.dispatcher.pools[Int(physical.pool)].megahertz,
+        isOnline: physical.isOnline, dedicatedTo: ownerName(physical.dedicatedTo),
+        busyNanoseconds: physical.busy, recentBusy: load.physicals.element(at: number) ?? 0)
     }
   }
 
   private func poolViews() -> [PoolView] {
     pools.enumerated().map { index, type in
       let record = engine.dispatcher.pools[index]
-      let range = Int(record.first)..<Int(record.first + record.count)
+      let range = record.processors
       let online = range.filter { engine.dispatcher.physicals[$0].isOnline }
       let busy = online.reduce(0.0) {
-        $0 + (load.physicals.indices.contains($1) ? load.physicals[$1] : 0)
+        $0 + (load.physicals.element(at: $1) ?? 0)
       }
       var weights = 0
       for partition in partitions where partition.isActive {
-        for (entry, processors) in partition.definition.processors.enumerated()
+        for processors in partition.definition.processors
         where processors.type == type && processors.mode == .shared {
-          if case .relative(let weight) = partition.definition.share(of: entry).amount {
-            weights += weight
+          if case .relative(let weight) = partition.definition.share(of: processors).amount {
+            weights.addClamped(weight)
           }
         }
       }

@@ -97,7 +97,9 @@ package struct RecordedInterval: Sendable {
       throw .noStart(file: records.file)
     }
     let candidates = id.map { id in starts.filter { $0.id == id } } ?? starts
-    if let id, candidates.isEmpty { throw .startNotFound(id, known: first.id...last.id) }
+    if let id, candidates.isEmpty {
+      throw .startNotFound(id, known: first.id...max(first.id, last.id))
+    }
     var refusal = ReportRefusal.tooFewSamples(start: (candidates.last ?? last).id)
     for start in candidates.reversed() {
       let times = try ReportRefusal.asking { () throws(RecordStoreError) in
@@ -156,7 +158,7 @@ package struct RecordedInterval: Sendable {
     switch instant {
     case .sinceIPL(let time): Int128(time)
     case .timeOfDay(let seconds):
-      Int128(seconds.subtractingClamped(start.timeOfDay)) * 1_000_000_000
+      Int128(seconds.subtractingClamped(start.timeOfDay)).multipliedClamped(by: 1_000_000_000)
     }
   }
 }

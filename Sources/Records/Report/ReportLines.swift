@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// The Partition Data Report for programs, where there is a console and no file.
 package enum ReportLines {
@@ -37,8 +38,8 @@ package enum ReportLines {
     func place(_ name: String) -> Int? { table.columns.firstIndex { $0.name == name } }
     guard let typePlace = place("type"), let namePlace = place("partition") else { return [] }
     return table.rows.filter { row in
-      (type == nil || row[typePlace] == .text(type?.rawValue ?? ""))
-        && (partitions?.contains { row[namePlace] == .text($0) } ?? true)
+      (type == nil || row.element(at: typePlace) == .text(type?.rawValue ?? ""))
+        && (partitions?.contains { row.element(at: namePlace) == .text($0) } ?? true)
     }
   }
 

@@ -93,14 +93,13 @@ struct ReportPage {
       times: times, label: axisLabel)
     chart.areas = stacked.enumerated().map { place, series in
       TimeChart.Area(
-        name: series.partition, style: "s\(place + 1)", values: series.effective)
+        name: series.partition, style: "s\(place &+ 1)", values: series.effective)
     }
     if !rest.isEmpty {
-      let sums = times.dropLast().indices.map { index in
-        rest.reduce(0) { $0 + $1.effective[index] }
-      }
       chart.areas.append(
-        TimeChart.Area(name: "\(rest.count) others", style: "rest", values: sums))
+        TimeChart.Area(
+          name: "\(rest.count) others", style: "rest",
+          values: TimeChart.sums(rest.map(\.effective))))
     }
     chart.areas.append(
       TimeChart.Area(name: "LPAR management", style: "management", values: pool.management))
@@ -217,7 +216,8 @@ struct ReportPage {
   }
 
   private func isShown(_ row: [ReportTable.Cell], _ greatest: Set<String>) -> Bool {
-    guard case .text(let type) = row[0], case .text(let name) = row[1] else { return false }
+    guard case .text(let type)? = row.first, case .text(let name)? = row.dropFirst().first
+    else { return false }
     return greatest.contains("\(type) \(name)") || name.hasPrefix("*") || name == "TOTAL"
   }
 }

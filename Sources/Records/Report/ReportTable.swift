@@ -1,5 +1,6 @@
 import Foundation
 import Partitioning
+import Quantities
 
 // One table, three forms: rows for a page, CSV and JSON lines. A value is text or an exact decimal
 // number, written the same in each.
@@ -48,13 +49,12 @@ private func secondsText(_ nanoseconds: UInt64, _ places: Int) -> String {
 
 /// A fraction with so many decimals, rounded half up.
 package func decimalText(_ value: Fraction, _ places: Int) -> String {
-  var unit: Int128 = 1
-  for _ in 0..<places { unit *= 10 }
+  let unit: Int128 = powerOfTen(places)
   let scaled = (value * Fraction(unit)).rounded
   let digits = String(scaled.magnitude)
   let sign = scaled < 0 ? "-" : ""
   guard places > 0 else { return sign + digits }
-  let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
+  let padded = digits.zeroPadded(to: places.addingClamped(1))
   return sign + padded.dropLast(places) + "." + padded.suffix(places)
 }
 
@@ -109,8 +109,7 @@ extension ReportTable {
       case 0x22: result += "\\\""
       case 0x5C: result += "\\\\"
       case 0..<0x20, 0x7F..<0xA0, 0x2028...0x2029:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        result += "\\u" + String(scalar.value, radix: 16).zeroPadded(to: 4)
       default: result.unicodeScalars.append(scalar)
       }
     }
@@ -131,7 +130,7 @@ extension ReportTable {
     let body = Markup.element(
       "tbody", [],
       .all(
-        rows.prefix(limit).map { row in
+        rows.prefix(max(0, limit)).map { row in
           .element(
             "tr", [],
             .all(
@@ -142,7 +141,7 @@ extension ReportTable {
     if rows.count > limit {
       result += .element(
         "p", [("class", "note")],
-        .text("\(rows.count - limit) more rows are in ")
+        .text("\(rows.count.subtractingClamped(limit)) more rows are in ")
           + .element("a", [("href", name + ".csv")], text: name + ".csv") + .text("."))
     }
     return result

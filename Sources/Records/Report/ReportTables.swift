@@ -124,8 +124,7 @@ extension ReportTable {
 
   /// A physical processor's address: two hexadecimal digits, as in CP's answers.
   private static func address(_ number: Int) -> String {
-    let digits = String(number, radix: 16, uppercase: true)
-    return String(repeating: "0", count: max(0, 2 - digits.count)) + digits
+    String(number, radix: 16, uppercase: true).zeroPadded(to: 2)
   }
 
   /// The event log: a row for each value that changed, one for what changed none.

@@ -79,10 +79,10 @@ extension PoolSeries {
         var series =
           found[partition.number]
           ?? ShareSeries(partition: partition.name, type: type, count: intervals.count)
-        series.effective[index] = Double(used.effective) / duration
-        series.total[index] = Double(used.dispatched) / duration
-        series.entitlement[index] = logicals.entitlement?.approximation
-        series.cap[index] = logicals.entitlement == nil ? nil : logicals.cap
+        series.effective.change(at: index) { $0 = Double(used.effective) / duration }
+        series.total.change(at: index) { $0 = Double(used.dispatched) / duration }
+        series.entitlement.change(at: index) { $0 = logicals.entitlement?.approximation }
+        series.cap.change(at: index) { $0 = logicals.entitlement == nil ? nil : logicals.cap }
         series.weightedUse += Double(used.dispatched)
         found[partition.number] = series
       }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // A chart over time as inline SVG. Every value holds for one interval between two instants, so lines
 // are steps. Colours are classes of the page's style sheet, so that light and dark are its matter.
@@ -66,7 +67,8 @@ struct TimeChart {
     guard let first = times.first, let last = times.last, last > first else {
       return TimeChart.margin.left
     }
-    let part = Double(min(max(time, first), last) - first) / Double(last - first)
+    let part =
+      Double(min(time, last).subtractingClamped(first)) / Double(last.subtractingClamped(first))
     return TimeChart.margin.left + part * (right - TimeChart.margin.left)
   }
 
@@ -76,7 +78,7 @@ struct TimeChart {
 
   /// The value at the upper end: the greatest shown, taken up to what has round quarters.
   var top: Double {
-    let stacked = intervals.map { index in areas.reduce(0) { $0 + $1.values[index] } }
+    let stacked = TimeChart.sums(areas.map(\.values))
     let drawn = lines.flatMap { $0.values.compactMap { $0 } }
     let most = max(stacked.max() ?? 0, drawn.max() ?? 0)
     var step = 0.01
@@ -89,7 +91,25 @@ struct TimeChart {
     return step
   }
 
-  private var intervals: Range<Int> { 0..<max(0, times.count - 1) }
+  /// Values of several things, of each one for each interval, added up.
+  static func sums(_ values: [[Double]]) -> [Double] {
+    guard let first = values.first else { return [] }
+    return values.dropFirst().reduce(first) { sums, values in zip(sums, values).map(+) }
+  }
+
+  /// An interval's ends, and where they are drawn.
+  private struct Interval {
+    var start: SimulatedTime
+    var end: SimulatedTime
+    var left: Double
+    var right: Double
+  }
+
+  private var intervals: [Interval] {
+    zip(times, times.dropFirst()).map { start, end in
+      Interval(start: start, end: end, left: x(start), right: x(end))
+    }
+  }
 
   // MARK: Parts
 
@@ -121,7 +141,8 @@ struct TimeChart {
     guard let first = times.first, let last = times.last else { return [] }
     let count = size.width > 500 ? 4 : 2
     return (0...count).map { index in
-      let time = first + (last - first) / UInt64(count) * UInt64(index)
+      let part = last.subtractingClamped(first) / UInt64(count)
+      let time = first.addingClamped(part.multipliedClamped(by: UInt64(index)))
       let anchor = index == 0 ? "start" : index == count ? "end" : "middle"
       return .element(
         "text",
@@ -134,19 +155,21 @@ struct TimeChart {
 
   private var areaShapes: [Markup] {
     let top = top
+    let intervals = intervals
     var floor = [Double](repeating: 0, count: intervals.count)
     return areas.map { area in
+      let ceiling = TimeChart.sums([floor, area.values])
       var path = ""
-      for index in intervals {
-        let height = text(y(floor[index] + area.values[index], top))
-        path += "\(path.isEmpty ? "M" : "L")\(text(x(times[index]))) \(height)"
-        path += "L\(text(x(times[index + 1]))) \(height)"
+      for (interval, value) in zip(intervals, ceiling) {
+        let height = text(y(value, top))
+        path += "\(path.isEmpty ? "M" : "L")\(text(interval.left)) \(height)"
+        path += "L\(text(interval.right)) \(height)"
       }
-      for index in intervals.reversed() {
-        let height = text(y(floor[index], top))
-        path += "L\(text(x(times[index + 1]))) \(height)L\(text(x(times[index]))) \(height)"
+      for (interval, value) in zip(intervals, floor).reversed() {
+        let height = text(y(value, top))
+        path += "L\(text(interval.right)) \(height)L\(text(interval.left)) \(height)"
       }
-      for index in intervals { floor[index] += area.values[index] }
+      floor = ceiling
       return .element("path", [("class", "area " + area.style), ("d", path + "Z")])
     }
   }
@@ -155,14 +178,14 @@ struct TimeChart {
     let top = top
     var path = ""
     var isDown = false
-    for index in intervals {
-      guard let value = line.values[index] else {
+    for (interval, value) in zip(intervals, line.values) {
+      guard let value else {
         isDown = false
         continue
       }
       let height = text(y(value, top))
-      path += "\(isDown ? "L" : "M")\(text(x(times[index]))) \(height)"
-      path += "L\(text(x(times[index + 1]))) \(height)"
+      path += "\(isDown ? "L" : "M")\(text(interval.left)) \(height)"
+      path += "L\(text(interval.right)) \(height)"
       isDown = true
     }
     return .element("path", [("class", "line " + line.style), ("d", path.isEmpty ? "M0 0" : path)])
@@ -170,20 +193,21 @@ struct TimeChart {
 
   /// Invisible columns that tell an interval's values to a pointer that rests there.
   private var columns: [Markup] {
-    intervals.map { index in
-      var lines = ["\(label(times[index])) to \(label(times[index + 1]))"]
+    intervals.enumerated().map { index, interval in
+      var lines = ["\(label(interval.start)) to \(label(interval.end))"]
       for line in self.lines {
-        lines.append("\(line.name): \(line.values[index].map { decimal($0, 3) } ?? "none")")
+        let value = line.values.element(at: index) ?? nil
+        lines.append("\(line.name): \(value.map { decimal($0, 3) } ?? "none")")
       }
-      for area in areas.reversed() where area.values[index] >= 0.0005 {
-        lines.append("\(area.name): \(decimal(area.values[index], 3))")
+      for area in areas.reversed() {
+        guard let value = area.values.element(at: index), value >= 0.0005 else { continue }
+        lines.append("\(area.name): \(decimal(value, 3))")
       }
-      let left = x(times[index])
       return .element(
         "rect",
         [
-          ("class", "column"), ("x", text(left)), ("y", text(TimeChart.margin.top)),
-          ("width", text(max(0.1, x(times[index + 1]) - left))),
+          ("class", "column"), ("x", text(interval.left)), ("y", text(TimeChart.margin.top)),
+          ("width", text(max(0.1, interval.right - interval.left))),
           ("height", text(bottom - TimeChart.margin.top)),
         ], .element("title", text: lines.joined(separator: "\n")))
     }
@@ -197,15 +221,15 @@ struct TimeChart {
     var groups: [(place: Double, texts: [String])] = []
     for mark in marks.sorted(by: { $0.time < $1.time }) {
       let place = x(mark.time)
-      if let last = groups.last, place - last.place < 2 {
-        groups[groups.count - 1].texts.append(mark.text)
+      if let last = groups.indices.last, let group = groups.last, place - group.place < 2 {
+        groups.change(at: last) { $0.texts.append(mark.text) }
       } else {
         groups.append((place, [mark.text]))
       }
     }
     return groups.map { group in
       var texts = Array(group.texts.prefix(TimeChart.tellingLimit))
-      let more = group.texts.count - texts.count
+      let more = group.texts.count &- texts.count
       if more > 0 { texts.append("and \(more) more") }
       let place = text(group.place)
       let line = Markup.element(
@@ -229,11 +253,10 @@ struct TimeChart {
 
 /// A number that is not negative, with so many decimals, rounded half up.
 func decimal(_ number: Double, _ places: Int) -> String {
-  var unit: Int64 = 1
-  for _ in 0..<places { unit *= 10 }
+  let unit: Int64 = powerOfTen(places)
   // What is too great for a picture is its greatest number; what is no number is none.
   let scaled = Int64(exactly: min(max(0, number) * Double(unit), 9e15).rounded()) ?? 0
   guard places > 0 else { return "\(scaled)" }
-  let rest = String(scaled % unit)
-  return "\(scaled / unit)." + String(repeating: "0", count: places - rest.count) + rest
+  let (whole, rest) = scaled.quotientAndRemainder(dividingBy: max(1, unit))
+  return "\(whole)." + String(rest).zeroPadded(to: places)
 }

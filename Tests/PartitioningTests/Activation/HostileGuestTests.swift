@@ -88,7 +88,8 @@ struct HostileGuestTests {
     let machine = try machine(ejecting, processors: processors)
     machine.run(seconds: 0.5)
     #expect(try machine.view("EVIL").state == .operating)
-    #expect(machine.manager.partitions[0].isOnline == Array([true, false].prefix(processors)))
+    #expect(
+      machine.manager.partitions[0].isOnline.elements == Array([true, false].prefix(processors)))
     let events = machine.manager.takeEvents().filter { $0.partition == "EVIL" }
     #expect(
       events.map(\.kind).filter { $0 != .activated }.dropFirst()

@@ -191,11 +191,12 @@ import Testing
       of: DefinitionFile(name: "d", text: text), log: log)
     #expect(log.findings.isEmpty)
     #expect(
-      statements.map { $0.words.map(\.text) }.dropLast() == [
+      statements.map { ([$0.verb] + $0.operands).map(\.text) }.dropLast() == [
         ["PARTITION", "x", "THRU", "y"],
         ["IPL", "PROGRAM", "PULSE", "PARM", "it's  /* no comment */"],
       ])
-    #expect(statements[0].words.map(\.place.column) == [13, 23, 36, 41])
+    #expect(statements[0].verb.place.column == 13)
+    #expect(statements[0].operands.map(\.place.column) == [23, 36, 41])
     #expect(statements[2].remainder == "MSG OPERATOR I'm up")
   }
 }
