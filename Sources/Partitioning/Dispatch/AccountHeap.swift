@@ -23,11 +23,25 @@ extension Dispatcher {
   /// Puts an account into its pool's heap.
   func insertInHeap(_ account: Int32) {
     let pool = Int(accounts[Int(account)].pool)
+    let group = Int(accounts[Int(account)].group)
+    if group >= 0, accounts[Int(account)].rank <= 1 { joinGroup(group) }
     let place = pools[pool].heapCount
     pools[pool].heap[Int(place)] = account
     accounts[Int(account)].place = place
     pools[pool].heapCount += 1
     siftUp(account)
+  }
+
+  /// One more of a group's members waits for a place that its own limits allow.
+  func joinGroup(_ group: Int) {
+    groups[group].waiting += 1
+    if groups[group].waiting == 1, groups[group].isWithin { keepUp(group) }
+  }
+
+  /// One of a group's members waits no more for a place that its own limits allow.
+  func leaveGroup(_ group: Int) {
+    groups[group].waiting -= 1
+    if groups[group].waiting == 0, groups[group].isWithin { noteLag(group: group) }
   }
 
   /// Takes an account out of its pool's heap, if it is in it.
@@ -36,6 +50,8 @@ extension Dispatcher {
     guard place >= 0 else { return }
     let pool = Int(accounts[Int(account)].pool)
     accounts[Int(account)].place = -1
+    let group = Int(accounts[Int(account)].group)
+    if group >= 0, accounts[Int(account)].rank <= 1 { leaveGroup(group) }
     pools[pool].heapCount -= 1
     let count = pools[pool].heapCount
     guard place < count else { return }

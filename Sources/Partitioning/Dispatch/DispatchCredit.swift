@@ -82,12 +82,14 @@ extension Dispatcher {
       member = accounts[Int(member)].nextInGroup
     }
     groups[group].isThrottled = true
+    noteLag(group: group)
     timers.set(logicals.count + accounts.count + group, max(bucket.resumes, end))
   }
 
   /// Takes an account's ready logical processors out of the pool's queues.
   func block(_ account: Int, at time: SimulatedTime) {
     accounts[account].blockedSince = time
+    noteLag(account)
     removeFromHeap(Int32(account))
     for logical in members(of: account) where logicals[logical].isListed {
       switch logicals[logical].polarity {
@@ -174,23 +176,40 @@ extension Dispatcher {
     offer(Int32(account))
   }
 
-  /// Moves a capped group's virtual times on with its pool's, all by the same, so that its members keep
-  /// their order and owe and are owed no more than anybody.
-  func keepUp(_ group: Int) {
+  /// Lets a group's members go by its virtual time from now on, or by their pool's again; what each is
+  /// ahead or behind stays.
+  func part(_ group: Int) {
+    groups[group].isApart.toggle()
     guard groups[group].first >= 0 else { return }
     let pool = Int(accounts[Int(groups[group].first)].pool)
-    let isBinding = groups[group].bucket?.isBinding == true
-    var kept = isBinding ? retention(of: pool) / 2 : retention(of: pool)
-    if let setRunningTime {
-      // With long time slices a group falls behind by what others get at once.
-      var share = Fraction.zero
-      forEachMember(of: group) { share = share + accounts[$0].queueShare }
-      if share.numerator > 0 {
-        kept = max(kept, Int128(10 * setRunningTime) * share.denominator / share.numerator)
-      }
+    if groups[group].isApart {
+      groups[group].virtualTime = pools[pool].virtualTime
+      groups[group].lag = 0
+    } else {
+      shift(group, pools[pool].virtualTime - groups[group].virtualTime)
     }
+  }
+
+  /// Notes how far behind its pool a group is that others keep from nothing any more.
+  func noteLag(group: Int) {
+    guard groups[group].first >= 0 else { return }
+    let pool = Int(accounts[Int(groups[group].first)].pool)
+    let lag = groups[group].lag
+    groups[group].lag = max(lag - lag / 8, pools[pool].virtualTime - groups[group].virtualTime)
+  }
+
+  /// Moves a capped group's virtual times on with its pool's: it keeps no more than anybody of what its
+  /// cap has kept it from, and all of what others have.
+  func keepUp(_ group: Int) {
+    guard groups[group].first >= 0, groups[group].isApart else { return }
+    let pool = Int(accounts[Int(groups[group].first)].pool)
+    let kept = max(retention(of: pool) / 2, groups[group].lag)
     let behind = pools[pool].virtualTime - kept - groups[group].virtualTime
-    guard behind > 0 else { return }
+    if behind > 0 { shift(group, behind) }
+  }
+
+  /// Moves a group's virtual times by the same, so that its members keep their order.
+  private func shift(_ group: Int, _ behind: Int128) {
     groups[group].virtualTime += behind
     forEachMember(of: group) { account in
       accounts[account].base += behind

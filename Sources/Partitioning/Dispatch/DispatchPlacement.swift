@@ -113,6 +113,7 @@ extension Dispatcher {
     logicals[Int(logical)].isPromoted = false
     advance(index)
     let slice = timeSlice(Int(logical))
+    if accounts[index].queue.isEmpty { noteLag(index) }
     accounts[index].charged += slice
     logicals[Int(logical)].sliceLeft = slice
     logicals[Int(logical)].hasSlice = true
@@ -125,10 +126,15 @@ extension Dispatcher {
     place(logical, on: physical, at: time)
   }
 
-  /// Moves its pool's virtual time, and its group's, on to that of an account that gets a place.
+  /// Moves its pool's virtual time, and its group's, on to that of an account that gets a place, but
+  /// not beyond those whose turn it still is.
   private func advance(_ account: Int) {
-    let key = accounts[account].key
+    var key = accounts[account].key
     let pool = Int(accounts[account].pool)
+    if pools[pool].heapCount > 0 {
+      let first = Int(pools[pool].heap[0])
+      if accounts[first].rank == 0 { key = min(key, accounts[first].key) }
+    }
     if key > pools[pool].virtualTime { pools[pool].virtualTime = key }
     let group = Int(accounts[account].group)
     if group >= 0, key > groups[group].virtualTime { groups[group].virtualTime = key }

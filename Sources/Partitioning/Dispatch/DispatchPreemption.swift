@@ -119,18 +119,30 @@ extension Dispatcher {
   /// Whether a limit held an account back and it may have more now; within its group, when that has
   /// all it may, in another's stead.
   private func isDue(_ account: Int) -> Bool {
-    if isBeyondGroup(accounts[account].rank) {
-      return accounts[account].bucket?.isBinding == true
-    }
-    return isHeldBack(account) || isLosingCredit(Int(accounts[account].queue.head))
+    if isBeyondGroup(accounts[account].rank) { return true }
+    return isHeldBack(account) || isLosingCredit(account) || isGroupLosing(account)
   }
 
-  /// Whether a logical processor that its own limit held back has waited until nearly all the credit
-  /// that it may keep has come together.
-  private func isLosingCredit(_ logical: Int) -> Bool {
+  /// Whether an account that its own limit held back, or the first of its queue, has waited until
+  /// nearly all the credit that it may keep has come together: more is lost for good.
+  private func isLosingCredit(_ account: Int) -> Bool {
+    if accounts[account].bucket?.isBinding == true {
+      accounts[account].bucket?.debit(0, at: start)
+      if accounts[account].bucket?.grantsExtra == true { return true }
+    }
+    let logical = Int(accounts[account].queue.head)
     guard logical >= 0, logicals[logical].bucket?.isBinding == true else { return false }
     logicals[logical].bucket?.debit(0, at: start)
     return logicals[logical].bucket?.grantsExtra == true
+  }
+
+  /// The same of an account's group.
+  private func isGroupLosing(_ account: Int) -> Bool {
+    let group = Int(accounts[account].group)
+    guard group >= 0, !isBeyondGroup(accounts[account].rank), groups[group].isApart
+    else { return false }
+    groups[group].bucket?.debit(0, at: start)
+    return groups[group].bucket?.grantsExtra == true
   }
 
   /// Whether a ready logical processor waits in its account's queue.
@@ -141,13 +153,22 @@ extension Dispatcher {
     }
   }
 
-  /// Gives a queued logical processor with a share the place of the one furthest ahead, if that is
-  /// clearly further ahead than its own account.
+  /// Gives a queued logical processor with a share the place of the one furthest ahead.
+  ///
+  /// Whose credit is about to be lost, and who is not ahead by more than a time slice of its own, takes
+  /// it from anybody who will be further ahead; in its group's stead, from outside the group. Others
+  /// take it from one whose use so far is clearly further ahead than their own.
   private func claim(_ logical: Int32) -> Bool {
     let account = Int(logicals[Int(logical)].account)
     let pool = Int(accounts[account].pool)
     var victim = -1
-    var greatest = accounts[account].key + retention(of: pool) / 4
+    let own = accounts[account].key
+    var greatest = Int128.min
+    let share = accounts[account].queueShare
+    let step = Int128(timeSlice(Int(logical))) * share.denominator / max(share.numerator, 1)
+    let isNext = own <= pools[pool].virtualTime + step
+    let isLosing = isNext && isLosingCredit(account)
+    let isGroupLosing = isNext && isGroupLosing(account)
     let first = Int(pools[pool].first)
     for index in first..<first + Int(pools[pool].count) where isInterruptible(index) {
       let running = Int(physicals[index].current)
@@ -155,6 +176,12 @@ extension Dispatcher {
       guard other != account, logicals[running].hasSlice, accounts[other].key > greatest,
         !isBeyondGroup(accounts[account].rank) || accounts[other].group == accounts[account].group,
         earliest(logical, on: index) != nil
+      else { continue }
+      let mayAtOnce =
+        isLosing || isGroupLosing && accounts[other].group != accounts[account].group
+      guard
+        mayAtOnce
+          ? accounts[other].key > own : ahead(other) > own + retention(of: pool) / 4
       else { continue }
       victim = index
       greatest = accounts[other].key

@@ -208,27 +208,44 @@ extension Dispatcher {
     guard !accounts[index].queue.isEmpty, !isBlocked(index), accounts[index].place < 0
     else { return }
     // What a sleeper, or one that could use no more, may keep of its entitlement.
-    if accounts[index].group >= 0 { keepUp(Int(accounts[index].group)) }
     forgetSurplus(index)
     insertInHeap(account)
   }
 
   /// Takes from an account what it is behind by more than it may keep.
+  ///
+  /// What others kept it from while it had work and credit it keeps whole.
   func forgetSurplus(_ account: Int) {
     let pool = Int(accounts[account].pool)
     var kept = retention(of: pool)
-    let share = accounts[account].queueShare
-    if accounts[account].bucket?.isBinding == true || accounts[account].soft?.isBinding == true {
+    if isOwnLimitBinding(account) {
       // It goes behind those that can never use more than they have.
       kept /= 2
-    } else if let setRunningTime, share.numerator > 0 {
-      // With long time slices one falls behind by what others get at once.
-      kept = max(kept, Int128(6 * setRunningTime) * share.denominator / share.numerator)
+    } else {
+      kept = max(kept, accounts[account].lag)
     }
     let least = virtualTime(for: account) - kept
     guard accounts[account].key < least else { return }
     accounts[account].base += least - accounts[account].key
     accounts[account].key = least
+  }
+
+  /// Whether a limit of its own has kept an account, or the first of its queue, from what it wants.
+  private func isOwnLimitBinding(_ account: Int) -> Bool {
+    if accounts[account].bucket?.isBinding == true || accounts[account].soft?.isBinding == true {
+      return true
+    }
+    let head = Int(accounts[account].queue.head)
+    return head >= 0 && logicals[head].bucket?.isBinding == true
+  }
+
+  /// Notes how far behind an account is that others keep from nothing any more: all its work has
+  /// places, or its own limits hold it.
+  ///
+  /// Virtual time moves in steps, so that the greatest of the last few counts.
+  func noteLag(_ account: Int) {
+    let lag = accounts[account].lag
+    accounts[account].lag = max(lag - lag / 8, virtualTime(for: account) - accounts[account].key)
   }
 
   /// The virtual time that an account may not fall behind by more than it may keep: its group's, when

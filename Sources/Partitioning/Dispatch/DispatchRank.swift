@@ -32,9 +32,13 @@ extension Dispatcher {
   /// Judges the rank of all members of a group again.
   func rank(group: Int) {
     guard let bucket = groups[group].bucket else { return }
+    if bucket.isBinding != groups[group].isApart { part(group) }
     let isWithin = bucket.permits(oneBeside: groups[group].places)
     if isWithin != groups[group].isWithin {
       groups[group].isWithin = isWithin
+      if groups[group].waiting > 0 {
+        if !isWithin { noteLag(group: group) } else { keepUp(group) }
+      }
       forEachMember(of: group) { updateRank($0) }
     }
     guard !bucket.grantsExtra, !groups[group].isThrottled else { return }
@@ -50,6 +54,11 @@ extension Dispatcher {
     guard new != old else { return }
     accounts[account].rank = new
     guard accounts[account].place >= 0 else { return }
+    if old == 0 { noteLag(account) }
+    let group = Int(accounts[account].group)
+    if group >= 0, (old <= 1) != (new <= 1) {
+      if new <= 1 { joinGroup(group) } else { leaveGroup(group) }
+    }
     if new < old { forgetSurplus(account) }
     restore(Int32(account))
   }
@@ -109,7 +118,7 @@ extension Dispatcher {
   /// Whether the absolute cap of an account's group decides what its members get.
   func isGroupBinding(_ account: Int) -> Bool {
     let group = Int(accounts[account].group)
-    return group >= 0 && groups[group].bucket?.isBinding == true
+    return group >= 0 && groups[group].isApart
   }
 
   /// Whether one more place would be beyond the rate of an account's group: nobody of the group gets one
@@ -121,7 +130,7 @@ extension Dispatcher {
   /// Whether a partition has got clearly less than its part of what was divided, so that its
   /// vertical-low logical processors are entitled to time like anybody.
   ///
-  /// Or than its part beside who would get the time in its stead, when the running time is set: long
+  /// Less at all, or less than who would get the time in its stead, when the running time is set: long
   /// time slices take somebody far ahead at once.
   func isBehind(_ account: Int) -> Bool {
     let pool = Int(accounts[account].pool)
@@ -129,7 +138,8 @@ extension Dispatcher {
     if setRunningTime != nil, let next = leastKey(pool, beside: account) {
       reference = max(reference, next)
     }
-    return accounts[account].key < reference - retention(of: pool) / 4
+    let margin = setRunningTime == nil ? retention(of: pool) / 4 : 0
+    return accounts[account].key < reference - margin
   }
 
   /// Virtual time of the first in a pool's heap that is somebody else and within its limits.

@@ -201,10 +201,10 @@ extension Dispatcher {
     // Each at its part of the weight, the logical processors of a partition are held at its weight
     // together too.
     let cap = [grant.cap, grant.capPerLogical == nil ? nil : grant.limits.weight]
-    // Those with limits of their own are not to wait long for one another.
+    // Those with limits of their own, and a group's members, are not to wait long for one another.
     setBucket(
       &accounts[index].bucket, cap.compactMap(\.self).min(), at: time,
-      band: grant.capPerLogical == nil ? TokenBucket.widestBand : 3_000_000)
+      band: grant.capPerLogical == nil ? TokenBucket.widestBand : TokenBucket.narrowBand)
     setBucket(&accounts[index].soft, grant.softLimit, at: time)
     let whole = Fraction(1)
     for logical in members(of: index) {
@@ -231,12 +231,13 @@ extension Dispatcher {
       let slot = logicals.count + accounts.count + index
       let members = grants.filter { $0.group == number }
       let cap = members.isEmpty || number >= caps.count ? nil : caps[number]
-      if groups[index].bucket == nil { groups[index].virtualTime = pools[pool].virtualTime }
-      setBucket(&groups[index].bucket, cap, at: time)
+      setBucket(&groups[index].bucket, cap, at: time, band: TokenBucket.narrowBand)
       groups[index].first = -1
       groups[index].places = 0
+      groups[index].waiting = 0
       guard let bucket = groups[index].bucket else {
         groups[index].isThrottled = false
+        groups[index].isApart = false
         timers.clear(slot)
         continue
       }
@@ -245,6 +246,9 @@ extension Dispatcher {
         accounts[member.account].nextInGroup = groups[index].first
         groups[index].first = Int32(member.account)
         groups[index].places += accounts[member.account].places
+        if accounts[member.account].place >= 0, accounts[member.account].rank <= 1 {
+          groups[index].waiting += 1
+        }
       }
       if groups[index].isThrottled { timers.set(slot, max(bucket.resumes, time)) }
     }
@@ -281,6 +285,7 @@ extension Dispatcher {
     accounts[index].group = -1
     accounts[index].notBefore = 0
     accounts[index].charged = 0
+    accounts[index].lag = 0
     accounts[index].base = pools[Int(accounts[index].pool)].virtualTime
     accounts[index].key = accounts[index].base
     parking[index] = ParkingAccount()

@@ -118,6 +118,8 @@ struct ShareAccount {
   ///
   /// Least goes first.
   var key: Int128 = 0
+  /// How far it has been behind of late, with work that others kept from running.
+  var lag: Int128 = 0
   /// Place in the pool's heap, -1 when not in it.
   var place: Int32 = -1
   /// Its horizontal or vertical-medium logical processors that are ready.
@@ -162,9 +164,15 @@ struct CapGroup {
   var isThrottled = false
   /// Logical processors of its members that have a physical one.
   var places: Int32 = 0
+  /// Its accounts in the heap that are within their own limits.
+  var waiting: Int32 = 0
+  /// Its limit decides: its members go by its virtual time and no longer by their pool's.
+  var isApart = false
+  /// How far it has been behind its pool of late, with credit and members that wait.
+  var lag: Int128 = 0
   /// One more place would not be beyond its rate.
   var isWithin = true
-  /// Greatest virtual time at which a member was placed.
+  /// Greatest virtual time at which a member's turn came, while it is apart.
   ///
   /// A capped group falls behind its pool; its members may not fall behind it.
   var virtualTime: Int128 = 0
@@ -211,7 +219,7 @@ struct ProcessorPool {
   var shared: Int32 = 0
   /// Those of them that somebody has.
   var busy: Int32 = 0
-  /// Greatest virtual time at which anyone was placed.
+  /// Greatest virtual time at which anyone's turn came.
   var virtualTime: Int128 = 0
   /// Accounts with work, least virtual time first.
   let heap: UnsafeMutablePointer<Int32>

@@ -21,13 +21,19 @@ struct TokenBucket {
   private var updated: SimulatedTime
   /// Enough has come together for one more place than the rate's whole part.
   private(set) var grantsExtra = true
-  /// It has run short since it was full: the limit is what decides.
+  /// It has run short and has not lost much credit since: the limit is what decides.
   private(set) var isBinding = false
+  /// Credit lost because there was no room for it, since it ran short.
+  private var lost: Int128 = 0
 
   static let depth: Int128 = 30_000_000
   static let resumption: Int128 = 5_000_000
   static let plenty: Int128 = 20_000_000
   static let widestBand: Int128 = 15_000_000
+  static let narrowBand: Int128 = 3_000_000
+  /// What brings so many nanoseconds may be lost before the limit no longer decides: a time slice of
+  /// somebody else may last as long.
+  static let tolerableLoss: Int128 = 100_000_000
 
   /// Creates a bucket with as much credit as grants one more place.
   ///
@@ -92,17 +98,22 @@ struct TokenBucket {
     let enough = rate.numerator * TokenBucket.plenty
     if credit >= enough {
       grantsExtra = true
-      if credit == rate.numerator * TokenBucket.depth { isBinding = false }
+      if lost >= rate.numerator * TokenBucket.tolerableLoss { isBinding = false }
     } else if credit <= enough - min(rate.numerator, rate.denominator) * band {
       grantsExtra = false
       isBinding = true
+      lost = 0
     }
   }
 
   private mutating func refill(at time: SimulatedTime) {
     guard time > updated else { return }
     credit += Int128(time - updated) * rate.numerator
-    credit = min(credit, rate.numerator * TokenBucket.depth)
+    let most = rate.numerator * TokenBucket.depth
+    if credit > most {
+      lost += credit - most
+      credit = most
+    }
     updated = time
     note()
   }
