@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 @testable import X86
 
@@ -12,9 +13,19 @@ enum HostFeatures {
     (.fsgsbase, "fsgsbase"),
   ]
 
-  static let offered: ProcessorFeatures = {
+  private static func entry(_ name: String) -> Substring {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
+    return text.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
+  }
+
+  /// Whether the host's processor is of the make whose choices ours follows (Docs/Deviations.md).
+  static let isOurMake = entry("vendor_id").hasSuffix("AuthenticAMD")
+  /// Why what makers differ in is not compared with the host's processor.
+  static let isOtherMake: Comment =
+    "SKIPPED: this host's processor is not AMD's, as ours is; recorded silicon is compared all the same"
+
+  static let offered: ProcessorFeatures = {
+    let line = entry("flags")
     let flags = Set(line.split(separator: " ").map(String.init))
     let present = names.filter { flags.contains($0.1) }.map(\.0)
     return ProcessorFeatures(present).intersection(.all)

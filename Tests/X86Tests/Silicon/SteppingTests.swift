@@ -10,7 +10,9 @@ import Testing
 /// ENDICOTT_SEED=n chooses another sequence of cases, ENDICOTT_CASES=n another number of them.
 @Suite("User-mode instructions and their faults against the host's processor", .serialized)
 struct SteppingTests {
-  @Test("random instructions of all opcode maps, oracle: the host's processor by signal stepping")
+  @Test(
+    "random instructions of all opcode maps, oracle: the host's processor by signal stepping",
+    .enabled(if: HostFeatures.isOurMake, HostFeatures.isOtherMake))
   func allForms() throws {
     let seed = DifferentialTests.setting("ENDICOTT_SEED", otherwise: 20_261_101)
     let count = Int(DifferentialTests.setting("ENDICOTT_CASES", otherwise: 150_000))
