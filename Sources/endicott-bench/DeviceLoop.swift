@@ -49,12 +49,12 @@ struct DeviceLoop {
   }
 
   private func loaded() throws -> Machine {
-    var configuration = MachineConfiguration(
-      name: "LOOP", partitionNumber: 0, maximumProcessors: 64, initialProcessors: 64,
-      initialStorage: Self.storage, maximumStorage: Self.storage)
-    configuration.blockDevices = [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 4096)]
-    configuration.hasLegacyDevices = true
-    let machine = try Machine(configuration)
+    let machine = try Machine(
+      MachineConfiguration(
+        name: "LOOP", partitionNumber: 0, maximumProcessors: 64, initialProcessors: 64,
+        initialStorage: Self.storage, maximumStorage: Self.storage,
+        blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 4096)],
+        hasLegacyDevices: true))
     var code = Assembler(origin: 0x10_0000)
     prepare(&code)
     let loop = code.placedLabel()
