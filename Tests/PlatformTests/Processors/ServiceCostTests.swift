@@ -48,8 +48,9 @@ struct ServiceCostTests {
     }
     // Three instructions, an access to the bus, a message.
     let turn = 3 + 8 + 4 + cost
-    #expect(turns >= Self.cycles / turn - 1)
-    #expect(turns <= Self.cycles / turn + 2)
+    // The first turn decodes its code, and the last may be cut off.
+    #expect(turns >= Self.cycles / turn - 8)
+    #expect(turns <= Self.cycles / turn + 1)
   }
 
   @Test func configurationTransferCostsByItsLength() throws {
