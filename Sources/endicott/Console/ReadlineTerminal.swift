@@ -12,7 +12,8 @@ import Synchronization
 //   MORE...    an answer fills the screen; keys go on, hold, or leave the rest out
 //
 // A line is read when the one before has been performed, so that pasted lines stand above their
-// answers and a pasted CONNECT takes what follows along; within SLEEP and WAIT lines queue.
+// answers, a pasted CONNECT takes what follows along and what is typed behind Ctrl-] is for CP; within
+// SLEEP and WAIT lines queue.
 
 /// The operator's terminal, drawn by GNU readline.
 final class ReadlineTerminal {
@@ -76,8 +77,8 @@ final class ReadlineTerminal {
 
   /// Whether what is typed is taken now; otherwise it stays in the terminal.
   private var isListening: Bool {
-    if output.pause != nil || raw != nil { return true }
-    return isReadlineOn && (openLines == 0 || place.isWaiting)
+    if output.pause != nil { return true }
+    return (raw != nil || isReadlineOn) && (openLines == 0 || place.isWaiting)
   }
 
   /// Milliseconds to wait for something; -1 for as long as it takes.
