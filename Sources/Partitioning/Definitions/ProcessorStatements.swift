@@ -82,6 +82,7 @@ extension PartitionBuilder {
   private mutating func setProcessorItem(
     _ keyword: String, _ item: inout PartitionProcessors, _ operands: inout OperandReader
   ) {
+    // Cannot trap: 64 is not below 0.
     let counts = 0...Self.processorLimit
     switch keyword {
     case "SHARED": item.mode = .shared

@@ -13,7 +13,7 @@ extension PartitionManager {
 
   /// Whether a partition is active; nil when it is not defined.
   package func isActive(_ name: String) -> Bool? {
-    number(of: name).map { partitions[$0].isActive }
+    (try? partition(name))?.isActive
   }
 
   /// The commands of an image profile of a partition, the one for its next activation when none is
