@@ -23,7 +23,7 @@ package final class Machine: @unchecked Sendable {
   /// The partition's storage.
   package let memory: GuestMemory
   /// The logical processors, by number.
-  package let processors: PerProcessor<Processor>
+  package let processors: Numbered<Processor>
   /// What crossed the partition's border; the firmware takes it at Settle.
   package var outbox: [MachineEvent] = []
   /// Why nothing runs; nil while the computer operates.
@@ -31,7 +31,7 @@ package final class Machine: @unchecked Sendable {
   /// The counter that the guest publishes with DIAGNOSE X'610'.
   package internal(set) var publishedWork: UInt64 = 0
   /// Time that each processor has run, in nanoseconds.
-  package internal(set) var busyNanoseconds: PerProcessor<SimulatedTime>
+  package internal(set) var busyNanoseconds: Numbered<SimulatedTime>
   /// Uses of instructions that are not implemented, since the last load.
   package internal(set) var unimplementedCount: UInt64 = 0
 
@@ -45,23 +45,23 @@ package final class Machine: @unchecked Sendable {
   var timer = IntervalTimerChip()
   var clock = ClockChip()
   var events: GenericEvents
-  var clocks: PerProcessor<ParavirtualClock>
-  var isKicked: PerProcessor<Bool>
-  var pendingCalls: PerProcessor<DiagnoseCall?>
-  var localTimes: PerProcessor<SimulatedTime>
-  var remainders: PerProcessor<UInt32>
-  var rates: PerProcessor<UInt32>
+  var clocks: Numbered<ParavirtualClock>
+  var isKicked: Numbered<Bool>
+  var pendingCalls: Numbered<DiagnoseCall?>
+  var localTimes: Numbered<SimulatedTime>
+  var remainders: Numbered<UInt32>
+  var rates: Numbered<UInt32>
   /// What the firmware has told of each processor's dispatching, and what the guest wants to know.
-  var dispatching: PerProcessor<ProcessorDispatching>
+  var dispatching: Numbered<ProcessorDispatching>
   /// Directed yields that the partition may still make in this second of its time, and the second.
   var yieldAllowance = Machine.directedYieldsPerSecond
   var yieldSecond: UInt64 = 0
   /// Cycles that each processor owes for what the host did at its request.
-  var debts: PerProcessor<Int>
+  var debts: Numbered<Int>
   /// Turns of a spin loop that each processor has just made, one after another.
-  var spins: PerProcessor<Int>
+  var spins: Numbered<Int>
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
-  var places: PerProcessor<Int>
+  var places: Numbered<Int>
   var turns: TurnOrder
   /// A processor that is not placed has work.
   var hasUnplacedWork = false
@@ -96,7 +96,7 @@ package final class Machine: @unchecked Sendable {
     board = hasBoard ? LegacyBoard() : nil
     let count = configuration.maximumProcessors
     let storage = memory
-    let processors = try PerProcessor(count: count) { number throws(HostMemoryError) in
+    let processors = try Numbered(count: count) { number throws(HostMemoryError) in
       try Processor(
         number: number, memory: storage,
         identification: Identification(
@@ -119,17 +119,17 @@ package final class Machine: @unchecked Sendable {
         memory: storage)
       : nil
     events = GenericEvents(maximumProcessors: count)
-    clocks = PerProcessor(repeating: ParavirtualClock(), count: count)
-    isKicked = PerProcessor(repeating: false, count: count)
-    pendingCalls = PerProcessor(repeating: nil, count: count)
-    localTimes = PerProcessor(repeating: 0, count: count)
+    clocks = Numbered(repeating: ParavirtualClock(), count: count)
+    isKicked = Numbered(repeating: false, count: count)
+    pendingCalls = Numbered(repeating: nil, count: count)
+    localTimes = Numbered(repeating: 0, count: count)
     busyNanoseconds = localTimes
-    remainders = PerProcessor(repeating: 0, count: count)
+    remainders = Numbered(repeating: 0, count: count)
     rates = remainders
-    dispatching = PerProcessor(repeating: ProcessorDispatching(), count: count)
-    spins = PerProcessor(repeating: 0, count: count)
+    dispatching = Numbered(repeating: ProcessorDispatching(), count: count)
+    spins = Numbered(repeating: 0, count: count)
     debts = spins
-    places = PerProcessor(repeating: -1, count: count)
+    places = Numbered(repeating: -1, count: count)
     turns = TurnOrder(count: count)
     lastTimestamp = .allocate(capacity: 1)
     lastTimestamp.initialize(to: 0)

@@ -13,8 +13,8 @@ import X86
 // no place gives its own up.
 //
 // What the host does at a processor's request (it walks a device's ring, it takes a message to many, it
-// performs a command) is charged in cycles when the slice is over, so that no instruction costs the host much more than its
-// cycles.
+// performs a command) is charged in cycles when the slice is over, so that no instruction costs the host
+// much more than its cycles.
 extension Machine {
   /// Cycles of a slice while more than one processor of the partition can run.
   static let sliceCycles = 500
@@ -301,7 +301,7 @@ extension Machine {
     processors[number].endSlice()
   }
 
-  /// Has a processor that does not run now pay for what was done for it, when it runs next.
+  /// Has a processor whose slice is over pay for what was done for it.
   func owe(_ cycles: Int, by number: Int) {
     debts[number] = debts[number].addingClamped(cycles)
   }

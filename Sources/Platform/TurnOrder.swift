@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// Whose turn it is among a partition's placed processors: the one with the least time, ties by number.
 ///
@@ -13,13 +14,13 @@ struct TurnOrder {
   }
 
   /// When each processor goes on; `.max` when it has nothing to do in this phase.
-  private var times: PerProcessor<SimulatedTime>
+  private var times: Numbered<SimulatedTime>
   /// The processors that execute or spin; the others only wait for their own timers.
   private var contenders = ProcessorSet()
 
   /// An order of `count` processors that have nothing to do.
   init(count: Int) {
-    times = PerProcessor(repeating: .max, count: count)
+    times = Numbered(repeating: .max, count: count)
   }
 
   /// Says when a processor goes on, nil when not in this phase, and whether it executes or spins.

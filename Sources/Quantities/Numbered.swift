@@ -17,6 +17,29 @@ public struct Numbered<Element>: RandomAccessCollection, MutableCollection {
   @inlinable
   public init(_ elements: [Element], absent: Element) { storage = elements + [absent] }
 
+  /// Numbers so many things; what is absent is as the last was made.
+  ///
+  /// - Parameters:
+  ///   - count: How many; there is always one.
+  ///   - element: Makes the thing with a number.
+  /// - Throws: What making one throws.
+  @inlinable
+  public init<Failure: Error>(
+    count: Int, _ element: (Int) throws(Failure) -> Element
+  ) throws(Failure) {
+    var elements = [try element(0)]
+    var number = 1
+    while number < count {
+      elements.append(try element(number))
+      number &+= 1
+    }
+    storage = elements + elements.suffix(1)
+  }
+
+  /// Numbers so many things that are all the same; there is always one.
+  @inlinable
+  public init(repeating element: Element, count: Int) { self.init(count: count) { _ in element } }
+
   /// The number of the first.
   @inlinable public var startIndex: Int { 0 }
   /// The number after the last.

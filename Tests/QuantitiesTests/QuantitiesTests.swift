@@ -96,6 +96,17 @@ struct QuantitiesTests {
     #expect(things.isEmpty && things[0] == "none!")
   }
 
+  @Test("so many things are numbered, one at least", arguments: [Int.min, -1, 0, 1, 3])
+  func counted(_ count: Int) {
+    var things = Numbered(count: count) { 10 * $0 }
+    let last = max(1, count) - 1
+    #expect(Array(things) == (0...last).map { 10 * $0 })
+    for number in [Int.min, -1, last + 1, Int.max] { #expect(things[number] == 10 * last) }
+    things[last + 1] = 7
+    #expect(things[last] == 10 * last)
+    #expect(Array(Numbered(repeating: 5, count: count)) == Array(repeating: 5, count: last + 1))
+  }
+
   @Test("numbers of fixed width have zeros before them, and never lose a digit")
   func widths() {
     #expect((-1...4).map { "12".zeroPadded(to: $0) } == ["12", "12", "12", "12", "012", "0012"])

@@ -112,10 +112,13 @@ package struct StorageLedger: Sendable, Equatable, Codable {
   /// One that is not the partition's stays whose it is.
   package mutating func giveBack(_ increments: [Int], from partition: Int) {
     let owner = Int32(clamping: partition)
-    for increment in increments where owners.element(at: increment) == owner {
+    for increment in increments {
+      assert(owners.element(at: increment) == owner, "an increment has one owner")
+      guard owners.element(at: increment) == owner else { continue }
       owners.change(at: increment) { $0 = -1 }
       freeCount.addClamped(1)
     }
+    assert(freeCount <= owners.count, "granted and free come to installed")
   }
 
   private mutating func grant(_ range: Range<Int>, to partition: Int) -> Range<Int> {

@@ -1,15 +1,16 @@
+import Quantities
 import X86
 
 /// Carries interrupt messages between the I/O APIC, the local APICs and the processors.
 ///
 /// Touched only by the thread that owns the partition at the moment.
 final class InterruptNetwork {
-  private(set) var apics: PerProcessor<LocalAPICChip>
+  private(set) var apics: Numbered<LocalAPICChip>
   private(set) var ioAPIC = IOAPICChip()
   /// The 8259 interrupt controllers of a PC/AT, on LINT0 of processor 0; nil where there are none.
   private var controllers: InterruptControllerPair?
-  private(set) var isPresent: PerProcessor<Bool>
-  private let processors: PerProcessor<Processor>
+  private(set) var isPresent: Numbered<Bool>
+  private let processors: Numbered<Processor>
   /// The processor whose bus access is being served; nil between slices.
   var running: Int?
   /// The processors to which something came since `takeTouched`.
@@ -27,13 +28,13 @@ final class InterruptNetwork {
   }
 
   /// A network of the processors that there may ever be, of which the first ones are present.
-  init(_ processors: PerProcessor<Processor>, initialCount: Int, hasControllers: Bool = false) {
+  init(_ processors: Numbered<Processor>, initialCount: Int, hasControllers: Bool = false) {
     self.processors = processors
     controllers = hasControllers ? InterruptControllerPair() : nil
-    apics = PerProcessor(count: processors.count) {
+    apics = Numbered(count: processors.count) {
       LocalAPICChip(identifier: UInt32(truncatingIfNeeded: $0))
     }
-    isPresent = PerProcessor(count: processors.count) { $0 < initialCount }
+    isPresent = Numbered(count: processors.count) { $0 < initialCount }
   }
 
   /// Returns all controllers to the state after power-on; lines keep their level as devices reset.

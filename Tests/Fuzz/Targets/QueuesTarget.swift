@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 import X86
 
 @testable import Platform
@@ -19,7 +20,7 @@ enum QueuesTarget: FuzzTarget {
     let identification = Identification(processorCount: 1, processorNumber: 0)
     guard let processor = try? Processor(number: 0, memory: memory, identification: identification)
     else { fail("no memory") }
-    let network = InterruptNetwork(PerProcessor(repeating: processor, count: 1), initialCount: 1)
+    let network = InterruptNetwork(Numbered(repeating: processor, count: 1), initialCount: 1)
     let device = BlockDevice(
       BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64), partition: 0, memory: memory,
       line: InterruptLine(to: 16, of: network))

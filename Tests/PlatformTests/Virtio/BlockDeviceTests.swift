@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 import Testing
 import X86
 
@@ -26,7 +27,7 @@ struct BlockDriver {
     let processor = try Processor(
       number: 0, memory: memory,
       identification: Identification(processorCount: 1, processorNumber: 0))
-    network = InterruptNetwork(PerProcessor(repeating: processor, count: 1), initialCount: 1)
+    network = InterruptNetwork(Numbered(repeating: processor, count: 1), initialCount: 1)
     device = BlockDevice(
       BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: blockCount), partition: 7,
       memory: memory,

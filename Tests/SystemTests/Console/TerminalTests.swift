@@ -10,6 +10,16 @@ struct TerminalTests {
     return (run, folder)
   }
 
+  /// Goes to TALKER's console, from CP, and waits until the guest listens.
+  private func connectToTalker(_ run: TerminalRun) {
+    #expect(run.read(until: "OPERATOR SMALL> ") != nil)
+    run.type("connect talker\r")
+    #expect(run.read(until: "Ctrl-] comes back") != nil)
+    // The guest may still be starting: what comes before it listens is lost, as on a real line.
+    run.type("\r")
+    #expect(run.read(until: "TALKER> ") != nil)
+  }
+
   @Test("prompts, edits, completes, and keeps its history")
   func prompts() throws {
     let keep = try TemporaryFolder()
@@ -31,12 +41,7 @@ struct TerminalTests {
   @Test("goes to a guest's console and comes back")
   func connects() throws {
     let (run, folder) = try start(history: "/dev/null")
-    #expect(run.read(until: "OPERATOR SMALL> ") != nil)
-    run.type("connect talker\r")
-    #expect(run.read(until: "Ctrl-] comes back") != nil)
-    // The guest may still be starting: what comes before it listens is lost, as on a real line.
-    run.type("\r")
-    #expect(run.read(until: "TALKER> ") != nil)
+    connectToTalker(run)
     run.type("cpus\r")
     #expect(run.read(until: "CPUS = 1") != nil)
     run.type("#cp query userid\r")
@@ -154,11 +159,7 @@ struct TerminalTests {
   @Test("what is pasted behind CONNECT goes to the guest")
   func pastesConnect() throws {
     let (run, folder) = try start(history: "/dev/null")
-    #expect(run.read(until: "OPERATOR SMALL> ") != nil)
-    run.type("connect talker\r")
-    #expect(run.read(until: "Ctrl-] comes back") != nil)
-    run.type("\r")
-    #expect(run.read(until: "TALKER> ") != nil)
+    connectToTalker(run)
     for _ in 0..<10 {
       run.type("\u{1D}")
       #expect(run.read(until: "OPERATOR SMALL> ") != nil)

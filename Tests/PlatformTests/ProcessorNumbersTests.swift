@@ -5,20 +5,7 @@ import X86
 @testable import Platform
 
 // The oracle is the rule in the types' own words: every number means a processor, or is refused.
-struct PerProcessorTests {
-  @Test(arguments: [Int.min, -1, 3, 64, Int.max])
-  func numberOfNoProcessorMeansTheLast(_ number: Int) {
-    var values = PerProcessor(count: 3) { 10 * $0 }
-    #expect(values[number] == 20)
-    values[number] = 7
-    #expect(Array(values) == [0, 10, 7])
-  }
-
-  @Test(arguments: [0, -1, Int.min])
-  func thereIsAlwaysAProcessor(_ count: Int) {
-    #expect(Array(PerProcessor(repeating: 5, count: count)) == [5])
-  }
-
+struct ProcessorNumbersTests {
   @Test func setHoldsTheSixtyFourThProcessor() {
     var set = ProcessorSet()
     set.insert(63)
