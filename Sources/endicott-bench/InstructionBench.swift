@@ -22,7 +22,11 @@ final class InstructionBench {
 
   let memory: GuestMemory
   let processor: Processor
-  private let cache = CodeCache()
+  /// Bytes of decoded code that are kept, unless a loop is there to find them full.
+  static let cacheByteCount = 192 << 20
+  private var cache = CodeCache()
+  /// All caches that were used: the processor may remember blocks of any.
+  private var caches: [Int: CodeCache] = [:]
   private let context = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
 
   init() throws {
@@ -43,9 +47,16 @@ final class InstructionBench {
     _ = bytes.withUnsafeBytes { memory.write(address, from: $0) }
   }
 
+  /// Keeps no more decoded code than this many bytes.
+  func limitCache(to byteCount: Int) throws {
+    cache = try caches[byteCount] ?? CodeCache(fitting: .ordinary, atMost: byteCount)
+    caches[byteCount] = cache
+  }
+
   /// Puts the processor before the loop, with its tables as new.
   func prepare(_ mode: Mode, code: [UInt8]) {
     processor.reset()
+    processor.chargesCycles = true
     buildTables(mode)
     let start = Self.start(mode)
     store([UInt8](repeating: 0x90, count: 256), at: start - 128)

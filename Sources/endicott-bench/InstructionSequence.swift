@@ -4,6 +4,10 @@ import X86
 struct InstructionSequence {
   let name: String
   var mode = InstructionBench.Mode.long64
+  /// Simulated cycles of a round; nil means what the command says.
+  var cycles: Int?
+  /// Bytes of decoded code that are kept.
+  var cacheByteCount = InstructionBench.cacheByteCount
   /// Writes the loop and what it needs; the processor stands before it.
   let build: (InstructionBench) -> Void
 
@@ -23,7 +27,7 @@ struct InstructionSequence {
   }
 
   static var all: [InstructionSequence] {
-    translations + control + exceptions + code + floating + [taskSwitches]
+    translations + control + exceptions + code + floating + [taskSwitches] + uncached
   }
 
   /// Two tasks that jump to each other.
@@ -263,7 +267,7 @@ struct InstructionSequence {
     ]
   }
 
-  private static func little(_ value: UInt32) -> [UInt8] {
+  static func little(_ value: UInt32) -> [UInt8] {
     (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
   }
 }

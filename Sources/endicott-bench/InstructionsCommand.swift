@@ -26,11 +26,15 @@ struct InstructionsCommand: ParsableCommand {
   @Flag(help: "Show the devices only.")
   var devices = false
 
+  @Option(help: "Show the sequences only whose names contain this.")
+  var only: String?
+
   func run() throws {
     let bench = try InstructionBench()
     let ordinary = try ordinaryNanoseconds(bench)
     print("an ordinary instruction: \(text(ordinary)) ns")
-    if !devices { showInstructions(bench, ordinary) }
+    if !devices { try showInstructions(bench, ordinary) }
+    guard only == nil else { return }
     let loops = try DeviceLoop.all.compactMap { loop in
       try loop.nanosecondsPerCycle(epochs: 5).map {
         Finding(name: loop.name, bytes: [], cost: $0)
@@ -40,16 +44,18 @@ struct InstructionsCommand: ParsableCommand {
     show(loops, ordinary, all: true)
   }
 
-  private func showInstructions(_ bench: InstructionBench, _ ordinary: Double) {
-    if !sequences { showMaps(bench, ordinary) }
-    let sequences = InstructionSequence.all.compactMap { sequence -> Finding? in
+  private func showInstructions(_ bench: InstructionBench, _ ordinary: Double) throws {
+    if !sequences, only == nil { showMaps(bench, ordinary) }
+    let chosen = InstructionSequence.all.filter { only.map($0.name.contains) ?? true }
+    let sequences = try chosen.compactMap { sequence -> Finding? in
+      try bench.limitCache(to: sequence.cacheByteCount)
       bench.prepare(sequence.mode, code: [])
       sequence.build(bench)
-      return bench.nanosecondsPerCycle(cycles: cycles * 25).map {
+      return bench.nanosecondsPerCycle(cycles: sequence.cycles ?? cycles * 25).map {
         Finding(name: sequence.name, bytes: [], cost: $0)
       }
     }
-    print("sequences: \(sequences.count) of \(InstructionSequence.all.count)")
+    print("sequences: \(sequences.count) of \(chosen.count)")
     show(sequences, ordinary, all: true)
   }
 

@@ -116,8 +116,7 @@ struct BlockBuilder {
     block.page = page
     block.offset = UInt64(truncatingIfNeeded: start)
     block.isSingle = isSingle
-    block.nextInBucket = nil
-    block.nextInPage = nil
+    block.nextInPiece = nil
     block.version = memory.version(page: page)
     block.secondPage = -1
     block.secondVersion = 0
@@ -188,7 +187,7 @@ extension Processor {
     pointer: UInt64, linear: UInt64, host: UnsafeMutableRawPointer, page: Int, single: Bool
   ) throws(GuestException) -> Block {
     memory.markCode(page: page)
-    cache.prepare(memory, page: page)
+    let record = cache.prepare(memory, page: page)
     let start = Int(linear & 0xFFF)
     let bytes = UnsafeRawPointer(host - start)
     var builder = BlockBuilder(isSingle: single, room: cache.builderRoom)
@@ -203,7 +202,7 @@ extension Processor {
           features: identification.features)
       } catch {
         if offset == start {
-          return try decodeAcrossPages(pointer, linear, bytes, page, single, error)
+          return try decodeAcrossPages(pointer, linear, bytes, page, record, single, error)
         }
         break
       }
@@ -227,7 +226,7 @@ extension Processor {
     let block = builder.build(
       in: cache, memory: memory, page: page, start: start, mode: state.mode)
     noteDecoded(page, start, offset - start)
-    cache.insert(block, of: memory)
+    record.insert(block)
     return block
   }
 
@@ -238,8 +237,8 @@ extension Processor {
 
   /// Decodes one instruction whose bytes run over into the next page.
   private func decodeAcrossPages(
-    _ pointer: UInt64, _ linear: UInt64, _ bytes: UnsafeRawPointer, _ page: Int, _ single: Bool,
-    _ failure: DecodeFailure
+    _ pointer: UInt64, _ linear: UInt64, _ bytes: UnsafeRawPointer, _ page: Int,
+    _ record: CodePage, _ single: Bool, _ failure: DecodeFailure
   ) throws(GuestException) -> Block {
     let start = Int(linear & 0xFFF)
     // The segment's limit comes before a page that is absent.
@@ -247,15 +246,11 @@ extension Processor {
     let isInside = state.mode == CodeMode.long64 || end <= codeLimit
     guard failure == .truncated, isInside else { throw .generalProtection(0) }
     let next = try secondPage(after: linear)
-    let joined = UnsafeMutableRawPointer.allocate(byteCount: 32, alignment: 16)
-    defer { joined.deallocate() }
     let inFirst = 4096 - start
-    joined.copyMemory(from: bytes + start, byteCount: inFirst)
-    (joined + inFirst).copyMemory(from: memory.window + next << 12, byteCount: 16)
     let instruction: Instruction
     do throws(DecodeFailure) {
-      instruction = try Decoder.decode(
-        joined, available: 16, mode: state.mode, features: identification.features)
+      instruction = try decode(
+        joining: bytes + start, count: inFirst, to: memory.window + next << 12)
     } catch {
       throw .generalProtection(0)
     }
@@ -269,14 +264,27 @@ extension Processor {
       builder.emitJump(to: start + Int(instruction.length), mode: state.mode)
     }
     memory.markCode(page: next)
-    cache.prepare(memory, page: next)
     let block = builder.build(
       in: cache, memory: memory, page: page, start: start, mode: state.mode)
     block.secondPage = next
     block.secondVersion = memory.version(page: next)
     noteDecoded(page, start, inFirst)
     noteDecoded(next, 0, Int(instruction.length) - inFirst)
-    cache.insert(block, of: memory)
+    record.insert(block)
     return block
+  }
+
+  /// Decodes one instruction whose first bytes, at most 15, stand apart from the others.
+  private func decode(
+    joining first: UnsafeRawPointer, count: Int, to second: UnsafeMutableRawPointer
+  ) throws(DecodeFailure) -> Instruction {
+    // Room for blocks: the builder begins only when the instruction is known.
+    let joined = cache.builderRoom
+    // Cannot trap: a piece of a page.
+    joined.copyMemory(from: first, byteCount: count)
+    // Cannot trap: the same.
+    (joined + count).copyMemory(from: second, byteCount: 16)
+    return try Decoder.decode(
+      joined, available: 16, mode: state.mode, features: identification.features)
   }
 }

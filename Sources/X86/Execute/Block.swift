@@ -4,7 +4,7 @@
 /// instruction in the page (16 bits), number of the instruction in the block (8 bits), its byte
 /// length (8 bits); then 2 bytes for each instruction: its offset in the page. Holds no linear and no host address, so that any partition may run it.
 struct Block {
-  static let headerByteCount = 80
+  static let headerByteCount = 64
   static let operationByteCount = 16
 
   /// Longest block, in instructions.
@@ -69,36 +69,30 @@ struct Block {
     }
   }
 
-  var nextInBucket: UnsafeMutableRawPointer? {
+  /// The next block that begins in the same 64 bytes.
+  var nextInPiece: UnsafeMutableRawPointer? {
     get { base.load(fromByteOffset: 40, as: UnsafeMutableRawPointer?.self) }
     nonmutating set {
       base.storeBytes(of: newValue, toByteOffset: 40, as: UnsafeMutableRawPointer?.self)
     }
   }
 
-  var nextInPage: UnsafeMutableRawPointer? {
-    get { base.load(fromByteOffset: 48, as: UnsafeMutableRawPointer?.self) }
-    nonmutating set {
-      base.storeBytes(of: newValue, toByteOffset: 48, as: UnsafeMutableRawPointer?.self)
-    }
-  }
-
   /// Version of the page that was decoded.
   var version: UInt32 {
-    get { base.load(fromByteOffset: 56, as: UInt32.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 56, as: UInt32.self) }
-  }
-
-  /// Page in the window that the last instruction runs over into, or -1.
-  var secondPage: Int {
-    get { base.load(fromByteOffset: 64, as: Int.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 64, as: Int.self) }
+    get { base.load(fromByteOffset: 48, as: UInt32.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 48, as: UInt32.self) }
   }
 
   /// Version of the second page that was decoded.
   var secondVersion: UInt32 {
-    get { base.load(fromByteOffset: 72, as: UInt32.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 72, as: UInt32.self) }
+    get { base.load(fromByteOffset: 52, as: UInt32.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 52, as: UInt32.self) }
+  }
+
+  /// Page in the window that the last instruction runs over into, or -1.
+  var secondPage: Int {
+    get { base.load(fromByteOffset: 56, as: Int.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 56, as: Int.self) }
   }
 
   @inline(__always) var operations: UnsafeMutableRawPointer { base + Self.headerByteCount }

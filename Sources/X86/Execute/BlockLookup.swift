@@ -19,21 +19,21 @@ extension Processor {
       let page = offset >> 12
       let inPage = UInt64(offset & 0xFFF)
       if let block = cache.block(
-        memory, page: page, offset: inPage, mode: state.mode, single: single)
+        memory, page: page, offset: inPage, mode: state.mode, single: single),
+        memory.version(page: page) == block.version
       {
-        if block.secondPage >= 0 {
-          if try secondPage(after: linear) == block.secondPage,
-            memory.version(page: block.secondPage) == block.secondVersion
-          {
-            try checkEnd(block, pointer)
-            return block
-          }
-          block.isLive = false
-        } else if memory.version(page: page) == block.version {
+        if block.secondPage < 0 {
           if single { try checkEnd(block, pointer) }
           enterJump(block, pointer, linear, single)
           return block
         }
+        if try secondPage(after: linear) == block.secondPage,
+          memory.version(page: block.secondPage) == block.secondVersion
+        {
+          try checkEnd(block, pointer)
+          return block
+        }
+        cache.remove(block, of: memory)
       }
       let block = try decodeBlock(
         pointer: pointer, linear: linear, host: host, page: page, single: single)

@@ -47,6 +47,51 @@ struct CacheIndependenceTests {
       #expect(program.processor[.rbx] == 0x81_0027)
     }
   }
+
+  @Test(
+    "an instruction across two pages is seen as changed on either, by every cache",
+    arguments: [0, 3])
+  func changedAcrossPages(byte: UInt64) throws {
+    let (page, start) = (UInt64(0x20_1000), CacheProgram.start)
+    let rounds: UInt64 = 100
+    // Arithmetic: one byte of what is added is 1 more each round.
+    let expected = (0..<rounds).reduce(UInt64(0)) { $0 &+ $1 << (byte * 8) } & 0xFFFF_FFFF
+    for seed in UInt64(1)...8 {
+      let program = try CacheProgram()
+      // mov eax, imm32 with two bytes of it on each page; ret
+      program.store([0xB8, 0, 0, 0, 0, 0xC3], at: page - 3)
+      program.processor[.rcx] = rounds
+      let body =
+        CacheProgram.call(from: start, to: page - 3)
+        + [0x01, 0xC3]  // add ebx, eax
+        + [0xFE, 0x04, 0x25] + CacheProgram.little(page - 2 + byte)  // inc byte of the immediate
+        + [0xFF, 0xC9]  // dec ecx
+      program.store(
+        body + [0x75, UInt8(truncatingIfNeeded: -(body.count + 2)), 0xF4], at: start)
+      var numbers = RandomNumbers(seed: seed)
+      let caches = [CodeCache(), CodeCache(), CodeCache(.tiny)]
+      for _ in 0..<2000 where program.processor.activity == .running {
+        program.processor.beginSlice(at: 0, remainder: 0, megahertz: 1000)
+        _ = program.processor.run(
+          cycles: Int(numbers.next() % 40) + 1, cache: caches[Int(numbers.next() % 3)])
+      }
+      #expect(program.processor.activity == .halted)
+      #expect(program.processor[.rbx] == expected)
+    }
+  }
+
+  @Test("pages of decoded code are found however many there are")
+  func manyPages() throws {
+    let cache = CodeCache(byteCount: 8 << 20, bucketBits: 2)
+    let memory = try GuestMemory(maximumByteCount: 64 << 20)
+    for round in 0..<2 {
+      let records = (0..<10_000).map { cache.prepare(memory, page: $0) }
+      #expect(Set(records.map(\.number)) == Set(0..<10_000))
+      let again = (0..<10_000).map { cache.prepare(memory, page: $0).base }
+      #expect(again == records.map(\.base), "round \(round)")
+      cache.removeAll()
+    }
+  }
 }
 
 /// A processor in 64-bit mode with 16 MiB, mapped to themselves by pages of 4 KiB.
