@@ -7,6 +7,9 @@ import Quantities
 /// Owner thread only. A front end creates it, logs consoles on, gives it the clock, and calls
 /// `collectEvents` after it has let time pass.
 package final class ControlProgram {
+  /// The product and its level, as QUERY CPLEVEL and --version say it.
+  package static let level = "Endicott Version 1 Release 1.0"
+
   package let system: any SystemPort
   package let table: CommandTable
   /// What lets time pass for SLEEP and WAIT; nil refuses them.

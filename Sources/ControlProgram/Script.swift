@@ -33,6 +33,14 @@ package struct ScriptFailure: Error, Equatable, Sendable, CustomStringConvertibl
   }
 }
 
+/// How a script ended that did not stop.
+package enum ScriptEnding: Equatable, Sendable {
+  /// By &EXIT, with its number.
+  case exit(Int)
+  /// By itself, with the return code of the last command that failed, or 0.
+  case completed(returnCode: Int)
+}
+
 /// What a script shows while it runs, in order.
 package enum ScriptOutput: Equatable, Sendable {
   /// A command that is about to be performed.
@@ -43,6 +51,9 @@ package enum ScriptOutput: Equatable, Sendable {
 
 /// Runs scripts at a console.
 package struct Script {
+  /// Bytes that a script's file may have.
+  package static let byteLimit = 16 << 20
+
   package let name: String
   private let lines: [Substring]
 
@@ -61,17 +72,12 @@ package struct Script {
         file: file, line: 0, command: "", message: message.line(module: "SCR"),
         returnCode: message.returnCode)
     }
-    guard let handle = fopen(file, "rb") else { throw failure(systemReason()) }
-    defer { fclose(handle) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, handle)
-      if count == 0 { break }
-      // Cannot trap: a count is not negative.
-      bytes += buffer.prefix(count)
+    let bytes: Data
+    do {
+      bytes = try HostFile.read(file, atMost: Self.byteLimit, regular: false)
+    } catch {
+      throw failure(error.reason)
     }
-    if ferror(handle) != 0 { throw failure(systemReason()) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw failure("not UTF-8 text")
     }
@@ -85,21 +91,23 @@ package struct Script {
   ///   - continues: whether failures do not stop it, as after `&ERROR &CONTINUE`.
   ///   - output: takes commands and answers as they come; output of the machine meanwhile comes
   ///     through the console.
-  /// - Returns: the return code: of &EXIT, of the last command that failed, or 0.
+  /// - Returns: how it ended.
   /// - Throws: `ScriptFailure` when a command failed and failures stop the script.
   package func run(
     at console: ConsoleSession, continues: Bool = false, output: (ScriptOutput) -> Void
-  ) throws(ScriptFailure) -> Int {
+  ) throws(ScriptFailure) -> ScriptEnding {
     var continues = continues
     var returnCode = 0
     for (index, line) in lines.enumerated() {
       for logicalLine in console.isAtGuest ? [String(line)] : logicalLines(line) {
-        if console.isEnded || console.control.isShutDown { return returnCode }
+        if console.isEnded || console.control.isShutDown {
+          return .completed(returnCode: returnCode)
+        }
         if let statement = ScriptStatement(logicalLine) {
           switch statement {
           case .type(let text): output(.line(text))
           case .error(let isContinued): continues = isContinued
-          case .exit(let code): return code
+          case .exit(let code): return .exit(code)
           case .invalid:
             throw failure(CommandMessage(.scriptStatement, logicalLine), logicalLine, index)
           }
@@ -119,7 +127,7 @@ package struct Script {
         }
       }
     }
-    return returnCode
+    return .completed(returnCode: returnCode)
   }
 
   /// Gives the script's commands to a rehearsal: all of them, also after one that would be refused,

@@ -107,6 +107,8 @@ package final class PartitionManager {
   let isRehearsal: Bool
   /// Number of the partition whose guest's command is being performed: not an action from outside.
   var commandingPartition: Int?
+  /// Bytes of the host's files that were read for the guest's command that is being performed.
+  var bytesRead = 0
   /// Partitions that were loaded and begin later, ascending.
   var held: [Int] = []
 

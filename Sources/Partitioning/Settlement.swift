@@ -215,13 +215,15 @@ extension PartitionManager {
   ) {
     switch call {
     case .command(let text, let capacity):
+      bytesRead = 0
       let answer = command(partition, text)
       // The command may have taken the partition down or loaded it again.
       guard partition.machine === machine else { return }
       if capacity == nil, !answer.reply.isEmpty { note(partition, .commandReply(answer.reply)) }
       machine.completeDiagnose(
         processor: processor,
-        .command(returnCode: answer.returnCode, reply: Array(answer.reply.utf8)))
+        .command(
+          returnCode: answer.returnCode, reply: Array(answer.reply.utf8), bytesRead: bytesRead))
     case .accept(let notice):
       let isDone = accepted(partition, notice)
       machine.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
@@ -247,7 +249,9 @@ extension PartitionManager {
     guard let commandHandler, partition.commandAllowance > 0 else {
       return ("", PartitionManager.commandRefused)
     }
-    takeAllowance(of: partition)
+    // Each command of a text is one of those that the guest may give in a second.
+    let commandCount = max(1, text.split(separator: 0x15).count)
+    partition.commandAllowance = partition.commandAllowance.subtractingClamped(commandCount)
     let before = commandingPartition
     commandingPartition = partition.number
     defer { commandingPartition = before }

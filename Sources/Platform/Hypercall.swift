@@ -115,10 +115,15 @@ extension Machine {
   private enum CommandCost {
     static let textByte = 2_500
     static let replyByte = 4
+    /// Of a file that the command had read.
+    ///
+    /// Only who was refused pays it: a load begins a guest anew.
+    static let fileByte = 1
 
-    static func of(_ text: [UInt8], reply: [UInt8]) -> Int {
+    static func of(_ text: [UInt8], reply: [UInt8], bytesRead: Int) -> Int {
       text.count.multipliedClamped(by: textByte)
         .addingClamped(reply.count.multipliedClamped(by: replyByte))
+        .addingClamped(bytesRead.multipliedClamped(by: fileByte))
     }
   }
 
@@ -146,10 +151,10 @@ extension Machine {
     switch answer {
     case .notice(let returnCode):
       processor[.rax] = returnCode
-    case .command(let returnCode, let reply):
+    case .command(let returnCode, let reply, let bytesRead):
       processor[.rax] = returnCode
       guard case .command(let text, let capacity) = call else { return }
-      owe(CommandCost.of(text, reply: reply), by: number)
+      owe(CommandCost.of(text, reply: reply, bytesRead: bytesRead), by: number)
       guard let capacity else {
         processor[.rcx] = 0
         processor[.rdx] = 0

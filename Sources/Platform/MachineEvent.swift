@@ -50,8 +50,9 @@ package enum DiagnoseCall: Equatable, Sendable {
 
 /// The firmware's answer to a `DiagnoseCall`.
 package enum DiagnoseAnswer: Equatable, Sendable {
-  /// Answer to a command: the message number, or 0, and the reply's text.
-  case command(returnCode: UInt64, reply: [UInt8])
+  /// Answer to a command: the message number, or 0, the reply's text, and how many bytes of files were
+  /// read for it.
+  case command(returnCode: UInt64, reply: [UInt8], bytesRead: Int = 0)
   /// Answer to an accepted or refused notice: 0 when done.
   case notice(returnCode: UInt64)
 }

@@ -10,6 +10,8 @@ package enum RecordStoreError: Error, Equatable, Sendable {
   case newerForm(file: String)
   /// SQLite's integrity check found the file damaged; the text is its first finding.
   case damaged(file: String, finding: String)
+  /// A name of the state folder's belongs to something else: a folder where a file is needed, a pipe.
+  case wrongKind(file: String, needed: String)
   /// The folder or file cannot be created, read or written.
   case inaccessible(file: String, reason: String)
   /// Nothing more can be written: the disk or the process's limit is full.
@@ -41,6 +43,8 @@ extension RecordStoreError: CustomStringConvertible {
     case .damaged(let file, let finding):
       "\(file): is damaged (\(finding)); restore a copy, or start with --set-aside-state to keep it"
         + " under another name and begin anew"
+    case .wrongKind(let file, let needed):
+      "\(file): is not a \(needed); move it away or choose another state folder"
     case .inaccessible(let file, let reason):
       "\(file): \(reason); give read and write permission, or choose another state folder"
     case .noSpace(let file):

@@ -18,6 +18,9 @@ struct StateFolder: Sendable {
 
   /// Makes the folder unless it is there.
   func create() throws(RecordStoreError) {
+    guard [nil, S_IFDIR].contains(kind(of: path)) else {
+      throw .wrongKind(file: path, needed: "folder")
+    }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -25,10 +28,25 @@ struct StateFolder: Sendable {
     }
   }
 
+  /// Throws unless what has the names of the folder's files is regular files.
+  private func requireFiles() throws(RecordStoreError) {
+    for name in [file, file + "-wal", file + "-shm", copyFile, lockFile] {
+      guard [nil, S_IFREG].contains(kind(of: name)) else {
+        throw .wrongKind(file: name, needed: "regular file")
+      }
+    }
+  }
+
+  private func kind(of path: String) -> mode_t? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+  }
+
   /// Takes the lock for this process.
   ///
   /// - Throws: `.inUse` while another process has it.
   func lock() throws(RecordStoreError) -> FolderLock {
+    try requireFiles()
     let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw RecordStoreError(system: errno, file: path) }
     let descriptor = open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)

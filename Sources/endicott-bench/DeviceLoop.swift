@@ -85,7 +85,7 @@ struct DeviceLoop {
 }
 
 extension DeviceLoop {
-  static var all: [DeviceLoop] { ports + controllers + registers + block + calls }
+  static var all: [DeviceLoop] { ports + controllers + registers + block + calls + changing }
 
   private static func read(_ name: String, _ port: Int64, wide: Bool = false) -> DeviceLoop {
     DeviceLoop(name) {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import ControlProgram
 import Foundation
+import Platform
 
 /// The command line of Endicott.
 @main
@@ -12,6 +14,7 @@ struct EndicottCommand: ParsableCommand {
 
       \(ExitStatus.discussion)
       """,
+    version: "\(ControlProgram.level), history version \(Machine.historyVersion)",
     subcommands: [
       ConsoleCommand.self, RunCommand.self, PlanCommand.self, CheckCommand.self, BootCommand.self,
       ReportCommand.self, StressCommand.self, X86Command.self,
@@ -29,7 +32,7 @@ struct EndicottCommand: ParsableCommand {
 
   private static func perform() -> Int32 {
     // Swift reads the command line there; without it every option would be missing.
-    guard CommandLine.arguments.first?.isEmpty == false else {
+    guard Swift.CommandLine.arguments.first?.isEmpty == false else {
       let reason = "/proc/self/cmdline cannot be read, which has the command line; mount /proc"
       writeError(HostFailure(subject: "this host", reason: reason).line)
       return ExitStatus.hostFailed

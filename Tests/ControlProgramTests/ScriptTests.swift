@@ -5,7 +5,9 @@ import Testing
 struct ScriptTests {
   private func run(
     _ text: String, continues: Bool = false
-  ) -> (output: [ScriptOutput], outcome: Result<Int, ScriptFailure>, machine: StandInMachine) {
+  ) -> (
+    output: [ScriptOutput], outcome: Result<ScriptEnding, ScriptFailure>, machine: StandInMachine
+  ) {
     let test = TestConsole()
     var output: [ScriptOutput] = []
     do throws(ScriptFailure) {
@@ -24,7 +26,7 @@ struct ScriptTests {
       output == [
         .command("Q SPIN001"), .line("SPIN001  - DSC"), .command("SLEEP 2"), .line("done # now"),
       ])
-    #expect(outcome == .success(0))
+    #expect(outcome == .success(.completed(returnCode: 0)))
     #expect(machine.now == 2_000_000_000)
   }
 
@@ -44,14 +46,21 @@ struct ScriptTests {
 
   // Oracle: the rules in Docs/Commands.md.
   @Test(arguments: [
-    ("Q LINUX1\nQ TIME", true, 45), ("&ERROR &CONTINUE\nQ LINUX1\nQ TIME", false, 45),
-    ("Q TIME\n&EXIT 7\nQ FRED", false, 7), ("&EXIT", false, 0), ("LOGOFF\nQ FRED", false, 0),
-    ("SHUTDOWN\nQ FRED", false, 0), ("SHUTDOWN#Q FRED", false, 0),
-    ("LOGOFF#Q FRED", false, 0), ("ECHO a\"#b", false, 0), ("", false, 0),
-    ("\u{FEFF}Q TIME\n&EXIT 255", false, 255), ("\u{FEFF}", false, 0), ("&EXIT 0", false, 0),
+    ("Q LINUX1\nQ TIME", true, ScriptEnding.completed(returnCode: 45)),
+    ("&ERROR &CONTINUE\nQ LINUX1\nQ TIME", false, .completed(returnCode: 45)),
+    ("Q TIME\n&EXIT 7\nQ FRED", false, .exit(7)), ("&EXIT", false, .exit(0)),
+    ("\u{FEFF}Q TIME\n&EXIT 255", false, .exit(255)), ("&EXIT 0", false, .exit(0)),
   ])
-  func returnCodes(text: String, continues: Bool, code: Int) {
-    #expect(run(text, continues: continues).outcome == .success(code))
+  func endings(text: String, continues: Bool, ending: ScriptEnding) {
+    #expect(run(text, continues: continues).outcome == .success(ending))
+  }
+
+  @Test(arguments: [
+    "LOGOFF\nQ FRED", "SHUTDOWN\nQ FRED", "SHUTDOWN#Q FRED", "LOGOFF#Q FRED", "ECHO a\"#b", "",
+    "\u{FEFF}",
+  ])
+  func endsWell(text: String) {
+    #expect(run(text).outcome == .success(.completed(returnCode: 0)))
   }
 
   @Test(arguments: [
@@ -85,7 +94,9 @@ struct ScriptTests {
   }
 
   @Test(arguments: [
-    ("/nonexistent/demo.cp", "No such file or directory"), ("/", "Is a directory"),
+    ("/nonexistent/demo.cp", "No such file or directory"),
+    ("/", "it is a folder; a file is needed"),
+    ("/dev/zero", "it has more than 16777216 bytes"),
   ])
   func unreadableFiles(file: String, reason: String) {
     #expect {
@@ -98,7 +109,7 @@ struct ScriptTests {
 
   @Test func linesGoToAConnectedGuest() {
     let (_, outcome, machine) = run("CONNECT SPIN001\nls # all\n#CP DISC\nQ TIME")
-    #expect(outcome == .success(0))
+    #expect(outcome == .success(.completed(returnCode: 0)))
     #expect(machine.typed["SPIN001"] == Array("ls # all\n".utf8))
   }
 }

@@ -35,6 +35,26 @@ import Testing
     return folder.path + "/out/"
   }
 
+  @Test(
+    "a report that cannot be written whole leaves what was there", arguments: ["index.html", ""])
+  func unfinishedReports(folderInTheWay: String) throws {
+    let out = folder.path + "/out"
+    if folderInTheWay.isEmpty {
+      try Data().write(to: URL(fileURLWithPath: out))
+    } else {
+      try FileManager.default.createDirectory(
+        atPath: out + "/" + folderInTheWay, withIntermediateDirectories: true)
+    }
+    let path = folderInTheWay.isEmpty ? out : out + "/" + folderInTheWay
+    let number = folderInTheWay.isEmpty ? ENOTDIR : EISDIR
+    let error = #expect(throws: ReportFileError.self) { _ = try report(example, .html) }
+    #expect(error?.path == path)
+    #expect(error?.number == number)
+    if !folderInTheWay.isEmpty {
+      #expect(try FileManager.default.contentsOfDirectory(atPath: out) == [folderInTheWay])
+    }
+  }
+
   private func text(_ file: String) throws -> String {
     try String(contentsOfFile: file, encoding: .utf8)
   }

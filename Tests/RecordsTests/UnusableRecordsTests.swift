@@ -128,9 +128,27 @@ import Records
   @Test func whereAFolderShouldBeAreNamed() throws {
     try Data().write(to: URL(fileURLWithPath: folder.path + "/state"))
     #expect(
-      throws: RecordStoreError.inaccessible(
-        file: folder.path + "/state", reason: "the folder cannot be made")
+      throws: RecordStoreError.wrongKind(file: folder.path + "/state", needed: "folder")
     ) { _ = try RecordStore(folder: folder.path + "/state") }
+  }
+
+  @Test(
+    "where a folder, a pipe or a device has the name, are named",
+    arguments: [
+      "records.sqlite", "records.sqlite-wal", "records.copy", "records.lock",
+    ])
+  func ofAnotherKind(name: String) throws {
+    let path = folder.path + "/" + name
+    let makers: [() -> Int32] = [
+      { mkdir(path, 0o755) }, { mkfifo(path, 0o644) }, { symlink("/dev/null", path) },
+    ]
+    for make in makers {
+      #expect(make() == 0)
+      #expect(throws: RecordStoreError.wrongKind(file: path, needed: "regular file")) {
+        _ = try RecordStore(folder: folder.path)
+      }
+      #expect(remove(path) == 0)
+    }
   }
 
   @Test func thatAreDamagedAreRefusedAndSetAsideWhenAsked() throws {

@@ -163,15 +163,20 @@ private func signalShutdown(_ call: Invocation) throws(CommandMessage) {
   let names =
     isAll
     ? call.control.partitionNames.filter { call.isActive($0) } : try call.loggedOn(word)
+  var isHeard = false
   for name in names where isAll || call.isSelected(name, pattern: word) {
     do {
       _ = try call.activeStatus(of: name)
       try call.signal(name, within: within, thenForce: false)
+      isHeard = true
     } catch {
       // ALL is for those who listen, as in CP.
-      if !isAll || error.id != .shutdownSignalNotEnabled { call.reply(error) }
+      guard !isAll || error.id != .shutdownSignalNotEnabled else { continue }
+      call.reply(error)
+      isHeard = true
     }
   }
+  if isAll, !isHeard { call.reply("No user listens to the shutdown signal") }
 }
 
 private func logoff(_ call: Invocation) throws(CommandMessage) {

@@ -110,7 +110,7 @@ private func queryLevel(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   let machine = call.system.machineView
   let start = machine.timeOfDay(at: 0)
-  call.reply("Endicott Version 1 Release 1.0, service level 0000 (64-bit)")
+  call.reply("\(ControlProgram.level), service level 0000 (64-bit)")
   call.reply("History version \(machine.historyVersion)")
   call.reply("IPL at \(start.dateText) \(start.timeText) \(machine.timeZone)")
 }
@@ -119,7 +119,9 @@ private func queryCommandNames(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   let verbs = call.control.table.sorted.filter { call.issuer.classes.permitsSome(of: $0) }
   let names =
-    verbs.map(\.keyword.name) + ["DIAG08", "DIAG0C", "DIAG44", "DIAG60", "DIAG600", "DIAG610"]
+    verbs.map(\.keyword.name) + [
+      "DIAG08", "DIAG0C", "DIAG44", "DIAG60", "DIAG9C", "DIAG49C", "DIAG600", "DIAG610", "DIAG620",
+    ]
   for start in stride(from: 0, to: names.count, by: 6) {
     call.reply(names.dropFirst(start).prefix(6).map { padded($0, 12) }.joined())
   }

@@ -37,7 +37,7 @@ private func setPace(_ call: Invocation) throws(CommandMessage) {
   case "REAL": call.system.setPace(.real)
   case "FAST": call.system.setPace(.fast)
   default:
-    guard let factor = decimal(word), (1...1_000_000).contains(factor) else {
+    guard let factor = decimal(word), (1...1000).contains(factor) else {
       throw CommandMessage(.invalidOperand, word)
     }
     call.system.setPace(.factor(Int(factor)))

@@ -801,8 +801,8 @@ extension MessageID {
       MessageDefinition(
         8850, .error, "SCR",
         "Script &1 cannot be read: &2",
-        when: "A script file is missing or cannot be read.",
-        remedy: "See whether it is there.")
+        when: "A script file is missing, cannot be read, or has more than 16 MiB.",
+        remedy: "See whether it is there and a script.")
     case .scriptStatement:
       MessageDefinition(
         8851, .error, "SCR",

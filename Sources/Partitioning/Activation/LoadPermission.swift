@@ -36,7 +36,7 @@ extension PartitionManager {
   /// Reads a file of the folder that a partition loads.
   ///
   /// It is a regular file inside the folder, links followed, and no larger than the partition's
-  /// storage can be. It is read, not mapped: whoever cuts a mapped file short ends the program.
+  /// storage can be.
   func contents(of file: String, _ partition: Partition) throws(ManagementError) -> Data {
     func refusal(_ reason: String) -> ManagementError {
       .loadFile(partition.name, path: file, reason: reason)
@@ -45,42 +45,23 @@ extension PartitionManager {
     guard definition.folder.isEmpty || FolderFiles(folder: definition.folder).isInside(file) else {
       throw refusal("it is outside the machine's folder")
     }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    guard descriptor >= 0 else {
-      throw refusal(errno == ENOENT ? "there is no such file" : "it cannot be read")
-    }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw refusal("it is not a regular file")
-    }
     // An activation reads what it loads before the profile is in force.
     let profiles = partition.profiles.map(\.definition) + [partition.definition]
     let limit = profiles.reduce(UInt64(0)) {
       max($0, $1.storage.initialByteCount.addingClamped($1.storage.reservedByteCount))
     }
-    guard let byteCount = Int(exactly: status.st_size), UInt64(clamping: byteCount) <= limit else {
-      throw refusal("it is larger than the partition's storage")
-    }
-    guard let data = Self.read(descriptor, byteCount) else { throw refusal("it cannot be read") }
-    return data
-  }
-
-  /// Reads a file's bytes from its beginning, fewer where it was cut short; nil when it cannot be read.
-  private static func read(_ descriptor: Int32, _ byteCount: Int) -> Data? {
-    // The host may have no memory for what a folder holds; Data by itself would end the process then.
-    guard let room = malloc(max(1, byteCount)) else { return nil }
-    var done = 0
-    while done < byteCount {
-      let count = Foundation.read(descriptor, room.advanced(by: done), byteCount &- done)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else {
-        free(room)
-        return nil
+    do {
+      let data = try HostFile.read(path, atMost: Int(clamping: limit))
+      // Cannot trap: data's own bounds.
+      bytesRead.addClamped(data.count)
+      return data
+    } catch {
+      switch error {
+      case .tooLarge: throw refusal("it is larger than the partition's storage")
+      case .unsuitable: throw refusal("it is not a regular file")
+      case .refused(systemReason(ENOENT)): throw refusal("there is no such file")
+      case .refused: throw refusal("it cannot be read")
       }
-      guard count > 0 else { break }
-      done.addClamped(count)
     }
-    return Data(bytesNoCopy: room, count: done, deallocator: .free)
   }
 }

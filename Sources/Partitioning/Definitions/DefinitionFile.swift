@@ -99,45 +99,21 @@ struct DefinitionFile {
   ///   - log: Where it is said that the file cannot be read, is too large or is not text.
   init?(name: String, folder: String, log: FindingLog) {
     let place = Place(file: name, line: 0, column: 0)
-    switch Self.bytes(ofFile: folder + "/" + name) {
-    case .failure(let reason):
-      log.report(.unreadable(reason: reason.text), at: place)
-      return nil
-    case .success(let bytes):
-      guard bytes.count <= Self.byteLimit else {
-        log.report(.tooLarge(limit: Self.byteLimit), at: place)
-        return nil
-      }
+    do throws(HostFileError) {
+      let bytes = try Array(HostFile.read(folder + "/" + name, atMost: Self.byteLimit))
       guard let text = String(validating: bytes, as: UTF8.self) else {
         log.report(.notUTF8, at: Self.firstInvalid(in: bytes, file: name))
         return nil
       }
       self.init(name: name, text: text)
+    } catch {
+      switch error {
+      case .tooLarge(let limit): log.report(.tooLarge(limit: limit), at: place)
+      case .refused(let reason), .unsuitable(let reason):
+        log.report(.unreadable(reason: reason), at: place)
+      }
+      return nil
     }
-  }
-
-  private struct ReadFailure: Error { var text: String }
-
-  /// Reads at most one byte more than the limit; a pipe or a folder is refused before it can hang.
-  private static func bytes(ofFile path: String) -> Result<[UInt8], ReadFailure> {
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      return .failure(ReadFailure(text: systemReason()))
-    }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      return .failure(ReadFailure(text: "not a regular file"))
-    }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
-    while bytes.count <= byteLimit {
-      let count = read(descriptor, &chunk, chunk.count)
-      if count == 0 { break }
-      guard count > 0 else { return .failure(ReadFailure(text: systemReason())) }
-      bytes.append(contentsOf: chunk.prefix(count))
-    }
-    return .success(bytes)
   }
 
   private static func lines(of text: String) -> [[Unicode.Scalar]] {

@@ -237,6 +237,10 @@ extension Problem {
     error("027", "there are more than \(limit) partitions", "define fewer")
   }
 
+  static func tooManyImages(limit: Int) -> Problem {
+    error("127", "there are more than \(limit) further image profiles", "define fewer")
+  }
+
   static let includeInProfile = error(
     "028", "a profile cannot include another", "copy what it needs; there is one level")
   static let includeNotFirst = error(

@@ -29,6 +29,8 @@ struct ParsedDirectory {
 struct DirectoryReader {
   /// Most partitions of a machine.
   static let partitionLimit = 10_000
+  /// Most image profiles beside the partitions' first ones: as many again, twice.
+  static let imageLimit = 20_000
   static let verbs = [
     "PARTITION", "USER", "PROFILE", "INCLUDE", "PROCESSOR", "SHARE", "STORAGE", "IPL", "CONSOLE",
     "DEDICATE", "MDISK", "LINK", "NICDEF", "SPECIAL", "OPTION", "GROUP", "CLASS", "PASSWORD",
@@ -72,6 +74,12 @@ struct DirectoryReader {
 
   /// There are more partitions than there can be, which was said.
   private var hasTooMany = false
+  /// There are more image profiles than there can be, which was said.
+  private var hasTooManyImages = false
+  /// Where each partition stands among the directory's.
+  private var partitionIndices: [String: Int] = [:]
+  /// Where each group stands among the directory's.
+  var groupIndices: [String: Int] = [:]
 
   private mutating func entries(of source: DefinitionFile) -> [Entry] {
     var entries: [Entry] = []
@@ -140,6 +148,7 @@ struct DirectoryReader {
       }
       var parsed = builder.parsed
       parsed.definition.name = name
+      partitionIndices[name] = directory.partitions.count
       directory.partitions.append(parsed)
     }
   }
@@ -188,7 +197,9 @@ struct DirectoryReader {
   private mutating func add(
     _ parsed: ParsedPartition, as name: Word, for partition: String, at place: Place
   ) {
-    guard let own = directory.partitions.first(where: { $0.definition.name == partition }) else {
+    guard !hasTooManyImages, !log.isExhausted else { return }
+    let index = partitionIndices[partition]
+    guard let own = index.flatMap({ directory.partitions.element(at: $0) }) else {
       let known = directory.partitions.map(\.definition.name)
       log.report(.unknownName("partition", partition, known: known), at: place)
       return
@@ -200,6 +211,11 @@ struct DirectoryReader {
     let key = "IMAGE \(name.folded) FOR \(partition)"
     if let first = directory.places[key] {
       log.report(.duplicateName("image profile", name.folded, first: first), at: name.place)
+      return
+    }
+    guard directory.images.count < Self.imageLimit else {
+      log.report(.tooManyImages(limit: Self.imageLimit), at: name.place)
+      hasTooManyImages = true
       return
     }
     directory.places[key] = name.place

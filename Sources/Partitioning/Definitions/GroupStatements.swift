@@ -55,11 +55,12 @@ extension DirectoryReader {
   }
 
   private mutating func change(_ name: String, _ body: (inout GroupDefinition) -> Void) {
-    if let index = directory.groups.firstIndex(where: { $0.name == name }) {
+    if let index = groupIndices[name] {
       directory.groups.change(at: index, body)
     } else {
       var group = GroupDefinition(name: name)
       body(&group)
+      groupIndices[name] = directory.groups.count
       directory.groups.append(group)
     }
   }

@@ -209,11 +209,13 @@ struct PartitionBuilder {
 
   /// `LOADABLE file ...`: files that the partition's guest and user may have loaded.
   private mutating func loadable(_ operands: inout OperandReader) {
+    var files = parsed.definition.loadableFiles ?? []
+    var known = Set(files)
     repeat {
-      guard let name = file(&operands, "a file", .prepared) else { return }
-      let named = parsed.definition.loadableFiles ?? []
-      if !named.contains(name) { parsed.definition.loadableFiles = named + [name] }
+      guard let name = file(&operands, "a file", .prepared) else { break }
+      if known.insert(name).inserted { files.append(name) }
     } while operands.peek != nil
+    parsed.definition.loadableFiles = files.isEmpty ? nil : files
   }
 
   /// Takes `PARM 'text'`, the last of an IPL's operands.

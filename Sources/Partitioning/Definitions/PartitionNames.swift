@@ -5,7 +5,8 @@ enum PartitionNames {
   /// CP keywords that name something else where a partition's name may stand.
   static let keywords = [
     "ALL", "BEGIN", "CHPID", "CHPIDS", "CMD", "CP", "CPLEVEL", "CPUS", "DASD", "DIGEST", "DISPLAY",
-    "FOR", "IPL", "LOAD", "LOGON", "LPAR", "NAMES", "NSS", "OFF", "OFFLINE", "ON", "ONLINE",
+    "FOR", "IPL", "LOAD", "LOGON", "LPAR", "MACHINE", "NAMES", "NSS", "OFF", "OFFLINE", "ON",
+    "ONLINE",
     "PATHS",
     "PENDING", "PROCESSOR", "QUERY", "SET", "SHARE", "STOP", "STORAGE", "STORE", "TIME", "USER",
     "USERID", "USERS", "VARY", "VIRTUAL",

@@ -202,18 +202,64 @@ struct ClockChip: Codable, Sendable {
     (now / max(1, period)).addingClamped(1).multipliedClamped(by: period)
   }
 
-  /// How many seconds after the first of some the alarm registers match; nil when never.
+  /// How many seconds after the first of some the alarm registers match; nil when they do not in as
+  /// many seconds, a day's at most.
   private func nextAlarm(from first: Int64, count: Int64) -> Int64? {
-    // Cannot trap: there are at most 86,400.
-    (0..<max(0, count)).first { index in
-      let time = Int(truncatingIfNeeded: ((first &+ index) % 86_400 &+ 86_400) % 86_400)
-      return matches(1, encoded(time % 60)) && matches(3, encoded(time / 60 % 60))
-        && matches(5, hour(time / 3600))
-    }
+    let start = Int(truncatingIfNeeded: (first % 86_400 &+ 86_400) % 86_400)
+    guard let match = alarm.first(from: start) else { return nil }
+    let distance = Int64((match &- start &+ 86_400) % 86_400)
+    return distance < count ? distance : nil
   }
 
-  /// An alarm register of 0xC0 or more matches everything.
-  private func matches(_ register: Int, _ value: UInt8) -> Bool {
-    memory.element(at: register).map { $0 >= 0xC0 || $0 == value } ?? false
+  /// When the alarm registers match.
+  ///
+  /// One of 0xC0 or more matches everything; one that no time shows matches nothing.
+  private var alarm: DailyTimes {
+    func values(_ register: Int, _ decode: (UInt8) -> Int, _ encode: (Int) -> UInt8) -> UInt64 {
+      guard let shown = memory.element(at: register), shown < 0xC0 else { return ~0 }
+      let value = decode(shown)
+      return encode(value) == shown ? 1 << UInt64(clamping: value) : 0
+    }
+    return DailyTimes(
+      seconds: values(1, decoded, encoded), minutes: values(3, decoded, encoded),
+      hours: values(5, decodedHour, hour))
+  }
+}
+
+/// Times of day, by the seconds, minutes and hours that they may have: bit n for value n.
+private struct DailyTimes {
+  private let seconds: UInt64
+  private let minutes: UInt64
+  private let hours: UInt64
+
+  init(seconds: UInt64, minutes: UInt64, hours: UInt64) {
+    self.seconds = seconds & (1 << 60 - 1)
+    self.minutes = minutes & (1 << 60 - 1)
+    self.hours = hours & (1 << 24 - 1)
+  }
+
+  /// The first of them at a second of the day or after it, the next day's at last; nil if there is none.
+  func first(from start: Int) -> Int? {
+    guard seconds != 0, minutes != 0, hours != 0 else { return nil }
+    let (hour, minute, second) = (start / 3600, start / 60 % 60, start % 60)
+    let firstInHour = Self.lowest(minutes) &* 60 &+ Self.lowest(seconds)
+    if hours >> UInt64(clamping: hour) & 1 != 0 {
+      if minutes >> UInt64(clamping: minute) & 1 != 0,
+        let match = Self.lowest(seconds, from: second)
+      {
+        return hour &* 3600 &+ minute &* 60 &+ match
+      }
+      if let match = Self.lowest(minutes, from: minute &+ 1) {
+        return hour &* 3600 &+ match &* 60 &+ Self.lowest(seconds)
+      }
+    }
+    return (Self.lowest(hours, from: hour &+ 1) ?? Self.lowest(hours)) &* 3600 &+ firstInHour
+  }
+
+  private static func lowest(_ values: UInt64) -> Int { values.trailingZeroBitCount }
+
+  private static func lowest(_ values: UInt64, from value: Int) -> Int? {
+    let left = values & ~0 << UInt64(clamping: value)
+    return left == 0 ? nil : lowest(left)
   }
 }

@@ -2,7 +2,7 @@
 final class SerialPort {
   private(set) var chip = SerialChip()
   private let line: InterruptLine
-  private(set) var waitingInput: [UInt8] = []
+  private var waitingInput: ArraySlice<UInt8> = []
   /// What the guest has sent since it was last taken.
   private var output: [UInt8] = []
   /// Reads of the line status that found nothing, since something was last received or sent.
@@ -66,10 +66,11 @@ final class SerialPort {
 
   private func update() {
     if !waitingInput.isEmpty, chip.receiverSpace > 0 {
-      let taken = waitingInput.prefix(max(0, chip.receiverSpace))
-      for byte in taken { chip.receive(byte) }
-      // Cannot trap: a count is not negative.
-      waitingInput = Array(waitingInput.dropFirst(taken.count))
+      for byte in waitingInput.prefix(max(0, chip.receiverSpace)) {
+        chip.receive(byte)
+        // What is left is not moved: each byte goes once, whatever waits behind it.
+        _ = waitingInput.popFirst()
+      }
     }
     line.set(chip.isInterrupting)
   }

@@ -55,39 +55,30 @@ package struct ReportFiles {
   ///   - folder: Path of the folder; it is made when it is not there.
   ///   - format: In which form.
   /// - Returns: Paths of the files.
-  /// - Throws: The system's error, or `RecordStoreError`.
+  /// - Throws: `ReportFileError` or `RecordStoreError`; then no file was changed.
   package func write(to folder: String, as format: ReportFormat) throws -> [String] {
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true)
-    let ending = format == .json ? ".jsonl" : ".csv"
-    var paths: [String] = []
+    let files = try FileSet(folder: folder)
+    let isJSON = format == .json
+    let ending = isJSON ? ".jsonl" : ".csv"
     for table in tables {
-      let path = folder + "/" + table.name + ending
-      let lines = table.rows.map { format == .json ? table.jsonLine($0) : ReportTable.csvLine($0) }
-      let text = (format == .json ? "" : table.csvHeader) + lines.joined()
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-      paths.append(path)
+      try files.begin(table.name + ending)
+      if !isJSON { try files.append(table.csvHeader) }
+      let lines = table.rows.map { isJSON ? table.jsonLine($0) : ReportTable.csvLine($0) }
+      try files.append(lines.joined())
     }
-    paths.append(try writeShares(to: folder, ending, asJSON: format == .json))
+    try writeShares(to: files, ending, asJSON: isJSON)
     if format == .html {
-      let path = folder + "/index.html"
-      let page = ReportPage(interval: interval, tables: tables, words: words)
-      try Data(page.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-      paths.append(path)
+      try files.begin("index.html")
+      try files.append(ReportPage(interval: interval, tables: tables, words: words).text)
     }
-    return paths
+    return try files.finish()
   }
 
   /// Writes the rows of every interval, sample by sample.
-  private func writeShares(
-    to folder: String, _ ending: String, asJSON isJSON: Bool
-  ) throws -> String {
+  private func writeShares(to files: FileSet, _ ending: String, asJSON isJSON: Bool) throws {
     let table = ReportTable.shares
-    let path = folder + "/" + table.name + ending
-    let unfinished = path + ".new"
-    try Data((isJSON ? "" : table.csvHeader).utf8).write(to: URL(fileURLWithPath: unfinished))
-    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: unfinished))
-    try file.seekToEnd()
+    try files.begin(table.name + ending)
+    if !isJSON { try files.append(table.csvHeader) }
     var earlier: MeasurementSample?
     for time in interval.times {
       let sample = try records.sample(time.id)
@@ -95,12 +86,9 @@ package struct ReportFiles {
         let rows = ReportTable.shares(
           from: earlier, to: sample, timeOfDay: interval.start.timeOfDay)
         let lines = rows.map { isJSON ? table.jsonLine($0) : ReportTable.csvLine($0) }
-        try file.write(contentsOf: Data(lines.joined().utf8))
+        try files.append(lines.joined())
       }
       earlier = sample
     }
-    try file.close()
-    guard rename(unfinished, path) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-    return path
   }
 }

@@ -70,7 +70,7 @@ struct BootCommand: ParsableCommand {
   func run() throws {
     do {
       let driver = try BootDriver(
-        image: try source.image(), file: source.file, byteCount: memory.value,
+        image: try source.image(for: memory.value), file: source.file, byteCount: memory.value,
         processors: processors, features: try features.named(),
         testHardware: TestHardware(
           debugExitPort: debugExit?.value, hasTestDevice: testDevice),

@@ -67,10 +67,15 @@ struct BootSource: ParsableArguments {
   /// The file that is started, for messages.
   var file: String { kernel ?? multiboot ?? firmware ?? "" }
 
-  /// Reads the files.
+  /// Reads the files, none of which may be larger than the storage that it is for.
   ///
+  /// - Parameter storage: Bytes of it.
+  /// - Returns: What is started.
   /// - Throws: `HostFailure` that names the file.
-  func image() throws(HostFailure) -> BootImage {
+  func image(for storage: UInt64) throws(HostFailure) -> BootImage {
+    func readFile(_ path: String) throws(HostFailure) -> Data {
+      try endicott.readFile(path, atMost: Int(clamping: storage))
+    }
     if let firmware { return .firmware(try readFile(firmware)) }
     if let multiboot {
       var modules: [BootModule] = []

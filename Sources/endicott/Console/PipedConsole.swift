@@ -9,9 +9,13 @@ import Quantities
 /// other at one instant. The end of the input ends the session.
 struct PipedConsole {
   private static let turn: SimulatedTime = 10_000_000
+  /// Bytes that a line can have.
+  private static let lineLimit = 1 << 20
 
   private let machine: RunningMachine
   private var buffer: [UInt8] = []
+  /// Bytes at the buffer's beginning in which no line ends.
+  private var searched = 0
   /// Nothing has been taken yet: a byte order mark may stand here.
   private var isAtStart = true
   private var isAtEnd = false
@@ -47,8 +51,14 @@ struct PipedConsole {
   }
 
   private mutating func takeLine() -> String? {
-    guard buffer.contains(0x0A) || (isAtEnd && !buffer.isEmpty) else { return nil }
-    let line = buffer.prefix { $0 != 0x0A }
+    let newline = buffer.dropFirst(searched).firstIndex(of: 0x0A)
+    guard newline != nil || (isAtEnd && !buffer.isEmpty) else {
+      searched = buffer.count
+      if searched > Self.lineLimit { end("a line is longer than \(Self.lineLimit) bytes") }
+      return nil
+    }
+    searched = 0
+    let line = buffer.prefix(newline ?? buffer.count)
     // Its end goes too; the last line may have none.
     buffer = Array(buffer.dropFirst(line.count).dropFirst())
     let text = String(decoding: line, as: UTF8.self)
@@ -68,8 +78,18 @@ struct PipedConsole {
     let count = Glibc.read(STDIN_FILENO, &bytes, bytes.count)
     if count > 0 {
       buffer += bytes.prefix(count)
-    } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
+    } else if count == 0 {
       isAtEnd = true
+    } else if errno != EINTR && errno != EAGAIN {
+      end(systemReason())
     }
+  }
+
+  /// Ends the session because its input cannot be used, and says so.
+  private mutating func end(_ reason: String) {
+    writeError(HostFailure(subject: "standard input", reason: reason).line)
+    status = ExitStatus.unusable
+    buffer = []
+    isAtEnd = true
   }
 }

@@ -33,18 +33,13 @@ extension HostFailure {
   }
 }
 
-/// Reads a whole file.
+/// Reads a whole file of at most so many bytes, of whatever kind.
 ///
-/// - Throws: `HostFailure` with the system's reason.
-func readFile(_ path: String) throws(HostFailure) -> Data {
-  var status = stat()
-  guard stat(path, &status) == 0 else { throw HostFailure(subject: path, reason: systemReason()) }
-  guard status.st_mode & S_IFMT != S_IFDIR else {
-    throw HostFailure(subject: path, reason: "it is a folder; a file is needed")
-  }
+/// - Throws: `HostFailure` with the reason.
+func readFile(_ path: String, atMost limit: Int) throws(HostFailure) -> Data {
   do {
-    return try Data(contentsOf: URL(fileURLWithPath: path))
+    return try HostFile.read(path, atMost: limit, regular: false)
   } catch {
-    throw HostFailure(subject: path, reason: systemReason())
+    throw HostFailure(subject: path, reason: error.reason)
   }
 }

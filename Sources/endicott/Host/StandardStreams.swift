@@ -56,6 +56,8 @@ enum StandardStreams {
 enum DescriptorRoom {
   /// Descriptors that must be free: the records, and what libdispatch opens, which traps without.
   private static let needed = 16
+  /// Descriptors of a process that has opened nothing: its standard streams.
+  private static let taken = 3
 
   /// Throws unless so many files can be opened.
   static func require() throws(HostFailure) {
@@ -66,7 +68,8 @@ enum DescriptorRoom {
       guard descriptor >= 0 else {
         throw HostFailure(
           subject: "this host",
-          reason: "\(systemReason()): \(needed) must be possible; raise the limit (ulimit -n)",
+          reason: "\(systemReason()): \(needed) besides the standard streams must be possible;"
+            + " raise the limit (ulimit -n) to \(needed + taken + 1)",
           status: ExitStatus.hostFailed)
       }
       descriptors.append(descriptor)

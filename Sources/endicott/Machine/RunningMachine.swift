@@ -72,11 +72,11 @@ final class RunningMachine: SimulationClock {
   ///   - script: The script.
   ///   - continues: Whether failures do not stop it.
   ///   - output: Takes commands and answers as they come.
-  /// - Returns: Its return code.
+  /// - Returns: How it ended.
   /// - Throws: `ScriptFailure` when a failure stops it.
   func run(
     _ script: Script, continues: Bool = false, output: (ScriptOutput) -> Void
-  ) throws(ScriptFailure) -> Int {
+  ) throws(ScriptFailure) -> ScriptEnding {
     try script.run(at: console, continues: continues) { shown in
       recorder?.keepUp()
       output(shown)

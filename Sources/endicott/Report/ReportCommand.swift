@@ -64,6 +64,11 @@ struct ReportCommand: ParsableCommand {
       return try files.write(to: out, as: format)
     } catch let error as RecordStoreError {
       throw HostFailure(error)
+    } catch let error as ReportFileError {
+      throw HostFailure(
+        subject: error.path,
+        reason: "\(systemReason(error.number)); the report needs a folder that can be written",
+        status: error.isOfHost ? ExitStatus.hostFailed : ExitStatus.unusable)
     } catch {
       throw HostFailure(
         subject: out, reason: "the report cannot be written: \(error.localizedDescription)")

@@ -68,9 +68,10 @@ struct RunCommand: ParsableCommand {
     try machine.start(output: show)
     var status = ExitStatus.done
     for script in scripts where !machine.isOver {
-      let returnCode = try machine.run(script, continues: continues, output: show)
-      if returnCode != 0 {
-        status = continues ? ExitStatus.failed : Int32(clamping: min(returnCode, 255))
+      switch try machine.run(script, continues: continues, output: show) {
+      case .exit(0), .completed(0): continue
+      case .exit(let code) where !continues: status = Int32(clamping: min(code, 255))
+      case .exit, .completed: status = ExitStatus.failed
       }
     }
     return status

@@ -20,12 +20,14 @@ final class LineInput {
     name = path == "-" ? "standard input" : path
     descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw HostFailure(subject: path, reason: systemReason()) }
-    room = .allocate(byteCount: Self.pieceByteCount, alignment: 16)
+    let count = Self.pieceByteCount
+    room = UnsafeMutableRawBufferPointer(start: malloc(count), count: count)
+    guard room.baseAddress != nil else { throw .noMemory(for: name) }
   }
 
   deinit {
     if descriptor != STDIN_FILENO { close(descriptor) }
-    room.deallocate()
+    free(room.baseAddress)
   }
 
   /// Reads more behind a line that is not complete yet.
@@ -41,7 +43,7 @@ final class LineInput {
       guard end < LineInput.lineLimit else {
         throw HostFailure(subject: name, reason: "a line is longer than 256 MiB")
       }
-      enlarge()
+      try enlarge()
     }
     while true {
       let count = read(descriptor, room.baseAddress.map { $0 + end }, room.count &- end)
@@ -52,11 +54,12 @@ final class LineInput {
     }
   }
 
-  private func enlarge() {
-    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: room.count &* 2, alignment: 16)
-    larger.copyMemory(from: UnsafeRawBufferPointer(room))
-    room.deallocate()
-    room = larger
+  private func enlarge() throws(HostFailure) {
+    let count = room.count.multipliedClamped(by: 2)
+    guard let larger = realloc(room.baseAddress, count) else {
+      throw .noMemory(for: "a line of \(name)")
+    }
+    room = UnsafeMutableRawBufferPointer(start: larger, count: count)
   }
 
   /// The next complete line without its newline, valid until `fill`; nil when more must be read.

@@ -183,7 +183,11 @@ struct EdgeOperandTests {
     let test = TestConsole()
     var found: Int?
     do throws(ScriptFailure) {
-      found = try Script(name: "edge.cp", text: text).run(at: test.console) { _ in }
+      if case .exit(let number) = try Script(name: "edge.cp", text: text)
+        .run(at: test.console, output: { _ in })
+      {
+        found = number
+      }
     } catch {
       #expect(error.returnCode == 8851)
     }

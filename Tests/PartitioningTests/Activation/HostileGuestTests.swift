@@ -22,12 +22,21 @@ struct HostileGuestTests {
     try image.write(to: URL(fileURLWithPath: path))
     var evil = GuestMachine.partition(
       "EVIL", processors: processors, megabytes: 4, reservedMegabytes: reservedMegabytes)
+    evil.loadableFiles = [Self.junk]
     evil.ipl = .multiboot(file: path, modules: [], parameters: "")
     let machine = try GuestMachine(
       processors: 2, threads: threads, [evil, GuestMachine.partition("GOOD")])
     try machine.activateAll()
     return machine
   }
+
+  /// A file of 2 MiB that is no kernel.
+  private static let junk: String = {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("endicott-" + UUID().uuidString).path
+    _ = FileManager.default.createFile(atPath: path, contents: Data(count: 2 << 20))
+    return path
+  }()
 
   /// MOV DX, port; MOV EAX, value.
   private func load(port: UInt16, value: UInt8) -> [UInt8] {
@@ -107,12 +116,28 @@ struct HostileGuestTests {
   }
 
   /// MOV EAX, 0x44490008; MOV EBX, text; MOV ECX, 1; XOR EDX, EDX; VMCALL; and again.
-  private var commanding: [UInt8] {
-    [
-      0xB8, 0x08, 0, 0x49, 0x44, 0xBB, 0, 0, 0x10, 0, 0xB9, 1, 0, 0, 0, 0x31, 0xD2, 0x0F, 0x01,
-      0xC1,
-    ]
-    .withJumpBack()
+  private var commanding: [UInt8] { commanding(text: 0x10_0000, byteCount: 1).withJumpBack() }
+
+  private func commanding(text: UInt32, byteCount: UInt8) -> [UInt8] {
+    [0xB8, 0x08, 0, 0x49, 0x44, 0xBB] + (0..<4).map { UInt8(text >> (8 * $0) & 0xFF) }
+      + [0xB9, byteCount, 0, 0, 0, 0x31, 0xD2, 0x0F, 0x01, 0xC1]
+  }
+
+  @Test func commandsOfOneTextCountEachByItself() throws {
+    // Ten commands of one letter with X'15' between them, behind the loop.
+    let loop = commanding(text: 0x10_0020 + 25, byteCount: 19).withJumpBack()
+    let text = (0..<19).map { $0 % 2 == 0 ? UInt8(0x51) : 0x15 }
+    #expect(loop.count == 25)
+    let machine = try machine(loop + text)
+    var texts: [String] = []
+    machine.manager.commandHandler = { _, text in
+      texts.append(text)
+      return ("", 0)
+    }
+    machine.run(seconds: 10)
+    // 100 commands a second, ten in each text.
+    #expect((99...101).contains(texts.count))
+    #expect(Set(texts) == [Array(repeating: "Q", count: 10).joined(separator: "\n")])
   }
 
   @Test func actionsOfCommandsCountAsTheCommandsDo() throws {
@@ -132,6 +157,26 @@ struct HostileGuestTests {
     // Ten a second; the last epoch ends in the eleventh.
     #expect(manager.takeChanges().count { $0.refusal != nil } <= 110)
     #expect(manager.journal.count == 2)
+    #expect(try machine.view("GOOD").state == .operating)
+  }
+
+  @Test func whatIsReadInVainIsPaidByTheByte() throws {
+    let machine = try machine(commanding)
+    let manager = machine.manager
+    var calls = 0
+    manager.commandHandler = { [unowned manager] _, _ in
+      calls += 1
+      #expect(throws: ManagementError.self) {
+        try manager.perform(
+          .load(
+            "EVIL", image: .kernel(file: Self.junk, initialRamdisk: nil, parameters: ""),
+            parameters: nil, force: true), by: .partition("EVIL"))
+      }
+      return ("", 0)
+    }
+    machine.run(seconds: 10)
+    // 50,000,000 cycles of its own processor; each command costs 2,097,152 and 2,500.
+    #expect((22...24).contains(calls))
     #expect(try machine.view("GOOD").state == .operating)
   }
 

@@ -65,6 +65,17 @@ import Testing
       ])
   }
 
+  @Test func moreImageProfilesThanThereCanBe() throws {
+    let entries =
+      ["PARTITION A0001 THRU A5000"] + (1...5).map { "IMAGE I\($0) FOR A0001 THRU A5000" }
+    let text = entries.map { $0 + "\n  STORAGE INITIAL 16M\n" }.joined()
+    let folder = try DefinitionFolder(["machine.config": Self.machine, "a.direct": text])
+    #expect(
+      messages(folder).filter { $0.contains("HCPDEF127E") } == [
+        "a.direct:11:7: HCPDEF127E there are more than 20000 further image profiles; define fewer"
+      ])
+  }
+
   @Test func folderInPlaceOfAFile() throws {
     let folder = try DefinitionFolder(["machine.config": Self.machine])
     try folder.add("a.direct/x", Data())

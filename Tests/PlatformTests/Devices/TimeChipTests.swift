@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Platform
@@ -255,6 +256,54 @@ import Testing
     chip.settle(now: 976_562, timeOfDay: 0)
     #expect(Self.read(&chip, 0x0C, 976_562) == 0xC0)
     #expect(chip.deadline == 2 * 976_562)
+  }
+
+  /// Oracle: the datasheet's rule, tried second by second for a day ("Alarm Bytes": all three match,
+  /// one of 0xC0 and above always does).
+  @Test("the alarm's deadline is the next second at which the registers match, or none")
+  func alarmOfAnyRegisters() {
+    var numbers = RandomNumbers(seed: 20)
+    for _ in 0..<300 {
+      var chip = ClockChip()
+      let mode = UInt8(truncatingIfNeeded: numbers.next()) & 0x06
+      let timeOfDay = Int64(numbers.next() % 200_000) - 50_000
+      let isLikely = numbers.next() % 2 == 0
+      func random(_ most: UInt64) -> UInt8 {
+        let value = numbers.next()
+        if value % 3 == 0 { return 0xC0 | UInt8(truncatingIfNeeded: value >> 8) }
+        guard isLikely else { return UInt8(truncatingIfNeeded: value >> 8) }
+        let time = value >> 8 % most
+        return UInt8(mode & 4 != 0 ? time : time / 10 << 4 | time % 10)
+      }
+      let alarm = [random(60), random(60), random(24)]
+      for (index, value) in alarm.enumerated() {
+        chip.setMemory(index * 2 + 1, value)
+      }
+      chip.select(0x0B)
+      chip.write(0x20 | mode, now: 0, timeOfDay: timeOfDay)
+      let match = (1...86_400).first { second in
+        let time = Int((timeOfDay + Int64(second)) % 86_400 + 86_400) % 86_400
+        let shown = [
+          Self.shown(time % 60, mode), Self.shown(time / 60 % 60, mode),
+          Self.shownHour(time / 3600, mode),
+        ]
+        return zip(alarm, shown).allSatisfy { $0 >= 0xC0 || $0 == $1 }
+      }
+      #expect(
+        chip.deadline == match.map { UInt64($0) * Self.second },
+        "\(alarm) mode \(mode) at \(timeOfDay)")
+    }
+  }
+
+  /// How a register shows a number: binary where bit 2 of register B is set, else in BCD.
+  private static func shown(_ value: Int, _ mode: UInt8) -> UInt8 {
+    UInt8(mode & 4 != 0 ? value : value / 10 * 16 + value % 10)
+  }
+
+  /// Hours are 1 to 12 with bit 7 for the afternoon where bit 1 of register B is clear.
+  private static func shownHour(_ hour: Int, _ mode: UInt8) -> UInt8 {
+    if mode & 2 != 0 { return shown(hour, mode) }
+    return shown(hour % 12 == 0 ? 12 : hour % 12, mode) | (hour >= 12 ? 0x80 : 0)
   }
 
   @Test("the alarm comes when its registers match, 0xC0 and above matching all")

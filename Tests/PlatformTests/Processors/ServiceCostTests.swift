@@ -94,11 +94,12 @@ struct ServiceCostTests {
     }
     #expect(run(from: 0).stop == .inFirmware)
     machine.completeDiagnose(
-      processor: 0, .command(returnCode: 0, reply: [UInt8](repeating: 0x2E, count: 250)))
+      processor: 0,
+      .command(returnCode: 0, reply: [UInt8](repeating: 0x2E, count: 250), bytesRead: 3_000))
     #expect(run(from: Self.cycles).cyclesUsed == Self.cycles)
     let turns = machine.processors[0][.rdi]
-    // 2,500 cycles for each byte of the text, 4 for each of the answer.
-    let left = Self.cycles - 10 * 2_500 - 250 * 4
+    // 2,500 cycles for each byte of the text, 4 for each of the answer, 1 for each of files.
+    let left = Self.cycles - 10 * 2_500 - 250 * 4 - 3_000
     #expect((left / 2 - 100...left / 2).contains(turns))
   }
 }

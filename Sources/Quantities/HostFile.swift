@@ -1,0 +1,85 @@
+import Foundation
+
+/// Why a file of the host was not read.
+package enum HostFileError: Error, Equatable {
+  /// The host's system refuses it, in its words.
+  case refused(String)
+  /// It is a folder, or nothing that has an end, such as a pipe, where only a regular file will do.
+  case unsuitable(String)
+  /// It has more bytes than may be read.
+  case tooLarge(limit: Int)
+
+  /// The reason in a few words, for messages.
+  package var reason: String {
+    switch self {
+    case .refused(let reason), .unsuitable(let reason): reason
+    case .tooLarge(let limit): "it has more than \(limit) bytes"
+    }
+  }
+}
+
+/// Reads whole files, as many bytes as are permitted and no more, whatever the file is.
+package enum HostFile {
+  private static let firstRoom = 64 << 10
+
+  /// The bytes of a file.
+  ///
+  /// They are read, not mapped: whoever cuts a mapped file short ends the program.
+  ///
+  /// - Parameters:
+  ///   - path: The file, links followed.
+  ///   - limit: Bytes that it may have.
+  ///   - isRegular: Whether only a regular file will do: what waits for a writer is refused at once.
+  /// - Returns: All its bytes.
+  /// - Throws: `HostFileError`.
+  package static func read(
+    _ path: String, atMost limit: Int, regular isRegular: Bool = true
+  ) throws(HostFileError) -> Data {
+    let waits: Int32 = isRegular ? O_NONBLOCK : 0
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | waits)
+    guard descriptor >= 0 else { throw .refused(systemReason()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .refused(systemReason()) }
+    let kind = status.st_mode & S_IFMT
+    guard kind == S_IFREG || !isRegular else { throw .unsuitable("not a regular file") }
+    guard kind != S_IFDIR else { throw .unsuitable("it is a folder; a file is needed") }
+    guard kind != S_IFREG || Int(clamping: status.st_size) <= limit else {
+      throw .tooLarge(limit: limit)
+    }
+    return try read(descriptor, expecting: Int(clamping: status.st_size), limit)
+  }
+
+  private static func read(
+    _ descriptor: Int32, expecting size: Int, _ limit: Int
+  ) throws(HostFileError) -> Data {
+    // The host may have no memory; Data by itself would end the process then.
+    var count = min(limit, max(size, firstRoom)).addingClamped(1)
+    guard var room = malloc(count) else { throw .refused(systemReason(ENOMEM)) }
+    var done = 0
+    while true {
+      let taken = Foundation.read(
+        descriptor, room.advanced(by: done), count.subtractingClamped(done))
+      if taken < 0, errno == EINTR { continue }
+      guard taken >= 0 else {
+        let reason = systemReason()
+        free(room)
+        throw .refused(reason)
+      }
+      if taken == 0 { return Data(bytesNoCopy: room, count: done, deallocator: .free) }
+      done.addClamped(taken)
+      guard done <= limit else {
+        free(room)
+        throw .tooLarge(limit: limit)
+      }
+      if done == count {
+        count = min(limit.addingClamped(1), count.multipliedClamped(by: 2))
+        guard let larger = realloc(room, count) else {
+          free(room)
+          throw .refused(systemReason(ENOMEM))
+        }
+        room = larger
+      }
+    }
+  }
+}

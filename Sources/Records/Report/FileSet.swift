@@ -1,0 +1,105 @@
+import Foundation
+import Quantities
+
+/// Files of a folder that appear together.
+///
+/// Each is written under another name, and all are renamed when all are whole. Nothing is left of them
+/// when that fails.
+final class FileSet {
+  private let folder: String
+  private var names: [String] = []
+
+  /// Makes the folder, and those above it, unless they are there.
+  ///
+  /// - Throws: `ReportFileError`.
+  init(folder: String) throws(ReportFileError) {
+    self.folder = folder
+    try Self.make(folder)
+  }
+
+  deinit {
+    for name in names { unlink(unfinished(name)) }
+  }
+
+  private static func make(_ folder: String) throws(ReportFileError) {
+    var status = stat()
+    if stat(folder, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw ReportFileError(path: folder, number: ENOTDIR)
+      }
+      return
+    }
+    guard errno == ENOENT, !folder.isEmpty else {
+      throw ReportFileError(path: folder, number: errno)
+    }
+    let parent = (folder as NSString).deletingLastPathComponent
+    if !parent.isEmpty, parent != folder { try make(parent) }
+    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+      throw ReportFileError(path: folder, number: errno)
+    }
+  }
+
+  private func path(_ name: String) -> String { folder + "/" + name }
+  private func unfinished(_ name: String) -> String { path(name) + ".new" }
+
+  /// Begins a file, which takes text until the next begins.
+  ///
+  /// - Throws: `ReportFileError`.
+  func begin(_ name: String) throws(ReportFileError) {
+    var status = stat()
+    if stat(path(name), &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw ReportFileError(path: path(name), number: EISDIR)
+    }
+    let file = unfinished(name)
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw ReportFileError(path: file, number: errno) }
+    close(descriptor)
+    names.append(name)
+  }
+
+  /// Adds text to the file that was begun last.
+  ///
+  /// - Throws: `ReportFileError`.
+  func append(_ text: String) throws(ReportFileError) {
+    guard let name = names.last else { return }
+    let file = unfinished(name)
+    let descriptor = open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else { throw ReportFileError(path: file, number: errno) }
+    defer { close(descriptor) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw ReportFileError(path: file, number: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Gives all files their names.
+  ///
+  /// - Returns: Their paths, in the order in which they were begun.
+  /// - Throws: `ReportFileError`.
+  func finish() throws(ReportFileError) -> [String] {
+    let paths = names.map(path)
+    for name in names {
+      guard rename(unfinished(name), path(name)) == 0 else {
+        throw ReportFileError(path: path(name), number: errno)
+      }
+    }
+    names = []
+    return paths
+  }
+}
+
+/// What the host's system said of a file of a report.
+package struct ReportFileError: Error, Equatable {
+  /// The file or folder.
+  package let path: String
+  /// The system's error number.
+  package let number: Int32
+
+  /// Whether the host has no room or fails, whatever the name.
+  package var isOfHost: Bool {
+    [ENOSPC, EDQUOT, EFBIG, EIO, EROFS, ENFILE, EMFILE].contains(number)
+  }
+}
