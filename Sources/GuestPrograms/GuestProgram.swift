@@ -12,6 +12,8 @@ package struct GuestProgramImage: Equatable, Sendable {
   package let origin: UInt64
   /// Guest-physical address of the first instruction.
   package let entry: UInt64
+  /// What in it is no instruction; nil in a right program.
+  package let fault: String?
 }
 
 /// The guest programs of this package, assembled at run time; `GuestLayout` has their memory map.

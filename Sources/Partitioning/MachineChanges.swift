@@ -107,7 +107,7 @@ extension PartitionManager {
     guard physicals[number].isOnline != online else {
       throw .physicalProcessorAlready(number, online: online)
     }
-    guard let type = pools.element(at: Int(physicals[number].pool)) else { return }
+    guard let type = pools.element(at: physicals[number].pool) else { return }
     if !online {
       let dedicatedTo = physicals[number].dedicatedTo
       if dedicatedTo >= 0 {

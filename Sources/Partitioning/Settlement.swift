@@ -91,7 +91,7 @@ extension PartitionManager {
     {
       let account = engine.dispatcher.accounts[first]
       // A dedicated processor takes its owner's interrupts by itself.
-      if !account.isDedicated { engine.dispatcher.takeInterrupt(pool: Int(account.pool), at: now) }
+      if !account.isDedicated { engine.dispatcher.takeInterrupt(pool: account.pool, at: now) }
     }
     engine.notice(completion.partition, at: now)
   }

@@ -9,6 +9,7 @@ struct ProcessorProgramTests {
   func images() {
     for program in GuestProgram.allCases {
       #expect(program.image == GuestProgram.named(program.rawValue))
+      #expect(program.image.fault == nil)
       #expect(program.image.entry == 0x10_0000)
       #expect(program.image.bytes.count <= 32 << 10)
     }

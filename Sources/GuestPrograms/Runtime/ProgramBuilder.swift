@@ -80,7 +80,8 @@ struct ProgramBuilder {
     code.align(4096, filler: 0)
     code.place(imageEnd)
     let bytes = code.finish()
-    return GuestProgramImage(bytes: bytes, origin: code.origin, entry: code.origin)
+    return GuestProgramImage(
+      bytes: bytes, origin: code.origin, entry: code.origin, fault: code.fault)
   }
 
   /// A text, kept behind the code, ending with a NUL.

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Where time goes. Every nanosecond of a physical processor is one of four things: a guest's, the
 // firmware's (LPAR management), nobody's, or off line; `accounted` is how far it has been said which.
@@ -22,7 +23,7 @@ extension Dispatcher {
   func passIdle(_ physical: Int, until time: SimulatedTime) {
     let accounted = physicals[physical].accounted
     guard time > accounted else { return }
-    let current = Int(physicals[physical].current)
+    let current = physicals[physical].current
     if current >= 0, logicals[current].state == .holding {
       chargeHolding(current, until: time)
       return
@@ -46,7 +47,7 @@ extension Dispatcher {
     let physical = physicals[index]
     var counters = physical.counters
     if time >= physical.accounted {
-      if physical.current >= 0, logicals[Int(physical.current)].state == .holding {
+      if physical.current >= 0, logicals[physical.current].state == .holding {
         counters.effective &+= time - physical.accounted
       } else if physical.isOnline {
         counters.idle &+= time - physical.accounted
@@ -64,8 +65,7 @@ extension Dispatcher {
   /// that is free or free first; ties by number.
   func takeInterrupt(pool: Int, at time: SimulatedTime) {
     var best = -1
-    let first = Int(pools[pool].first)
-    for index in first..<first + Int(pools[pool].count)
+    for index in pools[pool].processors
     where physicals[index].isOnline && physicals[index].dedicatedTo < 0 {
       if best < 0 || precedesAsInterrupted(index, best, at: time) { best = index }
     }
@@ -86,11 +86,11 @@ extension Dispatcher {
 
   /// Charges a logical processor for being put on its physical one at a time.
   func chargeDispatch(_ logical: Int, at time: SimulatedTime) {
-    let physical = Int(logicals[logical].physical)
+    let physical = logicals[logical].physical
     passIdle(physical, until: time)
     passManagement(physical, Dispatcher.dispatchCost)
     logicals[logical].counters.dispatches &+= 1
-    spend(logical, Dispatcher.dispatchCost, until: time + Dispatcher.dispatchCost)
+    spend(logical, Dispatcher.dispatchCost, until: time.addingClamped(Dispatcher.dispatchCost))
   }
 
   /// Charges what a running logical processor had of its physical one.
@@ -105,12 +105,12 @@ extension Dispatcher {
   func charge(
     _ logical: Int, from start: SimulatedTime, to end: SimulatedTime, waited: UInt64 = 0
   ) -> UInt64 {
-    let physical = Int(logicals[logical].physical)
-    let account = Int(logicals[logical].account)
+    let physical = logicals[logical].physical
+    let account = logicals[logical].account
     passIdle(physical, until: start)
-    var nanoseconds = end - start - waited
+    var nanoseconds = end.subtractingClamped(start).subtractingClamped(waited)
     if accounts[account].completesWaits, !accounts[account].isDedicated {
-      nanoseconds += waited
+      nanoseconds.addClamped(waited)
       logicals[logical].counters.waiting &+= waited
     } else {
       physicals[physical].counters.idle &+= waited
@@ -124,32 +124,33 @@ extension Dispatcher {
 
   /// Charges the firmware's work in a running logical processor's time, up to a time.
   func chargeFirmware(_ logical: Int, until time: SimulatedTime) {
-    let physical = Int(logicals[logical].physical)
+    let physical = logicals[logical].physical
     let accounted = physicals[physical].accounted
     guard time > accounted else { return }
-    passManagement(physical, time - accounted)
-    spend(logical, time - accounted, until: time)
+    passManagement(physical, time &- accounted)
+    spend(logical, time &- accounted, until: time)
   }
 
   /// Takes time that a logical processor used from its slice, its share and its credit.
   func spend(_ logical: Int, _ nanoseconds: UInt64, until time: SimulatedTime) {
-    let account = Int(logicals[logical].account)
+    let account = logicals[logical].account
     logicals[logical].counters.dispatched &+= nanoseconds
     accounts[account].used &+= nanoseconds
     guard !accounts[account].isDedicated else { return }
+    let used = Int64(clamping: nanoseconds)
     if !logicals[logical].hasSlice {
-      accounts[account].charged += Int64(nanoseconds)
-      updateKey(Int32(account))
-      if accounts[account].place >= 0 { restore(Int32(account)) }
+      accounts[account].charged.addClamped(used)
+      updateKey(account)
+      if accounts[account].place >= 0 { restore(account) }
     }
     if logicals[logical].polarity == .verticalLow {
-      pools[Int(accounts[account].pool)].lowUsed &+= nanoseconds
+      pools[accounts[account].pool].lowUsed &+= nanoseconds
     }
-    logicals[logical].sliceLeft -= Int64(nanoseconds)
+    logicals[logical].sliceLeft.subtractClamped(used)
     logicals[logical].bucket?.debit(nanoseconds, at: time)
     accounts[account].bucket?.debit(nanoseconds, at: time)
     accounts[account].soft?.debit(nanoseconds, at: time, owes: false)
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     if group >= 0 { groups[group].bucket?.debit(nanoseconds, at: time) }
   }
 
@@ -167,7 +168,7 @@ extension Dispatcher {
 
   /// Part of the time since it became ready in which a cap forbids a logical processor to run.
   private func cappedTime(_ logical: Int, until time: SimulatedTime) -> UInt64 {
-    let account = Int(logicals[logical].account)
+    let account = logicals[logical].account
     var since = logicals[logical].readySince
     switch logicals[logical].state {
     case .throttled: break
@@ -180,14 +181,16 @@ extension Dispatcher {
   /// What a logical processor spent up to a border of an epoch.
   func counters(ofLogical logical: Int, at time: SimulatedTime) -> ProcessorCounters {
     var counters = logicals[logical].counters
-    if let since = logicals[logical].onlineSince { counters.online &+= time - since }
+    if let since = logicals[logical].onlineSince {
+      counters.online &+= time.subtractingClamped(since)
+    }
     switch logicals[logical].state {
     case .queued, .throttled:
       let since = logicals[logical].readySince
       if time > since { counters.ready &+= time - since }
       counters.capped &+= cappedTime(logical, until: time)
     case .holding:
-      let accounted = physicals[Int(logicals[logical].physical)].accounted
+      let accounted = physicals[logicals[logical].physical].accounted
       if time > accounted {
         counters.dispatched &+= time - accounted
         counters.effective &+= time - accounted

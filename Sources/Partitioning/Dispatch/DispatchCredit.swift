@@ -12,17 +12,17 @@ extension Dispatcher {
   func endEpoch() {
     isOpen = false
     for index in physicals.indices {
-      let current = Int(physicals[index].current)
+      let current = physicals[index].current
       guard current >= 0, physicals[index].dedicatedTo < 0 else { continue }
-      judge(Int(logicals[current].account))
+      judge(logicals[current].account)
     }
     guard runningCount > 0 else { return }
     for index in physicals.indices {
-      let current = Int(physicals[index].current)
+      let current = physicals[index].current
       guard current >= 0, physicals[index].dedicatedTo < 0, logicals[current].state == .running
       else { continue }
       if logicals[current].sliceLeft <= 0 || logicals[current].bucket?.isEmpty == true
-        || isBlocked(Int(logicals[current].account))
+        || isBlocked(logicals[current].account)
       {
         requeue(current, at: end)
       }
@@ -31,16 +31,16 @@ extension Dispatcher {
 
   /// Whether a running logical processor's time slice is about to end while others wait.
   func isToBeWarned(_ logical: Int) -> Bool {
-    let account = Int(logicals[logical].account)
+    let account = logicals[logical].account
     return logicals[logical].state == .running && !logicals[logical].isWarned
       && !accounts[account].isDedicated && logicals[logical].sliceLeft > 0
       && logicals[logical].sliceLeft <= Dispatcher.grace
-      && pools[Int(accounts[account].pool)].hasQueue
+      && pools[accounts[account].pool].hasQueue
   }
 
   /// A warned logical processor gives the rest of its time slice back.
   func acknowledgeWarning(_ logical: Int, at time: SimulatedTime) {
-    logicals[logical].counters.warningYielded &+= UInt64(max(logicals[logical].sliceLeft, 0))
+    logicals[logical].counters.warningYielded &+= UInt64(clamping: logicals[logical].sliceLeft)
     requeue(logical, at: time)
   }
 
@@ -50,7 +50,7 @@ extension Dispatcher {
     accounts[account].bucket?.debit(0, at: end)
     accounts[account].soft?.debit(0, at: end, owes: false)
     if accounts[account].bucket?.isEmpty == true { throttle(account) }
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     if group >= 0 {
       groups[group].bucket?.debit(0, at: end)
       if groups[group].bucket?.isEmpty == true { throttle(group: group) }
@@ -61,7 +61,7 @@ extension Dispatcher {
   /// Whether a cap forbids an account to run.
   func isBlocked(_ account: Int) -> Bool {
     if accounts[account].isThrottled { return true }
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     return group >= 0 && groups[group].isThrottled
   }
 
@@ -71,26 +71,26 @@ extension Dispatcher {
     guard !accounts[account].isThrottled, let bucket = accounts[account].bucket else { return }
     if !isBlocked(account) { block(account, at: end) }
     accounts[account].isThrottled = true
-    timers.set(logicals.count + account, max(bucket.resumes, end))
+    timers.set(slot(ofAccount: account), max(bucket.resumes, end))
   }
 
   private func throttle(group: Int) {
     guard !groups[group].isThrottled, let bucket = groups[group].bucket else { return }
     var member = groups[group].first
     while member >= 0 {
-      if !isBlocked(Int(member)) { block(Int(member), at: end) }
-      member = accounts[Int(member)].nextInGroup
+      if !isBlocked(member) { block(member, at: end) }
+      member = accounts[member].nextInGroup
     }
     groups[group].isThrottled = true
     noteLag(group: group)
-    timers.set(logicals.count + accounts.count + group, max(bucket.resumes, end))
+    timers.set(slot(ofGroup: group), max(bucket.resumes, end))
   }
 
   /// Takes an account's ready logical processors out of the pool's queues.
   func block(_ account: Int, at time: SimulatedTime) {
     accounts[account].blockedSince = time
     noteLag(account)
-    removeFromHeap(Int32(account))
+    removeFromHeap(account)
     for logical in members(of: account) where logicals[logical].isListed {
       switch logicals[logical].polarity {
       case .verticalHigh, .verticalLow: unlist(logical)
@@ -119,10 +119,11 @@ extension Dispatcher {
       case .off, .waiting, .queued, .running: return false
       }
     }
-    if slot < logicals.count + accounts.count {
-      creditReturns(account: slot - logicals.count, at: time)
+    let account = slot &- logicals.count
+    if account < accounts.count {
+      creditReturns(account: account, at: time)
     } else {
-      creditReturns(group: slot - logicals.count - accounts.count, at: time)
+      creditReturns(group: account &- accounts.count, at: time)
     }
     return true
   }
@@ -152,8 +153,8 @@ extension Dispatcher {
   func forEachMember(of group: Int, _ body: (Int) -> Void) {
     var member = groups[group].first
     while member >= 0 {
-      let next = accounts[Int(member)].nextInGroup
-      body(Int(member))
+      let next = accounts[member].nextInGroup
+      body(member)
       member = next
     }
   }
@@ -173,7 +174,7 @@ extension Dispatcher {
     where logicals[logical].state == .queued && !logicals[logical].isListed {
       list(logical)
     }
-    offer(Int32(account))
+    offer(account)
   }
 
   /// Lets a group's members go by its virtual time from now on, or by their pool's again; what each is
@@ -181,40 +182,40 @@ extension Dispatcher {
   func part(_ group: Int) {
     groups[group].isApart.toggle()
     guard groups[group].first >= 0 else { return }
-    let pool = Int(accounts[Int(groups[group].first)].pool)
+    let pool = accounts[groups[group].first].pool
     if groups[group].isApart {
       groups[group].virtualTime = pools[pool].virtualTime
       groups[group].lag = 0
     } else {
-      shift(group, pools[pool].virtualTime - groups[group].virtualTime)
+      shift(group, pools[pool].virtualTime &- groups[group].virtualTime)
     }
   }
 
   /// Notes how far behind its pool a group is that others keep from nothing any more.
   func noteLag(group: Int) {
     guard groups[group].first >= 0 else { return }
-    let pool = Int(accounts[Int(groups[group].first)].pool)
+    let pool = accounts[groups[group].first].pool
     let lag = groups[group].lag
-    groups[group].lag = max(lag - lag / 8, pools[pool].virtualTime - groups[group].virtualTime)
+    groups[group].lag = max(lag &- lag / 8, pools[pool].virtualTime &- groups[group].virtualTime)
   }
 
   /// Moves a capped group's virtual times on with its pool's: it keeps no more than anybody of what its
   /// cap has kept it from, and all of what others have.
   func keepUp(_ group: Int) {
     guard groups[group].first >= 0, groups[group].isApart else { return }
-    let pool = Int(accounts[Int(groups[group].first)].pool)
+    let pool = accounts[groups[group].first].pool
     let kept = max(retention(of: pool) / 2, groups[group].lag)
-    let behind = pools[pool].virtualTime - kept - groups[group].virtualTime
+    let behind = pools[pool].virtualTime &- kept &- groups[group].virtualTime
     if behind > 0 { shift(group, behind) }
   }
 
   /// Moves a group's virtual times by the same, so that its members keep their order.
   private func shift(_ group: Int, _ behind: Int128) {
-    groups[group].virtualTime += behind
+    groups[group].virtualTime &+= behind
     forEachMember(of: group) { account in
-      accounts[account].base += behind
-      accounts[account].key += behind
-      if accounts[account].place >= 0 { restore(Int32(account)) }
+      accounts[account].base &+= behind
+      accounts[account].key &+= behind
+      if accounts[account].place >= 0 { restore(account) }
     }
   }
 }

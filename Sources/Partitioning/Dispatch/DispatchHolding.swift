@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Wait completion: a logical processor that has nothing more to do keeps its physical one until its
 // time slice ends. The wait counts as dispatched, costs its share and its credit, and ends at once when
@@ -7,13 +8,13 @@ import Channels
 extension Dispatcher {
   /// A running logical processor has nothing more to do; its next own event is at `deadline`.
   func becomeWaiting(_ logical: Int, at time: SimulatedTime, deadline: SimulatedTime?) {
-    let account = Int(logicals[logical].account)
+    let account = logicals[logical].account
     if accounts[account].completesWaits, !accounts[account].isDedicated,
       logicals[logical].sliceLeft > 0
     {
       logicals[logical].state = .holding
       logicals[logical].deadline = deadline ?? .max
-      runningCount -= 1
+      runningCount &-= 1
       timers.set(logical, min(logicals[logical].deadline, holdingEnds(logical)))
       return
     }
@@ -24,8 +25,8 @@ extension Dispatcher {
 
   /// When the time slice of one that holds its physical processor ends.
   private func holdingEnds(_ logical: Int) -> SimulatedTime {
-    let accounted = physicals[Int(logicals[logical].physical)].accounted
-    return accounted + UInt64(max(logicals[logical].sliceLeft, 0))
+    let accounted = physicals[logicals[logical].physical].accounted
+    return accounted.addingClamped(UInt64(clamping: logicals[logical].sliceLeft))
   }
 
   /// Sets when a waiting or holding logical processor is looked at next.
@@ -53,31 +54,31 @@ extension Dispatcher {
   func endHolding(_ logical: Int, at time: SimulatedTime) {
     chargeHolding(logical, until: time)
     let deadline = logicals[logical].deadline
-    runningCount += 1
-    release(logical, at: max(time, physicals[Int(logicals[logical].physical)].accounted))
+    runningCount &+= 1
+    release(logical, at: max(time, physicals[logicals[logical].physical].accounted))
     logicals[logical].state = .waiting
     if deadline < .max { timers.set(logical, max(deadline, time)) } else { timers.clear(logical) }
   }
 
   /// Ends a wait because there is work: it runs on from there.
   func resumeFromHolding(_ logical: Int, at time: SimulatedTime) {
-    let physical = Int(logicals[logical].physical)
-    let frontier = frontiers[Int(logicals[logical].partition)]
+    let physical = logicals[logical].physical
+    let frontier = frontiers[logicals[logical].partition]
     let resumed = max(time, max(frontier, physicals[physical].heldUntil))
     chargeHolding(logical, until: isOpen ? min(resumed, end) : time)
     logicals[logical].state = .running
     logicals[logical].deadline = .max
     timers.clear(logical)
-    runningCount += 1
-    if isOpen, resumed < end { append(Int32(logical), resumed) }
+    runningCount &+= 1
+    if isOpen, resumed < end { append(logical, resumed) }
   }
 
   /// Charges a wait up to a time.
   func chargeHolding(_ logical: Int, until time: SimulatedTime) {
-    let physical = Int(logicals[logical].physical)
+    let physical = logicals[logical].physical
     let accounted = physicals[physical].accounted
     guard time > accounted else { return }
-    let nanoseconds = time - accounted
+    let nanoseconds = time &- accounted
     physicals[physical].counters.effective &+= nanoseconds
     physicals[physical].accounted = time
     logicals[logical].counters.effective &+= nanoseconds

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Parking of vertical-low logical processors, judged at the first border of an epoch after every 250 ms
 // of simulated time. A parked one that has work all the same runs when nobody else wants the time.
@@ -18,7 +19,7 @@ struct ParkingAccount {
   mutating func begin() { policy = ParkingPolicy() }
 
   /// Logical processors that are not parked, counted from the first on line.
-  var unparkedCount: Int { (polarity?.entitled ?? 0) + (policy?.unparkedLow ?? 0) }
+  var unparkedCount: Int { (polarity?.entitled ?? 0).addingClamped(policy?.unparkedLow ?? 0) }
 
   /// What came since the last decision, in nanoseconds.
   mutating func take(
@@ -36,35 +37,37 @@ struct ParkingAccount {
 extension Dispatcher {
   /// Parks and unparks vertical-low logical processors.
   func judgeParking(at time: SimulatedTime) {
-    let elapsed = time - (parkingDue - ParkingPolicy.interval)
+    let elapsed = time.subtractingClamped(
+      parkingDue.subtractingClamped(ParkingPolicy.interval))
     let isAnyVertical = parking.contains { $0.policy != nil }
     for pool in pools.indices {
       let unused = takeUnused(pool: pool, at: time)
       guard isAnyVertical, elapsed > 0 else { continue }
       let members = accounts.indices.filter {
-        Int(accounts[$0].pool) == pool && accounts[$0].grant != nil
+        accounts[$0].pool == pool && accounts[$0].grant != nil
       }
       guard members.contains(where: { parking[$0].policy != nil }) else { continue }
       judgeParking(members, unused: Fraction(Int128(unused), Int128(elapsed)), elapsed, time)
     }
-    parkingDue = time + ParkingPolicy.interval
+    // At the end of time there is no next decision.
+    parkingDue = time.addingClamped(ParkingPolicy.interval)
   }
 
   /// Nanoseconds since the last decision that nobody entitled to a pool's shared processors used: they
   /// were idle, or vertical-low logical processors had them.
   private func takeUnused(pool: Int, at time: SimulatedTime) -> UInt64 {
     var idle: UInt64 = 0
-    let first = Int(pools[pool].first)
-    for index in first..<first + Int(pools[pool].count)
+    for index in pools[pool].processors
     where physicals[index].isOnline && physicals[index].dedicatedTo < 0 {
-      idle += counters(ofPhysical: index, at: time).idle - physicals[index].idleBefore
+      idle.addClamped(
+        counters(ofPhysical: index, at: time).idle.subtractingClamped(physicals[index].idleBefore))
     }
-    for index in first..<first + Int(pools[pool].count) {
+    for index in pools[pool].processors {
       physicals[index].idleBefore = counters(ofPhysical: index, at: time).idle
     }
-    let low = pools[pool].lowUsed - pools[pool].lowUsedBefore
+    let low = pools[pool].lowUsed &- pools[pool].lowUsedBefore
     pools[pool].lowUsedBefore = pools[pool].lowUsed
-    return idle + low
+    return idle.addingClamped(low)
   }
 
   private func judgeParking(
@@ -81,8 +84,9 @@ extension Dispatcher {
       // A guest that leaves parked ones alone never shows more than its entitled ones can do.
       let wantsMore =
         Fraction(Int128(new.used)) > guaranteed * Fraction(Int128(elapsed)) * Fraction(95, 100)
-      if wantsMore { competing += accounts[account].weight }
-      let steal = min(100, 100 * new.missed / (elapsed * UInt64(max(watched, 1))))
+      if wantsMore { competing.addClamped(accounts[account].weight) }
+      let most = elapsed.multipliedClamped(by: UInt64(clamping: max(watched, 1)))
+      let steal = min(100, new.missed.multipliedClamped(by: 100) / max(1, most))
       demands.append((account, wantsMore, new.isCapped, steal))
     }
     for demand in demands {
@@ -109,8 +113,8 @@ extension Dispatcher {
     var count = 0
     for logical in members(of: account)
     where logicals[logical].polarity != .verticalHigh && !logicals[logical].isParked {
-      missed += counters(ofLogical: logical, at: time).ready
-      count += 1
+      missed.addClamped(counters(ofLogical: logical, at: time).ready)
+      count &+= 1
     }
     return (missed, count)
   }
@@ -121,7 +125,7 @@ extension Dispatcher {
     var place = 0
     for logical in members(of: account) where logicals[logical].onlineSince != nil {
       let isParked = place >= unparked
-      place += 1
+      place &+= 1
       guard logicals[logical].isParked != isParked else { continue }
       let isListed = logicals[logical].isListed
       if isListed { unlist(logical) }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Free physical processors and who gets them: those that own one or come back to one, then the accounts
 // with shares, then vertical-low logical processors, then parked ones.
@@ -9,15 +10,15 @@ extension Dispatcher {
   /// What was placed is in `placed`.
   func fill() {
     if promiseCount > 0 { placePromised() }
-    if dedicatedCount > 0 { placeDedicated() }
-    if highCount > 0 { placeHigh() }
+    if dedicatedQueue.count > 0 { placeDedicated() }
+    if highQueue.count > 0 { placeHigh() }
     for index in pools.indices where pools[index].hasQueue {
       fill(pool: index, isBeyondLimits: false)
       fillLow(pool: index, isBeyondLimits: false)
     }
     guard limitedCount > 0 else { return }
     // What those leave who keep their limits.
-    if highCount > 0 { placeHigh(isBeyondLimits: true) }
+    if highQueue.count > 0 { placeHigh(isBeyondLimits: true) }
     for index in pools.indices where pools[index].hasQueue {
       fill(pool: index, isBeyondLimits: true)
       fillLow(pool: index, isBeyondLimits: true)
@@ -28,99 +29,96 @@ extension Dispatcher {
 
   private func placeDedicated() {
     var kept = 0
-    for index in 0..<dedicatedCount {
+    for index in dedicatedQueue.places {
       let logical = dedicatedQueue[index]
-      guard logicals[Int(logical)].state == .queued else { continue }
-      let physical = Int(logicals[Int(logical)].physical)
+      guard logicals[logical].state == .queued else { continue }
+      let physical = logicals[logical].physical
       if let time = earliest(logical, on: physical) {
         place(logical, on: physical, at: time)
       } else {
         dedicatedQueue[kept] = logical
-        kept += 1
+        kept &+= 1
       }
     }
-    dedicatedCount = kept
+    dedicatedQueue.keepFirst(kept)
   }
 
   /// Lets vertical-high ones come back to their physical processors, while nobody has them.
   private func placeHigh(isBeyondLimits: Bool = false) {
     var kept = 0
-    for index in 0..<highCount {
+    for index in highQueue.places {
       let logical = highQueue[index]
-      let home = Int(logicals[Int(logical)].home)
-      let account = Int(logicals[Int(logical)].account)
+      let home = logicals[logical].home
+      let account = logicals[logical].account
       let rank = accounts[account].rank
       if home >= 0, isFree(home), isBeyondLimits ? !isBeyondGroup(rank) : rank == 0,
         let time = earliest(logical, on: home)
       {
         advance(account)
-        logicals[Int(logical)].isListed = false
-        logicals[Int(logical)].sliceLeft = timeSlice(Int(logical))
+        logicals[logical].isListed = false
+        logicals[logical].sliceLeft = timeSlice(logical)
         place(logical, on: home, at: time)
       } else {
         highQueue[kept] = logical
-        kept += 1
+        kept &+= 1
       }
     }
-    highCount = kept
+    highQueue.keepFirst(kept)
   }
 
   // MARK: Those with a share
 
   private func fill(pool index: Int, isBeyondLimits: Bool) {
-    var asideCount = 0
+    asideQueue.removeAll()
     var beyondCount = 0
     while pools[index].heapCount > 0, let physical = freeProcessor(of: index) {
       let account = pools[index].heap[0]
-      let logical = accounts[Int(account)].queue.head
-      if accounts[Int(account)].rank > 0, !isBeyondLimits { break }
-      if isBeyondGroup(accounts[Int(account)].rank) {
+      let logical = accounts[account].queue.head
+      if accounts[account].rank > 0, !isBeyondLimits { break }
+      if isBeyondGroup(accounts[account].rank) {
         removeFromHeap(account)
-        asideQueue[asideCount] = account
-        asideCount += 1
-        beyondCount += 1
+        asideQueue.append(account)
+        beyondCount &+= 1
         continue
       }
-      if logicals[Int(logical)].isPromoted, logicals[Int(logical)].polarity == .verticalLow,
-        !isBehind(Int(account)), !isGroupBinding(Int(account))
+      if logicals[logical].isPromoted, logicals[logical].polarity == .verticalLow,
+        !isBehind(account), !isGroupBinding(account)
       {
-        demote(Int(logical))
+        demote(logical)
         continue
       }
       // Vertical-low ones of those that are behind beside it go first.
-      if setRunningTime != nil, accounts[Int(account)].rank == 0 {
+      if setRunningTime != nil, accounts[account].rank == 0 {
         promoteLow(index)
         if pools[index].heap[0] != account { continue }
       }
       guard let time = earliest(logical, on: physical) else {
         // Its partition has already run to the end of this epoch, or the processor was held so long.
         removeFromHeap(account)
-        asideQueue[asideCount] = account
-        asideCount += 1
-        if asideCount - beyondCount >= 16 { break }
+        asideQueue.append(account)
+        if asideQueue.count &- beyondCount >= 16 { break }
         continue
       }
       give(logical, physical, at: time)
     }
-    for index in 0..<asideCount { insertInHeap(asideQueue[index]) }
+    for index in asideQueue.places { insertInHeap(asideQueue[index]) }
   }
 
   /// Gives a queued logical processor with a share a time slice, charged at once, and places it.
-  func give(_ logical: Int32, _ physical: Int, at time: SimulatedTime) {
-    let account = logicals[Int(logical)].account
-    let index = Int(account)
-    unlink(logical, from: &accounts[index].queue)
-    logicals[Int(logical)].isPromoted = false
-    advance(index)
-    let slice = timeSlice(Int(logical))
-    if accounts[index].queue.isEmpty { noteLag(index) }
-    accounts[index].charged += slice
-    logicals[Int(logical)].sliceLeft = slice
-    logicals[Int(logical)].hasSlice = true
+  func give(_ logical: Int, _ physical: Int, at time: SimulatedTime) {
+    let account = logicals[logical].account
+    unlink(logical, from: &accounts[account].queue)
+    logicals[logical].isPromoted = false
+    advance(account)
+    let slice = timeSlice(logical)
+    if accounts[account].queue.isEmpty { noteLag(account) }
+    accounts[account].charged.addClamped(slice)
+    logicals[logical].sliceLeft = slice
+    logicals[logical].hasSlice = true
     updateKey(account)
-    if accounts[index].queue.isEmpty {
+    if accounts[account].queue.isEmpty {
       removeFromHeap(account)
-    } else if accounts[index].place >= 0 {
+    } else if accounts[account].place >= 0 {
       restore(account)
     }
     place(logical, on: physical, at: time)
@@ -130,13 +128,13 @@ extension Dispatcher {
   /// not beyond those whose turn it still is.
   private func advance(_ account: Int) {
     var key = accounts[account].key
-    let pool = Int(accounts[account].pool)
+    let pool = accounts[account].pool
     if pools[pool].heapCount > 0 {
-      let first = Int(pools[pool].heap[0])
+      let first = pools[pool].heap[0]
       if accounts[first].rank == 0 { key = min(key, accounts[first].key) }
     }
     if key > pools[pool].virtualTime { pools[pool].virtualTime = key }
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     if group >= 0, key > groups[group].virtualTime { groups[group].virtualTime = key }
   }
 
@@ -158,26 +156,26 @@ extension Dispatcher {
     }
   }
 
-  private func placeLow(_ logical: Int32, on physical: Int, at time: SimulatedTime) {
-    advance(Int(logicals[Int(logical)].account))
-    logicals[Int(logical)].sliceLeft = timeSlice(Int(logical))
+  private func placeLow(_ logical: Int, on physical: Int, at time: SimulatedTime) {
+    advance(logicals[logical].account)
+    logicals[logical].sliceLeft = timeSlice(logical)
     place(logical, on: physical, at: time)
   }
 
   private func firstPlaceable(
     _ queue: ProcessorQueue, on physical: Int, _ isBeyondLimits: Bool
-  ) -> (logical: Int32, time: SimulatedTime)? {
+  ) -> (logical: Int, time: SimulatedTime)? {
     var logical = queue.head
     var looks = 0
     while logical >= 0, looks < 16 {
-      let rank = accounts[Int(logicals[Int(logical)].account)].rank
+      let rank = accounts[logicals[logical].account].rank
       if isBeyondLimits ? !isBeyondGroup(rank) : rank == 0,
         let time = earliest(logical, on: physical)
       {
         return (logical, time)
       }
-      logical = logicals[Int(logical)].next
-      looks += 1
+      logical = logicals[logical].next
+      looks &+= 1
     }
     return nil
   }
@@ -185,14 +183,13 @@ extension Dispatcher {
   // MARK: Physical processors
 
   /// When a logical processor can take a free physical one in this epoch; nil when not in this one.
-  func earliest(_ logical: Int32, on physical: Int) -> SimulatedTime? {
-    let index = Int(logical)
-    let account = Int(logicals[index].account)
-    let ready = max(logicals[index].readySince, logicals[index].notBefore)
+  func earliest(_ logical: Int, on physical: Int) -> SimulatedTime? {
+    let account = logicals[logical].account
+    let ready = max(logicals[logical].readySince, logicals[logical].notBefore)
     let allowed = max(
-      frontiers[Int(logicals[index].partition)], accounts[account].notBefore)
+      frontiers[logicals[logical].partition], accounts[account].notBefore)
     let time = max(available(physical), max(ready, allowed))
-    return time + Dispatcher.dispatchCost < end ? time : nil
+    return time.addingClamped(Dispatcher.dispatchCost) < end ? time : nil
   }
 
   /// When in this epoch a free physical processor can take somebody.
@@ -210,12 +207,11 @@ extension Dispatcher {
   /// the others, then by number.
   private func freeProcessor(of pool: Int) -> Int? {
     guard pools[pool].busy < pools[pool].shared else { return nil }
-    let first = Int(pools[pool].first)
     var best = -1
     var bestTime = SimulatedTime.max
-    for index in first..<first + Int(pools[pool].count) where isFree(index) {
+    for index in pools[pool].processors where isFree(index) {
       let time = available(index)
-      guard time + Dispatcher.dispatchCost < end else { continue }
+      guard time.addingClamped(Dispatcher.dispatchCost) < end else { continue }
       let isBetter =
         time < bestTime
         || time == bestTime && physicals[index].home < 0 && physicals[best].home >= 0
@@ -228,29 +224,29 @@ extension Dispatcher {
     return best < 0 ? nil : best
   }
 
-  func place(_ logical: Int32, on physical: Int, at time: SimulatedTime) {
-    let index = Int(logical)
-    noteReady(index, until: time)
-    if logicals[index].wokenAt < .max {
-      wakeLatencies.add(time + Dispatcher.dispatchCost - logicals[index].wokenAt)
-      logicals[index].wokenAt = .max
+  func place(_ logical: Int, on physical: Int, at time: SimulatedTime) {
+    let running = time.addingClamped(Dispatcher.dispatchCost)
+    noteReady(logical, until: time)
+    if logicals[logical].wokenAt < .max {
+      wakeLatencies.add(running.subtractingClamped(logicals[logical].wokenAt))
+      logicals[logical].wokenAt = .max
     }
-    logicals[index].state = .running
-    logicals[index].physical = Int32(physical)
-    logicals[index].isUrgent = false
-    logicals[index].isWarned = false
+    logicals[logical].state = .running
+    logicals[logical].physical = physical
+    logicals[logical].isUrgent = false
+    logicals[logical].isWarned = false
     physicals[physical].current = logical
-    timers.clear(index)
-    runningCount += 1
+    timers.clear(logical)
+    runningCount &+= 1
     if physicals[physical].dedicatedTo < 0 {
-      pools[Int(physicals[physical].pool)].busy += 1
-      countPlaces(Int(logicals[index].account), 1)
+      pools[physicals[physical].pool].busy &+= 1
+      countPlaces(logicals[logical].account, 1)
     }
-    if logicals[index].home == Int32(physical) {
-      logicals[index].counters.homeDispatches &+= 1
+    if logicals[logical].home == physical {
+      logicals[logical].counters.homeDispatches &+= 1
     }
-    chargeDispatch(index, at: time)
-    logicals[index].steal &+= Dispatcher.dispatchCost
-    append(logical, time + Dispatcher.dispatchCost)
+    chargeDispatch(logical, at: time)
+    logicals[logical].steal &+= Dispatcher.dispatchCost
+    append(logical, running)
   }
 }

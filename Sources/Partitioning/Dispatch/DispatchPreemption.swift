@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Who takes a physical processor from whom, at the start of an epoch: a vertical-high logical processor
 // its own from anybody; one with a share any from a vertical-low one; and one that got work by an
@@ -7,7 +8,7 @@ import Channels
 extension Dispatcher {
   /// Takes a physical processor from whoever has it, before its time slice is over.
   func vacate(_ physical: Int, at time: SimulatedTime) {
-    let current = Int(physicals[physical].current)
+    let current = physicals[physical].current
     guard current >= 0 else { return }
     if logicals[current].state == .holding {
       endHolding(current, at: time)
@@ -19,20 +20,19 @@ extension Dispatcher {
 
   /// Frees the physical processors to which ready vertical-high logical processors come back.
   func takeBackHomes() {
-    displacedCount = 0
-    for index in 0..<highCount {
-      accounts[Int(logicals[Int(highQueue[index])].account)].returning = 0
+    displacedQueue.removeAll()
+    for index in highQueue.places {
+      accounts[logicals[highQueue[index]].account].returning = 0
     }
-    for index in 0..<highCount {
-      let account = Int(logicals[Int(highQueue[index])].account)
-      let home = Int(logicals[Int(highQueue[index])].home)
+    for index in highQueue.places {
+      let account = logicals[highQueue[index]].account
+      let home = logicals[highQueue[index]].home
       guard home >= 0, physicals[home].isOnline, physicals[home].dedicatedTo < 0,
-        rank(of: account, places: accounts[account].places + accounts[account].returning) == 0
+        rank(of: account, places: accounts[account].places &+ accounts[account].returning) == 0
       else { continue }
-      accounts[account].returning += 1
+      accounts[account].returning &+= 1
       guard isInterruptible(home) else { continue }
-      displacedQueue[displacedCount] = physicals[home].current
-      displacedCount += 1
+      displacedQueue.append(physicals[home].current)
       vacate(home, at: start)
     }
   }
@@ -50,11 +50,10 @@ extension Dispatcher {
 
   /// The physical processor of who is furthest ahead of its share among those that are to go.
   private func furthestAhead(_ pool: Int, beyond rank: UInt8) -> Int? {
-    let first = Int(pools[pool].first)
     var found: (physical: Int, key: Int128)?
-    for index in first..<first + Int(pools[pool].count) where isInterruptible(index) {
-      let logical = Int(physicals[index].current)
-      let key = accounts[Int(logicals[logical].account)].key
+    for index in pools[pool].processors where isInterruptible(index) {
+      let logical = physicals[index].current
+      let key = accounts[logicals[logical].account].key
       guard key > found?.key ?? .min, isDismissible(logical, rank, pool) else { continue }
       found = (index, key)
     }
@@ -65,10 +64,10 @@ extension Dispatcher {
   /// who may have one.
   private func leastRank(_ pool: Int) -> UInt8? {
     var least: UInt8?
-    if pools[pool].heapCount > 0 { least = accounts[Int(pools[pool].heap[0])].rank }
+    if pools[pool].heapCount > 0 { least = accounts[pools[pool].heap[0]].rank }
     if limitedCount > 0, least ?? 1 > 0 {
       for queue in [pools[pool].low.head, pools[pool].parked.head] where queue >= 0 {
-        let rank = accounts[Int(logicals[Int(queue)].account)].rank
+        let rank = accounts[logicals[queue].account].rank
         least = min(least ?? rank, rank)
       }
     }
@@ -76,12 +75,12 @@ extension Dispatcher {
   }
 
   private func isDismissible(_ logical: Int, _ least: UInt8, _ pool: Int) -> Bool {
-    let account = Int(logicals[logical].account)
+    let account = logicals[logical].account
     if !logicals[logical].hasSlice, logicals[logical].polarity == .verticalLow {
-      return pools[pool].heapCount > 0 && accounts[Int(pools[pool].heap[0])].rank == 0
+      return pools[pool].heapCount > 0 && accounts[pools[pool].heap[0]].rank == 0
     }
     return accounts[account].isLimited
-      && rank(of: account, places: accounts[account].places - 1) > least
+      && rank(of: account, places: accounts[account].places &- 1) > least
   }
 
   // MARK: What is due
@@ -89,23 +88,23 @@ extension Dispatcher {
   /// Gives those whom a limit has held back and who may have a place now one at once, and those who
   /// were displaced by a vertical-high one: that of whoever is furthest ahead of its share.
   func claimDue() {
-    for index in 0..<displacedCount {
+    for index in displacedQueue.places {
       let logical = displacedQueue[index]
-      let account = Int(logicals[Int(logical)].account)
-      if logicals[Int(logical)].isListed, accounts[account].place >= 0,
-        isAmongShares(Int(logical))
+      let account = logicals[logical].account
+      if logicals[logical].isListed, accounts[account].place >= 0,
+        isAmongShares(logical)
       {
         _ = claim(logical)
       }
     }
-    displacedCount = 0
+    displacedQueue.removeAll()
     guard limitedCount > 0 else { return }
     for pool in pools.indices {
       var place = 0
       // What one claims changes the order of those that follow it, who are looked at in a later epoch.
-      while place < Int(pools[pool].heapCount) {
-        let account = Int(pools[pool].heap[place])
-        place += 1
+      while place < pools[pool].heapCount {
+        let account = pools[pool].heap[place]
+        place &+= 1
         guard accounts[account].rank <= 1, accounts[account].isLimited, isDue(account) else {
           continue
         }
@@ -130,7 +129,7 @@ extension Dispatcher {
       accounts[account].bucket?.debit(0, at: start)
       if accounts[account].bucket?.grantsExtra == true { return true }
     }
-    let logical = Int(accounts[account].queue.head)
+    let logical = accounts[account].queue.head
     guard logical >= 0, logicals[logical].bucket?.isBinding == true else { return false }
     logicals[logical].bucket?.debit(0, at: start)
     return logicals[logical].bucket?.grantsExtra == true
@@ -138,7 +137,7 @@ extension Dispatcher {
 
   /// The same of an account's group.
   private func isGroupLosing(_ account: Int) -> Bool {
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     guard group >= 0, !isBeyondGroup(accounts[account].rank), groups[group].isApart
     else { return false }
     groups[group].bucket?.debit(0, at: start)
@@ -158,21 +157,19 @@ extension Dispatcher {
   /// Whose credit is about to be lost, and who is not ahead by more than a time slice of its own, takes
   /// it from anybody who will be further ahead; in its group's stead, from outside the group. Others
   /// take it from one whose use so far is clearly further ahead than their own.
-  private func claim(_ logical: Int32) -> Bool {
-    let account = Int(logicals[Int(logical)].account)
-    let pool = Int(accounts[account].pool)
+  private func claim(_ logical: Int) -> Bool {
+    let account = logicals[logical].account
+    let pool = accounts[account].pool
     var victim = -1
     let own = accounts[account].key
     var greatest = Int128.min
     let share = accounts[account].queueShare
-    let step = Int128(timeSlice(Int(logical))) * share.denominator / max(share.numerator, 1)
-    let isNext = own <= pools[pool].virtualTime + step
+    let isNext = own <= pools[pool].virtualTime &+ share.virtualTime(of: timeSlice(logical))
     let isLosing = isNext && isLosingCredit(account)
     let isGroupLosing = isNext && isGroupLosing(account)
-    let first = Int(pools[pool].first)
-    for index in first..<first + Int(pools[pool].count) where isInterruptible(index) {
-      let running = Int(physicals[index].current)
-      let other = Int(logicals[running].account)
+    for index in pools[pool].processors where isInterruptible(index) {
+      let running = physicals[index].current
+      let other = logicals[running].account
       guard other != account, logicals[running].hasSlice, accounts[other].key > greatest,
         !isBeyondGroup(accounts[account].rank) || accounts[other].group == accounts[account].group,
         earliest(logical, on: index) != nil
@@ -181,7 +178,7 @@ extension Dispatcher {
         isLosing || isGroupLosing && accounts[other].group != accounts[account].group
       guard
         mayAtOnce
-          ? accounts[other].key > own : ahead(other) > own + retention(of: pool) / 4
+          ? accounts[other].key > own : ahead(other) > own &+ retention(of: pool) / 4
       else { continue }
       victim = index
       greatest = accounts[other].key
@@ -195,7 +192,7 @@ extension Dispatcher {
 
   /// Whether somebody has a shared physical processor and has not been placed in this epoch yet.
   private func isInterruptible(_ physical: Int) -> Bool {
-    let current = Int(physicals[physical].current)
+    let current = physicals[physical].current
     return current >= 0 && physicals[physical].dedicatedTo < 0
       && logicals[current].placedIn != start
   }
@@ -206,28 +203,27 @@ extension Dispatcher {
   func noteUrgent(_ logical: Int) {
     let polarity = logicals[logical].polarity
     guard polarity == .horizontal || polarity == .verticalMedium,
-      !accounts[Int(logicals[logical].account)].isDedicated
+      !accounts[logicals[logical].account].isDedicated
     else { return }
     logicals[logical].isUrgent = true
     guard !logicals[logical].isAmongUrgent else { return }
     logicals[logical].isAmongUrgent = true
-    urgentQueue[urgentCount] = Int32(logical)
-    urgentCount += 1
+    urgentQueue.append(logical)
   }
 
   /// Lets those with an interrupt pending take the place of running ones, as far as the rule permits.
   func preempt() {
     var kept = 0
-    for index in 0..<urgentCount {
+    for index in urgentQueue.places {
       let logical = urgentQueue[index]
-      if isPending(Int(logical)), !takePlace(logical) {
+      if isPending(logical), !takePlace(logical) {
         urgentQueue[kept] = logical
-        kept += 1
+        kept &+= 1
       } else {
-        logicals[Int(logical)].isAmongUrgent = false
+        logicals[logical].isAmongUrgent = false
       }
     }
-    urgentCount = kept
+    urgentQueue.keepFirst(kept)
   }
 
   private func isPending(_ logical: Int) -> Bool {
@@ -238,23 +234,22 @@ extension Dispatcher {
 
   /// Lets one take the place of the running one of least priority that it may take; among equals the
   /// one furthest ahead of its share, then by number.
-  private func takePlace(_ logical: Int32) -> Bool {
-    let account = Int(logicals[Int(logical)].account)
-    let pool = Int(accounts[account].pool)
+  private func takePlace(_ logical: Int) -> Bool {
+    let account = logicals[logical].account
+    let pool = accounts[account].pool
     guard accounts[account].place >= 0 else { return false }
     var pending: Standing?
     var victim: (physical: Int, standing: Standing)?
-    let first = Int(pools[pool].first)
-    for index in first..<first + Int(pools[pool].count) where isInterruptible(index) {
-      let running = Int(physicals[index].current)
-      let other = Int(logicals[running].account)
+    for index in pools[pool].processors where isInterruptible(index) {
+      let running = physicals[index].current
+      let other = logicals[running].account
       let share = logicals[running].share
-      guard other != account, share <= logicals[Int(logical)].share,
+      guard other != account, share <= logicals[logical].share,
         accounts[account].rank <= accounts[other].rank,
         earliest(logical, on: index) != nil
       else { continue }
       let own =
-        pending ?? Standing(priority: logicals[Int(logical)].share, ahead: ahead(account))
+        pending ?? Standing(priority: logicals[logical].share, ahead: ahead(account))
       pending = own
       let standing = Standing(priority: share, ahead: ahead(other))
       guard PreemptionRule.permits(own, over: standing) || isLimited(other, beside: account)
@@ -281,12 +276,11 @@ extension Dispatcher {
   private func ahead(_ account: Int) -> Int128 {
     let share = accounts[account].queueShare
     guard share.numerator > 0 else { return accounts[account].key }
-    var unused: Int64 = 0
+    var used = accounts[account].charged
     for logical in members(of: account) where logicals[logical].hasSlice {
-      unused += logicals[logical].sliceLeft
+      used.subtractClamped(logicals[logical].sliceLeft)
     }
-    return accounts[account].base
-      + Int128(accounts[account].charged - unused) * share.denominator / share.numerator
+    return accounts[account].base &+ share.virtualTime(of: used)
   }
 
   // MARK: Directed yield
@@ -301,14 +295,14 @@ extension Dispatcher {
       logicals[target].state == .queued, logicals[logical].hasSlice,
       logicals[target].polarity == logicals[logical].polarity,
       logicals[target].polarity != .verticalLow,
-      accounts[Int(logicals[target].account)].place >= 0
-        || accounts[Int(logicals[target].account)].queue.head >= 0
+      accounts[logicals[target].account].place >= 0
+        || accounts[logicals[target].account].queue.head >= 0
     else { return false }
-    let physical = Int(logicals[logical].physical)
+    let physical = logicals[logical].physical
     logicals[logical].counters.yields &+= 1
     requeue(logical, at: time)
-    physicals[physical].promised = Int32(target)
-    promiseCount += 1
+    physicals[physical].promised = target
+    promiseCount &+= 1
     return true
   }
 
@@ -316,22 +310,22 @@ extension Dispatcher {
   func forgetPromise(_ physical: Int) {
     guard physicals[physical].promised >= 0 else { return }
     physicals[physical].promised = -1
-    promiseCount -= 1
+    promiseCount &-= 1
   }
 
   /// Places those to whom a physical processor was yielded.
   func placePromised() {
     for index in physicals.indices where physicals[index].promised >= 0 {
       let target = physicals[index].promised
-      let account = Int(logicals[Int(target)].account)
+      let account = logicals[target].account
       forgetPromise(index)
-      guard logicals[Int(target)].state == .queued, accounts[account].place >= 0, isFree(index)
+      guard logicals[target].state == .queued, accounts[account].place >= 0, isFree(index)
       else { continue }
       if let time = earliest(target, on: index) {
         give(target, index, at: time)
       } else {
         physicals[index].promised = target
-        promiseCount += 1
+        promiseCount &+= 1
       }
     }
   }

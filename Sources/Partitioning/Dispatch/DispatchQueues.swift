@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // The queues of the dispatcher: first come, first served among one account's logical processors with a
 // share, among a pool's vertical-low ones, and among its parked ones.
@@ -39,7 +40,7 @@ extension Dispatcher {
     release(logical, at: time)
     logicals[logical].readySince = time
     if yielded { logicals[logical].counters.yields &+= 1 }
-    if givesWay { forfeit(Int(logicals[logical].account)) }
+    if givesWay { forfeit(logicals[logical].account) }
     if yielded, !givesWay, logicals[logical].polarity == .verticalHigh {
       // It comes back to its physical processor, which others have for the rest of the epoch.
       logicals[logical].notBefore = end
@@ -80,135 +81,121 @@ extension Dispatcher {
 
   /// Keeps the running time right: the rule goes by how many shared logical processors may run.
   private func countRunning(_ logical: Int, _ change: Int) {
-    let account = Int(logicals[logical].account)
+    let account = logicals[logical].account
     guard !accounts[account].isDedicated else { return }
-    let pool = Int(accounts[account].pool)
-    pools[pool].runningLogicals += change
+    let pool = accounts[account].pool
+    pools[pool].runningLogicals &+= change
     updateRunningTime(pool)
   }
 
   /// Takes a logical processor off its physical one and gives back what is left of its slice.
   func release(_ logical: Int, at time: SimulatedTime) {
-    let physical = Int(logicals[logical].physical)
-    let account = Int(logicals[logical].account)
+    let physical = logicals[logical].physical
+    let account = logicals[logical].account
     let gaveSlice = logicals[logical].hasSlice
     physicals[physical].current = -1
     physicals[physical].freeSince = time
-    runningCount -= 1
+    runningCount &-= 1
     guard physicals[physical].dedicatedTo < 0 else { return }
     logicals[logical].physical = -1
     logicals[logical].hasSlice = false
-    pools[Int(physicals[physical].pool)].busy -= 1
+    pools[physicals[physical].pool].busy &-= 1
     countPlaces(account, -1)
     if gaveSlice {
-      accounts[account].charged -= logicals[logical].sliceLeft
-      updateKey(Int32(account))
-      if accounts[account].place >= 0 { restore(Int32(account)) }
+      accounts[account].charged.subtractClamped(logicals[logical].sliceLeft)
+      updateKey(account)
+      if accounts[account].place >= 0 { restore(account) }
     }
     logicals[logical].sliceLeft = 0
   }
 
   /// Moves an account that gave time away behind the first of those that wait.
   private func forfeit(_ account: Int) {
-    let pool = Int(accounts[account].pool)
+    let pool = accounts[account].pool
     let wasQueued = accounts[account].place >= 0
-    removeFromHeap(Int32(account))
+    removeFromHeap(account)
     if pools[pool].heapCount > 0 {
-      let first = accounts[Int(pools[pool].heap[0])].key + 1
+      let first = accounts[pools[pool].heap[0]].key &+ 1
       if accounts[account].key < first {
-        accounts[account].base += first - accounts[account].key
+        accounts[account].base &+= first &- accounts[account].key
         accounts[account].key = first
       }
     }
-    if wasQueued { insertInHeap(Int32(account)) }
+    if wasQueued { insertInHeap(account) }
   }
 
   // MARK: Queues
 
   /// Puts a ready logical processor into the queue that its polarity says.
   func list(_ logical: Int) {
-    let account = Int(logicals[logical].account)
-    let pool = Int(accounts[account].pool)
+    let account = logicals[logical].account
+    let pool = accounts[account].pool
     if accounts[account].isDedicated {
-      dedicatedQueue[dedicatedCount] = Int32(logical)
-      dedicatedCount += 1
+      dedicatedQueue.append(logical)
       return
     }
     switch logicals[logical].polarity {
     case .horizontal, .verticalMedium:
-      link(Int32(logical), to: &accounts[account].queue)
-      offer(Int32(account))
+      link(logical, to: &accounts[account].queue)
+      offer(account)
     case .verticalHigh where isGroupBinding(account),
       .verticalLow where isGroupBinding(account):
       // Inside a capped group the weights decide, whatever the polarity.
       guard !isBlocked(account) else { return }
       logicals[logical].isPromoted = true
-      link(Int32(logical), to: &accounts[account].queue)
-      offer(Int32(account))
+      link(logical, to: &accounts[account].queue)
+      offer(account)
     case .verticalHigh:
       guard !isBlocked(account) else { return }
       logicals[logical].isListed = true
-      highQueue[highCount] = Int32(logical)
-      highCount += 1
+      highQueue.append(logical)
     case .verticalLow:
       guard !isBlocked(account) else { return }
       if logicals[logical].isParked {
-        link(Int32(logical), to: &pools[pool].parked)
+        link(logical, to: &pools[pool].parked)
       } else {
-        link(Int32(logical), to: &pools[pool].low)
+        link(logical, to: &pools[pool].low)
       }
     }
   }
 
   /// Takes a ready logical processor out of its queue, if it is in one.
   func unlist(_ logical: Int) {
-    let account = Int(logicals[logical].account)
-    let pool = Int(accounts[account].pool)
+    let account = logicals[logical].account
+    let pool = accounts[account].pool
     if accounts[account].isDedicated {
-      dedicatedCount = remove(Int32(logical), from: dedicatedQueue, count: dedicatedCount)
+      dedicatedQueue.remove(logical)
       return
     }
     guard logicals[logical].isListed else { return }
     if logicals[logical].isPromoted {
       logicals[logical].isPromoted = false
-      unlink(Int32(logical), from: &accounts[account].queue)
-      if accounts[account].queue.isEmpty { removeFromHeap(Int32(account)) }
+      unlink(logical, from: &accounts[account].queue)
+      if accounts[account].queue.isEmpty { removeFromHeap(account) }
       return
     }
     switch logicals[logical].polarity {
     case .horizontal, .verticalMedium:
-      unlink(Int32(logical), from: &accounts[account].queue)
-      if accounts[account].queue.isEmpty { removeFromHeap(Int32(account)) }
+      unlink(logical, from: &accounts[account].queue)
+      if accounts[account].queue.isEmpty { removeFromHeap(account) }
     case .verticalHigh:
-      highCount = remove(Int32(logical), from: highQueue, count: highCount)
+      highQueue.remove(logical)
       logicals[logical].isListed = false
     case .verticalLow:
       if logicals[logical].isParked {
-        unlink(Int32(logical), from: &pools[pool].parked)
+        unlink(logical, from: &pools[pool].parked)
       } else {
-        unlink(Int32(logical), from: &pools[pool].low)
+        unlink(logical, from: &pools[pool].low)
       }
     }
   }
 
-  private func remove(
-    _ logical: Int32, from list: UnsafeMutableBufferPointer<Int32>, count: Int
-  ) -> Int {
-    var kept = 0
-    for index in 0..<count where list[index] != logical {
-      list[kept] = list[index]
-      kept += 1
-    }
-    return kept
-  }
-
   /// Puts an account with work and credit into its pool's heap.
-  func offer(_ account: Int32) {
-    let index = Int(account)
-    guard !accounts[index].queue.isEmpty, !isBlocked(index), accounts[index].place < 0
+  func offer(_ account: Int) {
+    guard !accounts[account].queue.isEmpty, !isBlocked(account), accounts[account].place < 0
     else { return }
     // What a sleeper, or one that could use no more, may keep of its entitlement.
-    forgetSurplus(index)
+    forgetSurplus(account)
     insertInHeap(account)
   }
 
@@ -216,7 +203,7 @@ extension Dispatcher {
   ///
   /// What others kept it from while it had work and credit it keeps whole.
   func forgetSurplus(_ account: Int) {
-    let pool = Int(accounts[account].pool)
+    let pool = accounts[account].pool
     var kept = retention(of: pool)
     if isOwnLimitBinding(account) {
       // It goes behind those that can never use more than they have.
@@ -224,9 +211,9 @@ extension Dispatcher {
     } else {
       kept = max(kept, accounts[account].lag)
     }
-    let least = virtualTime(for: account) - kept
+    let least = virtualTime(for: account) &- kept
     guard accounts[account].key < least else { return }
-    accounts[account].base += least - accounts[account].key
+    accounts[account].base &+= least &- accounts[account].key
     accounts[account].key = least
   }
 
@@ -235,7 +222,7 @@ extension Dispatcher {
     if accounts[account].bucket?.isBinding == true || accounts[account].soft?.isBinding == true {
       return true
     }
-    let head = Int(accounts[account].queue.head)
+    let head = accounts[account].queue.head
     return head >= 0 && logicals[head].bucket?.isBinding == true
   }
 
@@ -245,15 +232,16 @@ extension Dispatcher {
   /// Virtual time moves in steps, so that the greatest of the last few counts.
   func noteLag(_ account: Int) {
     let lag = accounts[account].lag
-    accounts[account].lag = max(lag - lag / 8, virtualTime(for: account) - accounts[account].key)
+    accounts[account].lag = max(
+      lag &- lag / 8, virtualTime(for: account) &- accounts[account].key)
   }
 
   /// The virtual time that an account may not fall behind by more than it may keep: its group's, when
   /// a cap holds that back, otherwise its pool's.
   func virtualTime(for account: Int) -> Int128 {
     isGroupBinding(account)
-      ? groups[Int(accounts[account].group)].virtualTime
-      : pools[Int(accounts[account].pool)].virtualTime
+      ? groups[accounts[account].group].virtualTime
+      : pools[accounts[account].pool].virtualTime
   }
 
   /// Nanoseconds of its entitlement that a partition keeps while it uses less.
@@ -262,15 +250,15 @@ extension Dispatcher {
   static let retained: Int128 = 100_000_000
 
   /// The same as virtual time of a pool.
-  func retention(of pool: Int) -> Int128 { Dispatcher.retained * Int128(pools[pool].shared) }
+  func retention(of pool: Int) -> Int128 { Dispatcher.retained &* Int128(pools[pool].shared) }
 
   // MARK: Links
 
-  func link(_ logical: Int32, to queue: inout ProcessorQueue) {
-    logicals[Int(logical)].next = -1
-    logicals[Int(logical)].isListed = true
+  func link(_ logical: Int, to queue: inout ProcessorQueue) {
+    logicals[logical].next = -1
+    logicals[logical].isListed = true
     if queue.tail >= 0 {
-      logicals[Int(queue.tail)].next = logical
+      logicals[queue.tail].next = logical
     } else {
       queue.head = logical
     }
@@ -278,18 +266,18 @@ extension Dispatcher {
   }
 
   /// Takes a logical processor out of a queue that it is in.
-  func unlink(_ logical: Int32, from queue: inout ProcessorQueue) {
-    var previous: Int32 = -1
+  func unlink(_ logical: Int, from queue: inout ProcessorQueue) {
+    var previous: Int = -1
     var current = queue.head
     while current >= 0, current != logical {
       previous = current
-      current = logicals[Int(current)].next
+      current = logicals[current].next
     }
     guard current == logical else { return }
-    let next = logicals[Int(logical)].next
-    if previous < 0 { queue.head = next } else { logicals[Int(previous)].next = next }
+    let next = logicals[logical].next
+    if previous < 0 { queue.head = next } else { logicals[previous].next = next }
     if queue.tail == logical { queue.tail = previous }
-    logicals[Int(logical)].next = -1
-    logicals[Int(logical)].isListed = false
+    logicals[logical].next = -1
+    logicals[logical].isListed = false
   }
 }

@@ -7,23 +7,23 @@ extension Dispatcher {
   // MARK: Rank
 
   /// Who goes first by its limits alone, if it had so many places and wanted one more: 0 the first.
-  func rank(of account: Int, places: Int32) -> UInt8 {
+  func rank(of account: Int, places: Int) -> UInt8 {
     guard accounts[account].isLimited else { return 0 }
     var rank: UInt8 = 0
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     if group >= 0, let bucket = groups[group].bucket {
-      let others = groups[group].places - accounts[account].places
-      if !bucket.permits(oneBeside: others + places) { rank += 1 }
+      let others = groups[group].places &- accounts[account].places
+      if !bucket.permits(oneBeside: others &+ places) { rank |= 1 }
     }
-    if let bucket = accounts[account].bucket, !bucket.permits(oneBeside: places) { rank += 2 }
-    if let soft = accounts[account].soft, !soft.permits(oneBeside: places) { rank += 4 }
+    if let bucket = accounts[account].bucket, !bucket.permits(oneBeside: places) { rank |= 2 }
+    if let soft = accounts[account].soft, !soft.permits(oneBeside: places) { rank |= 4 }
     return rank
   }
 
   /// Judges an account's rank again, and its group's members' with it.
   func rank(_ account: Int) {
     guard accounts[account].isLimited else { return }
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     if group >= 0 { rank(group: group) }
     updateRank(account)
     awaitCredit(account)
@@ -42,7 +42,7 @@ extension Dispatcher {
       forEachMember(of: group) { updateRank($0) }
     }
     guard !bucket.grantsExtra, !groups[group].isThrottled else { return }
-    let slot = logicals.count + accounts.count + group
+    let slot = slot(ofGroup: group)
     if timers.time(of: slot) == nil, bucket.extraResumes < .max {
       timers.set(slot, bucket.extraResumes)
     }
@@ -55,17 +55,17 @@ extension Dispatcher {
     accounts[account].rank = new
     guard accounts[account].place >= 0 else { return }
     if old == 0 { noteLag(account) }
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     if group >= 0, (old <= 1) != (new <= 1) {
       if new <= 1 { joinGroup(group) } else { leaveGroup(group) }
     }
     if new < old { forgetSurplus(account) }
-    restore(Int32(account))
+    restore(account)
   }
 
   /// Has an account looked at when enough credit has come together for one more place.
   private func awaitCredit(_ account: Int) {
-    let slot = logicals.count + account
+    let slot = slot(ofAccount: account)
     guard !accounts[account].isThrottled, timers.time(of: slot) == nil else { return }
     var time = SimulatedTime.max
     if let bucket = accounts[account].bucket, !bucket.grantsExtra { time = bucket.extraResumes }
@@ -74,11 +74,11 @@ extension Dispatcher {
   }
 
   /// Counts the places of an account.
-  func countPlaces(_ account: Int, _ change: Int32) {
-    accounts[account].places += change
+  func countPlaces(_ account: Int, _ change: Int) {
+    accounts[account].places &+= change
     guard accounts[account].isLimited else { return }
-    let group = Int(accounts[account].group)
-    if group >= 0 { groups[group].places += change }
+    let group = accounts[account].group
+    if group >= 0 { groups[group].places &+= change }
     rank(account)
   }
 
@@ -86,20 +86,19 @@ extension Dispatcher {
   func rankAll(pool: Int, _ grants: [AccountGrant]) {
     for entry in grants {
       let index = entry.account
-      if accounts[index].isLimited { limitedCount -= 1 }
+      if accounts[index].isLimited { limitedCount &-= 1 }
       accounts[index].isLimited =
         accounts[index].bucket != nil || accounts[index].soft != nil || accounts[index].group >= 0
       if accounts[index].isLimited {
-        limitedCount += 1
+        limitedCount &+= 1
         updateRank(index)
         awaitCredit(index)
       } else if accounts[index].rank > 0 {
         accounts[index].rank = 0
-        if accounts[index].place >= 0 { restore(Int32(index)) }
+        if accounts[index].place >= 0 { restore(index) }
       }
     }
-    for number in 0..<groupsPerPool {
-      let group = pool * groupsPerPool + number
+    for group in groups(of: pool) {
       guard let bucket = groups[group].bucket else { continue }
       groups[group].isWithin = bucket.permits(oneBeside: groups[group].places)
       forEachMember(of: group) { updateRank($0) }
@@ -110,14 +109,14 @@ extension Dispatcher {
   /// Whether a limit has kept an account from what it wants of late.
   func isHeldBack(_ account: Int) -> Bool {
     guard accounts[account].isLimited else { return false }
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     return accounts[account].bucket?.isBinding == true || accounts[account].soft?.isBinding == true
       || group >= 0 && groups[group].bucket?.isBinding == true
   }
 
   /// Whether the absolute cap of an account's group decides what its members get.
   func isGroupBinding(_ account: Int) -> Bool {
-    let group = Int(accounts[account].group)
+    let group = accounts[account].group
     return group >= 0 && groups[group].isApart
   }
 
@@ -133,26 +132,26 @@ extension Dispatcher {
   /// Less at all, or less than who would get the time in its stead, when the running time is set: long
   /// time slices take somebody far ahead at once.
   func isBehind(_ account: Int) -> Bool {
-    let pool = Int(accounts[account].pool)
+    let pool = accounts[account].pool
     var reference = virtualTime(for: account)
     if setRunningTime != nil, let next = leastKey(pool, beside: account) {
       reference = max(reference, next)
     }
     let margin = setRunningTime == nil ? retention(of: pool) / 4 : 0
-    return accounts[account].key < reference - margin
+    return accounts[account].key < reference &- margin
   }
 
   /// Virtual time of the first in a pool's heap that is somebody else and within its limits.
   private func leastKey(_ pool: Int, beside account: Int) -> Int128? {
     let heap = pools[pool].heap
-    let count = Int(pools[pool].heapCount)
+    let count = pools[pool].heapCount
     guard count > 0 else { return nil }
-    if Int(heap[0]) != account {
-      return accounts[Int(heap[0])].rank == 0 ? accounts[Int(heap[0])].key : nil
+    if heap[0] != account {
+      return accounts[heap[0]].rank == 0 ? accounts[heap[0]].key : nil
     }
     var least: Int128?
-    for place in 1..<min(max(count, 1), 3) where accounts[Int(heap[place])].rank == 0 {
-      least = min(least ?? .max, accounts[Int(heap[place])].key)
+    for place in 1...2 where place < count && accounts[heap[place]].rank == 0 {
+      least = min(least ?? .max, accounts[heap[place]].key)
     }
     return least
   }
@@ -172,13 +171,13 @@ extension Dispatcher {
   private func promote(from queue: ProcessorQueue) {
     var logical = queue.head
     while logical >= 0 {
-      let next = logicals[Int(logical)].next
-      let account = Int(logicals[Int(logical)].account)
+      let next = logicals[logical].next
+      let account = logicals[logical].account
       if isBehind(account) {
-        unlist(Int(logical))
-        logicals[Int(logical)].isPromoted = true
+        unlist(logical)
+        logicals[logical].isPromoted = true
         link(logical, to: &accounts[account].queue)
-        offer(Int32(account))
+        offer(account)
       }
       logical = next
     }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Changes of the machine that the dispatcher spends: who takes part in a pool and with what share,
 // which physical processors there are. Between epochs only.
@@ -61,14 +62,16 @@ extension Dispatcher {
   private func lead(of index: Int) -> Int128 {
     let share = accounts[index].queueShare
     guard accounts[index].grant != nil, share.numerator > 0 else { return 0 }
-    return (accounts[index].key - virtualTime(for: index)) * share.numerator / share.denominator
+    // Who has not run for years may be further behind than there is room for.
+    return (accounts[index].key &- virtualTime(for: index))
+      .multipliedClamped(by: share.numerator) / max(1, share.denominator)
   }
 
   private func setShare(_ entry: AccountGrant, lead: Int128) {
     let index = entry.account
     var committed: Int64 = 0
     for logical in members(of: index) where logicals[logical].hasSlice {
-      committed += logicals[logical].sliceLeft
+      committed.addClamped(logicals[logical].sliceLeft)
     }
     let share = accounts[index].queueShare
     accounts[index].grant = entry.grant
@@ -77,10 +80,12 @@ extension Dispatcher {
     accounts[index].charged = committed
     accounts[index].base = virtualTime(for: index)
     if share.numerator > 0 {
-      accounts[index].base += (lead - Int128(committed)) * share.denominator / share.numerator
+      accounts[index].base &+=
+        lead.subtractingClamped(Int128(committed)).multipliedClamped(by: share.denominator)
+        / share.numerator
     }
-    updateKey(Int32(index))
-    if accounts[index].place >= 0 { restore(Int32(index)) }
+    updateKey(index)
+    if accounts[index].place >= 0 { restore(index) }
   }
 
   /// Says what each of an account's logical processors is for.
@@ -88,7 +93,7 @@ extension Dispatcher {
     let index = entry.account
     let online = members(of: index).count { logicals[$0].onlineSince != nil }
     accounts[index].queueShare = entry.grant.share
-    guard entry.polarity == .vertical, online > 0, pools[Int(accounts[index].pool)].shared > 0
+    guard entry.polarity == .vertical, online > 0, pools[accounts[index].pool].shared > 0
     else {
       parking[index].policy = nil
       let share = entry.grant.entitlementPerLogical
@@ -111,7 +116,7 @@ extension Dispatcher {
       setPolarity(
         logical, vertical.polarity(of: place), share: vertical.share(of: place),
         isParked: place >= unparked, epoch: epoch)
-      place += 1
+      place &+= 1
     }
   }
 
@@ -130,16 +135,19 @@ extension Dispatcher {
     logicals[logical].share = share
     // One that has no share takes turns as long as its place among the others gives it.
     let part = polarity == .verticalLow ? Fraction(1, 10) : share
-    let nanoseconds = 10_000_000 * min(part.numerator, 4 * part.denominator) / part.denominator
-    logicals[logical].slice = max(Int64(nanoseconds), Int64(epoch))
+    // A share's terms, and those of its part on a logical processor, are below 2^46 (`AccountHeap`).
+    let nanoseconds =
+      10_000_000 &* min(part.numerator, 4 &* part.denominator) / max(1, part.denominator)
+    logicals[logical].slice = max(Int64(clamping: nanoseconds), Int64(clamping: epoch))
     if isMoved { list(logical) }
   }
 
   /// Length of a logical processor's next time slice in nanoseconds.
   func timeSlice(_ logical: Int) -> Int64 {
-    let pool = Int(accounts[Int(logicals[logical].account)].pool)
+    let pool = accounts[logicals[logical].account].pool
     let runningTime = Int64(
-      ProcessingShare.runningTime(of: logicals[logical].polarity, pool: pools[pool].runningTime))
+      clamping: ProcessingShare.runningTime(
+        of: logicals[logical].polarity, pool: pools[pool].runningTime))
     let isExact = setRunningTime != nil || logicals[logical].polarity == .verticalHigh
     return isExact ? runningTime : min(logicals[logical].slice, runningTime)
   }
@@ -147,7 +155,7 @@ extension Dispatcher {
   /// Computes a pool's running time again.
   func updateRunningTime(_ pool: Int) {
     pools[pool].runningTime = ProcessingShare.runningTime(
-      sharedProcessors: Int(pools[pool].shared), runningLogicals: pools[pool].runningLogicals,
+      sharedProcessors: pools[pool].shared, runningLogicals: pools[pool].runningLogicals,
       set: setRunningTime)
   }
 
@@ -162,24 +170,24 @@ extension Dispatcher {
   /// Gives every vertical-high logical processor a physical one to come back to: the one it has, or
   /// the first that nobody comes back to.
   private func assignHomes(pool: Int, _ grants: [AccountGrant]) {
-    let range = Int(pools[pool].first)..<Int(pools[pool].first + pools[pool].count)
+    let range = pools[pool].processors
     for physical in range {
-      let owner = Int(physicals[physical].home)
+      let owner = physicals[physical].home
       guard owner >= 0 else { continue }
       if logicals[owner].polarity != .verticalHigh || !isShared(physical) { leaveHome(owner) }
     }
     for entry in grants where entry.polarity == .vertical {
       for logical in members(of: entry.account)
       where logicals[logical].polarity == .verticalHigh && logicals[logical].home < 0 {
-        let present = Int(logicals[logical].physical)
+        let present = logicals[logical].physical
         let isGood = { (physical: Int) in
           self.isShared(physical) && self.physicals[physical].home < 0
         }
         guard
           let home = present >= 0 && isGood(present) ? present : range.first(where: isGood)
         else { continue }
-        logicals[logical].home = Int32(home)
-        physicals[home].home = Int32(logical)
+        logicals[logical].home = home
+        physicals[home].home = logical
       }
     }
   }
@@ -189,7 +197,7 @@ extension Dispatcher {
   }
 
   private func leaveHome(_ logical: Int) {
-    let home = Int(logicals[logical].home)
+    let home = logicals[logical].home
     guard home >= 0 else { return }
     physicals[home].home = -1
     logicals[logical].home = -1
@@ -215,9 +223,9 @@ extension Dispatcher {
       }
     }
     if accounts[index].isThrottled {
-      timers.set(logicals.count + index, max(accounts[index].bucket?.resumes ?? time, time))
+      timers.set(slot(ofAccount: index), max(accounts[index].bucket?.resumes ?? time, time))
     } else {
-      timers.clear(logicals.count + index)
+      timers.clear(slot(ofAccount: index))
     }
   }
 
@@ -226,11 +234,10 @@ extension Dispatcher {
     pool: Int, _ grants: [AccountGrant], _ caps: [Fraction?], at time: SimulatedTime
   ) {
     for entry in grants { accounts[entry.account].group = -1 }
-    for number in 0..<groupsPerPool {
-      let index = pool * groupsPerPool + number
-      let slot = logicals.count + accounts.count + index
+    for (number, index) in groups(of: pool).enumerated() {
+      let slot = slot(ofGroup: index)
       let members = grants.filter { $0.group == number }
-      let cap = members.isEmpty || number >= caps.count ? nil : caps[number]
+      let cap = members.isEmpty ? nil : caps.element(at: number) ?? nil
       setBucket(&groups[index].bucket, cap, at: time, band: TokenBucket.narrowBand)
       groups[index].first = -1
       groups[index].places = 0
@@ -242,12 +249,12 @@ extension Dispatcher {
         continue
       }
       for member in members.reversed() {
-        accounts[member.account].group = Int32(index)
+        accounts[member.account].group = index
         accounts[member.account].nextInGroup = groups[index].first
-        groups[index].first = Int32(member.account)
-        groups[index].places += accounts[member.account].places
+        groups[index].first = member.account
+        groups[index].places &+= accounts[member.account].places
         if accounts[member.account].place >= 0, accounts[member.account].rank <= 1 {
-          groups[index].waiting += 1
+          groups[index].waiting &+= 1
         }
       }
       if groups[index].isThrottled { timers.set(slot, max(bucket.resumes, time)) }
@@ -277,7 +284,7 @@ extension Dispatcher {
     accounts[index].queueShare = .zero
     accounts[index].used = 0
     accounts[index].isThrottled = false
-    if accounts[index].isLimited { limitedCount -= 1 }
+    if accounts[index].isLimited { limitedCount &-= 1 }
     accounts[index].isLimited = false
     accounts[index].rank = 0
     accounts[index].bucket = nil
@@ -286,7 +293,7 @@ extension Dispatcher {
     accounts[index].notBefore = 0
     accounts[index].charged = 0
     accounts[index].lag = 0
-    accounts[index].base = pools[Int(accounts[index].pool)].virtualTime
+    accounts[index].base = pools[accounts[index].pool].virtualTime
     accounts[index].key = accounts[index].base
     parking[index] = ParkingAccount()
     for logical in members(of: index) {
@@ -299,7 +306,7 @@ extension Dispatcher {
   /// A logical processor comes on line or goes off; whether it runs is another matter.
   func setOnline(_ logical: Int, _ isOnline: Bool, at time: SimulatedTime) {
     if let since = logicals[logical].onlineSince {
-      logicals[logical].counters.online &+= time - since
+      logicals[logical].counters.online &+= time.subtractingClamped(since)
     }
     logicals[logical].onlineSince = isOnline ? time : nil
   }
@@ -313,37 +320,47 @@ extension Dispatcher {
       logicals[logical].polarity = .horizontal
       logicals[logical].isParked = false
     }
-    timers.clear(logicals.count + index)
+    timers.clear(slot(ofAccount: index))
     accounts[index].grant = nil
     accounts[index].isThrottled = false
     accounts[index].group = -1
   }
 
   /// Indices of an account's logical processors.
-  func members(of account: Int) -> Range<Int> {
-    Int(accounts[account].first)..<Int(accounts[account].first + accounts[account].count)
+  func members(of account: Int) -> Range<Int> { accounts[account].logicals }
+
+  /// Indices of a pool's groups; all pools have as many.
+  func groups(of pool: Int) -> Range<Int> {
+    let first = pool &* groupsPerPool
+    return Range(uncheckedBounds: (first, first &+ groupsPerPool))
   }
+
+  // Timers: a slot for each logical processor, account and group, in this order.
+
+  /// The timer of an account.
+  func slot(ofAccount account: Int) -> Int { logicals.count &+ account }
+
+  /// The timer of a group.
+  func slot(ofGroup group: Int) -> Int { logicals.count &+ accounts.count &+ group }
 
   /// Takes over who owns and is entitled to what from another dispatcher of the same layout.
   func adopt(_ other: Dispatcher) {
-    _ = logicals.update(fromContentsOf: other.logicals)
-    _ = accounts.update(fromContentsOf: other.accounts)
-    _ = physicals.update(fromContentsOf: other.physicals)
-    for index in pools.indices {
-      pools[index].shared = other.pools[index].shared
-      pools[index].busy = other.pools[index].busy
-      pools[index].virtualTime = other.pools[index].virtualTime
-      pools[index].runningTime = other.pools[index].runningTime
-      pools[index].runningLogicals = other.pools[index].runningLogicals
-      pools[index].heapCount = other.pools[index].heapCount
-      pools[index].heap.update(
-        from: other.pools[index].heap, count: Int(other.pools[index].heapCount))
+    logicals.take(other.logicals)
+    accounts.take(other.accounts)
+    physicals.take(other.physicals)
+    for (own, others) in zip(pools.indices, other.pools) {
+      pools[own].shared = others.shared
+      pools[own].busy = others.busy
+      pools[own].virtualTime = others.virtualTime
+      pools[own].runningTime = others.runningTime
+      pools[own].runningLogicals = others.runningLogicals
+      pools[own].heapCount = others.heapCount
+      pools[own].heap.take(others.heap)
     }
     setRunningTime = other.setRunningTime
     runningCount = other.runningCount
     limitedCount = other.limitedCount
-    dedicatedCount = other.dedicatedCount
-    _ = dedicatedQueue.update(fromContentsOf: other.dedicatedQueue)
+    dedicatedQueue.take(other.dedicatedQueue)
   }
 
   // MARK: Physical processors
@@ -352,26 +369,25 @@ extension Dispatcher {
   ///
   /// - Returns: Index of the physical processor, nil when none is left.
   func dedicate(to logical: Int, at time: SimulatedTime) -> Int? {
-    let pool = Int(accounts[Int(logicals[logical].account)].pool)
-    let range = Int(pools[pool].first)..<Int(pools[pool].first + pools[pool].count)
-    let candidates = range.reversed().filter(isShared)
+    let pool = accounts[logicals[logical].account].pool
+    let candidates = pools[pool].processors.reversed().filter(isShared)
     guard let physical = candidates.first(where: { physicals[$0].current < 0 }) ?? candidates.first
     else { return nil }
     vacate(physical, at: time)
     forgetPromise(physical)
-    physicals[physical].dedicatedTo = Int32(logical)
-    logicals[logical].physical = Int32(physical)
-    pools[pool].shared -= 1
+    physicals[physical].dedicatedTo = logical
+    logicals[logical].physical = physical
+    pools[pool].shared &-= 1
     return physical
   }
 
   /// Gives a dedicated physical processor back to its pool; its logical processor is off.
   func undedicate(_ logical: Int) {
-    let physical = Int(logicals[logical].physical)
-    guard physical >= 0, physicals[physical].dedicatedTo == Int32(logical) else { return }
+    let physical = logicals[logical].physical
+    guard physical >= 0, physicals[physical].dedicatedTo == logical else { return }
     physicals[physical].dedicatedTo = -1
     logicals[logical].physical = -1
-    if physicals[physical].isOnline { pools[Int(physicals[physical].pool)].shared += 1 }
+    if physicals[physical].isOnline { pools[physicals[physical].pool].shared &+= 1 }
   }
 
   /// Varies a shared physical processor on or off line.
@@ -385,6 +401,6 @@ extension Dispatcher {
     }
     passIdle(physical, until: time)
     physicals[physical].isOnline = online
-    pools[Int(physicals[physical].pool)].shared += online ? 1 : -1
+    pools[physicals[physical].pool].shared &+= online ? 1 : -1
   }
 }

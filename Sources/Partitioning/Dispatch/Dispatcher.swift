@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Who runs where. Each pool keeps the accounts with work in a heap by virtual time (what a partition
 // used over its part of the pool, exact); a free physical processor takes the longest-ready logical
@@ -17,7 +18,7 @@ import Channels
 /// One logical processor's place in the coming run.
 struct Dispatch {
   /// Index of the logical processor.
-  var logical: Int32
+  var logical: Int
   /// When it starts.
   var start: SimulatedTime
 }
@@ -34,8 +35,7 @@ final class Dispatcher {
   /// One slot a logical processor, then one an account, then one a group.
   var timers: TimerHeap
   /// What was placed since the last time this was emptied.
-  let placed: UnsafeMutableBufferPointer<Dispatch>
-  var placedCount = 0
+  var placed: FixedList<Dispatch>
   /// The epoch being planned or run.
   private(set) var start: SimulatedTime = 0
   /// Its end.
@@ -45,21 +45,17 @@ final class Dispatcher {
   /// Each partition's frontier: nothing of it may start earlier in this epoch.
   let frontiers: UnsafeMutableBufferPointer<SimulatedTime>
   /// Ready logical processors that own their physical one and are not running, in order.
-  let dedicatedQueue: UnsafeMutableBufferPointer<Int32>
-  var dedicatedCount = 0
+  var dedicatedQueue: FixedList<Int>
   /// Ready vertical-high logical processors, in order.
-  let highQueue: UnsafeMutableBufferPointer<Int32>
-  var highCount = 0
+  var highQueue: FixedList<Int>
   /// Logical processors that may preempt, in the order in which they got work.
-  let urgentQueue: UnsafeMutableBufferPointer<Int32>
-  var urgentCount = 0
+  var urgentQueue: FixedList<Int>
   /// Logical processors from whom vertical-high ones have taken their physical ones in this epoch.
-  let displacedQueue: UnsafeMutableBufferPointer<Int32>
-  var displacedCount = 0
+  var displacedQueue: FixedList<Int>
   /// Physical processors that were yielded to somebody who has not got them yet.
   var promiseCount = 0
   /// Accounts set aside while a round is filled.
-  let asideQueue: UnsafeMutableBufferPointer<Int32>
+  var asideQueue: FixedList<Int>
   /// Accounts that have a limit of some kind.
   var limitedCount = 0
   /// How many groups each pool can have.
@@ -67,7 +63,7 @@ final class Dispatcher {
   /// Running time as an operator set it; nil for the rule.
   var setRunningTime: UInt64?
   /// What the parking of each account's vertical-low logical processors goes by.
-  var parking: [ParkingAccount]
+  let parking: UnsafeMutableBufferPointer<ParkingAccount>
   /// How long logical processors waited from getting work to running.
   var wakeLatencies = LatencyDistribution()
   /// When parking is judged next.
@@ -91,58 +87,27 @@ final class Dispatcher {
   }
 
   init(_ layout: Layout) {
-    let physicalCount = layout.pools.reduce(0) { $0 + $1.count }
-    let logicalCount = layout.accounts.reduce(0) { $0 + $1.logicals }
-    let accountCount = layout.accounts.count
-    groupsPerPool = layout.groupCount
-    let groupCount = layout.groupCount * layout.pools.count
-    logicals = .allocate(capacity: logicalCount)
-    accounts = .allocate(capacity: accountCount)
-    groups = .allocate(capacity: groupCount)
-    groups.initialize(repeating: CapGroup())
-    physicals = .allocate(capacity: physicalCount)
-    pools = .allocate(capacity: layout.pools.count)
-    timers = TimerHeap(capacity: logicalCount + accountCount + groupCount)
+    let records = layout.records
+    logicals = UnsafeMutableBufferPointer(holding: records.logicals)
+    accounts = UnsafeMutableBufferPointer(holding: records.accounts)
+    physicals = UnsafeMutableBufferPointer(holding: records.physicals)
+    pools = UnsafeMutableBufferPointer(holding: records.pools)
+    parking = UnsafeMutableBufferPointer(holding: accounts.map { _ in ParkingAccount() })
+    groupsPerPool = max(0, layout.groupCount)
+    groups = UnsafeMutableBufferPointer(
+      holding: layout.pools.flatMap { _ in
+        repeatElement(CapGroup(), count: max(0, layout.groupCount))
+      })
+    frontiers = UnsafeMutableBufferPointer(
+      holding: Array(repeating: 0, count: max(0, layout.partitionCount)))
+    timers = TimerHeap(capacity: logicals.count &+ accounts.count &+ groups.count)
     // A logical processor is placed at most once a round, and the list is emptied every round.
-    placed = .allocate(capacity: logicalCount)
-    dedicatedQueue = .allocate(capacity: logicalCount)
-    highQueue = .allocate(capacity: logicalCount)
-    urgentQueue = .allocate(capacity: logicalCount)
-    displacedQueue = .allocate(capacity: physicalCount)
-    asideQueue = .allocate(capacity: accountCount)
-    frontiers = .allocate(capacity: layout.partitionCount)
-    frontiers.initialize(repeating: 0)
-    parking = Array(repeating: ParkingAccount(), count: accountCount)
-    var physical = 0
-    for (index, pool) in layout.pools.enumerated() {
-      pools.initializeElement(
-        at: index,
-        to: ProcessorPool(
-          megahertz: pool.megahertz, first: Int32(physical), count: Int32(pool.count),
-          shared: Int32(pool.count), heap: .allocate(capacity: max(accountCount, 1))))
-      for _ in 0..<pool.count {
-        physicals.initializeElement(at: physical, to: PhysicalProcessor(pool: Int32(index)))
-        physical += 1
-      }
-    }
-    var logical = 0
-    var number = 0
-    for (index, account) in layout.accounts.enumerated() {
-      if index > 0, layout.accounts[index - 1].partition != account.partition { number = 0 }
-      accounts.initializeElement(
-        at: index,
-        to: ShareAccount(
-          partition: Int32(account.partition), pool: Int32(account.pool), first: Int32(logical),
-          count: Int32(account.logicals)))
-      for _ in 0..<account.logicals {
-        logicals.initializeElement(
-          at: logical,
-          to: LogicalProcessor(
-            partition: Int32(account.partition), number: Int32(number), account: Int32(index)))
-        logical += 1
-        number += 1
-      }
-    }
+    placed = FixedList(capacity: logicals.count, blank: Dispatch(logical: 0, start: 0))
+    dedicatedQueue = FixedList(capacity: logicals.count, blank: -1)
+    highQueue = FixedList(capacity: logicals.count, blank: -1)
+    urgentQueue = FixedList(capacity: logicals.count, blank: -1)
+    displacedQueue = FixedList(capacity: physicals.count, blank: -1)
+    asideQueue = FixedList(capacity: accounts.count, blank: -1)
   }
 
   deinit {
@@ -152,6 +117,7 @@ final class Dispatcher {
     groups.deallocate()
     physicals.deallocate()
     pools.deallocate()
+    parking.deallocate()
     placed.deallocate()
     dedicatedQueue.deallocate()
     highQueue.deallocate()
@@ -163,7 +129,7 @@ final class Dispatcher {
 
   /// Whether any logical processor runs or could.
   var hasWork: Bool {
-    if runningCount > 0 || dedicatedCount > 0 || highCount > 0 { return true }
+    if runningCount > 0 || dedicatedQueue.count > 0 || highQueue.count > 0 { return true }
     for pool in pools where pool.hasQueue && pool.shared > 0 { return true }
     return false
   }
@@ -173,7 +139,7 @@ final class Dispatcher {
 
   // MARK: An epoch
 
-  /// Opens an epoch.
+  /// Opens an epoch that ends no earlier than it begins.
   func beginEpoch(from start: SimulatedTime, to end: SimulatedTime) {
     self.start = start
     self.end = end
@@ -191,12 +157,12 @@ final class Dispatcher {
     claimDue()
     guard runningCount > 0 else { return }
     for index in physicals.indices {
-      let current = Int(physicals[index].current)
+      let current = physicals[index].current
       guard current >= 0, logicals[current].state == .running, logicals[current].placedIn != start
       else { continue }
       let held = physicals[index].heldUntil
-      if held > start { logicals[current].steal &+= min(held, end) - start }
-      if held < end { append(Int32(current), max(start, held)) }
+      if held > start { logicals[current].steal &+= min(held, end) &- start }
+      if held < end { append(current, max(start, held)) }
     }
   }
 
@@ -207,9 +173,46 @@ final class Dispatcher {
   }
 
   /// Lets a logical processor that has a physical one run from a time in this epoch.
-  func append(_ logical: Int32, _ time: SimulatedTime) {
-    logicals[Int(logical)].placedIn = start
-    placed[placedCount] = Dispatch(logical: logical, start: time)
-    placedCount += 1
+  func append(_ logical: Int, _ time: SimulatedTime) {
+    logicals[logical].placedIn = start
+    placed.append(Dispatch(logical: logical, start: time))
+  }
+}
+
+extension Dispatcher.Layout {
+  /// The records of a machine in which nothing has happened yet.
+  fileprivate var records:
+    (
+      pools: [ProcessorPool], physicals: [PhysicalProcessor], accounts: [ShareAccount],
+      logicals: [LogicalProcessor]
+    )
+  {
+    var pools: [ProcessorPool] = []
+    var physicals: [PhysicalProcessor] = []
+    for (index, pool) in self.pools.enumerated() {
+      let own = repeatElement(PhysicalProcessor(pool: index), count: max(0, pool.count))
+      pools.append(
+        ProcessorPool(
+          megahertz: pool.megahertz, first: physicals.count, count: own.count,
+          shared: own.count,
+          heap: UnsafeMutableBufferPointer(holding: self.accounts.map { _ in -1 })))
+      physicals += own
+    }
+    var accounts: [ShareAccount] = []
+    var logicals: [LogicalProcessor] = []
+    var number = 0
+    for (index, account) in self.accounts.enumerated() {
+      if accounts.last?.partition != account.partition { number = 0 }
+      accounts.append(
+        ShareAccount(
+          partition: account.partition, pool: account.pool, first: logicals.count,
+          count: max(0, account.logicals)))
+      for _ in 0..<max(0, account.logicals) {
+        logicals.append(
+          LogicalProcessor(partition: account.partition, number: number, account: index))
+        number &+= 1
+      }
+    }
+    return (pools, physicals, accounts, logicals)
   }
 }

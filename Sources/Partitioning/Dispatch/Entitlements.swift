@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // From what is set to what the dispatcher spends: claims on a pool, judged together by `ProcessingShare`.
 
@@ -6,19 +7,18 @@ extension PartitionManager {
   /// Has computed again what every active partition that shares a pool is entitled to, before time
   /// passes or anybody looks: of many changes at one instant only the last result counts.
   func applyShares(of type: ProcessorType) {
-    if let pool = pools.firstIndex(of: type) { hasStaleShares[pool] = true }
+    if let pool = pools.firstIndex(of: type) { hasStaleShares.change(at: pool) { $0 = true } }
   }
 
   /// Computes again what `applyShares` was called for.
   func settleShares() {
-    for pool in pools.indices where hasStaleShares[pool] {
-      hasStaleShares[pool] = false
-      computeShares(ofPool: pool)
+    for (pool, type) in pools.enumerated() where hasStaleShares.element(at: pool) == true {
+      hasStaleShares.change(at: pool) { $0 = false }
+      computeShares(ofPool: pool, type)
     }
   }
 
-  private func computeShares(ofPool pool: Int) {
-    let type = pools[pool]
+  private func computeShares(ofPool pool: Int, _ type: ProcessorType) {
     engine.dispatcher.setRunningTime(settings.runningTime)
     if type == .cp { softCapping.units = averagedUnits }
     let groups = settings.groups.map { group in
@@ -28,16 +28,16 @@ extension PartitionManager {
     forEachSharer(of: type) { sharers.append(($0, $1)) }
     let claims = sharers.map { claim($0.partition, $0.entry, groups) }
     let grants = ProcessingShare.grants(
-      for: claims, sharedProcessors: Int(engine.dispatcher.pools[pool].shared),
+      for: claims, sharedProcessors: engine.dispatcher.pools[pool].shared,
       groupCaps: groups.map { $0 ?? .zero })
     engine.dispatcher.setGrants(
       pool: pool,
-      sharers.indices.map { index in
-        let partition = sharers[index].partition
+      zip(sharers, zip(claims, grants)).map { sharer, judged in
+        let (claim, grant) = judged
         return AccountGrant(
-          account: partition.account(of: sharers[index].entry), grant: grants[index],
-          weight: claims[index].weight ?? 1, polarity: claims[index].polarity,
-          group: claims[index].group, completesWaits: settings.waitCompletion)
+          account: sharer.partition.account(of: sharer.entry), grant: grant,
+          weight: claim.weight ?? 1, polarity: claim.polarity, group: claim.group,
+          completesWaits: settings.waitCompletion)
       },
       groupCaps: groups, epoch: engine.epoch, at: now)
   }
@@ -53,7 +53,7 @@ extension PartitionManager {
   }
 
   private func claim(_ partition: Partition, _ entry: Int, _ groups: [Fraction?]) -> ShareClaim {
-    let processors = partition.definition.processors[entry]
+    let processors = partition.processors(of: entry)
     let setting = partition.definition.share(of: entry)
     var claim = ShareClaim(
       amount: setting.amount, limit: setting.limit,
@@ -65,10 +65,10 @@ extension PartitionManager {
       claim.definedCapacity = softCapping.partitionLevel(partition.number)
     }
     if let name = processors.group,
-      let number = settings.groups.firstIndex(where: { $0.name == name })
+      let (number, group) = settings.groups.enumerated().first(where: { $1.name == name })
     {
-      if groups[number] != nil { claim.group = number }
-      if isCP, settings.groups[number].capacityUnits != nil {
+      if let cap = groups.element(at: number), cap != nil { claim.group = number }
+      if isCP, group.capacityUnits != nil {
         claim.groupCapacity = softCapping.groupLevel(partition.number)
       }
     }

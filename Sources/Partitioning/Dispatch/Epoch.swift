@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 import X86
 
 // An epoch has three phases. Plan (owner thread): due timers wake logical processors, the dispatcher
@@ -21,14 +22,22 @@ final class EpochEngine<Hardware: PartitionHardware> {
     var hardware: Hardware?
     /// Worker that runs it.
     var home = 0
-    /// Its logical processors: index of the first, and how many.
-    var firstLogical = 0
-    var logicalCount = 0
-    /// Placements of the round being run.
-    var placements: UnsafeMutablePointer<Placement>
-    var placementCount = 0
+    /// Indices of its logical processors.
+    let logicals: Range<Int>
+    /// Placements of the round being run, at most one of each logical processor.
+    var placements: FixedList<Placement>
     /// Every dispatch, interrupt, message and accounting entry so far.
     var digest = HistoryDigest()
+
+    /// Index of its first logical processor.
+    var firstLogical: Int { logicals.lowerBound }
+
+    init(logicals: Range<Int>) {
+      self.logicals = logicals
+      placements = FixedList(
+        capacity: logicals.upperBound &- logicals.lowerBound,
+        blank: Placement(processor: 0, start: 0, limit: 0, megahertz: 1))
+    }
   }
 
   let dispatcher: Dispatcher
@@ -82,24 +91,24 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// Creates an engine with a worker for each cache; without one no guest runs in it.
   init(layout: Dispatcher.Layout, epoch: UInt64, caches: [CodeCache]) {
     dispatcher = Dispatcher(layout)
-    self.epoch = epoch
+    self.epoch = max(1, epoch)
     self.caches = caches
     threads = max(caches.count, 1)
-    guests = .allocate(capacity: layout.partitionCount)
     round = PartitionSet(capacity: layout.partitionCount)
     ran = PartitionSet(capacity: layout.partitionCount)
-    var counts = Array(repeating: 0, count: layout.partitionCount)
-    for account in layout.accounts { counts[account.partition] += account.logicals }
-    for (index, count) in counts.enumerated() {
-      guests.initializeElement(
-        at: index, to: Guest(logicalCount: count, placements: .allocate(capacity: max(count, 1))))
+    // A partition's accounts follow each other.
+    var logicals = [Range<Int>](repeating: 0..<0, count: max(0, layout.partitionCount))
+    for account in dispatcher.accounts {
+      logicals.change(at: account.partition) {
+        let first = $0.isEmpty ? account.logicals.lowerBound : $0.lowerBound
+        $0 = Range(uncheckedBounds: (first, account.logicals.upperBound))
+      }
     }
-    for index in dispatcher.logicals.indices.reversed() {
-      guests[Int(dispatcher.logicals[index].partition)].firstLogical = index
-    }
+    guests = UnsafeMutableBufferPointer(holding: logicals.map { Guest(logicals: $0) })
     guard caches.count > 1 else { return }
     let crew = WorkerCrew(count: caches.count) { [unowned self] worker in
-      round.forEach { if guests[$0].home == worker { runGuest($0, self.caches[worker]) } }
+      guard let cache = self.caches.element(at: worker) else { return }
+      round.forEach { if guests[$0].home == worker { runGuest($0, cache) } }
     }
     self.crew = crew
     threads = crew.count
@@ -120,7 +129,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   /// Lets idle time pass, up to the epoch in which `time` lies.
   func jump(to time: SimulatedTime) {
-    let start = time - time % epoch
+    let start = time &- time % max(1, epoch)
     if start > now { now = start }
   }
 
@@ -135,18 +144,18 @@ final class EpochEngine<Hardware: PartitionHardware> {
   }
 
   private func plannedEpoch() {
-    let end = now + epoch
+    let end = now.addingClamped(epoch)
     ran.removeAll()
     if now >= dispatcher.parkingDue { dispatcher.judgeParking(at: now) }
     if dispatcher.hasNewPolarity { tellPolarity() }
     dispatcher.beginEpoch(from: now, to: end)
-    wake(before: now + 1)
+    wake(before: now.addingClamped(1))
     dispatcher.fillFromStart()
     wake(before: end)
     dispatcher.fill()
     var rounds = 0
-    while dispatcher.placedCount > 0, rounds < EpochEngine.rounds {
-      rounds += 1
+    while dispatcher.placed.count > 0, rounds < EpochEngine.rounds {
+      rounds &+= 1
       distribute(until: end)
       if hostTime == nil {
         runRound()
@@ -173,8 +182,8 @@ final class EpochEngine<Hardware: PartitionHardware> {
     dispatcher.hasNewPolarity = false
     for index in dispatcher.logicals.indices {
       let logical = dispatcher.logicals[index]
-      guests[Int(logical.partition)].hardware?.setPolarity(
-        processor: Int(logical.number), code: logical.polarity.rawValue,
+      guests[logical.partition].hardware?.setPolarity(
+        processor: logical.number, code: logical.polarity.rawValue,
         isParked: logical.isParked)
     }
   }
@@ -182,12 +191,13 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// Tells guests of time slices that will end while others wait.
   private func warn() {
     for index in dispatcher.physicals.indices {
-      let current = Int(dispatcher.physicals[index].current)
+      let current = dispatcher.physicals[index].current
       guard current >= 0, dispatcher.isToBeWarned(current) else { continue }
       let logical = dispatcher.logicals[current]
       dispatcher.logicals[current].isWarned = true
-      guests[Int(logical.partition)].hardware?.warn(
-        processor: Int(logical.number), until: dispatcher.end + UInt64(logical.sliceLeft))
+      guests[logical.partition].hardware?.warn(
+        processor: logical.number,
+        until: dispatcher.end.addingClamped(UInt64(clamping: logical.sliceLeft)))
     }
   }
 
@@ -195,15 +205,15 @@ final class EpochEngine<Hardware: PartitionHardware> {
   private func wake(before limit: SimulatedTime) {
     while let due = dispatcher.timers.pop(before: limit) {
       if dispatcher.creditReturns(due.slot, at: due.time) { continue }
-      let partition = Int(dispatcher.logicals[due.slot].partition)
+      let partition = dispatcher.logicals[due.slot].partition
       guard let hardware = guests[partition].hardware, isWaiting(due.slot) else { continue }
       let time = max(due.time, now)
       hardware.deliverTimers(upTo: time)
       notice(partition, at: time)
       guard isWaiting(due.slot),
-        let next = hardware.nextDeadline(of: Int(dispatcher.logicals[due.slot].number))
+        let next = hardware.nextDeadline(of: dispatcher.logicals[due.slot].number)
       else { continue }
-      dispatcher.setDeadline(due.slot, max(next, time + 1))
+      dispatcher.setDeadline(due.slot, max(next, time.addingClamped(1)))
     }
   }
 
@@ -223,8 +233,8 @@ final class EpochEngine<Hardware: PartitionHardware> {
   func notice(_ partition: Int, at time: SimulatedTime, isInterrupted: Bool = true) {
     guard let hardware = guests[partition].hardware else { return }
     let first = guests[partition].firstLogical
-    for logical in first..<first + guests[partition].logicalCount where isWaiting(logical) {
-      if hardware.status(of: logical - first) == .ready {
+    for logical in guests[partition].logicals where isWaiting(logical) {
+      if hardware.status(of: logical &- first) == .ready {
         dispatcher.becomeReady(logical, at: time, isInterrupted: isInterrupted)
       }
     }
@@ -232,8 +242,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   /// Whether any of a partition's logical processors has a physical one.
   func isDispatched(_ partition: Int) -> Bool {
-    let first = guests[partition].firstLogical
-    return (first..<first + guests[partition].logicalCount).contains {
+    guests[partition].logicals.contains {
       dispatcher.logicals[$0].state == .running || dispatcher.logicals[$0].state == .holding
     }
   }
@@ -241,27 +250,24 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// Hands the placed logical processors to their partitions.
   private func distribute(until end: SimulatedTime) {
     roundCycles = 0
-    for index in 0..<dispatcher.placedCount {
-      let dispatch = dispatcher.placed[index]
-      let logical = Int(dispatch.logical)
+    for dispatch in dispatcher.placed.elements {
+      let logical = dispatch.logical
       let record = dispatcher.logicals[logical]
-      let partition = Int(record.partition)
-      let pool = Int(dispatcher.physicals[Int(record.physical)].pool)
+      let partition = record.partition
+      let pool = dispatcher.physicals[record.physical].pool
       let steal = dispatcher.takeSteal(logical)
       if steal > 0 {
-        guests[partition].hardware?.addSteal(processor: Int(record.number), nanoseconds: steal)
+        guests[partition].hardware?.addSteal(processor: record.number, nanoseconds: steal)
       }
-      roundCycles &+=
-        (end - dispatch.start) * UInt64(dispatcher.pools[pool].megahertz) / 1000
-      let count = guests[partition].placementCount
-      (guests[partition].placements + count).initialize(
-        to: Placement(
-          processor: Int(record.number), start: dispatch.start, limit: end,
-          megahertz: dispatcher.pools[pool].megahertz))
-      guests[partition].placementCount = count + 1
+      let megahertz = dispatcher.pools[pool].megahertz
+      roundCycles.addClamped(
+        end.subtractingClamped(dispatch.start).multipliedClamped(by: UInt64(megahertz)) / 1000)
+      guests[partition].placements.append(
+        Placement(
+          processor: record.number, start: dispatch.start, limit: end, megahertz: megahertz))
       round.insert(partition)
     }
-    dispatcher.placedCount = 0
+    dispatcher.placed.removeAll()
   }
 
   // MARK: Run
@@ -274,10 +280,13 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// A single worker's round, and one with little to do, stays on this thread.
   private func runRound() {
     var mask: UInt64 = 0
-    round.forEach { mask |= 1 << UInt64(guests[$0].home) }
+    round.forEach { mask |= 1 &<< UInt64(truncatingIfNeeded: guests[$0].home) }
     guard !caches.isEmpty else { return }
     guard mask.nonzeroBitCount > 1, roundCycles >= worthSharing else {
-      round.forEach { runGuest($0, caches[guests[$0].home]) }
+      round.forEach { partition in
+        guard let cache = caches.element(at: guests[partition].home) else { return }
+        runGuest(partition, cache)
+      }
       return
     }
     crew?.run(mask)
@@ -288,11 +297,11 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// A worker's.
   private func runGuest(_ partition: Int, _ cache: CodeCache) {
     guard let hardware = guests[partition].hardware else { return }
-    let placements = UnsafeMutableBufferPointer(
-      start: guests[partition].placements, count: guests[partition].placementCount)
-    hardware.run(placements, until: dispatcher.end, cache: cache)
-    for placement in placements {
-      guests[partition].digest.mix(UInt64(placement.processor) << 56 ^ placement.cyclesUsed)
+    let placements = guests[partition].placements
+    hardware.run(placements.elements, until: dispatcher.end, cache: cache)
+    for placement in placements.elements {
+      guests[partition].digest.mix(
+        UInt64(truncatingIfNeeded: placement.processor) << 56 ^ placement.cyclesUsed)
       guests[partition].digest.mix(placement.end)
       hardware.mixState(of: placement.processor, into: &guests[partition].digest)
     }
@@ -308,14 +317,13 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   private func settle(_ partition: Int) {
     let first = guests[partition].firstLogical
-    let count = guests[partition].placementCount
-    guests[partition].placementCount = 0
+    let placements = guests[partition].placements
+    guests[partition].placements.removeAll()
     guard let hardware = guests[partition].hardware else { return }
     var frontier = dispatcher.frontiers[partition]
-    for index in 0..<count {
-      let placement = guests[partition].placements[index]
+    for placement in placements.elements {
       frontier = max(frontier, placement.end)
-      let logical = first + placement.processor
+      let logical = first &+ placement.processor
       let time = dispatcher.charge(
         logical, from: placement.start, to: placement.end, waited: placement.waited)
       guests[partition].digest.mix(time)
@@ -325,10 +333,12 @@ final class EpochEngine<Hardware: PartitionHardware> {
         dispatcher.becomeWaiting(
           logical, at: placement.end, deadline: hardware.nextDeadline(of: placement.processor))
       case .yielded:
-        let target = placement.yieldTarget
-        if target < 0 {
+        let target = first &+ placement.yieldTarget
+        if placement.yieldTarget < 0 {
           dispatcher.requeue(logical, at: placement.end, yielded: true)
-        } else if !dispatcher.yield(logical, to: first + target, at: placement.end) {
+        } else if !guests[partition].logicals.contains(target)
+          || !dispatcher.yield(logical, to: target, at: placement.end)
+        {
           dispatcher.requeue(logical, at: placement.end)
         }
       case .acknowledged:
@@ -348,7 +358,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   private func mixEpoch() {
     ran.forEach { partition in
-      digest.mix(UInt64(partition))
+      digest.mix(UInt64(truncatingIfNeeded: partition))
       digest.mix(guests[partition].digest.value)
     }
   }

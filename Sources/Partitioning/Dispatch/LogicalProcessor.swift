@@ -29,11 +29,11 @@ enum DispatchState: UInt8 {
 /// One logical processor as the dispatcher sees it.
 struct LogicalProcessor {
   /// Index of its partition.
-  let partition: Int32
+  let partition: Int
   /// Its number in the partition.
-  let number: Int32
+  let number: Int
   /// Index of the account it is charged to.
-  let account: Int32
+  let account: Int
   /// Where it stands.
   var state = DispatchState.off
   /// How much of a processor it is for, which says whose turn it waits for.
@@ -41,11 +41,11 @@ struct LogicalProcessor {
   /// A vertical-low one that its guest should not use now.
   var isParked = false
   /// Its physical processor, -1 without one; for a dedicated one, its own for good.
-  var physical: Int32 = -1
+  var physical: Int = -1
   /// The physical processor it comes back to, -1 without one: vertical-high ones have one.
-  var home: Int32 = -1
+  var home: Int = -1
   /// The next in its queue, -1 at the end.
-  var next: Int32 = -1
+  var next: Int = -1
   /// It is in a queue.
   var isListed = false
   /// It got its work from outside its partition or by its timer, and may preempt.
@@ -86,20 +86,22 @@ struct LogicalProcessor {
 
 /// Logical processors that wait for their turn, first come first served, linked by `next`.
 struct ProcessorQueue {
-  var head: Int32 = -1
-  var tail: Int32 = -1
+  var head: Int = -1
+  var tail: Int = -1
   var isEmpty: Bool { head < 0 }
 }
 
 /// One partition's standing in one pool.
 struct ShareAccount {
   /// Index of the partition.
-  let partition: Int32
+  let partition: Int
   /// Index of the pool.
-  let pool: Int32
+  let pool: Int
   /// Its logical processors: indices `first..<first + count`.
-  let first: Int32
-  let count: Int32
+  let first: Int
+  let count: Int
+  /// Those indices.
+  var logicals: Range<Int> { Range(uncheckedBounds: (first, first &+ count)) }
   /// Whether its logical processors own their physical ones.
   var isDedicated = false
   /// Its part of the pool; nil while it takes no part.
@@ -121,7 +123,7 @@ struct ShareAccount {
   /// How far it has been behind of late, with work that others kept from running.
   var lag: Int128 = 0
   /// Place in the pool's heap, -1 when not in it.
-  var place: Int32 = -1
+  var place: Int = -1
   /// Its horizontal or vertical-medium logical processors that are ready.
   var queue = ProcessorQueue()
   /// Limit of the partition as a whole.
@@ -131,9 +133,9 @@ struct ShareAccount {
   /// Limit beyond which it runs only when nobody unlimited wants the time.
   var soft: TokenBucket?
   /// Its logical processors that have a physical one.
-  var places: Int32 = 0
+  var places: Int = 0
   /// Vertical-high ones that have freed theirs and do not have it yet.
-  var returning: Int32 = 0
+  var returning: Int = 0
   /// It or its group has a limit of some kind.
   var isLimited = false
   /// Who goes first, whatever the virtual times: 0 within all limits; 1 when one more place would be
@@ -141,9 +143,9 @@ struct ShareAccount {
   /// unlimited wants the time; or their sum.
   var rank: UInt8 = 0
   /// Index of the group whose absolute cap it shares, -1 without one.
-  var group: Int32 = -1
+  var group: Int = -1
   /// The next member of that group, -1 at the end.
-  var nextInGroup: Int32 = -1
+  var nextInGroup: Int = -1
   /// Not before this time may its queue be served: when credit came back.
   var notBefore: SimulatedTime = 0
   /// Nanoseconds used since activation.
@@ -163,9 +165,9 @@ struct CapGroup {
   /// Out of credit: all members wait.
   var isThrottled = false
   /// Logical processors of its members that have a physical one.
-  var places: Int32 = 0
+  var places: Int = 0
   /// Its accounts in the heap that are within their own limits.
-  var waiting: Int32 = 0
+  var waiting: Int = 0
   /// Its limit decides: its members go by its virtual time and no longer by their pool's.
   var isApart = false
   /// How far it has been behind its pool of late, with credit and members that wait.
@@ -177,23 +179,23 @@ struct CapGroup {
   /// A capped group falls behind its pool; its members may not fall behind it.
   var virtualTime: Int128 = 0
   /// The first of its accounts, -1 when it has none.
-  var first: Int32 = -1
+  var first: Int = -1
 }
 
 /// One physical processor.
 struct PhysicalProcessor {
   /// Index of its pool.
-  let pool: Int32
+  let pool: Int
   /// Whether it may run anything.
   var isOnline = true
   /// The logical processor it belongs to, -1 when shared.
-  var dedicatedTo: Int32 = -1
+  var dedicatedTo: Int = -1
   /// The vertical-high logical processor that comes back to it, -1 without one.
-  var home: Int32 = -1
+  var home: Int = -1
   /// The logical processor to which its last one yielded, -1 for whoever is next.
-  var promised: Int32 = -1
+  var promised: Int = -1
   /// The logical processor that has it, -1 when idle.
-  var current: Int32 = -1
+  var current: Int = -1
   /// Since when it has been idle.
   var freeSince: SimulatedTime = 0
   /// Until when the firmware has it, whoever runs on it.
@@ -213,17 +215,17 @@ struct ProcessorPool {
   /// Rate of its processors.
   let megahertz: UInt32
   /// Its physical processors: indices `first..<first + count`.
-  let first: Int32
-  let count: Int32
+  let first: Int
+  let count: Int
   /// On-line physical processors that are not dedicated.
-  var shared: Int32 = 0
+  var shared: Int = 0
   /// Those of them that somebody has.
-  var busy: Int32 = 0
+  var busy: Int = 0
   /// Greatest virtual time at which anyone's turn came.
   var virtualTime: Int128 = 0
   /// Accounts with work, least virtual time first.
-  let heap: UnsafeMutablePointer<Int32>
-  var heapCount: Int32 = 0
+  let heap: UnsafeMutableBufferPointer<Int>
+  var heapCount: Int = 0
   /// Vertical-low logical processors that are ready.
   var low = ProcessorQueue()
   /// Those of them that are parked: their guests use them all the same.
@@ -236,6 +238,9 @@ struct ProcessorPool {
   var runningLogicals = 0
   /// Running time by PR/SM's rule, or as set.
   var runningTime: UInt64 = 25_000_000
+
+  /// Indices of its physical processors.
+  var processors: Range<Int> { Range(uncheckedBounds: (first, first &+ count)) }
 
   /// Whether a shared logical processor waits for its turn.
   var hasQueue: Bool { heapCount > 0 || !low.isEmpty || !parked.isEmpty }

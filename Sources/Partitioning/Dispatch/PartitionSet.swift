@@ -9,10 +9,9 @@ struct PartitionSet {
 
   /// Creates an empty set for the numbers `0..<capacity`.
   init(capacity: Int) {
-    words = .allocate(capacity: (capacity + 63) / 64)
-    summary = .allocate(capacity: (words.count + 63) / 64)
-    words.initialize(repeating: 0)
-    summary.initialize(repeating: 0)
+    let count = max(0, capacity) / 64 &+ 1
+    words = UnsafeMutableBufferPointer(holding: Array(repeating: 0, count: count))
+    summary = UnsafeMutableBufferPointer(holding: Array(repeating: 0, count: count / 64 &+ 1))
   }
 
   func deallocate() {
@@ -21,8 +20,8 @@ struct PartitionSet {
   }
 
   func insert(_ number: Int) {
-    words[number >> 6] |= 1 << UInt64(number & 63)
-    summary[number >> 12] |= 1 << UInt64(number >> 6 & 63)
+    words[number >> 6] |= 1 << UInt64(truncatingIfNeeded: number & 63)
+    summary[number >> 12] |= 1 << UInt64(truncatingIfNeeded: number >> 6 & 63)
   }
 
   /// Adds another set of the same capacity.
@@ -39,13 +38,13 @@ struct PartitionSet {
   /// Calls a function with every number, ascending.
   func forEach(_ body: (Int) -> Void) {
     forEachWord { index in
-      PartitionSet.forEachBit(words[index]) { body((index << 6) + $0) }
+      PartitionSet.forEachBit(words[index]) { body(index << 6 | $0) }
     }
   }
 
   private func forEachWord(_ body: (Int) -> Void) {
     for index in summary.indices {
-      PartitionSet.forEachBit(summary[index]) { body((index << 6) + $0) }
+      PartitionSet.forEachBit(summary[index]) { body(index << 6 | $0) }
     }
   }
 

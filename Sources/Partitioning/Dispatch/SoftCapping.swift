@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // Soft capping: every 300 seconds of simulated time the rolling average of a partition with a defined
 // capacity, and of a group with one, is judged by the pure rules (`SoftCap`, `CapacityGroup`), and
@@ -95,7 +96,7 @@ struct SoftCapping {
     records = [:]
     groups = [:]
     stepDue = nil
-    due = (time / RollingAverage.interval + 1) * RollingAverage.interval
+    due = (time / RollingAverage.interval &+ 1).multipliedClamped(by: RollingAverage.interval)
   }
 
   /// Does what is due.
@@ -104,17 +105,17 @@ struct SoftCapping {
   mutating func judge(_ pool: @autoclosure () -> Pool, at time: SimulatedTime) -> Bool {
     guard due <= time || stepDue ?? .max <= time else { return false }
     let before = records.mapValues { [$0.level, $0.groupLevel] }
-    while due <= time {
+    while due <= time, due < .max {
       sample(pool(), at: due)
-      due += RollingAverage.interval
+      due.addClamped(RollingAverage.interval)
       stepCount = 0
       stepDue = records.values.contains { $0.cap.isPattern } ? time : nil
       setLevels()
     }
-    while let step = stepDue, step <= time {
+    while let step = stepDue, step <= time, step < .max {
       setLevels()
-      stepCount += 1
-      stepDue = step + SoftCapping.step
+      stepCount &+= 1
+      stepDue = step.addingClamped(SoftCapping.step)
     }
     return records.mapValues { [$0.level, $0.groupLevel] } != before
   }
@@ -129,20 +130,21 @@ struct SoftCapping {
 
   private mutating func sample(_ pool: Pool, at time: SimulatedTime) {
     records = records.filter { record in pool.members.contains { $0.number == record.key } }
-    let weightSum = pool.members.reduce(0) { $0 + $1.weight }
+    let weightSum = pool.members.reduce(0) { $0.addingClamped($1.weight) }
     var recent: [Int: (used: UInt64, wanted: UInt64)] = [:]
     for member in pool.members {
       var record = records[member.number] ?? Record()
       if record.entered != member.entered {
         record = Record()
-        if let entered = member.entered, entered + RollingAverage.interval < time {
+        if let entered = member.entered, entered.addingClamped(RollingAverage.interval) < time {
           // It was active before anything was averaged: what it used until now is not in the sample.
           record.used = member.counters.effective
           record.ready = member.counters.ready
         }
       }
-      let used = member.counters.effective - record.used
-      recent[member.number] = (used, used + member.counters.ready - record.ready)
+      let used = member.counters.effective.subtractingClamped(record.used)
+      let ready = member.counters.ready.subtractingClamped(record.ready)
+      recent[member.number] = (used, used.addingClamped(ready))
       record.entered = member.entered
       record.used = member.counters.effective
       record.ready = member.counters.ready
@@ -151,7 +153,7 @@ struct SoftCapping {
       if let capacity = member.definedCapacity {
         let claim = SoftCapClaim(
           weight: member.weight, weightSum: weightSum,
-          poolCapacity: Fraction(Int128(pool.units * pool.sharedProcessors)),
+          poolCapacity: Fraction(pool.units.multipliedClamped(by: pool.sharedProcessors)),
           definedCapacity: capacity, uncappedUse: record.uncappedUse)
         record.cap = SoftCap(
           claim, average: record.average.value, isCapped: record.cap != .none)
@@ -163,19 +165,22 @@ struct SoftCapping {
       record.groupLevel = nil
       records[member.number] = record
     }
-    for number in pool.groupCapacities.indices { sample(group: number, pool, recent) }
+    for (number, capacity) in pool.groupCapacities.enumerated() {
+      sample(group: number, capacity, pool, recent)
+    }
   }
 
   private mutating func sample(
-    group number: Int, _ pool: Pool, _ recent: [Int: (used: UInt64, wanted: UInt64)]
+    group number: Int, _ capacity: Int?, _ pool: Pool,
+    _ recent: [Int: (used: UInt64, wanted: UInt64)]
   ) {
     let members = pool.members.filter { $0.group == number }
-    guard let capacity = pool.groupCapacities[number], !members.isEmpty else {
+    guard let capacity, !members.isEmpty else {
       groups[number] = nil
       return
     }
     var group = groups[number] ?? (RollingAverage(), false)
-    let used = members.reduce(0) { $0 + (recent[$1.number]?.used ?? 0) }
+    let used = members.reduce(UInt64(0)) { $0.addingClamped(recent[$1.number]?.used ?? 0) }
     group.average.add(processorTime: used, capacityUnits: pool.units)
     let average = group.average.value
     let limit = Fraction(Int128(capacity))
@@ -235,7 +240,7 @@ extension PartitionManager {
     var members: [SoftCapping.Member] = []
     forEachSharer(of: .cp) { partition, entry in
       let account = partition.account(of: entry)
-      let group = partition.definition.processors[entry].group
+      let group = partition.processors(of: entry).group
       guard case .relative(let weight) = partition.definition.share(of: entry).amount else {
         return
       }
@@ -249,7 +254,7 @@ extension PartitionManager {
     }
     let pool = pools.firstIndex(of: .cp) ?? 0
     return SoftCapping.Pool(
-      units: units, sharedProcessors: Int(engine.dispatcher.pools[pool].shared),
+      units: units, sharedProcessors: engine.dispatcher.pools[pool].shared,
       groupCapacities: settings.groups.map(\.capacityUnits), members: members)
   }
 }

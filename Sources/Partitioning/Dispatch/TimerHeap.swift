@@ -4,23 +4,19 @@ import Channels
 ///
 /// Storage is allocated once. Owner thread only.
 struct TimerHeap: ~Copyable {
-  private let capacity: Int
-  private let times: UnsafeMutablePointer<SimulatedTime>
+  private let times: UnsafeMutableBufferPointer<SimulatedTime>
   /// Slot numbers in heap order.
-  private let heap: UnsafeMutablePointer<Int32>
+  private let heap: UnsafeMutableBufferPointer<Int>
   /// Place of each slot in `heap`, -1 when it has no time.
-  private let places: UnsafeMutablePointer<Int32>
+  private let places: UnsafeMutableBufferPointer<Int>
   private(set) var count = 0
 
   /// Creates an empty heap for slots `0..<capacity`.
   init(capacity: Int) {
-    self.capacity = capacity
-    times = .allocate(capacity: max(capacity, 1))
-    heap = .allocate(capacity: max(capacity, 1))
-    places = .allocate(capacity: max(capacity, 1))
-    times.initialize(repeating: 0, count: capacity)
-    heap.initialize(repeating: -1, count: capacity)
-    places.initialize(repeating: -1, count: capacity)
+    let none = Array(repeating: -1, count: max(0, capacity))
+    times = UnsafeMutableBufferPointer(holding: none.map { _ in 0 })
+    heap = UnsafeMutableBufferPointer(holding: none)
+    places = UnsafeMutableBufferPointer(holding: none)
   }
 
   deinit {
@@ -30,7 +26,7 @@ struct TimerHeap: ~Copyable {
   }
 
   /// The earliest time, if any slot has one.
-  var earliest: SimulatedTime? { count == 0 ? nil : times[Int(heap[0])] }
+  var earliest: SimulatedTime? { count == 0 ? nil : times[heap[0]] }
 
   /// A slot's time.
   func time(of slot: Int) -> SimulatedTime? { places[slot] < 0 ? nil : times[slot] }
@@ -38,73 +34,74 @@ struct TimerHeap: ~Copyable {
   /// Gives a slot a time, in place of any it had.
   mutating func set(_ slot: Int, _ time: SimulatedTime) {
     if places[slot] < 0 {
+      // It had no place, so there is one left.
       times[slot] = time
-      heap[count] = Int32(slot)
-      places[slot] = Int32(count)
-      count += 1
-      siftUp(count - 1)
+      heap[count] = slot
+      places[slot] = count
+      count &+= 1
+      siftUp(places[slot])
     } else {
       let earlier = time < times[slot]
       times[slot] = time
-      if earlier { siftUp(Int(places[slot])) } else { siftDown(Int(places[slot])) }
+      if earlier { siftUp(places[slot]) } else { siftDown(places[slot]) }
     }
   }
 
   /// Takes a slot's time away, if it had one.
   mutating func clear(_ slot: Int) {
-    let place = Int(places[slot])
+    let place = places[slot]
     guard place >= 0 else { return }
     places[slot] = -1
-    count -= 1
+    count &-= 1
     guard place < count else { return }
     heap[place] = heap[count]
-    places[Int(heap[place])] = Int32(place)
+    places[heap[place]] = place
     siftUp(place)
-    siftDown(Int(places[Int(heap[place])]))
+    siftDown(places[heap[place]])
   }
 
   /// Takes out the first slot whose time is before `end`.
   mutating func pop(before end: SimulatedTime) -> (slot: Int, time: SimulatedTime)? {
     guard count > 0 else { return nil }
-    let slot = Int(heap[0])
+    let slot = heap[0]
     guard times[slot] < end else { return nil }
     clear(slot)
     return (slot, times[slot])
   }
 
-  private func precedes(_ one: Int32, _ other: Int32) -> Bool {
-    let left = times[Int(one)]
-    let right = times[Int(other)]
-    return left == right ? one < other : left < right
+  private func precedes(_ one: Int, _ other: Int) -> Bool {
+    times[one] == times[other] ? one < other : times[one] < times[other]
   }
+
+  // Places are below the number of slots, so that twice one fits.
 
   private mutating func siftUp(_ start: Int) {
     var place = start
     let slot = heap[place]
     while place > 0 {
-      let parent = (place - 1) / 2
+      let parent = (place &- 1) / 2
       guard precedes(slot, heap[parent]) else { break }
       heap[place] = heap[parent]
-      places[Int(heap[place])] = Int32(place)
+      places[heap[place]] = place
       place = parent
     }
     heap[place] = slot
-    places[Int(slot)] = Int32(place)
+    places[slot] = place
   }
 
   private mutating func siftDown(_ start: Int) {
     var place = start
     let slot = heap[place]
     while true {
-      var child = 2 * place + 1
+      var child = 2 &* place &+ 1
       guard child < count else { break }
-      if child + 1 < count, precedes(heap[child + 1], heap[child]) { child += 1 }
+      if child &+ 1 < count, precedes(heap[child &+ 1], heap[child]) { child &+= 1 }
       guard precedes(heap[child], slot) else { break }
       heap[place] = heap[child]
-      places[Int(heap[place])] = Int32(place)
+      places[heap[place]] = place
       place = child
     }
     heap[place] = slot
-    places[Int(slot)] = Int32(place)
+    places[slot] = place
   }
 }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// A long-run limit on processor time: credit grows with simulated time at the capped rate and every
 /// nanosecond used is taken from it.
@@ -12,6 +13,9 @@ import Channels
 /// want them, and one more from when 20 ms worth have come together until 15 ms of a processor are
 /// gone. It comes by its rate without taking in a burst what those get who can never use more than
 /// they have.
+///
+/// No term of a rate has more than 59 bits (`kept`) and no time more than 64, so that 128 bits hold every
+/// product here but that of a debt of centuries with another rate.
 struct TokenBucket {
   /// Nanoseconds of credit in a nanosecond: numerator over denominator.
   private(set) var rate: Fraction
@@ -42,26 +46,39 @@ struct TokenBucket {
   ///   - time: Now.
   ///   - band: Nanoseconds of a processor that one more place may take at a time.
   init(rate: Fraction, at time: SimulatedTime, band: Int128 = TokenBucket.widestBand) {
+    let rate = TokenBucket.kept(rate)
     self.rate = rate
     self.band = band
     whole = rate.floor
-    credit = rate.numerator * TokenBucket.plenty
+    credit = rate.numerator &* TokenBucket.plenty
     updated = time
   }
 
+  /// A rate as it is kept: one with long terms, as averages of capacity have them, less than a part in
+  /// 2^46 lower; one of more processors than there can be, as of so many.
+  private static func kept(_ rate: Fraction) -> Fraction {
+    let rate = max(.zero, min(rate, Fraction(1 << 10)))
+    let excess = 80 &- rate.denominator.leadingZeroBitCount
+    guard excess > 0 else { return rate }
+    return Fraction(rate.numerator >> excess, rate.denominator >> excess &+ 1)
+  }
+
   /// Whether who has so many places may take one more while others want it.
-  func permits(oneBeside places: Int32) -> Bool {
-    Int128(places) < whole + (grantsExtra ? 1 : 0)
+  func permits(oneBeside places: Int) -> Bool {
+    Int128(places) < whole &+ (grantsExtra ? 1 : 0)
   }
 
   /// Changes the rate; credit keeps its worth in nanoseconds, debts included.
   mutating func setRate(_ new: Fraction, at time: SimulatedTime) {
+    let new = TokenBucket.kept(new)
     guard new != rate else { return }
     refill(at: time)
     let old = rate
     rate = new
     whole = new.floor
-    credit = min(credit * new.denominator / old.denominator, new.numerator * TokenBucket.depth)
+    credit = min(
+      credit.multipliedClamped(by: new.denominator) / max(1, old.denominator),
+      new.numerator &* TokenBucket.depth)
     note()
   }
 
@@ -73,7 +90,7 @@ struct TokenBucket {
   ///   - owes: Whether more than there is stays owed; not for time that nobody else wanted.
   mutating func debit(_ nanoseconds: UInt64, at time: SimulatedTime, owes: Bool = true) {
     refill(at: time)
-    credit -= Int128(nanoseconds) * rate.denominator
+    credit &-= Int128(nanoseconds) &* rate.denominator
     if !owes { credit = max(credit, 0) }
     note()
   }
@@ -88,18 +105,20 @@ struct TokenBucket {
   var extraResumes: SimulatedTime { time(of: TokenBucket.plenty) }
 
   private func time(of worth: Int128) -> SimulatedTime {
-    let missing = rate.numerator * worth - credit
+    let missing = rate.numerator &* worth &- credit
     guard missing > 0 else { return updated }
     guard rate.numerator > 0 else { return .max }
-    return updated &+ UInt64((missing + rate.numerator - 1) / rate.numerator)
+    // A logical processor's part of a least weight may need longer than there is time.
+    return updated.addingClamped(
+      UInt64(clamping: (missing &- 1) / rate.numerator &+ 1))
   }
 
   private mutating func note() {
-    let enough = rate.numerator * TokenBucket.plenty
+    let enough = rate.numerator &* TokenBucket.plenty
     if credit >= enough {
       grantsExtra = true
-      if lost >= rate.numerator * TokenBucket.tolerableLoss { isBinding = false }
-    } else if credit <= enough - min(rate.numerator, rate.denominator) * band {
+      if lost >= rate.numerator &* TokenBucket.tolerableLoss { isBinding = false }
+    } else if credit <= enough &- min(rate.numerator, rate.denominator) &* band {
       grantsExtra = false
       isBinding = true
       lost = 0
@@ -108,10 +127,10 @@ struct TokenBucket {
 
   private mutating func refill(at time: SimulatedTime) {
     guard time > updated else { return }
-    credit += Int128(time - updated) * rate.numerator
-    let most = rate.numerator * TokenBucket.depth
+    credit &+= Int128(time &- updated) &* rate.numerator
+    let most = rate.numerator &* TokenBucket.depth
     if credit > most {
-      lost += credit - most
+      lost &+= credit &- most
       credit = most
     }
     updated = time

@@ -26,7 +26,7 @@ final class WorkerCrew: @unchecked Sendable {
 
     /// Lets the thread at this seat go on.
     func post() {
-      generation.add(1, ordering: .sequentiallyConsistent)
+      generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
       guard isSleeping.load(ordering: .sequentiallyConsistent) else { return }
       condition.lock()
       condition.signal()
@@ -60,11 +60,13 @@ final class WorkerCrew: @unchecked Sendable {
     body: @escaping (Int) -> Void
   ) {
     self.body = body
-    for worker in 1..<max(count, 1) &+ 1 where worker < count {
+    var worker = 1
+    while worker < count {
       let seat = Seat()
-      guard start(worker, { [unowned self] in work(worker, at: seat) }) else { break }
+      guard start(worker, { [unowned self, worker] in work(worker, at: seat) }) else { break }
       seats.append(seat)
-      self.count = worker + 1
+      worker &+= 1
+      self.count = worker
     }
   }
 
@@ -81,7 +83,9 @@ final class WorkerCrew: @unchecked Sendable {
       seen = seat.wait(after: seen)
       if seat.isDismissed.load(ordering: .acquiring) { return }
       body(worker)
-      if outstanding.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { owner.post() }
+      if outstanding.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+        owner.post()
+      }
     }
   }
 
@@ -102,7 +106,11 @@ final class WorkerCrew: @unchecked Sendable {
     }
     let seen = owner.generation.load(ordering: .acquiring)
     outstanding.store(others, ordering: .releasing)
-    for index in seats.indices where mask >> UInt64(index + 1) & 1 != 0 { seats[index].post() }
+    var rest = mask >> 1
+    for seat in seats {
+      if rest & 1 != 0 { seat.post() }
+      rest >>= 1
+    }
     if mask & 1 != 0 { body(0) }
     _ = owner.wait(after: seen)
   }

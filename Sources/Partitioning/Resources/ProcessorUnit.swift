@@ -77,13 +77,8 @@ extension PartitionManager {
   func poolType(_ pool: Int) -> ProcessorType { pools.element(at: pool) ?? .cp }
 
   /// The name of the partition that has a logical processor; nil for none.
-  func ownerName(_ logical: Int32) -> String? {
+  func ownerName(_ logical: Int) -> String? {
     guard logical >= 0 else { return nil }
-    return partitionName(Int(engine.dispatcher.logicals[Int(logical)].partition))
+    return partitionName(engine.dispatcher.logicals[logical].partition)
   }
-}
-
-extension ProcessorPool {
-  /// Indices of its physical processors.
-  var processors: Range<Int> { Int(first)..<max(Int(first), Int(first) &+ Int(count)) }
 }

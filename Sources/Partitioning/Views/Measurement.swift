@@ -236,7 +236,7 @@ extension PartitionManager {
         let physical = dispatcher.physicals[number]
         let owner = physical.dedicatedTo
         return MeasurementSample.Processor(
-          number: number, type: poolType(Int(physical.pool)), isOnline: physical.isOnline,
+          number: number, type: poolType(physical.pool), isOnline: physical.isOnline,
           dedicatedTo: ownerName(owner),
           counters: dispatcher.counters(ofPhysical: number, at: now))
       },

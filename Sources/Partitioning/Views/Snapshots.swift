@@ -76,9 +76,9 @@ extension PartitionManager {
     return LogicalProcessorView(
       number: number, type: processors.type, isDedicated: processors.mode == .dedicated,
       state: state(partition, number, record), isStarted: isStarted(status),
-      physicalProcessor: record.physical >= 0 ? Int(record.physical) : nil,
+      physicalProcessor: record.physical >= 0 ? record.physical : nil,
       polarity: polarity, share: share, isParked: partition.isOnline[number] && record.isParked,
-      home: partition.isOnline[number] && record.home >= 0 ? Int(record.home) : nil,
+      home: partition.isOnline[number] && record.home >= 0 ? record.home : nil,
       usedNanoseconds: record.counters.dispatched,
       stealNanoseconds: engine.dispatcher.counters(ofLogical: index, at: now).ready)
   }
@@ -119,7 +119,7 @@ extension PartitionManager {
     case .running, .holding: return .running
     case .throttled: return .capped
     case .queued:
-      return engine.dispatcher.isBlocked(Int(record.account)) ? .capped : .ready
+      return engine.dispatcher.isBlocked(record.account) ? .capped : .ready
     }
   }
 
@@ -201,8 +201,8 @@ extension PartitionManager {
   private func physicalViews() -> [PhysicalProcessorView] {
     engine.dispatcher.physicals.enumerated().map { number, physical in
       PhysicalProcessorView(
-        number: number, type: poolType(Int(physical.pool)),
-        megahertz: engine.dispatcher.pools[Int(physical.pool)].megahertz,
+        number: number, type: poolType(physical.pool),
+        megahertz: engine.dispatcher.pools[physical.pool].megahertz,
         isOnline: physical.isOnline, dedicatedTo: ownerName(physical.dedicatedTo),
         busyNanoseconds: physical.busy, recentBusy: load.physicals.element(at: number) ?? 0)
     }
@@ -226,9 +226,9 @@ extension PartitionManager {
         }
       }
       return PoolView(
-        type: type, megahertz: record.megahertz, installed: range.count, online: online.count,
+        type: type, megahertz: record.megahertz, installed: record.count, online: online.count,
         dedicated: online.count { engine.dispatcher.physicals[$0].dedicatedTo >= 0 },
-        shared: Int(record.shared), weightSum: weights,
+        shared: record.shared, weightSum: weights,
         recentBusy: online.isEmpty ? 0 : busy / Double(online.count),
         runningTime: record.runningTime)
     }

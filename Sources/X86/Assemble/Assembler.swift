@@ -1,8 +1,11 @@
 // Encodes x86 instructions into a flat image. One method an instruction, operands in Intel's order
 // (destination first), widths told by the registers' names or by the memory operand. Encodings are
 // those that the GNU assembler chooses, so that a listing can be compared byte by byte.
-// A combination of operands that no instruction has is a programming error and traps.
+// A combination of operands that no instruction has is a fault of who wrote the program: `fault` says what it
+// was, and the image has UD2 there, for a label at its end.
 // Source: AMD64 Architecture Programmer's Manual, volume 3, "Instruction Encoding".
+
+import Quantities
 
 /// Assembles a flat image of x86 code and data with labels.
 package struct Assembler {
@@ -15,6 +18,23 @@ package struct Assembler {
     /// Relative to the end of the field plus `trailing` bytes.
     case relative8, relative16, relative32
     case absolute16, absolute32, absolute64
+
+    var isRelative: Bool {
+      switch self {
+      case .relative8, .relative16, .relative32: true
+      case .absolute16, .absolute32, .absolute64: false
+      }
+    }
+
+    /// Bytes of the field.
+    var byteCount: Int {
+      switch self {
+      case .relative8: 1
+      case .relative16, .absolute16: 2
+      case .relative32, .absolute32: 4
+      case .absolute64: 8
+      }
+    }
   }
 
   struct FixUp {
@@ -31,6 +51,8 @@ package struct Assembler {
   package var mode: Mode
   /// What is assembled so far; fields of labels not yet placed are zero until `finish`.
   package private(set) var bytes: [UInt8] = []
+  /// The first thing that no instruction has, or what is wrong with a label; nil in a right program.
+  package private(set) var fault: String?
   private var labelOffsets: [Int?] = []
   private var fixUps: [FixUp] = []
 
@@ -41,20 +63,21 @@ package struct Assembler {
   }
 
   /// The address of the next byte.
-  package var here: UInt64 { origin &+ UInt64(bytes.count) }
+  package var here: UInt64 { origin &+ UInt64(clamping: bytes.count) }
 
   // MARK: Labels
 
   /// Makes a label that is placed later.
   package mutating func label() -> Label {
+    let label = Label(index: labelOffsets.count)
     labelOffsets.append(nil)
-    return Label(index: labelOffsets.count - 1)
+    return label
   }
 
-  /// Places a label here; traps if it is placed already.
+  /// Places a label here; a fault if it is placed already.
   package mutating func place(_ label: Label) {
-    precondition(labelOffsets[label.index] == nil, "a label is placed once")
-    labelOffsets[label.index] = bytes.count
+    if placedOffset(of: label) != nil { refuse("a label is placed once") }
+    labelOffsets.change(at: label.index) { $0 = bytes.count }
   }
 
   /// Makes a label and places it here.
@@ -64,13 +87,18 @@ package struct Assembler {
     return label
   }
 
-  /// The address of a placed label; traps if it is not placed.
-  package func address(of label: Label) -> UInt64 {
-    guard let offset = labelOffsets[label.index] else { preconditionFailure("label not placed") }
-    return origin &+ UInt64(offset)
+  /// The address of a label; nil while it is not placed.
+  package func address(of label: Label) -> UInt64? {
+    placedOffset(of: label).map { origin &+ UInt64(clamping: $0) }
   }
 
-  func placedOffset(of label: Label) -> Int? { labelOffsets[label.index] }
+  func placedOffset(of label: Label) -> Int? { labelOffsets.element(at: label.index) ?? nil }
+
+  /// Notes a fault of who wrote the program; a processor that comes here gets #UD.
+  mutating func refuse(_ reason: String) {
+    fault = fault ?? "\(reason), at byte \(bytes.count)"
+    bytes += [0x0F, 0x0B]
+  }
 
   mutating func addFixUp(
     _ form: FixUpForm, to label: Label, addend: Int64 = 0, trailing: Int = 0
@@ -85,34 +113,34 @@ package struct Assembler {
     }
   }
 
-  /// Fills in every label and returns the image; traps on a label not placed or out of reach.
+  /// Fills in every label and returns the image; a label not placed or out of reach is a fault.
   package mutating func finish() -> [UInt8] {
-    for fixUp in fixUps {
-      let target = Int64(bitPattern: address(of: fixUp.label)) &+ fixUp.addend
-      let place = Int64(bitPattern: origin) &+ Int64(fixUp.offset)
-      let trailing = Int64(fixUp.trailing)
-      let (value, width): (Int64, Int) =
-        switch fixUp.form {
-        case .relative8: (target - (place + 1 + trailing), 1)
-        case .relative16: (target - (place + 2 + trailing), 2)
-        case .relative32: (target - (place + 4 + trailing), 4)
-        case .absolute16: (target, 2)
-        case .absolute32: (target, 4)
-        case .absolute64: (target, 8)
-        }
-      switch fixUp.form {
-      case .relative8: precondition(Int8(exactly: value) != nil, "label out of reach")
-      case .relative32: precondition(Int32(exactly: value) != nil, "label out of reach")
-      case .absolute16: precondition(UInt16(exactly: value) != nil, "label out of reach")
-      case .absolute32: precondition(UInt32(exactly: value) != nil, "label out of reach")
-      case .relative16, .absolute64: break
-      }
-      for index in 0..<width {
-        bytes[fixUp.offset + index] = UInt8(truncatingIfNeeded: value >> Int64(8 * index))
-      }
-    }
+    for fixUp in fixUps { fill(fixUp) }
     fixUps.removeAll()
     return bytes
+  }
+
+  private mutating func fill(_ fixUp: FixUp) {
+    guard let address = address(of: fixUp.label) else { return refuse("a label is not placed") }
+    let target = Int64(bitPattern: address) &+ fixUp.addend
+    let end = fixUp.offset &+ fixUp.form.byteCount &+ fixUp.trailing
+    let relative = target &- (Int64(bitPattern: origin) &+ Int64(end))
+    let isRelative = fixUp.form.isRelative
+    let value = isRelative ? relative : target
+    let isInReach =
+      switch fixUp.form {
+      case .relative8: Int8(exactly: value) != nil
+      case .relative32: Int32(exactly: value) != nil
+      case .absolute16: UInt16(exactly: value) != nil
+      case .absolute32: UInt32(exactly: value) != nil
+      case .relative16, .absolute64: true
+      }
+    guard isInReach else { return refuse("a label is out of reach") }
+    for index in 0..<fixUp.form.byteCount {
+      bytes.change(at: fixUp.offset &+ index) {
+        $0 = UInt8(truncatingIfNeeded: value >> Int64(8 &* index))
+      }
+    }
   }
 
   // MARK: Data
@@ -146,18 +174,20 @@ package struct Assembler {
 
   /// Emits zeros.
   package mutating func zeros(_ byteCount: Int) {
-    bytes.append(contentsOf: repeatElement(0, count: byteCount))
+    bytes.append(contentsOf: repeatElement(0, count: max(0, byteCount)))
   }
 
   /// Emits `filler` until the address is a multiple of `alignment`, a power of two.
   package mutating func align(_ alignment: UInt64, filler: UInt8 = 0x90) {
-    precondition(alignment.nonzeroBitCount == 1, "alignment is a power of two")
-    while here % alignment != 0 { bytes.append(filler) }
+    guard alignment.nonzeroBitCount == 1 else { return refuse("an alignment is a power of two") }
+    while here & (alignment &- 1) != 0 { bytes.append(filler) }
   }
 
   mutating func emit(_ value: UInt64, byteCount: Int) {
-    for index in 0..<byteCount {
-      bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index)))
+    var rest = value
+    for _ in 0..<max(0, byteCount) {
+      bytes.append(UInt8(truncatingIfNeeded: rest))
+      rest >>= 8
     }
   }
 }

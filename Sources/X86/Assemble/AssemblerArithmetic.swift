@@ -8,7 +8,7 @@ extension Assembler {
       let asSigned = signed(value, width)
       if width != .byte, let short = Int8(exactly: asSigned) {
         let form = Form(0x83, width, immediateByteCount: 1)
-        encode(form, RegisterField(number: UInt8(operation)), destination)
+        encode(form, RegisterField(number: UInt8(truncatingIfNeeded: operation)), destination)
         emit8(UInt8(bitPattern: short))
       } else if destination.isAccumulator {
         emitPrefixes(Form(0, width))
@@ -16,7 +16,7 @@ extension Assembler {
         emitImmediate(value, width)
       } else {
         let form = Form(0x80 | wide, width, immediateByteCount: min(width.rawValue, 4))
-        encode(form, RegisterField(number: UInt8(operation)), destination)
+        encode(form, RegisterField(number: UInt8(truncatingIfNeeded: operation)), destination)
         emitImmediate(value, width)
       }
     case .memory:
@@ -24,7 +24,7 @@ extension Assembler {
     case .register, .highByte:
       encode(Form(operation << 3 | wide, width), RegisterField(source), destination)
     case .address:
-      preconditionFailure("use lea, or mov of an address")
+      refuse("an address is taken by lea, or by mov to a register")
     }
   }
 
@@ -120,7 +120,7 @@ extension Assembler {
     case .cl:
       encode(Form(0xD2 | wide, width), RegisterField(number: field), operand)
     default:
-      preconditionFailure("a shift count is a constant or CL")
+      refuse("a shift count is a constant or CL")
     }
   }
 
@@ -143,7 +143,7 @@ extension Assembler {
     case .cl:
       encode(Form(opcode | 1, width), RegisterField(source), operand)
     default:
-      preconditionFailure("a shift count is a constant or CL")
+      refuse("a shift count is a constant or CL")
     }
   }
 

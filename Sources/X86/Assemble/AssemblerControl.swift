@@ -50,7 +50,7 @@ extension Assembler {
 
   /// Jumps to a constant segment and a label, with a 32-bit offset; not in 64-bit code.
   package mutating func farJump(selector: UInt16, _ label: Label) {
-    precondition(mode != .long64, "64-bit code has no direct far jump")
+    if mode == .long64 { refuse("64-bit code has no direct far jump") }
     if mode == .real16 { emit8(0x66) }
     emit8(0xEA)
     addFixUp(.absolute32, to: label)
@@ -82,6 +82,6 @@ extension Assembler {
 
   private func isNear(_ label: Label, instructionByteCount: Int) -> Bool {
     guard let offset = placedOffset(of: label) else { return false }
-    return offset - (bytes.count + instructionByteCount) >= -128
+    return offset &- (bytes.count &+ instructionByteCount) >= -128
   }
 }

@@ -2,19 +2,19 @@
 extension Assembler {
   /// Reads a port into the accumulator of a width, from a constant port or from DX.
   package mutating func `in`(_ to: Operand, _ port: Operand) {
-    precondition(to.isAccumulator, "ports are read into the accumulator")
+    if !to.isAccumulator { refuse("ports are read into the accumulator") }
     portAccess(0xE4, ownWidth(to), port)
   }
 
   /// Writes the accumulator of a width to a constant port or to DX.
   package mutating func out(_ port: Operand, _ source: Operand) {
-    precondition(source.isAccumulator, "ports are written from the accumulator")
+    if !source.isAccumulator { refuse("ports are written from the accumulator") }
     portAccess(0xE6, ownWidth(source), port)
   }
 
   private mutating func portAccess(_ opcode: UInt32, _ width: Width, _ port: Operand) {
     let wide: UInt32 = width == .byte ? 0 : 1
-    precondition(width != .qword, "ports have up to 32 bits")
+    if width == .qword { refuse("ports have up to 32 bits") }
     switch port {
     case .immediate(let number):
       single(opcode | wide, width)
@@ -22,7 +22,7 @@ extension Assembler {
     case .dx:
       single(opcode | 8 | wide, width)
     default:
-      preconditionFailure("a port is a constant or DX")
+      refuse("a port is a constant or DX")
     }
   }
 

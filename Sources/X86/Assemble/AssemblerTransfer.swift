@@ -34,13 +34,13 @@ extension Assembler {
 
   private mutating func moveAddress(_ to: Operand, _ label: Label) {
     let width = ownWidth(to)
-    precondition(to.isRegister, "an address is moved to a register")
+    if !to.isRegister { refuse("an address is moved to a register") }
     encodeShort(Form(0xB8, width), RegisterField(to))
     switch width {
     case .qword: addFixUp(.absolute64, to: label)
     case .dword: addFixUp(.absolute32, to: label)
     case .word: addFixUp(.absolute16, to: label)
-    case .byte: preconditionFailure("an address needs more than a byte")
+    case .byte: refuse("an address needs more than a byte")
     }
   }
 
@@ -125,7 +125,7 @@ extension Assembler {
     case .memory:
       encode(Form(0xFF, stackWidth(ownWidth(source))), RegisterField(number: 6), source)
     case .highByte, .address:
-      preconditionFailure("cannot be pushed")
+      refuse("the operand cannot be pushed")
     }
   }
 
@@ -136,16 +136,18 @@ extension Assembler {
     case .memory:
       encode(Form(0x8F, stackWidth(ownWidth(to))), RegisterField(number: 0), to)
     case .highByte, .immediate, .address:
-      preconditionFailure("cannot be popped")
+      refuse("the operand cannot be popped")
     }
   }
 
   /// The stack's own width needs no prefix.
-  private func stackWidth(_ width: Width) -> Width? {
+  private mutating func stackWidth(_ width: Width) -> Width? {
     switch (mode, width) {
     case (.long64, .qword), (.protected32, .dword), (.real16, .word): return nil
     case (.long64, .word), (.protected32, .word), (.real16, .dword): return width
-    default: preconditionFailure("the stack has no such width in this mode")
+    default:
+      refuse("the stack has no such width in this mode")
+      return width
     }
   }
 

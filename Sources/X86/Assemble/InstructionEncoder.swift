@@ -26,6 +26,8 @@ extension Assembler {
     var number: UInt8
     var needsREX = false
     var forbidsREX = false
+    /// It is a register that there is: of high bytes only AH, CH, DH and BH.
+    var exists = true
 
     /// An opcode extension or a register that is not a byte register.
     init(number: UInt8) { self.number = number }
@@ -38,11 +40,12 @@ extension Assembler {
       case .register(let register, _):
         number = register.rawValue
       case .highByte(let register):
-        precondition(register.rawValue < 4, "only AH, CH, DH and BH exist")
-        number = register.rawValue + 4
+        number = register.rawValue & 3 | 4
         forbidsREX = true
+        exists = register.rawValue < 4
       case .memory, .immediate, .address:
-        preconditionFailure("a register is needed here")
+        number = 0
+        exists = false
       }
     }
   }
@@ -53,9 +56,11 @@ extension Assembler {
 
   /// Emits prefixes, opcode, ModRM, SIB and displacement.
   mutating func encode(_ form: Form, _ field: RegisterField, _ operand: Operand) {
+    guard field.exists else { return refuse("a register is needed here") }
     switch operand {
     case .register, .highByte:
       let second = RegisterField(operand)
+      guard second.exists else { return refuse("a register is needed here") }
       emitPrefixes(
         form, registerBit: field.number >> 3, baseBit: second.number >> 3,
         needsREX: field.needsREX || second.needsREX,
@@ -65,7 +70,7 @@ extension Assembler {
     case .memory(let memory):
       encode(form, field, memory)
     case .immediate, .address:
-      preconditionFailure("a register or memory is needed here")
+      refuse("a register or memory is needed here")
     }
   }
 
@@ -83,7 +88,7 @@ extension Assembler {
       needsREX: field.needsREX, forbidsREX: field.forbidsREX)
     emitOpcode(form.opcode)
     if let label = memory.label {
-      precondition(memory.base == nil && memory.index == nil, "a label stands alone")
+      if memory.base != nil || memory.index != nil { refuse("a label stands alone") }
       emitLabelAddress(
         field.number, label, memory.displacement, trailing: form.immediateByteCount)
     } else if let base = memory.base {
@@ -154,8 +159,8 @@ extension Assembler {
     var rex = (form.width == .qword ? 8 : 0) | registerBit << 2 | indexBit << 1 | baseBit
     if needsREX { rex |= 0x40 }
     guard rex != 0 else { return }
-    precondition(mode == .long64, "these registers exist in 64-bit code only")
-    precondition(!forbidsREX, "AH, CH, DH and BH cannot be encoded beside these registers")
+    if mode != .long64 { refuse("these registers exist in 64-bit code only") }
+    if forbidsREX { refuse("AH, CH, DH and BH cannot be encoded beside these registers") }
     emit8(0x40 | rex)
   }
 
@@ -171,45 +176,49 @@ extension Assembler {
   }
 
   private mutating func emitSIB(_ scale: UInt8, _ index: Register, base: UInt8) {
-    precondition(index != .rsp, "RSP is no index register")
-    precondition([1, 2, 4, 8].contains(scale), "a scale is 1, 2, 4 or 8")
-    let scaleField = UInt8(scale.trailingZeroBitCount)
+    if index == .rsp { refuse("RSP is no index register") }
+    if ![1, 2, 4, 8].contains(scale) { refuse("a scale is 1, 2, 4 or 8") }
+    let scaleField = UInt8(truncatingIfNeeded: scale.trailingZeroBitCount)
     emit8(scaleField << 6 | (index.rawValue & 7) << 3 | base & 7)
   }
 
   /// Emits an opcode with its register in the low three bits.
   mutating func encodeShort(_ form: Form, _ register: RegisterField) {
+    guard register.exists else { return refuse("a register is needed here") }
     emitPrefixes(
       form, baseBit: register.number >> 3, needsREX: register.needsREX,
       forbidsREX: register.forbidsREX)
     emitOpcode(form.opcode | UInt32(register.number & 7))
   }
 
-  /// Emits an immediate of up to 32 bits; traps if it does not fit signed or unsigned.
+  /// Emits an immediate of up to 32 bits; a fault if it does not fit signed or unsigned.
   mutating func emitImmediate(_ value: Int64, _ width: Width) {
-    let byteCount = min(width.rawValue, 4)
-    if byteCount < 8 {
-      let bitCount = Int64(8 * byteCount)
-      let fits = value >= -(1 << (bitCount - 1)) && value < 1 << bitCount
-      let fitsSigned = value >= -(1 << (bitCount - 1)) && value < 1 << (bitCount - 1)
-      precondition(width == .qword ? fitsSigned : fits, "immediate out of range")
-    }
-    emit(UInt64(bitPattern: value), byteCount: byteCount)
+    let (isSigned, isUnsigned) =
+      switch width {
+      case .byte: (Int8(exactly: value) != nil, UInt8(exactly: value) != nil)
+      case .word: (Int16(exactly: value) != nil, UInt16(exactly: value) != nil)
+      case .dword: (Int32(exactly: value) != nil, UInt32(exactly: value) != nil)
+      case .qword: (Int32(exactly: value) != nil, false)
+      }
+    if !isSigned, !isUnsigned { refuse("an immediate is out of range") }
+    emit(UInt64(bitPattern: value), byteCount: min(width.rawValue, 4))
   }
 
   /// The width of an instruction whose operands have to agree.
-  func commonWidth(_ first: Operand, _ second: Operand) -> Width {
-    guard let width = first.ownWidth ?? second.ownWidth else {
-      preconditionFailure("no operand tells the width")
-    }
-    precondition((second.ownWidth ?? width) == width, "operands of different widths")
+  mutating func commonWidth(_ first: Operand, _ second: Operand) -> Width {
+    let width = first.ownWidth ?? second.ownWidth ?? missingWidth("no operand tells the width")
+    if let other = second.ownWidth, other != width { refuse("operands of different widths") }
     return width
   }
 
   /// The width that one operand tells.
-  func ownWidth(_ operand: Operand) -> Width {
-    guard let width = operand.ownWidth else { preconditionFailure("memory without a width") }
-    return width
+  mutating func ownWidth(_ operand: Operand) -> Width {
+    operand.ownWidth ?? missingWidth("memory without a width")
+  }
+
+  private mutating func missingWidth(_ reason: String) -> Width {
+    refuse(reason)
+    return .dword
   }
 }
 

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// What must come out even, however a machine is reconfigured.
 struct Conservation {
@@ -12,7 +13,7 @@ struct Conservation {
 
   /// Takes accounting records of partitions that ended.
   mutating func account(_ records: [AccountingRecord]) {
-    for record in records { accounted += record.effective }
+    for record in records { accounted.addClamped(record.effective) }
   }
 
   /// Reports the interval since the last call.
@@ -44,29 +45,30 @@ struct Conservation {
     var used = accounted
     for name in manager.partitionNames {
       guard let partition = manager.partitionView(name) else { continue }
-      granted += partition.grantedByteCount
+      granted.addClamped(partition.grantedByteCount)
       guard partition.isActive else { continue }
       let errors = manager.storage(of: name, at: Conservation.errorCounter, count: 8)
       if let errors, !upset.contains(name), errors.contains(where: { $0 != 0 }) {
         losses.append("\(name): the guest found its data wrong")
       }
     }
-    if granted + machine.freeByteCount != machine.storageByteCount || !manager.ledger.isBalanced {
+    let known = granted.addingClamped(machine.freeByteCount)
+    if known != machine.storageByteCount || !manager.ledger.isBalanced {
       losses.append(
         "storage: granted \(granted) and free \(machine.freeByteCount) are not the installed"
           + " \(machine.storageByteCount) bytes")
     }
     for partition in sample.partitions where partition.isActive {
-      used += partition.logicals.reduce(0) { $0 + $1.counters.effective }
+      for logical in partition.logicals { used.addClamped(logical.counters.effective) }
     }
-    let busy = sample.processors.reduce(0) { $0 + $1.counters.effective }
+    let busy = sample.processors.reduce(UInt64(0)) { $0.addingClamped($1.counters.effective) }
     if used != busy {
       losses.append(
         "processor time: partitions used \(used) ns, physical processors ran \(busy) ns")
     }
     for processor in sample.processors {
       let counters = processor.counters
-      let sum = counters.effective + counters.management + counters.idle + counters.offline
+      let sum = counters.online.addingClamped(counters.offline)
       if sum != sample.time {
         losses.append("physical processor \(processor.number): \(sum) of \(sample.time) ns")
       }
@@ -80,7 +82,7 @@ extension PartitionView {
   fileprivate var grantedByteCount: UInt64 {
     pending.reduce(storageByteCount) { sum, change in
       guard case .storage(_, let byteCount) = change.subject, change.online else { return sum }
-      return sum + byteCount
+      return sum.addingClamped(byteCount)
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Partitioning
+import Quantities
 import Records
 
 // `stress --kill`: the program itself, as a process with a state folder, is given changes and killed at
@@ -13,7 +14,7 @@ struct KillRun {
   private static let commandCount = 400
 
   private let folder: URL
-  private let guests: [String]
+  private let guests: Numbered<String>
   private var numbers: SeededNumbers
   private var losses: [String] = []
   private var round = 0
@@ -22,6 +23,9 @@ struct KillRun {
   private var killedAtStart = 0
   private var ended = 0
   private let began = DispatchTime.now().uptimeNanoseconds
+
+  /// The first round is not killed; rounds begin at 1.
+  private var kills: Int { round.subtractingClamped(1) }
 
   private var state: String { folder.path + "/state" }
 
@@ -32,7 +36,8 @@ struct KillRun {
   ///   - seed: What changes and instants are drawn from.
   /// - Throws: `HostFailure` when there is no place for it.
   init(guests: Int, seed: UInt64) throws(HostFailure) {
-    self.guests = StressMachine(guests: guests).guests.map(\.name)
+    let machine = StressMachine(guests: guests)
+    self.guests = Numbered(machine.guests.map(\.name), absent: "")
     numbers = SeededNumbers(seed: seed)
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("endicott-kill-\(UUID().uuidString)")
@@ -64,10 +69,11 @@ struct KillRun {
     defer { try? FileManager.default.removeItem(at: folder) }
     let start = DispatchTime.now().uptimeNanoseconds
     try perform(killAfter: nil)
-    let length = Int((DispatchTime.now().uptimeNanoseconds - start) / 1_000)
-    for _ in 0..<count where losses.count < KillRun.lossLimit {
+    let length = Int(
+      clamping: DispatchTime.now().uptimeNanoseconds.subtractingClamped(start) / 1_000)
+    for _ in repeatElement((), count: max(0, count)) where losses.count < KillRun.lossLimit {
       try perform(killAfter: numbers.draw(0...max(1, length)))
-      progress("stress: killed \(round - 1) of \(count) times, \(losses.count) losses")
+      progress("stress: killed \(kills) of \(count) times, \(losses.count) losses")
     }
     try perform(killAfter: nil)
     return losses
@@ -75,9 +81,10 @@ struct KillRun {
 
   /// The outcome, for the reader.
   var report: [String] {
-    let seconds = (DispatchTime.now().uptimeNanoseconds - began) / 1_000_000_000
+    let seconds =
+      DispatchTime.now().uptimeNanoseconds.subtractingClamped(began) / 1_000_000_000
     return losses + [
-      "stress: \(round - 2) kills of a machine with \(guests.count) partitions in \(seconds) s,"
+      "stress: \(kills.subtractingClamped(1)) kills of a machine with \(guests.count) partitions in \(seconds) s,"
         + " \(killedAtStart) while it started, \(ended) after it had ended",
       "stress: \(answered) commands answered, \(kept) changes kept",
       "stress: \(losses.isEmpty ? "nothing lost" : "\(losses.count) losses")",
@@ -88,14 +95,14 @@ struct KillRun {
 
   /// Starts the machine, gives it commands, and kills it after so many microseconds.
   private mutating func perform(killAfter delay: Int?) throws(HostFailure) {
-    round += 1
+    round &+= 1
     let before = try records()
     let commands = (0..<KillRun.commandCount).map { command(number: $0) }
     let output = try output(of: commands, killAfter: delay)
     let after = try records()
     checkTold(output, before)
     guard let after else {
-      killedAtStart += 1
+      killedAtStart &+= 1
       return
     }
     try checkKept(output, commands, before, after)
@@ -104,14 +111,15 @@ struct KillRun {
 
   /// A command and a word that no command has: the answer to it says that the command was answered.
   private mutating func command(number: Int) -> String {
-    let name = guests[numbers.draw(0...guests.count - 1)]
+    let name = guests[numbers.draw(below: guests.count)]
+    let tens = number.multipliedClamped(by: 10)
     let command =
       switch numbers.draw(0...11) {
       case 0: "ACTIVATE \(name)"
       case 1: "DEACTIVATE \(name) FORCE"
       case 2: "SLEEP 3 SEC"
       // The number of the command is in the weight, so that each can be found.
-      default: "SET SHARE \(name) RELATIVE \(number * 10 + numbers.draw(1...9))"
+      default: "SET SHARE \(name) RELATIVE \(tens.addingClamped(numbers.draw(1...9)))"
       }
     return command + "#ANSWERED\(number)"
   }
@@ -131,17 +139,18 @@ struct KillRun {
       process.standardError = process.standardOutput
       try process.run()
       if let delay {
-        usleep(UInt32(delay))
+        usleep(UInt32(clamping: delay))
         kill(process.processIdentifier, SIGKILL)
       }
       process.waitUntilExit()
-      return String(decoding: try Data(contentsOf: output), as: UTF8.self)
+      // A process that was killed may have written a part of a character; all that is looked for is ASCII.
+      return String(data: try Data(contentsOf: output), encoding: .isoLatin1) ?? ""
     } catch {
       throw HostFailure(subject: "stress", reason: error.localizedDescription)
     }
   }
 
-  private mutating func lose(_ text: String) { losses.append("kill \(round - 1): \(text)") }
+  private mutating func lose(_ text: String) { losses.append("kill \(kills): \(text)") }
 }
 
 // MARK: What must have been kept
@@ -183,7 +192,7 @@ extension KillRun {
     else { return }
     let beginning = "LOST: GUESTS OF "
     let told = lines.filter { $0.hasPrefix(beginning) }
-      .flatMap { $0.dropFirst(beginning.count).split(separator: " ").map(String.init) }
+      .flatMap { $0.trimmingPrefix(beginning).split(separator: " ").map(String.init) }
     let active = KeptState.ranges(before.active)
     if before.starts.last?.ending != .clean, told != active {
       lose("told to be lost: \(told); active were \(active)")
@@ -197,13 +206,13 @@ extension KillRun {
     let isNew = after.starts.count > (before?.starts.count ?? 0)
     let count = output.split(separator: "\n").count { $0.contains("ANSWERED") }
     guard isNew else {
-      killedAtStart += 1
+      killedAtStart &+= 1
       if count > 0 { lose("\(count) commands were answered, and the start is not kept") }
       return
     }
-    if after.starts.last?.ending == .clean, count == commands.count { ended += 1 }
-    answered += count
-    kept += after.changes.count
+    if after.starts.last?.ending == .clean, count == commands.count { ended &+= 1 }
+    answered.addClamped(count)
+    kept.addClamped(after.changes.count)
     let weights = after.changes.compactMap { logged -> Int? in
       guard case .setShare(_, _, .relative(let weight)?, _) = logged.change.action else {
         return nil

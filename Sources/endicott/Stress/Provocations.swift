@@ -9,7 +9,7 @@ struct Provocation {
     /// An action, which must be performed.
     case perform(ManagementAction)
     /// So many milliseconds of simulated time.
-    case run(Int)
+    case run(UInt64)
   }
 
   /// Name of the case of `ManagementError`.

@@ -1,4 +1,5 @@
 import Partitioning
+import Quantities
 
 /// Provokes every refusal of the firmware and sees that nothing changed.
 struct RefusalCheck {
@@ -23,7 +24,8 @@ struct RefusalCheck {
     for step in provocation.before {
       switch step {
       case .run(let milliseconds):
-        manager.runEpochs(until: manager.now + UInt64(milliseconds) * 1_000_000)
+        manager.runEpochs(
+          until: manager.now.addingClamped(milliseconds.multipliedClamped(by: 1_000_000)))
       case .perform(let action):
         do {
           try manager.perform(action)
@@ -62,11 +64,11 @@ struct RefusalCheck {
     var rated = partition("RATED")
     rated.definedCapacity = 10
     var wide = partition("WIDE", processors: 2)
-    wide.processors[0].mode = .dedicated
+    wide.processors.changeEach { $0.mode = .dedicated }
     var own = partition("OWN")
-    own.processors[0].mode = .dedicated
+    own.processors.changeEach { $0.mode = .dedicated }
     var placed = [partition("PLACED1"), partition("PLACED2")]
-    for index in placed.indices { placed[index].storage.origin = 0 }
+    placed.changeEach { $0.storage.origin = 0 }
     return [
       first, partition("B"), rated, wide, own, partition("EMPTY", program: nil),
       partition("HUGE", megabytes: 100), partition("HALF1", megabytes: 20),

@@ -1,9 +1,12 @@
 import Partitioning
+import Quantities
 
 /// Draws the changes of `stress`: every operation there is, with operands that are mostly right.
 struct StressChanges {
   let machine: StressMachine
   var numbers: SeededNumbers
+
+  private static let switches = Numbered(SecuritySwitch.allCases, absent: .isolation)
 
   private mutating func draw(_ range: ClosedRange<Int>) -> Int { numbers.draw(range) }
   private mutating func flip() -> Bool { draw(0...1) == 1 }
@@ -12,7 +15,7 @@ struct StressChanges {
 
   /// The next change, given what a partition is doing now.
   mutating func next(_ isActive: (String) -> Bool) -> ManagementAction {
-    let guest = machine.guests[draw(0...machine.guests.count - 1)]
+    let guest = machine.guests[numbers.draw(below: machine.guests.count)]
     if seldom(12) { return machineChange() }
     guard isActive(guest.name) || seldom(4) else {
       return .activate(guest.name, load: !seldom(10), force: false)
@@ -45,7 +48,7 @@ struct StressChanges {
       let least = draw(1...200)
       return .setWeightRange(
         name, type: type(), minimum: flip() ? nil : least,
-        maximum: flip() ? nil : draw(least...999))
+        maximum: flip() ? nil : draw(min(least, 999)...999))
     case 6:
       return .setGroup(
         name, type: type(),
@@ -53,7 +56,7 @@ struct StressChanges {
     case 7: return .setDefinedCapacity(name, units: seldom(3) ? nil : draw(1...100))
     case 8: return .setPolarity(name, flip() ? .vertical : .horizontal)
     default:
-      return .setSecurity(name, SecuritySwitch.allCases[draw(0...3)], flip())
+      return .setSecurity(name, StressChanges.switches[draw(0...3)], flip())
     }
   }
 
@@ -93,7 +96,7 @@ struct StressChanges {
         name, processor: draw(seldom(10) ? 0...9 : 1...2), online: flip(),
         insistence: insistence(), within: 1)
     case 2, 3:
-      let bytes = seldom(20) ? increment / 2 : UInt64(draw(1...3)) * increment
+      let bytes = seldom(20) ? increment / 2 : numbers.count(1...3) &* increment
       return .configureStorage(
         name, byteCount: bytes, online: flip(), insistence: insistence(), within: 1)
     case 4:
@@ -104,7 +107,7 @@ struct StressChanges {
     case 7: return seldom(4) ? .detachProcessor(name, processor: draw(1...2)) : .recover(name)
     default:
       return seldom(4)
-        ? .defineStorage(name, byteCount: UInt64(draw(1...4)) * increment)
+        ? .defineStorage(name, byteCount: numbers.count(1...4) &* increment)
         : .releasePath(name, path: StressMachine.paths[draw(0...1)])
     }
   }
@@ -139,7 +142,7 @@ struct StressChanges {
         insistence: insistence())
     case 3:
       return .setRunningTime(
-        nanoseconds: seldom(3) ? nil : UInt64(draw(seldom(10) ? 0...200 : 1...100)) * 1_000_000)
+        nanoseconds: seldom(3) ? nil : numbers.count(seldom(10) ? 0...200 : 1...100) &* 1_000_000)
     case 4: return .setWaitCompletion(seldom(3))
     case 5:
       return .setGroupCap(

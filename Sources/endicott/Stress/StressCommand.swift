@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Partitioning
+import Quantities
 import X86
 
 /// `endicott stress`: many guests, reconfigured at random, with everything counted after each step.
@@ -99,7 +100,7 @@ struct TimeSpan: ExpressibleByArgument {
   /// The span in nanoseconds.
   let nanoseconds: UInt64
 
-  init(seconds: UInt64) { nanoseconds = seconds * 1_000_000_000 }
+  init(seconds: UInt64) { nanoseconds = seconds.multipliedClamped(by: 1_000_000_000) }
 
   init?(argument: String) {
     let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600]
@@ -110,7 +111,7 @@ struct TimeSpan: ExpressibleByArgument {
       digits.removeLast()
     }
     guard let number = UInt64(digits), (1...1_000_000).contains(number) else { return nil }
-    self.init(seconds: number * factor)
+    self.init(seconds: number.multipliedClamped(by: factor))
   }
 
   var defaultValueDescription: String { "\(nanoseconds / 1_000_000_000)s" }

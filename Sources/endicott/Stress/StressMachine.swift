@@ -1,5 +1,6 @@
 import Channels
 import Partitioning
+import Quantities
 
 /// The machine that `stress` runs: processors slow enough for any host, guests of every kind.
 struct StressMachine {
@@ -21,33 +22,31 @@ struct StressMachine {
   /// The unit in which the machine's storage is given, in bytes.
   static let increment: UInt64 = 16 << 20
   /// Groups that guests can be members of.
-  static let groups = ["GROUPA", "GROUPB"]
+  static let groups = Numbered(["GROUPA", "GROUPB"], absent: "GROUPA")
   /// Name of the other image profile that each tenth guest has.
   static let profile = "OTHER"
   /// Physical processors of both types.
   static let processorCount = 20
   /// Channel paths to the disks.
-  static let paths: [UInt8] = [0x10, 0x11]
+  static let paths: Numbered<UInt8> = Numbered([0x10, 0x11], absent: 0x10)
   /// Images of one channel subsystem.
   private static let ioLimit = 15
 
   /// Names and kinds, in definition order.
-  let guests: [Guest]
+  let guests: Numbered<Guest>
 
   init(guests count: Int) {
-    let pattern: [Kind] = [
-      .toucher, .ioDriver, .spin, .pulse, .talker, .toucher, .pulse, .spin, .pulse, .pulse,
-    ]
+    let pattern = Numbered<Kind>(
+      [.toucher, .ioDriver, .spin, .pulse, .talker, .toucher, .pulse, .spin, .pulse, .pulse],
+      absent: .pulse)
     var drivers = 0
-    guests = (0..<count).map { index in
-      var kind = pattern[index % pattern.count]
+    guests = Numbered(count: count) { index in
+      var kind = pattern[index % max(1, pattern.count)]
       if kind == .ioDriver {
-        drivers += 1
+        drivers &+= 1
         if drivers > StressMachine.ioLimit { kind = .pulse }
       }
-      let number = String(index + 1)
-      return Guest(
-        name: "G" + String(repeating: "0", count: 4 - number.count) + number, kind: kind)
+      return Guest(name: "G" + String(index.addingClamped(1)).zeroPadded(to: 4), kind: kind)
     }
   }
 
@@ -60,7 +59,8 @@ struct StressMachine {
         ProcessorPoolDefinition(type: .cp, count: 16, megahertz: 5, capacityUnits: 10),
         ProcessorPoolDefinition(type: .ifl, count: 4, megahertz: 5),
       ],
-      storageByteCount: UInt64(guests.count + 16) * 4 * StressMachine.increment,
+      storageByteCount: UInt64(clamping: guests.count).addingClamped(16)
+        .multipliedClamped(by: 4 * StressMachine.increment),
       incrementByteCount: StressMachine.increment, pace: .fast, seed: seed)
     let partitions = guests.enumerated().map { index, guest in
       let driver = drivers.firstIndex { $0.name == guest.name }
@@ -71,15 +71,15 @@ struct StressMachine {
           reservedByteCount: 3 * StressMachine.increment),
         ipl: .program(name: guest.kind.rawValue, parameters: ""),
         devices: driver.map {
-          [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200 + UInt16($0))]
+          [DeviceAssignment(virtualDevice: 0x100, realDevice: StressMachine.device($0))]
         } ?? [])
     }
     return SystemDefinition(
       machine: machine, partitions: partitions,
       groups: StressMachine.groups.map { GroupDefinition(name: $0, absoluteCaps: []) },
-      imageProfiles: stride(from: 0, to: partitions.count, by: 10).map { index in
-        var other = partitions[index]
-        other.processors[0].weight = 50
+      imageProfiles: partitions.enumerated().filter { $0.offset % 10 == 0 }.map { _, partition in
+        var other = partition
+        other.processors.changeEach { $0.weight = 50 }
         other.storage.initialByteCount = 2 * StressMachine.increment
         return ImageProfile(
           name: StressMachine.profile, partition: other.name, definition: other)
@@ -98,11 +98,15 @@ struct StressMachine {
     }
   }
 
+  /// Number of the disk of so many'th guest that has one; there are `ioLimit`.
+  private static func device(_ index: Int) -> UInt16 { 0x200 | UInt16(clamping: index) }
+
   private static func inputOutput(_ names: [String]) -> IOConfiguration {
     guard !names.isEmpty else { return IOConfiguration() }
     return IOConfiguration(
       images: names.enumerated().map { index, name in
-        ImageDefinition(partition: name, subsystem: 0, image: UInt8(index + 1))
+        ImageDefinition(
+          partition: name, subsystem: 0, image: UInt8(clamping: index.addingClamped(1)))
       },
       paths: paths.map { ChannelPathDefinition(number: $0, accessList: names) },
       controlUnits: [
@@ -112,7 +116,7 @@ struct StressMachine {
       ],
       devices: names.indices.map { index in
         DeviceDefinition(
-          number: 0x200 + UInt16(index), controlUnits: [0x200],
+          number: device(index), controlUnits: [0x200],
           media: .scratch(byteCount: 1 << 20))
       })
   }
@@ -134,6 +138,14 @@ struct SeededNumbers {
 
   /// A number in a range.
   mutating func draw(_ range: ClosedRange<Int>) -> Int {
-    range.lowerBound + Int(next() % UInt64(range.count))
+    range.lowerBound &+ draw(below: (range.upperBound &- range.lowerBound).addingClamped(1))
   }
+
+  /// A number from 0 and below another; 0 where there is none.
+  mutating func draw(below count: Int) -> Int {
+    Int(clamping: next() % max(1, UInt64(clamping: count)))
+  }
+
+  /// A number of things.
+  mutating func count(_ range: ClosedRange<Int>) -> UInt64 { UInt64(clamping: draw(range)) }
 }

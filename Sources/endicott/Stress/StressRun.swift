@@ -1,6 +1,7 @@
 import Channels
 import Foundation
 import Partitioning
+import Quantities
 import X86
 
 /// One run of `stress`.
@@ -55,10 +56,11 @@ final class StressRun {
     var told: UInt64 = 0
     while manager.now < duration || steps < least, losses.count < StressRun.lossLimit {
       perform(changes.next { manager.partitionView($0)?.isActive == true })
-      manager.runEpochs(until: manager.now + UInt64(numbers.draw(1...20)) * 1_000_000)
+      manager.runEpochs(
+        until: manager.now.addingClamped(numbers.count(1...20).multipliedClamped(by: 1_000_000)))
       check()
-      steps += 1
-      let seconds = (DispatchTime.now().uptimeNanoseconds - began) / 1_000_000_000
+      steps &+= 1
+      let seconds = DispatchTime.now().uptimeNanoseconds.subtractingClamped(began) / 1_000_000_000
       if seconds > told {
         told = seconds
         progress(
@@ -80,7 +82,7 @@ final class StressRun {
 
   /// The outcome, for the reader.
   var report: [String] {
-    let wall = DispatchTime.now().uptimeNanoseconds - began
+    let wall = DispatchTime.now().uptimeNanoseconds.subtractingClamped(began)
     let machineView = manager.machineView
     let digest = String(machineView.digest, radix: 16, uppercase: true)
     return losses + [
@@ -97,10 +99,10 @@ final class StressRun {
   private func perform(_ action: ManagementAction) {
     do throws(ManagementError) {
       try manager.perform(action)
-      performed += 1
+      performed &+= 1
       follow(action)
     } catch {
-      refused += 1
+      refused &+= 1
     }
   }
 
@@ -145,7 +147,6 @@ final class StressRun {
   /// Nanoseconds as seconds with three places.
   private func text(_ nanoseconds: UInt64) -> String {
     let thousandths = String(nanoseconds / 1_000_000 % 1000)
-    return "\(nanoseconds / 1_000_000_000)."
-      + String(repeating: "0", count: 3 - thousandths.count) + thousandths
+    return "\(nanoseconds / 1_000_000_000)." + thousandths.zeroPadded(to: 3)
   }
 }

@@ -74,14 +74,14 @@ struct RandomReconfigurationTests {
     var running = 0
     for (index, physical) in dispatcher.physicals.enumerated() where physical.current >= 0 {
       running += 1
-      let logical = dispatcher.logicals[Int(physical.current)]
+      let logical = dispatcher.logicals[physical.current]
       #expect(logical.state == .running && Int(logical.physical) == index)
       #expect(physical.isOnline)
     }
     #expect(running == dispatcher.runningCount)
     #expect(dispatcher.logicals.count { $0.state == .running } == running)
     let shared = dispatcher.physicals.count { $0.isOnline && $0.dedicatedTo < 0 }
-    #expect(Int(dispatcher.pools[0].shared) == shared)
+    #expect(dispatcher.pools[0].shared == shared)
     try checkTime(manager.measurement())
     let view = manager.machineView
     #expect(view.pools[0].shared + view.pools[0].dedicated == view.pools[0].online)

@@ -128,4 +128,46 @@ struct SoftCappingTests {
     #expect(abs(used[0] - 2.0 / 360) < 0.0005)
     #expect(abs(used[1] - 1.0 / 360) < 0.0005)
   }
+
+  /// What one member wants, and others share, makes levels of long terms; five minutes later others.
+  @Test func levelsOfLongTermsFollowEachOther() throws {
+    let interval = RollingAverage.interval
+    let weights = [9973, 9967, 10_000]
+    var capping = SoftCapping()
+    let pool = SyntheticPool(
+      processors: 2,
+      weights.enumerated().map { number, weight in
+        (
+          ShareClaim(amount: .relative(weight), logicalCount: 1),
+          [number < 2 ? .greedy : .pulse(work: 100_000, sleep: 200_000_000)]
+        )
+      })
+    for sample in 1...2 as ClosedRange<UInt64> {
+      let members = weights.indices.map { number in
+        var counters = ProcessorCounters()
+        let used = number < 2 ? interval / 2 : interval / 1000
+        counters.effective = sample * (used + UInt64(17 + 12 * number)) + sample * sample
+        return SoftCapping.Member(
+          number: number, weight: weights[number], definedCapacity: nil, group: 0, entered: 0,
+          counters: counters)
+      }
+      let judged = SoftCapping.Pool(
+        units: 999_999, sharedProcessors: 2, groupCapacities: [15_001], members: members)
+      let isChanged = capping.judge(judged, at: sample * interval)
+      #expect(isChanged)
+      let levels = try weights.indices.map { try #require(capping.groupLevel($0)) }
+      #expect(levels.prefix(2).allSatisfy { $0.denominator > 1 << 60 })
+      // The limit in processors: all of it, as two of them want more.
+      #expect(abs(levels.reduce(.zero, +).approximation - 15_001.0 / 999_999) < 1e-9)
+      for number in levels.indices { pool.claims[number].groupCapacity = levels[number] }
+      pool.applyShares()
+      pool.run(seconds: 5)
+      let before = pool.usedNanoseconds
+      pool.run(seconds: 60)
+      let used = pool.used(seconds: 60, since: before)
+      for number in 0..<2 {
+        #expect(abs(used[number] / levels[number].approximation - 1) < 0.031)
+      }
+    }
+  }
 }

@@ -151,7 +151,7 @@ import Testing
       $0.place(gates)
       for _ in 0..<0x45 { $0.emit64(0) }
       // The handler lies below 2 MiB: its address is in the low half and in bits 16-31.
-      let address = $0.address(of: handler)
+      let address = $0.address(of: handler) ?? 0
       $0.emit64(address & 0xFFFF | 8 << 16 | 0x8E00 << 32 | (address >> 16) << 48)
     }
     #expect(machine.processors[0][.rbx] == 0x45)

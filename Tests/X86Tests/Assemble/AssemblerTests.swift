@@ -93,4 +93,78 @@ struct AssemblerTests {
     #expect(assembler.finish().count == 7)
     #expect(assembler.here == 0x1008)
   }
+
+  /// What no instruction has, and what is said of it.
+  static let faults: [(reason: String, write: @Sendable (inout Assembler) -> Void)] = [
+    ("a register is needed here", { $0.lea(.at(.rcx, 0, .dword), .at(.rax)) }),
+    ("a register or memory is needed here", { $0.jmp(.immediate(1)) }),
+    ("a register is needed here", { $0.mov(.al, .highByte(.rsi)) }),
+    ("AH, CH, DH and BH cannot be encoded", { $0.mov(.r8b, .ah) }),
+    ("RSP is no index register", { $0.mov(.eax, .at(.rax, index: .rsp)) }),
+    ("a scale is 1, 2, 4 or 8", { $0.mov(.eax, .at(.rax, index: .rcx, scale: 3)) }),
+    ("an immediate is out of range", { $0.mov(.al, 256) }),
+    ("an immediate is out of range", { $0.add(.rax, .immediate(0x8000_0000)) }),
+    ("an immediate is out of range", { $0.cmp(.cx, -32_769) }),
+    ("no operand tells the width", { $0.add(.at(.rax), 1) }),
+    ("operands of different widths", { $0.mov(.eax, .bx) }),
+    ("memory without a width", { $0.inc(.at(.rax)) }),
+    ("a shift count is a constant or CL", { $0.shl(.eax, .ecx) }),
+    ("64-bit code has no direct far jump", { $0.farJump(selector: 8, $0.placedLabel()) }),
+    ("ports are read into the accumulator", { $0.in(.ecx, .dx) }),
+    ("ports have up to 32 bits", { $0.out(.dx, .rax) }),
+    ("a port is a constant or DX", { $0.in(.al, .cx) }),
+    ("the operand cannot be pushed", { $0.push(.ah) }),
+    ("the operand cannot be popped", { $0.pop(1) }),
+    ("the stack has no such width in this mode", { $0.push(.eax) }),
+    ("an alignment is a power of two", { $0.align(12) }),
+    ("a label is not placed", { $0.call($0.label()) }),
+    ("a label is not placed", { $0.jmp(Assembler(origin: 0).otherLabel) }),
+    (
+      "a label is placed once",
+      {
+        let label = $0.placedLabel()
+        $0.place(label)
+      }
+    ),
+    (
+      "a label is out of reach",
+      {
+        let label = $0.label()
+        $0.jmp(label, short: true)
+        $0.zeros(128)
+        $0.place(label)
+      }
+    ),
+    (
+      "these registers exist in 64-bit code only",
+      {
+        $0.mode = .protected32
+        $0.mov(.r8d, 1)
+      }
+    ),
+  ]
+
+  @Test("notes what no instruction has, and has UD2 there", arguments: faults.indices)
+  func refuses(row: Int) {
+    var assembler = Assembler(origin: 0x1000)
+    assembler.nop()
+    #expect(assembler.fault == nil)
+    Self.faults[row].write(&assembler)
+    let bytes = assembler.finish()
+    #expect(assembler.fault?.hasPrefix(Self.faults[row].reason) == true, "\(assembler.fault ?? "")")
+    #expect(hexadecimal(bytes).contains("0f0b"))
+    // The first is said.
+    let first = assembler.fault
+    assembler.pop(1)
+    #expect(assembler.fault == first)
+  }
+}
+
+extension Assembler {
+  /// A label of a program that has more of them.
+  fileprivate var otherLabel: Label {
+    var other = self
+    for _ in 0..<100 { _ = other.label() }
+    return other.label()
+  }
 }
