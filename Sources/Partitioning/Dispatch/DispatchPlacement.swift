@@ -75,8 +75,7 @@ extension Dispatcher {
       let logical = accounts[Int(account)].queue.head
       if accounts[Int(account)].rank > 0, !isBeyondLimits { break }
       if isBeyondGroup(accounts[Int(account)].rank) {
-        removeFromHeap(account)
-        asideQueue[asideCount] = account
+        setAside(account, asideCount)
         asideCount += 1
         beyondCount += 1
         continue
@@ -94,8 +93,7 @@ extension Dispatcher {
       }
       guard let time = earliest(logical, on: physical) else {
         // Its partition has already run to the end of this epoch, or the processor was held so long.
-        removeFromHeap(account)
-        asideQueue[asideCount] = account
+        setAside(account, asideCount)
         asideCount += 1
         if asideCount - beyondCount >= 16 { break }
         continue
@@ -103,6 +101,13 @@ extension Dispatcher {
       give(logical, physical, at: time)
     }
     for index in 0..<asideCount { insertInHeap(asideQueue[index]) }
+  }
+
+  /// Takes an account out of its pool's heap for the rest of a round, whatever more of it gets ready.
+  private func setAside(_ account: Int32, _ count: Int) {
+    removeFromHeap(account)
+    accounts[Int(account)].place = -2
+    asideQueue[count] = account
   }
 
   /// Gives a queued logical processor with a share a time slice, charged at once, and places it.

@@ -205,7 +205,7 @@ extension Dispatcher {
   /// Puts an account with work and credit into its pool's heap.
   func offer(_ account: Int32) {
     let index = Int(account)
-    guard !accounts[index].queue.isEmpty, !isBlocked(index), accounts[index].place < 0
+    guard !accounts[index].queue.isEmpty, !isBlocked(index), accounts[index].place == -1
     else { return }
     // What a sleeper, or one that could use no more, may keep of its entitlement.
     forgetSurplus(index)

@@ -120,7 +120,7 @@ struct ShareAccount {
   var key: Int128 = 0
   /// How far it has been behind of late, with work that others kept from running.
   var lag: Int128 = 0
-  /// Place in the pool's heap, -1 when not in it.
+  /// Place in the pool's heap, -1 when not in it, -2 while it is set aside from it.
   var place: Int32 = -1
   /// Its horizontal or vertical-medium logical processors that are ready.
   var queue = ProcessorQueue()
