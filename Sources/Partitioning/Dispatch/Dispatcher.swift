@@ -189,6 +189,7 @@ final class Dispatcher {
     dismissLow()
     preempt()
     claimDue()
+    if limitedCount > 0 { resumeEarly() }
     guard runningCount > 0 else { return }
     for index in physicals.indices {
       let current = Int(physicals[index].current)

@@ -219,6 +219,8 @@ struct ProcessorPool {
   var shared: Int32 = 0
   /// Those of them that somebody has.
   var busy: Int32 = 0
+  /// Until when an idle one is one that somebody is short of.
+  var shortUntil: SimulatedTime = 0
   /// Greatest virtual time at which anyone's turn came.
   var virtualTime: Int128 = 0
   /// Accounts with work, least virtual time first.

@@ -8,11 +8,6 @@ import Testing
 /// The oracle is `ProcessingShare.distribution`, the pure water-fill, which `PublishedExamplesTests`,
 /// `DerivedVectorsTests` and `ShareLawsTests` hold to the published worked examples and laws.
 struct LimitedSharesTests {
-  /// Sets of the 200 in which somebody is not within tolerance: nobody is off by more than
-  /// `worstError` processors in them.
-  static let beyondTolerance: Set<UInt64> = [156]
-  static let worstError = 0.1
-
   @Test(arguments: 1...200 as ClosedRange<UInt64>)
   func randomLimitsMatchTheOracle(seed: UInt64) {
     let random = LimitedPool(seed: seed)
@@ -22,21 +17,15 @@ struct LimitedSharesTests {
     pool.run(seconds: 10)
     let used = pool.used(seconds: 10, since: before)
     let expected = pool.oracle(random.demands)
-    let isListed = LimitedSharesTests.beyondTolerance.contains(seed)
-    var isBeyond = false
     for index in expected.indices {
-      let tolerance = random.tolerance(of: expected[index], seconds: 10)
-      let error = used[index] - expected[index]
-      isBeyond = isBeyond || abs(error) > tolerance
       #expect(
-        abs(error) <= (isListed ? LimitedSharesTests.worstError : tolerance),
+        abs(used[index] - expected[index]) <= random.tolerance(of: expected[index], seconds: 10),
         """
         \(seed).\(index): \(used[index]) for \(expected[index]); \(random.processors) CPs, \
         epoch \(random.epoch), running time \(random.runningTime ?? 0), \(random.claims[index]), \
         busy \(random.busy[index])
         """)
     }
-    #expect(isBeyond == isListed, "\(seed) is within tolerance now: take it off the list")
   }
 
   @Test func whatACapLeavesGoesToThoseWhoWantIt() {
