@@ -55,6 +55,8 @@ enum GuestPlatform {
   /// ACPI sleep control register, and the value that powers off (S5 with SLP_EN).
   static let sleepControl: Int64 = 0x600
   static let powerOff: Int64 = 5 << 2 | 0x20
+  /// Model-specific register of KVM's steal time.
+  static let stealTime: Int64 = 0x4B56_4D03
   /// DIAGNOSE code 0; the code is added.
   static let diagnose: Int64 = 0x4449_0000
 

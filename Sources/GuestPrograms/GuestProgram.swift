@@ -23,7 +23,8 @@ package enum GuestProgram: String, CaseIterable, Sendable {
   /// loops of three instructions.
   case spin = "SPIN"
   /// Works and waits. PARM: percent of each period (default 5), period in ms (default 100), PARK to
-  /// leave parked processors alone.
+  /// leave parked processors alone, STEADY for a constant demand: processors begin one after the other,
+  /// and do later what they could not do in time.
   case pulse = "PULSE"
   /// Fills and verifies all its storage for ever. No PARM. Work: 8-byte words verified.
   case toucher = "TOUCHER"

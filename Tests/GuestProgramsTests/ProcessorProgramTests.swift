@@ -74,8 +74,10 @@ struct ProcessorProgramTests {
 
   @Test(
     "PULSE uses the share of its processors that PARM says",
-    arguments: [("", 1, 5), ("20", 1, 20), ("50 10", 2, 50), ("100", 1, 100), ("0", 1, 0)]
-      as [(String, Int, UInt64)])
+    arguments: [
+      ("", 1, 5), ("20", 1, 20), ("50 10", 2, 50), ("100", 1, 100), ("0", 1, 0),
+      ("30 10 STEADY", 2, 30), ("0 10000 STEADY", 2, 0),
+    ] as [(String, Int, UInt64)])
   func pulse(parameter: String, processors: Int, percent: UInt64) throws {
     let guest = try GuestHarness(.pulse, parameter: parameter, processors: processors)
     guest.advance(milliseconds: 1000)
@@ -84,6 +86,23 @@ struct ProcessorProgramTests {
     #expect(guest.busy <= wanted + 30_000_000)
     #expect(guest.counter(.errors) == 0)
     #expect(guest.events.isEmpty)
+  }
+
+  @Test("PULSE does later what was stolen when PARM says STEADY", arguments: ["", "STEADY"])
+  func steadyPulse(word: String) throws {
+    let guest = try GuestHarness(.pulse, parameter: "20 10 \(word)")
+    guest.advance(milliseconds: 100)
+    let before = guest.busy
+    // While it works, and while it waits.
+    for milliseconds in [4, 7, 89] {
+      guest.machine.addSteal(processor: 0, nanoseconds: 15_000_000)
+      guest.advance(milliseconds: UInt64(milliseconds))
+    }
+    guest.advance(milliseconds: 900)
+    // A fifth of a second, and three times what was stolen.
+    let wanted: UInt64 = word.isEmpty ? 200_000_000 : 245_000_000
+    #expect(guest.busy - before + 1_000_000 >= wanted)
+    #expect(guest.busy - before <= wanted + 4_000_000)
   }
 
   @Test("PULSE gives a waiting processor back")

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 // What happens when a time slice or credit ends, and when credit comes back. An account is blocked while
 // its own limit or its group's is out of credit.
@@ -148,6 +149,53 @@ extension Dispatcher {
       forEachMember(of: group) { unblock($0, at: time) }
     }
     rank(group: group)
+  }
+
+  /// Lets who waits for more credit to come together have processors that would stay idle, while somebody
+  /// within its limits has waited for one of late.
+  ///
+  /// What they do not use now they take from that one later, who may have no further logical processors to
+  /// make it up with. Where nobody is short of processors, nothing is gained.
+  func resumeEarly() {
+    for pool in pools.indices {
+      let isFull = pools[pool].busy >= pools[pool].shared
+      if isFull, pools[pool].heapCount > 0, accounts[pools[pool].heap[0]].rank == 0 {
+        pools[pool].shortUntil = end.addingClamped(Dispatcher.shortage)
+      }
+      guard start < pools[pool].shortUntil else { continue }
+      for account in accounts.indices where accounts[account].pool == pool {
+        guard pools[pool].busy < pools[pool].shared else { break }
+        if accounts[account].isLimited { resumeEarly(account) }
+      }
+    }
+  }
+
+  /// How long after somebody within its limits waited its pool is held to be short of processors, in
+  /// nanoseconds: a time slice may last as long.
+  private static let shortage: UInt64 = 100_000_000
+
+  private func resumeEarly(_ account: Int) {
+    let pool = accounts[account].pool
+    if accounts[account].isThrottled {
+      accounts[account].bucket?.debit(0, at: start)
+      guard !accounts[account].queue.isEmpty,
+        accounts[account].bucket?.suffices(for: end.subtractingClamped(start)) == true
+      else { return }
+      timers.clear(logicals.count &+ account)
+      creditReturns(account: account, at: start)
+      fill()
+    }
+    guard !isBlocked(account) else { return }
+    for logical in members(of: account) where logicals[logical].state == .throttled {
+      guard pools[pool].busy < pools[pool].shared else { return }
+      logicals[logical].bucket?.debit(0, at: start)
+      guard logicals[logical].bucket?.suffices(for: end.subtractingClamped(start)) == true else {
+        continue
+      }
+      timers.clear(logical)
+      _ = creditReturns(logical, at: start)
+      fill()
+    }
   }
 
   func forEachMember(of group: Int, _ body: (Int) -> Void) {

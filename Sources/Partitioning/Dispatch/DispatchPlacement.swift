@@ -76,8 +76,7 @@ extension Dispatcher {
       let logical = accounts[account].queue.head
       if accounts[account].rank > 0, !isBeyondLimits { break }
       if isBeyondGroup(accounts[account].rank) {
-        removeFromHeap(account)
-        asideQueue.append(account)
+        setAside(account)
         beyondCount &+= 1
         continue
       }
@@ -94,14 +93,20 @@ extension Dispatcher {
       }
       guard let time = earliest(logical, on: physical) else {
         // Its partition has already run to the end of this epoch, or the processor was held so long.
-        removeFromHeap(account)
-        asideQueue.append(account)
+        setAside(account)
         if asideQueue.count &- beyondCount >= 16 { break }
         continue
       }
       give(logical, physical, at: time)
     }
     for index in asideQueue.places { insertInHeap(asideQueue[index]) }
+  }
+
+  /// Takes an account out of its pool's heap for the rest of a round, whatever more of it gets ready.
+  private func setAside(_ account: Int) {
+    removeFromHeap(account)
+    accounts[account].place = -2
+    asideQueue.append(account)
   }
 
   /// Gives a queued logical processor with a share a time slice, charged at once, and places it.

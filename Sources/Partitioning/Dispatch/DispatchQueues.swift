@@ -192,7 +192,7 @@ extension Dispatcher {
 
   /// Puts an account with work and credit into its pool's heap.
   func offer(_ account: Int) {
-    guard !accounts[account].queue.isEmpty, !isBlocked(account), accounts[account].place < 0
+    guard !accounts[account].queue.isEmpty, !isBlocked(account), accounts[account].place == -1
     else { return }
     // What a sleeper, or one that could use no more, may keep of its entitlement.
     forgetSurplus(account)

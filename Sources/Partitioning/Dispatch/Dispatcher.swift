@@ -155,6 +155,7 @@ final class Dispatcher {
     dismissLow()
     preempt()
     claimDue()
+    if limitedCount > 0 { resumeEarly() }
     guard runningCount > 0 else { return }
     for index in physicals.indices {
       let current = physicals[index].current

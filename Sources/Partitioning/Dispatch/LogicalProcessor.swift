@@ -122,7 +122,7 @@ struct ShareAccount {
   var key: Int128 = 0
   /// How far it has been behind of late, with work that others kept from running.
   var lag: Int128 = 0
-  /// Place in the pool's heap, -1 when not in it.
+  /// Place in the pool's heap, -1 when not in it, -2 while it is set aside from it.
   var place: Int = -1
   /// Its horizontal or vertical-medium logical processors that are ready.
   var queue = ProcessorQueue()
@@ -221,6 +221,8 @@ struct ProcessorPool {
   var shared: Int = 0
   /// Those of them that somebody has.
   var busy: Int = 0
+  /// Until when an idle one is one that somebody is short of.
+  var shortUntil: SimulatedTime = 0
   /// Greatest virtual time at which anyone's turn came.
   var virtualTime: Int128 = 0
   /// Accounts with work, least virtual time first.

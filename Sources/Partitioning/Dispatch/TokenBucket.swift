@@ -7,7 +7,8 @@ import Quantities
 /// Exact: credit is kept in nanoseconds times the rate's denominator. It never exceeds what 30 ms
 /// bring, so that no interval of a second can pass the cap by more than 3 % (the published bound of
 /// absolute capping is 3.1 %), and use never passes the cap in the long run. Who has used up his
-/// credit waits until 5 ms worth have come together, so that a cap does not cost a switch an epoch.
+/// credit waits until 5 ms worth have come together, so that a cap does not cost a switch an epoch; less
+/// is enough for a processor that would stay idle.
 ///
 /// Who is limited so and wants more has no more places at once than the rate's whole part while others
 /// want them, and one more from when 20 ms worth have come together until 15 ms of a processor are
@@ -97,6 +98,11 @@ struct TokenBucket {
 
   /// Whether there is nothing left.
   var isEmpty: Bool { credit <= 0 }
+
+  /// Whether there is enough for a processor over so many nanoseconds.
+  func suffices(for nanoseconds: UInt64) -> Bool {
+    credit >= Int128(nanoseconds) &* rate.denominator
+  }
 
   /// When a resumption's worth of credit will have come together, no earlier than the last debit.
   var resumes: SimulatedTime { time(of: TokenBucket.resumption) }

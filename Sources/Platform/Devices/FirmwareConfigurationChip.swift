@@ -98,6 +98,7 @@ struct FirmwareConfigurationChip: Codable, Sendable {
 
   /// Reads the next bytes of the item; zeros past its end.
   mutating func read(_ count: Int) -> [UInt8] {
+    // Cannot trap: a position is not negative.
     let found = Array((items[key] ?? []).dropFirst(position).prefix(max(0, count)))
     position &+= found.count
     return found + [UInt8](repeating: 0, count: max(0, count &- found.count))
