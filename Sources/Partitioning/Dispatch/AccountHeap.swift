@@ -31,12 +31,13 @@ extension Dispatcher {
     return oneKey == otherKey ? one < other : oneKey < otherKey
   }
 
-  /// Puts an account that is not in its pool's heap there.
+  /// Puts an account into its pool's heap, unless it is in it.
   func insertInHeap(_ account: Int) {
+    guard accounts[account].place < 0 else { return }
     let pool = accounts[account].pool
     let group = accounts[account].group
     if group >= 0, accounts[account].rank <= 1 { joinGroup(group) }
-    // There is a place for every account.
+    // There is a place for every account, and none has two.
     let place = pools[pool].heapCount
     pools[pool].heap[place] = account
     accounts[account].place = place
