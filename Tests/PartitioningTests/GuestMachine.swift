@@ -57,7 +57,8 @@ struct GuestMachine {
           type: .cp, mode: mode, initial: processors, reserved: reserved, weight: weight,
           isCapped: limit == .hard(nil), absoluteCapHundredths: cap, group: group)
       ],
-      share: nil,
+      share: limit == .none || limit == .hard(nil)
+        ? nil : ShareDefinition(amount: .relative(weight), limit: limit),
       storage: PartitionStorage(
         initialByteCount: megabytes << 20, reservedByteCount: reservedMegabytes << 20),
       ipl: .program(name: program, parameters: parameters), polarity: polarity)
