@@ -64,7 +64,7 @@ extension DeviceLoop {
       changing("the serial line's interrupts", 0x3F9), changing("the serial line's speed", 0x3FB),
       changing("the serial line's queues", 0x3FA), changing("the interrupt mask", 0x21),
       changing("the interrupt controller's start", 0x20), changing("the keyboard's commands", 0x64),
-      changing("the keyboard's data", 0x60), changing("the address gate", 0x92),
+      changing("the keyboard's data", 0x60),
       changing("a screen's register", 0x3D4), changing("power management's control", 0xB004),
       changing("the reset register", 0x602), changing("processors to be taken out", 0x624),
       DeviceLoop("a line of the I/O APIC", prepare: { $0.mov(.rbx, .bits(0xFEC0_0000)) }) {

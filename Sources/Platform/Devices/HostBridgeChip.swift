@@ -90,15 +90,14 @@ struct HostBridgeChip: Codable, Sendable {
     }
   }
 
-  /// Writes at port 0xCFC plus `offset`; returns the function that was written.
-  mutating func write(_ offset: Int, size: Int, _ value: UInt32) -> Function? {
-    guard let (function, register) = selected else { return nil }
+  /// Writes at port 0xCFC plus `offset`.
+  mutating func write(_ offset: Int, size: Int, _ value: UInt32) {
+    guard let (function, register) = selected else { return }
     switch function {
     case .hostBridge: hostBridge.write(register &+ offset, size: size, value)
     case .isaBridge: isaBridge.write(register &+ offset, size: size, value)
     case .powerManagement: powerManagement.write(register &+ offset, size: size, value)
     }
-    return function
   }
 
   // MARK: What the registers mean
@@ -113,6 +112,11 @@ struct HostBridgeChip: Codable, Sendable {
       let bits = (hostBridge.bytes.element(at: register) ?? 0) >> (isHigh ? 4 : 0)
       return ShadowAttribute(readsStorage: bits & 1 != 0, writesStorage: bits & 2 != 0)
     }
+  }
+
+  /// The registers that say so, to see whether they have changed.
+  var shadowRegisters: UInt64 {
+    hostBridge.bytes.dropFirst(Self.attributes).prefix(7).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// First port of the power management registers; nil while they are not decoded.

@@ -177,10 +177,15 @@ extension Machine {
     forgetTranslations()
   }
 
+  /// Cycles for each processor whose translations are dropped, of whoever had it done.
+  private static let flushCost = 32
+
   private func forgetTranslations() {
     // Cannot trap: each element once.
     for processor in processors { processor.flushTranslations() }
-    if let running = network.running { processors.element(at: running)?.endSlice() }
+    guard let running = network.running else { return }
+    processors.element(at: running)?.endSlice()
+    owe(processors.count.multipliedClamped(by: Self.flushCost), by: running)
   }
 
   /// Reads read-only memory, and shadowed storage, for a processor that is about to write it.

@@ -70,9 +70,9 @@ extension Machine {
     case PCLayout.configurationAddress where size == 4: board.bridge.select(word)
     case PCLayout.configurationData..<PCLayout.configurationData + 4:
       let offset = Int(port - PCLayout.configurationData)
-      if board.bridge.write(offset, size: min(size, 4 - offset), word) == .hostBridge {
-        applyShadows(board)
-      }
+      let before = board.bridge.shadowRegisters
+      board.bridge.write(offset, size: min(size, 4 - offset), word)
+      if board.bridge.shadowRegisters != before { applyShadows(board) }
     case PCLayout.firmwareConfiguration where size == 2:
       board.firmwareConfiguration.select(UInt16(truncatingIfNeeded: value))
     case PCLayout.firmwareConfigurationAddress where size == 4:

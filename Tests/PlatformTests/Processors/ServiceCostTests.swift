@@ -53,6 +53,25 @@ struct ServiceCostTests {
     #expect(turns <= Self.cycles / turn + 1)
   }
 
+  @Test("where storage leads costs for each processor whose translations go", arguments: [1, 64])
+  func shadowsCostForEachProcessor(processors: Int) throws {
+    let turns = try Self.turns(processors: processors, hasLegacyDevices: true) { code in
+      // PAM0 (59h): read-only memory at F0000, and storage there again.
+      code.mov(.edx, .immediate(0xCF8))
+      code.mov(.eax, .immediate(0x8000_0058))
+      code.out(.dx, .eax)
+      code.mov(.edx, .immediate(0xCFD))
+      for value in [Int64(0), 0x30] {
+        code.mov(.eax, .immediate(value))
+        code.out(.dx, .al)
+      }
+    }
+    // Ten instructions, three accesses to the bus, two changes.
+    let turn = 10 + 3 * 8 + 2 * 32 * UInt64(processors)
+    #expect(turns >= Self.cycles / turn - 8)
+    #expect(turns <= Self.cycles / turn + 1)
+  }
+
   @Test func configurationTransferCostsByItsLength() throws {
     // Control: select item 19h and read; 1 MiB; to 3 MiB: highest byte first.
     let turns = try Self.turns(processors: 1, hasLegacyDevices: true) { code in
