@@ -22,6 +22,13 @@ package enum HostFileError: Error, Equatable {
 package enum HostFile {
   private static let firstRoom = 64 << 10
 
+  /// What a path leads to, as S_IFREG and its like say it, links followed; nil, with the reason in errno,
+  /// when it leads nowhere.
+  package static func kind(of path: String) -> mode_t? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+  }
+
   /// The bytes of a file.
   ///
   /// They are read, not mapped: whoever cuts a mapped file short ends the program.

@@ -18,7 +18,7 @@ struct StateFolder: Sendable {
 
   /// Makes the folder unless it is there.
   func create() throws(RecordStoreError) {
-    guard [nil, S_IFDIR].contains(kind(of: path)) else {
+    guard [nil, S_IFDIR].contains(HostFile.kind(of: path)) else {
       throw .wrongKind(file: path, needed: "folder")
     }
     do {
@@ -31,15 +31,10 @@ struct StateFolder: Sendable {
   /// Throws unless what has the names of the folder's files is regular files.
   private func requireFiles() throws(RecordStoreError) {
     for name in [file, file + "-wal", file + "-shm", copyFile, lockFile] {
-      guard [nil, S_IFREG].contains(kind(of: name)) else {
+      guard [nil, S_IFREG].contains(HostFile.kind(of: name)) else {
         throw .wrongKind(file: name, needed: "regular file")
       }
     }
-  }
-
-  private func kind(of path: String) -> mode_t? {
-    var status = stat()
-    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 
   /// Takes the lock for this process.

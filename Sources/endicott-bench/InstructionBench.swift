@@ -22,8 +22,6 @@ final class InstructionBench {
 
   let memory: GuestMemory
   let processor: Processor
-  /// Bytes of decoded code that are kept, unless a loop is there to find them full.
-  static let cacheByteCount = 192 << 20
   private var cache = CodeCache()
   /// All caches that were used: the processor may remember blocks of any.
   private var caches: [Int: CodeCache] = [:]

@@ -6,8 +6,8 @@ struct InstructionSequence {
   var mode = InstructionBench.Mode.long64
   /// Simulated cycles of a round; nil means what the command says.
   var cycles: Int?
-  /// Bytes of decoded code that are kept.
-  var cacheByteCount = InstructionBench.cacheByteCount
+  /// Bytes of decoded code that are kept, at most.
+  var cacheByteCount = Int.max
   /// Writes the loop and what it needs; the processor stands before it.
   let build: (InstructionBench) -> Void
 

@@ -181,7 +181,7 @@ extension Dispatcher {
       guard !accounts[account].queue.isEmpty,
         accounts[account].bucket?.suffices(for: end.subtractingClamped(start)) == true
       else { return }
-      timers.clear(logicals.count &+ account)
+      timers.clear(slot(ofAccount: account))
       creditReturns(account: account, at: start)
       fill()
     }

@@ -8,6 +8,8 @@ import Quantities
 final class FileSet {
   private let folder: String
   private var names: [String] = []
+  /// The file that was begun last, -1 when there is none.
+  private var descriptor: Int32 = -1
 
   /// Makes the folder, and those above it, unless they are there.
   ///
@@ -18,15 +20,14 @@ final class FileSet {
   }
 
   deinit {
+    if descriptor >= 0 { close(descriptor) }
     for name in names { unlink(unfinished(name)) }
   }
 
+  // Foundation's way of making folders does not tell the system's error.
   private static func make(_ folder: String) throws(ReportFileError) {
-    var status = stat()
-    if stat(folder, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFDIR else {
-        throw ReportFileError(path: folder, number: ENOTDIR)
-      }
+    if let kind = HostFile.kind(of: folder) {
+      guard kind == S_IFDIR else { throw ReportFileError(path: folder, number: ENOTDIR) }
       return
     }
     guard errno == ENOENT, !folder.isEmpty else {
@@ -46,14 +47,13 @@ final class FileSet {
   ///
   /// - Throws: `ReportFileError`.
   func begin(_ name: String) throws(ReportFileError) {
-    var status = stat()
-    if stat(path(name), &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+    try end()
+    guard HostFile.kind(of: path(name)) != S_IFDIR else {
       throw ReportFileError(path: path(name), number: EISDIR)
     }
     let file = unfinished(name)
-    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw ReportFileError(path: file, number: errno) }
-    close(descriptor)
     names.append(name)
   }
 
@@ -62,17 +62,21 @@ final class FileSet {
   /// - Throws: `ReportFileError`.
   func append(_ text: String) throws(ReportFileError) {
     guard let name = names.last else { return }
-    let file = unfinished(name)
-    let descriptor = open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
-    guard descriptor >= 0 else { throw ReportFileError(path: file, number: errno) }
-    defer { close(descriptor) }
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw ReportFileError(path: file, number: errno) }
+      guard count > 0 else { throw ReportFileError(path: unfinished(name), number: errno) }
       rest = rest.dropFirst(count)
     }
+  }
+
+  /// Closes the file that was begun last: some systems tell only then that it has no room.
+  private func end() throws(ReportFileError) {
+    guard descriptor >= 0, let name = names.last else { return }
+    let outcome = close(descriptor)
+    descriptor = -1
+    guard outcome == 0 else { throw ReportFileError(path: unfinished(name), number: errno) }
   }
 
   /// Gives all files their names.
@@ -80,6 +84,7 @@ final class FileSet {
   /// - Returns: Their paths, in the order in which they were begun.
   /// - Throws: `ReportFileError`.
   func finish() throws(ReportFileError) -> [String] {
+    try end()
     let paths = names.map(path)
     for name in names {
       guard rename(unfinished(name), path(name)) == 0 else {

@@ -36,7 +36,7 @@ package enum CachePolicy: String, CaseIterable, Sendable {
 /// Invisible to simulated history: it may be dropped at any time. Used by one thread. What was decoded
 /// from where is the memory's to know (`PageRecords`): several threads' caches may hold its code.
 package final class CodeCache {
-  /// More bytes than a block and the records of its two pages take.
+  /// More bytes than a block and the record of its page take.
   private static let roomByteCount = 1 << 13
 
   private let room: CodeRoom

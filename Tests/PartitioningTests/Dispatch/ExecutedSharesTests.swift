@@ -29,18 +29,17 @@ struct ExecutedSharesTests {
       sharedProcessors: random.processors, groupCaps: random.groupCaps
     ).map(\.approximation)
     let missing = random.missing(expected)
-    var lacked = 0.0
-    for index in expected.indices {
+    let uses = records.map { Double($0.dispatched) / Double($0.to - $0.from) }
+    let lacked = zip(expected, uses).reduce(0) { $0 + max(0, $1.0 - $1.1) }
+    for (index, used) in uses.enumerated() {
       let record = records[index]
       #expect(record.to - record.from == Self.seconds * 1_000_000_000)
       #expect(record.dispatched == report.pools[0].rows[index].spent.dispatched)
       #expect(record.effective == report.pools[0].rows[index].spent.effective)
-      let used = Double(record.dispatched) / Double(record.to - record.from)
       let isHandedOn = Self.handedOn.contains(seed) && used > expected[index]
       let tolerance =
         random.tolerance(of: expected[index], seconds: Double(Self.seconds)) + missing[index]
         + (isHandedOn ? lacked : 0)
-      lacked += max(0, expected[index] - used)
       #expect(
         abs(used - expected[index]) <= tolerance,
         """
