@@ -8,7 +8,7 @@ import X86
 extension PartitionManager {
   func sendConsole(_ partition: Partition, _ bytes: [UInt8]) throws(ManagementError) {
     try requireActive(partition)
-    partition.machine?.type(bytes)
+    partition.computer?.type(bytes)
     engine.notice(partition.number, at: now)
   }
 
@@ -16,9 +16,9 @@ extension PartitionManager {
     _ partition: Partition, _ address: UInt64, _ bytes: [UInt8]
   ) throws(ManagementError) {
     try requireActive(partition)
-    guard let machine = partition.machine else { return }
+    guard let computer = partition.computer else { return }
     let isStored =
-      bytes.isEmpty || bytes.withUnsafeBytes { machine.memory.write(address, from: $0) }
+      bytes.isEmpty || bytes.withUnsafeBytes { computer.memory.write(address, from: $0) }
     guard isStored else {
       throw .notStorage(partition.name, address: address, byteCount: bytes.count)
     }
@@ -30,7 +30,7 @@ extension PartitionManager {
   ) throws(ManagementError) {
     try requireActive(partition)
     try requireOnline(partition, processor)
-    guard let target = partition.machine?.processors.element(at: processor) else { return }
+    guard let target = partition.computer?.processors.element(at: processor) else { return }
     switch register.uppercased() {
     case "RIP": target.instructionPointer = value
     case "RFLAGS": target.flags = value
@@ -52,20 +52,20 @@ extension PartitionManager {
   package static let registerNames =
     generalRegisters + ["RIP", "RFLAGS", "CR0", "CR2", "CR3", "CR4", "CR8", "EFER"]
 
-  private func machine(of name: String) -> Machine? { (try? partition(name))?.machine }
+  private func computer(of name: String) -> Computer? { (try? partition(name))?.computer }
 
   /// A piece of a partition's storage; nil when the partition is not active or a byte is not there.
   package func storage(of name: String, at address: UInt64, count: Int) -> [UInt8]? {
-    guard let machine = machine(of: name), count >= 0 else { return nil }
+    guard let computer = computer(of: name), count >= 0 else { return nil }
     var bytes = [UInt8](repeating: 0, count: count)
     let isRead =
-      count == 0 || bytes.withUnsafeMutableBytes { machine.memory.read(address, into: $0) }
+      count == 0 || bytes.withUnsafeMutableBytes { computer.memory.read(address, into: $0) }
     return isRead ? bytes : nil
   }
 
   /// A register of a partition's processor by name; nil when there is no such thing.
   package func register(_ name: String, of partition: String, processor: Int) -> UInt64? {
-    guard let source = machine(of: partition)?.processors.element(at: processor) else {
+    guard let source = computer(of: partition)?.processors.element(at: processor) else {
       return nil
     }
     switch name.uppercased() {
@@ -101,10 +101,10 @@ extension PartitionManager {
   }
 
   private func mixPages(of partition: Partition, _ digest: inout HistoryDigest) {
-    guard let machine = partition.machine else { return }
+    guard let computer = partition.computer else { return }
     digest.mix(UInt64(clamping: partition.number))
-    machine.mix(into: &digest)
-    machine.memory.forEachWrittenPage { address, page in
+    computer.mix(into: &digest)
+    computer.memory.forEachWrittenPage { address, page in
       digest.mix(address)
       digest.mix(bytes: UnsafeRawBufferPointer(start: page, count: 4096))
     }

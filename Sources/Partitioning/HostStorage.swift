@@ -33,7 +33,7 @@ extension PartitionManager {
   func countPages(of partition: Partition) -> Bool {
     // A rehearsed guest keeps its pages until they are cleared.
     let kept = isRehearsal && partition.isActive && !partition.isClean ? partition.countedPages : 0
-    let count = partition.machine?.memory.writtenPageCount ?? kept
+    let count = partition.computer?.memory.writtenPageCount ?? kept
     let grew = count > partition.countedPages
     hostPageCount = hostPageCount.addingClamped(count.subtractingClamped(partition.countedPages))
     partition.countedPages = count
@@ -41,8 +41,8 @@ extension PartitionManager {
   }
 
   /// Stops a partition that wrote new pages in this epoch when HOSTSTORAGE is used up.
-  func guardHostStorage(_ partition: Partition, _ machine: Machine) {
-    guard machine.memory.writtenPageCount != partition.countedPages else { return }
+  func guardHostStorage(_ partition: Partition, _ computer: Computer) {
+    guard computer.memory.writtenPageCount != partition.countedPages else { return }
     let grew = countPages(of: partition)
     let limit = definition.machine.hostStorageByteCount
     guard grew, hostStorageCommitted > limit, !partition.isPaused else { return }

@@ -81,7 +81,7 @@ package final class PartitionManager {
   /// Storage granted and free.
   package internal(set) var ledger: StorageLedger
 
-  let engine: EpochEngine<Machine>
+  let engine: EpochEngine<Computer>
   let partitions: [Partition]
   private let layout: Dispatcher.Layout
   /// Numbers by name; looked up, never iterated.
@@ -232,7 +232,7 @@ package final class PartitionManager {
   }
 
   /// Version of what guests can see beside the definitions: cost table, slice, TLB geometry.
-  package static let historyVersion = Machine.historyVersion
+  package static let historyVersion = Computer.historyVersion
 
   /// Simulated time since IPL, at the border of an epoch.
   package var now: SimulatedTime { engine.now }

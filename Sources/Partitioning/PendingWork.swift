@@ -33,7 +33,7 @@ extension PartitionManager {
   /// Ends a pending change without doing it; what was reserved for it is free again.
   func withdraw(_ partition: Partition, _ change: PendingChange) {
     forget(partition, change)
-    if let notice = notice(of: change) { partition.machine?.withdraw(notice) }
+    if let notice = notice(of: change) { partition.computer?.withdraw(notice) }
     if case .storage(let address, let byteCount) = change.subject, change.online {
       let places = StorageMap.places(
         of: Self.range(address, byteCount), increment: ledger.incrementByteCount)
@@ -90,7 +90,7 @@ extension PartitionManager {
     case .storageOffered(let range):
       let places = StorageMap.places(of: range, increment: ledger.incrementByteCount)
       partition.offered.subtract(places)
-      partition.machine?.attachStorage(range)
+      partition.computer?.attachStorage(range)
     case .storageRequested(let range):
       takeAway(
         Array(StorageMap.places(of: range, increment: ledger.incrementByteCount)), from: partition)

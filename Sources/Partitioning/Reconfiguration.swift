@@ -55,13 +55,13 @@ extension PartitionManager {
       subject: .processor(number), online: online, asked: now, deadline: deadline(within))
     if online {
       if isListening(partition), partition.listensToNotices, insistence == .polite {
-        partition.machine?.offerProcessor(number)
+        partition.computer?.offerProcessor(number)
         engine.notice(partition.number, at: now)
         addPending(partition, change)
         return .pending([change])
       }
       setProcessor(partition, number, online: true)
-      if isListening(partition) { partition.machine?.offerProcessor(number) }
+      if isListening(partition) { partition.computer?.offerProcessor(number) }
       engine.notice(partition.number, at: now)
       return .done
     }
@@ -122,7 +122,7 @@ extension PartitionManager {
     }
     partition.isOnline[number] = online
     engine.dispatcher.setOnline(index, online, at: now)
-    partition.machine?.setProcessorPresent(number, online)
+    partition.computer?.setProcessorPresent(number, online)
     applyShares(of: processors.type)
     if online { resume(partition) }
   }
@@ -168,13 +168,13 @@ extension PartitionManager {
     for (place, increment) in zip(places, taken) { partition.increments[place] = increment }
     let ranges = ranges(of: Array(places))
     guard isListening(partition), partition.listensToNotices, insistence == .polite else {
-      for range in ranges { partition.machine?.attachStorage(range) }
+      for range in ranges { partition.computer?.attachStorage(range) }
       return .done
     }
     partition.offered.formUnion(places)
     var changes: [PendingChange] = []
     for range in ranges {
-      partition.machine?.offerStorage(range)
+      partition.computer?.offerStorage(range)
       changes.append(storageChange(range, online: true, within))
     }
     for change in changes { addPending(partition, change) }
@@ -234,7 +234,7 @@ extension PartitionManager {
     guard partition.listensToNotices else { throw .guestNotListening(partition.name) }
     var changes: [PendingChange] = []
     for range in ranges(of: going).reversed() {
-      partition.machine?.requestStorage(range)
+      partition.computer?.requestStorage(range)
       changes.append(storageChange(range, online: false, within))
     }
     for change in changes { addPending(partition, change) }
@@ -293,9 +293,9 @@ extension PartitionManager {
     }
     let taken = try takeIncrements(for: partition, Array(empty))
     for (place, increment) in zip(empty, taken) { partition.increments[place] = increment }
-    for range in ranges(of: Array(empty)) { partition.machine?.attachStorage(range) }
+    for range in ranges(of: Array(empty)) { partition.computer?.attachStorage(range) }
     partition.initialCount = count
-    partition.machine?.reset(clear: true)
+    partition.computer?.reset(clear: true)
     partition.isClean = true
     countPages(of: partition)
   }

@@ -10,8 +10,8 @@ import X86
 /// A message on its way out of a partition.
 struct CrossingEvent {
   let partition: Int
-  let machine: Machine
-  let event: MachineEvent
+  let computer: Computer
+  let event: ComputerEvent
 }
 
 extension PartitionManager {
@@ -80,9 +80,9 @@ extension PartitionManager {
 
   private func deliver(_ completion: ChannelCompletion) {
     guard let partition = partitions.element(at: completion.partition),
-      let machine = partition.machine
+      let computer = partition.computer
     else { return }
-    for request in machine.completeChannel(completion) { channels.start(request) }
+    for request in computer.completeChannel(completion) { channels.start(request) }
     engine.guests[completion.partition].digest.mix(completion.at)
     engine.guests[completion.partition].digest.mix(
       completion.tag << 8 | UInt64(completion.status.rawValue))
@@ -100,15 +100,15 @@ extension PartitionManager {
 
   private func settle() {
     engine.ran.forEach { number in
-      guard let partition = partitions.element(at: number), let machine = partition.machine else {
+      guard let partition = partitions.element(at: number), let computer = partition.computer else {
         return
       }
-      guardHostStorage(partition, machine)
-      guard !machine.outbox.isEmpty else { return }
-      for event in machine.outbox {
-        crossing.append(CrossingEvent(partition: number, machine: machine, event: event))
+      guardHostStorage(partition, computer)
+      guard !computer.outbox.isEmpty else { return }
+      for event in computer.outbox {
+        crossing.append(CrossingEvent(partition: number, computer: computer, event: event))
       }
-      machine.outbox.removeAll(keepingCapacity: true)
+      computer.outbox.removeAll(keepingCapacity: true)
     }
     guard !crossing.isEmpty else { return }
     crossing.sort { one, other in
@@ -125,7 +125,7 @@ extension PartitionManager {
     engine.guests[message.partition].digest.mix(event.time)
     engine.guests[message.partition].digest.mix(event.sequence)
     // An earlier message may have taken the partition down, or loaded it again.
-    guard let machine = partition.machine, machine === message.machine else { return }
+    guard let computer = partition.computer, computer === message.computer else { return }
     switch event.kind {
     case .console(let bytes):
       bytes.withUnsafeBytes { engine.guests[message.partition].digest.mix(bytes: $0) }
@@ -135,7 +135,7 @@ extension PartitionManager {
       partition.requestCount &+= 1
       channels.start(request)
     case .diagnose(let processor, let call):
-      answer(partition, machine, processor, call)
+      answer(partition, computer, processor, call)
     case .powerOff, .debugExit:
       recording(.deactivate(partition.name, force: true), by: .partition(partition.name)) {
         takeDown(partition, because: .poweredOff)
@@ -211,25 +211,25 @@ extension PartitionManager {
   }
 
   private func answer(
-    _ partition: Partition, _ machine: Machine, _ processor: Int, _ call: DiagnoseCall
+    _ partition: Partition, _ computer: Computer, _ processor: Int, _ call: DiagnoseCall
   ) {
     switch call {
     case .command(let text, let capacity):
       bytesRead = 0
       let answer = command(partition, text)
       // The command may have taken the partition down or loaded it again.
-      guard partition.machine === machine else { return }
+      guard partition.computer === computer else { return }
       if capacity == nil, !answer.reply.isEmpty { note(partition, .commandReply(answer.reply)) }
-      machine.completeDiagnose(
+      computer.completeDiagnose(
         processor: processor,
         .command(
           returnCode: answer.returnCode, reply: Array(answer.reply.utf8), bytesRead: bytesRead))
     case .accept(let notice):
       let isDone = accepted(partition, notice)
-      machine.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
+      computer.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
     case .refuse(let notice):
       let isDone = refused(partition, notice)
-      machine.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
+      computer.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
     }
     engine.notice(partition.number, at: now)
   }
@@ -284,7 +284,7 @@ extension PartitionManager {
   }
 }
 
-extension Machine: PartitionHardware {
+extension Computer: PartitionHardware {
   func mixState(of processor: Int, into digest: inout HistoryDigest) {
     guard let processor = processors.element(at: processor) else { return }
     digest.mix(processor.cycleCount)

@@ -22,7 +22,7 @@ struct ProcessorDispatching {
   }
 }
 
-extension Machine {
+extension Computer {
   /// Directed yields that a partition may make in a second of simulated time; one more does nothing.
   static let directedYieldsPerSecond = 1_000
 
@@ -66,7 +66,7 @@ extension Machine {
     let second = time / 1_000_000_000
     if yieldSecond != second {
       yieldSecond = second
-      yieldAllowance = Machine.directedYieldsPerSecond
+      yieldAllowance = Computer.directedYieldsPerSecond
     }
     guard yieldAllowance > 0 else { return false }
     yieldAllowance -= 1

@@ -37,7 +37,7 @@ enum DiagnoseCode {
   static let polarity: UInt32 = 0x620
 }
 
-extension Machine {
+extension Computer {
   /// What becomes of a processor after its call.
   enum CallOutcome {
     case goesOn
@@ -61,7 +61,7 @@ extension Machine {
     case .yield:
       processor[.rax] = 0
     case .unknown:
-      processor[.rax] = Machine.unknownNumber
+      processor[.rax] = Computer.unknownNumber
     case .diagnose(let code):
       return serveDiagnose(code, number)
     }
@@ -130,14 +130,14 @@ extension Machine {
   private func startCommand(_ number: Int) -> CallOutcome {
     let processor = processors[number]
     let byteCount = processor[.rcx]
-    guard byteCount > 0, byteCount <= Machine.commandLimit,
+    guard byteCount > 0, byteCount <= Computer.commandLimit,
       let text = bytes(at: processor[.rbx], count: Int(clamping: byteCount))
     else {
       processor[.rax] = .max
       return .goesOn
     }
     let capacity =
-      processor[.rdx] == 0 ? nil : Int(clamping: min(processor[.rsi], Machine.replyLimit))
+      processor[.rdx] == 0 ? nil : Int(clamping: min(processor[.rsi], Computer.replyLimit))
     callFirmware(.command(text: text, replyCapacity: capacity), number)
     return .entersFirmware
   }
@@ -189,7 +189,7 @@ extension Machine {
     case 1:
       takesNotices = true
       let notice = notices.isEmpty ? nil : notices.removeFirst()
-      let words = Machine.words(notice)
+      let words = Computer.words(notice)
       processor[.rax] = 0
       processor[.rbx] = words.kind
       processor[.rcx] = words.first
@@ -200,7 +200,7 @@ extension Machine {
       let isAccepted = processor[.rbx] == 2
       guard
         let index = takenNotices.firstIndex(where: {
-          let words = Machine.words($0)
+          let words = Computer.words($0)
           return words.first == processor[.rcx] && words.second == processor[.rdx]
         })
       else { break }

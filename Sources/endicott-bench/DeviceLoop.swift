@@ -35,22 +35,22 @@ struct DeviceLoop {
   /// - Returns: Host nanoseconds for each simulated cycle; nil when the computer stops.
   /// - Throws: What making the computer or loading the loop throws.
   func nanosecondsPerCycle(epochs: Int, rounds: Int = 3) throws -> Double? {
-    let machine = try loaded()
+    let computer = try loaded()
     let cache = CodeCache()
     var now: SimulatedTime = 0
-    guard run(machine, cache, epochs, from: &now) != nil else { return nil }
+    guard run(computer, cache, epochs, from: &now) != nil else { return nil }
     var least = Double.infinity
     for _ in 0..<rounds {
       let begin = HostUse.threadNanoseconds
-      guard let cycles = run(machine, cache, epochs, from: &now) else { return nil }
+      guard let cycles = run(computer, cache, epochs, from: &now) else { return nil }
       least = min(least, Double(HostUse.threadNanoseconds - begin) / Double(cycles))
     }
     return least
   }
 
-  private func loaded() throws -> Machine {
-    let machine = try Machine(
-      MachineConfiguration(
+  private func loaded() throws -> Computer {
+    let computer = try Computer(
+      ComputerConfiguration(
         name: "LOOP", partitionNumber: 0, maximumProcessors: 64, initialProcessors: 64,
         initialStorage: Self.storage, maximumStorage: Self.storage,
         blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 4096)],
@@ -60,12 +60,12 @@ struct DeviceLoop {
     let loop = code.placedLabel()
     body(&code)
     code.jmp(loop)
-    try machine.load(.program(GuestProgramImage(bytes: code.finish())))
-    return machine
+    try computer.load(.program(GuestProgramImage(bytes: code.finish())))
+    return computer
   }
 
   private func run(
-    _ machine: Machine, _ cache: CodeCache, _ epochs: Int, from now: inout SimulatedTime
+    _ computer: Computer, _ cache: CodeCache, _ epochs: Int, from now: inout SimulatedTime
   ) -> UInt64? {
     var cycles: UInt64 = 0
     for _ in 0..<epochs {
@@ -73,11 +73,11 @@ struct DeviceLoop {
       var placement = Placement(
         processor: 0, start: now, limit: end, megahertz: Self.megahertz)
       withUnsafeMutablePointer(to: &placement) {
-        machine.run(UnsafeMutableBufferPointer(start: $0, count: 1), until: end, cache: cache)
+        computer.run(UnsafeMutableBufferPointer(start: $0, count: 1), until: end, cache: cache)
       }
-      guard machine.ending == nil, placement.cyclesUsed > 0 else { return nil }
+      guard computer.ending == nil, placement.cyclesUsed > 0 else { return nil }
       cycles += placement.cyclesUsed
-      machine.outbox.removeAll(keepingCapacity: true)
+      computer.outbox.removeAll(keepingCapacity: true)
       now = end
     }
     return cycles

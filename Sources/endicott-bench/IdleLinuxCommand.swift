@@ -20,11 +20,11 @@ struct IdleLinuxCommand: ParsableCommand {
   var append = "console=ttyS0 panic=-1 B=idle"
 
   func run() throws {
-    let machine = try Machine(
-      MachineConfiguration(
+    let computer = try Computer(
+      ComputerConfiguration(
         name: "IDLE", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
         initialStorage: 128 << 20, maximumStorage: 128 << 20))
-    try machine.load(
+    try computer.load(
       .linux(
         kernel: try Data(contentsOf: URL(fileURLWithPath: kernel)),
         initrd: try Data(contentsOf: URL(fileURLWithPath: initrd)), commandLine: append))
@@ -32,25 +32,25 @@ struct IdleLinuxCommand: ParsableCommand {
     var time: SimulatedTime = 0
     var console = ""
     while !console.contains("@@BOOTED"), time < 60_000_000_000 {
-      time = advance(machine, from: time, cache)
-      for event in machine.outbox {
+      time = advance(computer, from: time, cache)
+      for event in computer.outbox {
         if case .console(let bytes) = event.kind {
           console += String(decoding: bytes, as: UTF8.self)
         }
       }
-      machine.outbox = []
+      computer.outbox = []
     }
     guard console.contains("@@BOOTED") else {
       throw ValidationError("the guest did not print @@BOOTED within 60 simulated seconds")
     }
-    print("written at init: \(machine.memory.writtenPageCount) pages")
-    var before = contents(of: machine.memory)
+    print("written at init: \(computer.memory.writtenPageCount) pages")
+    var before = contents(of: computer.memory)
     let start = time
     for seconds in [10, 60, 600] {
       let end = start + UInt64(seconds) * 1_000_000_000
-      while time < end { time = advance(machine, from: time, cache) }
-      machine.outbox = []
-      let now = contents(of: machine.memory)
+      while time < end { time = advance(computer, from: time, cache) }
+      computer.outbox = []
+      let now = contents(of: computer.memory)
       let changed = now.filter { before[$0.key] != $0.value }.count
       print("changed \(seconds) s after init: \(changed) pages")
     }
@@ -59,15 +59,15 @@ struct IdleLinuxCommand: ParsableCommand {
 
   /// Runs to the end of the next millisecond, or jumps to the next timer.
   private func advance(
-    _ machine: Machine, from time: SimulatedTime, _ cache: CodeCache
+    _ computer: Computer, from time: SimulatedTime, _ cache: CodeCache
   ) -> SimulatedTime {
-    machine.deliverTimers(upTo: time)
-    guard machine.status(of: 0) == .ready else {
-      return max(time + 1, machine.nextDeadline(of: 0) ?? time + 1_000_000)
+    computer.deliverTimers(upTo: time)
+    guard computer.status(of: 0) == .ready else {
+      return max(time + 1, computer.nextDeadline(of: 0) ?? time + 1_000_000)
     }
     let end = time + 1_000_000
     var placements = [Placement(processor: 0, start: time, limit: end, megahertz: 1000)]
-    placements.withUnsafeMutableBufferPointer { machine.run($0, until: end, cache: cache) }
+    placements.withUnsafeMutableBufferPointer { computer.run($0, until: end, cache: cache) }
     return placements[0].stop == .waiting ? placements[0].end : end
   }
 

@@ -14,7 +14,7 @@ struct EndicottCommand: ParsableCommand {
 
       \(ExitStatus.discussion)
       """,
-    version: "\(ControlProgram.level), history version \(Machine.historyVersion)",
+    version: "\(ControlProgram.level), history version \(Computer.historyVersion)",
     subcommands: [
       ConsoleCommand.self, RunCommand.self, PlanCommand.self, CheckCommand.self, BootCommand.self,
       ReportCommand.self, StressCommand.self, X86Command.self,

@@ -8,14 +8,14 @@ import X86
 final class GuestHarness {
   static let epoch: SimulatedTime = 100_000
 
-  let machine: Machine
+  let machine: Computer
   let megahertz: UInt32
   let blockCount: UInt64
   private(set) var now: SimulatedTime = 0
   /// What the guest has printed.
   private(set) var console = ""
   /// Events other than console output and calls.
-  private(set) var events: [MachineEvent.Kind] = []
+  private(set) var events: [ComputerEvent.Kind] = []
   /// CP commands that the guest has given.
   private(set) var commands: [String] = []
   private(set) var accepted: [ReconfigurationNotice] = []
@@ -41,8 +41,8 @@ final class GuestHarness {
     let devices =
       blockCount == 0
       ? [] : [BlockDeviceConfiguration(deviceNumber: 0x191, blockCount: blockCount)]
-    machine = try Machine(
-      MachineConfiguration(
+    machine = try Computer(
+      ComputerConfiguration(
         name: "GUEST", partitionNumber: 0, maximumProcessors: most,
         initialProcessors: processors, initialStorage: megabytes << 20,
         maximumStorage: mostMegabytes << 20, timeOfDay: 1_767_225_600, blockDevices: devices))

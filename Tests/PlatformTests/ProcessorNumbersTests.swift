@@ -24,7 +24,7 @@ struct ProcessorNumbersTests {
 
   @Test(arguments: [(0, 0), (-1, 5), (65, 65), (Int.max, Int.max), (3, 9)])
   func configurationHoldsOneToSixtyFour(_ counts: (maximum: Int, initial: Int)) {
-    let configuration = MachineConfiguration(
+    let configuration = ComputerConfiguration(
       name: "TEST", partitionNumber: 0, maximumProcessors: counts.maximum,
       initialProcessors: counts.initial, initialStorage: 1 << 20, maximumStorage: 1 << 20)
     #expect((1...64).contains(configuration.maximumProcessors))
@@ -33,39 +33,39 @@ struct ProcessorNumbersTests {
 
   /// A machine of the most processors runs; one more once ended the process.
   @Test func machineOfTheMostProcessorsRuns() throws {
-    let machine = try Machine(
-      MachineConfiguration(
+    let computer = try Computer(
+      ComputerConfiguration(
         name: "TEST", partitionNumber: 0, maximumProcessors: 70, initialProcessors: 70,
         initialStorage: 2 << 20, maximumStorage: 2 << 20))
     // CLI; HLT
-    try machine.load(.program(GuestProgramImage(bytes: [0xFA, 0xF4])), at: 0)
+    try computer.load(.program(GuestProgramImage(bytes: [0xFA, 0xF4])), at: 0)
     let placements = UnsafeMutableBufferPointer<Placement>.allocate(capacity: 64)
     defer { placements.deallocate() }
     for number in 0..<64 {
       placements.initializeElement(
         at: number, to: Placement(processor: number, start: 0, limit: 10_000, megahertz: 100))
     }
-    machine.run(placements, until: 10_000, cache: CodeCache(.tiny))
-    #expect(machine.processors.count == 64)
+    computer.run(placements, until: 10_000, cache: CodeCache(.tiny))
+    #expect(computer.processors.count == 64)
     #expect(placements[0].cyclesUsed >= 2)
     #expect(placements[63].cyclesUsed == 0)
   }
 
   @Test(arguments: [-1, 2, 64, Int.max, Int.min])
   func firmwareNamesProcessorsThatAreNotThere(_ number: Int) throws {
-    let machine = try Machine(
-      MachineConfiguration(
+    let computer = try Computer(
+      ComputerConfiguration(
         name: "TEST", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
         initialStorage: 1 << 20, maximumStorage: 1 << 20))
-    machine.setProcessorPresent(number, true)
-    machine.setPolarity(processor: number, code: 1, isParked: true)
-    machine.warn(processor: number, until: 5)
-    machine.addSteal(processor: number, nanoseconds: 5)
-    machine.completeDiagnose(processor: number, .notice(returnCode: 0))
-    #expect(machine.offerProcessor(number) == .nobodyListens)
-    #expect(!machine.isProcessorPresent(number))
-    #expect(machine.nextDeadline(of: number) == nil)
-    machine.ending = nil
-    #expect(machine.status(of: number) == .waitingForStartup)
+    computer.setProcessorPresent(number, true)
+    computer.setPolarity(processor: number, code: 1, isParked: true)
+    computer.warn(processor: number, until: 5)
+    computer.addSteal(processor: number, nanoseconds: 5)
+    computer.completeDiagnose(processor: number, .notice(returnCode: 0))
+    #expect(computer.offerProcessor(number) == .nobodyListens)
+    #expect(!computer.isProcessorPresent(number))
+    #expect(computer.nextDeadline(of: number) == nil)
+    computer.ending = nil
+    #expect(computer.status(of: number) == .waitingForStartup)
   }
 }

@@ -166,7 +166,7 @@ extension PartitionManager {
   ) throws(ManagementError) {
     try requireFirstProcessor(partition)
     try requireHostStorage(for: image, of: partition, clear: manner.clears)
-    guard let machine = partition.machine else {
+    guard let computer = partition.computer else {
       if manner.returnsAdded { returnAddedStorage(partition) }
       return
     }
@@ -175,13 +175,13 @@ extension PartitionManager {
     if returnsAdded { try requireFit(image, of: partition) }
     do throws(LoadError) {
       if !returnsAdded {
-        try machine.load(image.image, at: now)
+        try computer.load(image.image, at: now)
         guard manner.clears, !partition.isClean else { return }
       }
       // The image is right, so now storage may be cleared for it.
       if returnsAdded { returnAddedStorage(partition) }
-      machine.reset(clear: true)
-      try machine.load(image.image, at: now)
+      computer.reset(clear: true)
+      try computer.load(image.image, at: now)
     } catch {
       throw .loadImage(partition.name, path: image.path, reason: error.description)
     }
@@ -194,7 +194,7 @@ extension PartitionManager {
     var left = configuration(of: partition)
     left.initialStorage = ledger.byteCount(of: partition.initialCount)
     do {
-      try Machine(left).load(image.image, at: now)
+      try Computer(left).load(image.image, at: now)
     } catch let error as LoadError {
       throw .loadImage(partition.name, path: image.path, reason: error.description)
     } catch {
@@ -247,7 +247,7 @@ extension PartitionManager {
       try requireOnline(partition, processor)
       partition.isProcessorStopped[processor] = false
     } else {
-      if partition.isStopped { partition.machine?.setStopped(true) }
+      if partition.isStopped { partition.computer?.setStopped(true) }
       partition.isStopped = false
       partition.isPaused = false
       for number in partition.isOnline.indices { partition.isProcessorStopped[number] = false }
@@ -262,7 +262,7 @@ extension PartitionManager {
     turnOff(partition)
     channels.reset(partition.number)
     if clear { returnAddedStorage(partition) }
-    partition.machine?.reset(clear: clear)
+    partition.computer?.reset(clear: clear)
     if clear { partition.isClean = true }
     countPages(of: partition)
     partition.isStopped = false
@@ -274,10 +274,10 @@ extension PartitionManager {
     try requireActive(partition)
     try require(partition, [.operating, .exceptions])
     try requireFirstProcessor(partition)
-    guard partition.machine?.ending == nil else {
+    guard partition.computer?.ending == nil else {
       throw .wrongState(partition.name, is: partition.state, needs: [.operating])
     }
-    partition.machine?.processors.first?.requestNonMaskable()
+    partition.computer?.processors.first?.requestNonMaskable()
     if partition.state == .exceptions { partition.move(to: .operating) }
     partition.isStopped = false
     resume(partition)
@@ -295,14 +295,14 @@ extension PartitionManager {
   /// Lets the on-line processors that nobody stopped run, and finds what they have to do.
   func resume(_ partition: Partition) {
     guard !partition.isStopped, partition.state == .operating, partition.heldUntil <= now,
-      let machine = partition.machine
+      let computer = partition.computer
     else { return }
     for number in partition.isOnline.indices
     where partition.isOnline[number] && !partition.isProcessorStopped[number] {
       let index = logical(number, of: partition)
       guard engine.dispatcher.logicals[index].state == .off else { continue }
       engine.dispatcher.turnOn(index)
-      if let deadline = machine.nextDeadline(of: number) {
+      if let deadline = computer.nextDeadline(of: number) {
         engine.dispatcher.timers.set(index, max(deadline, now))
       }
     }
@@ -356,7 +356,7 @@ extension PartitionManager {
   /// Detaches places of a partition's storage and gives their increments back.
   func takeAway(_ places: [Int], from partition: Partition) {
     for range in ranges(of: places.filter { !partition.offered.contains($0) }) {
-      partition.machine?.detachStorage(range)
+      partition.computer?.detachStorage(range)
     }
     ledger.giveBack(places.compactMap { partition.increments[$0] }, from: partition.number)
     for place in places {

@@ -3,17 +3,17 @@
 
 extension Partition {
   /// Whether the guest takes reconfiguration notices.
-  var listensToNotices: Bool { machine?.listensToNotices ?? rehearsedListening }
+  var listensToNotices: Bool { computer?.listensToNotices ?? rehearsedListening }
 
   /// Asks the guest for a logical processor back.
   ///
   /// - Returns: Whether it listens.
   func requestProcessor(_ number: Int) -> Bool {
-    machine.map { $0.requestProcessor(number) != .nobodyListens } ?? rehearsedHearing
+    computer.map { $0.requestProcessor(number) != .nobodyListens } ?? rehearsedHearing
   }
 
   /// Asks the guest to end.
   ///
   /// - Returns: Whether it listens.
-  func signalShutdown() -> Bool { machine?.signalShutdown() ?? rehearsedHearing }
+  func signalShutdown() -> Bool { computer?.signalShutdown() ?? rehearsedHearing }
 }

@@ -64,7 +64,7 @@ final class Partition {
   var isStopped = false
   var activated: SimulatedTime?
   /// Its computer while it is active.
-  var machine: Machine?
+  var computer: Computer?
   /// Whether each logical processor is on line.
   var isOnline: Numbered<Bool>
   /// Whether each logical processor is stopped by itself.
@@ -153,7 +153,7 @@ final class Partition {
     heldUntil = other.heldUntil
     pending = other.pending
     rehearsedListening = other.listensToNotices
-    rehearsedHearing = other.machine?.hearsSignals ?? other.rehearsedHearing
+    rehearsedHearing = other.computer?.hearsSignals ?? other.rehearsedHearing
     loaded = other.loaded
     loadedParameters = other.loadedParameters
     isClean = other.isClean

@@ -5,7 +5,7 @@ import Quantities
 
 extension PartitionBuilder {
   /// Most logical processors that a partition may have, of all types, initial and reserved.
-  static let processorLimit = MachineConfiguration.processorLimit
+  static let processorLimit = ComputerConfiguration.processorLimit
   /// Least and greatest weight (PR/SM).
   static let weightRange = 1...999
   /// Least and greatest absolute cap, hundredths of a processor; a partition may say 0 for none.

@@ -4,7 +4,7 @@ import X86
 
 /// What the epochs need of a partition's computer.
 ///
-/// `Platform.Machine` is the one that runs guests; tests of the dispatcher bring their own. All calls
+/// `Platform.Computer` is the one that runs guests; tests of the dispatcher bring their own. All calls
 /// but `run` and `mixState` are the owner thread's, between runs; those two are the worker's.
 protocol PartitionHardware: AnyObject {
   /// What a processor can do now.

@@ -253,11 +253,11 @@ extension PartitionManager {
     let missing = places.filter { partition.increments[$0] == nil }.sorted()
     let taken = missing.isEmpty ? [] : try takeIncrements(for: partition, missing)
     for (place, increment) in zip(missing, taken) { partition.increments[place] = increment }
-    for range in ranges(of: missing) { partition.machine?.attachStorage(range) }
+    for range in ranges(of: missing) { partition.computer?.attachStorage(range) }
     if let count = record.initialIncrementCount, count > 0, count <= partition.increments.count {
       partition.initialCount = count
     }
-    partition.machine?.reset(clear: true)
+    partition.computer?.reset(clear: true)
     partition.isClean = true
     countPages(of: partition)
   }

@@ -21,15 +21,15 @@ struct StorageUnit: PartitionUnit {
     partition.isClean = true
     guard !manager.isRehearsal else { return }
     do throws(HostMemoryError) {
-      partition.machine = try Machine(manager.configuration(of: partition))
+      partition.computer = try Computer(manager.configuration(of: partition))
     } catch {
       detach(partition, from: manager)
       throw .hostMemory(partition.name)
     }
     for number in partition.isOnline.indices where partition.isOnline[number] {
-      partition.machine?.setProcessorPresent(number, true)
+      partition.computer?.setProcessorPresent(number, true)
     }
-    manager.engine.guests[partition.number].hardware = partition.machine
+    manager.engine.guests[partition.number].hardware = partition.computer
   }
 
   func detach(_ partition: Partition, from manager: PartitionManager) {
@@ -37,7 +37,7 @@ struct StorageUnit: PartitionUnit {
     partition.increments.elements = []
     partition.initialCount = 0
     partition.offered = []
-    partition.machine = nil
+    partition.computer = nil
     manager.countPages(of: partition)
     manager.engine.guests[partition.number].hardware = nil
   }
@@ -61,13 +61,13 @@ struct StorageUnit: PartitionUnit {
 
 extension PartitionManager {
   /// The computer that a partition's definition describes.
-  func configuration(of partition: Partition) -> MachineConfiguration {
+  func configuration(of partition: Partition) -> ComputerConfiguration {
     let storage = partition.definition.storage
     let unit = ledger.incrementByteCount
     func whole(_ bytes: UInt64) -> UInt64 { byteCount(of: ledger.count(of: bytes)) }
     // Processors on line are numbered from 0 unless a partition has several types.
     let first = partition.isOnline.firstIndex(of: false) ?? partition.isOnline.count
-    return MachineConfiguration(
+    return ComputerConfiguration(
       name: partition.name, partitionNumber: partition.number,
       maximumProcessors: partition.isOnline.count, initialProcessors: max(1, first),
       initialStorage: whole(storage.initialByteCount),

@@ -30,7 +30,7 @@ extension PartitionManager {
       partition.increments[$0] != nil && !partition.offered.contains($0)
     }
     let first = engine.guests[partition.number].firstLogical
-    let machine = partition.machine
+    let computer = partition.computer
     let storage = partition.storageByteCount(increment: unit)
     let limit = ledger.byteCount(of: partition.increments.count)
     return PartitionView(
@@ -43,7 +43,7 @@ extension PartitionManager {
       shares: partition.definition.processors.indices.map { shareView(partition, $0) },
       storageByteCount: storage, reservedByteCount: limit.subtractingClamped(storage),
       storageRanges: ranges(of: present),
-      writtenPageCount: machine?.memory.writtenPageCount ?? 0,
+      writtenPageCount: computer?.memory.writtenPageCount ?? 0,
       paths: channels.paths(of: partition.number).map { path in
         PartitionPathView(
           path: path.number, isOnline: path.isOnline && partition.isActive,
@@ -54,15 +54,15 @@ extension PartitionManager {
           virtualDevice: $0.virtualDevice, realDevice: $0.realDevice, blockCount: $0.blockCount)
       },
       pending: partition.pending,
-      instructionCount: machine?.processors.reduce(0) {
+      instructionCount: computer?.processors.reduce(0) {
         $0.addingClamped($1.instructionsRetired)
       } ?? 0,
       dispatchCount: partition.isOnline.indices.reduce(0) {
         $0.addingClamped(engine.dispatcher.logicals[first &+ $1].counters.dispatches)
       },
       requestCount: partition.requestCount,
-      workCounter: machine.flatMap { $0.publishedWork == 0 ? nil : $0.publishedWork },
-      listensToNotices: machine?.listensToNotices ?? false,
+      workCounter: computer.flatMap { $0.publishedWork == 0 ? nil : $0.publishedWork },
+      listensToNotices: computer?.listensToNotices ?? false,
       digest: engine.guests[partition.number].digest.value)
   }
 
@@ -71,7 +71,7 @@ extension PartitionManager {
     let record = engine.dispatcher.logicals[index]
     let entry = partition.entry(of: number) ?? 0
     let processors = partition.processors(of: entry)
-    let status = partition.machine?.status(of: number)
+    let status = partition.computer?.status(of: number)
     let (polarity, share) = standing(of: number, entry, of: partition)
     return LogicalProcessorView(
       number: number, type: processors.type, isDedicated: processors.mode == .dedicated,
@@ -113,7 +113,7 @@ extension PartitionManager {
   ) -> LogicalProcessorState {
     guard partition.isOnline[number] else { return .reserved }
     if partition.isStopped || partition.isProcessorStopped[number] { return .stopped }
-    if partition.machine?.ending == .shutdown { return .checkStopped }
+    if partition.computer?.ending == .shutdown { return .checkStopped }
     switch record.state {
     case .off, .waiting: return .waiting
     case .running, .holding: return .running

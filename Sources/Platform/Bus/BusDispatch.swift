@@ -5,36 +5,36 @@ import X86
 // Every access of a processor that is not storage arrives here, synchronously, inside a slice.
 // Devices get the offset within their own range.
 
-/// The bus function of all processors; the context is the partition's `Machine`.
+/// The bus function of all processors; the context is the partition's `Computer`.
 let serveBusAccess: BusFunction = { context, processor, access, address, size, value in
-  let machine = Unmanaged<Machine>.fromOpaque(context).takeUnretainedValue()
+  let computer = Unmanaged<Computer>.fromOpaque(context).takeUnretainedValue()
   let number = Int(processor)
   switch BusAccess(rawValue: access) {
   case .portRead:
-    guard let result = machine.readPort(address, size: Int(size), number) else { return false }
+    guard let result = computer.readPort(address, size: Int(size), number) else { return false }
     value.pointee = result
-  case .portWrite: machine.writePort(address, size: Int(size), value.pointee, number)
+  case .portWrite: computer.writePort(address, size: Int(size), value.pointee, number)
   case .memoryRead:
-    guard let result = machine.readMemory(address, size: Int(size), number) else { return false }
+    guard let result = computer.readMemory(address, size: Int(size), number) else { return false }
     value.pointee = result
-  case .memoryWrite: machine.writeMemory(address, size: Int(size), value.pointee, number)
+  case .memoryWrite: computer.writeMemory(address, size: Int(size), value.pointee, number)
   case .msrRead:
-    guard let result = machine.readRegister(address, size: Int(size), number) else { return false }
+    guard let result = computer.readRegister(address, size: Int(size), number) else { return false }
     value.pointee = result
-  case .msrWrite: return machine.writeRegister(address, size: Int(size), value.pointee, number)
+  case .msrWrite: return computer.writeRegister(address, size: Int(size), value.pointee, number)
   case .interruptAcknowledge:
-    value.pointee = UInt64(machine.acknowledgeInterrupt(number))
+    value.pointee = UInt64(computer.acknowledgeInterrupt(number))
   case .floatingPointError:
-    machine.network.setLine(PCLayout.coprocessorPin, high: true)
+    computer.network.setLine(PCLayout.coprocessorPin, high: true)
     return false
   case .unimplementedInstruction:
-    machine.noteUnimplemented(number, address: address, bytes: value.pointee)
+    computer.noteUnimplemented(number, address: address, bytes: value.pointee)
   default: return false
   }
   return true
 }
 
-extension Machine {
+extension Computer {
   /// The vector of the interrupt that a processor takes; part of the history.
   func acknowledgeInterrupt(_ number: Int) -> UInt8 {
     let vector = network.acknowledge(number)
@@ -221,15 +221,15 @@ extension Machine {
   /// Reads a register that the processor does not have itself; nil is a #GP.
   func readRegister(_ register: UInt64, size: Int, _ number: Int) -> UInt64? {
     switch register {
-    case Machine.apicBase: return network.apics[number].base
-    case Machine.taskPriorityRegister where size == 1:
+    case Computer.apicBase: return network.apics[number].base
+    case Computer.taskPriorityRegister where size == 1:
       return UInt64(network.apics[number].taskPriority)
-    case Machine.timestampDeadline:
+    case Computer.timestampDeadline:
       return network.timestampDeadline(number, now: processors[number].now)
-    case Machine.extendedAPIC:
+    case Computer.extendedAPIC:
       return network.readExtended(
-        number, UInt32(register - Machine.extendedAPIC.lowerBound), now: processors[number].now)
-    case Machine.bridgeConfiguration: return 1 << 46
+        number, UInt32(register - Computer.extendedAPIC.lowerBound), now: processors[number].now)
+    case Computer.bridgeConfiguration: return 1 << 46
     case ParavirtualClock.Register.wallClock, ParavirtualClock.Register.oldWallClock: return 0
     case ParavirtualClock.Register.systemTime, ParavirtualClock.Register.oldSystemTime:
       return clocks[number].systemTime
@@ -241,18 +241,18 @@ extension Machine {
   /// Writes a register that the processor does not have itself; false is a #GP.
   func writeRegister(_ register: UInt64, size: Int, _ value: UInt64, _ number: Int) -> Bool {
     switch register {
-    case Machine.apicBase: return network.writeBase(number, value)
-    case Machine.taskPriorityRegister where size == 1:
+    case Computer.apicBase: return network.writeBase(number, value)
+    case Computer.taskPriorityRegister where size == 1:
       network.setTaskPriority(number, UInt8(truncatingIfNeeded: value))
-    case Machine.timestampDeadline:
+    case Computer.timestampDeadline:
       network.setTimestampDeadline(number, value)
       noteTimer(number)
-    case Machine.extendedAPIC:
-      let index = UInt32(register - Machine.extendedAPIC.lowerBound)
+    case Computer.extendedAPIC:
+      let index = UInt32(register - Computer.extendedAPIC.lowerBound)
       let effect = network.writeExtended(number, index, value, now: processors[number].now)
       if effect == .timerChanged { noteTimer(number) }
       return effect != .rejected
-    case Machine.bridgeConfiguration: break
+    case Computer.bridgeConfiguration: break
     case ParavirtualClock.Register.wallClock, ParavirtualClock.Register.oldWallClock:
       ParavirtualClock.writeWallClock(
         at: value,

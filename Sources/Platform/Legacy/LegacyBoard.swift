@@ -5,7 +5,7 @@ import X86
 ///
 /// Old systems, firmware and diagnostic programs need them; a partition's own guests do not, so they
 /// are there only where the configuration says so. The interrupt controllers belong to the
-/// `InterruptNetwork`, interval timer and clock to the `Machine`. Owned as the `Machine` is.
+/// `InterruptNetwork`, interval timer and clock to the `Computer`. Owned as the `Computer` is.
 final class LegacyBoard {
   var keyboard = KeyboardControllerChip()
   var bridge = HostBridgeChip()
@@ -56,7 +56,7 @@ final class LegacyBoard {
 }
 
 // The board's wiring.
-extension Machine {
+extension Computer {
   /// Shortest time between two interrupts of the interval timer, in nanoseconds.
   private static let shortestTimerPeriod: UInt64 = 10_000
 
@@ -120,7 +120,7 @@ extension Machine {
       network.setLine(PCLayout.timerPin, high: false)
       network.setLine(PCLayout.timerPin, high: true)
       board.timerDeadline = timer.nextInterrupt(after: now).map {
-        max($0, due.addingClamped(Machine.shortestTimerPeriod))
+        max($0, due.addingClamped(Computer.shortestTimerPeriod))
       }
     }
     if let due = board.clockDeadline, due <= now {

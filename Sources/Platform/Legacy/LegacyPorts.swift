@@ -3,7 +3,7 @@ import Quantities
 import X86
 
 // Ports of the PC/AT board. What is not here falls through to the ports of every computer.
-extension Machine {
+extension Computer {
   // MARK: Reads
 
   /// Reads a port of the board; nil when it has none there.
@@ -208,7 +208,7 @@ extension Machine {
     var isDone = control & Transfer.write == 0
     if control & Transfer.read != 0 {
       isDone = isDone && copyConfiguration(board, to: target, UInt64(count))
-      if isDone { charge(Int(clamping: UInt64(count) / Machine.bytesPerCycle), to: number) }
+      if isDone { charge(Int(clamping: UInt64(count) / Computer.bytesPerCycle), to: number) }
     } else if control & Transfer.skip != 0 {
       board.firmwareConfiguration.skip(Int(count))
     }

@@ -1,13 +1,13 @@
 import Quantities
 
 // The text screen of a VGA in words: what would be seen, a line a row.
-extension Machine {
+extension Computer {
   /// The rows of the text screen without trailing blanks; nil where there is no video subsystem.
   package func screenText() -> [String]? {
     guard let board,
       let memory = bytes(at: PCLayout.textMemory, count: PCLayout.textByteCount)
     else { return nil }
-    return Machine.rows(
+    return Computer.rows(
       memory, columns: board.video.columns, rows: board.video.rows,
       start: board.video.startOffset)
   }

@@ -20,7 +20,7 @@ struct ExecutableImage: Equatable {
     case x86Long
 
     var fileClass: UInt8 { self == .x86 ? 1 : 2 }
-    var machine: UInt16 { self == .x86 ? 3 : 62 }
+    var computer: UInt16 { self == .x86 ? 3 : 62 }
     var programHeaderByteCount: Int { self == .x86 ? 32 : 56 }
     var tableOffset: Int { self == .x86 ? 28 : 32 }
     var sizes: Int { self == .x86 ? 40 : 52 }
@@ -101,9 +101,9 @@ private struct Reader {
     try fields.require(version == 1, "EI_VERSION", UInt64(version), "1")
     let type: UInt16 = try fields.read(16, "e_type")
     try fields.require(type == 2, "e_type", UInt64(type), "2 (executable)")
-    let machine: UInt16 = try fields.read(18, "e_machine")
+    let computer: UInt16 = try fields.read(18, "e_machine")
     try fields.require(
-      machine == format.machine, "e_machine", UInt64(machine), format.machineName)
+      computer == format.computer, "e_machine", UInt64(computer), format.machineName)
   }
 
   func segments() throws(LoadError) -> [Found] {

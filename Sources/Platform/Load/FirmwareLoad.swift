@@ -4,7 +4,7 @@ import X86
 
 // Firmware is not loaded but placed: it is the read-only memory that ends at 4 GiB, and processor 0
 // starts in it at its reset vector (Intel SDM volume 3, "First Instruction Executed").
-extension Machine {
+extension Computer {
   private static let pageByteCount = 4096
 
   /// Places a firmware image and makes processor 0 ready at its reset vector.
@@ -15,7 +15,7 @@ extension Machine {
     guard !image.isEmpty else { throw .invalidFirmware(field: "size", value: 0) }
     // Cannot trap: the number of a file's bytes.
     let byteCount = image.count
-    guard byteCount <= PCLayout.firmwareLimit, byteCount % Machine.pageByteCount == 0 else {
+    guard byteCount <= PCLayout.firmwareLimit, byteCount % Computer.pageByteCount == 0 else {
       throw .invalidFirmware(field: "size", value: UInt64(clamping: byteCount))
     }
     reset(clear: false)

@@ -7,7 +7,7 @@ import X86
 // partition as it was. Linux is started at its 64-bit entry: as an unpacked executable where the
 // host can unpack it, else through the decompressor inside the bzImage; a kernel without a 64-bit
 // entry at its 32-bit one.
-extension Machine {
+extension Computer {
   /// What a judged Linux kernel puts into storage.
   private enum KernelPlacement {
     case executable(ExecutableImage, [UInt8])
@@ -51,8 +51,8 @@ extension Machine {
       throw .entryOutsideProgram(entry: program.entry)
     }
     let parameter = Array(program.parameter.utf8)
-    guard parameter.count <= Machine.parameterLimit else {
-      throw .commandLineTooLong(byteCount: parameter.count, limit: Machine.parameterLimit)
+    guard parameter.count <= Computer.parameterLimit else {
+      throw .commandLineTooLong(byteCount: parameter.count, limit: Computer.parameterLimit)
     }
     if let position = parameter.firstIndex(of: 0) { throw .commandLineHasZero(position: position) }
     prepare(time, .long)
@@ -73,7 +73,7 @@ extension Machine {
     _ kernel: Data, _ initrd: Data?, _ commandLine: [UInt8], _ entry: LinuxEntry,
     _ time: SimulatedTime?
   ) throws(LoadError) {
-    let header = try Machine.judge(kernel) { file throws(LoadError) in
+    let header = try Computer.judge(kernel) { file throws(LoadError) in
       try LinuxImage(file, entry: entry)
     }
     try header.check(commandLine: commandLine)
@@ -133,12 +133,12 @@ extension Machine {
     guard needed <= available else {
       throw .storageTooSmall(needed: needed, available: available)
     }
-    return try Machine.judge(kernel) { file throws(LoadError) in
+    return try Computer.judge(kernel) { file throws(LoadError) in
       let payload = file.part(header.payload)
       guard KernelPayload.isKnown(payload) else { return .compressed }
       let bytes = try KernelPayload.unpack(payload, limit: available)
       let format: ExecutableImage.Format = header.isLongMode ? .x86Long : .x86
-      let executable = try Machine.judge(Data(bytes)) {
+      let executable = try Computer.judge(Data(bytes)) {
         file throws(LoadError) -> ExecutableImage? in
         // A 64-bit kernel that is entered by the 32-bit protocol unpacks itself.
         if !header.isLongMode, ExecutableImage.format(of: file) == .x86Long { return nil }
@@ -222,11 +222,11 @@ extension Machine {
     reset(clear: false)
     startTime(at: time ?? currentTime)
     storeFirmwareTables(withBIOSData: mode == .flat32)
-    _ = store(Machine.resetCode, at: PCLayout.resetVector)
+    _ = store(Computer.resetCode, at: PCLayout.resetVector)
     if mode != .flat32 {
-      _ = store(Machine.descriptorTable(mode), at: PCLayout.bootDescriptorTable)
+      _ = store(Computer.descriptorTable(mode), at: PCLayout.bootDescriptorTable)
     }
-    if mode == .long { _ = store(Machine.pageTables, at: PCLayout.bootPageTable) }
+    if mode == .long { _ = store(Computer.pageTables, at: PCLayout.bootPageTable) }
     connectControllers()
   }
 
@@ -274,7 +274,7 @@ extension Machine {
     }
     processor.setGlobalDescriptorTable(
       base: PCLayout.bootDescriptorTable,
-      limit: UInt16(clamping: Machine.descriptorTable(mode).count &- 1))
+      limit: UInt16(clamping: Computer.descriptorTable(mode).count &- 1))
     processor[.rsp] = PCLayout.bootStack
   }
 }

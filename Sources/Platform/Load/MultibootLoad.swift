@@ -6,7 +6,7 @@ import X86
 // Loading a Multiboot 1 image: the image where its headers say, modules behind it on pages of their
 // own, the information structure in low storage (systems move themselves to the end of it while they
 // still read the structure), or behind the modules when the image lies there.
-extension Machine {
+extension Computer {
   /// Most bytes of a command line and of a module's text.
   private static let textLimit = 4095
   private static let moduleLimit = 64
@@ -15,10 +15,10 @@ extension Machine {
     _ file: Data, _ modules: [BootModule], _ commandLine: [UInt8], _ time: SimulatedTime?
   ) throws(LoadError) {
     let storage = BootParameters.storageMap(attachedRanges())
-    let image = try Machine.judge(file) { bytes throws(LoadError) in
+    let image = try Computer.judge(file) { bytes throws(LoadError) in
       try MultibootImage(bytes, storage: storage)
     }
-    try Machine.judge(commandLine, modules)
+    try Computer.judge(commandLine, modules)
     var room = Room(storage: storage, from: image.executable.end)
     var places: [Range<UInt64>] = []
     for module in modules {
@@ -37,7 +37,7 @@ extension Machine {
         // Cannot trap: a string's own bytes.
         MultibootInformation.Module(range: $1, text: Array($0.commandLine.utf8))
       },
-      sections: image.sections.map { Machine.sections($0, file, contents) })
+      sections: image.sections.map { Computer.sections($0, file, contents) })
     let base = try informationBase(information.bytes(at: 0).count, image.executable, &room)
     prepare(time, .flat32)
     // Cannot trap: the bytes of a file.

@@ -62,8 +62,8 @@ final class BootDriver {
   /// 2026-01-01T00:00:00Z, the guest's time of day at its start.
   private static let timeOfDay: Int64 = 1_767_225_600
 
-  private let configuration: MachineConfiguration
-  private var machine: Machine
+  private let configuration: ComputerConfiguration
+  private var computer: Computer
   private let image: BootImage
   private var cache: CodeCache
   private var input: BootInput
@@ -81,19 +81,19 @@ final class BootDriver {
   ) throws(HostFailure) {
     self.image = image
     self.outputs = outputs
-    configuration = MachineConfiguration(
+    configuration = ComputerConfiguration(
       name: "BOOT", partitionNumber: 0, maximumProcessors: processors,
       initialProcessors: processors, initialStorage: byteCount, maximumStorage: byteCount,
       timeOfDay: BootDriver.timeOfDay, features: features, testHardware: testHardware,
       hasLegacyDevices: hasLegacyDevices)
     do {
       cache = try CodeCache(fitting: .ordinary)
-      machine = try Machine(configuration)
+      computer = try Computer(configuration)
     } catch {
       throw .noMemory(for: "--memory and decoded code")
     }
     do {
-      try machine.load(image, at: 0)
+      try computer.load(image, at: 0)
     } catch {
       throw HostFailure(subject: file, reason: error.description)
     }
@@ -108,20 +108,20 @@ final class BootDriver {
     }
     // Cannot trap: at most 64 processors.
     let placements = UnsafeMutableBufferPointer<Placement>.allocate(
-      capacity: machine.processors.count)
+      capacity: computer.processors.count)
     defer { placements.deallocate() }
     while true {
       takeInput(waitingAtMost: 0)
       if let ending { return ending }
       let limit = now.addingClamped(BootDriver.step)
-      machine.deliverTimers(upTo: now)
+      computer.deliverTimers(upTo: now)
       for number in placements.indices {
         placements.initializeElement(
           at: number,
           to: Placement(
             processor: number, start: now, limit: limit, megahertz: BootDriver.megahertz))
       }
-      machine.run(placements, until: limit, cache: cache)
+      computer.run(placements, until: limit, cache: cache)
       now = limit
       takeEvents()
       if let ending { return ending }
@@ -131,25 +131,25 @@ final class BootDriver {
 
   /// What was executed, in one line.
   var statistics: String {
-    let instructions = machine.processors.map(\.instructionsRetired)
+    let instructions = computer.processors.map(\.instructionsRetired)
     let total = instructions.reduce(0, &+)
     let seconds = Double(now) / 1e9
     return "endicott: \(total) instructions (\(instructions)), \(seconds) simulated seconds, "
-      + "\(machine.memory.writtenPageCount) pages written"
+      + "\(computer.memory.writtenPageCount) pages written"
   }
 
   // MARK: Time
 
   private var isWaiting: Bool {
-    !machine.processors.indices.contains { machine.status(of: $0) == .ready }
+    !computer.processors.indices.contains { computer.status(of: $0) == .ready }
   }
 
   /// Lets time pass to the next timer; input may come first.
   private func waitForEvent() {
-    let deadlines = machine.processors.indices.compactMap { machine.nextDeadline(of: $0) }
+    let deadlines = computer.processors.indices.compactMap { computer.nextDeadline(of: $0) }
     guard let next = deadlines.min() else {
       guard input.isOpen else {
-        ending = .waitsForEver(address: machine.processors.first?.instructionPointer ?? 0)
+        ending = .waitsForEver(address: computer.processors.first?.instructionPointer ?? 0)
         return
       }
       takeInput(waitingAtMost: nil)
@@ -169,18 +169,18 @@ final class BootDriver {
   // MARK: Input and output
 
   private func takeInput(waitingAtMost nanoseconds: UInt64?) {
-    let isListening = machine.takesConsoleInput
+    let isListening = computer.takesConsoleInput
     switch input.take(isWanted: isListening, waitingAtMost: nanoseconds) {
-    case .bytes(let bytes): if !bytes.isEmpty { machine.type(bytes) }
+    case .bytes(let bytes): if !bytes.isEmpty { computer.type(bytes) }
     case .leave: ending = .left
     case .signal(let number): ending = .signal(number)
     }
   }
 
   private func takeEvents() {
-    guard !machine.outbox.isEmpty else { return }
-    let events = machine.outbox
-    machine.outbox.removeAll(keepingCapacity: true)
+    guard !computer.outbox.isEmpty else { return }
+    let events = computer.outbox
+    computer.outbox.removeAll(keepingCapacity: true)
     // Cannot trap: each element once.
     for event in events {
       switch event.kind {
@@ -208,9 +208,9 @@ final class BootDriver {
         // There is no firmware and no control program beside this partition.
         switch call {
         case .command:
-          machine.completeDiagnose(processor: processor, .command(returnCode: 1, reply: []))
+          computer.completeDiagnose(processor: processor, .command(returnCode: 1, reply: []))
         case .accept, .refuse:
-          machine.completeDiagnose(processor: processor, .notice(returnCode: .max))
+          computer.completeDiagnose(processor: processor, .notice(returnCode: .max))
         }
       case .channelRequest, .processorEjected: break
       }
@@ -219,7 +219,7 @@ final class BootDriver {
   }
 
   /// What stands on the guest's text screen; nil when it has none.
-  var screen: [String]? { machine.screenText() }
+  var screen: [String]? { computer.screenText() }
 
   private func tell(_ text: String) {
     writeError("endicott: \(text)" + (input.isTerminal ? "\r" : ""))
@@ -228,9 +228,9 @@ final class BootDriver {
   /// The guest restarted itself: it gets a new computer, as after power-on.
   private func restart() {
     do {
-      machine = try Machine(configuration)
+      computer = try Computer(configuration)
       cache = try CodeCache(fitting: .ordinary)
-      try machine.load(image, at: now)
+      try computer.load(image, at: now)
     } catch {
       ending = .cannotRestart("\(error)")
     }

@@ -22,15 +22,15 @@ enum HostSpeed {
   /// - Returns: Million instructions a second on one core.
   /// - Throws: `HostFailure` when the host has no room for a small partition.
   static func measure() throws(HostFailure) -> Double {
-    let machine: Machine
+    let computer: Computer
     let cache: CodeCache
     do {
       cache = try CodeCache(fitting: .ordinary, atMost: CachePolicy.shortRunByteCount)
-      machine = try Machine(
-        MachineConfiguration(
+      computer = try Computer(
+        ComputerConfiguration(
           name: "SPEED", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
           initialStorage: 4 << 20, maximumStorage: 4 << 20))
-      try machine.load(
+      try computer.load(
         .program(GuestProgramImage(bytes: loop, origin: 0x10_0000, entry: 0x10_0000)), at: 0)
     } catch {
       throw .noMemory(for: "a small partition")
@@ -38,10 +38,10 @@ enum HostSpeed {
     var placement = Placement(processor: 0, start: 0, limit: cycles, megahertz: 1000)
     let began = DispatchTime.now().uptimeNanoseconds
     withUnsafeMutablePointer(to: &placement) {
-      machine.run(UnsafeMutableBufferPointer(start: $0, count: 1), until: cycles, cache: cache)
+      computer.run(UnsafeMutableBufferPointer(start: $0, count: 1), until: cycles, cache: cache)
     }
     let nanoseconds = DispatchTime.now().uptimeNanoseconds &- began
-    return Double(machine.processors.first?.instructionsRetired ?? 0) * 1000
+    return Double(computer.processors.first?.instructionsRetired ?? 0) * 1000
       / Double(max(nanoseconds, 1))
   }
 }

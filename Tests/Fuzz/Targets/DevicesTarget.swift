@@ -10,8 +10,8 @@ enum DevicesTarget: FuzzTarget {
   static func run(_ bytes: [UInt8]) {
     var input = FuzzInput(bytes)
     guard
-      let machine = try? Machine(
-        MachineConfiguration(
+      let machine = try? Computer(
+        ComputerConfiguration(
           name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
           initialStorage: 2 << 20, maximumStorage: 2 << 20,
           blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 64)])),
@@ -33,7 +33,7 @@ enum DevicesTarget: FuzzTarget {
   ]
 
   private static func step(
-    _ machine: Machine, _ input: inout FuzzInput, _ time: inout SimulatedTime
+    _ machine: Computer, _ input: inout FuzzInput, _ time: inout SimulatedTime
   ) {
     let action = input.byte()
     let processor = Int(action >> 7)
@@ -80,7 +80,7 @@ enum DevicesTarget: FuzzTarget {
   }
 
   /// Ends the requests that the block device started, as the channel subsystem does.
-  private static func answerRequests(_ machine: Machine, _ time: SimulatedTime) {
+  private static func answerRequests(_ machine: Computer, _ time: SimulatedTime) {
     for event in machine.outbox {
       guard case .channelRequest(let request) = event.kind else { continue }
       let data = [UInt8](

@@ -14,8 +14,8 @@ enum LoadTarget: FuzzTarget {
     let kind = input.byte()
     let storage = UInt64(1 + (input.byte() & 63)) << 20
     guard
-      let machine = try? Machine(
-        MachineConfiguration(
+      let machine = try? Computer(
+        ComputerConfiguration(
           name: "FUZZ", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
           initialStorage: storage, maximumStorage: storage))
     else { fail("the host has no room for \(storage) bytes") }

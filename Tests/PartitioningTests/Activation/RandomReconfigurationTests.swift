@@ -66,7 +66,7 @@ struct RandomReconfigurationTests {
       let own = partition.increments.count { $0 != nil }
       #expect(own == manager.ledger.grantedCount(to: partition.number))
       granted += own
-      let attached = partition.machine?.memory.attachedByteCount ?? 0
+      let attached = partition.computer?.memory.attachedByteCount ?? 0
       #expect(attached == partition.storageByteCount(increment: 1 << 20))
     }
     #expect(granted + manager.ledger.freeCount == manager.ledger.installedCount)

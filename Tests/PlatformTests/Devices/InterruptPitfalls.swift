@@ -42,11 +42,11 @@ struct DestinationRow: CustomTestStringConvertible {
 struct InterruptPitfalls {
   private static let vector: UInt8 = 0x71
 
-  private func machine(_ count: Int, _ mode: DestinationRow.Mode = .extended) throws -> Machine {
-    let machine = try LoadTests.machine(storage: 2 << 20, processors: count)
-    machine.ending = nil
+  private func computer(_ count: Int, _ mode: DestinationRow.Mode = .extended) throws -> Computer {
+    let computer = try LoadTests.computer(storage: 2 << 20, processors: count)
+    computer.ending = nil
     for number in 0..<count {
-      let network = machine.network
+      let network = computer.network
       if mode == .extended {
         #expect(network.writeBase(number, network.apics[number].base | 0x400))
         _ = network.writeExtended(number, 0x0F, 0x1FF, now: 0)
@@ -60,51 +60,51 @@ struct InterruptPitfalls {
         if mode == .cluster { _ = network.writeLocal(number, 0xE0, 0x0FFF_FFFF, now: 0) }
       }
     }
-    return machine
+    return computer
   }
 
-  private func requested(_ machine: Machine, _ vector: UInt8) -> [Int] {
-    machine.network.apics.indices.filter {
-      machine.network.apics[$0].requests[Int(vector >> 5)] & 1 << UInt32(vector & 31) != 0
+  private func requested(_ computer: Computer, _ vector: UInt8) -> [Int] {
+    computer.network.apics.indices.filter {
+      computer.network.apics[$0].requests[Int(vector >> 5)] & 1 << UInt32(vector & 31) != 0
     }
   }
 
   @Test("a message reaches exactly its destination", arguments: DestinationRow.all)
   func destinations(row: DestinationRow) throws {
-    let machine = try machine(32, row.mode)
+    let computer = try computer(32, row.mode)
     let message = InterruptMessage(
       delivery: .fixed, vector: Self.vector, isLevel: false, destination: row.destination)
-    #expect(machine.network.deliver(message, from: 3) == !row.receivers.isEmpty)
-    #expect(requested(machine, Self.vector) == row.receivers)
+    #expect(computer.network.deliver(message, from: 3) == !row.receivers.isEmpty)
+    #expect(requested(computer, Self.vector) == row.receivers)
   }
 
   @Test("eight destination bits of ones mean all processors", arguments: [0, 0x800] as [UInt32])
   func narrowBroadcast(mode: UInt32) throws {
-    let machine = try machine(32, .flat)
-    _ = machine.network.writeLocal(0, 0x310, 0xFF00_0000, now: 0)
-    _ = machine.network.writeLocal(0, 0x300, mode | UInt32(Self.vector), now: 0)
-    #expect(requested(machine, Self.vector) == Array(0..<32))
+    let computer = try computer(32, .flat)
+    _ = computer.network.writeLocal(0, 0x310, 0xFF00_0000, now: 0)
+    _ = computer.network.writeLocal(0, 0x300, mode | UInt32(Self.vector), now: 0)
+    #expect(requested(computer, Self.vector) == Array(0..<32))
   }
 
   @Test("lowest priority goes to the least busy, ties to the lowest number")
   func lowestPriority() throws {
-    let machine = try machine(8)
-    for number in 0..<8 { machine.network.setTaskPriority(number, number < 4 ? 0x50 : 0x20) }
+    let computer = try computer(8)
+    for number in 0..<8 { computer.network.setTaskPriority(number, number < 4 ? 0x50 : 0x20) }
     // A processor whose local APIC is disabled by software takes no part.
-    _ = machine.network.writeExtended(4, 0x0F, 0xFF, now: 0)
+    _ = computer.network.writeExtended(4, 0x0F, 0xFF, now: 0)
     let message = InterruptMessage(
       delivery: .lowestPriority, vector: Self.vector, isLevel: false, destination: .logical(0xFF))
-    machine.network.deliver(message, from: 0)
-    #expect(requested(machine, Self.vector) == [5])
-    _ = machine.network.acknowledge(5)
-    machine.network.deliver(message, from: 0)
-    #expect(requested(machine, Self.vector) == [6])
+    computer.network.deliver(message, from: 0)
+    #expect(requested(computer, Self.vector) == [5])
+    _ = computer.network.acknowledge(5)
+    computer.network.deliver(message, from: 0)
+    #expect(requested(computer, Self.vector) == [6])
   }
 
   @Test("processor priority is the higher class of task and service, with the task's low bits")
   func processorPriority() throws {
-    let machine = try machine(1)
-    let network = machine.network
+    let computer = try computer(1)
+    let network = computer.network
     network.setTaskPriority(0, 0x43)
     #expect(network.readExtended(0, 0x0A, now: 0) == 0x43)
     network.requestVector(0x5A, on: 0)
@@ -116,28 +116,28 @@ struct InterruptPitfalls {
 
   @Test("an interrupt held back by CR8 is requested when CR8 falls")
   func taskPriorityReleases() throws {
-    let machine = try machine(1)
-    machine.network.setTaskPriority(0, 0x70)
-    machine.network.requestVector(Self.vector, on: 0)
-    #expect(!machine.processors[0].interruptRequested)
-    machine.network.setTaskPriority(0, 0x60)
-    #expect(machine.processors[0].interruptRequested)
+    let computer = try computer(1)
+    computer.network.setTaskPriority(0, 0x70)
+    computer.network.requestVector(Self.vector, on: 0)
+    #expect(!computer.processors[0].interruptRequested)
+    computer.network.setTaskPriority(0, 0x60)
+    #expect(computer.processors[0].interruptRequested)
   }
 
   @Test("a vector withdrawn by priority before it is taken is the spurious one, out of service")
   func spurious() throws {
-    let machine = try machine(1)
-    machine.network.requestVector(Self.vector, on: 0)
-    machine.network.setTaskPriority(0, 0xF0)
-    #expect(machine.network.acknowledge(0) == 0xFF)
-    #expect(machine.network.apics[0].inService == SIMD8(repeating: 0))
-    #expect(requested(machine, Self.vector) == [0])
+    let computer = try computer(1)
+    computer.network.requestVector(Self.vector, on: 0)
+    computer.network.setTaskPriority(0, 0xF0)
+    #expect(computer.network.acknowledge(0) == 0xFF)
+    #expect(computer.network.apics[0].inService == SIMD8(repeating: 0))
+    #expect(requested(computer, Self.vector) == [0])
   }
 
   @Test("illegal vectors are errors of sender and receiver, shown after a write of the register")
   func errorStatus() throws {
-    let machine = try machine(2)
-    let network = machine.network
+    let computer = try computer(2)
+    let network = computer.network
     _ = network.writeExtended(1, 0x37, 0xFE, now: 0)
     _ = network.writeExtended(0, 0x30, 1 << 32 | 0x4005, now: 0)
     #expect(network.readExtended(0, 0x28, now: 0) == 0)
@@ -145,20 +145,20 @@ struct InterruptPitfalls {
     #expect(network.readExtended(0, 0x28, now: 0) == 0x20)
     #expect(network.readExtended(1, 0x28, now: 0) == 0x40)
     // Its error entry is not masked: the interrupt is requested.
-    #expect(requested(machine, 0xFE) == [1])
+    #expect(requested(computer, 0xFE) == [1])
     _ = network.writeExtended(1, 0x28, 0, now: 0)
     #expect(network.readExtended(1, 0x28, now: 0) == 0)
   }
 
   @Test("a register that does not exist is an error in memory, an exception as an MSR")
   func illegalRegister() throws {
-    let flat = try machine(1, .flat)
+    let flat = try computer(1, .flat)
     #expect(flat.network.readLocal(0, 0x40, now: 0) == 0)
     _ = flat.network.writeLocal(0, 0x280, 0, now: 0)
     #expect(flat.network.readLocal(0, 0x280, now: 0) == 0x80)
-    let machine = try machine(1)
+    let computer = try computer(1)
     for index in [0x04, 0x09, 0x0B, 0x0C, 0x0E, 0x31] as [UInt32] {
-      #expect(machine.network.readExtended(0, index, now: 0) == nil, "\(index)")
+      #expect(computer.network.readExtended(0, index, now: 0) == nil, "\(index)")
     }
   }
 
@@ -170,14 +170,14 @@ struct InterruptPitfalls {
       (0x35, 0x2_0000), (0x37, 0x400), (0x38, 1 << 32), (0x39, 0), (0x3E, 4), (0x3F, 0x100),
     ] as [(UInt32, UInt64)])
   func reservedBits(index: UInt32, value: UInt64) throws {
-    let machine = try machine(1)
-    #expect(machine.network.writeExtended(0, index, value, now: 0) == .rejected)
+    let computer = try computer(1)
+    #expect(computer.network.writeExtended(0, index, value, now: 0) == .rejected)
   }
 
   @Test("software disable masks the local vector table, and it cannot be unmasked meanwhile")
   func softwareDisable() throws {
-    let machine = try machine(1)
-    let network = machine.network
+    let computer = try computer(1)
+    let network = computer.network
     _ = network.writeExtended(0, 0x35, 0x700, now: 0)
     #expect(network.readExtended(0, 0x35, now: 0) == 0x700)
     _ = network.writeExtended(0, 0x0F, 0xFF, now: 0)
@@ -188,24 +188,24 @@ struct InterruptPitfalls {
     let message = InterruptMessage(
       delivery: .nonMaskable, vector: 0, isLevel: false, destination: .physical(0))
     #expect(network.deliver(message, from: nil))
-    #expect(machine.processors[0].nonMaskableRequested)
+    #expect(computer.processors[0].nonMaskableRequested)
   }
 
   @Test("delivery status is idle, as messages arrive at once")
   func deliveryStatus() throws {
-    let machine = try machine(2, .flat)
-    _ = machine.network.writeLocal(0, 0x310, 1 << 24, now: 0)
-    _ = machine.network.writeLocal(0, 0x300, 0x1000 | UInt32(Self.vector), now: 0)
-    #expect(machine.network.readLocal(0, 0x300, now: 0) & 0x1000 == 0)
-    #expect(requested(machine, Self.vector) == [1])
+    let computer = try computer(2, .flat)
+    _ = computer.network.writeLocal(0, 0x310, 1 << 24, now: 0)
+    _ = computer.network.writeLocal(0, 0x300, 0x1000 | UInt32(Self.vector), now: 0)
+    #expect(computer.network.readLocal(0, 0x300, now: 0) & 0x1000 == 0)
+    #expect(requested(computer, Self.vector) == [1])
   }
 
   // MARK: INIT
 
   @Test("INIT keeps the mode and identity of the local APIC and clears the rest")
   func initialize() throws {
-    let machine = try machine(2)
-    let network = machine.network
+    let computer = try computer(2)
+    let network = computer.network
     network.requestVector(Self.vector, on: 1)
     let message = InterruptMessage(
       delivery: .initialize, vector: 0, isLevel: false, destination: .physical(1))
@@ -213,18 +213,18 @@ struct InterruptPitfalls {
     #expect(network.apics[1].isX2APIC)
     #expect(network.readExtended(1, 0x02, now: 0) == 1)
     #expect(network.readExtended(1, 0x0F, now: 0) == 0xFF)
-    #expect(requested(machine, Self.vector) == [])
-    #expect(machine.processors[1].activity == .waitingForStartup)
+    #expect(requested(computer, Self.vector) == [])
+    #expect(computer.processors[1].activity == .waitingForStartup)
   }
 
   @Test("INIT sends the bootstrap processor to the reset vector; it waits for no start-up message")
   func initializeBootstrap() throws {
-    let machine = try machine(2)
+    let computer = try computer(2)
     let message = InterruptMessage(
       delivery: .initialize, vector: 0, isLevel: false, destination: .physical(0))
-    machine.network.deliver(message, from: 1)
-    #expect(machine.processors[0].activity == .running)
-    #expect(machine.processors[0].instructionPointer == 0xFFF0)
+    computer.network.deliver(message, from: 1)
+    #expect(computer.processors[0].activity == .running)
+    #expect(computer.processors[0].instructionPointer == 0xFFF0)
   }
 
   // MARK: Timer
@@ -235,41 +235,41 @@ struct InterruptPitfalls {
       [0b1011, 0b0000, 0b0001, 0b0010, 0b0011, 0b1000, 0b1001, 0b1010] as [UInt32],
       [1, 2, 4, 8, 16, 32, 64, 128] as [UInt64]))
   func divide(code: UInt32, divisor: UInt64) throws {
-    let machine = try machine(1, .flat)
-    _ = machine.network.writeLocal(0, 0x320, 0x40, now: 0)
-    _ = machine.network.writeLocal(0, 0x3E0, code, now: 0)
-    _ = machine.network.writeLocal(0, 0x380, 1000, now: 5)
-    #expect(machine.nextDeadline(of: 0) == 5 + 1000 * divisor)
-    #expect(machine.network.readLocal(0, 0x390, now: 5 + 250 * divisor) == 750)
+    let computer = try computer(1, .flat)
+    _ = computer.network.writeLocal(0, 0x320, 0x40, now: 0)
+    _ = computer.network.writeLocal(0, 0x3E0, code, now: 0)
+    _ = computer.network.writeLocal(0, 0x380, 1000, now: 5)
+    #expect(computer.nextDeadline(of: 0) == 5 + 1000 * divisor)
+    #expect(computer.network.readLocal(0, 0x390, now: 5 + 250 * divisor) == 750)
   }
 
   @Test("a count that runs goes on from where it is when the divisor changes")
   func divideChanges() throws {
-    let machine = try machine(1, .flat)
-    _ = machine.network.writeLocal(0, 0x320, 0x40, now: 0)
-    _ = machine.network.writeLocal(0, 0x3E0, 0xB, now: 0)
-    _ = machine.network.writeLocal(0, 0x380, 1000, now: 0)
-    _ = machine.network.writeLocal(0, 0x3E0, 0x1, now: 400)
-    #expect(machine.network.readLocal(0, 0x390, now: 400) == 600)
-    #expect(machine.nextDeadline(of: 0) == 400 + 600 * 4)
+    let computer = try computer(1, .flat)
+    _ = computer.network.writeLocal(0, 0x320, 0x40, now: 0)
+    _ = computer.network.writeLocal(0, 0x3E0, 0xB, now: 0)
+    _ = computer.network.writeLocal(0, 0x380, 1000, now: 0)
+    _ = computer.network.writeLocal(0, 0x3E0, 0x1, now: 400)
+    #expect(computer.network.readLocal(0, 0x390, now: 400) == 600)
+    #expect(computer.nextDeadline(of: 0) == 400 + 600 * 4)
   }
 
   @Test("an expiry while the timer's entry is masked is lost, in every mode")
   func maskedExpiry() throws {
-    let machine = try machine(1, .flat)
-    let network = machine.network
+    let computer = try computer(1, .flat)
+    let network = computer.network
     _ = network.writeLocal(0, 0x3E0, 0xB, now: 0)
     _ = network.writeLocal(0, 0x320, 0x1_0040, now: 0)
     _ = network.writeLocal(0, 0x380, 1000, now: 0)
-    #expect(machine.nextDeadline(of: 0) == nil)
+    #expect(computer.nextDeadline(of: 0) == nil)
     _ = network.writeLocal(0, 0x320, 0x0_0040, now: 2000)
-    #expect(machine.nextDeadline(of: 0) == nil)
+    #expect(computer.nextDeadline(of: 0) == nil)
     // A periodic count goes on meanwhile.
     _ = network.writeLocal(0, 0x320, 0x3_0040, now: 2000)
     _ = network.writeLocal(0, 0x380, 20_000, now: 2000)
     #expect(network.readLocal(0, 0x390, now: 27_000) == 15_000)
     _ = network.writeLocal(0, 0x320, 0x2_0040, now: 27_000)
-    #expect(machine.nextDeadline(of: 0) == 42_000)
+    #expect(computer.nextDeadline(of: 0) == 42_000)
     // The deadline register is 0 afterwards.
     _ = network.writeLocal(0, 0x320, 0x5_0040, now: 30_000)
     network.setTimestampDeadline(0, 40_000)
@@ -279,64 +279,64 @@ struct InterruptPitfalls {
 
   @Test("the initial count is ignored in deadline mode")
   func countInDeadlineMode() throws {
-    let machine = try machine(1, .flat)
-    _ = machine.network.writeLocal(0, 0x320, 0x4_0040, now: 0)
-    _ = machine.network.writeLocal(0, 0x380, 1000, now: 0)
-    #expect(machine.network.readLocal(0, 0x380, now: 0) == 0)
-    #expect(machine.network.readLocal(0, 0x390, now: 1) == 0)
+    let computer = try computer(1, .flat)
+    _ = computer.network.writeLocal(0, 0x320, 0x4_0040, now: 0)
+    _ = computer.network.writeLocal(0, 0x380, 1000, now: 0)
+    #expect(computer.network.readLocal(0, 0x380, now: 0) == 0)
+    #expect(computer.network.readLocal(0, 0x390, now: 1) == 0)
   }
 
   // MARK: I/O APIC
 
-  private func route(_ machine: Machine, pin: UInt32, _ low: UInt32, destination: UInt32 = 0) {
-    machine.network.writeIOAPIC(0, 0x11 + 2 * pin)
-    machine.network.writeIOAPIC(0x10, destination << 24)
-    machine.network.writeIOAPIC(0, 0x10 + 2 * pin)
-    machine.network.writeIOAPIC(0x10, low)
+  private func route(_ computer: Computer, pin: UInt32, _ low: UInt32, destination: UInt32 = 0) {
+    computer.network.writeIOAPIC(0, 0x11 + 2 * pin)
+    computer.network.writeIOAPIC(0x10, destination << 24)
+    computer.network.writeIOAPIC(0, 0x10 + 2 * pin)
+    computer.network.writeIOAPIC(0x10, low)
   }
 
-  private func remoteRequest(_ machine: Machine) -> Bool {
-    machine.network.readIOAPIC(0x10) & 0x4000 != 0
+  private func remoteRequest(_ computer: Computer) -> Bool {
+    computer.network.readIOAPIC(0x10) & 0x4000 != 0
   }
 
   @Test("a level is in service from acceptance to its end, and comes again while the line is high")
   func levelInService() throws {
-    let machine = try machine(4)
-    let network = machine.network
-    route(machine, pin: 5, 0x8000 | UInt32(Self.vector), destination: 2)
+    let computer = try computer(4)
+    let network = computer.network
+    route(computer, pin: 5, 0x8000 | UInt32(Self.vector), destination: 2)
     network.setLine(5, high: true)
-    #expect(requested(machine, Self.vector) == [2])
-    #expect(remoteRequest(machine))
+    #expect(requested(computer, Self.vector) == [2])
+    #expect(remoteRequest(computer))
     #expect(network.acknowledge(2) == Self.vector)
     network.setLine(5, high: false)
     network.setLine(5, high: true)
-    #expect(requested(machine, Self.vector) == [])
+    #expect(requested(computer, Self.vector) == [])
     _ = network.writeExtended(2, 0x0B, 0, now: 0)
-    #expect(requested(machine, Self.vector) == [2])
+    #expect(requested(computer, Self.vector) == [2])
     _ = network.acknowledge(2)
     network.setLine(5, high: false)
     _ = network.writeExtended(2, 0x0B, 0, now: 0)
-    #expect(!remoteRequest(machine))
-    #expect(requested(machine, Self.vector) == [])
+    #expect(!remoteRequest(computer))
+    #expect(requested(computer, Self.vector) == [])
   }
 
   @Test("a level that nobody accepts is not in service")
   func levelUnaccepted() throws {
-    let machine = try machine(2)
-    route(machine, pin: 5, 0x8000 | UInt32(Self.vector), destination: 7)
-    machine.network.setLine(5, high: true)
-    #expect(!remoteRequest(machine))
-    route(machine, pin: 5, 0x8000 | UInt32(Self.vector), destination: 1)
-    #expect(requested(machine, Self.vector) == [1])
-    #expect(remoteRequest(machine))
+    let computer = try computer(2)
+    route(computer, pin: 5, 0x8000 | UInt32(Self.vector), destination: 7)
+    computer.network.setLine(5, high: true)
+    #expect(!remoteRequest(computer))
+    route(computer, pin: 5, 0x8000 | UInt32(Self.vector), destination: 1)
+    #expect(requested(computer, Self.vector) == [1])
+    #expect(remoteRequest(computer))
   }
 
   @Test("an NMI of the I/O APIC has no end and is never in service")
   func levelNonMaskable() throws {
-    let machine = try machine(2)
-    route(machine, pin: 5, 0x8400, destination: 1)
-    machine.network.setLine(5, high: true)
-    #expect(machine.processors[1].nonMaskableRequested)
-    #expect(!remoteRequest(machine))
+    let computer = try computer(2)
+    route(computer, pin: 5, 0x8400, destination: 1)
+    computer.network.setLine(5, high: true)
+    #expect(computer.processors[1].nonMaskableRequested)
+    #expect(!remoteRequest(computer))
   }
 }

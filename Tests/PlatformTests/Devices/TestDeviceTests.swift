@@ -8,70 +8,70 @@ import Testing
 /// Multiboot kernels of a few instructions that use the test hardware as QEMU documents it
 /// ("isa-debug-exit", "pc-testdev").
 @Suite struct TestDeviceTests {
-  private static func machine(
+  private static func computer(
     exitPort: UInt16? = nil, hasTestDevice: Bool = true
-  ) throws -> Machine {
-    try Machine(
-      MachineConfiguration(
+  ) throws -> Computer {
+    try Computer(
+      ComputerConfiguration(
         name: "TEST", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
         initialStorage: 2 << 20, maximumStorage: 2 << 20,
         testHardware: TestHardware(debugExitPort: exitPort, hasTestDevice: hasTestDevice)))
   }
 
   /// Loads a kernel and lets it run for 20,000 instructions at most.
-  private static func run(_ machine: Machine, _ code: (inout Assembler) -> Void) throws {
+  private static func run(_ computer: Computer, _ code: (inout Assembler) -> Void) throws {
     let origin = UInt64(SyntheticMultiboot.loadAddress) + UInt64(SyntheticMultiboot.code)
     var assembler = Assembler(origin: origin, mode: .protected32)
     // The stack pointer is the kernel's own to set.
     assembler.mov(.esp, 0x9_0000)
     code(&assembler)
-    try machine.load(
+    try computer.load(
       .multiboot(
         image: Data(SyntheticMultiboot(code: assembler.finish()).bytes), modules: [],
         commandLine: ""))
-    MachineTests.run(machine, until: 20_000)
+    ComputerTests.run(computer, until: 20_000)
   }
 
   @Test(arguments: [Assembler.Operand.al, .ax, .eax])
   func writeToTheExitPortEndsTheRun(accumulator: Assembler.Operand) throws {
-    let machine = try Self.machine(exitPort: 0xF4, hasTestDevice: false)
-    try Self.run(machine) {
+    let computer = try Self.computer(exitPort: 0xF4, hasTestDevice: false)
+    try Self.run(computer) {
       $0.mov(.eax, 0x21)
       $0.mov(.edx, 0xF4)
       $0.out(.dx, accumulator)
       $0.mov(.ebx, 1)
       $0.hlt()
     }
-    #expect(machine.outbox.map(\.kind) == [.debugExit(0x21)])
-    #expect(machine.ending == .powerOff)
-    #expect(machine.processors[0][.rbx] != 1)
+    #expect(computer.outbox.map(\.kind) == [.debugExit(0x21)])
+    #expect(computer.ending == .powerOff)
+    #expect(computer.processors[0][.rbx] != 1)
   }
 
   @Test func neighboursOfTheExitPortAndAnAbsentOneDoNothing() throws {
     for port in [0xF3, 0xF5] as [Int64] {
-      let machine = try Self.machine(exitPort: 0xF4, hasTestDevice: false)
-      try Self.run(machine) {
+      let computer = try Self.computer(exitPort: 0xF4, hasTestDevice: false)
+      try Self.run(computer) {
         $0.mov(.edx, .immediate(port))
         $0.out(.dx, .al)
         $0.hlt()
       }
-      #expect(machine.ending == nil)
+      #expect(computer.ending == nil)
     }
-    let machine = try Self.machine(hasTestDevice: false)
-    try Self.run(machine) {
+    let computer = try Self.computer(hasTestDevice: false)
+    try Self.run(computer) {
       $0.mov(.edx, 0xF4)
       $0.out(.dx, .al)
       $0.out(0xE0, .eax)
       $0.in(.eax, 0xE0)
       $0.hlt()
     }
-    #expect(machine.ending == nil)
-    #expect(machine.processors[0][.rax] == 0xFFFF_FFFF)
+    #expect(computer.ending == nil)
+    #expect(computer.processors[0][.rax] == 0xFFFF_FFFF)
   }
 
   @Test func scratchRegisterHasBytesWordsAndDoublewords() throws {
-    let machine = try Self.machine()
-    try Self.run(machine) {
+    let computer = try Self.computer()
+    try Self.run(computer) {
       $0.mov(.eax, 0x1234_5678)
       $0.out(0xE0, .eax)
       $0.mov(.eax, 0)
@@ -86,15 +86,15 @@ import Testing
       $0.in(.eax, 0xE0)
       $0.hlt()
     }
-    let processor = machine.processors[0]
+    let processor = computer.processors[0]
     #expect(processor[.rbx] == 0x56)
     #expect(processor[.rcx] == 0x1234)
     #expect(processor[.rax] == 0xAB34_CDEF)
   }
 
   @Test func linesAreRaisedAndLowered() throws {
-    let machine = try Self.machine()
-    try Self.run(machine) {
+    let computer = try Self.computer()
+    try Self.run(computer) {
       $0.mov(.edx, 0x2005)
       $0.mov(.eax, 1)
       $0.out(.dx, .al)
@@ -103,8 +103,8 @@ import Testing
       $0.out(.dx, .al)
       $0.hlt()
     }
-    #expect(machine.network.ioAPIC.lines & 0x80_0020 == 0x80_0020)
-    try Self.run(machine) {
+    #expect(computer.network.ioAPIC.lines & 0x80_0020 == 0x80_0020)
+    try Self.run(computer) {
       $0.mov(.edx, 0x2005)
       $0.mov(.eax, 1)
       $0.out(.dx, .al)
@@ -112,12 +112,12 @@ import Testing
       $0.out(.dx, .al)
       $0.hlt()
     }
-    #expect(machine.network.ioAPIC.lines & 0x80_0020 == 0)
+    #expect(computer.network.ioAPIC.lines & 0x80_0020 == 0)
   }
 
   @Test func raisedLineInterruptsTheProcessor() throws {
-    let machine = try Self.machine()
-    try Self.run(machine) {
+    let computer = try Self.computer()
+    try Self.run(computer) {
       let (handler, table, gates, descriptors) = ($0.label(), $0.label(), $0.label(), $0.label())
       let (start, globalTable) = ($0.label(), $0.label())
       $0.jmp(start)
@@ -154,19 +154,19 @@ import Testing
       let address = $0.address(of: handler) ?? 0
       $0.emit64(address & 0xFFFF | 8 << 16 | 0x8E00 << 32 | (address >> 16) << 48)
     }
-    #expect(machine.processors[0][.rbx] == 0x45)
-    #expect(machine.processors[0].activity == .halted)
+    #expect(computer.processors[0][.rbx] == 0x45)
+    #expect(computer.processors[0].activity == .halted)
   }
 
   @Test func flushedPageIsDecodedAgainAndRunsOn() throws {
-    let machine = try Self.machine()
+    let computer = try Self.computer()
     let page = 0x10_0000 >> 12
-    try Self.run(machine) {
+    try Self.run(computer) {
       $0.mov(.ebx, 1)
       $0.hlt()
     }
-    let version = machine.memory.version(page: page)
-    try Self.run(machine) {
+    let version = computer.memory.version(page: page)
+    try Self.run(computer) {
       $0.mov(.ebx, 0)
       let again = $0.placedLabel()
       $0.mov(.eax, 0x10_0123)
@@ -178,8 +178,8 @@ import Testing
       $0.out(0xE4, .eax)
       $0.hlt()
     }
-    #expect(machine.processors[0][.rbx] == 3)
-    #expect(machine.processors[0].activity == .halted)
-    #expect(machine.memory.version(page: page) > version + 1)
+    #expect(computer.processors[0][.rbx] == 3)
+    #expect(computer.processors[0].activity == .halted)
+    #expect(computer.memory.version(page: page) > version + 1)
   }
 }

@@ -8,8 +8,8 @@ import X86
 @Suite("Calls of a BIOS that is not there") struct BIOSServicesTests {
   /// Runs code in real mode at 0:8000 up to a HLT.
   private static func run(_ code: [UInt8]) throws -> Processor {
-    let machine = try FixedHardwareTests.machine(processors: 1)
-    let processor = machine.processors[0]
+    let computer = try FixedHardwareTests.computer(processors: 1)
+    let processor = computer.processors[0]
     processor.initialize()
     for register in [SegmentRegister.cs, .ss, .ds, .es] {
       processor.setSegment(register, selector: 0, base: 0, limit: 0xFFFF, attributes: 0x93)
@@ -17,8 +17,8 @@ import X86
     processor[.rsp] = 0x7000
     processor.instructionPointer = 0x8000
     processor.activity = .running
-    _ = machine.store(code, at: 0x8000)
-    MachineTests.run(machine, until: 100_000)
+    _ = computer.store(code, at: 0x8000)
+    ComputerTests.run(computer, until: 100_000)
     return processor
   }
 

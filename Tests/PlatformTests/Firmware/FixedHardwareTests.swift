@@ -13,35 +13,35 @@ import X86
   private static let base = PCLayout.firmwareTables
 
   /// A computer with the board on which a Multiboot image is loaded.
-  static func machine(_ code: [UInt8] = [0xF4], processors: Int = 2) throws -> Machine {
-    let machine = try Machine(
-      MachineConfiguration(
+  static func computer(_ code: [UInt8] = [0xF4], processors: Int = 2) throws -> Computer {
+    let computer = try Computer(
+      ComputerConfiguration(
         name: "TEST", partitionNumber: 0, maximumProcessors: processors,
         initialProcessors: processors, initialStorage: 2 << 20, maximumStorage: 2 << 20,
         hasLegacyDevices: true))
-    try machine.load(
+    try computer.load(
       .multiboot(
         image: Data(SyntheticMultiboot.addressed(code: code)), modules: [], commandLine: ""))
-    return machine
+    return computer
   }
 
-  private static func integer(_ machine: Machine, _ address: UInt64, _ size: Int) -> UInt64 {
-    (machine.bytes(at: address, count: size) ?? []).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  private static func integer(_ computer: Computer, _ address: UInt64, _ size: Int) -> UInt64 {
+    (computer.bytes(at: address, count: size) ?? []).reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// The tables that the RSDT or the XSDT leads to, and the DSDT and FACS that the FADT does.
-  private static func tables(_ machine: Machine, narrow: Bool) -> [String: [UInt8]] {
-    let root = integer(machine, base + (narrow ? 16 : 24), narrow ? 4 : 8)
+  private static func tables(_ computer: Computer, narrow: Bool) -> [String: [UInt8]] {
+    let root = integer(computer, base + (narrow ? 16 : 24), narrow ? 4 : 8)
     let width = narrow ? 4 : 8
     var addresses = [root]
     var at = root + 36
-    while at < root + integer(machine, root + 4, 4) {
-      addresses.append(integer(machine, at, width))
+    while at < root + integer(computer, root + 4, 4) {
+      addresses.append(integer(computer, at, width))
       at += UInt64(width)
     }
     var found: [String: [UInt8]] = [:]
     func add(_ address: UInt64) {
-      let bytes = machine.bytes(at: address, count: Int(integer(machine, address + 4, 4))) ?? []
+      let bytes = computer.bytes(at: address, count: Int(integer(computer, address + 4, 4))) ?? []
       found[String(decoding: bytes.prefix(4), as: UTF8.self)] = bytes
     }
     for address in addresses { add(address) }
@@ -59,7 +59,7 @@ import X86
 
   @Test("RSDT and XSDT lead to the same tables, each with a sum of zero", arguments: [true, false])
   func roots(narrow: Bool) throws {
-    let tables = Self.tables(try Self.machine(), narrow: narrow)
+    let tables = Self.tables(try Self.computer(), narrow: narrow)
     let names = [narrow ? "RSDT" : "XSDT", "FACP", "APIC", "DSDT", "FACS"]
     #expect(Set(tables.keys) == Set(names))
     for name in names where name != "FACS" {
@@ -69,9 +69,9 @@ import X86
 
   @Test("the FADT names the PIIX4's registers, the SCI, and no reduced hardware")
   func fixedDescription() throws {
-    let machine = try Self.machine()
-    let table = try #require(Self.tables(machine, narrow: false)["FACP"])
-    let power = Int(try #require(machine.board?.bridge.powerPort))
+    let computer = try Self.computer()
+    let table = try #require(Self.tables(computer, narrow: false)["FACP"])
+    let power = Int(try #require(computer.board?.bridge.powerPort))
     #expect(table.count == 276 && table[8] == 6)
     #expect(Self.field(table, 46, 2) == 9)
     #expect(Self.field(table, 48, 4) == 0xB2 && table[52] == 0xF1 && table[53] == 0xF0)
@@ -91,7 +91,7 @@ import X86
 
   @Test("the MADT has 8259s, request 0 on pin 2 and a level on 9")
   func interrupts() throws {
-    let table = try #require(Self.tables(try Self.machine(), narrow: false)["APIC"])
+    let table = try #require(Self.tables(try Self.computer(), narrow: false)["APIC"])
     #expect(Self.field(table, 40, 4) == 1)
     var overrides: [[Int]] = []
     var at = 44
@@ -109,17 +109,17 @@ import X86
 
   @Test("a sleep of the type that _S5 names switches off, through the register that the FADT names")
   func softOff() throws {
-    let dsdt = try #require(Self.tables(try Self.machine(), narrow: false)["DSDT"])
+    let dsdt = try #require(Self.tables(try Self.computer(), narrow: false)["DSDT"])
     let name = Array("_S5_".utf8)
     let at = try #require(dsdt.indices.first { dsdt[$0...].starts(with: name) })
     // Package of four: the first element is ZeroOp.
     #expect(Array(dsdt[at + 4..<at + 8]) == [0x12, 0x06, 0x04, 0x00])
     // mov dx, B004h; mov ax, 2000h; out dx, ax
-    let machine = try Self.machine([
+    let computer = try Self.computer([
       0x66, 0xBA, 0x04, 0xB0, 0x66, 0xB8, 0x00, 0x20, 0x66, 0xEF, 0xF4,
     ])
-    MachineTests.run(machine, until: 10_000)
-    #expect(machine.ending == .powerOff)
+    ComputerTests.run(computer, until: 10_000)
+    #expect(computer.ending == .powerOff)
   }
 
   @Test("iasl disassembles the tables and compiles the DSDT again without a complaint")
@@ -131,7 +131,7 @@ import X86
     let folder = FileManager.default.temporaryDirectory.appending(path: "iasl-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    for (name, bytes) in Self.tables(try Self.machine(), narrow: false) {
+    for (name, bytes) in Self.tables(try Self.computer(), narrow: false) {
       let file = folder.appending(path: name.lowercased() + ".dat")
       try Data(bytes).write(to: file)
       let disassembly = try ExternalProgram.run(program, ["-d", file.path])
@@ -159,14 +159,14 @@ import X86
 
   @Test("the power button interrupts whoever enabled it, and nobody else hears it")
   func powerButton() throws {
-    let machine = try Self.machine(Self.acpiOn + Self.outWord(0xB002, 0x100) + [0xF4])
-    #expect(!machine.hearsSignals && !machine.signalShutdown())
-    MachineTests.run(machine, until: 10_000)
-    #expect(machine.hearsSignals)
-    #expect(machine.network.ioAPIC.lines & 1 << 9 == 0)
-    #expect(machine.signalShutdown())
-    #expect(machine.network.ioAPIC.lines & 1 << 9 != 0)
-    let board = try #require(machine.board)
+    let computer = try Self.computer(Self.acpiOn + Self.outWord(0xB002, 0x100) + [0xF4])
+    #expect(!computer.hearsSignals && !computer.signalShutdown())
+    ComputerTests.run(computer, until: 10_000)
+    #expect(computer.hearsSignals)
+    #expect(computer.network.ioAPIC.lines & 1 << 9 == 0)
+    #expect(computer.signalShutdown())
+    #expect(computer.network.ioAPIC.lines & 1 << 9 != 0)
+    let board = try #require(computer.board)
     #expect(board.power.read(0, now: 10_000) & 0x100 != 0)
   }
 
@@ -196,12 +196,12 @@ import X86
   @Test("the timer's interrupt reaches a processor that waits for it through the 8259")
   func timerWakes() throws {
     // Only request 9 of the 8259 is open; HLT with interrupts off: the request shows in its IRR.
-    let machine = try Self.machine(Self.acpiOn + Self.outWord(0xB002, 1) + [0xF4])
-    MachineTests.run(machine, until: 10_000)
-    let due = try #require(machine.nextDeadline(of: 0))
+    let computer = try Self.computer(Self.acpiOn + Self.outWord(0xB002, 1) + [0xF4])
+    ComputerTests.run(computer, until: 10_000)
+    let due = try #require(computer.nextDeadline(of: 0))
     #expect(due / 1_000_000 == 2343)
-    machine.deliverTimers(upTo: due)
-    #expect(machine.network.ioAPIC.lines & 1 << 9 != 0)
-    #expect(machine.nextDeadline(of: 0) == nil)
+    computer.deliverTimers(upTo: due)
+    #expect(computer.network.ioAPIC.lines & 1 << 9 != 0)
+    #expect(computer.nextDeadline(of: 0) == nil)
   }
 }

@@ -18,15 +18,15 @@ import X86
     return Data(bytes)
   }
 
-  private static func machine(_ code: [UInt8], processors: Int = 1) throws -> Machine {
-    let machine = try emptyMachine(processors: processors)
-    try machine.load(.firmware(image(code)))
-    return machine
+  private static func computer(_ code: [UInt8], processors: Int = 1) throws -> Computer {
+    let computer = try emptyMachine(processors: processors)
+    try computer.load(.firmware(image(code)))
+    return computer
   }
 
-  private static func emptyMachine(processors: Int = 1) throws -> Machine {
-    try Machine(
-      MachineConfiguration(
+  private static func emptyMachine(processors: Int = 1) throws -> Computer {
+    try Computer(
+      ComputerConfiguration(
         name: "TEST", partitionNumber: 0, maximumProcessors: processors,
         initialProcessors: processors, initialStorage: 2 << 20, maximumStorage: 2 << 20,
         hasLegacyDevices: true))
@@ -47,34 +47,34 @@ import X86
     [0x66, 0xB8, 0x58, 0x00, 0x00, 0x80, 0xBA, 0xF8, 0x0C, 0x66, 0xEF] + out(0xCFD, value)
   }
 
-  private static func debugBytes(_ machine: Machine) -> [UInt8] {
-    machine.outbox.flatMap { event -> [UInt8] in
+  private static func debugBytes(_ computer: Computer) -> [UInt8] {
+    computer.outbox.flatMap { event -> [UInt8] in
       if case .debugConsole(let bytes) = event.kind { bytes } else { [] }
     }
   }
 
   @Test("the processor starts at F000:FFF0 with its base below 4 GiB, in real mode")
   func resetVector() throws {
-    let machine = try Self.machine([0xF4])
-    #expect(machine.processors[0].instructionPointer == 0xFFF0)
-    #expect(machine.processors[0].segment(.cs).base == 0xFFFF_0000)
-    MachineTests.run(machine, until: 1_000)
+    let computer = try Self.computer([0xF4])
+    #expect(computer.processors[0].instructionPointer == 0xFFF0)
+    #expect(computer.processors[0].segment(.cs).base == 0xFFFF_0000)
+    ComputerTests.run(computer, until: 1_000)
     // The far jump went to F000:0000, where HLT stands.
-    #expect(machine.processors[0].segment(.cs).base == 0xF_0000)
-    #expect(machine.processors[0].instructionPointer == 1)
+    #expect(computer.processors[0].segment(.cs).base == 0xF_0000)
+    #expect(computer.processors[0].instructionPointer == 1)
   }
 
   @Test(
     "an image ends at 4 GiB, and its last 128 KiB show below 1 MiB",
     arguments: [0x1_0000, 0x4_0000])
   func placement(byteCount: Int) throws {
-    let machine = try Self.emptyMachine()
+    let computer = try Self.emptyMachine()
     var bytes = [UInt8](repeating: 0, count: byteCount)
     bytes[0] = 0x11
     bytes[byteCount - 0x1_0000] = 0x22
     bytes[byteCount - 1] = 0x33
-    try machine.load(.firmware(Data(bytes)))
-    let memory = machine.memory
+    try computer.load(.firmware(Data(bytes)))
+    let memory = computer.memory
     #expect(memory.load(0x1_0000_0000 - UInt64(byteCount), as: UInt8.self) == bytes[0])
     #expect(memory.load(0xFFFF_0000, as: UInt8.self) == 0x22)
     #expect(memory.load(0xFFFF_FFFF, as: UInt8.self) == 0x33)
@@ -89,29 +89,29 @@ import X86
     "malformed images name the field, and load nothing",
     arguments: [0, 1, 4095, 4097, (16 << 20) + 4096])
   func malformed(byteCount: Int) throws {
-    let machine = try Self.emptyMachine()
+    let computer = try Self.emptyMachine()
     let error = #expect(throws: LoadError.self) {
-      try machine.load(.firmware(Data(count: byteCount)))
+      try computer.load(.firmware(Data(count: byteCount)))
     }
     #expect(error == .invalidFirmware(field: "size", value: UInt64(byteCount)))
     #expect(error?.description.contains("size") == true)
-    #expect(machine.ending == .notLoaded)
+    #expect(computer.ending == .notLoaded)
   }
 
   @Test("without the devices of a PC/AT firmware is refused")
   func needsDevices() throws {
-    let machine = try LoadTests.machine(storage: 2 << 20)
+    let computer = try LoadTests.computer(storage: 2 << 20)
     #expect(throws: LoadError.noFirmwareHardware) {
-      try machine.load(.firmware(Self.image([0xF4])))
+      try computer.load(.firmware(Self.image([0xF4])))
     }
   }
 
   @Test("the debug console gathers bytes, and a read tells that it is there")
   func debugConsole() throws {
     // OUT 'A'; IN AL, DX; OUT AL.
-    let machine = try Self.machine(Self.out(0x402, 0x41) + [0xEC, 0xEE, 0xF4])
-    MachineTests.run(machine, until: 1_000)
-    #expect(Self.debugBytes(machine) == [0x41, 0xE9])
+    let computer = try Self.computer(Self.out(0x402, 0x41) + [0xEC, 0xEE, 0xF4])
+    ComputerTests.run(computer, until: 1_000)
+    #expect(Self.debugBytes(computer) == [0x41, 0xE9])
   }
 
   @Test("writes to read-only memory are lost until the bridge lets them through")
@@ -126,10 +126,10 @@ import X86
     let code =
       Self.segment(0xF000) + store + show + Self.attribute(0x20) + Self.segment(0xF000) + copy
       + store + show + Self.attribute(0x30) + show + Self.attribute(0x10) + show + [0xF4]
-    let machine = try Self.machine(code)
-    MachineTests.run(machine, until: 1_000_000)
-    #expect(Self.debugBytes(machine) == [0xF4, 0xF4, 0x05, 0x05])
-    #expect(machine.memory.load(0xFFFF_8000, as: UInt8.self) == 0xF4)
+    let computer = try Self.computer(code)
+    ComputerTests.run(computer, until: 1_000_000)
+    #expect(Self.debugBytes(computer) == [0xF4, 0xF4, 0x05, 0x05])
+    #expect(computer.memory.load(0xFFFF_8000, as: UInt8.self) == 0xF4)
   }
 
   @Test("the A20 gate masks address bit 20, whoever closes it")
@@ -140,11 +140,11 @@ import X86
       Self.segment(0xFFFF) + show + Self.out(0x92, 0x00) + show + Self.out(0x92, 0x02) + show
       + Self.out(0x64, 0xD1) + Self.out(0x60, 0xCD) + show + Self.out(0x64, 0xD1)
       + Self.out(0x60, 0xCF) + show + [0xF4]
-    let machine = try Self.machine(code)
-    #expect(machine.memory.store(UInt8(1), at: 0x10_0500))
-    #expect(machine.memory.store(UInt8(2), at: 0x500))
-    MachineTests.run(machine, until: 100_000)
-    #expect(Self.debugBytes(machine) == [1, 2, 1, 2, 1])
+    let computer = try Self.computer(code)
+    #expect(computer.memory.store(UInt8(1), at: 0x10_0500))
+    #expect(computer.memory.store(UInt8(2), at: 0x500))
+    ComputerTests.run(computer, until: 100_000)
+    #expect(Self.debugBytes(computer) == [1, 2, 1, 2, 1])
   }
 
   @Test("the interval timer interrupts through the 8259 and LINT0")
@@ -162,11 +162,11 @@ import X86
     }
     code += [0xFB, 0xF4, 0xF4]
     code += [UInt8](repeating: 0xF4, count: 0x100 - code.count) + handler
-    let machine = try Self.machine(code)
-    machine.connectControllers()
-    MachineTests.run(machine, until: 500_000)
-    #expect(Self.debugBytes(machine) == [0x54])
-    #expect(machine.processors[0].now >= IntervalTimerChip.time(of: 101))
+    let computer = try Self.computer(code)
+    computer.connectControllers()
+    ComputerTests.run(computer, until: 500_000)
+    #expect(Self.debugBytes(computer) == [0x54])
+    #expect(computer.processors[0].now >= IntervalTimerChip.time(of: 101))
   }
 
   @Test("storage sizes stand in the clock's memory")
@@ -176,19 +176,19 @@ import X86
     for register: UInt8 in [0x15, 0x16, 0x17, 0x18, 0x34] {
       code += Self.out(0x70, register) + [0xE4, 0x71, 0xBA, 0x02, 0x04, 0xEE]
     }
-    let machine = try Self.machine(code + [0xF4])
-    MachineTests.run(machine, until: 100_000)
-    #expect(Self.debugBytes(machine) == [0x80, 0x02, 0x00, 0x04, 0x00])
+    let computer = try Self.computer(code + [0xF4])
+    ComputerTests.run(computer, until: 100_000)
+    #expect(Self.debugBytes(computer) == [0x80, 0x02, 0x00, 0x04, 0x00])
   }
 
   @Test("the text screen is shown row by row")
   func screen() throws {
-    let machine = try Self.machine([0xF4])
+    let computer = try Self.computer([0xF4])
     let text = Array("Hi".utf8) + [0xB0]
     for (index, byte) in text.enumerated() {
-      _ = machine.memory.store(byte, at: 0xB_8000 + UInt64(160 + 2 * index))
+      _ = computer.memory.store(byte, at: 0xB_8000 + UInt64(160 + 2 * index))
     }
-    let rows = try #require(machine.screenText())
+    let rows = try #require(computer.screenText())
     #expect(rows.count == 25)
     #expect(rows[0].isEmpty)
     #expect(rows[1] == "Hi░")
@@ -198,8 +198,8 @@ import X86
     "the keyboard controller's pulse and port 92 reset",
     arguments: [(UInt16(0x64), UInt8(0xFE)), (0x92, 0x03), (0xCF9, 0x06)])
   func resets(port: UInt16, value: UInt8) throws {
-    let machine = try Self.machine(Self.out(port, value) + [0xEB, 0xFE])
-    MachineTests.run(machine, until: 10_000)
-    #expect(machine.ending == .reset)
+    let computer = try Self.computer(Self.out(port, value) + [0xEB, 0xFE])
+    ComputerTests.run(computer, until: 10_000)
+    #expect(computer.ending == .reset)
   }
 }

@@ -151,50 +151,50 @@ struct WrongImage: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct LoadTests {
-  static func machine(storage: UInt64 = 64 << 20, processors: Int = 1) throws -> Machine {
-    try Machine(
-      MachineConfiguration(
+  static func computer(storage: UInt64 = 64 << 20, processors: Int = 1) throws -> Computer {
+    try Computer(
+      ComputerConfiguration(
         name: "TEST", partitionNumber: 0, maximumProcessors: processors,
         initialProcessors: processors, initialStorage: storage, maximumStorage: storage))
   }
 
   @Test(arguments: WrongImage.all)
   func wrongImagesAreNamed(row: WrongImage) throws {
-    let machine = try LoadTests.machine()
-    #expect(throws: row.error) { try machine.load(row.image) }
-    #expect(machine.ending == .notLoaded)
-    #expect(machine.memory.writtenPageCount == 0)
+    let computer = try LoadTests.computer()
+    #expect(throws: row.error) { try computer.load(row.image) }
+    #expect(computer.ending == .notLoaded)
+    #expect(computer.memory.writtenPageCount == 0)
     #expect(!row.error.description.isEmpty)
   }
 
   @Test func kernelIsUnpackedAndPlaced() throws {
-    let machine = try LoadTests.machine()
+    let computer = try LoadTests.computer()
     let disk = Data("initrd".utf8)
-    try machine.load(
+    try computer.load(
       .linux(kernel: Data(SyntheticKernel().bytes), initrd: disk, commandLine: "console=ttyS0"))
-    #expect(machine.bytes(at: 0x100_0000, count: 4) == [0xF4, 0xEB, 0xFD, 0x90])
-    #expect(machine.bytes(at: PCLayout.commandLine, count: 14) == Array("console=ttyS0\0".utf8))
-    #expect(machine.bytes(at: 0x3FF_F000, count: 6) == Array("initrd".utf8))
+    #expect(computer.bytes(at: 0x100_0000, count: 4) == [0xF4, 0xEB, 0xFD, 0x90])
+    #expect(computer.bytes(at: PCLayout.commandLine, count: 14) == Array("console=ttyS0\0".utf8))
+    #expect(computer.bytes(at: 0x3FF_F000, count: 6) == Array("initrd".utf8))
     let page = PCLayout.zeroPage
-    #expect(machine.memory.load(page + 0x070, as: UInt64.self) == 0xE_0000)
-    #expect(machine.memory.load(page + 0x218, as: UInt32.self) == 0x3FF_F000)
-    #expect(machine.memory.load(page + 0x21C, as: UInt32.self) == 6)
-    #expect(machine.memory.load(page + 0x228, as: UInt32.self) == 0x2_0000)
-    #expect(machine.memory.load(page + 0x1E8, as: UInt8.self) == 2)
-    #expect(machine.bytes(at: PCLayout.firmwareTables, count: 8) == Array("RSD PTR ".utf8))
-    let processor = machine.processors[0]
+    #expect(computer.memory.load(page + 0x070, as: UInt64.self) == 0xE_0000)
+    #expect(computer.memory.load(page + 0x218, as: UInt32.self) == 0x3FF_F000)
+    #expect(computer.memory.load(page + 0x21C, as: UInt32.self) == 6)
+    #expect(computer.memory.load(page + 0x228, as: UInt32.self) == 0x2_0000)
+    #expect(computer.memory.load(page + 0x1E8, as: UInt8.self) == 2)
+    #expect(computer.bytes(at: PCLayout.firmwareTables, count: 8) == Array("RSD PTR ".utf8))
+    let processor = computer.processors[0]
     #expect(processor.instructionPointer == 0x100_0000)
     #expect(processor[.rsi] == 0x7000)
-    #expect(machine.status(of: 0) == .ready)
+    #expect(computer.status(of: 0) == .ready)
   }
 
   /// Oracle: Documentation/arch/x86/boot.rst, "32-bit Boot Protocol".
   @Test func kernelWithoutLongModeIsEnteredByThe32BitProtocol() throws {
-    let machine = try LoadTests.machine()
+    let computer = try LoadTests.computer()
     var kernel = SyntheticKernel(payload: [UInt8](repeating: 0x1F, count: 64))
     kernel.put(UInt16(0), at: 0x236)
-    try machine.load(.linux(kernel: Data(kernel.bytes), initrd: nil, commandLine: ""))
-    let processor = machine.processors[0]
+    try computer.load(.linux(kernel: Data(kernel.bytes), initrd: nil, commandLine: ""))
+    let processor = computer.processors[0]
     #expect(processor.instructionPointer == 0x100_0000)
     #expect(processor[.rsi] == PCLayout.zeroPage)
     #expect([processor[.rbp], processor[.rdi], processor[.rbx]] == [0, 0, 0])
@@ -207,40 +207,40 @@ struct WrongImage: CustomTestStringConvertible, Sendable {
       #expect(segment.base == 0 && segment.limit == 0xFFFF_FFFF)
     }
     let table = PCLayout.bootDescriptorTable
-    #expect(machine.memory.load(table + 0x10, as: UInt64.self) == 0x00CF_9B00_0000_FFFF)
-    #expect(machine.memory.load(table + 0x18, as: UInt64.self) == 0x00CF_9300_0000_FFFF)
+    #expect(computer.memory.load(table + 0x10, as: UInt64.self) == 0x00CF_9B00_0000_FFFF)
+    #expect(computer.memory.load(table + 0x18, as: UInt64.self) == 0x00CF_9300_0000_FFFF)
   }
 
   @Test func kernelThatIsNotRelocatableLiesWhereItsHeaderSays() throws {
-    let machine = try LoadTests.machine()
+    let computer = try LoadTests.computer()
     var kernel = SyntheticKernel(payload: [UInt8](repeating: 0x1F, count: 64))
     kernel.put(UInt8(0), at: 0x234)
-    try machine.load(
+    try computer.load(
       .linux(kernel: Data(kernel.bytes), initrd: nil, commandLine: "", entry: .bits32))
-    #expect(machine.processors[0].instructionPointer == 0x10_0000)
-    #expect(machine.bytes(at: 0x10_0000, count: 2) == [0x90, 0x90])
+    #expect(computer.processors[0].instructionPointer == 0x10_0000)
+    #expect(computer.bytes(at: 0x10_0000, count: 2) == [0x90, 0x90])
   }
 
   @Test func unknownCompressionUsesTheKernelsOwnDecompressor() throws {
-    let machine = try LoadTests.machine()
+    let computer = try LoadTests.computer()
     let kernel = SyntheticKernel(payload: [UInt8](repeating: 0x1F, count: 64))
-    try machine.load(.linux(kernel: Data(kernel.bytes), initrd: nil, commandLine: ""))
-    #expect(machine.processors[0].instructionPointer == 0x100_0200)
-    #expect(machine.bytes(at: 0x100_0000, count: 2) == [0x90, 0x90])
+    try computer.load(.linux(kernel: Data(kernel.bytes), initrd: nil, commandLine: ""))
+    #expect(computer.processors[0].instructionPointer == 0x100_0200)
+    #expect(computer.bytes(at: 0x100_0000, count: 2) == [0x90, 0x90])
   }
 
   @Test func programFindsItsEntryState() throws {
-    let machine = try LoadTests.machine(storage: 2 << 20, processors: 2)
-    try machine.load(
+    let computer = try LoadTests.computer(storage: 2 << 20, processors: 2)
+    try computer.load(
       .program(GuestProgramImage(bytes: [0x90, 0xF4], entry: 0x10_0001, parameter: "50 100")))
-    let processor = machine.processors[0]
+    let processor = computer.processors[0]
     #expect(processor.instructionPointer == 0x10_0001)
     #expect(processor[.rdi] == 2 << 20)
     #expect(processor[.rsi] == 2)
     #expect(processor[.rdx] == 0)
-    #expect(machine.bytes(at: processor[.rcx], count: 7) == Array("50 100\0".utf8))
-    #expect(machine.memory.load(0x9000, as: UInt64.self) == 0xA003)
-    #expect(machine.memory.load(0xB008, as: UInt64.self) == 0x20_0083)
-    #expect(machine.status(of: 1) == .waitingForStartup)
+    #expect(computer.bytes(at: processor[.rcx], count: 7) == Array("50 100\0".utf8))
+    #expect(computer.memory.load(0x9000, as: UInt64.self) == 0xA003)
+    #expect(computer.memory.load(0xB008, as: UInt64.self) == 0x20_0083)
+    #expect(computer.status(of: 1) == .waitingForStartup)
   }
 }

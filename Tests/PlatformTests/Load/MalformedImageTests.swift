@@ -198,31 +198,31 @@ struct MalformedImage: CustomTestStringConvertible, Sendable {
     arguments: MalformedImage.multibootHeaders + MalformedImage.multibootExecutables
       + MalformedImage.kernelExecutables)
   func isNamedAndNothingIsLoaded(row: MalformedImage) throws {
-    let machine = try LoadTests.machine()
-    let error = #expect(throws: LoadError.self) { try machine.load(row.image) }
+    let computer = try LoadTests.computer()
+    let error = #expect(throws: LoadError.self) { try computer.load(row.image) }
     let message = try #require(error).description
     for word in row.words { #expect(message.contains(word), "\(message)") }
-    #expect(machine.ending == .notLoaded)
-    #expect(machine.memory.writtenPageCount == 0)
+    #expect(computer.ending == .notLoaded)
+    #expect(computer.memory.writtenPageCount == 0)
   }
 
   /// Cut at every byte, each kind of image is refused or loads what it needs, and never half of it.
   @Test func everyTruncationIsToldOrComplete() throws {
     let multiboot = SyntheticMultiboot().bytes
     let kernel = SyntheticKernel().bytes
-    let machine = try LoadTests.machine()
+    let computer = try LoadTests.computer()
     for count in 0..<multiboot.count {
       #expect(throws: LoadError.self, "\(count) bytes") {
-        try machine.load(
+        try computer.load(
           .multiboot(image: Data(multiboot[..<count]), modules: [], commandLine: ""))
       }
     }
     // The padding behind the last paragraph may be missing.
     for count in Array(0..<0x300) + Array(stride(from: 0x300, to: kernel.count - 16, by: 61)) {
       #expect(throws: LoadError.self, "\(count) bytes") {
-        try machine.load(.linux(kernel: Data(kernel[..<count]), initrd: nil, commandLine: ""))
+        try computer.load(.linux(kernel: Data(kernel[..<count]), initrd: nil, commandLine: ""))
       }
     }
-    #expect(machine.memory.writtenPageCount == 0)
+    #expect(computer.memory.writtenPageCount == 0)
   }
 }

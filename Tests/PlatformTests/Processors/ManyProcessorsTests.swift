@@ -14,8 +14,8 @@ struct ManyProcessorsTests {
   private static let command: Int64 = 0x830
   private static let allButSelf: Int64 = 0xC_0000
 
-  private func value(_ machine: Machine, _ address: Int32) -> UInt64? {
-    machine.memory.load(UInt64(address), as: UInt64.self)
+  private func value(_ computer: Computer, _ address: Int32) -> UInt64? {
+    computer.memory.load(UInt64(address), as: UInt64.self)
   }
 
   /// Runs `body` a number of times; it keeps R12.
@@ -85,11 +85,11 @@ struct ManyProcessorsTests {
   @Test(
     "pitfall 37: locked instructions count exactly, whoever else counts", arguments: [4, 8, 32])
   func lockedInstructionsAreAtomic(count: Int) throws {
-    let machine = try ProcessorCrew.run(count) { code in
+    let computer = try ProcessorCrew.run(count) { code in
       repeatTurns(&code) { countInEveryWay(&$0) }
     }
     for number in [0, 1, 2, 3, 5] as [Int32] {
-      let found = value(machine, ProcessorCrew.variable(number))
+      let found = value(computer, ProcessorCrew.variable(number))
       #expect(found == UInt64(count) * UInt64(Self.turns), "counter \(number)")
     }
   }
@@ -97,7 +97,7 @@ struct ManyProcessorsTests {
   @Test(
     "pitfall 37: aligned eight bytes are read whole while others write them", arguments: [4, 32])
   func alignedStoresDoNotTear(count: Int) throws {
-    let machine = try ProcessorCrew.run(count) { code in
+    let computer = try ProcessorCrew.run(count) { code in
       // R13 = eight bytes of the own number; what is read must be eight equal bytes.
       code.mov(.r13, .bits(0x0101_0101_0101_0101))
       code.imul(.r13, .rbx)
@@ -114,7 +114,7 @@ struct ManyProcessorsTests {
         code.place(whole)
       }
     }
-    #expect(value(machine, ProcessorCrew.variable(1)) == 0)
+    #expect(value(computer, ProcessorCrew.variable(1)) == 0)
   }
 
   // MARK: Translation buffers
@@ -141,7 +141,7 @@ struct ManyProcessorsTests {
       ProcessorCrew.variable(0), ProcessorCrew.variable(1), ProcessorCrew.variable(2)
     )
     let rounds: Int64 = 20
-    let machine = try ProcessorCrew.run(
+    let computer = try ProcessorCrew.run(
       count,
       prepare: { crew in
         crew.handle(0x50) { code in
@@ -199,9 +199,9 @@ struct ManyProcessorsTests {
         code.jmp(next)
         code.place(end)
       })
-    #expect(value(machine, errors) == 0)
+    #expect(value(computer, errors) == 0)
     for number in 1..<Int32(count) {
-      let looked = try #require(value(machine, ProcessorCrew.own + 8 * number))
+      let looked = try #require(value(computer, ProcessorCrew.own + 8 * number))
       #expect(looked > UInt64(rounds), "processor \(number)")
     }
   }
@@ -213,7 +213,7 @@ struct ManyProcessorsTests {
     let (starts, turns, errors) = (
       ProcessorCrew.variable(0), ProcessorCrew.variable(1), ProcessorCrew.variable(2)
     )
-    let machine = try ProcessorCrew.run(
+    let computer = try ProcessorCrew.run(
       4,
       first: { code in
         code.mov(.r12d, 20)
@@ -259,14 +259,14 @@ struct ManyProcessorsTests {
         code.place(last)
         code.place(others)
       })
-    #expect(value(machine, errors) == 0)
-    #expect(value(machine, starts) == 0)
+    #expect(value(computer, errors) == 0)
+    #expect(value(computer, starts) == 0)
   }
 
   @Test("a broadcast NMI wakes processors that halted with interrupts off", arguments: [4, 32])
   func nonMaskableBroadcast(count: Int) throws {
     let (served, ready) = (ProcessorCrew.variable(0), ProcessorCrew.variable(1))
-    let machine = try ProcessorCrew.run(
+    let computer = try ProcessorCrew.run(
       count,
       prepare: { crew in
         crew.handle(2) { code in
@@ -288,14 +288,14 @@ struct ManyProcessorsTests {
         code.inc(.absolute(ready, .qword))
         code.hlt()
       })
-    #expect(value(machine, served) == UInt64(count - 1))
+    #expect(value(computer, served) == UInt64(count - 1))
   }
 
   @Test("one NMI is kept while another is served, and HLT in its handler is not ended by it")
   func nonMaskableIsBlocked() throws {
     // SDM volume 3, "Handling Multiple NMIs": blocked until IRET; one is held pending.
     let (served, go) = (ProcessorCrew.variable(0), ProcessorCrew.variable(1))
-    let machine = try ProcessorCrew.run(
+    let computer = try ProcessorCrew.run(
       2,
       prepare: { crew in
         crew.handle(2) { code in
@@ -321,15 +321,15 @@ struct ManyProcessorsTests {
         let pass = code.placedLabel()
         code.loop(pass)
       })
-    #expect(value(machine, ProcessorCrew.variable(2)) == 1)
-    #expect(value(machine, served) == 2)
+    #expect(value(computer, ProcessorCrew.variable(2)) == 1)
+    #expect(value(computer, served) == 2)
   }
 
   // MARK: Spinning
 
   @Test("a lock that all but one spin for costs each a few instructions a slice")
   func spinnersCostLittle() throws {
-    let machine = try ProcessorCrew.run(
+    let computer = try ProcessorCrew.run(
       32,
       first: { code in
         // A millisecond of work while 31 others wait.
@@ -341,7 +341,7 @@ struct ManyProcessorsTests {
       },
       body: { code in ProcessorCrew.wait(ProcessorCrew.variable(0), 1, &code) })
     // Without pauses each spins for about a million instructions.
-    for processor in machine.processors.dropFirst() {
+    for processor in computer.processors.dropFirst() {
       #expect(processor.instructionsRetired < 20_000, "processor \(processor.number)")
     }
   }
@@ -349,11 +349,11 @@ struct ManyProcessorsTests {
   @Test("the same guest has the same history", arguments: [4, 32])
   func sameHistory(count: Int) throws {
     let digests = try (0..<2).map { _ in
-      let machine = try ProcessorCrew.run(count) { code in
+      let computer = try ProcessorCrew.run(count) { code in
         repeatTurns(&code) { countUnderLock(&$0) }
       }
       var digest = HistoryDigest()
-      machine.mix(into: &digest)
+      computer.mix(into: &digest)
       return digest
     }
     #expect(digests[0] == digests[1])

@@ -66,28 +66,28 @@ struct ProcessorCrew {
   static func run(
     _ count: Int, prepare: (inout ProcessorCrew) -> Void = { _ in },
     first: ((inout Assembler) -> Void)? = nil, body: @escaping (inout Assembler) -> Void
-  ) throws -> Machine {
+  ) throws -> Computer {
     var crew = ProcessorCrew()
     let main = crew.code.label()
     crew.code.jmp(main)
     prepare(&crew)
     let bytes = crew.assemble(main, first: first ?? body, body, others: Int64(count - 1))
-    let machine = try LoadTests.machine(storage: 4 << 20, processors: count)
-    try machine.load(.program(GuestProgramImage(bytes: bytes)))
+    let computer = try LoadTests.computer(storage: 4 << 20, processors: count)
+    try computer.load(.program(GuestProgramImage(bytes: bytes)))
     var now: SimulatedTime = 0
     let cache = CodeCache()
-    while machine.memory.load(UInt64(done), as: UInt64.self) != UInt64(count) {
-      try #require(now < 1_000_000_000 && machine.ending == nil)
-      machine.deliverTimers(upTo: now)
+    while computer.memory.load(UInt64(done), as: UInt64.self) != UInt64(count) {
+      try #require(now < 1_000_000_000 && computer.ending == nil)
+      computer.deliverTimers(upTo: now)
       var placements = (0..<count).map {
         Placement(processor: $0, start: now, limit: now + 100_000, megahertz: 1000)
       }
       placements.withUnsafeMutableBufferPointer {
-        machine.run($0, until: now + 100_000, cache: cache)
+        computer.run($0, until: now + 100_000, cache: cache)
       }
       now += 100_000
     }
-    return machine
+    return computer
   }
 
   private mutating func assemble(

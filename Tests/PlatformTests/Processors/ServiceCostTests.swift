@@ -15,26 +15,26 @@ struct ServiceCostTests {
   private static func turns(
     processors: Int, hasLegacyDevices: Bool = false, _ body: (inout Assembler) -> Void
   ) throws -> UInt64 {
-    var configuration = MachineConfiguration(
+    var configuration = ComputerConfiguration(
       name: "COST", partitionNumber: 0, maximumProcessors: processors,
       initialProcessors: processors, initialStorage: 8 << 20, maximumStorage: 8 << 20)
     configuration.hasLegacyDevices = hasLegacyDevices
-    let machine = try Machine(configuration)
+    let computer = try Computer(configuration)
     var code = Assembler(origin: 0x10_0000)
     code.mov(.rbx, .bits(PCLayout.localAPICBase))
     let loop = code.placedLabel()
     body(&code)
     code.inc(.rcx)
     code.jmp(loop)
-    try machine.load(.program(GuestProgramImage(bytes: code.finish())))
-    machine.processors[0][.rcx] = 0
+    try computer.load(.program(GuestProgramImage(bytes: code.finish())))
+    computer.processors[0][.rcx] = 0
     var placement = Placement(processor: 0, start: 0, limit: cycles, megahertz: 1000)
     withUnsafeMutablePointer(to: &placement) {
-      machine.run(
+      computer.run(
         UnsafeMutableBufferPointer(start: $0, count: 1), until: cycles, cache: CodeCache())
     }
     #expect(placement.cyclesUsed == cycles)
-    return machine.processors[0][.rcx]
+    return computer.processors[0][.rcx]
   }
 
   @Test(arguments: [
@@ -88,7 +88,7 @@ struct ServiceCostTests {
   }
 
   @Test func commandCostsByItsTextAndItsAnswer() throws {
-    let machine = try LoadTests.machine(storage: 8 << 20)
+    let computer = try LoadTests.computer(storage: 8 << 20)
     var code = Assembler(origin: 0x10_0000)
     // DIAGNOSE 08 of ten bytes, its answer to storage; then turns of two instructions.
     code.mov(.rax, .immediate(0x4449_0008))
@@ -101,22 +101,22 @@ struct ServiceCostTests {
     let loop = code.placedLabel()
     code.inc(.rdi)
     code.jmp(loop)
-    try machine.load(.program(GuestProgramImage(bytes: code.finish())))
+    try computer.load(.program(GuestProgramImage(bytes: code.finish())))
     let cache = CodeCache()
     func run(from start: SimulatedTime) -> Placement {
       let end = start + Self.cycles
       var placement = Placement(processor: 0, start: start, limit: end, megahertz: 1000)
       withUnsafeMutablePointer(to: &placement) {
-        machine.run(UnsafeMutableBufferPointer(start: $0, count: 1), until: end, cache: cache)
+        computer.run(UnsafeMutableBufferPointer(start: $0, count: 1), until: end, cache: cache)
       }
       return placement
     }
     #expect(run(from: 0).stop == .inFirmware)
-    machine.completeDiagnose(
+    computer.completeDiagnose(
       processor: 0,
       .command(returnCode: 0, reply: [UInt8](repeating: 0x2E, count: 250), bytesRead: 3_000))
     #expect(run(from: Self.cycles).cyclesUsed == Self.cycles)
-    let turns = machine.processors[0][.rdi]
+    let turns = computer.processors[0][.rdi]
     // 2,500 cycles for each byte of the text, 4 for each of the answer, 1 for each of files.
     let left = Self.cycles - 10 * 2_500 - 250 * 4 - 3_000
     #expect((left / 2 - 100...left / 2).contains(turns))

@@ -15,7 +15,7 @@ package struct BlockDeviceConfiguration: Equatable, Sendable {
 }
 
 /// What a partition's computer consists of.
-package struct MachineConfiguration: Equatable, Sendable {
+package struct ComputerConfiguration: Equatable, Sendable {
   /// Most processors of a computer.
   package static let processorLimit = ProcessorSet.limit
 

@@ -1,7 +1,7 @@
 import Channels
 
 /// Something that leaves a partition: it takes effect at Settle, in order of time and sequence.
-package struct MachineEvent: Equatable, Sendable {
+package struct ComputerEvent: Equatable, Sendable {
   /// What happened.
   package enum Kind: Equatable, Sendable {
     /// The guest wrote bytes to its serial line.

@@ -6,7 +6,7 @@ import X86
 ///
 /// Between `run` calls it belongs to the owner thread (Plan and Settle), during `run` to the one
 /// host thread that runs the partition; it is never shared at the same time, hence unchecked.
-package final class Machine: @unchecked Sendable {
+package final class Computer: @unchecked Sendable {
   /// Why nothing runs any more, until the next reset and load.
   package enum Ending: Equatable, Sendable {
     case notLoaded
@@ -19,13 +19,13 @@ package final class Machine: @unchecked Sendable {
   package static let historyVersion = Int(Identification.historyVersion)
 
   /// What the computer consists of.
-  package let configuration: MachineConfiguration
+  package let configuration: ComputerConfiguration
   /// The partition's storage.
   package let memory: GuestMemory
   /// The logical processors, by number.
   package let processors: Numbered<Processor>
   /// What crossed the partition's border; the firmware takes it at Settle.
-  package var outbox: [MachineEvent] = []
+  package var outbox: [ComputerEvent] = []
   /// Why nothing runs; nil while the computer operates.
   package internal(set) var ending: Ending? = .notLoaded
   /// The counter that the guest publishes with DIAGNOSE X'610'.
@@ -54,7 +54,7 @@ package final class Machine: @unchecked Sendable {
   /// What the firmware has told of each processor's dispatching, and what the guest wants to know.
   var dispatching: Numbered<ProcessorDispatching>
   /// Directed yields that the partition may still make in this second of its time, and the second.
-  var yieldAllowance = Machine.directedYieldsPerSecond
+  var yieldAllowance = Computer.directedYieldsPerSecond
   var yieldSecond: UInt64 = 0
   /// Cycles that each processor owes for what the host did at its request.
   var debts: Numbered<Int>
@@ -86,7 +86,7 @@ package final class Machine: @unchecked Sendable {
   /// Builds the computer; its initial storage is attached and nothing is loaded.
   ///
   /// - Throws: `HostMemoryError` when the host has no room for the storage window.
-  package init(_ configuration: MachineConfiguration) throws(HostMemoryError) {
+  package init(_ configuration: ComputerConfiguration) throws(HostMemoryError) {
     self.configuration = configuration
     let hasBoard = configuration.hasLegacyDevices
     memory = try GuestMemory(
@@ -252,7 +252,7 @@ package final class Machine: @unchecked Sendable {
   // MARK: Events
 
   /// Adds an event to the outbox, after the console output that preceded it.
-  func emit(_ kind: MachineEvent.Kind, at time: SimulatedTime) {
+  func emit(_ kind: ComputerEvent.Kind, at time: SimulatedTime) {
     flushConsole(at: time)
     append(kind, time)
   }
@@ -266,8 +266,8 @@ package final class Machine: @unchecked Sendable {
     board.debugOutput = []
   }
 
-  private func append(_ kind: MachineEvent.Kind, _ time: SimulatedTime) {
-    outbox.append(MachineEvent(time: time, sequence: sequence, kind: kind))
+  private func append(_ kind: ComputerEvent.Kind, _ time: SimulatedTime) {
+    outbox.append(ComputerEvent(time: time, sequence: sequence, kind: kind))
     history.mix(time)
     history.mix(sequence)
     switch kind {
@@ -279,7 +279,7 @@ package final class Machine: @unchecked Sendable {
   }
 
   /// Ends the computer's operation.
-  func end(_ ending: Ending, _ kind: MachineEvent.Kind, at time: SimulatedTime) {
+  func end(_ ending: Ending, _ kind: ComputerEvent.Kind, at time: SimulatedTime) {
     guard self.ending == nil else { return }
     self.ending = ending
     emit(kind, at: time)

@@ -15,7 +15,7 @@ import X86
 // What the host does at a processor's request (it walks a device's ring, it takes a message to many, it
 // performs a command) is charged in cycles when the slice is over, so that no instruction costs the host
 // much more than its cycles.
-extension Machine {
+extension Computer {
   /// Cycles of a slice while more than one processor of the partition can run.
   static let sliceCycles = 500
 
@@ -178,7 +178,7 @@ extension Machine {
     if turn.next < placement.limit {
       let toNext =
         turn.next > placement.end ? cycles(placement, until: turn.next, roundedUp: true) : 0
-      budget = min(budget, max(Machine.sliceCycles, toNext))
+      budget = min(budget, max(Computer.sliceCycles, toNext))
     }
     if let deadline, deadline < placement.limit {
       budget = min(budget, max(1, cycles(placement, until: deadline, roundedUp: true)))
@@ -224,7 +224,7 @@ extension Machine {
     owe(network.takeMessageCycles(), by: number)
     if debts[number] > 0 { payDebt(&placement) }
     network.initializeItself(number)
-    if processor.cyclesUsed >= Machine.spinCycles { spins[number] = 0 }
+    if processor.cyclesUsed >= Computer.spinCycles { spins[number] = 0 }
     switch exit {
     case .paused: pause(&placement)
     case .yielded: break
@@ -260,13 +260,13 @@ extension Machine {
   /// The processor does nothing for the rest of its slice, longer if it has been spinning.
   private func pause(_ placement: inout Placement) {
     let number = placement.processor
-    spins[number] = min(spins[number] &+ 1, 4 * Machine.patience)
-    if hasUnplacedWork, spins[number] >= 2 * Machine.patience {
+    spins[number] = min(spins[number] &+ 1, 4 * Computer.patience)
+    if hasUnplacedWork, spins[number] >= 2 * Computer.patience {
       spins[number] = 0
       return stop(&placement, .spinning)
     }
-    let length = Machine.sliceCycles << min(spins[number] / Machine.patience, 3)
-    let used = min(processors[number].cyclesUsed, Machine.sliceCycles - 1)
+    let length = Computer.sliceCycles << min(spins[number] / Computer.patience, 3)
+    let used = min(processors[number].cyclesUsed, Computer.sliceCycles - 1)
     placement.pausedUntil = min(time(placement, after: length &- used), placement.limit)
     if let deadline = timerDeadline(of: number) {
       placement.pausedUntil = min(placement.pausedUntil, deadline)
@@ -330,12 +330,12 @@ extension Machine {
   /// A processor halted: a kick that came before is taken now; a computer asleep for good is told.
   private func noteWait(_ number: Int) {
     guard processors[number].activity == .halted,
-      processors[number].flags & Machine.interruptFlag == 0, !isKicked[number]
+      processors[number].flags & Computer.interruptFlag == 0, !isKicked[number]
     else { return }
     for other in processors.indices where network.isPresent[other] {
       switch status(of: other) {
       case .ready, .inFirmware: return
-      case .waiting where processors[other].flags & Machine.interruptFlag != 0: return
+      case .waiting where processors[other].flags & Computer.interruptFlag != 0: return
       default: continue
       }
     }

@@ -2,7 +2,7 @@ import Channels
 import Quantities
 
 // What the firmware tells a partition from outside, at Plan or Settle.
-extension Machine {
+extension Computer {
   // MARK: Console
 
   /// Gives bytes to the serial line, as if typed.
