@@ -108,7 +108,7 @@ extension PartitionManager {
       for event in computer.outbox {
         crossing.append(CrossingEvent(partition: number, computer: computer, event: event))
       }
-      computer.outbox.removeAll(keepingCapacity: true)
+      computer.clearOutbox()
     }
     guard !crossing.isEmpty else { return }
     crossing.sort { one, other in

@@ -8,7 +8,7 @@ import X86
 /// host thread that runs the partition; it is never shared at the same time, hence unchecked.
 package final class Computer: @unchecked Sendable {
   /// Why nothing runs any more, until the next reset and load.
-  package enum Ending: Equatable, Sendable {
+  package enum Ending: String, Codable, Equatable, Sendable {
     case notLoaded
     case powerOff
     case reset
@@ -24,16 +24,8 @@ package final class Computer: @unchecked Sendable {
   package let memory: GuestMemory
   /// The logical processors, by number.
   package let processors: Numbered<Processor>
-  /// What crossed the partition's border; the firmware takes it at Settle.
-  package var outbox: [ComputerEvent] = []
-  /// Why nothing runs; nil while the computer operates.
-  package internal(set) var ending: Ending? = .notLoaded
-  /// The counter that the guest publishes with DIAGNOSE X'610'.
-  package internal(set) var publishedWork: UInt64 = 0
-  /// Time that each processor has run, in nanoseconds.
-  package internal(set) var busyNanoseconds: Numbered<SimulatedTime>
-  /// Uses of instructions that are not implemented, since the last load.
-  package internal(set) var unimplementedCount: UInt64 = 0
+  /// What it keeps itself, beside its parts.
+  var values: ComputerValues
 
   let network: InterruptNetwork
   let serial: SerialPort
@@ -42,46 +34,29 @@ package final class Computer: @unchecked Sendable {
   let testDevice: TestDevice?
   /// The devices of a PC/AT; nil where the configuration has none.
   let board: LegacyBoard?
-  var timer = IntervalTimerChip()
-  var clock = ClockChip()
-  var events: GenericEvents
-  var clocks: Numbered<ParavirtualClock>
-  var isKicked: Numbered<Bool>
-  var pendingCalls: Numbered<DiagnoseCall?>
-  var localTimes: Numbered<SimulatedTime>
-  var remainders: Numbered<UInt32>
-  var rates: Numbered<UInt32>
-  /// What the firmware has told of each processor's dispatching, and what the guest wants to know.
-  var dispatching: Numbered<ProcessorDispatching>
-  /// Directed yields that the partition may still make in this second of its time, and the second.
-  var yieldAllowance = Computer.directedYieldsPerSecond
-  var yieldSecond: UInt64 = 0
-  /// Cycles that each processor owes for what the host did at its request.
-  var debts: Numbered<Int>
-  /// Turns of a spin loop that each processor has just made, one after another.
-  var spins: Numbered<Int>
+  /// Where the processors keep the last time stamp that any of them returned.
+  let lastTimestamp: UnsafeMutablePointer<UInt64>
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
   var places: Numbered<Int>
   var turns: TurnOrder
-  /// A processor that is not placed has work.
+  /// A processor that is not placed has work, in the running phase.
   var hasUnplacedWork = false
-  /// Time outside `run`: the latest that the firmware has told.
-  var currentTime: SimulatedTime = 0
-  /// Simulated time at which the partition's own time began.
-  var originTime: SimulatedTime = 0
   /// End of the slice that runs; a nearer timer ends the slice.
   var sliceEnd: SimulatedTime = 0
-  var history = HistoryDigest()
-  var nextTag: UInt64 = 1
-  var notices: [ReconfigurationNotice] = []
-  var takenNotices: [ReconfigurationNotice] = []
-  var takesNotices = false
-  var noticeVector: UInt8 = 0
-  private var sequence: UInt64 = 0
-  /// Instructions already reported as not implemented; membership only.
-  private var reportedInstructions: Set<UInt64> = []
-  private var hasReportedStorage = false
-  private let lastTimestamp: UnsafeMutablePointer<UInt64>
+
+  /// What crossed the partition's border; the firmware takes it at Settle.
+  package var outbox: [ComputerEvent] { values.outbox }
+  /// Why nothing runs; nil while the computer operates.
+  package var ending: Ending? { values.ending }
+  /// The counter that the guest publishes with DIAGNOSE X'610'.
+  package var publishedWork: UInt64 { values.publishedWork }
+  /// Time that each processor has run, in nanoseconds.
+  package var busyNanoseconds: Numbered<SimulatedTime> { values.busyNanoseconds }
+  /// Uses of instructions that are not implemented, since the last load.
+  package var unimplementedCount: UInt64 { values.unimplementedCount }
+
+  /// Forgets what crossed the border: the firmware has taken it.
+  package func clearOutbox() { values.outbox.removeAll(keepingCapacity: true) }
 
   /// Builds the computer; its initial storage is attached and nothing is loaded.
   ///
@@ -118,17 +93,7 @@ package final class Computer: @unchecked Sendable {
         lines: (0..<IOAPICChip.pinCount).map { InterruptLine(to: $0, of: network) },
         memory: storage)
       : nil
-    events = GenericEvents(maximumProcessors: count)
-    clocks = Numbered(repeating: ParavirtualClock(), count: count)
-    isKicked = Numbered(repeating: false, count: count)
-    pendingCalls = Numbered(repeating: nil, count: count)
-    localTimes = Numbered(repeating: 0, count: count)
-    busyNanoseconds = localTimes
-    remainders = Numbered(repeating: 0, count: count)
-    rates = remainders
-    dispatching = Numbered(repeating: ProcessorDispatching(), count: count)
-    spins = Numbered(repeating: 0, count: count)
-    debts = spins
+    values = ComputerValues(processorCount: count)
     places = Numbered(repeating: -1, count: count)
     turns = TurnOrder(count: count)
     lastTimestamp = .allocate(capacity: 1)
@@ -140,7 +105,7 @@ package final class Computer: @unchecked Sendable {
     for (number, processor) in processors.enumerated() {
       processor.connect(to: serveBusAccess, context: context)
       processor.lastTimestamp = lastTimestamp
-      events.setPresent(number, number < configuration.initialProcessors)
+      values.events.setPresent(number, number < configuration.initialProcessors)
     }
     resetProcessors()
     resetBoard()
@@ -160,19 +125,19 @@ package final class Computer: @unchecked Sendable {
     testDevice?.reset()
     serial.reset()
     network.reset()
-    timer = IntervalTimerChip()
-    clock = ClockChip()
+    values.timer = IntervalTimerChip()
+    values.clock = ClockChip()
     resetBoard()
-    events.reset()
-    notices = []
-    takenNotices = []
-    takesNotices = false
-    noticeVector = 0
-    publishedWork = 0
-    unimplementedCount = 0
-    reportedInstructions = []
-    hasReportedStorage = false
-    ending = .notLoaded
+    values.events.reset()
+    values.notices = []
+    values.takenNotices = []
+    values.takesNotices = false
+    values.noticeVector = 0
+    values.publishedWork = 0
+    values.unimplementedCount = 0
+    values.reportedInstructions = []
+    values.hasReportedStorage = false
+    values.ending = .notLoaded
   }
 
   private func resetProcessors() {
@@ -183,24 +148,24 @@ package final class Computer: @unchecked Sendable {
       processors[number].flushTranslations()
       processors[number].interruptRequested = false
       processors[number].dropNonMaskable()
-      processors[number].timestampOffset = 0 &- originTime
-      clocks[number] = ParavirtualClock()
-      isKicked[number] = false
-      spins[number] = 0
-      debts[number] = 0
-      dispatching[number].forget()
-      pendingCalls[number] = nil
+      processors[number].timestampOffset = 0 &- values.originTime
+      values.clocks[number] = ParavirtualClock()
+      values.isKicked[number] = false
+      values.spins[number] = 0
+      values.debts[number] = 0
+      values.dispatching[number].forget()
+      values.pendingCalls[number] = nil
     }
   }
 
   /// Starts the partition's own time at `time`: its TSC and system time count from here.
   func startTime(at time: SimulatedTime) {
-    currentTime = max(currentTime, time)
-    originTime = currentTime
+    values.currentTime = max(values.currentTime, time)
+    values.originTime = values.currentTime
     for number in processors.indices {
-      processors[number].timestampOffset = 0 &- originTime
-      localTimes[number] = currentTime
-      remainders[number] = 0
+      processors[number].timestampOffset = 0 &- values.originTime
+      values.localTimes[number] = values.currentTime
+      values.remainders[number] = 0
     }
   }
 
@@ -261,37 +226,39 @@ package final class Computer: @unchecked Sendable {
   func flushConsole(at time: SimulatedTime) {
     let bytes = serial.takeOutput()
     if !bytes.isEmpty { append(.console(bytes), time) }
-    guard let board, !board.debugOutput.isEmpty else { return }
-    append(.debugConsole(board.debugOutput), time)
-    board.debugOutput = []
+    guard let board, !board.state.debugOutput.isEmpty else { return }
+    append(.debugConsole(board.state.debugOutput), time)
+    board.state.debugOutput = []
   }
 
   private func append(_ kind: ComputerEvent.Kind, _ time: SimulatedTime) {
-    outbox.append(ComputerEvent(time: time, sequence: sequence, kind: kind))
-    history.mix(time)
-    history.mix(sequence)
+    values.outbox.append(ComputerEvent(time: time, sequence: values.sequence, kind: kind))
+    values.history.mix(time)
+    values.history.mix(values.sequence)
     switch kind {
     case .console(let bytes), .debugConsole(let bytes):
-      bytes.withUnsafeBytes { history.mix(bytes: $0) }
+      bytes.withUnsafeBytes { values.history.mix(bytes: $0) }
     default: break
     }
-    sequence &+= 1
+    values.sequence &+= 1
   }
 
   /// Ends the computer's operation.
   func end(_ ending: Ending, _ kind: ComputerEvent.Kind, at time: SimulatedTime) {
-    guard self.ending == nil else { return }
-    self.ending = ending
+    guard values.ending == nil else { return }
+    values.ending = ending
     emit(kind, at: time)
     if let running = network.running { processors[running].endSlice() }
   }
 
   /// Counts an instruction that is not implemented, and reports its first use.
   func noteUnimplemented(_ number: Int, address: UInt64, bytes: UInt64) {
-    unimplementedCount &+= 1
-    guard reportedInstructions.count < 64, reportedInstructions.insert(bytes).inserted else {
+    values.unimplementedCount &+= 1
+    guard values.reportedInstructions.count < 64, !values.reportedInstructions.contains(bytes)
+    else {
       return
     }
+    values.reportedInstructions.append(bytes)
     emit(
       .unimplemented(processor: number, address: address, bytes: bytes),
       at: processors[number].now)
@@ -299,8 +266,8 @@ package final class Computer: @unchecked Sendable {
 
   /// Reports the first access of this load that reaches nothing.
   func noteOutsideStorage(_ number: Int, _ address: UInt64) {
-    guard !hasReportedStorage else { return }
-    hasReportedStorage = true
+    guard !values.hasReportedStorage else { return }
+    values.hasReportedStorage = true
     emit(
       .outsideStorage(
         processor: number, address: processors[number].instructionPointer, storageAddress: address),
@@ -311,10 +278,10 @@ package final class Computer: @unchecked Sendable {
 
   /// Adds the partition's history: dispatches, interrupts, events, and the processors' state.
   package func mix(into digest: inout HistoryDigest) {
-    digest.mix(history.value)
+    digest.mix(values.history.value)
     for processor in processors { processor.mixState(into: &digest) }
-    for (number, apic) in network.apics.enumerated() {
-      digest.mix(UInt64(network.isPresent[number] ? 1 : 0))
+    for (number, apic) in network.state.apics.enumerated() {
+      digest.mix(UInt64(network.state.isPresent[number] ? 1 : 0))
       digest.mix(UInt64(apic.taskPriority) << 32 | UInt64(apic.spurious))
       for word in 0..<8 {
         digest.mix(UInt64(apic.requests[word]) << 32 | UInt64(apic.inService[word]))

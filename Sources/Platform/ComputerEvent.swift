@@ -1,9 +1,9 @@
 import Channels
 
 /// Something that leaves a partition: it takes effect at Settle, in order of time and sequence.
-package struct ComputerEvent: Equatable, Sendable {
+package struct ComputerEvent: Codable, Equatable, Sendable {
   /// What happened.
-  package enum Kind: Equatable, Sendable {
+  package enum Kind: Codable, Equatable, Sendable {
     /// The guest wrote bytes to its serial line.
     case console([UInt8])
     /// Firmware wrote bytes to the debug console.
@@ -39,7 +39,7 @@ package struct ComputerEvent: Equatable, Sendable {
 }
 
 /// A call that only the firmware can answer.
-package enum DiagnoseCall: Equatable, Sendable {
+package enum DiagnoseCall: Codable, Equatable, Sendable {
   /// X'08': a CP command, X'15' between commands; `replyCapacity` nil sends the reply to the console.
   case command(text: [UInt8], replyCapacity: Int?)
   /// X'600' subcode 2: the guest accepts a notice.

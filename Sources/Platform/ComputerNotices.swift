@@ -8,7 +8,7 @@ extension Computer {
   /// Gives bytes to the serial line, as if typed.
   package func type(_ bytes: [UInt8]) {
     serial.receive(bytes)
-    bytes.withUnsafeBytes { history.mix(bytes: $0) }
+    bytes.withUnsafeBytes { values.history.mix(bytes: $0) }
   }
 
   // MARK: Channels
@@ -18,11 +18,11 @@ extension Computer {
   /// - Returns: Requests that waited for it in the guest's ring, and begin now.
   @discardableResult
   package func completeChannel(_ completion: ChannelCompletion) -> [ChannelRequest] {
-    history.mix(completion.tag)
-    history.mix(completion.at)
+    values.history.mix(completion.tag)
+    values.history.mix(completion.at)
     return blockDevices.flatMap { device -> [ChannelRequest] in
       guard device.configuration.deviceNumber == completion.device else { return [] }
-      return device.complete(completion, now: completion.at, nextTag: &nextTag)
+      return device.complete(completion, now: completion.at, nextTag: &values.nextTag)
     }
   }
 
@@ -30,19 +30,21 @@ extension Computer {
 
   /// Adds a processor, waiting to be started by another, or takes it away at once.
   package func setProcessorPresent(_ number: Int, _ value: Bool) {
-    guard let isPresent = network.isPresent.element(at: number), isPresent != value else { return }
+    guard let isPresent = network.state.isPresent.element(at: number), isPresent != value else {
+      return
+    }
     network.setPresent(number, value)
-    events.setPresent(number, value)
-    pendingCalls[number] = nil
-    isKicked[number] = false
-    clocks[number] = ParavirtualClock()
-    processors[number].timestampOffset = 0 &- originTime
-    history.mix(UInt64(clamping: number) << 1 | (value ? 1 : 0))
+    values.events.setPresent(number, value)
+    values.pendingCalls[number] = nil
+    values.isKicked[number] = false
+    values.clocks[number] = ParavirtualClock()
+    processors[number].timestampOffset = 0 &- values.originTime
+    values.history.mix(UInt64(clamping: number) << 1 | (value ? 1 : 0))
   }
 
   /// Whether a processor is present.
   package func isProcessorPresent(_ number: Int) -> Bool {
-    network.isPresent.element(at: number) ?? false
+    network.state.isPresent.element(at: number) ?? false
   }
 
   /// Offers a processor.
@@ -52,7 +54,7 @@ extension Computer {
   @discardableResult
   package func offerProcessor(_ number: Int) -> NoticeDelivery {
     announce(.processorOffered(number)) {
-      events.insert(number)
+      values.events.insert(number)
       return GenericEvents.processors
     }
   }
@@ -61,7 +63,7 @@ extension Computer {
   @discardableResult
   package func requestProcessor(_ number: Int) -> NoticeDelivery {
     announce(.processorRequested(number)) {
-      events.remove(number)
+      values.events.remove(number)
       return GenericEvents.processors
     }
   }
@@ -80,59 +82,60 @@ extension Computer {
 
   /// Asks the guest to shut down; false when it listens neither to notices nor to ACPI events.
   package func signalShutdown() -> Bool {
-    if let board, ending == nil, !takesNotices { return pressPowerButton(board) }
+    if let board, values.ending == nil, !values.takesNotices { return pressPowerButton(board) }
     return announce(.shutdownSignal) { GenericEvents.powerButton } != .nobodyListens
   }
 
   /// Whether the guest takes the generic event device's interrupt.
-  private var hearsEvents: Bool { network.ioAPIC.isUnmasked(pin: eventPin) }
+  private var hearsEvents: Bool { network.state.ioAPIC.isUnmasked(pin: eventPin) }
 
   private var eventPin: Int { PCLayout.eventPin(hasBoard: board != nil) }
 
   /// Whether the guest would hear a signal now, as a notice or as an ACPI event.
   package var hearsSignals: Bool {
-    ending == nil && (takesNotices || board?.power.hearsPowerButton ?? hearsEvents)
+    values.ending == nil
+      && (values.takesNotices || board?.state.power.hearsPowerButton ?? hearsEvents)
   }
 
   /// Withdraws a notice that the guest has not answered; it can no longer accept it.
   package func withdraw(_ notice: ReconfigurationNotice) {
-    notices.removeAll { $0 == notice }
-    takenNotices.removeAll { $0 == notice }
+    values.notices.removeAll { $0 == notice }
+    values.takenNotices.removeAll { $0 == notice }
   }
 
   /// Whether the guest takes notices by DIAGNOSE X'600'.
-  package var listensToNotices: Bool { takesNotices }
+  package var listensToNotices: Bool { values.takesNotices }
 
   private func announce(
     _ notice: ReconfigurationNotice, signal: () -> UInt32?
   ) -> NoticeDelivery {
-    guard ending == nil else { return .nobodyListens }
-    if takesNotices {
-      notices.append(notice)
+    guard values.ending == nil else { return .nobodyListens }
+    if values.takesNotices {
+      values.notices.append(notice)
       announceNotice()
       return .queued
     }
     guard hearsEvents, let bits = signal() else {
       return .nobodyListens
     }
-    events.raise(bits)
+    values.events.raise(bits)
     InterruptLine(to: eventPin, of: network).pulse()
     return .signalled
   }
 
   /// Requests the vector that the guest has announced, on processor 0.
   func announceNotice() {
-    guard noticeVector >= 16 else { return }
-    network.requestVector(noticeVector, on: 0)
+    guard values.noticeVector >= 16 else { return }
+    network.requestVector(values.noticeVector, on: 0)
   }
 
   // MARK: Time
 
   /// Fires the timers that are due at `time`; their processors become ready.
   package func deliverTimers(upTo time: SimulatedTime) {
-    currentTime = max(currentTime, time)
-    guard ending == nil else { return }
-    for number in processors.indices where network.isPresent[number] {
+    values.currentTime = max(values.currentTime, time)
+    guard values.ending == nil else { return }
+    for number in processors.indices where network.state.isPresent[number] {
       if let deadline = timerDeadline(of: number), deadline <= time {
         fireTimers(number, now: time)
       }
@@ -141,7 +144,7 @@ extension Computer {
 
   /// When a processor's own timer next has something to tell it; nil when never.
   package func nextDeadline(of number: Int) -> SimulatedTime? {
-    guard ending == nil, isProcessorPresent(number) else { return nil }
+    guard values.ending == nil, isProcessorPresent(number) else { return nil }
     return timerDeadline(of: number)
   }
 
@@ -161,19 +164,19 @@ extension Computer {
   }
 
   private func ownDeadline(of number: Int) -> SimulatedTime? {
-    guard !network.apics[number].isTimerMasked else { return nil }
-    return network.apics[number].deadline(timestampOffset: processors[number].timestampOffset)
+    guard !network.state.apics[number].isTimerMasked else { return nil }
+    return network.state.apics[number].deadline(timestampOffset: processors[number].timestampOffset)
   }
 
   /// Adds time that a processor was ready and not running.
   package func addSteal(processor number: Int, nanoseconds: SimulatedTime) {
-    guard clocks.indices.contains(number) else { return }
-    clocks[number].addSteal(nanoseconds, memory)
+    guard values.clocks.indices.contains(number) else { return }
+    values.clocks[number].addSteal(nanoseconds, memory)
   }
 
   /// Tells the guest's clocks that the partition was stopped for a while.
   package func setStopped(_ wasStopped: Bool) {
     guard wasStopped else { return }
-    for clock in clocks { clock.markStopped(memory) }
+    for clock in values.clocks { clock.markStopped(memory) }
   }
 }

@@ -21,16 +21,16 @@ extension Computer {
 
   /// What a processor can do now.
   package func status(of number: Int) -> ProcessorStatus {
-    guard ending == nil else { return .shutDown }
+    guard values.ending == nil else { return .shutDown }
     guard isProcessorPresent(number) else { return .waitingForStartup }
-    guard pendingCalls[number] == nil else { return .inFirmware }
+    guard values.pendingCalls[number] == nil else { return .inFirmware }
     let processor = processors[number]
     switch processor.activity {
     case .running: return .ready
     case .waitingForStartup: return .waitingForStartup
     case .shutDown: return .shutDown
     case .halted:
-      return isKicked[number] || processor.canTakeInterrupt ? .ready : .waiting
+      return values.isKicked[number] || processor.canTakeInterrupt ? .ready : .waiting
     }
   }
 
@@ -38,7 +38,7 @@ extension Computer {
 
   /// Wakes a processor whatever its interrupt flag says (KVM's PV_UNHALT).
   func kick(_ number: Int) {
-    isKicked[number] = true
+    values.isKicked[number] = true
     network.touch(number)
   }
 
@@ -56,7 +56,7 @@ extension Computer {
     while let turn = turns.next() {
       let index = places[turn.processor]
       advance(&placements[index], turn, cache)
-      if ending != nil { break }
+      if values.ending != nil { break }
       arrange(placements[index])
       wakeTouched(placements, by: turn.processor, at: placements[index].end)
     }
@@ -73,7 +73,7 @@ extension Computer {
   private func open(_ placement: inout Placement, until end: SimulatedTime) {
     let number = placement.processor
     placement.limit = min(placement.limit, end)
-    placement.end = max(placement.start, localTimes[number])
+    placement.end = max(placement.start, values.localTimes[number])
     placement.cyclesUsed = 0
     placement.waited = 0
     placement.stop = .ranOut
@@ -81,33 +81,34 @@ extension Computer {
     placement.isOpen = true
     placement.pausedUntil = 0
     // The part of a nanosecond that is left over belongs to an unbroken run at one rate.
-    if placement.end != localTimes[number] || rates[number] != placement.megahertz {
-      remainders[number] = 0
+    if placement.end != values.localTimes[number] || values.rates[number] != placement.megahertz {
+      values.remainders[number] = 0
     }
-    rates[number] = placement.megahertz
+    values.rates[number] = placement.megahertz
     if placement.end >= placement.limit {
       placement.isOpen = false
-    } else if debts[number] > 0 {
+    } else if values.debts[number] > 0 {
       payDebt(&placement)
     }
   }
 
   private func close(_ placement: inout Placement) {
     let number = placement.processor
-    if ending != nil {
+    if values.ending != nil {
       placement.stop = .shutdown
     } else if placement.isOpen {
       placement.stop = status(of: number) == .inFirmware ? .inFirmware : .waiting
     }
     placement.isOpen = false
-    localTimes[number] = placement.end
+    values.localTimes[number] = placement.end
     guard placement.cyclesUsed > 0 else { return }
-    busyNanoseconds[number] &+= placement.cyclesUsed.multipliedClamped(by: 1000) / placement.rate
-    history.mix(UInt64(clamping: number))
-    history.mix(placement.cyclesUsed)
-    history.mix(placement.end)
-    history.mix(processors[number].cycleCount)
-    processors[number].mixState(into: &history)
+    values.busyNanoseconds[number] &+=
+      placement.cyclesUsed.multipliedClamped(by: 1000) / placement.rate
+    values.history.mix(UInt64(clamping: number))
+    values.history.mix(placement.cyclesUsed)
+    values.history.mix(placement.end)
+    values.history.mix(processors[number].cycleCount)
+    processors[number].mixState(into: &values.history)
   }
 
   // MARK: Turns
@@ -170,7 +171,7 @@ extension Computer {
     let toLimit = cycles(placement, until: placement.limit, roundedUp: false)
     guard toLimit > 0 else {
       placement.end = placement.limit
-      remainders[number] = 0
+      values.remainders[number] = 0
       placement.isOpen = false
       return
     }
@@ -190,7 +191,7 @@ extension Computer {
   private func wait(_ placement: inout Placement, until time: SimulatedTime) {
     placement.waited &+= time.subtractingClamped(placement.end)
     placement.end = time
-    remainders[placement.processor] = 0
+    values.remainders[placement.processor] = 0
   }
 
   /// Cycles from a placement's local time to a later time.
@@ -200,7 +201,7 @@ extension Computer {
     let thousandths = time.subtractingClamped(placement.end).multipliedClamped(by: placement.rate)
     guard let all = Int(exactly: thousandths) else { return Int.max }
     // A remainder has 32 bits.
-    let left = all &- Int(remainders[placement.processor])
+    let left = all &- Int(values.remainders[placement.processor])
     return max(0, left.addingClamped(roundedUp ? 999 : 0) / 1000)
   }
 
@@ -209,22 +210,22 @@ extension Computer {
     let processor = processors[number]
     if processor.activity == .halted {
       processor.activity = .running
-      isKicked[number] = false
+      values.isKicked[number] = false
     }
     sliceEnd = time(placement, after: budget)
     processor.pauseEndsSlice = turns.hasCompany(number) || hasUnplacedWork
     processor.beginSlice(
-      at: placement.end, remainder: remainders[number], megahertz: placement.megahertz)
+      at: placement.end, remainder: values.remainders[number], megahertz: placement.megahertz)
     network.running = number
     let exit = processor.run(cycles: budget, cache: cache)
     network.running = nil
     placement.end = processor.now
-    remainders[number] = processor.remainder
+    values.remainders[number] = processor.remainder
     placement.cyclesUsed &+= UInt64(clamping: processor.cyclesUsed)
     owe(network.takeMessageCycles(), by: number)
-    if debts[number] > 0 { payDebt(&placement) }
+    if values.debts[number] > 0 { payDebt(&placement) }
     network.initializeItself(number)
-    if processor.cyclesUsed >= Computer.spinCycles { spins[number] = 0 }
+    if processor.cyclesUsed >= Computer.spinCycles { values.spins[number] = 0 }
     switch exit {
     case .paused: pause(&placement)
     case .yielded: break
@@ -260,12 +261,12 @@ extension Computer {
   /// The processor does nothing for the rest of its slice, longer if it has been spinning.
   private func pause(_ placement: inout Placement) {
     let number = placement.processor
-    spins[number] = min(spins[number] &+ 1, 4 * Computer.patience)
-    if hasUnplacedWork, spins[number] >= 2 * Computer.patience {
-      spins[number] = 0
+    values.spins[number] = min(values.spins[number] &+ 1, 4 * Computer.patience)
+    if hasUnplacedWork, values.spins[number] >= 2 * Computer.patience {
+      values.spins[number] = 0
       return stop(&placement, .spinning)
     }
-    let length = Computer.sliceCycles << min(spins[number] / Computer.patience, 3)
+    let length = Computer.sliceCycles << min(values.spins[number] / Computer.patience, 3)
     let used = min(processors[number].cyclesUsed, Computer.sliceCycles - 1)
     placement.pausedUntil = min(time(placement, after: length &- used), placement.limit)
     if let deadline = timerDeadline(of: number) {
@@ -286,10 +287,11 @@ extension Computer {
   private func spend(_ cycles: Int, _ placement: inout Placement) {
     let number = placement.processor
     let spent = UInt64(clamping: cycles)
-    let thousandths = spent.multipliedClamped(by: 1000).addingClamped(UInt64(remainders[number]))
+    let thousandths = spent.multipliedClamped(by: 1000).addingClamped(
+      UInt64(values.remainders[number]))
     placement.cyclesUsed &+= spent
     placement.end = placement.end.addingClamped(thousandths / placement.rate)
-    remainders[number] = UInt32(truncatingIfNeeded: thousandths % placement.rate)
+    values.remainders[number] = UInt32(truncatingIfNeeded: thousandths % placement.rate)
   }
 
   // MARK: Service
@@ -303,15 +305,16 @@ extension Computer {
 
   /// Has a processor whose slice is over pay for what was done for it.
   func owe(_ cycles: Int, by number: Int) {
-    debts[number] = debts[number].addingClamped(cycles)
+    values.debts[number] = values.debts[number].addingClamped(cycles)
   }
 
   /// Charges what a processor owes, up to the end of its time; the rest later.
   private func payDebt(_ placement: inout Placement) {
     let number = placement.processor
-    let paid = min(debts[number], cycles(placement, until: placement.limit, roundedUp: false))
+    let paid = min(
+      values.debts[number], cycles(placement, until: placement.limit, roundedUp: false))
     guard paid > 0 else { return }
-    debts[number] &-= paid
+    values.debts[number] &-= paid
     spend(paid, &placement)
   }
 
@@ -323,16 +326,16 @@ extension Computer {
   /// Simulated time after a number of cycles of a placement.
   private func time(_ placement: Placement, after cycles: Int) -> SimulatedTime {
     guard let scaled = UInt64(clamping: cycles).multiplied(by: 1000) else { return .max }
-    let thousandths = scaled.addingClamped(UInt64(remainders[placement.processor]))
+    let thousandths = scaled.addingClamped(UInt64(values.remainders[placement.processor]))
     return placement.end.addingClamped(thousandths / placement.rate)
   }
 
   /// A processor halted: a kick that came before is taken now; a computer asleep for good is told.
   private func noteWait(_ number: Int) {
     guard processors[number].activity == .halted,
-      processors[number].flags & Computer.interruptFlag == 0, !isKicked[number]
+      processors[number].flags & Computer.interruptFlag == 0, !values.isKicked[number]
     else { return }
-    for other in processors.indices where network.isPresent[other] {
+    for other in processors.indices where network.state.isPresent[other] {
       switch status(of: other) {
       case .ready, .inFirmware: return
       case .waiting where processors[other].flags & Computer.interruptFlag != 0: return

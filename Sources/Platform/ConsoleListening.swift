@@ -1,6 +1,6 @@
 extension Computer {
   /// Whether the guest has asked for interrupts when something is typed, or polls: its console is open.
   package var takesConsoleInput: Bool {
-    serial.chip.interruptEnable & 1 != 0 || serial.isPolled
+    serial.state.chip.interruptEnable & 1 != 0 || serial.isPolled
   }
 }

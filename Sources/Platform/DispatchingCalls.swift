@@ -5,7 +5,7 @@ import X86
 // What a guest and the firmware tell each other about dispatching: DIAGNOSE X'9C', X'49C' and X'620'.
 
 /// What is known of one processor's dispatching, on both sides.
-struct ProcessorDispatching {
+struct ProcessorDispatching: Codable, Equatable, Sendable {
   /// How much of a processor it is for, in SMF's code.
   var polarity: UInt8 = 0
   /// The guest should not use it.
@@ -30,17 +30,18 @@ extension Computer {
 
   /// Says how much of a processor a processor is for, and whether the guest should not use it.
   package func setPolarity(processor number: Int, code: UInt8, isParked: Bool) {
-    guard dispatching.indices.contains(number) else { return }
-    dispatching[number].polarity = code
-    dispatching[number].isParked = isParked
+    guard values.dispatching.indices.contains(number) else { return }
+    values.dispatching[number].polarity = code
+    values.dispatching[number].isParked = isParked
   }
 
   /// Tells a processor whose guest wants to know that its time slice ends at a time.
   package func warn(processor number: Int, until time: SimulatedTime) {
-    guard let vector = dispatching.element(at: number)?.warningVector, ending == nil, vector > 0,
+    guard let vector = values.dispatching.element(at: number)?.warningVector, values.ending == nil,
+      vector > 0,
       isProcessorPresent(number)
     else { return }
-    dispatching[number].warnedUntil = time
+    values.dispatching[number].warnedUntil = time
     network.requestVector(vector, on: number)
   }
 
@@ -64,12 +65,12 @@ extension Computer {
 
   private func takeYield(at time: SimulatedTime) -> Bool {
     let second = time / 1_000_000_000
-    if yieldSecond != second {
-      yieldSecond = second
-      yieldAllowance = Computer.directedYieldsPerSecond
+    if values.yieldSecond != second {
+      values.yieldSecond = second
+      values.yieldAllowance = Computer.directedYieldsPerSecond
     }
-    guard yieldAllowance > 0 else { return false }
-    yieldAllowance -= 1
+    guard values.yieldAllowance > 0 else { return false }
+    values.yieldAllowance -= 1
     return true
   }
 
@@ -81,11 +82,11 @@ extension Computer {
     let processor = processors[number]
     switch (processor[.rbx], processor[.rcx]) {
     case (1, let vector) where vector == 0 || (16...255).contains(vector):
-      dispatching[number].warningVector = UInt8(truncatingIfNeeded: vector)
+      values.dispatching[number].warningVector = UInt8(truncatingIfNeeded: vector)
       processor[.rax] = 0
     case (0, _):
-      let isInTime = processor.now < dispatching[number].warnedUntil
-      dispatching[number].warnedUntil = 0
+      let isInTime = processor.now < values.dispatching[number].warnedUntil
+      values.dispatching[number].warnedUntil = 0
       processor[.rax] = isInTime ? 0 : 1
       if isInTime { return .acknowledges }
     default:
@@ -103,7 +104,7 @@ extension Computer {
       processor[.rax] = .max
       return
     }
-    let asked = dispatching[target]
+    let asked = values.dispatching[target]
     processor[.rax] = 0
     processor[.rbx] = UInt64(asked.polarity)
     processor[.rcx] = asked.isParked ? 1 : 0

@@ -99,7 +99,7 @@ extension Computer {
     case DiagnoseCode.reconfiguration:
       return serveReconfiguration(number)
     case DiagnoseCode.publishWork:
-      publishedWork = processor[.rbx]
+      values.publishedWork = processor[.rbx]
       processor[.rax] = 0
     default:
       processor[.rax] = .max
@@ -144,10 +144,10 @@ extension Computer {
 
   /// Gives the answer of the firmware to a processor that is `.inFirmware`; others are left alone.
   package func completeDiagnose(processor number: Int, _ answer: DiagnoseAnswer) {
-    guard let call = pendingCalls.element(at: number) ?? nil,
+    guard let call = values.pendingCalls.element(at: number) ?? nil,
       let processor = processors.element(at: number)
     else { return }
-    pendingCalls[number] = nil
+    values.pendingCalls[number] = nil
     switch answer {
     case .notice(let returnCode):
       processor[.rax] = returnCode
@@ -170,7 +170,7 @@ extension Computer {
   }
 
   private func callFirmware(_ call: DiagnoseCall, _ number: Int) {
-    pendingCalls[number] = call
+    values.pendingCalls[number] = call
     emit(.diagnose(processor: number, call), at: processors[number].now)
   }
 
@@ -181,30 +181,30 @@ extension Computer {
     switch processor[.rbx] {
     case 0:
       guard let vector = UInt8(exactly: processor[.rcx]) else { break }
-      takesNotices = true
-      noticeVector = vector
+      values.takesNotices = true
+      values.noticeVector = vector
       processor[.rax] = 0
-      if !notices.isEmpty { announceNotice() }
+      if !values.notices.isEmpty { announceNotice() }
       return .goesOn
     case 1:
-      takesNotices = true
-      let notice = notices.isEmpty ? nil : notices.removeFirst()
+      values.takesNotices = true
+      let notice = values.notices.isEmpty ? nil : values.notices.removeFirst()
       let words = Computer.words(notice)
       processor[.rax] = 0
       processor[.rbx] = words.kind
       processor[.rcx] = words.first
       processor[.rdx] = words.second
-      if let notice, notice != .shutdownSignal { takenNotices.append(notice) }
+      if let notice, notice != .shutdownSignal { values.takenNotices.append(notice) }
       return .goesOn
     case 2, 3:
       let isAccepted = processor[.rbx] == 2
       guard
-        let index = takenNotices.firstIndex(where: {
+        let index = values.takenNotices.firstIndex(where: {
           let words = Computer.words($0)
           return words.first == processor[.rcx] && words.second == processor[.rdx]
         })
       else { break }
-      let notice = takenNotices.remove(at: index)
+      let notice = values.takenNotices.remove(at: index)
       callFirmware(isAccepted ? .accept(notice) : .refuse(notice), number)
       return .entersFirmware
     default: break
@@ -237,7 +237,7 @@ extension Computer {
     let date = CivilTime.date(daysSince1970: day)
     var text = "\(two(date.month))/\(two(date.day))/\(two(date.year % 100))"
     text += "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
-    let used = busyNanoseconds.reduce(0, &+) / 1000
+    let used = values.busyNanoseconds.reduce(0, &+) / 1000
     return Array(text.utf8) + MachineLanguage.littleEndian(used)
       + MachineLanguage.littleEndian(used)
   }

@@ -77,7 +77,7 @@ struct DeviceLoop {
       }
       guard computer.ending == nil, placement.cyclesUsed > 0 else { return nil }
       cycles += placement.cyclesUsed
-      computer.outbox.removeAll(keepingCapacity: true)
+      computer.clearOutbox()
       now = end
     }
     return cycles

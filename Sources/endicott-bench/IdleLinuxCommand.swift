@@ -38,7 +38,7 @@ struct IdleLinuxCommand: ParsableCommand {
           console += String(decoding: bytes, as: UTF8.self)
         }
       }
-      computer.outbox = []
+      computer.clearOutbox()
     }
     guard console.contains("@@BOOTED") else {
       throw ValidationError("the guest did not print @@BOOTED within 60 simulated seconds")
@@ -49,7 +49,7 @@ struct IdleLinuxCommand: ParsableCommand {
     for seconds in [10, 60, 600] {
       let end = start + UInt64(seconds) * 1_000_000_000
       while time < end { time = advance(computer, from: time, cache) }
-      computer.outbox = []
+      computer.clearOutbox()
       let now = contents(of: computer.memory)
       let changed = now.filter { before[$0.key] != $0.value }.count
       print("changed \(seconds) s after init: \(changed) pages")

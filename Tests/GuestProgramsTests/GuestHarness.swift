@@ -113,7 +113,7 @@ final class GuestHarness {
 
   private func settle() {
     let outbox = machine.outbox
-    machine.outbox = []
+    machine.clearOutbox()
     for event in outbox {
       switch event.kind {
       case .console(let bytes): console += String(decoding: bytes, as: UTF8.self)

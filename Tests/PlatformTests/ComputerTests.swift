@@ -187,7 +187,7 @@ import X86
       + Self.call(0x4449_0600) + [0xF4]
     let computer = try Self.computer(code)
     #expect(computer.offerStorage(0x20_0000..<0x30_0000) == .nobodyListens)
-    computer.takesNotices = true
+    computer.values.takesNotices = true
     #expect(computer.offerStorage(0x20_0000..<0x30_0000) == .queued)
     Self.run(computer, until: 100_000)
     #expect(computer.processors[0][.rbx] == 3)

@@ -65,7 +65,7 @@ struct ProcessorNumbersTests {
     #expect(computer.offerProcessor(number) == .nobodyListens)
     #expect(!computer.isProcessorPresent(number))
     #expect(computer.nextDeadline(of: number) == nil)
-    computer.ending = nil
+    computer.values.ending = nil
     #expect(computer.status(of: number) == .waitingForStartup)
   }
 }

@@ -38,8 +38,8 @@ extension Computer {
   /// The vector of the interrupt that a processor takes; part of the history.
   func acknowledgeInterrupt(_ number: Int) -> UInt8 {
     let vector = network.acknowledge(number)
-    history.mix(UInt64(clamping: number) << 8 | UInt64(vector))
-    history.mix(processors[number].now)
+    values.history.mix(UInt64(clamping: number) << 8 | UInt64(vector))
+    values.history.mix(processors[number].now)
     return vector
   }
 
@@ -60,8 +60,8 @@ extension Computer {
     if let board, let value = readLegacy(board, port, size: size, now) { return value }
     switch port {
     case PCLayout.powerTimer where size == 4: return UInt64(PowerManagementChip.timer(at: now))
-    case PCLayout.eventRegister where size == 4: return UInt64(events.takePending())
-    case PCLayout.processorHotplug where size == 4: return UInt64(events.selector)
+    case PCLayout.eventRegister where size == 4: return UInt64(values.events.takePending())
+    case PCLayout.processorHotplug where size == 4: return UInt64(values.events.selector)
     default: break
     }
     if let value = testDevice?.read(port, size: size) { return value }
@@ -81,17 +81,17 @@ extension Computer {
     case PCLayout.serialPort..<PCLayout.serialPort + 8:
       return serial.read(UInt8(port - PCLayout.serialPort))
     case PCLayout.intervalTimer..<PCLayout.intervalTimer + 4:
-      return timer.read(Int(port - PCLayout.intervalTimer), now: now)
-    case PCLayout.systemControl: return timer.readSystemControl(now: now)
-    case PCLayout.clockIndex: return clock.index
+      return values.timer.read(Int(port - PCLayout.intervalTimer), now: now)
+    case PCLayout.systemControl: return values.timer.readSystemControl(now: now)
+    case PCLayout.clockIndex: return values.clock.index
     case PCLayout.clockIndex + 1:
       defer { if board != nil { noteBoardTimer(now) } }
-      return clock.read(now: now, timeOfDay: configuration.timeOfDay)
+      return values.clock.read(now: now, timeOfDay: configuration.timeOfDay)
     case PCLayout.sleepStatus: return 0
     case PCLayout.powerTimer..<PCLayout.powerTimer + 4:
       let timer = PowerManagementChip.timer(at: now)
       return UInt8(truncatingIfNeeded: timer >> UInt32(8 * (port - PCLayout.powerTimer)))
-    case PCLayout.processorHotplug + 4: return events.flags()
+    case PCLayout.processorHotplug + 4: return values.events.flags()
     default: return nil
     }
   }
@@ -105,7 +105,7 @@ extension Computer {
     }
     if let board, writeLegacy(board, port, size: size, value, number) { return }
     if port == PCLayout.processorHotplug, size == 4 {
-      events.select(UInt32(truncatingIfNeeded: value))
+      values.events.select(UInt32(truncatingIfNeeded: value))
       return
     }
     if writeTestHardware(port, size: size, value, number) { return }
@@ -135,12 +135,12 @@ extension Computer {
     case PCLayout.serialPort..<PCLayout.serialPort + 8:
       serial.write(UInt8(port - PCLayout.serialPort), value)
     case PCLayout.intervalTimer..<PCLayout.intervalTimer + 4:
-      timer.write(Int(port - PCLayout.intervalTimer), value, now: now)
+      values.timer.write(Int(port - PCLayout.intervalTimer), value, now: now)
       if board != nil { noteBoardTimer(now) }
-    case PCLayout.systemControl: timer.writeSystemControl(value, now: now)
-    case PCLayout.clockIndex: clock.select(value)
+    case PCLayout.systemControl: values.timer.writeSystemControl(value, now: now)
+    case PCLayout.clockIndex: values.clock.select(value)
     case PCLayout.clockIndex + 1:
-      clock.write(value, now: now, timeOfDay: configuration.timeOfDay)
+      values.clock.write(value, now: now, timeOfDay: configuration.timeOfDay)
       if board != nil { noteBoardTimer(now) }
     case PCLayout.sleepControl:
       // Sleep type in bits 2-4, enable in bit 5; the DSDT offers S5 only, type 5.
@@ -150,7 +150,7 @@ extension Computer {
     case PCLayout.keyboardCommand:
       if value == 0xFE { end(.reset, .reset, at: now) }
     case PCLayout.processorHotplug + 4:
-      if let ejected = events.writeFlags(value) { emit(.processorEjected(ejected), at: now) }
+      if let ejected = values.events.writeFlags(value) { emit(.processorEjected(ejected), at: now) }
     default: break
     }
   }
@@ -161,7 +161,7 @@ extension Computer {
   func readMemory(_ address: UInt64, size: Int, _ number: Int) -> UInt64? {
     switch address {
     case PCLayout.localAPICBase..<PCLayout.localAPICBase + 0x1000:
-      guard network.apics[number].decodesMemory else { return nil }
+      guard network.state.apics[number].decodesMemory else { return nil }
       let offset = UInt32(address - PCLayout.localAPICBase)
       guard offset & 0xF == 0, size == 4 else { return 0 }
       return UInt64(network.readLocal(number, offset, now: processors[number].now))
@@ -189,7 +189,7 @@ extension Computer {
     switch address {
     case PCLayout.localAPICBase..<PCLayout.localAPICBase + 0x1000:
       let offset = UInt32(address - PCLayout.localAPICBase)
-      guard network.apics[number].decodesMemory, offset & 0xF == 0, size == 4 else { return }
+      guard network.state.apics[number].decodesMemory, offset & 0xF == 0, size == 4 else { return }
       if network.writeLocal(number, offset, word, now: processors[number].now) {
         noteTimer(number)
       }
@@ -199,7 +199,7 @@ extension Computer {
       if let (device, offset) = blockDevice(at: address) {
         guard size == 4 else { return }
         let now = processors[number].now
-        let requests = device.write(offset, word, now: now, nextTag: &nextTag)
+        let requests = device.write(offset, word, now: now, nextTag: &values.nextTag)
         for request in requests { emit(.channelRequest(request), at: now) }
         return charge(device.noticeCycles, to: number)
       }
@@ -221,9 +221,9 @@ extension Computer {
   /// Reads a register that the processor does not have itself; nil is a #GP.
   func readRegister(_ register: UInt64, size: Int, _ number: Int) -> UInt64? {
     switch register {
-    case Computer.apicBase: return network.apics[number].base
+    case Computer.apicBase: return network.state.apics[number].base
     case Computer.taskPriorityRegister where size == 1:
-      return UInt64(network.apics[number].taskPriority)
+      return UInt64(network.state.apics[number].taskPriority)
     case Computer.timestampDeadline:
       return network.timestampDeadline(number, now: processors[number].now)
     case Computer.extendedAPIC:
@@ -232,8 +232,8 @@ extension Computer {
     case Computer.bridgeConfiguration: return 1 << 46
     case ParavirtualClock.Register.wallClock, ParavirtualClock.Register.oldWallClock: return 0
     case ParavirtualClock.Register.systemTime, ParavirtualClock.Register.oldSystemTime:
-      return clocks[number].systemTime
-    case ParavirtualClock.Register.stealTime: return clocks[number].stealTime
+      return values.clocks[number].systemTime
+    case ParavirtualClock.Register.stealTime: return values.clocks[number].stealTime
     default: return nil
     }
   }
@@ -257,15 +257,16 @@ extension Computer {
       ParavirtualClock.writeWallClock(
         at: value,
         nanosecondsSince1970: UInt64(clamping: configuration.timeOfDay)
-          .multipliedClamped(by: 1_000_000_000).addingClamped(originTime),
+          .multipliedClamped(by: 1_000_000_000).addingClamped(values.originTime),
         memory)
     case ParavirtualClock.Register.systemTime, ParavirtualClock.Register.oldSystemTime:
       let now = processors[number].now
-      clocks[number].setSystemTime(
-        value, elapsed: now &- originTime, timestamp: now &+ processors[number].timestampOffset,
+      values.clocks[number].setSystemTime(
+        value, elapsed: now &- values.originTime,
+        timestamp: now &+ processors[number].timestampOffset,
         memory)
     case ParavirtualClock.Register.stealTime:
-      return clocks[number].setStealTime(value, memory)
+      return values.clocks[number].setStealTime(value, memory)
     default: return false
     }
     return true

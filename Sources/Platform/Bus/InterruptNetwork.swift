@@ -1,15 +1,22 @@
 import Quantities
 import X86
 
+/// What the interrupt controllers of a computer remember, and which processors are there.
+struct InterruptNetworkState: Codable, Equatable, Sendable {
+  /// The local APICs, by processor.
+  var apics: Numbered<LocalAPICChip>
+  var ioAPIC = IOAPICChip()
+  /// The 8259 interrupt controllers of a PC/AT, on LINT0 of processor 0; nil where there are none.
+  var controllers: InterruptControllerPair?
+  /// Which processors are present.
+  var isPresent: Numbered<Bool>
+}
+
 /// Carries interrupt messages between the I/O APIC, the local APICs and the processors.
 ///
 /// Touched only by the thread that owns the partition at the moment.
 final class InterruptNetwork {
-  private(set) var apics: Numbered<LocalAPICChip>
-  private(set) var ioAPIC = IOAPICChip()
-  /// The 8259 interrupt controllers of a PC/AT, on LINT0 of processor 0; nil where there are none.
-  private var controllers: InterruptControllerPair?
-  private(set) var isPresent: Numbered<Bool>
+  private(set) var state: InterruptNetworkState
   private let processors: Numbered<Processor>
   /// The processor whose bus access is being served; nil between slices.
   var running: Int?
@@ -30,27 +37,43 @@ final class InterruptNetwork {
   /// A network of the processors that there may ever be, of which the first ones are present.
   init(_ processors: Numbered<Processor>, initialCount: Int, hasControllers: Bool = false) {
     self.processors = processors
-    controllers = hasControllers ? InterruptControllerPair() : nil
-    apics = Numbered(count: processors.count) {
-      LocalAPICChip(identifier: UInt32(truncatingIfNeeded: $0))
-    }
-    isPresent = Numbered(count: processors.count) { $0 < initialCount }
+    state = InterruptNetworkState(
+      apics: Numbered(count: processors.count) {
+        LocalAPICChip(identifier: UInt32(truncatingIfNeeded: $0))
+      },
+      controllers: hasControllers ? InterruptControllerPair() : nil,
+      isPresent: Numbered(count: processors.count) { $0 < initialCount })
+  }
+
+  /// Takes up what was remembered.
+  ///
+  /// - Throws: `StateRefusal` when it is not of such a computer.
+  func restore(_ other: InterruptNetworkState) throws(StateRefusal) {
+    guard other.apics.count == processors.count, other.isPresent.count == processors.count,
+      (other.controllers == nil) == (state.controllers == nil), other.ioAPIC.isComplete,
+      other.apics.enumerated().allSatisfy({ $1.identifier == UInt32(truncatingIfNeeded: $0) })
+    else { throw ComputerState.inconsistent("interrupt controllers") }
+    state = other
+    running = nil
+    touched = ProcessorSet()
+    hasInitializedItself = false
+    messageCycles = 0
   }
 
   /// Returns all controllers to the state after power-on; lines keep their level as devices reset.
   func reset() {
-    for number in apics.indices {
-      apics[number].reset(keepingMode: false)
+    for number in state.apics.indices {
+      state.apics[number].reset(keepingMode: false)
       refresh(number)
     }
-    ioAPIC = IOAPICChip()
-    if controllers != nil { controllers = InterruptControllerPair() }
+    state.ioAPIC = IOAPICChip()
+    if state.controllers != nil { state.controllers = InterruptControllerPair() }
   }
 
   /// Adds a processor, waiting to be started, or takes it away.
   func setPresent(_ number: Int, _ value: Bool) {
-    isPresent[number] = value
-    apics[number].reset(keepingMode: false)
+    state.isPresent[number] = value
+    state.apics[number].reset(keepingMode: false)
     processors[number].initialize()
     refresh(number)
   }
@@ -80,16 +103,18 @@ final class InterruptNetwork {
 
   /// Sets the level of an I/O APIC pin, and of the interrupt controllers' request on the same wire.
   func setLine(_ pin: Int, high: Bool) {
-    if controllers != nil, pin < 16 {
-      controllers?.setLine(pin == PCLayout.timerPin ? 0 : pin, high: high)
+    if state.controllers != nil, pin < 16 {
+      state.controllers?.setLine(pin == PCLayout.timerPin ? 0 : pin, high: high)
       refresh(0)
     }
-    if let message = ioAPIC.setLine(pin, high: high) { deliverFromIOAPIC(message) }
+    if let message = state.ioAPIC.setLine(pin, high: high) { deliverFromIOAPIC(message) }
   }
 
   /// Takes a message of the I/O APIC to its receivers; one that nobody accepts stays with it.
   private func deliverFromIOAPIC(_ message: InterruptMessage) {
-    if !deliver(message, from: nil), message.isLevel { ioAPIC.takeBack(vector: message.vector) }
+    if !deliver(message, from: nil), message.isLevel {
+      state.ioAPIC.takeBack(vector: message.vector)
+    }
   }
 
   /// Takes a message to its receivers; false when nobody accepts it.
@@ -100,20 +125,21 @@ final class InterruptNetwork {
     var lowest: Int?
     var isAccepted = false
     var cycles = Cost.message
-    for number in apics.indices where isPresent[number] && apics[number].isEnabled {
+    for number in state.apics.indices where state.isPresent[number] && state.apics[number].isEnabled
+    {
       let isReceiver =
         switch message.destination {
         case .sender: number == sender
         case .all: true
         case .allButSender: number != sender
-        default: apics[number].matches(message.destination)
+        default: state.apics[number].matches(message.destination)
         }
       guard isReceiver else { continue }
       cycles &+= message.delivery == .initialize ? Cost.initialized : Cost.receiver
       if message.delivery == .lowestPriority {
-        guard apics[number].isSoftwareEnabled else { continue }
+        guard state.apics[number].isSoftwareEnabled else { continue }
         if let other = lowest,
-          apics[other].processorPriority <= apics[number].processorPriority
+          state.apics[other].processorPriority <= state.apics[number].processorPriority
         {
           continue
         }
@@ -150,9 +176,9 @@ final class InterruptNetwork {
 
   /// INIT: the bootstrap processor starts again at the reset vector, others wait to be started.
   private func initialize(_ number: Int) {
-    apics[number].reset(keepingMode: true)
+    state.apics[number].reset(keepingMode: true)
     processors[number].initialize()
-    if apics[number].isBootstrap { processors[number].activity = .running }
+    if state.apics[number].isBootstrap { processors[number].activity = .running }
     refresh(number)
   }
 
@@ -160,12 +186,12 @@ final class InterruptNetwork {
   @discardableResult
   func requestVector(_ vector: UInt8, on number: Int, isLevel: Bool = false) -> Bool {
     defer { refresh(number) }
-    return apics[number].accept(vector: vector, isLevel: isLevel)
+    return state.apics[number].accept(vector: vector, isLevel: isLevel)
   }
 
   /// Tells a processor whether its local APIC has something for it.
   private func refresh(_ number: Int) {
-    let requested = apics[number].deliverableVector != nil || isExternalPending(number)
+    let requested = state.apics[number].deliverableVector != nil || isExternalPending(number)
     processors[number].interruptRequested = requested
     touch(number)
     if requested, running == number { processors[number].endSlice() }
@@ -173,8 +199,8 @@ final class InterruptNetwork {
 
   /// Whether the interrupt controllers have something for a processor.
   private func isExternalPending(_ number: Int) -> Bool {
-    guard number == 0, let controllers else { return false }
-    return controllers.isRequesting && apics[0].acceptsExternal
+    guard number == 0, let controllers = state.controllers else { return false }
+    return controllers.isRequesting && state.apics[0].acceptsExternal
   }
 
   // MARK: Interrupt controllers
@@ -182,21 +208,21 @@ final class InterruptNetwork {
   /// Reads a register (0 or 1) of the master or the slave.
   func readController(_ register: Int, ofSlave: Bool) -> UInt8 {
     defer { refresh(0) }
-    return controllers?.read(register, ofSlave: ofSlave) ?? 0xFF
+    return state.controllers?.read(register, ofSlave: ofSlave) ?? 0xFF
   }
 
   /// Writes a register (0 or 1) of the master or the slave.
   func writeController(_ register: Int, ofSlave: Bool, _ value: UInt8) {
-    controllers?.write(register, ofSlave: ofSlave, value)
+    state.controllers?.write(register, ofSlave: ofSlave, value)
     refresh(0)
   }
 
   /// Which requests of the master or the slave are levels.
-  func requestLevels(ofSlave: Bool) -> UInt8 { controllers?.levels(ofSlave: ofSlave) ?? 0xFF }
+  func requestLevels(ofSlave: Bool) -> UInt8 { state.controllers?.levels(ofSlave: ofSlave) ?? 0xFF }
 
   /// Chooses which requests of the master or the slave are levels.
   func setRequestLevels(ofSlave: Bool, _ value: UInt8) {
-    controllers?.setLevels(ofSlave: ofSlave, value)
+    state.controllers?.setLevels(ofSlave: ofSlave, value)
     refresh(0)
   }
 
@@ -205,40 +231,40 @@ final class InterruptNetwork {
   /// The processor takes its interrupt: its local APIC's first, then the interrupt controllers'.
   func acknowledge(_ number: Int) -> UInt8 {
     defer { refresh(number) }
-    if apics[number].deliverableVector == nil, isExternalPending(number),
-      let vector = controllers?.acknowledge()
+    if state.apics[number].deliverableVector == nil, isExternalPending(number),
+      let vector = state.controllers?.acknowledge()
     {
       return vector
     }
-    return apics[number].acknowledge()
+    return state.apics[number].acknowledge()
   }
 
   /// Fires the timer of a processor whose deadline has been reached.
   func fireTimer(_ number: Int, deadline: UInt64, now: UInt64) {
-    if apics[number].fireTimer(at: deadline, now: now) { refresh(number) }
+    if state.apics[number].fireTimer(at: deadline, now: now) { refresh(number) }
   }
 
   /// Sets the deadline timer.
   func setTimestampDeadline(_ number: Int, _ value: UInt64) {
-    apics[number].setTimestampDeadline(value)
+    state.apics[number].setTimestampDeadline(value)
   }
 
   /// The deadline timer's TSC value, 0 when it is not armed.
   func timestampDeadline(_ number: Int, now: UInt64) -> UInt64 {
     dropMaskedExpiry(number, now)
-    return apics[number].timestampDeadline
+    return state.apics[number].timestampDeadline
   }
 
   private func dropMaskedExpiry(_ number: Int, _ now: UInt64) {
-    apics[number].dropMaskedExpiry(
+    state.apics[number].dropMaskedExpiry(
       timestampOffset: processors[number].timestampOffset, now: now)
   }
 
   /// Reads a local APIC register in memory.
   func readLocal(_ number: Int, _ offset: UInt32, now: UInt64) -> UInt32 {
     dropMaskedExpiry(number, now)
-    if let value = apics[number].read(offset, now: now) { return value }
-    apics[number].note(.illegalRegister)
+    if let value = state.apics[number].read(offset, now: now) { return value }
+    state.apics[number].note(.illegalRegister)
     refresh(number)
     return 0
   }
@@ -246,9 +272,9 @@ final class InterruptNetwork {
   /// Writes a local APIC register in memory; true when a timer may have changed.
   func writeLocal(_ number: Int, _ offset: UInt32, _ value: UInt32, now: UInt64) -> Bool {
     dropMaskedExpiry(number, now)
-    let effect = perform(apics[number].write(offset, value, now: now), number)
-    if effect == .rejected, apics[number].read(offset, now: now) == nil {
-      apics[number].note(.illegalRegister)
+    let effect = perform(state.apics[number].write(offset, value, now: now), number)
+    if effect == .rejected, state.apics[number].read(offset, now: now) == nil {
+      state.apics[number].note(.illegalRegister)
       refresh(number)
     }
     return effect == .timerChanged
@@ -257,7 +283,7 @@ final class InterruptNetwork {
   /// Reads an x2APIC register; nil is a general-protection exception.
   func readExtended(_ number: Int, _ index: UInt32, now: UInt64) -> UInt64? {
     dropMaskedExpiry(number, now)
-    return apics[number].readExtended(index, now: now)
+    return state.apics[number].readExtended(index, now: now)
   }
 
   /// Writes an x2APIC register; the effect tells of a rejection or a changed timer.
@@ -265,27 +291,27 @@ final class InterruptNetwork {
     _ number: Int, _ index: UInt32, _ value: UInt64, now: UInt64
   ) -> LocalAPICChip.Effect {
     dropMaskedExpiry(number, now)
-    return perform(apics[number].writeExtended(index, value, now: now), number)
+    return perform(state.apics[number].writeExtended(index, value, now: now), number)
   }
 
   /// Writes IA32_APIC_BASE; false is a general-protection exception.
   func writeBase(_ number: Int, _ value: UInt64) -> Bool {
     defer { refresh(number) }
-    return apics[number].writeBase(value)
+    return state.apics[number].writeBase(value)
   }
 
   /// Sets the task priority from CR8.
   func setTaskPriority(_ number: Int, _ value: UInt8) {
-    apics[number].setTaskPriority(value)
+    state.apics[number].setTaskPriority(value)
     refresh(number)
   }
 
   /// Reads an I/O APIC register.
-  func readIOAPIC(_ offset: UInt64) -> UInt32 { ioAPIC.read(offset) }
+  func readIOAPIC(_ offset: UInt64) -> UInt32 { state.ioAPIC.read(offset) }
 
   /// Writes an I/O APIC register.
   func writeIOAPIC(_ offset: UInt64, _ value: UInt32) {
-    for message in ioAPIC.write(offset, value) { deliverFromIOAPIC(message) }
+    for message in state.ioAPIC.write(offset, value) { deliverFromIOAPIC(message) }
   }
 
   private func perform(_ effect: LocalAPICChip.Effect, _ number: Int) -> LocalAPICChip.Effect {
@@ -297,7 +323,7 @@ final class InterruptNetwork {
       refresh(number)
     case .endOfInterrupt(let vector):
       refresh(number)
-      for message in ioAPIC.endOfInterrupt(vector: vector) { deliverFromIOAPIC(message) }
+      for message in state.ioAPIC.endOfInterrupt(vector: vector) { deliverFromIOAPIC(message) }
     }
     return effect
   }

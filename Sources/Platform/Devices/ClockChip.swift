@@ -5,7 +5,7 @@
 import Quantities
 
 /// Registers of the clock.
-struct ClockChip: Codable, Sendable {
+struct ClockChip: Codable, Equatable, Sendable {
   private static let second: UInt64 = 1_000_000_000
   /// How long before the change of a second register A announces it, in nanoseconds.
   private static let announcement: UInt64 = 244_000

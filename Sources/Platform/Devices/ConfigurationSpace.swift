@@ -1,7 +1,7 @@
 import Quantities
 
 /// The configuration space of one PCI function (PCI Local Bus Specification 2.1, chapter 6).
-struct ConfigurationSpace: Codable, Sendable {
+struct ConfigurationSpace: Codable, Equatable, Sendable {
   private(set) var bytes = [UInt8](repeating: 0, count: 256)
   /// For each byte, the bits that software can change.
   private var writable = [UInt8](repeating: 0, count: 256)

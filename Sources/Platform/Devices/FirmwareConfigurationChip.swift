@@ -5,7 +5,7 @@
 import Quantities
 
 /// Registers and items of the firmware configuration device.
-struct FirmwareConfigurationChip: Codable, Sendable {
+struct FirmwareConfigurationChip: Codable, Equatable, Sendable {
   /// Keys of items that have no name.
   private enum Key {
     static let signature: UInt16 = 0x00

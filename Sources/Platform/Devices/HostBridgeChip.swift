@@ -13,7 +13,7 @@ struct ShadowAttribute: Equatable, Sendable {
 }
 
 /// Registers of the host bridge and of what lies on PCI bus 0.
-struct HostBridgeChip: Codable, Sendable {
+struct HostBridgeChip: Codable, Equatable, Sendable {
   /// A function of bus 0.
   enum Function: Int, Codable, Sendable, CaseIterable {
     case hostBridge = 0x00

@@ -5,7 +5,7 @@
 import Quantities
 
 /// Registers and pins of the I/O APIC.
-struct IOAPICChip: Codable, Sendable {
+struct IOAPICChip: Codable, Equatable, Sendable {
   static let pinCount = 24
   private static let masked: UInt64 = 1 << 16
   private static let levelTriggered: UInt64 = 1 << 15
@@ -15,6 +15,9 @@ struct IOAPICChip: Codable, Sendable {
   private(set) var identifier: UInt32 = 0
   private(set) var entries = [UInt64](repeating: masked, count: pinCount)
   private(set) var lines: UInt32 = 0
+
+  /// Whether there is an entry for every pin.
+  var isComplete: Bool { entries.count == Self.pinCount }
 
   /// Whether software has unmasked a pin: someone listens.
   func isUnmasked(pin: Int) -> Bool { entry(pin) & IOAPICChip.masked == 0 }

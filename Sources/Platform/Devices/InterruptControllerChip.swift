@@ -4,7 +4,7 @@
 // request 7.
 
 /// Registers of one interrupt controller.
-struct InterruptControllerChip: Codable, Sendable {
+struct InterruptControllerChip: Codable, Equatable, Sendable {
   /// What the next write to the data port is.
   private enum Initialization: UInt8, Codable { case none, vector, cascade, mode }
 

@@ -1,7 +1,7 @@
 /// The two interrupt controllers of a PC/AT: the slave interrupts at request 2 of the master.
 ///
 /// Source: Intel 82371SB (PIIX3) datasheet, "Interrupt Controller" and the ELCR registers.
-struct InterruptControllerPair: Codable, Sendable {
+struct InterruptControllerPair: Codable, Equatable, Sendable {
   private static let cascadeLine = 2
   /// Requests that are always edges: timer, keyboard, cascade; clock and coprocessor error.
   private static let edgeOnly: (master: UInt8, slave: UInt8) = (0x07, 0x21)

@@ -5,7 +5,7 @@
 import Quantities
 
 /// Registers of the interval timer.
-struct IntervalTimerChip: Codable, Sendable {
+struct IntervalTimerChip: Codable, Equatable, Sendable {
   /// Input clock in hertz.
   static let frequency: UInt64 = 1_193_182
   private static let second: UInt64 = 1_000_000_000

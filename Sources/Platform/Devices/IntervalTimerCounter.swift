@@ -4,7 +4,7 @@ import Quantities
 ///
 /// Nothing is counted: the count and the output follow from the input clock's number of pulses since
 /// `start`, the pulse at which the counting element took its count.
-struct IntervalTimerCounter: Codable, Sendable {
+struct IntervalTimerCounter: Codable, Equatable, Sendable {
   /// What a read or write of two bytes has done.
   enum Access: UInt8, Codable, Sendable { case low = 1, high = 2, both = 3 }
 

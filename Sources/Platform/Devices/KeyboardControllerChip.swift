@@ -5,7 +5,7 @@
 import Quantities
 
 /// Registers of the keyboard controller, and the keyboard at its other end.
-struct KeyboardControllerChip: Codable, Sendable {
+struct KeyboardControllerChip: Codable, Equatable, Sendable {
   /// What a write asks of the board.
   enum Effect: Equatable { case none, reset, gateChanged }
 

@@ -35,7 +35,7 @@ package struct InterruptMessage: Equatable, Sendable {
 }
 
 /// Registers of one local APIC.
-struct LocalAPICChip: Codable, Sendable {
+struct LocalAPICChip: Codable, Equatable, Sendable {
   /// What a register access asks of the surroundings.
   enum Effect: Equatable {
     case none

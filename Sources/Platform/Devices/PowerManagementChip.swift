@@ -4,7 +4,7 @@
 import Quantities
 
 /// Registers of ACPI's fixed hardware.
-struct PowerManagementChip: Codable, Sendable {
+struct PowerManagementChip: Codable, Equatable, Sendable {
   /// Bytes of the register block.
   static let byteCount: UInt64 = 64
   /// Offset of the status and enable registers (PM1a_EVT_BLK).

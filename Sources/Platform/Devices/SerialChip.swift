@@ -4,7 +4,7 @@
 // transmitter empty. Received bytes below the trigger level are reported as a time-out at once.
 
 /// Registers of one serial line.
-struct SerialChip: Codable, Sendable {
+struct SerialChip: Codable, Equatable, Sendable {
   private static let fifoByteCount = 16
 
   private(set) var interruptEnable: UInt8 = 0

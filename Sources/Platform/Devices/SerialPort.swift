@@ -1,35 +1,65 @@
+import Quantities
+
+/// What a serial line remembers.
+struct SerialPortState: Codable, Equatable, Sendable {
+  var chip = SerialChip()
+  /// What waits to be received, from `receivedCount` on.
+  var waitingInput: [UInt8] = []
+  /// How much of it has been received: what is left is not moved for each byte.
+  var receivedCount = 0
+  /// What the guest has sent since it was last taken.
+  var output: [UInt8] = []
+  /// Reads of the line status that found nothing, since something was last received or sent.
+  var idlePolls = 0
+
+  /// The next byte that waits.
+  mutating func nextInput() -> UInt8? {
+    guard let byte = waitingInput.element(at: receivedCount) else { return nil }
+    receivedCount &+= 1
+    if receivedCount == waitingInput.count {
+      waitingInput = []
+      receivedCount = 0
+    }
+    return byte
+  }
+}
+
 /// Serial line 1: its chip, its interrupt line, and what waits to be received or sent on.
 final class SerialPort {
-  private(set) var chip = SerialChip()
+  private(set) var state = SerialPortState()
   private let line: InterruptLine
-  private var waitingInput: ArraySlice<UInt8> = []
-  /// What the guest has sent since it was last taken.
-  private var output: [UInt8] = []
-  /// Reads of the line status that found nothing, since something was last received or sent.
-  private var idlePolls = 0
   private static let lineStatus: UInt8 = 5
   /// More polls than any driver makes to find out what the chip is or to send a byte.
   private static let pollLimit = 64
 
   /// Whether the guest asks again and again for something that is typed.
-  var isPolled: Bool { idlePolls >= Self.pollLimit }
+  var isPolled: Bool { state.idlePolls >= Self.pollLimit }
 
   /// A serial line whose interrupts go to `line`.
   init(line: InterruptLine) { self.line = line }
 
   /// Returns to the state after power-on; input that waits is dropped.
   func reset() {
-    chip = SerialChip()
-    waitingInput.removeAll()
-    idlePolls = 0
+    // What was sent before is still on its way.
+    let output = state.output
+    state = SerialPortState()
+    state.output = output
     update()
+  }
+
+  /// Takes up what was remembered; the line's level is the interrupt controllers'.
+  func restore(_ other: SerialPortState) throws(StateRefusal) {
+    guard 0...other.waitingInput.count ~= other.receivedCount else {
+      throw ComputerState.inconsistent("serial line")
+    }
+    state = other
   }
 
   /// Reads register 0...7.
   func read(_ register: UInt8) -> UInt8 {
-    let value = chip.read(register)
+    let value = state.chip.read(register)
     if register == Self.lineStatus, value & 1 == 0 {
-      idlePolls = min(idlePolls &+ 1, Self.pollLimit)
+      state.idlePolls = min(state.idlePolls &+ 1, Self.pollLimit)
     }
     update()
     return value
@@ -38,40 +68,38 @@ final class SerialPort {
   /// Writes register 0...7.
   func write(_ register: UInt8, _ value: UInt8) {
     if register == 0 {
-      idlePolls = 0
+      state.idlePolls = 0
       // The line falls before it rises again: each byte sent is a new edge when the holding
       // register's interrupt is wanted.
-      let byte = chip.write(0, value)
-      if let byte { output.append(byte) }
-      if chip.isInterrupting { line.set(false) }
+      let byte = state.chip.write(0, value)
+      if let byte { state.output.append(byte) }
+      if state.chip.isInterrupting { line.set(false) }
     } else {
-      _ = chip.write(register, value)
+      _ = state.chip.write(register, value)
     }
     update()
   }
 
   /// Adds bytes that arrive on the line.
   func receive(_ bytes: [UInt8]) {
-    waitingInput += bytes
-    idlePolls = 0
+    if state.receivedCount > state.waitingInput.count / 2 {
+      state.waitingInput.removeFirst(state.receivedCount)
+      state.receivedCount = 0
+    }
+    state.waitingInput += bytes
+    state.idlePolls = 0
     update()
   }
 
   /// Takes what was sent; empty when nothing was.
   func takeOutput() -> [UInt8] {
-    guard !output.isEmpty else { return [] }
-    defer { output = [] }
-    return output
+    guard !state.output.isEmpty else { return [] }
+    defer { state.output = [] }
+    return state.output
   }
 
   private func update() {
-    if !waitingInput.isEmpty, chip.receiverSpace > 0 {
-      for byte in waitingInput.prefix(max(0, chip.receiverSpace)) {
-        chip.receive(byte)
-        // What is left is not moved: each byte goes once, whatever waits behind it.
-        _ = waitingInput.popFirst()
-      }
-    }
-    line.set(chip.isInterrupting)
+    while state.chip.receiverSpace > 0, let byte = state.nextInput() { state.chip.receive(byte) }
+    line.set(state.chip.isInterrupting)
   }
 }

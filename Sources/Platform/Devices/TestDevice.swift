@@ -20,7 +20,7 @@ package struct TestHardware: Equatable, Sendable {
 }
 
 /// The test device's registers: 32 bits that can be read and written in 1, 2 and 4 bytes.
-struct TestChip: Equatable, Sendable {
+struct TestChip: Codable, Equatable, Sendable {
   /// Bytes of the register.
   static let byteCount = 4
 
@@ -49,7 +49,8 @@ struct TestChip: Equatable, Sendable {
 
 /// The wiring of the test hardware: ports to the register, to interrupt lines, and to storage.
 final class TestDevice {
-  private var chip = TestChip()
+  /// Its registers: all its state.
+  var chip = TestChip()
   private let lines: [InterruptLine]
   private let memory: GuestMemory
 

@@ -5,7 +5,7 @@
 import Quantities
 
 /// Registers of the video subsystem, ports 0x3B0 to 0x3DF.
-struct VideoChip: Codable, Sendable {
+struct VideoChip: Codable, Equatable, Sendable {
   private(set) var miscellaneous: UInt8 = 0x67
   private(set) var sequencer = [UInt8](repeating: 0, count: 8)
   private(set) var graphics = [UInt8](repeating: 0, count: 16)

@@ -1,12 +1,12 @@
 /// The generic event register and the processor hot-plug registers that the DSDT reads.
-struct GenericEvents: Codable, Sendable {
+struct GenericEvents: Codable, Equatable, Sendable {
   /// Event bit: the power button was pressed.
   static let powerButton: UInt32 = 1
   /// Event bit: a processor came, or one is wanted back.
   static let processors: UInt32 = 2
 
   /// What is known of one processor.
-  private struct Entry: Codable, Sendable {
+  private struct Entry: Codable, Equatable, Sendable {
     var isPresent = false
     var isInserting = false
     var isRemoving = false
@@ -31,6 +31,9 @@ struct GenericEvents: Codable, Sendable {
   private(set) var pending: UInt32 = 0
   private(set) var selector: UInt32 = 0
   private var entries: [Entry]
+
+  /// How many processors it has registers for.
+  var processorCount: Int { entries.count }
 
   /// Registers for at most `maximumProcessors` processors.
   init(maximumProcessors: Int) {

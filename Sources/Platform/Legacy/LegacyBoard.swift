@@ -1,12 +1,8 @@
 import Quantities
 import X86
 
-/// The devices of a PC/AT board beside the ones that every partition's computer has.
-///
-/// Old systems, firmware and diagnostic programs need them; a partition's own guests do not, so they
-/// are there only where the configuration says so. The interrupt controllers belong to the
-/// `InterruptNetwork`, interval timer and clock to the `Computer`. Owned as the `Computer` is.
-final class LegacyBoard {
+/// What the devices of a PC/AT board remember.
+struct LegacyBoardState: Codable, Equatable, Sendable {
   var keyboard = KeyboardControllerChip()
   var bridge = HostBridgeChip()
   var power = PowerManagementChip()
@@ -26,32 +22,32 @@ final class LegacyBoard {
   var timerDeadline: UInt64?
   /// When the clock interrupts next.
   var clockDeadline: UInt64?
-
   /// When the power management timer interrupts next.
   var powerDeadline: UInt64?
+}
+
+/// The devices of a PC/AT board beside the ones that every partition's computer has.
+///
+/// Old systems, firmware and diagnostic programs need them; a partition's own guests do not, so they
+/// are there only where the configuration says so. The interrupt controllers belong to the
+/// `InterruptNetwork`, interval timer and clock to the `Computer`. Owned as the `Computer` is.
+final class LegacyBoard {
+  var state = LegacyBoardState()
 
   /// When a timer of the board interrupts next; nil when none does.
   var deadline: UInt64? {
-    var next = powerDeadline
-    if let timerDeadline { next = min(next ?? .max, timerDeadline) }
-    if let clockDeadline { next = min(next ?? .max, clockDeadline) }
+    var next = state.powerDeadline
+    if let deadline = state.timerDeadline { next = min(next ?? .max, deadline) }
+    if let deadline = state.clockDeadline { next = min(next ?? .max, deadline) }
     return next
   }
 
   /// Returns to the state after power-on; what was written to the debug console stays.
   func reset(_ configuration: FirmwareConfigurationChip) {
-    keyboard = KeyboardControllerChip()
-    bridge = HostBridgeChip()
-    power = PowerManagementChip()
-    video = VideoChip()
-    firmwareConfiguration = configuration
-    diagnostic = 0
-    powerControl = 0
-    powerStatus = 0
-    directAddressHigh = 0
-    timerDeadline = nil
-    clockDeadline = nil
-    powerDeadline = nil
+    let output = state.debugOutput
+    state = LegacyBoardState()
+    state.firmwareConfiguration = configuration
+    state.debugOutput = output
   }
 }
 
@@ -67,9 +63,9 @@ extension Computer {
     board.reset(
       FirmwareConfigurationChip(
         // Cannot trap: a number of processors.
-        storage: storage, processors: network.isPresent.count { $0 },
+        storage: storage, processors: network.state.isPresent.count { $0 },
         maximumProcessors: configuration.maximumProcessors))
-    board.bridge.openShadows()
+    board.state.bridge.openShadows()
     applyShadows(board)
     applyGate(isOpen: true)
     describeStorage(storage)
@@ -87,14 +83,14 @@ extension Computer {
     }
     let extended = min(0xFFFF, low.subtractingClamped(PCLayout.extendedBase) >> 10)
     let above16 = min(0xFFFF, low.subtractingClamped(16 << 20) >> 16)
-    let values: [(Int, UInt64, Int)] = [
+    let cells: [(Int, UInt64, Int)] = [
       (0x15, 640, 2), (0x17, extended, 2), (0x30, extended, 2), (0x34, above16, 2),
       (0x5B, high >> 16, 3), (0x5F, UInt64(clamping: configuration.initialProcessors &- 1), 1),
     ]
-    for (register, value, count) in values {
+    for (register, value, count) in cells {
       var rest = value
       for index in 0..<max(0, count) {
-        clock.setMemory(register &+ index, UInt8(truncatingIfNeeded: rest))
+        values.clock.setMemory(register &+ index, UInt8(truncatingIfNeeded: rest))
         rest >>= 8
       }
     }
@@ -105,39 +101,39 @@ extension Computer {
   /// The interval timer or the clock was used: their lines and deadlines follow.
   func noteBoardTimer(_ now: UInt64) {
     guard let board else { return }
-    network.setLine(PCLayout.timerPin, high: timer.interruptLevel(now: now))
-    network.setLine(PCLayout.clockPin, high: clock.isInterrupting)
-    board.timerDeadline = timer.nextInterrupt(after: now)
-    board.clockDeadline = clock.deadline
+    network.setLine(PCLayout.timerPin, high: values.timer.interruptLevel(now: now))
+    network.setLine(PCLayout.clockPin, high: values.clock.isInterrupting)
+    board.state.timerDeadline = values.timer.nextInterrupt(after: now)
+    board.state.clockDeadline = values.clock.deadline
     endSliceBefore(board.deadline)
   }
 
   /// Interrupts for the timers of the board that are due.
   func fireBoardTimers(now: UInt64) {
     guard let board else { return }
-    if let due = board.timerDeadline, due <= now {
+    if let due = board.state.timerDeadline, due <= now {
       // One edge, however often the output rose since.
       network.setLine(PCLayout.timerPin, high: false)
       network.setLine(PCLayout.timerPin, high: true)
-      board.timerDeadline = timer.nextInterrupt(after: now).map {
+      board.state.timerDeadline = values.timer.nextInterrupt(after: now).map {
         max($0, due.addingClamped(Computer.shortestTimerPeriod))
       }
     }
-    if let due = board.clockDeadline, due <= now {
-      clock.settle(now: now, timeOfDay: configuration.timeOfDay)
-      network.setLine(PCLayout.clockPin, high: clock.isInterrupting)
-      board.clockDeadline = clock.isInterrupting ? nil : clock.deadline
+    if let due = board.state.clockDeadline, due <= now {
+      values.clock.settle(now: now, timeOfDay: configuration.timeOfDay)
+      network.setLine(PCLayout.clockPin, high: values.clock.isInterrupting)
+      board.state.clockDeadline = values.clock.isInterrupting ? nil : values.clock.deadline
     }
-    if let due = board.powerDeadline, due <= now {
-      board.power.settle(now: now)
+    if let due = board.state.powerDeadline, due <= now {
+      board.state.power.settle(now: now)
       updatePower(board, now)
     }
   }
 
   /// The power management was used, or its timer is due: its line and deadline follow.
   func updatePower(_ board: LegacyBoard, _ now: UInt64) {
-    network.setLine(PCLayout.systemControlPin, high: board.power.isInterrupting)
-    board.powerDeadline = board.power.nextInterrupt(after: now)
+    network.setLine(PCLayout.systemControlPin, high: board.state.power.isInterrupting)
+    board.state.powerDeadline = board.state.power.nextInterrupt(after: now)
     endSliceBefore(board.deadline)
   }
 
@@ -149,16 +145,16 @@ extension Computer {
 
   /// Presses the power button; false when the guest does not listen to it.
   func pressPowerButton(_ board: LegacyBoard) -> Bool {
-    guard board.power.hearsPowerButton else { return false }
-    board.power.pressPowerButton()
-    updatePower(board, currentTime)
+    guard board.state.power.hearsPowerButton else { return false }
+    board.state.power.pressPowerButton()
+    updatePower(board, values.currentTime)
     return true
   }
 
   /// The keyboard controller was used: its lines follow.
   func updateKeyboardLines(_ board: LegacyBoard) {
-    network.setLine(PCLayout.keyboardPin, high: board.keyboard.isInterrupting)
-    network.setLine(PCLayout.auxiliaryPin, high: board.keyboard.isAuxiliaryInterrupting)
+    network.setLine(PCLayout.keyboardPin, high: board.state.keyboard.isInterrupting)
+    network.setLine(PCLayout.auxiliaryPin, high: board.state.keyboard.isAuxiliaryInterrupting)
   }
 
   // MARK: Storage
@@ -166,7 +162,7 @@ extension Computer {
   /// The host bridge's attributes of the BIOS area take effect.
   func applyShadows(_ board: LegacyBoard) {
     // Cannot trap: each element once.
-    memory.setShadows(board.bridge.shadows.map { ($0.readsStorage, $0.writesStorage) })
+    memory.setShadows(board.state.bridge.shadows.map { ($0.readsStorage, $0.writesStorage) })
     forgetTranslations()
   }
 

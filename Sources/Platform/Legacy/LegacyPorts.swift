@@ -11,10 +11,10 @@ extension Computer {
     _ board: LegacyBoard, _ port: UInt64, size: Int, _ now: SimulatedTime
   ) -> UInt64? {
     switch port {
-    case PCLayout.configurationAddress where size == 4: return UInt64(board.bridge.address)
+    case PCLayout.configurationAddress where size == 4: return UInt64(board.state.bridge.address)
     case PCLayout.configurationData..<PCLayout.configurationData + 4:
       let offset = Int(port - PCLayout.configurationData)
-      return UInt64(board.bridge.read(offset, size: min(size, 4 - offset)))
+      return UInt64(board.state.bridge.read(offset, size: min(size, 4 - offset)))
     case PCLayout.firmwareConfigurationAddress..<PCLayout.firmwareConfigurationAddress + 8:
       let offset = port &- PCLayout.firmwareConfigurationAddress
       let rest = FirmwareConfigurationChip.directSignature >> (8 &* offset)
@@ -39,21 +39,21 @@ extension Computer {
     case PCLayout.interruptLevels..<PCLayout.interruptLevels + 2:
       return network.requestLevels(ofSlave: port & 1 == 1)
     case PCLayout.keyboardData:
-      let value = board.keyboard.readData()
+      let value = board.state.keyboard.readData()
       // The line falls between two bytes: each is an edge.
       network.setLine(PCLayout.keyboardPin, high: false)
       network.setLine(PCLayout.auxiliaryPin, high: false)
       updateKeyboardLines(board)
       return value
-    case PCLayout.keyboardCommand: return board.keyboard.readStatus()
-    case PCLayout.diagnostic: return board.diagnostic
-    case PCLayout.systemControlA: return board.keyboard.opensGate ? 2 : 0
-    case PCLayout.powerControl: return board.powerControl
-    case PCLayout.powerControl + 1: return board.powerStatus
+    case PCLayout.keyboardCommand: return board.state.keyboard.readStatus()
+    case PCLayout.diagnostic: return board.state.diagnostic
+    case PCLayout.systemControlA: return board.state.keyboard.opensGate ? 2 : 0
+    case PCLayout.powerControl: return board.state.powerControl
+    case PCLayout.powerControl + 1: return board.state.powerStatus
     case PCLayout.video..<PCLayout.video + 0x30:
-      return board.video.read(port - PCLayout.video, now: now)
+      return board.state.video.read(port - PCLayout.video, now: now)
     case PCLayout.debugConsole: return PCLayout.debugConsoleMark
-    case PCLayout.firmwareConfiguration + 1: return board.firmwareConfiguration.read()
+    case PCLayout.firmwareConfiguration + 1: return board.state.firmwareConfiguration.read()
     default: return nil
     }
   }
@@ -67,20 +67,20 @@ extension Computer {
     let now = processors[number].now
     let word = UInt32(truncatingIfNeeded: value)
     switch port {
-    case PCLayout.configurationAddress where size == 4: board.bridge.select(word)
+    case PCLayout.configurationAddress where size == 4: board.state.bridge.select(word)
     case PCLayout.configurationData..<PCLayout.configurationData + 4:
       let offset = Int(port - PCLayout.configurationData)
-      let before = board.bridge.shadowRegisters
-      board.bridge.write(offset, size: min(size, 4 - offset), word)
-      if board.bridge.shadowRegisters != before { applyShadows(board) }
+      let before = board.state.bridge.shadowRegisters
+      board.state.bridge.write(offset, size: min(size, 4 - offset), word)
+      if board.state.bridge.shadowRegisters != before { applyShadows(board) }
     case PCLayout.firmwareConfiguration where size == 2:
-      board.firmwareConfiguration.select(UInt16(truncatingIfNeeded: value))
+      board.state.firmwareConfiguration.select(UInt16(truncatingIfNeeded: value))
     case PCLayout.firmwareConfigurationAddress where size == 4:
-      board.directAddressHigh = word.byteSwapped
+      board.state.directAddressHigh = word.byteSwapped
     case PCLayout.firmwareConfigurationAddress + 4 where size == 4:
       transferConfiguration(
-        board, UInt64(board.directAddressHigh) << 32 | UInt64(word.byteSwapped), number)
-      board.directAddressHigh = 0
+        board, UInt64(board.state.directAddressHigh) << 32 | UInt64(word.byteSwapped), number)
+      board.state.directAddressHigh = 0
     default:
       if let offset = powerOffset(board, port) {
         writePower(board, offset, size: size, word, now)
@@ -116,19 +116,20 @@ extension Computer {
       network.writeController(Int(port & 1), ofSlave: true, value)
     case PCLayout.interruptLevels..<PCLayout.interruptLevels + 2:
       network.setRequestLevels(ofSlave: port & 1 == 1, value)
-    case PCLayout.keyboardData: perform(board.keyboard.writeData(value), board, now)
-    case PCLayout.keyboardCommand: perform(board.keyboard.writeCommand(value), board, now)
-    case PCLayout.diagnostic: board.diagnostic = value
+    case PCLayout.keyboardData: perform(board.state.keyboard.writeData(value), board, now)
+    case PCLayout.keyboardCommand: perform(board.state.keyboard.writeCommand(value), board, now)
+    case PCLayout.diagnostic: board.state.diagnostic = value
     case PCLayout.systemControlA:
-      board.keyboard.setGate(value & 2 != 0)
+      board.state.keyboard.setGate(value & 2 != 0)
       perform(value & 1 != 0 ? .reset : .gateChanged, board, now)
     case PCLayout.powerControl:
-      board.powerControl = value
-      board.power.command(value)
+      board.state.powerControl = value
+      board.state.power.command(value)
       updatePower(board, now)
-    case PCLayout.powerControl + 1: board.powerStatus = value
-    case PCLayout.video..<PCLayout.video + 0x30: board.video.write(port - PCLayout.video, value)
-    case PCLayout.debugConsole: board.debugOutput.append(value)
+    case PCLayout.powerControl + 1: board.state.powerStatus = value
+    case PCLayout.video..<PCLayout.video + 0x30:
+      board.state.video.write(port - PCLayout.video, value)
+    case PCLayout.debugConsole: board.state.debugOutput.append(value)
     case PCLayout.resetControl: if value & 4 != 0 { end(.reset, .reset, at: now) }
     default: return false
     }
@@ -141,7 +142,7 @@ extension Computer {
     switch effect {
     case .none: break
     case .reset: end(.reset, .reset, at: now)
-    case .gateChanged: applyGate(isOpen: board.keyboard.opensGate)
+    case .gateChanged: applyGate(isOpen: board.state.keyboard.opensGate)
     }
     updateKeyboardLines(board)
   }
@@ -149,7 +150,7 @@ extension Computer {
   // MARK: Power management
 
   private func powerOffset(_ board: LegacyBoard, _ port: UInt64) -> UInt64? {
-    guard let base = board.bridge.powerPort, let offset = port.subtracting(base),
+    guard let base = board.state.bridge.powerPort, let offset = port.subtracting(base),
       offset < PowerManagementChip.byteCount
     else { return nil }
     return offset
@@ -159,8 +160,8 @@ extension Computer {
     _ board: LegacyBoard, _ offset: UInt64, size: Int, _ now: SimulatedTime
   ) -> UInt64 {
     let even = offset & ~1
-    let low = UInt64(board.power.read(even, now: now))
-    let high = UInt64(board.power.read(even &+ 2, now: now))
+    let low = UInt64(board.state.power.read(even, now: now))
+    let high = UInt64(board.state.power.read(even &+ 2, now: now))
     return (high << 16 | low) >> (8 &* (offset & 1))
   }
 
@@ -171,11 +172,13 @@ extension Computer {
     var word = UInt16(truncatingIfNeeded: value)
     if size == 1 {
       // Status bits are cleared by ones: a byte leaves the other's alone.
-      let other = even == 0 ? 0 : board.power.read(even, now: now)
+      let other = even == 0 ? 0 : board.state.power.read(even, now: now)
       word = offset & 1 == 0 ? other & 0xFF00 | word : other & 0xFF | word << 8
     }
-    var isOff = board.power.write(even, word, now: now)
-    if size > 2, board.power.write(even &+ 2, UInt16(truncatingIfNeeded: value >> 16), now: now) {
+    var isOff = board.state.power.write(even, word, now: now)
+    if size > 2,
+      board.state.power.write(even &+ 2, UInt16(truncatingIfNeeded: value >> 16), now: now)
+    {
       isOff = true
     }
     updatePower(board, now)
@@ -203,14 +206,14 @@ extension Computer {
       let target = memory.load(address &+ 8, as: UInt64.self)?.byteSwapped
     else { return }
     if control & Transfer.select != 0 {
-      board.firmwareConfiguration.select(UInt16(truncatingIfNeeded: control >> 16))
+      board.state.firmwareConfiguration.select(UInt16(truncatingIfNeeded: control >> 16))
     }
     var isDone = control & Transfer.write == 0
     if control & Transfer.read != 0 {
       isDone = isDone && copyConfiguration(board, to: target, UInt64(count))
       if isDone { charge(Int(clamping: UInt64(count) / Computer.bytesPerCycle), to: number) }
     } else if control & Transfer.skip != 0 {
-      board.firmwareConfiguration.skip(Int(count))
+      board.state.firmwareConfiguration.skip(Int(count))
     }
     _ = memory.store((isDone ? 0 : Transfer.error).byteSwapped, at: address)
   }
@@ -224,7 +227,7 @@ extension Computer {
     var place = range.start
     while place < range.end {
       let count = Int(clamping: min(4096, range.end &- place))
-      let piece = board.firmwareConfiguration.read(count)
+      let piece = board.state.firmwareConfiguration.read(count)
       _ = store(piece, at: place)
       place &+= UInt64(clamping: piece.count)
     }

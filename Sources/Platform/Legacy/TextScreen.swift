@@ -8,8 +8,8 @@ extension Computer {
       let memory = bytes(at: PCLayout.textMemory, count: PCLayout.textByteCount)
     else { return nil }
     return Computer.rows(
-      memory, columns: board.video.columns, rows: board.video.rows,
-      start: board.video.startOffset)
+      memory, columns: board.state.video.columns, rows: board.state.video.rows,
+      start: board.state.video.startOffset)
   }
 
   /// Reads characters (every second byte is an attribute) row by row; they wrap at the memory's end.

@@ -19,10 +19,10 @@ extension Computer {
       throw .invalidFirmware(field: "size", value: UInt64(clamping: byteCount))
     }
     reset(clear: false)
-    startTime(at: time ?? currentTime)
+    startTime(at: time ?? values.currentTime)
     // Cannot trap: the bytes of a file.
     image.withUnsafeBytes { memory.setReadOnly($0) }
-    board.bridge = HostBridgeChip()
+    board.state.bridge = HostBridgeChip()
     applyShadows(board)
   }
 
@@ -32,7 +32,8 @@ extension Computer {
   func storeFirmwareTables(withBIOSData needsData: Bool) {
     let hardware: ACPITables.Hardware = board == nil ? .reduced : .fixed
     let tables = ACPITables(
-      isPresent: Array(network.isPresent), virtioDevices: blockDevices.count, hardware: hardware)
+      isPresent: Array(network.state.isPresent), virtioDevices: blockDevices.count,
+      hardware: hardware)
     let bytes = tables.bytes()
     // Cannot trap: the tables of the most processors that a machine takes are shorter.
     precondition(bytes.count <= PCLayout.firmwareTableLimit(hasBoard: board != nil))
@@ -43,13 +44,13 @@ extension Computer {
     _ = store(BIOSData(hasBoard: board != nil).bytes(), at: PCLayout.biosData)
     var extended = BIOSData.extended
     if let board {
-      board.bridge.placePower(at: PCLayout.powerManagement)
+      board.state.bridge.placePower(at: PCLayout.powerManagement)
       let processor = Identification(
         processorCount: configuration.maximumProcessors, processorNumber: 0,
         features: configuration.features
       ).leaf(1, 0)
       let table = MultiprocessorTable(
-        isPresent: Array(network.isPresent), signature: (processor.eax, processor.edx))
+        isPresent: Array(network.state.isPresent), signature: (processor.eax, processor.edx))
       _ = store(table.bytes(), at: PCLayout.multiprocessorTable)
       extended += MultiprocessorTable.pointer
     }
@@ -63,7 +64,7 @@ extension Computer {
     guard board != nil else { return }
     let registers: [(UInt32, UInt32)] = [(0x0F0, 0x1FF), (0x350, 0x700), (0x360, 0x400)]
     for (offset, value) in registers {
-      _ = network.writeLocal(0, offset, value, now: currentTime)
+      _ = network.writeLocal(0, offset, value, now: values.currentTime)
     }
   }
 }

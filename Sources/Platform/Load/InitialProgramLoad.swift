@@ -31,7 +31,7 @@ extension Computer {
     case .firmware(let image):
       try loadFirmware(image, time)
     }
-    ending = nil
+    values.ending = nil
   }
 
   // MARK: Programs
@@ -62,7 +62,7 @@ extension Computer {
     guard let processor = processors.first else { return }
     processor[.rdi] = memory.attachedByteCount
     // Cannot trap: a number of processors.
-    processor[.rsi] = UInt64(clamping: network.isPresent.count { $0 })
+    processor[.rsi] = UInt64(clamping: network.state.isPresent.count { $0 })
     processor[.rdx] = blockDevices.isEmpty ? 0 : PCLayout.virtioBase
     processor[.rcx] = PCLayout.programParameter
   }
@@ -220,7 +220,7 @@ extension Computer {
   /// state needs.
   func prepare(_ time: SimulatedTime?, _ mode: EntryMode) {
     reset(clear: false)
-    startTime(at: time ?? currentTime)
+    startTime(at: time ?? values.currentTime)
     storeFirmwareTables(withBIOSData: mode == .flat32)
     _ = store(Computer.resetCode, at: PCLayout.resetVector)
     if mode != .flat32 {

@@ -1,7 +1,7 @@
 import X86
 
 /// What one processor shares with the firmware by the interface of KVM (linux/asm/kvm_para.h).
-struct ParavirtualClock: Codable, Sendable {
+struct ParavirtualClock: Codable, Equatable, Sendable {
   /// Model-specific registers of the interface.
   enum Register {
     static let oldWallClock: UInt64 = 0x11

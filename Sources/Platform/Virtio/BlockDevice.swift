@@ -33,7 +33,7 @@ final class BlockDevice {
   }
 
   /// All state of the device.
-  struct State: Codable, Sendable {
+  struct State: Codable, Equatable, Sendable {
     var transport: VirtioTransport
     var pending: [Pending] = []
   }
@@ -70,6 +70,18 @@ final class BlockDevice {
   func reset() {
     state = State(transport: BlockDevice.transport(configuration))
     line.set(false)
+  }
+
+  /// Takes up what was remembered; the line's level is the interrupt controllers'.
+  ///
+  /// - Throws: `StateRefusal` when it is not of a device of this size.
+  func restore(_ other: State) throws(StateRefusal) {
+    guard other.transport.hasIdentity(of: state.transport), other.transport.queue.isValid,
+      other.pending.count <= Flight.requestLimit
+    else {
+      throw ComputerState.inconsistent("block device \(configuration.deviceNumber)")
+    }
+    state = other
   }
 
   /// Reads a register of the block.

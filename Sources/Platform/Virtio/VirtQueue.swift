@@ -22,7 +22,7 @@ enum VirtQueueError: Error, Equatable, Sendable {
 /// The device's side of a split virtqueue (VIRTIO 1.2, "Split Virtqueues").
 ///
 /// Everything in the rings is the guest's: addresses, lengths and indices are checked at each use.
-struct VirtQueue: Codable, Sendable {
+struct VirtQueue: Codable, Equatable, Sendable {
   /// A piece of guest storage; it does not pass the end of addresses.
   struct Segment: Codable, Equatable, Sendable {
     var address: UInt64
@@ -52,6 +52,9 @@ struct VirtQueue: Codable, Sendable {
   private(set) var nextUsed: UInt16 = 0
   /// Heads of the chains that the device has, a bit each: at most `size` are in flight.
   private(set) var heads: UInt64 = 0
+
+  /// Whether the size is one that a queue can have.
+  var isValid: Bool { size <= Self.maximumSize && size.nonzeroBitCount <= 1 }
 
   /// Takes the next chain that the driver made available; nil when there is none.
   mutating func take(_ memory: GuestMemory) throws(VirtQueueError) -> Chain? {

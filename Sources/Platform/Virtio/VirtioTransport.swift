@@ -3,7 +3,7 @@
 import Quantities
 
 /// Registers of one virtio device with one queue.
-struct VirtioTransport: Codable, Sendable {
+struct VirtioTransport: Codable, Equatable, Sendable {
   /// What a register access asks of the device.
   enum Effect: Equatable {
     case none
@@ -33,6 +33,12 @@ struct VirtioTransport: Codable, Sendable {
     self.deviceType = deviceType
     self.deviceFeatures = deviceFeatures | VirtioTransport.version1
     self.configuration = configuration
+  }
+
+  /// Whether another's driver finds the same device here.
+  func hasIdentity(of other: VirtioTransport) -> Bool {
+    deviceType == other.deviceType && deviceFeatures == other.deviceFeatures
+      && configuration == other.configuration
   }
 
   /// Whether the driver has finished its set-up and the device is not broken.

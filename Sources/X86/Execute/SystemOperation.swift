@@ -66,7 +66,7 @@ struct SystemFields {
 }
 
 /// System registers that the hot path never reads; data only, part of a saved state.
-struct SystemRegisters: Codable, Sendable {
+struct SystemRegisters: Codable, Equatable, Sendable {
   var globalTableBase: UInt64 = 0
   var globalTableLimit: UInt16 = 0xFFFF
   var interruptTableBase: UInt64 = 0

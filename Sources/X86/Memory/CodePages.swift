@@ -5,7 +5,8 @@
 /// where code was decoded. Bits 0-31 version, bit 32 has code, bit 33 written, bit 34 fast write paths
 /// lead there, bits 36-59 writes beside its code, bits 60-63 how often code came back to it.
 ///
-/// Of all this only `written` is visible to anyone; what guests see does not depend on the rest.
+/// All but the version and the fast paths is history: HOSTSTORAGE counts what was written, and decoding
+/// code for the first time costs the guest cycles.
 final class PageRecords {
   private typealias Chunk = UnsafeMutablePointer<UInt64>
   private static let code: UInt64 = 1 << 32
@@ -166,6 +167,30 @@ final class PageRecords {
       }
       page &+= 1
     }
+  }
+
+  /// Bits of a record that are history.
+  private static let saved = ~(0xFFFF_FFFF | fastWrites)
+
+  /// Visits the pages of which something is known: the record's saved bits, and what was decoded.
+  func forEachKnown(_ body: (_ page: Int, _ record: UInt64, _ decoded: UInt64) -> Void) {
+    for index in chunkNumbers {
+      guard chunks[index] != nil || decoded[index] != nil else { continue }
+      for slot in 0..<512 {
+        let record = (chunks[index]?[slot] ?? 0) & Self.saved
+        let pieces = decoded[index]?[slot] ?? 0
+        if record | pieces != 0 { body(index << 9 &+ slot, record, pieces) }
+      }
+    }
+  }
+
+  /// Puts back what was known of a page of which nothing is known.
+  func restore(_ page: Int, _ record: UInt64, decoded pieces: UInt64) {
+    if record & Self.written != 0 { markWritten(page) }
+    chunk(for: page)[page & 511] |= record & Self.saved
+    guard pieces != 0 else { return }
+    _ = noteDecoded(page, offset: 0, byteCount: 1)
+    decoded[page >> 9]?[page & 511] = pieces
   }
 
   func forEachWritten(_ body: (Int) -> Void) {

@@ -29,7 +29,7 @@ package final class GuestMemory {
   let windowByteCount: UInt64
   /// One byte for each MiB of the window: 1 where storage is attached, 2 where parts are shadowed.
   private let attached: UnsafeMutablePointer<UInt8>
-  private let records: PageRecords
+  let records: PageRecords
   /// Bytes of the window past the storage, for read-only memory that ends at 4 GiB.
   let readOnlyByteCount: UInt64
   /// First address of read-only memory; the end of the hole while there is none.
@@ -112,6 +112,57 @@ package final class GuestMemory {
         attachedByteCount &-= Self.granule
       }
     }
+  }
+
+  /// How many granules the window has.
+  private var granuleCount: Int { Int(truncatingIfNeeded: windowByteCount / Self.granule) }
+
+  /// Runs of granules that are attached.
+  var attachedGranules: [Range<Int>] {
+    var runs: [Range<Int>] = []
+    var first: Int?
+    for granule in Range(uncheckedBounds: (0, granuleCount)) {
+      if attached[granule] != 0 {
+        first = first ?? granule
+      } else if let start = first {
+        runs.append(Range(uncheckedBounds: (start, granule)))
+        first = nil
+      }
+    }
+    if let start = first { runs.append(Range(uncheckedBounds: (start, granuleCount))) }
+    return runs
+  }
+
+  /// Attaches runs of granules of an empty window.
+  func attachGranules(_ runs: [Range<Int>]) throws(StateRefusal) {
+    for run in runs {
+      guard run.lowerBound >= 0, run.upperBound <= granuleCount else {
+        throw StorageData.unfit("storage past \(windowByteCount) bytes")
+      }
+      for granule in run where attached[granule] == 0 {
+        attached[granule] = 1
+        attachedByteCount &+= Self.granule
+      }
+    }
+  }
+
+  /// Takes everything away: storage, read-only memory, and what is known of the pages.
+  package func detachAll() {
+    endicott_discard(window, Int(truncatingIfNeeded: windowByteCount &+ readOnlyByteCount))
+    attached.update(repeating: 0, count: granuleCount)
+    attachedByteCount = 0
+    records.forget(from: 0, to: Int(truncatingIfNeeded: windowPageCount))
+    readOnlyStart = Self.holeEnd
+    shadows = []
+    addressMask = .max
+    codeEpoch &+= 1
+  }
+
+  /// Whether a page of the window is attached, or read-only memory.
+  func isBacked(_ page: Int) -> Bool {
+    let first = Int(truncatingIfNeeded: windowByteCount >> 12)
+    guard page >= first else { return attached[page / Int(Self.granule >> 12)] != 0 }
+    return page &- first < Int(truncatingIfNeeded: (Self.holeEnd &- readOnlyStart) >> 12)
   }
 
   /// Calls `body` with the number of each granule of the window that a range touches.

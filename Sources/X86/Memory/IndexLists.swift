@@ -1,3 +1,5 @@
+import Quantities
+
 /// Doubly linked lists of small numbers in raw memory that begins zeroed: each number is in one list
 /// at most, and every operation takes the same short time.
 struct IndexLists {
@@ -53,5 +55,18 @@ struct IndexLists {
     guard first != 0 else { return nil }
     remove(first &- 1)
     return first &- 1
+  }
+
+  /// The list of each number, plus 1; 0 for those that are in none.
+  func memberships(numbers: Int, lists: Int) -> [UInt16] {
+    var memberships = [UInt16](repeating: 0, count: max(0, numbers))
+    for list in Range(uncheckedBounds: (0, max(0, lists))) {
+      var mark = heads[list]
+      while mark != 0 {
+        memberships.change(at: Int(mark) &- 1) { $0 = UInt16(truncatingIfNeeded: list &+ 1) }
+        mark = links[Int(mark) &* 2 &- 2]
+      }
+    }
+    return memberships
   }
 }

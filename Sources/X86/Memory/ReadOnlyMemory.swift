@@ -14,6 +14,8 @@ extension GuestMemory {
   /// First address of the BIOS area; its 16 segments end at 1 MiB.
   package static let shadowStart: UInt64 = 0xC_0000
   private static let shadowEnd: UInt64 = 0x10_0000
+  /// Segments of the BIOS area.
+  static let segmentCount = 16
   private static let segmentShift: UInt64 = 14
   /// What of the read-only memory shows below 1 MiB, in bytes.
   private static let mirrorByteCount: UInt64 = 0x2_0000

@@ -61,7 +61,7 @@ extension ProcessorState {
     }
   }
 
-  private func entry(_ slot: TranslationSlot) -> UnsafeMutableRawPointer {
+  func entry(_ slot: TranslationSlot) -> UnsafeMutableRawPointer {
     base + (StateLayout.translations + slot.number &* 32)
   }
 
@@ -186,6 +186,16 @@ final class FillLog {
     for index in Range(uncheckedBounds: (0, count)) {
       body(TranslationSlot(number: Int(entries[index])))
     }
+  }
+
+  /// Whether so many entries can be noted.
+  func hasRoom(for count: Int) -> Bool { count <= Self.capacity }
+
+  /// Takes up what else is known of the entries.
+  func restore(isFull: Bool, hasLocalHighCode: Bool, hasOverriding: Bool) {
+    self.isFull = isFull
+    self.hasLocalHighCode = hasLocalHighCode
+    self.hasOverriding = hasOverriding
   }
 
   /// Forgets the entries; `global` says that those of global pages are gone as well.

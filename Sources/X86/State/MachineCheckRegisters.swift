@@ -2,7 +2,7 @@ import Quantities
 
 /// The machine-check registers (AMD APM volume 2, "Machine Check Architecture"): kept, and no error is
 /// ever reported in them.
-struct MachineCheckRegisters: Codable, Sendable {
+struct MachineCheckRegisters: Codable, Equatable, Sendable {
   private static let capabilityRegister: UInt32 = 0x179
   private static let statusRegister: UInt32 = 0x17A
   private static let controlRegister: UInt32 = 0x17B
@@ -15,6 +15,11 @@ struct MachineCheckRegisters: Codable, Sendable {
   private var status: UInt64 = 0
   private var control: UInt64 = 0
   private var banks: [UInt64] = Array(repeating: 0, count: bankRegisters.count)
+
+  /// Whether there is a value for every register.
+  var isComplete: Bool {
+    banks.count == Self.bankRegisters.count
+  }
 
   /// The contents of a register; nil when it is none of these.
   func read(_ number: UInt32) -> UInt64? {

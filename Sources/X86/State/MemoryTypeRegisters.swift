@@ -4,7 +4,7 @@ import Quantities
 ///
 /// They are kept and have no effect: storage is one whatever its type. They start as a PC's firmware
 /// leaves them: write-back, but for the window of the display and the hole of devices below 4 GiB.
-struct MemoryTypeRegisters: Codable, Sendable {
+struct MemoryTypeRegisters: Codable, Equatable, Sendable {
   private static let capabilityRegister: UInt32 = 0xFE
   private static let defaultTypeRegister: UInt32 = 0x2FF
   private static let variableRegisters: Range<UInt32> = 0x200..<0x210
@@ -33,6 +33,11 @@ struct MemoryTypeRegisters: Codable, Sendable {
       addressMask & ~(GuestMemory.holeEnd - GuestMemory.holeStart - 1) | 0x800,
     ]
     + Array(repeating: 0, count: 14)
+
+  /// Whether there is a value for every register.
+  var isComplete: Bool {
+    fixed.count == Self.fixedRegisters.count && variable.count == Self.variableRegisters.count
+  }
 
   /// The contents of a register; nil when it is none of these.
   func read(_ number: UInt32) -> UInt64? {

@@ -41,7 +41,6 @@ enum StateLayout {
   static let owner = 0x238
   static let attention = 0x240
   static let addressSegment = 0x244
-  static let retired = 0x248
   /// `Processor.cyclesOwedLater`.
   static let cyclesOwedLater = 0x250
   static let directoryPointers = 0x300

@@ -180,7 +180,7 @@ final class BootDriver {
   private func takeEvents() {
     guard !computer.outbox.isEmpty else { return }
     let events = computer.outbox
-    computer.outbox.removeAll(keepingCapacity: true)
+    computer.clearOutbox()
     // Cannot trap: each element once.
     for event in events {
       switch event.kind {

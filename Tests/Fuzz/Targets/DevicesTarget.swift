@@ -90,7 +90,7 @@ enum DevicesTarget: FuzzTarget {
           partition: 0, device: request.device, tag: request.tag, status: .ok, data: data, at: time)
       )
     }
-    machine.outbox.removeAll()
+    machine.clearOutbox()
   }
 
   static var seeds: [[UInt8]] {

@@ -44,11 +44,11 @@ struct InterruptPitfalls {
 
   private func computer(_ count: Int, _ mode: DestinationRow.Mode = .extended) throws -> Computer {
     let computer = try LoadTests.computer(storage: 2 << 20, processors: count)
-    computer.ending = nil
+    computer.values.ending = nil
     for number in 0..<count {
       let network = computer.network
       if mode == .extended {
-        #expect(network.writeBase(number, network.apics[number].base | 0x400))
+        #expect(network.writeBase(number, network.state.apics[number].base | 0x400))
         _ = network.writeExtended(number, 0x0F, 0x1FF, now: 0)
       } else {
         _ = network.writeLocal(number, 0xF0, 0x1FF, now: 0)
@@ -64,8 +64,8 @@ struct InterruptPitfalls {
   }
 
   private func requested(_ computer: Computer, _ vector: UInt8) -> [Int] {
-    computer.network.apics.indices.filter {
-      computer.network.apics[$0].requests[Int(vector >> 5)] & 1 << UInt32(vector & 31) != 0
+    computer.network.state.apics.indices.filter {
+      computer.network.state.apics[$0].requests[Int(vector >> 5)] & 1 << UInt32(vector & 31) != 0
     }
   }
 
@@ -130,7 +130,7 @@ struct InterruptPitfalls {
     computer.network.requestVector(Self.vector, on: 0)
     computer.network.setTaskPriority(0, 0xF0)
     #expect(computer.network.acknowledge(0) == 0xFF)
-    #expect(computer.network.apics[0].inService == SIMD8(repeating: 0))
+    #expect(computer.network.state.apics[0].inService == SIMD8(repeating: 0))
     #expect(requested(computer, Self.vector) == [0])
   }
 
@@ -210,7 +210,7 @@ struct InterruptPitfalls {
     let message = InterruptMessage(
       delivery: .initialize, vector: 0, isLevel: false, destination: .physical(1))
     network.deliver(message, from: 0)
-    #expect(network.apics[1].isX2APIC)
+    #expect(network.state.apics[1].isX2APIC)
     #expect(network.readExtended(1, 0x02, now: 0) == 1)
     #expect(network.readExtended(1, 0x0F, now: 0) == 0xFF)
     #expect(requested(computer, Self.vector) == [])

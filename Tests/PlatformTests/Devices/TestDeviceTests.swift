@@ -103,7 +103,7 @@ import Testing
       $0.out(.dx, .al)
       $0.hlt()
     }
-    #expect(computer.network.ioAPIC.lines & 0x80_0020 == 0x80_0020)
+    #expect(computer.network.state.ioAPIC.lines & 0x80_0020 == 0x80_0020)
     try Self.run(computer) {
       $0.mov(.edx, 0x2005)
       $0.mov(.eax, 1)
@@ -112,7 +112,7 @@ import Testing
       $0.out(.dx, .al)
       $0.hlt()
     }
-    #expect(computer.network.ioAPIC.lines & 0x80_0020 == 0)
+    #expect(computer.network.state.ioAPIC.lines & 0x80_0020 == 0)
   }
 
   @Test func raisedLineInterruptsTheProcessor() throws {

@@ -127,9 +127,9 @@ struct BlockDriver {
     #expect(driver.usedIndex == 1 && driver.statusByte == 0)
     #expect(driver.memory.load(BlockDriver.used + 8, as: UInt32.self) == 1025)
     #expect(driver.device.read(0x60, size: 4) == 1)
-    #expect(driver.network.ioAPIC.lines & 1 << 16 != 0)
+    #expect(driver.network.state.ioAPIC.lines & 1 << 16 != 0)
     driver.write(0x64, 1)
-    #expect(driver.network.ioAPIC.lines & 1 << 16 == 0)
+    #expect(driver.network.state.ioAPIC.lines & 1 << 16 == 0)
   }
 
   @Test func writeCarriesItsData() throws {

@@ -1,0 +1,79 @@
+import Quantities
+import X86
+
+/// A partition's computer as a value: with it, and the contents of its pages, another computer of the same
+/// configuration goes on as this one would.
+///
+/// Taken between epochs. The pages are taken beside it (`GuestMemory.forEachPage`), as they are large.
+package struct ComputerState: SavedState {
+  package static let kind = "computer"
+  package static let version = 1
+
+  /// What the computer keeps itself.
+  var values: ComputerValues
+  /// The last time stamp that any processor returned.
+  var lastTimestamp: UInt64
+  /// Its storage without the pages' contents.
+  var storage: StorageData
+  /// Its processors by number, those that are not there included.
+  var processors: [ProcessorData]
+  /// The interrupt controllers.
+  var network: InterruptNetworkState
+  /// Serial line 1.
+  var serial: SerialPortState
+  /// The block devices, in the order of the configuration.
+  var blockDevices: [BlockDevice.State]
+  /// The test device's registers, where it has one.
+  var testDevice: TestChip?
+  /// The devices of a PC/AT, where it has them.
+  var board: LegacyBoardState?
+
+  static func inconsistent(_ what: String) -> StateRefusal {
+    .inconsistent(kind: kind, what: what)
+  }
+}
+
+extension Computer {
+  /// The computer as a value, between epochs.
+  package var state: ComputerState {
+    ComputerState(
+      values: values, lastTimestamp: lastTimestamp.pointee, storage: memory.data,
+      processors: processors.map(\.data), network: network.state, serial: serial.state,
+      blockDevices: blockDevices.map(\.state), testDevice: testDevice?.chip, board: board?.state)
+  }
+
+  /// Takes up a value; the pages' contents are put back by the caller (`GuestMemory.putPage`).
+  ///
+  /// - Throws: `StateRefusal` when the value is not one of a computer of this configuration; the
+  ///   computer is then as if it had just been built, with its storage cleared.
+  package func restore(_ state: ComputerState) throws(StateRefusal) {
+    do throws(StateRefusal) {
+      try restoreParts(state)
+    } catch {
+      memory.detachAll()
+      for range in PCLayout.storageRanges(byteCount: configuration.initialStorage) {
+        memory.attach(range)
+      }
+      reset(clear: true)
+      throw error
+    }
+  }
+
+  private func restoreParts(_ state: ComputerState) throws(StateRefusal) {
+    guard state.processors.count == processors.count,
+      state.values.processorCount == processors.count,
+      state.blockDevices.count == blockDevices.count,
+      (state.testDevice == nil) == (testDevice == nil), (state.board == nil) == (board == nil)
+    else { throw ComputerState.inconsistent("it is of another configuration") }
+    try memory.restore(state.storage)
+    try network.restore(state.network)
+    try serial.restore(state.serial)
+    for (device, saved) in zip(blockDevices, state.blockDevices) { try device.restore(saved) }
+    if let chip = state.testDevice { testDevice?.chip = chip }
+    if let saved = state.board { board?.state = saved }
+    values = state.values
+    lastTimestamp.pointee = state.lastTimestamp
+    // What a processor's registers mean follows from its storage and the controllers.
+    for (processor, data) in zip(processors, state.processors) { try processor.restore(data) }
+  }
+}

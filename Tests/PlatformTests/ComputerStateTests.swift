@@ -1,0 +1,149 @@
+import Channels
+import Foundation
+import Quantities
+import TestSupport
+import Testing
+import X86
+
+@testable import Platform
+
+/// A computer is a value: taken, written down, read and put into another computer, it goes on as the first.
+///
+/// Oracle: the uninterrupted computer, whose whole state, translations and pages included, must stay equal.
+@Suite("A computer as a value") struct ComputerStateTests {
+  private static let linux: (kernel: Data, initrd: Data)? = {
+    var folder = URL(fileURLWithPath: #filePath)
+    for _ in 0..<3 { folder.deleteLastPathComponent() }
+    let guest = folder.appendingPathComponent("Partitions/demo/linux")
+    guard let kernel = try? Data(contentsOf: guest.appendingPathComponent("vmlinuz")),
+      let initrd = try? Data(contentsOf: guest.appendingPathComponent("initrd.gz"))
+    else { return nil }
+    return (kernel, initrd)
+  }()
+
+  @Test(
+    "Linux goes on as it would have, from many instants of its boot",
+    .enabled(if: Self.linux != nil, "the Debian guest is not prepared: run Partitions/setup"),
+    arguments: [1, 2, 4])
+  func linuxGoesOn(processors: Int) throws {
+    let linux = try #require(Self.linux)
+    let run = try ComputerRun(Self.configuration(processors: processors))
+    try run.computer.load(
+      .linux(kernel: linux.kernel, initrd: linux.initrd, commandLine: "console=ttyS0"), at: 0)
+    var random = RandomNumbers(seed: UInt64(processors))
+    var copies = 0
+    while copies < 25, run.now < 8_000_000_000 {
+      run.advance(epochs: 40 + random.below(4000))
+      let copy = try ComputerRun(Self.configuration(processors: processors))
+      try copy.takeUp(run)
+      copies += 1
+      #expect(copy.computer.state == run.computer.state)
+      run.advance(epochs: 30)
+      copy.advance(epochs: 30)
+      let state = run.computer.state
+      #expect(copy.computer.state == state)
+      #expect(copy.computer.samePages(as: run.computer))
+      guard copy.computer.state == state else { return }
+    }
+    #expect(run.console.contains("Linux version"))
+    #expect(copies == 25)
+  }
+
+  private static func configuration(processors: Int) -> ComputerConfiguration {
+    ComputerConfiguration(
+      name: "LINUX", partitionNumber: 0, maximumProcessors: processors,
+      initialProcessors: processors, initialStorage: 128 << 20, maximumStorage: 256 << 20)
+  }
+
+  @Test("every property is state, wiring or a cache") func everyPropertyHasItsRole() throws {
+    var configuration = Self.configuration(processors: 2)
+    configuration.hasLegacyDevices = true
+    configuration.testHardware = TestHardware(hasTestDevice: true)
+    let computer = try Computer(
+      ComputerConfiguration(
+        name: "ALL", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
+        initialStorage: 1 << 20, maximumStorage: 1 << 20,
+        blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x100, blockCount: 8)],
+        testHardware: configuration.testHardware, hasLegacyDevices: true))
+    var holders = computer.stateHolders
+    holders += computer.memory.stateHolders
+    for processor in computer.processors { holders += processor.stateHolders }
+    #expect(holders.count == 12)
+    for holder in holders { #expect(holder.misplacedProperties == [], "\(type(of: holder))") }
+  }
+
+  @Test("a state of another configuration, kind or later version is refused by name")
+  func othersAreRefused() throws {
+    let one = try Computer(Self.configuration(processors: 1))
+    let two = try Computer(Self.configuration(processors: 2))
+    let before = two.state
+    #expect(
+      throws: StateRefusal.inconsistent(kind: "computer", what: "it is of another configuration")
+    ) {
+      try two.restore(one.state)
+    }
+    #expect(two.state.network == before.network)
+    let text = String(
+      decoding: try JSONEncoder().encode(StateEnvelope(one.state)), as: UTF8.self)
+    let later = text.replacingOccurrences(of: "\"version\":1,", with: "\"version\":2,")
+    #expect(throws: StateRefusal.self) {
+      try JSONDecoder().decode(StateEnvelope<ComputerState>.self, from: Data(later.utf8))
+    }
+  }
+}
+
+/// A computer that runs alone, epoch by epoch.
+private final class ComputerRun {
+  let computer: Computer
+  private let cache: CodeCache
+  private(set) var now: SimulatedTime = 0
+  private(set) var console = ""
+
+  init(_ configuration: ComputerConfiguration) throws {
+    computer = try Computer(configuration)
+    cache = try CodeCache(fitting: .ordinary, atMost: 64 << 20)
+  }
+
+  func advance(epochs: Int) {
+    for _ in 0..<epochs {
+      let end = now + 100_000
+      computer.deliverTimers(upTo: now)
+      var placements = computer.processors.indices.map {
+        Placement(processor: $0, start: now, limit: end, megahertz: 1000)
+      }
+      placements.withUnsafeMutableBufferPointer { computer.run($0, until: end, cache: cache) }
+      now = end
+      for event in computer.outbox {
+        if case .console(let bytes) = event.kind {
+          console += String(decoding: bytes, as: UTF8.self)
+        }
+      }
+      computer.clearOutbox()
+    }
+  }
+
+  /// Takes up another's state, by way of the text that it is written down as.
+  func takeUp(_ other: ComputerRun) throws {
+    let text = try JSONEncoder().encode(StateEnvelope(other.computer.state))
+    let state = try JSONDecoder().decode(StateEnvelope<ComputerState>.self, from: text).state
+    try computer.restore(state)
+    other.computer.memory.forEachPage { page, contents in
+      #expect(computer.memory.putPage(page, contents))
+    }
+    now = other.now
+  }
+}
+
+extension Computer {
+  fileprivate func samePages(as other: Computer) -> Bool {
+    var pages: [UInt32: [UInt8]] = [:]
+    memory.forEachPage { pages[$0] = Array($1) }
+    var isSame = true
+    var count = 0
+    other.memory.forEachPage { page, contents in
+      count += 1
+      if pages[page].map({ $0.elementsEqual(contents) }) != true { isSame = false }
+    }
+    return isSame && count == pages.count
+  }
+}
