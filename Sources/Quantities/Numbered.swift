@@ -95,3 +95,24 @@ public struct Numbered<Element>: RandomAccessCollection, MutableCollection {
 }
 
 extension Numbered: Sendable where Element: Sendable {}
+
+extension Numbered: Equatable where Element: Equatable {}
+
+extension Numbered: Codable where Element: Codable {
+  private enum CodingKeys: CodingKey { case elements, absent }
+
+  /// Reads what `encode` wrote.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      try container.decode([Element].self, forKey: .elements),
+      absent: try container.decode(Element.self, forKey: .absent))
+  }
+
+  /// Writes the things in the order of their numbers, and what is absent.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(elements, forKey: .elements)
+    try container.encode(self[endIndex], forKey: .absent)
+  }
+}

@@ -1,5 +1,5 @@
 /// A rolling 64-bit digest of simulated history; equal histories give equal values on every host.
-package struct HistoryDigest: Equatable, Sendable {
+package struct HistoryDigest: Equatable, Sendable, Codable {
   /// The digest so far.
   package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
