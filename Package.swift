@@ -67,10 +67,10 @@ let package = Package(
     tests(
       "X86Tests", ["X86", "CNativeStep"],
       exclude: ["Differential/vectors.tsv", "Silicon/steps.tsv"]),
-    tests("ChannelsTests", ["Channels"]),
+    tests("ChannelsTests", ["Channels", "Quantities"]),
     tests("PlatformTests", ["Platform"]),
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),
-    tests("PartitioningTests", ["Partitioning"]),
+    tests("PartitioningTests", ["Partitioning", "Quantities"]),
     tests("ControlProgramTests", ["ControlProgram"]),
     tests(
       "RecordsTests",

@@ -65,11 +65,11 @@ package struct LastPath: Equatable, Sendable {
 extension ChannelSubsystem {
   /// Host memory that disks take, in bytes: of all partitions, or of one.
   package func diskByteCount(of partition: Int? = nil) -> UInt64 {
-    partition.map { diskMemory.byteCount(of: $0) } ?? diskMemory.byteCount
+    partition.map { hardware.diskMemory.byteCount(of: $0) } ?? hardware.diskMemory.byteCount
   }
 
   /// All paths, in the order of the configuration.
-  package func pathViews() -> [ChannelPathView] { paths.indices.map(pathView) }
+  package func pathViews() -> [ChannelPathView] { activity.paths.indices.map(pathView) }
 
   /// One path; nil when there is none with this number.
   package func pathView(_ number: UInt8, subsystem: UInt8? = nil) -> ChannelPathView? {
@@ -78,29 +78,29 @@ extension ChannelSubsystem {
 
   /// Numbers of the paths that are off line for the whole machine.
   package var offlinePaths: [UInt8] {
-    paths.indices.filter { !paths[$0].isOnline }.map { definedPaths[$0].number }
+    activity.paths.indices.filter { !activity.paths[$0].isOnline }.map { hardware.paths[$0].number }
   }
 
   /// Whether a path works; false when there is none with this number.
   package func isOperational(_ number: UInt8, subsystem: UInt8?) -> Bool {
-    pathIndices(number, subsystem: subsystem).first.map { paths[$0].isOperational } ?? false
+    pathIndices(number, subsystem: subsystem).first.map { activity.paths[$0].isOperational } ?? false
   }
 
   private func pathView(_ index: Int) -> ChannelPathView {
-    let path = definedPaths[index]
+    let path = hardware.paths[index]
     return ChannelPathView(
-      subsystem: path.subsystem, number: path.number, isOnline: paths[index].isOnline,
-      isOperational: paths[index].isOperational, isShared: path.isShared,
-      isBusy: !paths[index].moving.isEmpty,
-      partitions: isActive.indices.filter { isActive[$0] && paths[index].isConfigured($0) },
+      subsystem: path.subsystem, number: path.number, isOnline: activity.paths[index].isOnline,
+      isOperational: activity.paths[index].isOperational, isShared: path.isShared,
+      isBusy: !activity.paths[index].moving.isEmpty,
+      partitions: activity.isActive.indices.filter { activity.isActive[$0] && activity.paths[index].isConfigured($0) },
       candidates: path.candidatePartitions.sorted(),
       devices: configuration.devices.filter { $0.paths.contains(index) }.map(\.number).sorted(),
-      measurement: paths[index].measurement)
+      measurement: activity.paths[index].measurement)
   }
 
   /// A partition's subchannels, ascending by its own device numbers.
   package func subchannels(of partition: Int) -> [SubchannelView] {
-    subchannels.indices.filter { subchannels[$0].partition == partition }.map(view)
+    activity.subchannels.indices.filter { activity.subchannels[$0].partition == partition }.map(view)
   }
 
   /// A partition's access to one device, by its own number or else the real one.
@@ -110,24 +110,24 @@ extension ChannelSubsystem {
 
   /// Every partition's access to a real device, ascending by partition.
   package func subchannels(ofDevice number: UInt16) -> [SubchannelView] {
-    subchannels.indices.filter {
-      definedDevices[subchannels[$0].device].number == number
+    activity.subchannels.indices.filter {
+      hardware.devices[activity.subchannels[$0].device].number == number
     }.map(view)
   }
 
   private func view(_ index: Int) -> SubchannelView {
-    let item = subchannels[index]
+    let item = activity.subchannels[index]
     return SubchannelView(
       partition: item.partition, virtualDevice: item.virtualDevice,
-      realDevice: definedDevices[item.device].number,
-      blockCount: disks[item.device].byteCount / ChannelDefaults.blockByteCount,
-      paths: item.paths.map { definedPaths[$0].number },
+      realDevice: hardware.devices[item.device].number,
+      blockCount: hardware.disks[item.device].byteCount / ChannelDefaults.blockByteCount,
+      paths: item.paths.map { hardware.paths[$0].number },
       installed: item.mask { _ in true },
-      available: item.mask { paths[$0].isOnline && paths[$0].isConfigured(item.partition) },
-      operational: item.mask { paths[$0].isOperational },
+      available: item.mask { activity.paths[$0].isOnline && activity.paths[$0].isConfigured(item.partition) },
+      operational: item.mask { activity.paths[$0].isOperational },
       logical: item.logicalMask & item.mask { _ in true }, lastUsed: item.lastUsed,
       usable: usableMask(index),
-      outstanding: slots.count { $0.isUsed && $0.subchannel == index },
+      outstanding: activity.slots.count { $0.isUsed && $0.subchannel == index },
       measurement: item.measurement)
   }
 
@@ -142,9 +142,9 @@ extension ChannelSubsystem {
     _ number: UInt8, subsystem: UInt8? = nil, for partition: Int?
   ) -> [LastPath] {
     let going = pathIndices(number, subsystem: subsystem)
-    return subchannels.indices.compactMap { index in
-      let item = subchannels[index]
-      guard isActive[item.partition], partition ?? item.partition == item.partition else {
+    return activity.subchannels.indices.compactMap { index in
+      let item = activity.subchannels[index]
+      guard activity.isActive[item.partition], partition ?? item.partition == item.partition else {
         return nil
       }
       let usable = usableMask(index)
@@ -152,28 +152,28 @@ extension ChannelSubsystem {
       guard usable != 0, usable & ~lost == 0 else { return nil }
       return LastPath(
         partition: item.partition, virtualDevice: item.virtualDevice,
-        realDevice: definedDevices[item.device].number)
+        realDevice: hardware.devices[item.device].number)
     }
   }
 
   /// Another active partition that has an unshared path on line.
   package func owner(ofPath number: UInt8, besides partition: Int) -> Int? {
     guard let path = pathIndex(number, partition: partition),
-      !definedPaths[path].isShared
+      !hardware.paths[path].isShared
     else { return nil }
-    return isActive.indices.first {
-      $0 != partition && isActive[$0] && paths[path].isConfigured($0)
+    return activity.isActive.indices.first {
+      $0 != partition && activity.isActive[$0] && activity.paths[path].isConfigured($0)
     }
   }
 
   /// Numbers of the paths that a partition may have, and whether each is on line to it.
   package func paths(of partition: Int) -> [(number: UInt8, isOnline: Bool)] {
     configuration.paths.indices.filter {
-      definedPaths[$0].candidatePartitions.contains(partition)
+      hardware.paths[$0].candidatePartitions.contains(partition)
     }.map {
       (
-        definedPaths[$0].number,
-        paths[$0].isOnline && paths[$0].isConfigured(partition)
+        hardware.paths[$0].number,
+        activity.paths[$0].isOnline && activity.paths[$0].isConfigured(partition)
       )
     }
   }
@@ -181,7 +181,7 @@ extension ChannelSubsystem {
   /// Requests of a partition that have not ended, and of those the ones that have no path.
   package func requests(of partition: Int) -> (outstanding: Int, withoutPath: Int) {
     var count = (outstanding: 0, withoutPath: 0)
-    for slot in slots where slot.isUsed && slot.request.partition == partition {
+    for slot in activity.slots where slot.isUsed && slot.request.partition == partition {
       count.outstanding &+= 1
       if let subchannel = slot.subchannel, usableMask(subchannel) == 0 { count.withoutPath &+= 1 }
     }

@@ -1,92 +1,150 @@
-/// The channel subsystem's state as data: requests in flight, masks, counters, changed blocks.
-package struct ChannelSubsystemState: Equatable, Sendable, Codable {
-  var clock: SimulatedTime
-  var sequence: UInt64
-  var paths: [ChannelPath]
-  var devices: [DeviceUnit]
-  var subchannels: [Subchannel]
-  var slots: [RequestSlot]
-  var events: ChannelEventQueue
-  var ended: [ChannelCompletion]
-  var isActive: [Bool]
-  var wasActivated: [Bool]
-  var chunks: [[DiskDevice.Chunk]]
-  var writeDigests: [UInt64]
+import Quantities
+
+// The channel subsystem's state as values: what it is doing, and what was written to its disks.
+
+/// What the channel subsystem is doing: requests in flight, masks, counters.
+struct ChannelActivity: Equatable, Sendable, Codable {
+  var paths: Numbered<ChannelPath>
+  var devices: Numbered<DeviceUnit>
+  var subchannels: Numbered<Subchannel>
+  var slots = Numbered<RequestSlot>([], absent: .absent)
+  /// Slots to be used again, the next one last.
+  var freeSlots: [Int] = []
+  var events = ChannelEventQueue()
+  var ended: [ChannelCompletion] = []
+  /// The time up to which everything has happened.
+  var clock: SimulatedTime = 0
+  var sequence: UInt64 = 0
+  var isActive: Numbered<Bool>
+  var wasActivated: Numbered<Bool>
+
+  /// Nothing has happened yet.
+  init(_ hardware: ChannelHardware) {
+    let count = max(0, hardware.configuration.partitionCount)
+    let path = ChannelPath(partitionCount: count)
+    paths = Numbered(hardware.configuration.paths.map { _ in path }, absent: path)
+    devices = Numbered(
+      hardware.configuration.devices.map { _ in DeviceUnit() }, absent: DeviceUnit())
+    subchannels = Numbered(hardware.subchannels, absent: .absent)
+    isActive = Numbered([Bool](repeating: false, count: count), absent: false)
+    wasActivated = isActive
+  }
 }
 
-/// Why a saved state cannot be put back.
-package enum ChannelStateError: Error, Equatable, Sendable {
-  /// It was saved with another I/O configuration.
-  case otherConfiguration
+/// The channel subsystem's state as data.
+package struct ChannelSubsystemState: SavedState {
+  package static let kind = "channels"
+  package static let version = 1
+
+  var activity: ChannelActivity
+  /// What was written to each disk, the files of writable ones apart.
+  var disks: [DiskState]
 }
 
 extension ChannelSubsystem {
   /// The state as data, without the configuration and the files of writable devices.
   package func saveState() -> ChannelSubsystemState {
-    ChannelSubsystemState(
-      clock: clock, sequence: sequence, paths: paths.elements, devices: devices.elements,
-      subchannels: subchannels.elements, slots: slots.elements, events: events, ended: ended,
-      isActive: isActive.elements, wasActivated: wasActivated.elements,
-      chunks: disks.map(\.changedChunks), writeDigests: disks.map(\.writeDigest))
+    ChannelSubsystemState(activity: activity, disks: hardware.disks.map(\.state))
   }
 
   /// Puts a saved state back.
   ///
-  /// - Throws: `ChannelStateError.otherConfiguration` when paths, devices or partitions differ.
-  package func restoreState(_ state: ChannelSubsystemState) throws(ChannelStateError) {
-    guard state.paths.count == paths.count, state.devices.count == devices.count,
-      state.isActive.count == isActive.count, state.wasActivated.count == isActive.count,
-      state.chunks.count == disks.count, state.writeDigests.count == disks.count,
-      state.chunks.allSatisfy({ $0.allSatisfy { $0.bytes.count == DiskDevice.chunkByteCount } }),
-      state.subchannels.map(\.virtualDevice) == subchannels.map(\.virtualDevice),
-      state.subchannels.map(\.device) == subchannels.map(\.device)
-    else { throw .otherConfiguration }
-    clock = state.clock
-    sequence = state.sequence
-    paths.elements = state.paths
-    devices.elements = state.devices
-    subchannels.elements = state.subchannels
-    setSlots(state.slots)
-    events = state.events
-    ended = state.ended
-    isActive.elements = state.isActive
-    wasActivated.elements = state.wasActivated
-    for (disk, (chunks, digest)) in zip(disks, zip(state.chunks, state.writeDigests)) {
-      disk.restore(chunks, writeDigest: digest)
+  /// - Throws: `StateRefusal` when paths, devices or partitions differ, or no subsystem has such a state;
+  ///   nothing was changed then.
+  package func restoreState(_ state: ChannelSubsystemState) throws(StateRefusal) {
+    try judge(state)
+    activity = state.activity
+    recount()
+    for (disk, state) in zip(hardware.disks, state.disks) { disk.restore(state) }
+  }
+
+  /// Throws unless a state, which may come from a file, is one that this subsystem can have.
+  package func judge(_ state: ChannelSubsystemState) throws(StateRefusal) {
+    let own = ChannelActivity(hardware)
+    let saved = state.activity
+    guard saved.paths.count == own.paths.count, saved.devices.count == own.devices.count,
+      saved.isActive.count == own.isActive.count,
+      saved.wasActivated.count == own.isActive.count, state.disks.count == hardware.disks.count,
+      saved.paths.allSatisfy({ $0.configured.count == own.paths[own.paths.endIndex].configured.count }),
+      saved.subchannels.count == own.subchannels.count,
+      zip(saved.subchannels, own.subchannels).allSatisfy({ $0.isSame(as: $1) })
+    else { throw .otherLayout(kind: ChannelSubsystemState.kind, what: "I/O configuration") }
+    guard
+      state.disks.allSatisfy({
+        $0.chunks.allSatisfy { $0.bytes.count == DiskDevice.chunkByteCount }
+      })
+    else { throw .inconsistent(kind: ChannelSubsystemState.kind, what: "a disk's chunks") }
+    guard saved.isConsistent else {
+      throw .inconsistent(kind: ChannelSubsystemState.kind, what: "a request")
     }
   }
 
   /// Calls the body with every word of the state that belongs to the machine's history.
   package func forEachHistoryWord(_ body: (UInt64) -> Void) {
-    body(sequence)
-    for path in paths {
+    body(activity.sequence)
+    for path in activity.paths {
       body((path.isOnline ? 1 : 0) | (path.isOperational ? 2 : 0) | (path.moving.isEmpty ? 0 : 4))
       for word in path.configured { body(word) }
       body(path.measurement.requestCount)
       body(path.measurement.busyNanoseconds)
     }
-    for item in subchannels {
+    for item in activity.subchannels {
       body(UInt64(item.logicalMask) << 8 | UInt64(clamping: item.rotation))
       body(item.measurement.requestCount)
       body(item.measurement.connectNanoseconds)
       body(item.measurement.disconnectNanoseconds)
       body(item.measurement.pendNanoseconds)
     }
-    for device in devices {
+    for device in activity.devices {
       body(UInt64(device.phase.rawValue) << 32 | UInt64(device.queue.count))
     }
-    for disk in disks { body(disk.writeDigest) }
+    for disk in hardware.disks { body(disk.writeDigest) }
   }
 
   /// Calls the body with every word that belongs to one partition's history.
   package func forEachHistoryWord(of partition: Int, _ body: (UInt64) -> Void) {
-    for item in subchannels where item.partition == partition {
+    for item in activity.subchannels where item.partition == partition {
       body(UInt64(item.logicalMask) << 8 | UInt64(item.lastUsed))
       body(item.measurement.requestCount)
       body(item.measurement.byteCount)
       body(item.measurement.connectNanoseconds)
-      body(disks[item.device].writeDigest)
+      body(hardware.disks[item.device].writeDigest)
     }
-    for path in paths where path.isConfigured(partition) { body(path.isOnline ? 1 : 0) }
+    for path in activity.paths where path.isConfigured(partition) { body(path.isOnline ? 1 : 0) }
+  }
+}
+
+extension ChannelActivity {
+  /// Whether every request is where the others say it is.
+  fileprivate var isConsistent: Bool {
+    let free = slots.indices.filter { !slots[$0].isUsed }
+    let named = devices.flatMap { $0.queue + ($0.current.map { [$0] } ?? []) }
+    return freeSlots.sorted() == free
+      && Set(named).count == named.count
+      && named.allSatisfy { slots.indices.contains($0) && slots[$0].isUsed }
+      && devices.allSatisfy { ($0.phase == .idle) == ($0.current == nil) }
+      && slots.allSatisfy { slot in
+        (slot.subchannel.map { subchannels.indices.contains($0) } ?? true)
+          && (slot.path.map { paths.indices.contains($0) } ?? true)
+      }
+      && paths.indices.allSatisfy { path in
+        paths[path].moving.allSatisfy { slots.indices.contains($0) && slots[$0].path == path }
+      }
+  }
+}
+
+extension Subchannel {
+  /// Whether it is the same access to the same device, whatever happens there.
+  fileprivate func isSame(as other: Subchannel) -> Bool {
+    partition == other.partition && virtualDevice == other.virtualDevice && device == other.device
+      && paths == other.paths && preferred == other.preferred
+  }
+}
+
+extension ChannelSubsystem: StateHolder {
+  package static var roles: PropertyRoles {
+    PropertyRoles(
+      // The disks' contents are the disks' own.
+      state: ["activity"], wiring: ["hardware"], caches: ["requestByteCount", "wantingCount"])
   }
 }

@@ -16,109 +16,40 @@ import Quantities
 ///
 /// Owned by one thread; touched in the Plan and Settle phases only.
 package final class ChannelSubsystem {
+  /// What it is doing.
+  var activity: ChannelActivity
   /// What it was built from.
-  package let configuration: ChannelConfiguration
-  let definedPaths: Numbered<ChannelConfiguration.Path>
-  let definedDevices: Numbered<ChannelConfiguration.Device>
-  var paths: Numbered<ChannelPath>
-  var devices: Numbered<DeviceUnit>
-  let disks: Numbered<DiskDevice>
-  let diskMemory: DiskMemory
-  /// Most host memory that disks can ever take, in bytes.
-  package let diskReserve: UInt64
+  let hardware: ChannelHardware
   /// Bytes that requests under way carry or will carry.
   package private(set) var requestByteCount: UInt64 = 0
-  var subchannels: Numbered<Subchannel>
-  var slots = Numbered<RequestSlot>([], absent: .absent)
-  private(set) var freeSlots: [Int] = []
-  var events = ChannelEventQueue()
-  var ended: [ChannelCompletion] = []
-  /// The time up to which everything has happened.
-  package internal(set) var clock: SimulatedTime = 0
-  var sequence: UInt64 = 0
   /// How many devices want a path; spares the search for one when there is none.
   private var wantingCount = 0
-  var isActive: Numbered<Bool>
-  var wasActivated: Numbered<Bool>
+
+  /// What it was built from.
+  package var configuration: ChannelConfiguration { hardware.configuration }
+  /// Most host memory that disks can ever take, in bytes.
+  package var diskReserve: UInt64 { hardware.diskReserve }
+  /// The time up to which everything has happened.
+  package var clock: SimulatedTime { activity.clock }
 
   /// Builds the subsystem and opens the devices' files.
   ///
   /// - Throws: `ChannelError.fileUnusable` naming device, file and reason.
-  package init(_ configuration: ChannelConfiguration) throws(ChannelError) {
-    self.configuration = configuration
-    let count = max(0, configuration.partitionCount)
-    let definedPaths = Numbered(
-      configuration.paths, absent: ChannelConfiguration.Path(number: 0, accessPartitions: []))
-    self.definedPaths = definedPaths
-    definedDevices = Numbered(
-      configuration.devices,
-      absent: ChannelConfiguration.Device(number: 0, paths: [], medium: .none))
-    let path = ChannelPath(partitionCount: count)
-    paths = Numbered(configuration.paths.map { _ in path }, absent: path)
-    devices = Numbered(configuration.devices.map { _ in DeviceUnit() }, absent: DeviceUnit())
-    diskMemory = DiskMemory(
-      partitionCount: count, byteLimit: configuration.diskByteLimit)
-    var opened: [DiskDevice] = []
-    for device in configuration.devices {
-      opened.append(try DiskDevice(device.medium, device: device.number, memory: diskMemory))
-    }
-    disks = Numbered(opened, absent: DiskDevice(withoutBlocks: diskMemory))
-    var reserves = Numbered([UInt64](repeating: 0, count: count), absent: 0)
-    for assignment in configuration.assignments {
-      let held = reserves[assignment.partition].addingClamped(
-        disks[assignment.device].memoryByteCount)
-      reserves[assignment.partition] = min(held, configuration.diskByteLimit)
-    }
-    diskReserve = reserves.reduce(0) { $0.addingClamped($1) }
-    isActive = Numbered([Bool](repeating: false, count: count), absent: false)
-    wasActivated = isActive
-    var subchannels: [Subchannel] = []
-    for assignment in configuration.assignments {
-      let device = definedDevices[assignment.device]
-      let installed = device.paths.filter {
-        definedPaths[$0].candidatePartitions.contains(assignment.partition)
-      }
-      let limited = Array(installed.prefix(ChannelDefaults.pathsPerDevice))
-      let preferred = device.preferredPath.flatMap { named in
-        PathSelection.preferredPath(
-          named: named,
-          rotation: device.paths.filter {
-            definedPaths[$0].subsystem == definedPaths[named].subsystem
-          },
-          owns: limited.contains)
-      }
-      subchannels.append(
-        Subchannel(
-          partition: assignment.partition, virtualDevice: assignment.virtualDevice,
-          device: assignment.device, paths: limited,
-          preferred: preferred.flatMap { limited.firstIndex(of: $0) }))
-    }
-    subchannels.sort { ($0.partition, $0.virtualDevice) < ($1.partition, $1.virtualDevice) }
-    self.subchannels = Numbered(subchannels, absent: .absent)
+  package convenience init(_ configuration: ChannelConfiguration) throws(ChannelError) {
+    let hardware = try ChannelHardware(configuration)
+    self.init(hardware, ChannelActivity(hardware))
   }
 
-  /// A copy on which changes of paths can be tried; its time never advances and it moves no data.
-  package init(rehearsing other: ChannelSubsystem) {
-    configuration = other.configuration
-    definedPaths = other.definedPaths
-    definedDevices = other.definedDevices
-    paths = other.paths
-    devices = other.devices
-    disks = other.disks
-    diskMemory = other.diskMemory
-    diskReserve = other.diskReserve
-    requestByteCount = other.requestByteCount
-    subchannels = other.subchannels
-    slots = other.slots
-    freeSlots = other.freeSlots
-    events = other.events
-    ended = other.ended
-    clock = other.clock
-    sequence = other.sequence
-    wantingCount = other.wantingCount
-    isActive = other.isActive
-    wasActivated = other.wasActivated
+  init(_ hardware: ChannelHardware, _ activity: ChannelActivity) {
+    self.hardware = hardware
+    self.activity = activity
+    recount()
   }
+
+  /// The same subsystem in the same state, to try changes of paths on.
+  ///
+  /// It has the same disks: its time must not pass, so that it moves no data.
+  package func rehearsal() -> ChannelSubsystem { ChannelSubsystem(hardware, activity) }
 
   // MARK: - Requests
 
@@ -128,32 +59,32 @@ package final class ChannelSubsystem {
   package func start(_ request: ChannelRequest) {
     let subchannel = subchannelIndex(request.partition, request.device)
     let refusal =
-      subchannel.map { request.refusal(by: disks[subchannels[$0].device]) } ?? .notOperational
-    let time = max(clock, request.issued)
+      subchannel.map { request.refusal(by: hardware.disks[activity.subchannels[$0].device]) } ?? .notOperational
+    let time = max(activity.clock, request.issued)
     var slot = RequestSlot(
-      request: request, subchannel: subchannel, refusal: refusal, sequence: sequence,
+      request: request, subchannel: subchannel, refusal: refusal, sequence: activity.sequence,
       phaseStart: time)
     // What is refused moves nothing.
     if refusal != nil { slot.request.data = [] }
     requestByteCount = requestByteCount.addingClamped(slot.heldByteCount)
-    sequence &+= 1
+    activity.sequence &+= 1
     let index: Int
-    if let free = freeSlots.popLast() {
+    if let free = activity.freeSlots.popLast() {
       index = free
-      let generation = slots[free].generation
-      slots[free] = slot
-      slots[free].generation = generation
+      let generation = activity.slots[free].generation
+      activity.slots[free] = slot
+      activity.slots[free].generation = generation
     } else {
-      index = slots.count
-      slots.append(slot)
+      index = activity.slots.count
+      activity.slots.append(slot)
     }
     schedule(.arrival, index, at: time)
   }
 
   /// A time at which something can happen; never later than the next completion.
   package var nextCompletion: SimulatedTime? {
-    guard let stashed = ended.first?.at else { return events.first?.time }
-    return events.first.map { min($0.time, stashed) } ?? stashed
+    guard let stashed = activity.ended.first?.at else { return activity.events.first?.time }
+    return activity.events.first.map { min($0.time, stashed) } ?? stashed
   }
 
   /// Lets everything happen up to a time, that time included.
@@ -161,9 +92,9 @@ package final class ChannelSubsystem {
   /// - Returns: What ended, by time, partition and tag.
   package func takeCompletions(upTo time: SimulatedTime) -> [ChannelCompletion] {
     advance(to: time)
-    guard !ended.isEmpty else { return [] }
-    let result = ended.sorted { ($0.at, $0.partition, $0.tag) < ($1.at, $1.partition, $1.tag) }
-    ended.removeAll(keepingCapacity: true)
+    guard !activity.ended.isEmpty else { return [] }
+    let result = activity.ended.sorted { ($0.at, $0.partition, $0.tag) < ($1.at, $1.partition, $1.tag) }
+    activity.ended.removeAll(keepingCapacity: true)
     return result
   }
 
@@ -171,10 +102,10 @@ package final class ChannelSubsystem {
   ///
   /// Called before paths are changed, so that what goes on then does so from that time.
   package func advance(to time: SimulatedTime) {
-    while let event = events.first, event.time <= time {
-      _ = events.removeFirst()
-      clock = max(clock, event.time)
-      let slot = slots[event.slot]
+    while let event = activity.events.first, event.time <= time {
+      _ = activity.events.removeFirst()
+      activity.clock = max(activity.clock, event.time)
+      let slot = activity.slots[event.slot]
       guard slot.isUsed, slot.generation == event.generation, slot.sequence == event.sequence else {
         continue
       }
@@ -184,27 +115,27 @@ package final class ChannelSubsystem {
       case .moved: end(event.slot)
       }
     }
-    clock = max(clock, time)
+    activity.clock = max(activity.clock, time)
   }
 
   private func schedule(_ kind: ChannelEvent.Kind, _ slot: Int, at time: SimulatedTime) {
-    events.insert(
+    activity.events.insert(
       ChannelEvent(
-        time: time, kind: kind, partition: slots[slot].request.partition,
-        sequence: slots[slot].sequence, slot: slot, generation: slots[slot].generation))
+        time: time, kind: kind, partition: activity.slots[slot].request.partition,
+        sequence: activity.slots[slot].sequence, slot: slot, generation: activity.slots[slot].generation))
   }
 
   func subchannelIndex(_ partition: Int, _ device: UInt16) -> Int? {
     var low = 0
-    var high = subchannels.count
+    var high = activity.subchannels.count
     while low < high {
       let middle = low &+ (high &- low) / 2
-      if subchannels[middle].partition < partition { low = middle &+ 1 } else { high = middle }
+      if activity.subchannels[middle].partition < partition { low = middle &+ 1 } else { high = middle }
     }
     var byRealNumber: Int?
-    while low < subchannels.count, subchannels[low].partition == partition {
-      if subchannels[low].virtualDevice == device { return low }
-      if definedDevices[subchannels[low].device].number == device { byRealNumber = low }
+    while low < activity.subchannels.count, activity.subchannels[low].partition == partition {
+      if activity.subchannels[low].virtualDevice == device { return low }
+      if hardware.devices[activity.subchannels[low].device].number == device { byRealNumber = low }
       low &+= 1
     }
     return byRealNumber
@@ -214,53 +145,53 @@ package final class ChannelSubsystem {
 
   /// Mask of the paths a subchannel can use now.
   func usableMask(_ subchannel: Int) -> UInt8 {
-    let item = subchannels[subchannel]
-    return item.logicalMask & item.mask { paths[$0].isAvailable(item.partition) }
+    let item = activity.subchannels[subchannel]
+    return item.logicalMask & item.mask { activity.paths[$0].isAvailable(item.partition) }
   }
 
   private func arrive(_ slot: Int) {
-    guard slots[slot].refusal == nil, let subchannel = slots[slot].subchannel else {
-      complete(slot, slots[slot].refusal ?? .notOperational, data: [])
+    guard activity.slots[slot].refusal == nil, let subchannel = activity.slots[slot].subchannel else {
+      complete(slot, activity.slots[slot].refusal ?? .notOperational, data: [])
       return
     }
-    let device = subchannels[subchannel].device
-    devices[device].queue.append(slot)
+    let device = activity.subchannels[subchannel].device
+    activity.devices[device].queue.append(slot)
     startDevice(device)
   }
 
   /// Lets an idle device take the first request in its queue that has a path.
   func startDevice(_ device: Int) {
-    guard devices[device].phase == .idle else { return }
-    let ready = devices[device].queue.first { slot in
-      slots[slot].subchannel.map { usableMask($0) != 0 } ?? false
+    guard activity.devices[device].phase == .idle else { return }
+    let ready = activity.devices[device].queue.first { slot in
+      activity.slots[slot].subchannel.map { usableMask($0) != 0 } ?? false
     }
-    guard let slot = ready, let subchannel = slots[slot].subchannel else { return }
-    devices[device].queue.removeAll { $0 == slot }
+    guard let slot = ready, let subchannel = activity.slots[slot].subchannel else { return }
+    activity.devices[device].queue.removeAll { $0 == slot }
     setPhase(device, .working)
-    devices[device].current = slot
-    subchannels[subchannel].measurement.pendNanoseconds.addClamped(endPhase(slot))
+    activity.devices[device].current = slot
+    activity.subchannels[subchannel].measurement.pendNanoseconds.addClamped(endPhase(slot))
     schedule(
-      .deviceReady, slot, at: clock.addingClamped(definedDevices[device].latencyNanoseconds))
+      .deviceReady, slot, at: activity.clock.addingClamped(hardware.devices[device].latencyNanoseconds))
   }
 
   /// Begins a request's next phase; how long the one before was.
   private func endPhase(_ slot: Int) -> UInt64 {
-    let elapsed = clock.subtractingClamped(slots[slot].phaseStart)
-    slots[slot].phaseStart = clock
+    let elapsed = activity.clock.subtractingClamped(activity.slots[slot].phaseStart)
+    activity.slots[slot].phaseStart = activity.clock
     return elapsed
   }
 
   private func wantPath(_ slot: Int) {
-    guard let subchannel = slots[slot].subchannel else { return }
-    let device = subchannels[subchannel].device
+    guard let subchannel = activity.slots[slot].subchannel else { return }
+    let device = activity.subchannels[subchannel].device
     setPhase(device, .wantsPath)
     connect(device)
   }
 
   /// Gives a device that wants one a free path; without any usable path its request waits again.
   func connect(_ device: Int) {
-    guard devices[device].phase == .wantsPath, let slot = devices[device].current,
-      let subchannel = slots[slot].subchannel
+    guard activity.devices[device].phase == .wantsPath, let slot = activity.devices[device].current,
+      let subchannel = activity.slots[slot].subchannel
     else { return }
     let usable = usableMask(subchannel)
     guard usable != 0 else {
@@ -268,22 +199,22 @@ package final class ChannelSubsystem {
       startDevice(device)
       return
     }
-    let free = usable & subchannels[subchannel].mask { hasRoom($0, for: device) }
-    guard let position = subchannels[subchannel].selection(from: free),
-      let path = subchannels[subchannel].paths.element(at: position)
+    let free = usable & activity.subchannels[subchannel].mask { hasRoom($0, for: device) }
+    guard let position = activity.subchannels[subchannel].selection(from: free),
+      let path = activity.subchannels[subchannel].paths.element(at: position)
     else { return }
-    subchannels[subchannel].use(position)
-    subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))
-    slots[slot].path = path
-    paths[path].take(slot, rate: rate(of: device, over: path))
+    activity.subchannels[subchannel].use(position)
+    activity.subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))
+    activity.slots[slot].path = path
+    activity.paths[path].take(slot, rate: rate(of: device, over: path))
     setPhase(device, .moving)
-    let time = moveTime(slots[slot].request, device: device, path: path)
-    schedule(.moved, slot, at: clock.addingClamped(time))
+    let time = moveTime(activity.slots[slot].request, device: device, path: path)
+    schedule(.moved, slot, at: activity.clock.addingClamped(time))
   }
 
   /// Time for which a path is busy with a request: its latency, and bytes at the slower rate.
   private func moveTime(_ request: ChannelRequest, device: Int, path: Int) -> UInt64 {
-    let latency = definedPaths[path].latencyNanoseconds
+    let latency = hardware.paths[path].latencyNanoseconds
     guard request.kind != .flush else { return latency }
     let rate = rate(of: device, over: path)
     // At most 4 MiB times 10^9, rounded up: fits 64 bits.
@@ -294,20 +225,20 @@ package final class ChannelSubsystem {
   /// Bytes a second at which a device moves data over a path.
   private func rate(of device: Int, over path: Int) -> UInt64 {
     max(
-      1, min(definedPaths[path].bytesPerSecond, definedDevices[device].bytesPerSecond)
+      1, min(hardware.paths[path].bytesPerSecond, hardware.devices[device].bytesPerSecond)
     )
   }
 
   /// Whether a path can move a device's data beside what it moves now.
   private func hasRoom(_ path: Int, for device: Int) -> Bool {
-    paths[path].hasRoom(
-      for: rate(of: device, over: path), of: definedPaths[path].bytesPerSecond)
+    activity.paths[path].hasRoom(
+      for: rate(of: device, over: path), of: hardware.paths[path].bytesPerSecond)
   }
 
   private func end(_ slot: Int) {
-    guard let subchannel = slots[slot].subchannel, let path = slots[slot].path else { return }
-    let device = subchannels[subchannel].device
-    let request = slots[slot].request
+    guard let subchannel = activity.slots[slot].subchannel, let path = activity.slots[slot].path else { return }
+    let device = activity.subchannels[subchannel].device
+    let request = activity.slots[slot].request
     var data: [UInt8] = []
     let offset = request.firstBlock.multipliedClamped(by: ChannelDefaults.blockByteCount)
     let isGood: Bool
@@ -315,15 +246,15 @@ package final class ChannelSubsystem {
     case .read:
       data = [UInt8](
         repeating: 0, count: max(0, min(request.byteCount, ChannelDefaults.requestByteLimit)))
-      isGood = disks[device].read(offset, into: &data)
+      isGood = hardware.disks[device].read(offset, into: &data)
       if !isGood { data = [] }
-    case .write: isGood = disks[device].write(offset, from: request.data, for: request.partition)
-    case .flush: isGood = disks[device].flush()
+    case .write: isGood = hardware.disks[device].write(offset, from: request.data, for: request.partition)
+    case .flush: isGood = hardware.disks[device].flush()
     }
     leavePath(slot, bytes: request.kind == .flush ? 0 : request.byteCount)
-    paths[path].measurement.requestCount.addClamped(1)
+    activity.paths[path].measurement.requestCount.addClamped(1)
     setPhase(device, .idle)
-    devices[device].current = nil
+    activity.devices[device].current = nil
     complete(slot, isGood ? .ok : .ioError, data: data)
     startDevice(device)
     offer(path)
@@ -331,64 +262,64 @@ package final class ChannelSubsystem {
 
   /// Says what a device does now.
   func setPhase(_ device: Int, _ phase: DeviceUnit.Phase) {
-    if devices[device].phase == .wantsPath { wantingCount.subtractClamped(1) }
-    devices[device].phase = phase
+    if activity.devices[device].phase == .wantsPath { wantingCount.subtractClamped(1) }
+    activity.devices[device].phase = phase
     if phase == .wantsPath { wantingCount.addClamped(1) }
   }
 
   /// Takes a request off the path that moves its data, and counts.
   func leavePath(_ slot: Int, bytes: Int) {
-    guard let path = slots[slot].path, let subchannel = slots[slot].subchannel else { return }
+    guard let path = activity.slots[slot].path, let subchannel = activity.slots[slot].subchannel else { return }
     let elapsed = endPhase(slot)
     let bytes = UInt64(clamping: bytes)
-    paths[path].leave(
-      slot, rate: rate(of: subchannels[subchannel].device, over: path), after: elapsed,
-      of: definedPaths[path].bytesPerSecond)
-    paths[path].measurement.byteCount.addClamped(bytes)
-    subchannels[subchannel].measurement.connectNanoseconds.addClamped(elapsed)
-    subchannels[subchannel].measurement.byteCount.addClamped(bytes)
-    slots[slot].path = nil
+    activity.paths[path].leave(
+      slot, rate: rate(of: activity.subchannels[subchannel].device, over: path), after: elapsed,
+      of: hardware.paths[path].bytesPerSecond)
+    activity.paths[path].measurement.byteCount.addClamped(bytes)
+    activity.subchannels[subchannel].measurement.connectNanoseconds.addClamped(elapsed)
+    activity.subchannels[subchannel].measurement.byteCount.addClamped(bytes)
+    activity.slots[slot].path = nil
   }
 
   /// Puts a device's request back to the head of its queue.
   func giveBack(_ device: Int) {
-    guard let slot = devices[device].current, let subchannel = slots[slot].subchannel else {
+    guard let slot = activity.devices[device].current, let subchannel = activity.slots[slot].subchannel else {
       return
     }
-    subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))
-    slots[slot].generation &+= 1
-    devices[device].queue.insert(slot, at: 0)
-    devices[device].current = nil
+    activity.subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))
+    activity.slots[slot].generation &+= 1
+    activity.devices[device].queue.insert(slot, at: 0)
+    activity.devices[device].current = nil
     setPhase(device, .idle)
   }
 
   private func complete(_ slot: Int, _ status: ChannelStatus, data: [UInt8]) {
-    let request = slots[slot].request
-    if let subchannel = slots[slot].subchannel {
-      subchannels[subchannel].measurement.requestCount.addClamped(1)
+    let request = activity.slots[slot].request
+    if let subchannel = activity.slots[slot].subchannel {
+      activity.subchannels[subchannel].measurement.requestCount.addClamped(1)
     }
     release(slot)
-    ended.append(
+    activity.ended.append(
       ChannelCompletion(
         partition: request.partition, device: request.device, tag: request.tag, status: status,
-        data: data, at: clock))
+        data: data, at: activity.clock))
   }
 
   /// Makes a slot free for the next request.
   func release(_ slot: Int) {
-    requestByteCount = requestByteCount.subtractingClamped(slots[slot].heldByteCount)
-    slots[slot].isUsed = false
-    slots[slot].generation &+= 1
-    slots[slot].request.data = []
-    freeSlots.append(slot)
+    requestByteCount = requestByteCount.subtractingClamped(activity.slots[slot].heldByteCount)
+    activity.slots[slot].isUsed = false
+    activity.slots[slot].generation &+= 1
+    activity.slots[slot].request.data = []
+    activity.freeSlots.append(slot)
   }
 
-  /// Replaces all slots by saved ones.
-  func setSlots(_ saved: [RequestSlot]) {
-    slots.elements = saved
-    requestByteCount = saved.reduce(0) { $0.addingClamped($1.isUsed ? $1.heldByteCount : 0) }
-    wantingCount = devices.count { $0.phase == .wantsPath }
-    freeSlots = saved.enumerated().filter { !$0.element.isUsed }.map(\.offset)
+  /// Counts again what is counted of the activity.
+  func recount() {
+    requestByteCount = activity.slots.reduce(0) {
+      $0.addingClamped($1.isUsed ? $1.heldByteCount : 0)
+    }
+    wantingCount = activity.devices.count { $0.phase == .wantsPath }
   }
 
   /// Gives a path that has room to the devices that have wanted one longest.
@@ -396,17 +327,17 @@ package final class ChannelSubsystem {
     while wantingCount > 0, let device = longestWaiting(for: path) {
       connect(device)
       // One that does not fit lets no other pass.
-      if devices[device].phase == .wantsPath { return }
+      if activity.devices[device].phase == .wantsPath { return }
     }
   }
 
   private func longestWaiting(for path: Int) -> Int? {
     var best: (device: Int, slot: RequestSlot)?
-    for (device, unit) in devices.enumerated() where unit.phase == .wantsPath {
-      guard let current = unit.current, let subchannel = slots[current].subchannel,
-        usableMask(subchannel) & subchannels[subchannel].mask({ $0 == path }) != 0
+    for (device, unit) in activity.devices.enumerated() where unit.phase == .wantsPath {
+      guard let current = unit.current, let subchannel = activity.slots[current].subchannel,
+        usableMask(subchannel) & activity.subchannels[subchannel].mask({ $0 == path }) != 0
       else { continue }
-      let slot = slots[current]
+      let slot = activity.slots[current]
       let isEarlier =
         best.map {
           (slot.phaseStart, slot.request.partition, slot.sequence)

@@ -5,7 +5,7 @@ extension ChannelSubsystem {
   @discardableResult
   package func configure(path number: UInt8, for partition: Int, online: Bool) -> Bool {
     guard let path = pathIndex(number, partition: partition) else { return false }
-    paths[path].setConfigured(partition, online)
+    activity.paths[path].setConfigured(partition, online)
     pathsChanged()
     return true
   }
@@ -16,7 +16,7 @@ extension ChannelSubsystem {
   @discardableResult
   package func vary(path number: UInt8, subsystem: UInt8? = nil, online: Bool) -> Bool {
     let matching = pathIndices(number, subsystem: subsystem)
-    for path in matching { paths[path].isOnline = online }
+    for path in matching { activity.paths[path].isOnline = online }
     pathsChanged()
     return !matching.isEmpty
   }
@@ -29,7 +29,7 @@ extension ChannelSubsystem {
     -> Bool
   {
     let matching = pathIndices(number, subsystem: subsystem)
-    for path in matching { paths[path].isOperational = isOperational }
+    for path in matching { activity.paths[path].isOperational = isOperational }
     pathsChanged()
     return !matching.isEmpty
   }
@@ -42,15 +42,15 @@ extension ChannelSubsystem {
     path number: UInt8, device: UInt16, of partition: Int, online: Bool
   ) -> Bool {
     guard let index = subchannelIndex(partition, device),
-      let position = subchannels[index].paths.firstIndex(where: {
-        definedPaths[$0].number == number
+      let position = activity.subchannels[index].paths.firstIndex(where: {
+        hardware.paths[$0].number == number
       })
     else { return false }
     let bit = Subchannel.bit(position)
     if online {
-      subchannels[index].logicalMask |= bit
+      activity.subchannels[index].logicalMask |= bit
     } else {
-      subchannels[index].logicalMask &= ~bit
+      activity.subchannels[index].logicalMask &= ~bit
     }
     pathsChanged()
     return true
@@ -64,26 +64,26 @@ extension ChannelSubsystem {
     for (index, path) in configuration.paths.enumerated() {
       guard path.candidatePartitions.contains(partition) else { continue }
       if !path.isShared {
-        let isFree = !isActive.indices.contains {
-          $0 != partition && isActive[$0] && paths[index].isConfigured($0)
+        let isFree = !activity.isActive.indices.contains {
+          $0 != partition && activity.isActive[$0] && activity.paths[index].isConfigured($0)
         }
-        paths[index].setConfigured(
+        activity.paths[index].setConfigured(
           partition, isFree && path.accessPartitions.contains(partition))
-      } else if !wasActivated[partition] {
-        paths[index].setConfigured(partition, path.accessPartitions.contains(partition))
+      } else if !activity.wasActivated[partition] {
+        activity.paths[index].setConfigured(partition, path.accessPartitions.contains(partition))
       }
     }
-    isActive[partition] = true
-    wasActivated[partition] = true
+    activity.isActive[partition] = true
+    activity.wasActivated[partition] = true
     pathsChanged()
   }
 
   /// Takes a partition's requests and unshared paths away.
   package func deactivate(_ partition: Int) {
     reset(partition)
-    isActive[partition] = false
+    activity.isActive[partition] = false
     for (index, path) in configuration.paths.enumerated() where !path.isShared {
-      paths[index].setConfigured(partition, false)
+      activity.paths[index].setConfigured(partition, false)
     }
   }
 
@@ -91,39 +91,40 @@ extension ChannelSubsystem {
   ///
   /// Its logical path masks are whole again; what it wrote before stays written.
   package func reset(_ partition: Int) {
-    for device in devices.indices {
-      devices[device].queue.removeAll { slots[$0].request.partition == partition }
-      if let slot = devices[device].current, slots[slot].request.partition == partition {
+    let slots = activity.slots
+    for device in activity.devices.indices {
+      activity.devices[device].queue.removeAll { slots[$0].request.partition == partition }
+      if let slot = activity.devices[device].current, activity.slots[slot].request.partition == partition {
         leavePath(slot, bytes: 0)
-        devices[device].current = nil
+        activity.devices[device].current = nil
         setPhase(device, .idle)
       }
     }
-    for slot in slots.indices
-    where slots[slot].isUsed && slots[slot].request.partition == partition {
+    for slot in activity.slots.indices
+    where activity.slots[slot].isUsed && activity.slots[slot].request.partition == partition {
       release(slot)
     }
-    ended.removeAll { $0.partition == partition }
-    for index in subchannels.indices where subchannels[index].partition == partition {
-      subchannels[index].logicalMask = 0xFF
+    activity.ended.removeAll { $0.partition == partition }
+    for index in activity.subchannels.indices where activity.subchannels[index].partition == partition {
+      activity.subchannels[index].logicalMask = 0xFF
     }
     pathsChanged()
   }
 
   /// Moves requests off paths that went, and onto paths that came.
   private func pathsChanged() {
-    for device in devices.indices where devices[device].phase == .moving {
-      guard let slot = devices[device].current, let path = slots[slot].path,
-        let subchannel = slots[slot].subchannel,
-        usableMask(subchannel) & subchannels[subchannel].mask({ $0 == path }) == 0
+    for device in activity.devices.indices where activity.devices[device].phase == .moving {
+      guard let slot = activity.devices[device].current, let path = activity.slots[slot].path,
+        let subchannel = activity.slots[slot].subchannel,
+        usableMask(subchannel) & activity.subchannels[subchannel].mask({ $0 == path }) == 0
       else { continue }
       leavePath(slot, bytes: 0)
-      slots[slot].generation &+= 1
+      activity.slots[slot].generation &+= 1
       setPhase(device, .wantsPath)
     }
-    for device in devices.indices { connect(device) }
-    for path in paths.indices { offer(path) }
-    for device in devices.indices { startDevice(device) }
+    for device in activity.devices.indices { connect(device) }
+    for path in activity.paths.indices { offer(path) }
+    for device in activity.devices.indices { startDevice(device) }
   }
 
   /// The path that a partition means by a number: one of its own channel subsystem.
@@ -135,8 +136,8 @@ extension ChannelSubsystem {
 
   func pathIndices(_ number: UInt8, subsystem: UInt8?) -> [Int] {
     configuration.paths.indices.filter {
-      definedPaths[$0].number == number
-        && subsystem ?? definedPaths[$0].subsystem == definedPaths[$0].subsystem
+      hardware.paths[$0].number == number
+        && subsystem ?? hardware.paths[$0].subsystem == hardware.paths[$0].subsystem
     }
   }
 }

@@ -9,7 +9,7 @@ struct ChannelPath: Equatable, Sendable, Codable {
   /// One bit a partition: configured on line (PAM).
   var configured: [UInt64]
   /// Slots of the requests whose data it moves.
-  private(set) var moving: [Int] = []
+  var moving: [Int] = []
   /// Bytes a second at which it moves them together.
   private var movingRate: UInt64 = 0
   var measurement = PathMeasurement()

@@ -88,7 +88,7 @@ extension PartitionManager {
   /// The digest of the machine (nil) or of a partition, with the pages that were written.
   package func storageDigest(of name: String?) -> UInt64 {
     guard let name else {
-      var digest = engine.digest
+      var digest = engine.progress.digest
       for partition in partitions where partition.isActive { mixPages(of: partition, &digest) }
       return digest.value
     }

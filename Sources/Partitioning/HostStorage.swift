@@ -22,7 +22,7 @@ extension PartitionManager {
   var hostStorageCommitted: UInt64 { pagesAndRequests.addingClamped(channels.diskReserve) }
 
   private var pagesAndRequests: UInt64 {
-    UInt64(clamping: hostPageCount).multipliedClamped(by: PartitionManager.pageByteCount)
+    UInt64(clamping: state.hostPageCount).multipliedClamped(by: PartitionManager.pageByteCount)
       .addingClamped(channels.requestByteCount)
   }
 
@@ -35,7 +35,7 @@ extension PartitionManager {
     let kept = isRehearsal && partition.isActive && !partition.isClean ? partition.countedPages : 0
     let count = partition.computer?.memory.writtenPageCount ?? kept
     let grew = count > partition.countedPages
-    hostPageCount = hostPageCount.addingClamped(count.subtractingClamped(partition.countedPages))
+    state.hostPageCount = state.hostPageCount.addingClamped(count.subtractingClamped(partition.countedPages))
     partition.countedPages = count
     return grew
   }

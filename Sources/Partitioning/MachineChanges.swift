@@ -22,7 +22,7 @@ extension PartitionManager {
       if let owner = channels.owner(ofPath: path, besides: partition.number) {
         throw .pathInUse(partition.name, path: path, by: partitionName(owner))
       }
-      if let keeper = reservations[path], keeper != partition.number {
+      if let keeper = state.reservations[path], keeper != partition.number {
         throw .pathReserved(partition.name, path: path, for: partitionName(keeper))
       }
     } else if insistence == .polite {
@@ -30,7 +30,7 @@ extension PartitionManager {
     }
     let lost = online ? [] : lastDevices(path, partition.subsystem, partition)
     channels.configure(path: path, for: partition.number, online: online)
-    reservations[path] =
+    state.reservations[path] =
       !online && partition.definition.security.isIsolated && isReconfigurable(path, partition)
       ? partition.number : nil
     for device in lost { note(partition, .requestsWait(device: device)) }
@@ -38,10 +38,10 @@ extension PartitionManager {
 
   /// Gives up a path that isolation keeps for a partition (PR/SM: Release I/O path).
   func releasePath(_ partition: Partition, _ path: UInt8) throws(ManagementError) {
-    guard reservations[path] == partition.number else {
+    guard state.reservations[path] == partition.number else {
       throw .pathNotReserved(partition.name, path: path)
     }
-    reservations[path] = nil
+    state.reservations[path] = nil
   }
 
   private func isReconfigurable(_ path: UInt8, _ partition: Partition) -> Bool {

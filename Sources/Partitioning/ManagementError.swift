@@ -7,9 +7,9 @@ package enum ManagementError: Error, Equatable, Sendable, Codable {
   /// No definition has the name.
   case partitionNotFound(String)
   /// The partition is in a state in which the action means nothing.
-  case wrongState(String, is: PartitionState, needs: [PartitionState])
+  case wrongState(String, is: PartitionStatus, needs: [PartitionStatus])
   /// The action would end a running guest, which only `force` does.
-  case forceNeeded(String, is: PartitionState)
+  case forceNeeded(String, is: PartitionStatus)
   /// A partition's author lacks a permission that the action needs.
   case notAuthorized(String, needs: SecuritySwitch)
   /// Nothing of the partition was lost with an earlier machine.

@@ -60,57 +60,34 @@ package typealias GuestCommandHandler = (_ partition: Int, _ text: String) -> (
 ///
 /// Owner thread only.
 package final class PartitionManager {
-  /// What the machine was defined as.
-  package let definition: SystemDefinition
-  /// Seed of everything that is varied on purpose.
-  package let seed: UInt64
-  /// Unix time in seconds at simulated time 0.
-  package let timeOfDayAtStart: Int64
+  /// The firmware's own values.
+  var state: FirmwareState
+  /// What it was built for.
+  let layout: MachineLayout
+  let partitions: [Partition]
+  let engine: EpochEngine<Computer>
+  let channels: ChannelSubsystem
   /// How time follows the wall clock; `runEpochs` keeps it.
   package let pacer: Pacer
-  /// Answers DIAGNOSE X'08'; without one every command is unknown.
-  package var commandHandler: GuestCommandHandler?
-  /// Actions from outside since IPL, in order.
-  package private(set) var journal: [JournalEntry] = []
-  /// The machine's values that run.
-  package internal(set) var settings: MachineSettings
-  /// The machine's values that the reset profile and the group profiles hold.
-  package internal(set) var profileSettings: MachineSettings
-  /// Rolling averages of defined capacities, and what they lead to.
-  var softCapping = SoftCapping()
-  /// Storage granted and free.
-  package internal(set) var ledger: StorageLedger
-
-  let engine: EpochEngine<Computer>
-  let partitions: [Partition]
-  private let layout: Dispatcher.Layout
-  /// Numbers by name; looked up, never iterated.
-  private let numbers: [String: Int]
-  /// Pool index of each type that is installed.
-  let pools: [ProcessorType]
-  let channels: ChannelSubsystem
-  var events: [FirmwareEvent] = []
-  var changes: [ChangeRecord] = []
-  var accounting: [AccountingRecord] = []
-  var load: LoadMeter
-  /// Messages of an epoch on their way to Settle.
-  var crossing: [CrossingEvent] = []
-  /// Pools whose shares are to be computed again.
-  var hasStaleShares: [Bool]
-  /// Partitions with pending changes, ascending.
-  var waiting: [Int] = []
-  /// Partitions for which isolation keeps a reconfigurable path that is off line, by path.
-  var reservations: [UInt8: Int] = [:]
-  /// Pages of guests' storage that count against HOSTSTORAGE.
-  var hostPageCount = 0
   /// Whether this is a copy without guests, on which actions are judged.
   let isRehearsal: Bool
-  /// Number of the partition whose guest's command is being performed: not an action from outside.
-  var commandingPartition: Int?
-  /// Bytes of the host's files that were read for the guest's command that is being performed.
-  var bytesRead = 0
-  /// Partitions that were loaded and begin later, ascending.
-  var held: [Int] = []
+  /// Answers DIAGNOSE X'08'; without one every command is unknown.
+  package var commandHandler: GuestCommandHandler?
+  /// Messages of an epoch on their way to Settle.
+  var crossing: [CrossingEvent] = []
+
+  private init(
+    _ layout: MachineLayout, _ state: FirmwareState, partitions: [Partition],
+    engine: EpochEngine<Computer>, channels: ChannelSubsystem, pacer: Pacer, isRehearsal: Bool
+  ) {
+    self.layout = layout
+    self.state = state
+    self.partitions = partitions
+    self.engine = engine
+    self.channels = channels
+    self.pacer = pacer
+    self.isRehearsal = isRehearsal
+  }
 
   /// Builds the machine; no partition is active.
   ///
@@ -119,120 +96,82 @@ package final class PartitionManager {
   ///   - options: Threads, seed and pace.
   ///   - clock: The host's time of day in Unix seconds, taken only when the definition says NOW.
   /// - Throws: `MachineRefusal` when a device's file cannot be used, or the host has no memory.
-  package init(
+  package convenience init(
     _ definition: SystemDefinition, options: ManagerOptions = ManagerOptions(),
     clock: () -> Int64 = { 0 }
   ) throws(MachineRefusal) {
-    self.definition = definition
-    seed = options.seed ?? definition.machine.seed
-    pools = definition.machine.processors.map(\.type)
-    hasStaleShares = Array(repeating: false, count: definition.machine.processors.count)
-    // Storage is kept in units that never straddle the PC's gap below 4 GiB.
-    ledger = StorageLedger(
-      installedByteCount: definition.machine.storageByteCount,
-      incrementByteCount: definition.machine.ledgerIncrement)
-    do throws(ChannelError) {
-      channels = try ChannelSubsystem(definition.channelConfiguration())
-    } catch {
-      throw .channel(error)
-    }
-    settings = MachineSettings(definition)
-    profileSettings = settings
-    var layout = Dispatcher.Layout(
-      pools: definition.machine.processors.map { (megahertz: $0.megahertz, count: $0.count) },
-      accounts: [], partitionCount: definition.partitions.count,
-      groupCount: definition.groups.count)
-    var partitions: [Partition] = []
-    var numbers: [String: Int] = [:]
-    let imageProfiles = Dictionary(grouping: definition.imageProfiles, by: \.partition)
-    let subsystems = Dictionary(
-      definition.inputOutput.images.map { ($0.partition, $0.subsystem) },
-      uniquingKeysWith: { first, _ in first })
-    for (number, partition) in definition.partitions.enumerated() {
-      let others = imageProfiles[partition.name] ?? []
-      let own = ProcessorLayout.layout(
-        of: [partition] + others.map(\.definition), firstAccount: layout.accounts.count)
-      for place in own {
-        layout.accounts.append(
-          (
-            partition: number, pool: pools.firstIndex(of: place.type) ?? 0,
-            logicals: place.count
-          ))
-      }
-      partitions.append(
-        Partition(
-          partition, others: others, number: number, layout: own,
-          subsystem: subsystems[partition.name]))
-      numbers[partition.name] = number
-    }
-    self.partitions = partitions
-    self.numbers = numbers
-    self.layout = layout
-    isRehearsal = false
-    do throws(HostMemoryError) {
-      engine = try EpochEngine(
-        layout: layout, epoch: definition.machine.epochNanoseconds,
-        threads: max(options.threads, 1), caches: options.caches)
-    } catch {
-      throw .hostMemory
-    }
-    pacer = Pacer(options.pace ?? definition.machine.pace)
-    load = LoadMeter()
-    switch definition.machine.timeOfDay {
-    case .fixed(let seconds): timeOfDayAtStart = seconds
-    case .now:
-      timeOfDayAtStart = min(max(0, clock()), TimeOfDay.latest)
-      events.append(
-        FirmwareEvent(time: 0, partition: nil, kind: .clockRead(timeOfDayAtStart)))
-    }
-    engine.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
-    engine.digest.mix(seed)
-    engine.digest.mix(UInt64(bitPattern: timeOfDayAtStart))
+    let layout = MachineLayout(definition)
+    let (channels, engine) = try PartitionManager.hardware(layout, options)
+    let state = FirmwareState(definition, seed: options.seed, clock: clock)
+    self.init(
+      layout, state, partitions: layout.partitions.map { Partition($0, PartitionState($0)) },
+      engine: engine, channels: channels, pacer: Pacer(options.pace ?? definition.machine.pace),
+      isRehearsal: false)
+    engine.progress.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
+    engine.progress.digest.mix(seed)
+    engine.progress.digest.mix(UInt64(bitPattern: timeOfDayAtStart))
     for number in partitions.indices {
       engine.guests[number].home = number % max(1, engine.threads)
       engine.guests[number].digest.mix(UInt64(clamping: number))
     }
   }
 
-  /// A copy of a machine without its guests.
-  private init(rehearsing other: PartitionManager) {
-    definition = other.definition
-    seed = other.seed
-    pools = other.pools
-    hasStaleShares = other.hasStaleShares
-    ledger = other.ledger
-    channels = ChannelSubsystem(rehearsing: other.channels)
-    settings = other.settings
-    profileSettings = other.profileSettings
-    partitions = other.partitions.map { Partition(rehearsing: $0) }
-    numbers = other.numbers
-    layout = other.layout
-    isRehearsal = true
-    engine = EpochEngine(layout: other.layout, epoch: other.engine.epoch, caches: [])
-    pacer = Pacer(.fast)
-    load = other.load
-    timeOfDayAtStart = other.timeOfDayAtStart
-    waiting = other.waiting
-    held = other.held
-    reservations = other.reservations
-    hostPageCount = other.hostPageCount
-    engine.jump(to: other.now)
-    engine.digest = other.engine.digest
-    for number in partitions.indices {
-      engine.guests[number].digest = other.engine.guests[number].digest
+  private static func hardware(
+    _ layout: MachineLayout, _ options: ManagerOptions
+  ) throws(MachineRefusal) -> (ChannelSubsystem, EpochEngine<Computer>) {
+    let definition = layout.definition
+    let channels: ChannelSubsystem
+    do throws(ChannelError) {
+      channels = try ChannelSubsystem(definition.channelConfiguration())
+    } catch {
+      throw .channel(error)
     }
-    engine.dispatcher.adopt(other.engine.dispatcher)
+    do throws(HostMemoryError) {
+      let engine = try EpochEngine<Computer>(
+        layout: layout.dispatcher, epoch: definition.machine.epochNanoseconds,
+        threads: max(options.threads, 1), caches: options.caches)
+      return (channels, engine)
+    } catch {
+      throw .hostMemory
+    }
   }
 
-  /// The same firmware without guests, to judge actions on: it refuses what this one would refuse
-  /// and shows what it would do; nothing of this machine changes, and time must not pass in the copy.
+  /// The same firmware with the same values and without guests, to judge actions on: it refuses what
+  /// this one would refuse and shows what it would do; nothing of this machine changes, and time must
+  /// not pass in the copy.
   package func rehearsal() -> PartitionManager {
     settleShares()
-    return PartitionManager(rehearsing: self)
+    // What was said of the machine stays with it.
+    var state = state
+    state.journal = JournalState()
+    let epochs = EpochEngine<Computer>(
+      layout: layout.dispatcher, epoch: engine.epoch, caches: [])
+    epochs.state = engine.state
+    return PartitionManager(
+      layout, state,
+      partitions: partitions.map { Partition($0.place, $0.state, answers: $0.answers) },
+      engine: epochs, channels: channels.rehearsal(), pacer: Pacer(.fast), isRehearsal: true)
   }
 
   /// Version of what guests can see beside the definitions: cost table, slice, TLB geometry.
   package static let historyVersion = Computer.historyVersion
+
+  /// What the machine was defined as.
+  package var definition: SystemDefinition { layout.definition }
+  /// Pool index of each type that is installed.
+  var pools: [ProcessorType] { layout.pools }
+  /// Seed of everything that is varied on purpose.
+  package var seed: UInt64 { state.seed }
+  /// Unix time in seconds at simulated time 0.
+  package var timeOfDayAtStart: Int64 { state.timeOfDayAtStart }
+  /// Actions from outside since IPL, in order.
+  package var journal: [JournalEntry] { state.journal.entries }
+  /// The machine's values that run.
+  package var settings: MachineSettings { state.settings }
+  /// The machine's values that the reset profile and the group profiles hold.
+  package var profileSettings: MachineSettings { state.profileSettings }
+  /// Storage granted and free.
+  package var ledger: StorageLedger { state.ledger }
 
   /// Simulated time since IPL, at the border of an epoch.
   package var now: SimulatedTime { engine.now }
@@ -242,16 +181,16 @@ package final class PartitionManager {
 
   /// Takes what happened since the last call, in order.
   package func takeEvents() -> [FirmwareEvent] {
-    defer { events.removeAll(keepingCapacity: true) }
-    return events
+    defer { state.journal.events.removeAll(keepingCapacity: true) }
+    return state.journal.events
   }
 
   /// The number of a partition by name.
-  package func number(of name: String) -> Int? { numbers[name] }
+  package func number(of name: String) -> Int? { layout.numbers[name] }
 
   func partition(_ name: String) throws(ManagementError) -> Partition {
     // Cannot trap: `element(at:)` compares.
-    guard let number = numbers[name], let partition = partitions.element(at: number) else {
+    guard let number = layout.numbers[name], let partition = partitions.element(at: number) else {
       throw .partitionNotFound(name)
     }
     return partition
@@ -261,7 +200,7 @@ package final class PartitionManager {
   func partitionName(_ number: Int) -> String { partitions.element(at: number)?.name ?? "" }
 
   func note(_ partition: Partition?, _ kind: FirmwareEventKind, at time: SimulatedTime? = nil) {
-    events.append(
+    state.journal.events.append(
       FirmwareEvent(time: time ?? now, partition: partition?.name, kind: kind))
   }
 
@@ -295,8 +234,9 @@ package final class PartitionManager {
     refusal: ManagementError? = nil
   ) {
     if refusal != nil, !isRefusalKept() { return }
-    if commandingPartition == nil {
-      journal.append(JournalEntry(time: now, author: author, action: action, refusal: refusal))
+    if state.commandingPartition == nil {
+      state.journal.entries.append(
+        JournalEntry(time: now, author: author, action: action, refusal: refusal))
     }
     keep(
       ChangeRecord(
@@ -309,10 +249,10 @@ package final class PartitionManager {
   static let changeLimit = 1 << 16
 
   private func keep(_ change: ChangeRecord) {
-    if changes.count >= PartitionManager.changeLimit {
-      changes.removeFirst(PartitionManager.changeLimit / 2)
+    if state.journal.changes.count >= PartitionManager.changeLimit {
+      state.journal.changes.removeFirst(PartitionManager.changeLimit / 2)
     }
-    changes.append(change)
+    state.journal.changes.append(change)
   }
 
   /// Does what nobody asked for at this instant and records it as the action that it amounts to: a
@@ -330,8 +270,8 @@ package final class PartitionManager {
 
   /// Takes the changes since the last call, refused ones included, in order.
   package func takeChanges() -> [ChangeRecord] {
-    defer { changes.removeAll(keepingCapacity: true) }
-    return changes
+    defer { state.journal.changes.removeAll(keepingCapacity: true) }
+    return state.journal.changes
   }
 
   /// Refuses what a partition's author is not permitted.
@@ -360,10 +300,10 @@ package final class PartitionManager {
 
   /// Takes an action into the history of the machine and of its partition.
   private func mix(_ action: ManagementAction) {
-    engine.digest.mix(now)
+    engine.progress.digest.mix(now)
     var text = String(describing: action)
-    text.withUTF8 { engine.digest.mix(bytes: UnsafeRawBufferPointer($0)) }
-    guard let name = action.partition, let number = numbers[name] else { return }
+    text.withUTF8 { engine.progress.digest.mix(bytes: UnsafeRawBufferPointer($0)) }
+    guard let name = action.partition, let number = layout.numbers[name] else { return }
     engine.guests[number].digest.mix(now)
     text.withUTF8 { engine.guests[number].digest.mix(bytes: UnsafeRawBufferPointer($0)) }
   }

@@ -13,7 +13,7 @@ extension PartitionManager {
     if let earlier = partition.pending.first(where: { $0.kind == .shutdown }) {
       throw .changePending(partition.name, earlier)
     }
-    guard partition.state == .operating, partition.signalShutdown() else {
+    guard partition.status == .operating, partition.signalShutdown() else {
       throw .shutdownSignalNotEnabled(partition.name)
     }
     engine.notice(partition.number, at: now)
@@ -43,7 +43,7 @@ extension PartitionManager {
 
   private func forget(_ partition: Partition, _ change: PendingChange) {
     partition.pending.removeAll { $0 == change }
-    if partition.pending.isEmpty { waiting.removeAll { $0 == partition.number } }
+    if partition.pending.isEmpty { state.waiting.removeAll { $0 == partition.number } }
   }
 
   private static func range(_ address: UInt64, _ byteCount: UInt64) -> Range<UInt64> {
@@ -98,12 +98,16 @@ extension PartitionManager {
     }
   }
 
-  /// In a rehearsal: guests do all that is asked of them, as a script that waits for them expects.
+  /// In a rehearsal: guests do all that is asked of them, as a script that waits for them expects, and
+  /// those that were loaded in it take part.
   ///
   /// On a machine with guests it does nothing.
   package func agreeToPending() {
     guard isRehearsal else { return }
     for partition in partitions {
+      if partition.rehearsed.isUnknown {
+        partition.rehearsed = GuestAnswers(listensToNotices: true, hearsSignals: true)
+      }
       for change in partition.pending {
         if change.kind == .shutdown {
           takeDown(partition, because: .poweredOff)
@@ -130,7 +134,7 @@ extension PartitionManager {
   /// When the first pending change lapses.
   var nextDeadline: SimulatedTime? {
     var first: SimulatedTime?
-    for number in waiting {
+    for number in state.waiting {
       for change in partitions.element(at: number)?.pending ?? [] {
         first = min(first ?? .max, change.deadline)
       }
@@ -140,8 +144,8 @@ extension PartitionManager {
 
   /// Ends the pending changes whose time is over.
   func expire() {
-    guard !waiting.isEmpty else { return }
-    for number in waiting {
+    guard !state.waiting.isEmpty else { return }
+    for number in state.waiting {
       guard let partition = partitions.element(at: number) else { continue }
       for change in partition.pending where change.deadline <= now {
         recording(.cancelPending(partition.name, kind: change.kind), by: .firmware) {

@@ -27,14 +27,14 @@ extension PartitionManager {
 
   func addPending(_ partition: Partition, _ change: PendingChange) {
     partition.pending.append(change)
-    if !waiting.contains(partition.number) {
-      waiting.append(partition.number)
-      waiting.sort()
+    if !state.waiting.contains(partition.number) {
+      state.waiting.append(partition.number)
+      state.waiting.sort()
     }
   }
 
   private func isListening(_ partition: Partition) -> Bool {
-    partition.state == .operating && !partition.isStopped
+    partition.status == .operating && !partition.isStopped
   }
 
   // MARK: Processors
@@ -191,13 +191,13 @@ extension PartitionManager {
     let needed = byteCount(of: places.count)
     if let origin = partition.definition.storage.origin {
       let wanted = places.map { Int(clamping: origin / max(1, unit)).addingClamped($0) }
-      guard ledger.take(wanted, for: partition.number) else {
+      guard state.ledger.take(wanted, for: partition.number) else {
         throw .originNotFree(
           partition.name, origin: byteCount(of: wanted.first ?? 0), needed: needed)
       }
       return wanted
     }
-    guard let taken = ledger.take(places.count, for: partition.number) else {
+    guard let taken = state.ledger.take(places.count, for: partition.number) else {
       throw .insufficientStorage(partition.name, needed: needed, free: ledger.freeByteCount)
     }
     return taken

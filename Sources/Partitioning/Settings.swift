@@ -40,9 +40,9 @@ extension PartitionManager {
     let kept =
       scope.isInProfile ? try profileSettings.applying(action, in: context) : profileSettings
     let running = scope.isRunning ? try settings.applying(action, in: context) : settings
-    profileSettings = kept
+    state.profileSettings = kept
     guard running != settings else { return }
-    settings = running
+    state.settings = running
     for type in pools { applyShares(of: type) }
   }
 

@@ -28,7 +28,7 @@ extension PartitionManager {
     if let time = channels.nextCompletion { next = min(next ?? .max, gridAfter(time)) }
     if let time = nextRelease { next = min(next ?? .max, gridAfter(time)) }
     if let time = nextDeadline { next = min(next ?? .max, gridAfter(time)) }
-    if let time = softCapping.next { next = min(next ?? .max, gridAfter(time)) }
+    if let time = state.softCapping.next { next = min(next ?? .max, gridAfter(time)) }
     return next.map { max($0, now) }
   }
 
@@ -75,7 +75,7 @@ extension PartitionManager {
     expire()
     judgeSoftCapping()
     settleShares()
-    if now >= load.due { load.sample(engine.dispatcher, at: now) }
+    if now >= state.load.due { state.load.sample(engine.dispatcher, at: now) }
   }
 
   private func deliver(_ completion: ChannelCompletion) {
@@ -148,7 +148,7 @@ extension PartitionManager {
         at: event.time)
     case .disabledWait(let processor, let address):
       // A guest that a non-maskable interrupt wakes now and then waits again: that is said once.
-      guard partition.state == .operating else { return }
+      guard partition.status == .operating else { return }
       except(partition)
       note(
         partition, .disabledWait(processor: processor, instructionPointer: address),
@@ -192,7 +192,7 @@ extension PartitionManager {
   }
 
   private func except(_ partition: Partition) {
-    if partition.state == .operating { partition.move(to: .exceptions) }
+    if partition.status == .operating { partition.move(to: .exceptions) }
   }
 
   private func restartItself(_ partition: Partition) {
@@ -215,7 +215,7 @@ extension PartitionManager {
   ) {
     switch call {
     case .command(let text, let capacity):
-      bytesRead = 0
+      state.bytesRead = 0
       let answer = command(partition, text)
       // The command may have taken the partition down or loaded it again.
       guard partition.computer === computer else { return }
@@ -223,7 +223,7 @@ extension PartitionManager {
       computer.completeDiagnose(
         processor: processor,
         .command(
-          returnCode: answer.returnCode, reply: Array(answer.reply.utf8), bytesRead: bytesRead))
+          returnCode: answer.returnCode, reply: Array(answer.reply.utf8), bytesRead: state.bytesRead))
     case .accept(let notice):
       let isDone = accepted(partition, notice)
       computer.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
@@ -252,9 +252,9 @@ extension PartitionManager {
     // Each command of a text is one of those that the guest may give in a second.
     let commandCount = max(1, text.split(separator: 0x15).count)
     partition.commandAllowance = partition.commandAllowance.subtractingClamped(commandCount)
-    let before = commandingPartition
-    commandingPartition = partition.number
-    defer { commandingPartition = before }
+    let before = state.commandingPartition
+    state.commandingPartition = partition.number
+    defer { state.commandingPartition = before }
     let printable = String(decoding: text.map { $0 == 0x15 ? 0x0A : $0 }, as: UTF8.self)
     return commandHandler(partition.number, printable)
   }
@@ -263,7 +263,7 @@ extension PartitionManager {
 extension PartitionManager {
   /// Takes an action of a guest's command off what the guest may do in this second.
   func takeAllowance() {
-    guard let partition = commandingPartition.flatMap({ partitions.element(at: $0) }) else {
+    guard let partition = state.commandingPartition.flatMap({ partitions.element(at: $0) }) else {
       return
     }
     takeAllowance(of: partition)
@@ -275,7 +275,7 @@ extension PartitionManager {
 
   /// Whether a refusal is recorded: of a guest's own, only so many in a second.
   func isRefusalKept() -> Bool {
-    guard let partition = commandingPartition.flatMap({ partitions.element(at: $0) }) else {
+    guard let partition = state.commandingPartition.flatMap({ partitions.element(at: $0) }) else {
       return true
     }
     guard partition.refusalAllowance > 0 else { return false }

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 import Testing
 
 @testable import Channels
@@ -182,36 +183,74 @@ func write(
     #expect(copy.saveState() == original.saveState())
   }
 
-  @Test(
-    "a saved state that is none of this machine's is refused",
-    arguments: ["chunks", "devices", "isActive", "paths", "wasActivated", "writeDigests"])
-  func foreignState(missing: String) throws {
+  @Test("a saved state that is none of this machine's is refused, and nothing is changed")
+  func foreignState() throws {
     let original = try subsystem()
     original.start(write(0, 0x100, block: 1, [UInt8](repeating: 7, count: 512), tag: 1))
     _ = original.takeCompletions(upTo: 9_000_000)
-    let saved = try JSONEncoder().encode(original.saveState())
-    var state = try #require(JSONSerialization.jsonObject(with: saved) as? [String: Any])
-    state[missing] = []
-    let changed = try JSONSerialization.data(withJSONObject: state)
+    let changes: [(inout ChannelSubsystemState) -> Void] = [
+      { $0.activity.paths.elements = [] }, { $0.activity.paths[0].configured = [] },
+      { $0.activity.devices.elements = [] }, { $0.activity.isActive.elements = [] },
+      { $0.activity.wasActivated.elements = [] }, { $0.disks = [] },
+      { $0.activity.subchannels[0].preferred = 99 }, { $0.activity.subchannels[0].paths = [] },
+    ]
     let copy = try subsystem()
-    #expect(throws: ChannelStateError.otherConfiguration) {
-      try copy.restoreState(JSONDecoder().decode(ChannelSubsystemState.self, from: changed))
+    let before = copy.saveState()
+    for change in changes {
+      var state = original.saveState()
+      change(&state)
+      #expect(throws: StateRefusal.otherLayout(kind: "channels", what: "I/O configuration")) {
+        try copy.restoreState(state)
+      }
+    }
+    #expect(copy.saveState() == before)
+  }
+
+  @Test("a saved state in which a request is nowhere, or twice, is refused")
+  func stateOfWrongNumbers() throws {
+    let original = try subsystem()
+    for tag in 0..<4 as Range<UInt64> {
+      original.start(write(0, 0x100, block: 1, [UInt8](repeating: 7, count: 512), tag: tag))
+    }
+    _ = original.takeCompletions(upTo: 1000)
+    let changes: [(inout ChannelSubsystemState) -> Void] = [
+      { $0.activity.slots[0].subchannel = 99 }, { $0.activity.slots[0].path = 99 },
+      { $0.activity.slots[0].isUsed = false }, { $0.activity.freeSlots = [99] },
+      { $0.activity.devices[0].queue.append(99) }, { $0.activity.devices[0].current = nil },
+      { $0.activity.devices[1].queue = $0.activity.devices[0].queue },
+      { $0.activity.paths[0].moving = [0] },
+    ]
+    for change in changes {
+      var state = original.saveState()
+      change(&state)
+      #expect(throws: StateRefusal.inconsistent(kind: "channels", what: "a request")) {
+        try subsystem().restoreState(state)
+      }
     }
   }
 
   @Test("numbers in a saved state that name nothing end nothing")
-  func stateOfWrongNumbers() throws {
+  func harmlessNumbers() throws {
     let original = try subsystem()
     original.start(write(0, 0x100, block: 1, [UInt8](repeating: 7, count: 512), tag: 1))
-    let saved = try JSONEncoder().encode(original.saveState())
+    let saved = try JSONEncoder().encode(StateEnvelope(original.saveState()))
     let text = String(decoding: saved, as: UTF8.self)
-      .replacing(/"(slot|subchannel|preferred|rotation)":\d+/) { "\"\($0.1)\":99" }
+      .replacing(/"(slot|rotation)":\d+/) { "\"\($0.1)\":99" }
     let copy = try subsystem()
     try copy.restoreState(
-      JSONDecoder().decode(ChannelSubsystemState.self, from: Data(text.utf8)))
+      JSONDecoder().decode(
+        StateEnvelope<ChannelSubsystemState>.self, from: Data(text.utf8)
+      ).state)
     #expect(copy.takeCompletions(upTo: 9_000_000).isEmpty)
     copy.start(write(0, 0x100, block: 1, [UInt8](repeating: 7, count: 512), tag: 2))
     #expect(copy.takeCompletions(upTo: 90_000_000).map(\.tag) == [2])
+  }
+
+  @Test func everyPropertyHasARole() throws {
+    let channels = try subsystem()
+    #expect(channels.misplacedProperties == [])
+    #expect(channels.hardware.disks.flatMap(\.misplacedProperties) == [])
+    #expect(channels.hardware.diskMemory.misplacedProperties == [])
   }
 
   @Test func fileIsCopiedOnWriteUnlessWritable() throws {

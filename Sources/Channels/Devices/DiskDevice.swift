@@ -48,6 +48,29 @@ final class DiskMemory {
   }
 }
 
+/// What was written to a disk; of one that writes through to its file, no chunks.
+struct DiskState: Equatable, Sendable, Codable {
+  /// The changed chunks, ascending.
+  var chunks: [DiskDevice.Chunk]
+  /// Grows with every write, so that histories that wrote differently differ.
+  var writeDigest: UInt64
+}
+
+extension DiskMemory: StateHolder {
+  static var roles: PropertyRoles {
+    // Counted from what the disks hold.
+    PropertyRoles(state: [], wiring: ["byteLimit"], caches: ["byteCounts", "byteCount"])
+  }
+}
+
+extension DiskDevice: StateHolder {
+  static var roles: PropertyRoles {
+    PropertyRoles(
+      state: ["writeDigest", "chunks"],
+      wiring: ["byteCount", "descriptor", "isWritable", "memory"])
+  }
+}
+
 /// The blocks of one device: sparse in memory, or a raw file with changed chunks in memory over it.
 ///
 /// Touched by the owner of the channel subsystem only.
@@ -191,22 +214,23 @@ final class DiskDevice {
     var bytes: [UInt8]
   }
 
-  /// The changed chunks, ascending.
-  var changedChunks: [Chunk] {
-    chunks.sorted { $0.key < $1.key }.map {
-      Chunk(index: $0.key, partition: $0.value.partition, bytes: $0.value.bytes)
-    }
+  /// What was written to it.
+  var state: DiskState {
+    DiskState(
+      chunks: chunks.sorted { $0.key < $1.key }.map {
+        Chunk(index: $0.key, partition: $0.value.partition, bytes: $0.value.bytes)
+      }, writeDigest: writeDigest)
   }
 
-  /// Puts changed chunks back.
-  func restore(_ changed: [Chunk], writeDigest: UInt64) {
+  /// Puts back what was written to it.
+  func restore(_ state: DiskState) {
     let size = UInt64(Self.chunkByteCount)
     for held in chunks.values { memory.give(size, of: held.partition) }
     chunks = Dictionary(
-      changed.map { ($0.index, Contents(bytes: $0.bytes, partition: $0.partition)) },
+      state.chunks.map { ($0.index, Contents(bytes: $0.bytes, partition: $0.partition)) },
       uniquingKeysWith: { _, last in last })
     for held in chunks.values { memory.keep(size, for: held.partition) }
-    self.writeDigest = writeDigest
+    writeDigest = state.writeDigest
   }
 
   // MARK: - Pieces

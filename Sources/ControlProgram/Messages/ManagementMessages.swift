@@ -111,7 +111,7 @@ extension CommandMessage {
 
   /// Not active is `not logged on`; active where it must not be is `already logged on`.
   private static func wrongState(
-    _ name: String, is state: PartitionState, needs needed: [PartitionState]
+    _ name: String, is state: PartitionStatus, needs needed: [PartitionStatus]
   ) -> CommandMessage {
     if state == .notActivated { return CommandMessage(.notLoggedOn, name) }
     if needed == [.notActivated] { return CommandMessage(.alreadyLoggedOn, name) }

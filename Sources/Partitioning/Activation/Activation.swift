@@ -3,29 +3,29 @@ import Platform
 import Quantities
 import X86
 
-// The life of a partition. What may follow what is the table in `PartitionState`.
+// The life of a partition. What may follow what is the table in `PartitionStatus`.
 
 extension PartitionManager {
   static let units: [any PartitionUnit] = [ProcessorUnit(), StorageUnit(), ChannelUnit()]
 
   /// Throws unless the partition is in one of the states.
   func require(
-    _ partition: Partition, _ states: [PartitionState]
+    _ partition: Partition, _ states: [PartitionStatus]
   ) throws(ManagementError) {
-    guard states.contains(partition.state) else {
-      throw .wrongState(partition.name, is: partition.state, needs: states)
+    guard states.contains(partition.status) else {
+      throw .wrongState(partition.name, is: partition.status, needs: states)
     }
   }
 
   /// Throws unless the partition is active.
   func requireActive(_ partition: Partition) throws(ManagementError) {
-    try require(partition, PartitionState.active)
+    try require(partition, PartitionStatus.active)
   }
 
   /// Throws when the action would end a running guest and nobody insists.
   private func requireForce(_ partition: Partition, _ force: Bool) throws(ManagementError) {
-    guard force || partition.state != .operating else {
-      throw .forceNeeded(partition.name, is: partition.state)
+    guard force || partition.status != .operating else {
+      throw .forceNeeded(partition.name, is: partition.status)
     }
   }
 
@@ -140,7 +140,7 @@ extension PartitionManager {
     partition.isStopped = false
     partition.isPaused = false
     partition.loadedParameters = parameters
-    operate(partition, from: ipl, isOwnWish: manner.isRestart || commandingPartition != nil)
+    operate(partition, from: ipl, isOwnWish: manner.isRestart || state.commandingPartition != nil)
   }
 
   /// The guest restarted itself: it is loaded again as it was, with the storage that it has.
@@ -209,11 +209,8 @@ extension PartitionManager {
     partition.loaded = ipl
     partition.isClean = false
     partition.move(to: .operating)
-    if isRehearsal {
-      // What a guest that never ran would answer is not known; that it takes part is assumed.
-      partition.rehearsedListening = true
-      partition.rehearsedHearing = true
-    }
+    // A guest that never ran hears nothing.
+    partition.rehearsed = GuestAnswers(isUnknown: true)
     countPages(of: partition)
     turnOff(partition)
     note(partition, .loaded(ipl?.summary ?? ""))
@@ -275,10 +272,10 @@ extension PartitionManager {
     try require(partition, [.operating, .exceptions])
     try requireFirstProcessor(partition)
     guard partition.computer?.ending == nil else {
-      throw .wrongState(partition.name, is: partition.state, needs: [.operating])
+      throw .wrongState(partition.name, is: partition.status, needs: [.operating])
     }
     partition.computer?.processors.first?.requestNonMaskable()
-    if partition.state == .exceptions { partition.move(to: .operating) }
+    if partition.status == .exceptions { partition.move(to: .operating) }
     partition.isStopped = false
     resume(partition)
   }
@@ -294,7 +291,7 @@ extension PartitionManager {
 
   /// Lets the on-line processors that nobody stopped run, and finds what they have to do.
   func resume(_ partition: Partition) {
-    guard !partition.isStopped, partition.state == .operating, partition.heldUntil <= now,
+    guard !partition.isStopped, partition.status == .operating, partition.heldUntil <= now,
       let computer = partition.computer
     else { return }
     for number in partition.isOnline.indices
@@ -358,7 +355,7 @@ extension PartitionManager {
     for range in ranges(of: places.filter { !partition.offered.contains($0) }) {
       partition.computer?.detachStorage(range)
     }
-    ledger.giveBack(places.compactMap { partition.increments[$0] }, from: partition.number)
+    state.ledger.giveBack(places.compactMap { partition.increments[$0] }, from: partition.number)
     for place in places {
       partition.increments[place] = nil
       partition.offered.remove(place)

@@ -2,18 +2,25 @@
 // answers as its guest would have when the rehearsal was made.
 
 extension Partition {
+  /// How the guest answers now.
+  var answers: GuestAnswers {
+    computer.map {
+      GuestAnswers(listensToNotices: $0.listensToNotices, hearsSignals: $0.hearsSignals)
+    } ?? rehearsed
+  }
+
   /// Whether the guest takes reconfiguration notices.
-  var listensToNotices: Bool { computer?.listensToNotices ?? rehearsedListening }
+  var listensToNotices: Bool { computer?.listensToNotices ?? rehearsed.listensToNotices }
 
   /// Asks the guest for a logical processor back.
   ///
   /// - Returns: Whether it listens.
   func requestProcessor(_ number: Int) -> Bool {
-    computer.map { $0.requestProcessor(number) != .nobodyListens } ?? rehearsedHearing
+    computer.map { $0.requestProcessor(number) != .nobodyListens } ?? rehearsed.hearsSignals
   }
 
   /// Asks the guest to end.
   ///
   /// - Returns: Whether it listens.
-  func signalShutdown() -> Bool { computer?.signalShutdown() ?? rehearsedHearing }
+  func signalShutdown() -> Bool { computer?.signalShutdown() ?? rehearsed.hearsSignals }
 }

@@ -53,7 +53,7 @@ extension PartitionManager {
     do {
       let data = try HostFile.read(path, atMost: Int(clamping: limit))
       // Cannot trap: data's own bounds.
-      bytesRead.addClamped(data.count)
+      state.bytesRead.addClamped(data.count)
       return data
     } catch {
       switch error {

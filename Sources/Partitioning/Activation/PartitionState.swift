@@ -1,41 +1,68 @@
-// States of a partition, and what leads from one to another. Stopped processors are a flag beside
-// the state, not a state: a stopped partition is still operating or not operating.
-//
-//                  activate                        load
-//   notActivated -----------> notOperating ------------------> operating
-//        ^                      ^      ^                        |     |
-//        | deactivate           |      | reset                  |     | disabled wait, triple
-//        | (from any other,     |      +------------------------+     | fault
-//        |  also by the guest's |                                     v
-//        +- power off)          +------------ reset ------------ exceptions
-//                                             load: exceptions -> operating
-//
-// A load of an operating partition, and a restart by the guest, lead from operating to operating.
+import Channels
+import Quantities
 
-/// What a partition is doing, in the words of the machine's own interface.
-package enum PartitionState: String, Sendable, Equatable, CaseIterable, Codable {
-  /// Owns nothing.
-  case notActivated = "not-activated"
-  /// Owns its resources; nothing was loaded.
-  case notOperating = "not-operating"
-  /// Runs what was loaded.
-  case operating = "operating"
-  /// All its processors are in a disabled wait or one met a triple fault.
-  case exceptions = "exceptions"
+/// All values of a partition: what it is set to, what it owns, and what is under way.
+package struct PartitionState: SavedState {
+  package static let kind = "partition"
+  package static let version = 1
 
-  /// States that own resources.
-  package static let active: [PartitionState] = [.notOperating, .operating, .exceptions]
+  /// The values in force: those of the profile it was activated from, as changed since.
+  var definition: PartitionDefinition
+  /// Its image profiles; the first has its own name.
+  var profiles: [ImageProfile]
+  /// Name of the image profile of the next activation.
+  var nextProfile: String
+  /// Name of the image profile that `definition` came from.
+  var activeProfile: String
+  /// What it is doing; `Partition.move(to:)` is the only way on.
+  var status = PartitionStatus.notActivated
+  var isStopped = false
+  var activated: SimulatedTime?
+  /// Whether each logical processor is on line.
+  var isOnline: Numbered<Bool>
+  /// Whether each logical processor is stopped by itself.
+  var isProcessorStopped: Numbered<Bool>
+  /// The machine's increment in each place of its storage, nil where it has none.
+  var increments = Numbered<Int?>([], absent: nil)
+  /// Places given to it that the guest has not accepted yet.
+  var offered: Set<Int> = []
+  /// Places of its storage that clearing leaves it: storage element 0.
+  var initialCount = 0
+  /// Pages of its storage that count against HOSTSTORAGE.
+  var countedPages = 0
+  /// How often it loaded itself again, and when it begins.
+  var restartPace = RestartPace()
+  var heldUntil: SimulatedTime = 0
+  /// Stopped by the firmware because HOSTSTORAGE was used up.
+  var isPaused = false
+  var pending: [PendingChange] = []
+  /// What it was set to when an earlier machine was lost, until it is recovered or activated.
+  var lost: PartitionRecord?
+  /// What it was loaded from last.
+  var loaded: IPLDefinition?
+  /// The parameters given then, in place of the definition's.
+  var loadedParameters: String?
+  /// Whether nothing was written to its storage since it was cleared.
+  var isClean = true
+  var requestCount: UInt64 = 0
+  /// Where its next accounting record begins.
+  var accounted = AccountingBase()
+  /// Commands and actions it may still give in this second of simulated time, and the second.
+  var commandAllowance = PartitionManager.commandsPerSecond
+  var commandSecond: UInt64 = 0
+  /// Refusals of its commands that are still recorded in that second.
+  var refusalAllowance = PartitionManager.refusalsPerSecond
 
-  /// Whether the table above leads from this state to the other.
-  package func permits(_ next: PartitionState) -> Bool {
-    switch (self, next) {
-    case (.notActivated, .notOperating),
-      (.notOperating, .operating), (.notOperating, .notActivated), (.notOperating, .notOperating),
-      (.operating, .operating), (.operating, .exceptions), (.operating, .notOperating),
-      (.operating, .notActivated),
-      (.exceptions, .operating), (.exceptions, .notOperating), (.exceptions, .notActivated):
-      true
-    default: false
-    }
+  /// The values of a partition that was never active.
+  init(_ place: PartitionLayout) {
+    definition = place.definition
+    profiles =
+      [ImageProfile(name: place.name, partition: place.name, definition: place.definition)]
+      + place.others
+    nextProfile = place.name
+    activeProfile = place.name
+    let count = place.processors.reduce(0) { $0.addingClamped($1.count) }
+    isOnline = Numbered([Bool](repeating: false, count: max(0, count)), absent: false)
+    isProcessorStopped = isOnline
   }
 }

@@ -6,7 +6,7 @@ import Quantities
 /// A load costs the host far more than what leads to it. Two in a row are as fast as on a real machine;
 /// of those that come within a second of simulated time after the guest last began, each further one
 /// waits twice as long as the one before it.
-struct RestartPace: Equatable {
+struct RestartPace: Equatable, Sendable, Codable {
   /// A guest that ran so long begins anew, in nanoseconds.
   static let quietTime: SimulatedTime = 1_000_000_000
   /// Loads in a row that do not wait.
@@ -45,22 +45,22 @@ extension PartitionManager {
   func hold(_ partition: Partition, until time: SimulatedTime) {
     partition.heldUntil = time
     guard time > now else { return }
-    if !held.contains(partition.number) { held.append(partition.number) }
-    held.sort()
+    if !state.held.contains(partition.number) { state.held.append(partition.number) }
+    state.held.sort()
     note(
       partition, .restartHeld(count: partition.restartPace.count, nanoseconds: time &- now))
   }
 
   /// When the first of the held partitions begins.
   var nextRelease: SimulatedTime? {
-    held.compactMap { partitions.element(at: $0)?.heldUntil }.min()
+    state.held.compactMap { partitions.element(at: $0)?.heldUntil }.min()
   }
 
   /// Lets those begin whose time has come.
   func release() {
-    guard !held.isEmpty else { return }
-    let ready = held.compactMap { partitions.element(at: $0) }.filter { $0.heldUntil <= now }
-    held.removeAll { number in ready.contains { $0.number == number } }
+    guard !state.held.isEmpty else { return }
+    let ready = state.held.compactMap { partitions.element(at: $0) }.filter { $0.heldUntil <= now }
+    state.held.removeAll { number in ready.contains { $0.number == number } }
     for partition in ready { resume(partition) }
   }
 }

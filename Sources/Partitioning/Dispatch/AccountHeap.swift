@@ -39,7 +39,7 @@ extension Dispatcher {
     if group >= 0, accounts[account].rank <= 1 { joinGroup(group) }
     // There is a place for every account, and none has two.
     let place = pools[pool].heapCount
-    pools[pool].heap[place] = account
+    heaps[pool][place] = account
     accounts[account].place = place
     pools[pool].heapCount = place &+ 1
     siftUp(account)
@@ -69,8 +69,8 @@ extension Dispatcher {
     let count = pools[pool].heapCount &- 1
     pools[pool].heapCount = count
     guard place < count else { return }
-    let moved = pools[pool].heap[count]
-    pools[pool].heap[place] = moved
+    let moved = heaps[pool][count]
+    heaps[pool][place] = moved
     accounts[moved].place = place
     restore(moved)
   }
@@ -84,7 +84,7 @@ extension Dispatcher {
   // Places are below the number of accounts, so that twice one fits.
 
   private func siftUp(_ account: Int) {
-    let heap = pools[accounts[account].pool].heap
+    let heap = heaps[accounts[account].pool]
     var place = accounts[account].place
     while place > 0 {
       let parent = (place &- 1) / 2
@@ -99,7 +99,7 @@ extension Dispatcher {
 
   private func siftDown(_ account: Int) {
     let pool = accounts[account].pool
-    let heap = pools[pool].heap
+    let heap = heaps[pool]
     let count = pools[pool].heapCount
     var place = accounts[account].place
     while true {

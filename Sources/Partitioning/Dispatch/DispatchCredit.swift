@@ -11,13 +11,13 @@ extension Dispatcher {
 
   /// Closes an epoch: whoever has used up its slice or its credit gives its place up.
   func endEpoch() {
-    isOpen = false
+    course.isOpen = false
     for index in physicals.indices {
       let current = physicals[index].current
       guard current >= 0, physicals[index].dedicatedTo < 0 else { continue }
       judge(logicals[current].account)
     }
-    guard runningCount > 0 else { return }
+    guard course.runningCount > 0 else { return }
     for index in physicals.indices {
       let current = physicals[index].current
       guard current >= 0, physicals[index].dedicatedTo < 0, logicals[current].state == .running
@@ -159,7 +159,7 @@ extension Dispatcher {
   func resumeEarly() {
     for pool in pools.indices {
       let isFull = pools[pool].busy >= pools[pool].shared
-      if isFull, pools[pool].heapCount > 0, accounts[pools[pool].heap[0]].rank == 0 {
+      if isFull, pools[pool].heapCount > 0, accounts[heaps[pool][0]].rank == 0 {
         pools[pool].shortUntil = end.addingClamped(Dispatcher.shortage)
       }
       guard start < pools[pool].shortUntil else { continue }

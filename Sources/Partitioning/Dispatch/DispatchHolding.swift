@@ -14,7 +14,7 @@ extension Dispatcher {
     {
       logicals[logical].state = .holding
       logicals[logical].deadline = deadline ?? .max
-      runningCount &-= 1
+      course.runningCount &-= 1
       timers.set(logical, min(logicals[logical].deadline, holdingEnds(logical)))
       return
     }
@@ -54,7 +54,7 @@ extension Dispatcher {
   func endHolding(_ logical: Int, at time: SimulatedTime) {
     chargeHolding(logical, until: time)
     let deadline = logicals[logical].deadline
-    runningCount &+= 1
+    course.runningCount &+= 1
     release(logical, at: max(time, physicals[logicals[logical].physical].accounted))
     logicals[logical].state = .waiting
     if deadline < .max { timers.set(logical, max(deadline, time)) } else { timers.clear(logical) }
@@ -65,12 +65,12 @@ extension Dispatcher {
     let physical = logicals[logical].physical
     let frontier = frontiers[logicals[logical].partition]
     let resumed = max(time, max(frontier, physicals[physical].heldUntil))
-    chargeHolding(logical, until: isOpen ? min(resumed, end) : time)
+    chargeHolding(logical, until: course.isOpen ? min(resumed, end) : time)
     logicals[logical].state = .running
     logicals[logical].deadline = .max
     timers.clear(logical)
-    runningCount &+= 1
-    if isOpen, resumed < end { append(logical, resumed) }
+    course.runningCount &+= 1
+    if course.isOpen, resumed < end { append(logical, resumed) }
   }
 
   /// Charges a wait up to a time.

@@ -5,7 +5,7 @@ import Quantities
 // of simulated time. A parked one that has work all the same runs when nobody else wants the time.
 
 /// What the parking of one account's vertical-low logical processors goes by.
-struct ParkingAccount {
+struct ParkingAccount: Equatable, Sendable, Codable {
   /// The decisions so far; nil with horizontal polarity.
   var policy: ParkingPolicy?
   /// How its entitlement lies now.
@@ -38,7 +38,7 @@ extension Dispatcher {
   /// Parks and unparks vertical-low logical processors.
   func judgeParking(at time: SimulatedTime) {
     let elapsed = time.subtractingClamped(
-      parkingDue.subtractingClamped(ParkingPolicy.interval))
+      course.parkingDue.subtractingClamped(ParkingPolicy.interval))
     let isAnyVertical = parking.contains { $0.policy != nil }
     for pool in pools.indices {
       let unused = takeUnused(pool: pool, at: time)
@@ -50,7 +50,7 @@ extension Dispatcher {
       judgeParking(members, unused: Fraction(Int128(unused), Int128(elapsed)), elapsed, time)
     }
     // At the end of time there is no next decision.
-    parkingDue = time.addingClamped(ParkingPolicy.interval)
+    course.parkingDue = time.addingClamped(ParkingPolicy.interval)
   }
 
   /// Nanoseconds since the last decision that nobody entitled to a pool's shared processors used: they
@@ -129,7 +129,7 @@ extension Dispatcher {
       guard logicals[logical].isParked != isParked else { continue }
       let isListed = logicals[logical].isListed
       if isListed { unlist(logical) }
-      hasNewPolarity = true
+      course.hasNewPolarity = true
       logicals[logical].isParked = isParked
       if isListed { list(logical) }
     }

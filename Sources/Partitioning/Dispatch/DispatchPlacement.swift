@@ -9,14 +9,14 @@ extension Dispatcher {
   ///
   /// What was placed is in `placed`.
   func fill() {
-    if promiseCount > 0 { placePromised() }
+    if course.promiseCount > 0 { placePromised() }
     if dedicatedQueue.count > 0 { placeDedicated() }
     if highQueue.count > 0 { placeHigh() }
     for index in pools.indices where pools[index].hasQueue {
       fill(pool: index, isBeyondLimits: false)
       fillLow(pool: index, isBeyondLimits: false)
     }
-    guard limitedCount > 0 else { return }
+    guard course.limitedCount > 0 else { return }
     // What those leave who keep their limits.
     if highQueue.count > 0 { placeHigh(isBeyondLimits: true) }
     for index in pools.indices where pools[index].hasQueue {
@@ -72,7 +72,7 @@ extension Dispatcher {
     asideQueue.removeAll()
     var beyondCount = 0
     while pools[index].heapCount > 0, let physical = freeProcessor(of: index) {
-      let account = pools[index].heap[0]
+      let account = heaps[index][0]
       let logical = accounts[account].queue.head
       if accounts[account].rank > 0, !isBeyondLimits { break }
       if isBeyondGroup(accounts[account].rank) {
@@ -87,9 +87,9 @@ extension Dispatcher {
         continue
       }
       // Vertical-low ones of those that are behind beside it go first.
-      if setRunningTime != nil, accounts[account].rank == 0 {
+      if course.setRunningTime != nil, accounts[account].rank == 0 {
         promoteLow(index)
-        if pools[index].heap[0] != account { continue }
+        if heaps[index][0] != account { continue }
       }
       guard let time = earliest(logical, on: physical) else {
         // Its partition has already run to the end of this epoch, or the processor was held so long.
@@ -135,7 +135,7 @@ extension Dispatcher {
     var key = accounts[account].key
     let pool = accounts[account].pool
     if pools[pool].heapCount > 0 {
-      let first = pools[pool].heap[0]
+      let first = heaps[pool][0]
       if accounts[first].rank == 0 { key = min(key, accounts[first].key) }
     }
     if key > pools[pool].virtualTime { pools[pool].virtualTime = key }
@@ -233,7 +233,7 @@ extension Dispatcher {
     let running = time.addingClamped(Dispatcher.dispatchCost)
     noteReady(logical, until: time)
     if logicals[logical].wokenAt < .max {
-      wakeLatencies.add(running.subtractingClamped(logicals[logical].wokenAt))
+      course.wakeLatencies.add(running.subtractingClamped(logicals[logical].wokenAt))
       logicals[logical].wokenAt = .max
     }
     logicals[logical].state = .running
@@ -242,7 +242,7 @@ extension Dispatcher {
     logicals[logical].isWarned = false
     physicals[physical].current = logical
     timers.clear(logical)
-    runningCount &+= 1
+    course.runningCount &+= 1
     if physicals[physical].dedicatedTo < 0 {
       pools[physicals[physical].pool].busy &+= 1
       countPlaces(logicals[logical].account, 1)

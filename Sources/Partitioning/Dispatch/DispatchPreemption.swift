@@ -64,8 +64,8 @@ extension Dispatcher {
   /// who may have one.
   private func leastRank(_ pool: Int) -> UInt8? {
     var least: UInt8?
-    if pools[pool].heapCount > 0 { least = accounts[pools[pool].heap[0]].rank }
-    if limitedCount > 0, least ?? 1 > 0 {
+    if pools[pool].heapCount > 0 { least = accounts[heaps[pool][0]].rank }
+    if course.limitedCount > 0, least ?? 1 > 0 {
       for queue in [pools[pool].low.head, pools[pool].parked.head] where queue >= 0 {
         let rank = accounts[logicals[queue].account].rank
         least = min(least ?? rank, rank)
@@ -77,7 +77,7 @@ extension Dispatcher {
   private func isDismissible(_ logical: Int, _ least: UInt8, _ pool: Int) -> Bool {
     let account = logicals[logical].account
     if !logicals[logical].hasSlice, logicals[logical].polarity == .verticalLow {
-      return pools[pool].heapCount > 0 && accounts[pools[pool].heap[0]].rank == 0
+      return pools[pool].heapCount > 0 && accounts[heaps[pool][0]].rank == 0
     }
     return accounts[account].isLimited
       && rank(of: account, places: accounts[account].places &- 1) > least
@@ -98,12 +98,12 @@ extension Dispatcher {
       }
     }
     displacedQueue.removeAll()
-    guard limitedCount > 0 else { return }
+    guard course.limitedCount > 0 else { return }
     for pool in pools.indices {
       var place = 0
       // What one claims changes the order of those that follow it, who are looked at in a later epoch.
       while place < pools[pool].heapCount {
-        let account = pools[pool].heap[place]
+        let account = heaps[pool][place]
         place &+= 1
         guard accounts[account].rank <= 1, accounts[account].isLimited, isDue(account) else {
           continue
@@ -302,7 +302,7 @@ extension Dispatcher {
     logicals[logical].counters.yields &+= 1
     requeue(logical, at: time)
     physicals[physical].promised = target
-    promiseCount &+= 1
+    course.promiseCount &+= 1
     return true
   }
 
@@ -310,7 +310,7 @@ extension Dispatcher {
   func forgetPromise(_ physical: Int) {
     guard physicals[physical].promised >= 0 else { return }
     physicals[physical].promised = -1
-    promiseCount &-= 1
+    course.promiseCount &-= 1
   }
 
   /// Places those to whom a physical processor was yielded.
@@ -325,7 +325,7 @@ extension Dispatcher {
         give(target, index, at: time)
       } else {
         physicals[index].promised = target
-        promiseCount &+= 1
+        course.promiseCount &+= 1
       }
     }
   }

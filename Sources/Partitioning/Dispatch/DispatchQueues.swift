@@ -95,7 +95,7 @@ extension Dispatcher {
     let gaveSlice = logicals[logical].hasSlice
     physicals[physical].current = -1
     physicals[physical].freeSince = time
-    runningCount &-= 1
+    course.runningCount &-= 1
     guard physicals[physical].dedicatedTo < 0 else { return }
     logicals[logical].physical = -1
     logicals[logical].hasSlice = false
@@ -115,7 +115,7 @@ extension Dispatcher {
     let wasQueued = accounts[account].place >= 0
     removeFromHeap(account)
     if pools[pool].heapCount > 0 {
-      let first = accounts[pools[pool].heap[0]].key &+ 1
+      let first = accounts[heaps[pool][0]].key &+ 1
       if accounts[account].key < first {
         accounts[account].base &+= first &- accounts[account].key
         accounts[account].key = first

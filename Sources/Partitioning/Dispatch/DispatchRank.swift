@@ -86,11 +86,11 @@ extension Dispatcher {
   func rankAll(pool: Int, _ grants: [AccountGrant]) {
     for entry in grants {
       let index = entry.account
-      if accounts[index].isLimited { limitedCount &-= 1 }
+      if accounts[index].isLimited { course.limitedCount &-= 1 }
       accounts[index].isLimited =
         accounts[index].bucket != nil || accounts[index].soft != nil || accounts[index].group >= 0
       if accounts[index].isLimited {
-        limitedCount &+= 1
+        course.limitedCount &+= 1
         updateRank(index)
         awaitCredit(index)
       } else if accounts[index].rank > 0 {
@@ -134,16 +134,16 @@ extension Dispatcher {
   func isBehind(_ account: Int) -> Bool {
     let pool = accounts[account].pool
     var reference = virtualTime(for: account)
-    if setRunningTime != nil, let next = leastKey(pool, beside: account) {
+    if course.setRunningTime != nil, let next = leastKey(pool, beside: account) {
       reference = max(reference, next)
     }
-    let margin = setRunningTime == nil ? retention(of: pool) / 4 : 0
+    let margin = course.setRunningTime == nil ? retention(of: pool) / 4 : 0
     return accounts[account].key < reference &- margin
   }
 
   /// Virtual time of the first in a pool's heap that is somebody else and within its limits.
   private func leastKey(_ pool: Int, beside account: Int) -> Int128? {
-    let heap = pools[pool].heap
+    let heap = heaps[pool]
     let count = pools[pool].heapCount
     guard count > 0 else { return nil }
     if heap[0] != account {

@@ -128,7 +128,7 @@ extension Dispatcher {
       && (logicals[logical].polarity != polarity || logicals[logical].isParked != isParked)
     if isMoved { unlist(logical) }
     if logicals[logical].polarity != polarity || logicals[logical].isParked != isParked {
-      hasNewPolarity = true
+      course.hasNewPolarity = true
     }
     logicals[logical].polarity = polarity
     logicals[logical].isParked = isParked
@@ -148,7 +148,7 @@ extension Dispatcher {
     let runningTime = Int64(
       clamping: ProcessingShare.runningTime(
         of: logicals[logical].polarity, pool: pools[pool].runningTime))
-    let isExact = setRunningTime != nil || logicals[logical].polarity == .verticalHigh
+    let isExact = course.setRunningTime != nil || logicals[logical].polarity == .verticalHigh
     return isExact ? runningTime : min(logicals[logical].slice, runningTime)
   }
 
@@ -156,12 +156,12 @@ extension Dispatcher {
   func updateRunningTime(_ pool: Int) {
     pools[pool].runningTime = ProcessingShare.runningTime(
       sharedProcessors: pools[pool].shared, runningLogicals: pools[pool].runningLogicals,
-      set: setRunningTime)
+      set: course.setRunningTime)
   }
 
   /// Sets the running time of all pools; nil for the rule.
   func setRunningTime(_ nanoseconds: UInt64?) {
-    setRunningTime = nanoseconds
+    course.setRunningTime = nanoseconds
     for pool in pools.indices { updateRunningTime(pool) }
   }
 
@@ -284,7 +284,7 @@ extension Dispatcher {
     accounts[index].queueShare = .zero
     accounts[index].used = 0
     accounts[index].isThrottled = false
-    if accounts[index].isLimited { limitedCount &-= 1 }
+    if accounts[index].isLimited { course.limitedCount &-= 1 }
     accounts[index].isLimited = false
     accounts[index].rank = 0
     accounts[index].bucket = nil
@@ -342,26 +342,6 @@ extension Dispatcher {
 
   /// The timer of a group.
   func slot(ofGroup group: Int) -> Int { logicals.count &+ accounts.count &+ group }
-
-  /// Takes over who owns and is entitled to what from another dispatcher of the same layout.
-  func adopt(_ other: Dispatcher) {
-    logicals.take(other.logicals)
-    accounts.take(other.accounts)
-    physicals.take(other.physicals)
-    for (own, others) in zip(pools.indices, other.pools) {
-      pools[own].shared = others.shared
-      pools[own].busy = others.busy
-      pools[own].virtualTime = others.virtualTime
-      pools[own].runningTime = others.runningTime
-      pools[own].runningLogicals = others.runningLogicals
-      pools[own].heapCount = others.heapCount
-      pools[own].heap.take(others.heap)
-    }
-    setRunningTime = other.setRunningTime
-    runningCount = other.runningCount
-    limitedCount = other.limitedCount
-    dedicatedQueue.take(other.dedicatedQueue)
-  }
 
   // MARK: Physical processors
 

@@ -23,6 +23,30 @@ struct Dispatch {
   var start: SimulatedTime
 }
 
+/// Where the dispatcher stands beside its records.
+struct DispatcherCourse: Equatable, Sendable, Codable {
+  /// The epoch being planned or run, or the last one.
+  var start: SimulatedTime = 0
+  /// Its end.
+  var end: SimulatedTime = 0
+  /// An epoch is being planned or run: whoever gets work is placed at once.
+  var isOpen = false
+  /// Logical processors that run.
+  var runningCount = 0
+  /// Physical processors that were yielded to somebody who has not got them yet.
+  var promiseCount = 0
+  /// Accounts that have a limit of some kind.
+  var limitedCount = 0
+  /// Running time as an operator set it; nil for the rule.
+  var setRunningTime: UInt64?
+  /// When parking is judged next.
+  var parkingDue: SimulatedTime = ParkingPolicy.interval
+  /// Whether polarity or parking of some logical processor has changed since it was last told.
+  var hasNewPolarity = false
+  /// How long logical processors waited from getting work to running.
+  var wakeLatencies = LatencyDistribution()
+}
+
 /// Places logical processors on physical ones.
 ///
 /// Owner thread only.
@@ -32,16 +56,18 @@ final class Dispatcher {
   let groups: UnsafeMutableBufferPointer<CapGroup>
   let physicals: UnsafeMutableBufferPointer<PhysicalProcessor>
   let pools: UnsafeMutableBufferPointer<ProcessorPool>
+  /// Each pool's accounts with work, least virtual time first; as many as its `heapCount`.
+  let heaps: UnsafeMutableBufferPointer<UnsafeMutableBufferPointer<Int>>
+  /// Where it stands beside its records.
+  var course = DispatcherCourse()
   /// One slot a logical processor, then one an account, then one a group.
   var timers: TimerHeap
   /// What was placed since the last time this was emptied.
   var placed: FixedList<Dispatch>
   /// The epoch being planned or run.
-  private(set) var start: SimulatedTime = 0
+  var start: SimulatedTime { course.start }
   /// Its end.
-  private(set) var end: SimulatedTime = 0
-  /// An epoch is being planned or run: whoever gets work is placed at once.
-  var isOpen = false
+  var end: SimulatedTime { course.end }
   /// Each partition's frontier: nothing of it may start earlier in this epoch.
   let frontiers: UnsafeMutableBufferPointer<SimulatedTime>
   /// Ready logical processors that own their physical one and are not running, in order.
@@ -52,25 +78,12 @@ final class Dispatcher {
   var urgentQueue: FixedList<Int>
   /// Logical processors from whom vertical-high ones have taken their physical ones in this epoch.
   var displacedQueue: FixedList<Int>
-  /// Physical processors that were yielded to somebody who has not got them yet.
-  var promiseCount = 0
   /// Accounts set aside while a round is filled.
   var asideQueue: FixedList<Int>
-  /// Accounts that have a limit of some kind.
-  var limitedCount = 0
   /// How many groups each pool can have.
   let groupsPerPool: Int
-  /// Running time as an operator set it; nil for the rule.
-  var setRunningTime: UInt64?
   /// What the parking of each account's vertical-low logical processors goes by.
   let parking: UnsafeMutableBufferPointer<ParkingAccount>
-  /// How long logical processors waited from getting work to running.
-  var wakeLatencies = LatencyDistribution()
-  /// When parking is judged next.
-  var parkingDue: SimulatedTime = ParkingPolicy.interval
-
-  /// Whether polarity or parking of some logical processor has changed since it was last told.
-  var hasNewPolarity = false
 
   /// What the dispatcher is built from: fixed for the machine's life.
   struct Layout {
@@ -92,6 +105,10 @@ final class Dispatcher {
     accounts = UnsafeMutableBufferPointer(holding: records.accounts)
     physicals = UnsafeMutableBufferPointer(holding: records.physicals)
     pools = UnsafeMutableBufferPointer(holding: records.pools)
+    heaps = UnsafeMutableBufferPointer(
+      holding: records.pools.map { _ in
+        UnsafeMutableBufferPointer(holding: records.accounts.map { _ in -1 })
+      })
     parking = UnsafeMutableBufferPointer(holding: accounts.map { _ in ParkingAccount() })
     groupsPerPool = max(0, layout.groupCount)
     groups = UnsafeMutableBufferPointer(
@@ -111,7 +128,8 @@ final class Dispatcher {
   }
 
   deinit {
-    for pool in pools { pool.heap.deallocate() }
+    for heap in heaps { heap.deallocate() }
+    heaps.deallocate()
     logicals.deallocate()
     accounts.deallocate()
     groups.deallocate()
@@ -129,21 +147,18 @@ final class Dispatcher {
 
   /// Whether any logical processor runs or could.
   var hasWork: Bool {
-    if runningCount > 0 || dedicatedQueue.count > 0 || highQueue.count > 0 { return true }
+    if course.runningCount > 0 || dedicatedQueue.count > 0 || highQueue.count > 0 { return true }
     for pool in pools where pool.hasQueue && pool.shared > 0 { return true }
     return false
   }
-
-  /// Logical processors that run.
-  var runningCount = 0
 
   // MARK: An epoch
 
   /// Opens an epoch that ends no earlier than it begins.
   func beginEpoch(from start: SimulatedTime, to end: SimulatedTime) {
-    self.start = start
-    self.end = end
-    isOpen = true
+    course.start = start
+    course.end = end
+    course.isOpen = true
   }
 
   /// Places whoever may run from the epoch's start: those that take a physical processor from
@@ -155,8 +170,8 @@ final class Dispatcher {
     dismissLow()
     preempt()
     claimDue()
-    if limitedCount > 0 { resumeEarly() }
-    guard runningCount > 0 else { return }
+    if course.limitedCount > 0 { resumeEarly() }
+    guard course.runningCount > 0 else { return }
     for index in physicals.indices {
       let current = physicals[index].current
       guard current >= 0, logicals[current].state == .running, logicals[current].placedIn != start
@@ -195,8 +210,7 @@ extension Dispatcher.Layout {
       pools.append(
         ProcessorPool(
           megahertz: pool.megahertz, first: physicals.count, count: own.count,
-          shared: own.count,
-          heap: UnsafeMutableBufferPointer(holding: self.accounts.map { _ in -1 })))
+          shared: own.count))
       physicals += own
     }
     var accounts: [ShareAccount] = []

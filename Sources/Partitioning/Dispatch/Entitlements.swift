@@ -7,20 +7,20 @@ extension PartitionManager {
   /// Has computed again what every active partition that shares a pool is entitled to, before time
   /// passes or anybody looks: of many changes at one instant only the last result counts.
   func applyShares(of type: ProcessorType) {
-    if let pool = pools.firstIndex(of: type) { hasStaleShares.change(at: pool) { $0 = true } }
+    if let pool = pools.firstIndex(of: type) { state.hasStaleShares.change(at: pool) { $0 = true } }
   }
 
   /// Computes again what `applyShares` was called for.
   func settleShares() {
-    for (pool, type) in pools.enumerated() where hasStaleShares.element(at: pool) == true {
-      hasStaleShares.change(at: pool) { $0 = false }
+    for (pool, type) in pools.enumerated() where state.hasStaleShares.element(at: pool) == true {
+      state.hasStaleShares.change(at: pool) { $0 = false }
       computeShares(ofPool: pool, type)
     }
   }
 
   private func computeShares(ofPool pool: Int, _ type: ProcessorType) {
     engine.dispatcher.setRunningTime(settings.runningTime)
-    if type == .cp { softCapping.units = averagedUnits }
+    if type == .cp { state.softCapping.units = averagedUnits }
     let groups = settings.groups.map { group in
       group.absoluteCaps.first { $0.type == type }.map { Fraction(Int128($0.hundredths), 100) }
     }
@@ -62,14 +62,14 @@ extension PartitionManager {
       polarity: partition.definition.polarity)
     let isCP = processors.type == .cp
     if isCP, partition.definition.definedCapacity != nil {
-      claim.definedCapacity = softCapping.partitionLevel(partition.number)
+      claim.definedCapacity = state.softCapping.partitionLevel(partition.number)
     }
     if let name = processors.group,
       let (number, group) = settings.groups.enumerated().first(where: { $1.name == name })
     {
       if let cap = groups.element(at: number), cap != nil { claim.group = number }
       if isCP, group.capacityUnits != nil {
-        claim.groupCapacity = softCapping.groupLevel(partition.number)
+        claim.groupCapacity = state.softCapping.groupLevel(partition.number)
       }
     }
     return claim

@@ -12,6 +12,16 @@ import X86
 // Epochs lie on a grid: epoch k is [k E, (k + 1) E). With nothing to do, time jumps to the epoch of
 // the next event.
 
+/// How far the epochs have come.
+struct EpochProgress: Equatable, Sendable, Codable {
+  /// The grid time at which the next epoch begins.
+  var now: SimulatedTime = 0
+  /// Epochs run so far, jumps not counted.
+  var epochCount: UInt64 = 0
+  /// The machine's history.
+  var digest = HistoryDigest()
+}
+
 /// Plans, runs and settles epochs.
 ///
 /// Owner thread only.
@@ -44,12 +54,10 @@ final class EpochEngine<Hardware: PartitionHardware> {
   let guests: UnsafeMutableBufferPointer<Guest>
   /// Length of an epoch in nanoseconds.
   let epoch: UInt64
+  /// How far it has come.
+  var progress = EpochProgress()
   /// The grid time at which the next epoch begins.
-  private(set) var now: SimulatedTime = 0
-  /// Epochs run so far, jumps not counted.
-  private(set) var epochCount: UInt64 = 0
-  /// The machine's history.
-  var digest = HistoryDigest()
+  var now: SimulatedTime { progress.now }
   /// Partitions that ran in the epoch, one bit each.
   let ran: PartitionSet
 
@@ -130,7 +138,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
   /// Lets idle time pass, up to the epoch in which `time` lies.
   func jump(to time: SimulatedTime) {
     let start = time &- time % max(1, epoch)
-    if start > now { now = start }
+    if start > now { progress.now = start }
   }
 
   /// Runs one epoch.
@@ -146,8 +154,8 @@ final class EpochEngine<Hardware: PartitionHardware> {
   private func plannedEpoch() {
     let end = now.addingClamped(epoch)
     ran.removeAll()
-    if now >= dispatcher.parkingDue { dispatcher.judgeParking(at: now) }
-    if dispatcher.hasNewPolarity { tellPolarity() }
+    if now >= dispatcher.course.parkingDue { dispatcher.judgeParking(at: now) }
+    if dispatcher.course.hasNewPolarity { tellPolarity() }
     dispatcher.beginEpoch(from: now, to: end)
     wake(before: now.addingClamped(1))
     dispatcher.fillFromStart()
@@ -171,15 +179,15 @@ final class EpochEngine<Hardware: PartitionHardware> {
     dispatcher.endEpoch()
     warn()
     mixEpoch()
-    now = end
-    epochCount &+= 1
+    progress.now = end
+    progress.epochCount &+= 1
   }
 
   // MARK: Plan
 
   /// Tells guests what their processors are for.
   private func tellPolarity() {
-    dispatcher.hasNewPolarity = false
+    dispatcher.course.hasNewPolarity = false
     for index in dispatcher.logicals.indices {
       let logical = dispatcher.logicals[index]
       guests[logical.partition].hardware?.setPolarity(
@@ -358,8 +366,8 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   private func mixEpoch() {
     ran.forEach { partition in
-      digest.mix(UInt64(truncatingIfNeeded: partition))
-      digest.mix(guests[partition].digest.value)
+      progress.digest.mix(UInt64(truncatingIfNeeded: partition))
+      progress.digest.mix(guests[partition].digest.value)
     }
   }
 }

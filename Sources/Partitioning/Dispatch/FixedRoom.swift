@@ -14,10 +14,12 @@ extension UnsafeMutableBufferPointer {
     self = room
   }
 
-  /// Takes over the records of another, as far as there are places for them.
-  func take(_ other: Self) {
-    if let first = other.baseAddress {
-      baseAddress?.update(from: first, count: Swift.min(count, other.count))
+  /// Puts other records in the place of the first ones, as far as there are places for them.
+  func replace(with records: [Element]) {
+    records.withUnsafeBufferPointer { source in
+      if let first = source.baseAddress {
+        baseAddress?.update(from: first, count: Swift.min(count, source.count))
+      }
     }
   }
 }
@@ -29,6 +31,8 @@ struct FixedList<Element> {
   private let room: UnsafeMutableBufferPointer<Element>
   /// How many there are.
   private(set) var count = 0
+  /// How many there can be.
+  var capacity: Int { room.count }
 
   /// Makes room.
   ///
@@ -68,10 +72,13 @@ struct FixedList<Element> {
 
   mutating func removeAll() { count = 0 }
 
-  /// Takes over what is in another of the same room.
-  mutating func take(_ other: Self) {
-    room.take(other.room)
-    count = min(other.count, room.count)
+  /// What is in it; of more than there is room for, the first ones.
+  var contents: [Element] {
+    get { Array(elements) }
+    set {
+      room.replace(with: newValue)
+      count = min(newValue.count, room.count)
+    }
   }
 }
 

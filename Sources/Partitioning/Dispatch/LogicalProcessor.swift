@@ -11,7 +11,7 @@ import Channels
 //      +--------------------------------- slice over --------------------------------+
 
 /// Where a logical processor stands with the dispatcher.
-enum DispatchState: UInt8 {
+enum DispatchState: UInt8, Sendable, Codable {
   /// Not on line, stopped, or its partition is.
   case off
   /// Has nothing to do.
@@ -27,7 +27,7 @@ enum DispatchState: UInt8 {
 }
 
 /// One logical processor as the dispatcher sees it.
-struct LogicalProcessor {
+struct LogicalProcessor: Equatable, Sendable, Codable {
   /// Index of its partition.
   let partition: Int
   /// Its number in the partition.
@@ -85,14 +85,14 @@ struct LogicalProcessor {
 }
 
 /// Logical processors that wait for their turn, first come first served, linked by `next`.
-struct ProcessorQueue {
+struct ProcessorQueue: Equatable, Sendable, Codable {
   var head: Int = -1
   var tail: Int = -1
   var isEmpty: Bool { head < 0 }
 }
 
 /// One partition's standing in one pool.
-struct ShareAccount {
+struct ShareAccount: Equatable, Sendable, Codable {
   /// Index of the partition.
   let partition: Int
   /// Index of the pool.
@@ -159,7 +159,7 @@ struct ShareAccount {
 }
 
 /// Partitions that share one absolute cap on a pool.
-struct CapGroup {
+struct CapGroup: Equatable, Sendable, Codable {
   /// The limit of all members together; nil while there is none.
   var bucket: TokenBucket?
   /// Out of credit: all members wait.
@@ -183,7 +183,7 @@ struct CapGroup {
 }
 
 /// One physical processor.
-struct PhysicalProcessor {
+struct PhysicalProcessor: Equatable, Sendable, Codable {
   /// Index of its pool.
   let pool: Int
   /// Whether it may run anything.
@@ -211,7 +211,7 @@ struct PhysicalProcessor {
 }
 
 /// The physical processors of one type and the queues for them.
-struct ProcessorPool {
+struct ProcessorPool: Equatable, Sendable, Codable {
   /// Rate of its processors.
   let megahertz: UInt32
   /// Its physical processors: indices `first..<first + count`.
@@ -225,8 +225,7 @@ struct ProcessorPool {
   var shortUntil: SimulatedTime = 0
   /// Greatest virtual time at which anyone's turn came.
   var virtualTime: Int128 = 0
-  /// Accounts with work, least virtual time first.
-  let heap: UnsafeMutableBufferPointer<Int>
+  /// How many of its accounts have work and stand in its heap.
   var heapCount: Int = 0
   /// Vertical-low logical processors that are ready.
   var low = ProcessorQueue()

@@ -17,11 +17,11 @@ package struct SoftCapState: Sendable, Equatable, Codable {
 }
 
 /// Rolling averages and the soft caps that follow from them.
-struct SoftCapping {
+struct SoftCapping: Equatable, Sendable, Codable {
   /// Length of a step of a pattern in nanoseconds.
   static let step: SimulatedTime = 10_000_000_000
 
-  private struct Record {
+  private struct Record: Equatable, Sendable, Codable {
     var average = RollingAverage()
     /// Activation to which the counts below belong.
     var entered: SimulatedTime?
@@ -38,10 +38,15 @@ struct SoftCapping {
     var groupLevel: Fraction?
   }
 
+  private struct Group: Equatable, Sendable, Codable {
+    var average = RollingAverage()
+    var isCapped = false
+  }
+
   /// MSU of a CP processor; nil while nothing is to be averaged.
   var units: Int?
   private var records: [Int: Record] = [:]
-  private var groups: [Int: (average: RollingAverage, isCapped: Bool)] = [:]
+  private var groups: [Int: Group] = [:]
   /// When the averages are judged next.
   private var due: SimulatedTime = RollingAverage.interval
   private var stepDue: SimulatedTime?
@@ -99,14 +104,17 @@ struct SoftCapping {
     due = (time / RollingAverage.interval &+ 1).multipliedClamped(by: RollingAverage.interval)
   }
 
+  /// Whether anything is to be done.
+  func isDue(at time: SimulatedTime) -> Bool { due <= time || stepDue ?? .max <= time }
+
   /// Does what is due.
   ///
   /// - Returns: Whether a level has changed.
-  mutating func judge(_ pool: @autoclosure () -> Pool, at time: SimulatedTime) -> Bool {
-    guard due <= time || stepDue ?? .max <= time else { return false }
+  mutating func judge(_ pool: Pool, at time: SimulatedTime) -> Bool {
+    guard isDue(at: time) else { return false }
     let before = records.mapValues { [$0.level, $0.groupLevel] }
     while due <= time, due < .max {
-      sample(pool(), at: due)
+      sample(pool, at: due)
       due.addClamped(RollingAverage.interval)
       stepCount = 0
       stepDue = records.values.contains { $0.cap.isPattern } ? time : nil
@@ -179,7 +187,7 @@ struct SoftCapping {
       groups[number] = nil
       return
     }
-    var group = groups[number] ?? (RollingAverage(), false)
+    var group = groups[number] ?? Group()
     let used = members.reduce(UInt64(0)) { $0.addingClamped(recent[$1.number]?.used ?? 0) }
     group.average.add(processorTime: used, capacityUnits: pool.units)
     let average = group.average.value
@@ -213,12 +221,12 @@ extension SoftCap {
 extension PartitionManager {
   /// How a partition stands to its defined capacity; nil while nothing of it is averaged.
   package func softCapState(of name: String) -> SoftCapState? {
-    number(of: name).flatMap { softCapping.state($0) }
+    number(of: name).flatMap { state.softCapping.state($0) }
   }
 
   /// A group's rolling average in MSU; nil while it has no capacity or no active member.
   package func groupAverage(of name: String) -> Fraction? {
-    settings.groups.firstIndex { $0.name == name }.flatMap { softCapping.groupAverage($0) }
+    settings.groups.firstIndex { $0.name == name }.flatMap { state.softCapping.groupAverage($0) }
   }
 
   /// MSU of a CP processor, when anything is to be averaged.
@@ -232,8 +240,10 @@ extension PartitionManager {
 
   /// Judges rolling averages that are due, and applies what follows.
   func judgeSoftCapping() {
-    guard let units = softCapping.units else { return softCapping.skip(to: now) }
-    if softCapping.judge(capacityPool(units: units), at: now) { applyShares(of: .cp) }
+    guard let units = state.softCapping.units else { return state.softCapping.skip(to: now) }
+    guard state.softCapping.isDue(at: now) else { return }
+    let pool = capacityPool(units: units)
+    if state.softCapping.judge(pool, at: now) { applyShares(of: .cp) }
   }
 
   private func capacityPool(units: Int) -> SoftCapping.Pool {

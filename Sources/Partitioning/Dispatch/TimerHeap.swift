@@ -4,6 +4,12 @@ import Channels
 ///
 /// Storage is allocated once. Owner thread only.
 struct TimerHeap: ~Copyable {
+  /// A slot and its time.
+  struct Entry: Equatable, Sendable, Codable {
+    var slot: Int
+    var time: SimulatedTime
+  }
+
   private let times: UnsafeMutableBufferPointer<SimulatedTime>
   /// Slot numbers in heap order.
   private let heap: UnsafeMutableBufferPointer<Int>
@@ -27,6 +33,18 @@ struct TimerHeap: ~Copyable {
 
   /// The earliest time, if any slot has one.
   var earliest: SimulatedTime? { count == 0 ? nil : times[heap[0]] }
+
+  /// Every slot that has a time, by number.
+  var entries: [Entry] {
+    places.indices.filter { places[$0] >= 0 }.map { Entry(slot: $0, time: times[$0]) }
+  }
+
+  /// Takes all times away and gives these; what names no slot is left out.
+  mutating func reset(to entries: [Entry]) {
+    for slot in places.indices { places[slot] = -1 }
+    count = 0
+    for entry in entries where places.indices.contains(entry.slot) { set(entry.slot, entry.time) }
+  }
 
   /// A slot's time.
   func time(of slot: Int) -> SimulatedTime? { places[slot] < 0 ? nil : times[slot] }

@@ -17,7 +17,7 @@ import Quantities
 ///
 /// No term of a rate has more than 59 bits (`kept`) and no time more than 64, so that 128 bits hold every
 /// product here but that of a debt of centuries with another rate.
-struct TokenBucket {
+struct TokenBucket: Equatable, Sendable, Codable {
   /// Nanoseconds of credit in a nanosecond: numerator over denominator.
   private(set) var rate: Fraction
   private var whole: Int128

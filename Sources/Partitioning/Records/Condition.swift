@@ -4,7 +4,7 @@
 struct Condition {
   /// One partition's part.
   struct OfPartition {
-    var state: PartitionState
+    var state: PartitionStatus
     var isStopped: Bool
     var definition: PartitionDefinition
     var profile: PartitionDefinition
@@ -48,7 +48,7 @@ extension PartitionManager {
 
   private func condition(of partition: Partition) -> Condition.OfPartition {
     Condition.OfPartition(
-      state: partition.state, isStopped: partition.isStopped, definition: partition.definition,
+      state: partition.status, isStopped: partition.isStopped, definition: partition.definition,
       profile: partition.profile, nextProfile: partition.nextProfile,
       isOnline: partition.isOnline.elements,
       isProcessorStopped: partition.isProcessorStopped.elements,

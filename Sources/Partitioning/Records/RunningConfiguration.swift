@@ -16,7 +16,7 @@ package struct PartitionRecord: Sendable, Equatable, Codable {
   /// The image profile that it was active with.
   package var activeProfile: String
   /// What it was doing.
-  package var state: PartitionState
+  package var state: PartitionStatus
   /// Its running values.
   package var definition: PartitionDefinition
   /// Numbers of its on-line logical processors.
@@ -103,7 +103,7 @@ extension PartitionManager {
     return PartitionRecord(
       name: name, base: base, profiles: partition.profiles,
       nextProfile: partition.nextProfile, activeProfile: partition.activeProfile,
-      state: partition.state, definition: partition.definition,
+      state: partition.status, definition: partition.definition,
       onlineProcessors: partition.isOnline.indices.filter { partition.isOnline[$0] },
       incrementCount: places.count, incrementPlaces: places,
       initialIncrementCount: partition.initialCount,
@@ -151,8 +151,8 @@ extension PartitionManager {
       (try? kept.machine.profileSettings.judge()) != nil
     {
       report.keepsSettings = kept.machine.profileSettings != profileSettings
-      profileSettings = kept.machine.profileSettings
-      settings = profileSettings
+      state.profileSettings = kept.machine.profileSettings
+      state.settings = profileSettings
     }
     for processor in kept.machine.offlineProcessors
     where (try? perform(.varyProcessor(processor, online: false), by: .firmware)) != nil {

@@ -10,7 +10,7 @@ struct StorageUnit: PartitionUnit {
     let count = manager.ledger.count(of: storage.initialByteCount)
     let origin = storage.origin.map { Int(clamping: $0 / max(1, unit)) }
     guard
-      let range = manager.ledger.takeContiguous(count, for: partition.number, origin: origin)
+      let range = manager.state.ledger.takeContiguous(count, for: partition.number, origin: origin)
     else { throw refusal(partition, manager, count) }
     let places = count.addingClamped(manager.ledger.count(of: storage.reservedByteCount))
     partition.increments.elements = [Int?](repeating: nil, count: max(0, places))
@@ -33,7 +33,7 @@ struct StorageUnit: PartitionUnit {
   }
 
   func detach(_ partition: Partition, from manager: PartitionManager) {
-    manager.ledger.giveBack(partition.increments.compactMap { $0 }, from: partition.number)
+    manager.state.ledger.giveBack(partition.increments.compactMap { $0 }, from: partition.number)
     partition.increments.elements = []
     partition.initialCount = 0
     partition.offered = []

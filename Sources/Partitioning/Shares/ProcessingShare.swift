@@ -45,7 +45,7 @@ package struct ShareClaim: Sendable, Equatable {
 }
 
 /// What a claim comes to.
-package struct ShareGrant: Sendable, Equatable {
+package struct ShareGrant: Sendable, Equatable, Codable {
   /// Part of the pool, 0-1.
   package var share: Fraction
   /// Part of the pool in processors.

@@ -3,7 +3,7 @@ import Quantities
 
 /// How long logical processors waited from getting work to running, as counts in classes an eighth of an
 /// octave wide.
-package struct LatencyDistribution: Sendable, Equatable {
+package struct LatencyDistribution: Sendable, Equatable, Codable {
   /// Classes: 64 octaves of 8.
   static let classCount = 512
 
@@ -59,7 +59,7 @@ package struct HostTime: Sendable {
 
 extension PartitionManager {
   /// How long logical processors waited from getting work to running, since IPL.
-  package var wakeLatencies: LatencyDistribution { engine.dispatcher.wakeLatencies }
+  package var wakeLatencies: LatencyDistribution { engine.dispatcher.course.wakeLatencies }
 
   /// Host time of epochs since it was first asked for; counting it begins then.
   package func hostTime() -> HostTime {
@@ -68,5 +68,5 @@ extension PartitionManager {
   }
 
   /// Epochs run since IPL.
-  package var epochCount: UInt64 { engine.epochCount }
+  package var epochCount: UInt64 { engine.progress.epochCount }
 }

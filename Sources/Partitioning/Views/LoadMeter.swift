@@ -2,9 +2,9 @@ import Channels
 import Quantities
 
 /// What was used over the last interval of about a second; for INDICATE, never for decisions.
-struct LoadMeter {
+struct LoadMeter: Equatable, Sendable, Codable {
   /// Processors' worth, smoothed over one interval.
-  struct Sample {
+  struct Sample: Equatable, Sendable, Codable {
     var used: Double = 0
     var denied: Double = 0
     fileprivate var usedBefore: UInt64 = 0

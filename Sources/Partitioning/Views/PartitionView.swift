@@ -122,7 +122,7 @@ package struct PartitionView: Sendable, Equatable {
   /// Whether an earlier end of the machine took it, so that it can be recovered.
   package var isRecoverable: Bool
   /// What it is doing.
-  package var state: PartitionState
+  package var state: PartitionStatus
   /// Whether an operator stopped it.
   package var isStopped: Bool
   /// When it was activated.

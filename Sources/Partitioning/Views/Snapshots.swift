@@ -37,7 +37,7 @@ extension PartitionManager {
       name: partition.name, number: partition.number, definition: partition.definition,
       profiles: partition.profiles, profileName: partition.activeProfile,
       nextProfileName: partition.nextProfile, isRecoverable: partition.lost != nil,
-      state: partition.state,
+      state: partition.status,
       isStopped: partition.isStopped, activated: partition.activated,
       processors: partition.isOnline.indices.map { processorView(partition, $0) },
       shares: partition.definition.processors.indices.map { shareView(partition, $0) },
@@ -130,7 +130,7 @@ extension PartitionManager {
     let account = engine.dispatcher.accounts[index]
     let isDedicated = processors.mode == .dedicated
     let online = partition.onlineCount(of: entry)
-    let sample = load.accounts.element(at: index) ?? LoadMeter.Sample()
+    let sample = state.load.accounts.element(at: index) ?? LoadMeter.Sample()
     let own = account.grant?.entitlement.approximation ?? 0
     return ShareView(
       type: processors.type, isDedicated: isDedicated, online: online,
@@ -166,8 +166,8 @@ extension PartitionManager {
       partitionCount: partitions.count, activeCount: partitions.count { $0.isActive },
       readyCount: partitions.count { isReady($0) }, pace: pacer.pace,
       achievedPace: pacer.achieved, epochNanoseconds: engine.epoch,
-      epochCount: engine.epochCount, threadCount: engine.threads,
-      digest: engine.digest.value, historyVersion: PartitionManager.historyVersion)
+      epochCount: engine.progress.epochCount, threadCount: engine.threads,
+      digest: engine.progress.digest.value, historyVersion: PartitionManager.historyVersion)
   }
 
   /// The machine's storage from its beginning to its end, by owner.
@@ -204,7 +204,7 @@ extension PartitionManager {
         number: number, type: poolType(physical.pool),
         megahertz: engine.dispatcher.pools[physical.pool].megahertz,
         isOnline: physical.isOnline, dedicatedTo: ownerName(physical.dedicatedTo),
-        busyNanoseconds: physical.busy, recentBusy: load.physicals.element(at: number) ?? 0)
+        busyNanoseconds: physical.busy, recentBusy: state.load.physicals.element(at: number) ?? 0)
     }
   }
 
@@ -214,7 +214,7 @@ extension PartitionManager {
       let range = record.processors
       let online = range.filter { engine.dispatcher.physicals[$0].isOnline }
       let busy = online.reduce(0.0) {
-        $0 + (load.physicals.element(at: $1) ?? 0)
+        $0 + (state.load.physicals.element(at: $1) ?? 0)
       }
       var weights = 0
       for partition in partitions where partition.isActive {

@@ -44,12 +44,12 @@ extension StandInMachine {
       change(name) { $0 = fresh(view, load ? .operating : .notOperating) }
       events.append(FirmwareEvent(time: now, partition: name, kind: .activated))
     case .deactivate(_, let force):
-      try require(view, PartitionState.active)
+      try require(view, PartitionStatus.active)
       if !force, view.state == .operating { throw .forceNeeded(name, is: view.state) }
       change(name) { $0 = Self.view(view.definition, number: view.number) }
       events.append(FirmwareEvent(time: now, partition: name, kind: .deactivated))
     case .setWeight(_, let type, let weight):
-      try require(view, PartitionState.active)
+      try require(view, PartitionStatus.active)
       guard (1...999).contains(weight) else { throw .weightOutOfRange(weight, allowed: 1...999) }
       try setShare(view, type) { $0.amount = .relative(weight) }
     case .setShare(_, let type, let amount, let limit):
@@ -59,27 +59,27 @@ extension StandInMachine {
       if case .absolute(let share) = amount, !(10...10_000).contains(share) {
         throw .shareOutOfRange(.absolute(hundredthsOfPercent: share))
       }
-      try require(view, PartitionState.active)
+      try require(view, PartitionStatus.active)
       try setShare(view, type) { share in
         share.amount = amount ?? share.amount
         share.limit = limit ?? share.limit
       }
     case .setInitialShare(_, let type):
-      try require(view, PartitionState.active)
+      try require(view, PartitionStatus.active)
       try setShare(view, type) { share in
         share.amount = .relative(view.definition.processors[0].weight)
         share.limit = .none
         share.absoluteCapHundredths = nil
       }
     case .setCap(_, let type, .ownShare(let on)):
-      try require(view, PartitionState.active)
+      try require(view, PartitionStatus.active)
       try setShare(view, type) { $0.limit = on ? .hard(nil) : .none }
     case .setCap(_, let type, .absolute(let cap)):
       if let cap, !(1...25_500).contains(cap) { throw .capOutOfRange(cap) }
-      try require(view, PartitionState.active)
+      try require(view, PartitionStatus.active)
       try setShare(view, type) { $0.absoluteCapHundredths = cap }
     default:
-      try require(view, PartitionState.active)
+      try require(view, PartitionStatus.active)
       return try performOnActive(action, view)
     }
     return .done
@@ -176,14 +176,14 @@ extension StandInMachine {
   }
 
   func require(
-    _ view: PartitionView, _ states: [PartitionState]
+    _ view: PartitionView, _ states: [PartitionStatus]
   ) throws(ManagementError) {
     if !states.contains(view.state) {
       throw .wrongState(view.name, is: view.state, needs: states)
     }
   }
 
-  private func fresh(_ view: PartitionView, _ state: PartitionState) -> PartitionView {
+  private func fresh(_ view: PartitionView, _ state: PartitionStatus) -> PartitionView {
     var view = view
     view.state = state
     view.activated = now

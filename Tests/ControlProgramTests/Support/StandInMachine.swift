@@ -146,7 +146,7 @@ final class StandInMachine: SystemPort, SimulationClock {
 
   func account(_ name: String, reason: AccountingReason) throws(ManagementError) {
     guard let view = states[name] else { throw .partitionNotFound(name) }
-    try require(view, PartitionState.active)
+    try require(view, PartitionStatus.active)
     accounted.append(name)
   }
 

@@ -17,7 +17,7 @@ struct OperationTests {
   }
 
   /// Brings A into a state.
-  private func bring(_ machine: GuestMachine, to state: PartitionState) throws {
+  private func bring(_ machine: GuestMachine, to state: PartitionStatus) throws {
     switch state {
     case .notActivated: break
     case .notOperating: try machine.manager.perform(.activate("A", load: false))
@@ -36,15 +36,15 @@ struct OperationTests {
     arguments: [
       ManagementAction.deactivate("A"), .resetNormal("A"), .resetClear("A"),
       .load("A", image: nil, parameters: nil),
-    ], PartitionState.allCases)
-  func force(_ action: ManagementAction, _ state: PartitionState) throws {
+    ], PartitionStatus.allCases)
+  func force(_ action: ManagementAction, _ state: PartitionStatus) throws {
     let machine = try machine()
     try bring(machine, to: state)
     let digest = machine.manager.storageDigest(of: nil)
     switch state {
     case .notActivated:
       #expect(
-        throws: ManagementError.wrongState("A", is: .notActivated, needs: PartitionState.active)
+        throws: ManagementError.wrongState("A", is: .notActivated, needs: PartitionStatus.active)
       ) { try machine.manager.perform(action) }
       #expect(machine.manager.storageDigest(of: nil) == digest)
     case .operating:

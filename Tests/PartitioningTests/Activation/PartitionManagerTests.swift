@@ -94,7 +94,7 @@ struct PartitionManagerTests {
     expectRefused(manager, .activate("NOBODY", load: false), .partitionNotFound("NOBODY"))
     expectRefused(
       manager, .deactivate("A", force: true),
-      .wrongState("A", is: .notActivated, needs: PartitionState.active))
+      .wrongState("A", is: .notActivated, needs: PartitionStatus.active))
     try manager.perform(.activate("A", load: false))
     expectRefused(
       manager, .activate("A", load: false),
@@ -259,11 +259,11 @@ struct PartitionManagerTests {
   }
 
   @Test func everyStateLeadsWhereTheTableSays() {
-    for state in PartitionState.allCases {
+    for state in PartitionStatus.allCases {
       #expect(state.permits(.notActivated) == (state != .notActivated))
     }
-    #expect(!PartitionState.notActivated.permits(.operating))
-    #expect(!PartitionState.notOperating.permits(.exceptions))
+    #expect(!PartitionStatus.notActivated.permits(.operating))
+    #expect(!PartitionStatus.notOperating.permits(.exceptions))
   }
 
   @Test func idleTimeIsOnTheGrid() throws {

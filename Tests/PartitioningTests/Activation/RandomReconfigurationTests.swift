@@ -78,7 +78,7 @@ struct RandomReconfigurationTests {
       #expect(logical.state == .running && Int(logical.physical) == index)
       #expect(physical.isOnline)
     }
-    #expect(running == dispatcher.runningCount)
+    #expect(running == dispatcher.course.runningCount)
     #expect(dispatcher.logicals.count { $0.state == .running } == running)
     let shared = dispatcher.physicals.count { $0.isOnline && $0.dedicatedTo < 0 }
     #expect(dispatcher.pools[0].shared == shared)

@@ -22,7 +22,7 @@ struct DispatchQueueTests {
       #expect(count <= dispatcher.accounts.count)
       guard count <= dispatcher.accounts.count else { return }
       for place in 0..<count {
-        let account = dispatcher.accounts[Int(dispatcher.pools[0].heap[place])]
+        let account = dispatcher.accounts[Int(dispatcher.heaps[0][place])]
         #expect(Int(account.place) == place)
         #expect(!account.queue.isEmpty)
       }

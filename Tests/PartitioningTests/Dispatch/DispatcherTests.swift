@@ -210,7 +210,7 @@ struct DispatcherTests {
   @Test func idlePartitionsCostNoEpochs() {
     let pool = SyntheticPool(processors: 2, (0..<100).map { _ in idle(claim(10, 1)) })
     pool.run(seconds: 100)
-    #expect(pool.engine.epochCount == 0)
+    #expect(pool.engine.progress.epochCount == 0)
     #expect(pool.engine.now == 100_000_000_000)
   }
 
@@ -242,7 +242,7 @@ struct DispatcherTests {
         }, threads: threads)
       pool.engine.worthSharing = 0
       pool.run(seconds: 0.2)
-      return pool.engine.digest.value
+      return pool.engine.progress.digest.value
     }
     let one = digest(threads: 1)
     #expect(digest(threads: 2) == one)

@@ -36,7 +36,7 @@ struct EndOfTimeTests {
       let sum = counters.effective &+ counters.management &+ counters.idle &+ counters.offline
       #expect(sum == pool.engine.now)
     }
-    #expect(pool.engine.dispatcher.parkingDue == .max)
+    #expect(pool.engine.dispatcher.course.parkingDue == .max)
   }
 
   @Test func whatIsAskedForBeyondItEndsNothing() {

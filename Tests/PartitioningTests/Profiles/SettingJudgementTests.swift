@@ -47,7 +47,7 @@ struct SettingJudgementTests {
           #expect(
             refusal
               == (isActive
-                ? nil : .wrongState("A", is: .notActivated, needs: PartitionState.active)))
+                ? nil : .wrongState("A", is: .notActivated, needs: PartitionStatus.active)))
         }
         guard refusal == nil, !isInitial else {
           if refusal != nil { #expect(machine.manager.runningConfiguration == before) }

@@ -1,0 +1,67 @@
+import Quantities
+
+/// What a channel subsystem is built from: its configuration, its disks, and who reaches what.
+struct ChannelHardware {
+  let configuration: ChannelConfiguration
+  let paths: Numbered<ChannelConfiguration.Path>
+  let devices: Numbered<ChannelConfiguration.Device>
+  let disks: Numbered<DiskDevice>
+  let diskMemory: DiskMemory
+  /// Most host memory that disks can ever take, in bytes.
+  let diskReserve: UInt64
+  /// Each partition's access to its devices, by partition and number, before anything is done.
+  let subchannels: [Subchannel]
+
+  /// Opens the devices' files.
+  ///
+  /// - Throws: `ChannelError.fileUnusable` naming device, file and reason.
+  init(_ configuration: ChannelConfiguration) throws(ChannelError) {
+    self.configuration = configuration
+    let count = max(0, configuration.partitionCount)
+    let paths = Numbered(
+      configuration.paths, absent: ChannelConfiguration.Path(number: 0, accessPartitions: []))
+    let devices = Numbered(
+      configuration.devices,
+      absent: ChannelConfiguration.Device(number: 0, paths: [], medium: .none))
+    self.paths = paths
+    self.devices = devices
+    let memory = DiskMemory(partitionCount: count, byteLimit: configuration.diskByteLimit)
+    diskMemory = memory
+    var opened: [DiskDevice] = []
+    for device in configuration.devices {
+      opened.append(try DiskDevice(device.medium, device: device.number, memory: memory))
+    }
+    let disks = Numbered(opened, absent: DiskDevice(withoutBlocks: memory))
+    self.disks = disks
+    var reserves = Numbered([UInt64](repeating: 0, count: count), absent: 0)
+    for assignment in configuration.assignments {
+      let held = reserves[assignment.partition].addingClamped(
+        disks[assignment.device].memoryByteCount)
+      reserves[assignment.partition] = min(held, configuration.diskByteLimit)
+    }
+    diskReserve = reserves.reduce(0) { $0.addingClamped($1) }
+    subchannels = configuration.assignments
+      .map { ChannelHardware.subchannel($0, devices[$0.device], paths) }
+      .sorted { ($0.partition, $0.virtualDevice) < ($1.partition, $1.virtualDevice) }
+  }
+
+  private static func subchannel(
+    _ assignment: ChannelConfiguration.Assignment, _ device: ChannelConfiguration.Device,
+    _ paths: Numbered<ChannelConfiguration.Path>
+  ) -> Subchannel {
+    let installed = device.paths.filter {
+      paths[$0].candidatePartitions.contains(assignment.partition)
+    }
+    let limited = Array(installed.prefix(ChannelDefaults.pathsPerDevice))
+    let preferred = device.preferredPath.flatMap { named in
+      PathSelection.preferredPath(
+        named: named,
+        rotation: device.paths.filter { paths[$0].subsystem == paths[named].subsystem },
+        owns: limited.contains)
+    }
+    return Subchannel(
+      partition: assignment.partition, virtualDevice: assignment.virtualDevice,
+      device: assignment.device, paths: limited,
+      preferred: preferred.flatMap { limited.firstIndex(of: $0) })
+  }
+}

@@ -1,0 +1,128 @@
+import Channels
+import Quantities
+import X86
+
+// What the dispatcher and the epochs carry from one epoch to the next, as values. Between epochs only. The
+// records lie in fixed room in memory; here they are arrays of the same records, so that a record's new field
+// is saved, copied and compared without another line.
+
+/// Everything that the dispatcher carries from one epoch to the next.
+struct DispatcherState: SavedState {
+  static let kind = "dispatcher"
+  static let version = 1
+
+  var logicals: [LogicalProcessor]
+  var accounts: [ShareAccount]
+  var groups: [CapGroup]
+  var physicals: [PhysicalProcessor]
+  var pools: [ProcessorPool]
+  /// Accounts with work, as they stand in each pool's heap.
+  var heaps: [[Int]]
+  var timers: [TimerHeap.Entry]
+  var parking: [ParkingAccount]
+  var frontiers: [SimulatedTime]
+  var dedicatedQueue: [Int]
+  var highQueue: [Int]
+  var urgentQueue: [Int]
+  var course: DispatcherCourse
+}
+
+/// Everything that the epochs carry from one to the next, guests apart.
+struct EpochState: SavedState {
+  static let kind = "epochs"
+  static let version = 1
+
+  var progress: EpochProgress
+  /// Each partition's digest.
+  var guestDigests: [HistoryDigest]
+  var dispatcher: DispatcherState
+}
+
+extension Dispatcher {
+  /// Its state as a value.
+  ///
+  /// Who sets one has judged that it is one of this layout: `judge`.
+  var state: DispatcherState {
+    get {
+      DispatcherState(
+        logicals: Array(logicals), accounts: Array(accounts), groups: Array(groups),
+        physicals: Array(physicals), pools: Array(pools),
+        heaps: pools.indices.map { Array(heaps[$0].prefix(pools[$0].heapCount)) },
+        timers: timers.entries, parking: Array(parking), frontiers: Array(frontiers),
+        dedicatedQueue: dedicatedQueue.contents, highQueue: highQueue.contents,
+        urgentQueue: urgentQueue.contents, course: course)
+    }
+    set {
+      logicals.replace(with: newValue.logicals)
+      accounts.replace(with: newValue.accounts)
+      groups.replace(with: newValue.groups)
+      physicals.replace(with: newValue.physicals)
+      pools.replace(with: newValue.pools)
+      for (heap, accounts) in zip(heaps, newValue.heaps) { heap.replace(with: accounts) }
+      timers.reset(to: newValue.timers)
+      parking.replace(with: newValue.parking)
+      frontiers.replace(with: newValue.frontiers)
+      dedicatedQueue.contents = newValue.dedicatedQueue
+      highQueue.contents = newValue.highQueue
+      urgentQueue.contents = newValue.urgentQueue
+      course = newValue.course
+      placed.removeAll()
+      asideQueue.removeAll()
+      displacedQueue.removeAll()
+    }
+  }
+}
+
+extension EpochEngine {
+  /// Its state as a value.
+  ///
+  /// Who sets one has judged that it is one of this layout: `judge`.
+  var state: EpochState {
+    get {
+      EpochState(
+        progress: progress, guestDigests: guests.map(\.digest), dispatcher: dispatcher.state)
+    }
+    set {
+      progress = newValue.progress
+      for (index, digest) in zip(guests.indices, newValue.guestDigests) {
+        guests[index].digest = digest
+      }
+      dispatcher.state = newValue.dispatcher
+    }
+  }
+
+  /// Throws unless a state, which may come from a file, is one that these epochs can have.
+  func judge(_ state: EpochState) throws(StateRefusal) {
+    guard state.guestDigests.count == guests.count else {
+      throw .otherLayout(kind: EpochState.kind, what: "partitions")
+    }
+    guard state.progress.now % max(1, epoch) == 0 else {
+      throw .inconsistent(kind: EpochState.kind, what: "a time within an epoch")
+    }
+    try dispatcher.judge(state.dispatcher)
+  }
+}
+
+extension Dispatcher: StateHolder {
+  static var roles: PropertyRoles {
+    PropertyRoles(
+      state: [
+        "logicals", "accounts", "groups", "physicals", "pools", "heaps", "course", "timers",
+        "frontiers", "dedicatedQueue", "highQueue", "urgentQueue", "parking",
+      ],
+      wiring: ["groupsPerPool"],
+      // Filled and emptied within an epoch.
+      caches: ["placed", "displacedQueue", "asideQueue"])
+  }
+}
+
+extension EpochEngine: StateHolder {
+  static var roles: PropertyRoles {
+    PropertyRoles(
+      // Of each guest its digest; the rest of it is wiring, and placements within an epoch.
+      state: ["progress", "guests", "dispatcher"],
+      wiring: ["epoch", "crew", "caches", "threads", "worthSharing"],
+      // Filled and emptied within an epoch, and the host's time.
+      caches: ["ran", "round", "roundCycles", "hostTime"])
+  }
+}

@@ -1,0 +1,153 @@
+import Channels
+import Quantities
+
+// What a machine is, as one value: to save it, copy it or compare it is to do so with this. Its parts are the
+// values that the firmware's objects hold; nothing is copied field by field.
+
+/// Everything of a machine but its guests' computers, at the border of an epoch.
+package struct MachineState: SavedState {
+  package static let kind = "machine"
+  package static let version = 1
+
+  var firmware: FirmwareState
+  var partitions: [PartitionState]
+  var epochs: EpochState
+  var channels: ChannelSubsystemState
+}
+
+/// What has been said of a machine, and how much of it nobody has taken yet.
+struct JournalState: Equatable, Sendable, Codable {
+  /// Actions from outside since IPL, in order.
+  var entries: [JournalEntry] = []
+  /// What happened since somebody last took it.
+  var events: [FirmwareEvent] = []
+  var changes: [ChangeRecord] = []
+  var accounting: [AccountingRecord] = []
+}
+
+/// The firmware's own values: what belongs to no partition, to no epoch and to no channel.
+struct FirmwareState: SavedState {
+  static let kind = "firmware"
+  static let version = 1
+
+  /// Seed of everything that is varied on purpose.
+  var seed: UInt64
+  /// Unix time in seconds at simulated time 0.
+  var timeOfDayAtStart: Int64
+  /// The machine's values that run.
+  var settings: MachineSettings
+  /// The machine's values that the reset profile and the group profiles hold.
+  var profileSettings: MachineSettings
+  /// Rolling averages of defined capacities, and what they lead to.
+  var softCapping = SoftCapping()
+  /// Storage granted and free.
+  var ledger: StorageLedger
+  var journal = JournalState()
+  var load = LoadMeter()
+  /// Pools whose shares are to be computed again.
+  var hasStaleShares: [Bool]
+  /// Partitions with pending changes, ascending.
+  var waiting: [Int] = []
+  /// Partitions for which isolation keeps a reconfigurable path that is off line, by path.
+  var reservations: [UInt8: Int] = [:]
+  /// Pages of guests' storage that count against HOSTSTORAGE.
+  var hostPageCount = 0
+  /// Number of the partition whose guest's command is being performed: not an action from outside.
+  var commandingPartition: Int?
+  /// Bytes of the host's files that were read for the guest's command that is being performed.
+  var bytesRead = 0
+  /// Partitions that were loaded and begin later, ascending.
+  var held: [Int] = []
+
+  /// The values of a machine that has just been built.
+  ///
+  /// - Parameters:
+  ///   - definition: What it is defined as.
+  ///   - seed: In place of the definition's.
+  ///   - clock: The host's time of day in Unix seconds, taken only when the definition says NOW.
+  init(_ definition: SystemDefinition, seed: UInt64?, clock: () -> Int64) {
+    self.seed = seed ?? definition.machine.seed
+    settings = MachineSettings(definition)
+    profileSettings = settings
+    // Storage is kept in units that never straddle the PC's gap below 4 GiB.
+    ledger = StorageLedger(
+      installedByteCount: definition.machine.storageByteCount,
+      incrementByteCount: definition.machine.ledgerIncrement)
+    hasStaleShares = definition.machine.processors.map { _ in false }
+    switch definition.machine.timeOfDay {
+    case .fixed(let seconds): timeOfDayAtStart = seconds
+    case .now:
+      timeOfDayAtStart = min(max(0, clock()), TimeOfDay.latest)
+      journal.events.append(
+        FirmwareEvent(time: 0, partition: nil, kind: .clockRead(timeOfDayAtStart)))
+    }
+  }
+}
+
+/// What a machine's firmware is built for: its definition, and who has which number.
+struct MachineLayout {
+  let definition: SystemDefinition
+  /// Type of each pool that is installed, by the pool's index.
+  let pools: [ProcessorType]
+  let partitions: [PartitionLayout]
+  /// Numbers by name; looked up, never iterated.
+  let numbers: [String: Int]
+  let dispatcher: Dispatcher.Layout
+
+  init(_ definition: SystemDefinition) {
+    self.definition = definition
+    let pools = definition.machine.processors.map(\.type)
+    self.pools = pools
+    var accounts: [(partition: Int, pool: Int, logicals: Int)] = []
+    var partitions: [PartitionLayout] = []
+    let profiles = Dictionary(grouping: definition.imageProfiles, by: \.partition)
+    let subsystems = Dictionary(
+      definition.inputOutput.images.map { ($0.partition, $0.subsystem) },
+      uniquingKeysWith: { first, _ in first })
+    for (number, partition) in definition.partitions.enumerated() {
+      let others = profiles[partition.name] ?? []
+      let places = ProcessorLayout.layout(
+        of: [partition] + others.map(\.definition), firstAccount: accounts.count)
+      accounts += places.map {
+        (partition: number, pool: pools.firstIndex(of: $0.type) ?? 0, logicals: $0.count)
+      }
+      partitions.append(
+        PartitionLayout(
+          name: partition.name, definition: partition, others: others, number: number, processors: places,
+          subsystem: subsystems[partition.name]))
+    }
+    self.partitions = partitions
+    numbers = Dictionary(
+      partitions.map { ($0.name, $0.number) }, uniquingKeysWith: { _, last in last })
+    dispatcher = Dispatcher.Layout(
+      pools: definition.machine.processors.map { (megahertz: $0.megahertz, count: $0.count) },
+      accounts: accounts, partitionCount: partitions.count,
+      groupCount: definition.groups.count)
+  }
+}
+
+/// One partition's place in a machine, fixed for the machine's life.
+struct PartitionLayout {
+  let name: String
+  /// Its image profile of its own name.
+  let definition: PartitionDefinition
+  /// Its other image profiles.
+  let others: [ImageProfile]
+  /// Index in definition order.
+  let number: Int
+  /// Its accounts with the dispatcher, one for each type that any of its profiles has.
+  let processors: [ProcessorLayout]
+  /// Its channel subsystem, when it has I/O.
+  let subsystem: UInt8?
+}
+
+extension PartitionManager: StateHolder {
+  package static var roles: PropertyRoles {
+    PropertyRoles(
+      // What is below holds its own.
+      state: ["state", "partitions", "engine", "channels"],
+      wiring: ["layout", "pacer", "isRehearsal", "commandHandler"],
+      // Filled and emptied when an epoch is settled.
+      caches: ["crossing"])
+  }
+}
