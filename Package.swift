@@ -41,7 +41,8 @@ let package = Package(
     library(
       "Records",
       [
-        "Partitioning", "Channels", "Quantities", .product(name: "GRDB", package: "GRDB.swift"),
+        "Partitioning", "Platform", "X86", "Channels", "Quantities", "CLZ4",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .executableTarget(

@@ -13,6 +13,11 @@ package struct MachineState: SavedState {
   var partitions: [PartitionState]
   var epochs: EpochState
   var channels: ChannelSubsystemState
+
+  /// Simulated time since IPL.
+  package var time: SimulatedTime { epochs.progress.now }
+  /// The machine's rolling digest.
+  package var digest: UInt64 { epochs.progress.digest.value }
 }
 
 /// What has been said of a machine, and how much of it nobody has taken yet.
@@ -113,7 +118,8 @@ struct MachineLayout {
       }
       partitions.append(
         PartitionLayout(
-          name: partition.name, definition: partition, others: others, number: number, processors: places,
+          name: partition.name, definition: partition, others: others, number: number,
+          processors: places,
           subsystem: subsystems[partition.name]))
     }
     self.partitions = partitions

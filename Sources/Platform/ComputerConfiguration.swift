@@ -1,7 +1,7 @@
 import X86
 
 /// A block device that a partition may use.
-package struct BlockDeviceConfiguration: Equatable, Sendable {
+package struct BlockDeviceConfiguration: Codable, Equatable, Sendable {
   /// The device's number in the I/O configuration.
   package var deviceNumber: UInt16
   /// Size, in blocks of 512 bytes.
@@ -15,7 +15,7 @@ package struct BlockDeviceConfiguration: Equatable, Sendable {
 }
 
 /// What a partition's computer consists of.
-package struct ComputerConfiguration: Equatable, Sendable {
+package struct ComputerConfiguration: Codable, Equatable, Sendable {
   /// Most processors of a computer.
   package static let processorLimit = ProcessorSet.limit
 

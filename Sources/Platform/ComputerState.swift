@@ -9,6 +9,8 @@ package struct ComputerState: SavedState {
   package static let kind = "computer"
   package static let version = 1
 
+  /// What the computer consists of.
+  package var configuration: ComputerConfiguration
   /// What the computer keeps itself.
   var values: ComputerValues
   /// The last time stamp that any processor returned.
@@ -34,10 +36,23 @@ package struct ComputerState: SavedState {
 }
 
 extension Computer {
+  /// Builds the computer that a value is one of, and has it go on from there.
+  ///
+  /// - Throws: `StateRefusal` when there is no such computer, or the host has no room for it.
+  package convenience init(_ state: ComputerState) throws(StateRefusal) {
+    do throws(HostMemoryError) {
+      try self.init(state.configuration)
+    } catch {
+      throw ComputerState.inconsistent("the host has no room for its storage")
+    }
+    try restore(state)
+  }
+
   /// The computer as a value, between epochs.
   package var state: ComputerState {
     ComputerState(
-      values: values, lastTimestamp: lastTimestamp.pointee, storage: memory.data,
+      configuration: configuration, values: values, lastTimestamp: lastTimestamp.pointee,
+      storage: memory.data,
       processors: processors.map(\.data), network: network.state, serial: serial.state,
       blockDevices: blockDevices.map(\.state), testDevice: testDevice?.chip, board: board?.state)
   }
@@ -60,7 +75,7 @@ extension Computer {
   }
 
   private func restoreParts(_ state: ComputerState) throws(StateRefusal) {
-    guard state.processors.count == processors.count,
+    guard state.configuration == configuration, state.processors.count == processors.count,
       state.values.processorCount == processors.count,
       state.blockDevices.count == blockDevices.count,
       (state.testDevice == nil) == (testDevice == nil), (state.board == nil) == (board == nil)

@@ -21,6 +21,19 @@ package enum StateRefusal: Error, Equatable, Sendable {
   case inconsistent(kind: String, what: String)
 }
 
+extension StateRefusal: CustomStringConvertible {
+  /// What is wrong, in one line.
+  package var description: String {
+    switch self {
+    case .otherKind(let kind, let expected): "it is a state of \(kind), not of \(expected)"
+    case .laterVersion(let kind, let version, let newest):
+      "the state of \(kind) is of version \(version), and this program knows \(newest)"
+    case .otherLayout(let kind, let what): "the state of \(kind) is of another definition: \(what)"
+    case .inconsistent(let kind, let what): "the state of \(kind) is damaged: \(what)"
+    }
+  }
+}
+
 /// A state with its kind and version around it.
 package struct StateEnvelope<State: SavedState>: Codable, Equatable, Sendable {
   /// What is inside.

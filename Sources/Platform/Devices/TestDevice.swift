@@ -6,7 +6,7 @@ import X86
 // kernels written for it find the same here.
 
 /// Which test hardware a computer has.
-package struct TestHardware: Equatable, Sendable {
+package struct TestHardware: Codable, Equatable, Sendable {
   /// A write of V to this port, of any width, ends the run with status (V << 1) | 1.
   package var debugExitPort: UInt16?
   /// Whether the test device is there.

@@ -3,8 +3,8 @@
 /// All processors of a partition have the same. What is not offered behaves as on silicon without it:
 /// #UD, or what the same bytes meant before. Source: Intel SDM volume 2, "CPUID"; AMD APM volume 3,
 /// appendix E.
-package struct ProcessorFeatures: OptionSet, Hashable, Sendable {
-  /// One bit a member, private to this program.
+package struct ProcessorFeatures: OptionSet, Codable, Hashable, Sendable {
+  /// One bit a member; saved states have them, so that none is ever used anew.
   package let rawValue: UInt64
 
   /// Members by their bits.

@@ -1,0 +1,31 @@
+import Quantities
+
+/// Why a checkpoint was not written, or cannot be gone on from.
+package enum CheckpointError: Error, Equatable, Sendable {
+  /// The host refuses a file; the system's error number.
+  case host(file: String, number: Int32)
+  /// There is none of this name.
+  case absent(name: String, folder: String)
+  /// A section, or the manifest, is not what was written.
+  case damaged(folder: String, section: String, reason: String)
+  /// Another machine's, or a later program's, or of another history.
+  case unfit(folder: String, reason: String)
+  /// No name that a checkpoint can have.
+  case wrongName(String)
+}
+
+extension CheckpointError: CustomStringConvertible {
+  /// One line: what is wrong, and what would be right.
+  package var description: String {
+    switch self {
+    case .host(let file, let number): "\(file): \(systemReason(number))"
+    case .absent(let name, let folder):
+      "\(folder): there is no checkpoint \(name); QUERY CHECKPOINT lists what there is"
+    case .damaged(let folder, let section, let reason):
+      "\(folder): section \(section) is damaged (\(reason)); go on from another checkpoint"
+    case .unfit(let folder, let reason): "\(folder): \(reason); go on from another checkpoint"
+    case .wrongName(let name):
+      "\(name): is no name of a checkpoint; use 1-32 letters, digits, - and _"
+    }
+  }
+}

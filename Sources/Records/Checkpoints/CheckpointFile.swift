@@ -1,0 +1,65 @@
+import Foundation
+import Quantities
+
+extension ContiguousBytes {
+  /// As `withUnsafeBytes`, with the error's own type.
+  func visitBytes<Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    let outcome: Result<Void, Failure> = withUnsafeBytes { bytes in
+      Result { () throws(Failure) in try body(bytes) }
+    }
+    try outcome.get()
+  }
+}
+
+/// A file of a checkpoint that is being written.
+final class CheckpointFile {
+  /// Where it is.
+  let path: String
+  /// Bytes written.
+  private(set) var byteCount = 0
+  private var descriptor: Int32
+
+  /// Makes the file.
+  init(writing path: String) throws(CheckpointError) {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .host(file: path, number: errno) }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Adds bytes.
+  func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    var done = 0
+    while done < bytes.count {
+      let count = Foundation.write(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count &- done)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw .host(file: path, number: errno) }
+      done.addClamped(count)
+    }
+    byteCount.addClamped(bytes.count)
+  }
+
+  /// Has the host put it on the disk, and closes it.
+  func finish() throws(CheckpointError) {
+    let isKept = fsync(descriptor) == 0
+    let number = errno
+    let outcome = close(descriptor)
+    descriptor = -1
+    guard isKept else { throw .host(file: path, number: number) }
+    guard outcome == 0 else { throw .host(file: path, number: errno) }
+  }
+
+  /// Has the host put a folder's names on the disk.
+  static func keepNames(of folder: String) throws(CheckpointError) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .host(file: folder, number: errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw .host(file: folder, number: errno)
+    }
+  }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import Partitioning
+import Platform
+import Quantities
+import X86
+
+/// The checkpoints of a machine, each a folder of its own under one.
+///
+/// A checkpoint is whole or not there: it is written under another name, and gets its own when all of it
+/// is on the disk.
+package struct CheckpointFolder: Sendable {
+  /// Path of the folder.
+  package let path: String
+
+  /// The folder of checkpoints in a state folder.
+  package init(inStateFolder state: String) { path = state + "/checkpoints" }
+
+  /// Whether a name can be a checkpoint's: 1 to 32 letters, digits, - and _.
+  package static func isName(_ name: String) -> Bool {
+    (1...32).contains(name.utf8.count)
+      && name.utf8.allSatisfy {
+        switch $0 {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+        default: false
+        }
+      }
+  }
+
+  private func folder(_ name: String) -> String { path + "/" + name }
+
+  // MARK: Writing
+
+  /// Writes a checkpoint; one of the same name is replaced when the new one is whole.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: The machine.
+  ///   - name: Its name.
+  ///   - machine: The machine's name.
+  ///   - level: The program's.
+  /// - Throws: `CheckpointError`; nothing is left of it then.
+  @discardableResult
+  package func save(
+    _ checkpoint: MachineCheckpoint, as name: String, machine: String, level: String
+  ) throws(CheckpointError) -> CheckpointManifest {
+    guard Self.isName(name) else { throw .wrongName(name) }
+    try makeFolder(path)
+    try removeUnfinished()
+    let unfinished = folder(name) + ".new"
+    try makeFolder(unfinished)
+    do throws(CheckpointError) {
+      let manifest = try write(checkpoint, name, machine, level, in: unfinished)
+      try CheckpointFile.keepNames(of: unfinished)
+      try exchange(unfinished, for: name)
+      return manifest
+    } catch {
+      remove(unfinished)
+      throw error
+    }
+  }
+
+  private func write(
+    _ checkpoint: MachineCheckpoint, _ name: String, _ machine: String, _ level: String,
+    in folder: String
+  ) throws(CheckpointError) -> CheckpointManifest {
+    let pool = PagePool(checkpoint.guests)
+    var manifest = CheckpointManifest(
+      name: name, level: level, machine: machine, checkpoint: checkpoint,
+      storedPageCount: pool.count)
+    let guests = zip(checkpoint.guests, pool.places).map { guest, places in
+      SavedGuest(
+        partition: guest.partition, computer: StateEnvelope(guest.computer),
+        pages: guest.pages.numbers, places: places)
+    }
+    manifest.sections = [
+      try write(StateEnvelope(checkpoint.machine), as: "machine", in: folder),
+      try write(guests, as: "guests", in: folder),
+    ]
+    let pages = try SectionWriter("pages", in: folder)
+    try pool.forEach(of: checkpoint.guests) { page throws(CheckpointError) in
+      try pages.write(page)
+    }
+    manifest.sections.append(try pages.finish())
+    try manifest.write(in: folder)
+    return manifest
+  }
+
+  private func write(
+    _ value: some Encodable, as name: String, in folder: String
+  ) throws(CheckpointError) -> CheckpointSection {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let section = try SectionWriter(name, in: folder)
+    guard let text = try? encoder.encode(value) else {
+      throw .host(file: folder + "/" + name, number: EIO)
+    }
+    try text.visitBytes { bytes throws(CheckpointError) in try section.write(bytes) }
+    return try section.finish()
+  }
+
+  /// Puts a finished folder in the place of a checkpoint; at each instant the old or the new is whole.
+  private func exchange(_ finished: String, for name: String) throws(CheckpointError) {
+    let old = folder(name) + ".old"
+    if HostFile.kind(of: folder(name)) != nil {
+      guard rename(folder(name), old) == 0 else { throw .host(file: folder(name), number: errno) }
+    }
+    guard rename(finished, folder(name)) == 0 else {
+      let number = errno
+      _ = rename(old, folder(name))
+      throw .host(file: folder(name), number: number)
+    }
+    try CheckpointFile.keepNames(of: path)
+    remove(old)
+  }
+
+  /// Clears away what a process that was killed left: unfinished checkpoints, and replaced ones; one that
+  /// was about to be replaced gets its name back.
+  private func removeUnfinished() throws(CheckpointError) {
+    for entry in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+      if entry.hasSuffix(".new") { remove(path + "/" + entry) }
+      guard entry.hasSuffix(".old") else { continue }
+      let name = String(entry.dropLast(4))
+      if HostFile.kind(of: folder(name)) == nil {
+        guard rename(path + "/" + entry, folder(name)) == 0 else {
+          throw .host(file: path + "/" + entry, number: errno)
+        }
+      } else {
+        remove(path + "/" + entry)
+      }
+    }
+  }
+
+  private func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
+
+  private func makeFolder(_ folder: String) throws(CheckpointError) {
+    guard mkdir(folder, 0o755) != 0, errno != EEXIST else { return }
+    guard errno == ENOENT else { throw .host(file: folder, number: errno) }
+    try makeFolder((folder as NSString).deletingLastPathComponent)
+    guard mkdir(folder, 0o755) == 0 else { throw .host(file: folder, number: errno) }
+  }
+
+  // MARK: Reading
+
+  /// The checkpoints that there are, the newest in simulated time last; damaged ones with what is wrong.
+  package func list() throws(CheckpointError) -> [(
+    name: String, manifest: Result<CheckpointManifest, CheckpointError>
+  )] {
+    guard HostFile.kind(of: path) != nil else { return [] }
+    try removeUnfinished()
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+      .filter(Self.isName).sorted()
+    let all = names.map { name in
+      (
+        name: name,
+        manifest: Result { () throws(CheckpointError) in
+          try CheckpointManifest.read(in: folder(name))
+        }
+      )
+    }
+    func time(_ entry: Result<CheckpointManifest, CheckpointError>) -> UInt64 {
+      (try? entry.get().time) ?? 0
+    }
+    return all.sorted { (time($0.manifest), $0.name) < (time($1.manifest), $1.name) }
+  }
+
+  /// Reads a checkpoint and verifies all of it.
+  ///
+  /// - Throws: `CheckpointError` that names what is damaged or does not fit this program.
+  package func load(
+    _ name: String
+  ) throws(CheckpointError) -> (manifest: CheckpointManifest, checkpoint: MachineCheckpoint) {
+    guard Self.isName(name) else { throw .wrongName(name) }
+    let folder = folder(name)
+    guard HostFile.kind(of: folder) != nil else { throw .absent(name: name, folder: path) }
+    let manifest = try CheckpointManifest.read(in: folder)
+    guard manifest.historyVersion == PartitionManager.historyVersion else {
+      throw .unfit(
+        folder: folder,
+        reason: "it is of history version \(manifest.historyVersion), this program makes "
+          + "\(PartitionManager.historyVersion)")
+    }
+    let machine: StateEnvelope<MachineState> = try value("machine", manifest, folder)
+    let saved: [SavedGuest] = try value("guests", manifest, folder)
+    let pool = try section("pages", manifest, folder)
+    var guests: [GuestCheckpoint] = []
+    for guest in saved {
+      guard let pages = guest.storage(from: pool) else {
+        throw .damaged(folder: folder, section: "guests", reason: "a page is not among the pages")
+      }
+      guests.append(
+        GuestCheckpoint(
+          partition: guest.partition, computer: guest.computer.state, pages: pages))
+    }
+    return (manifest, MachineCheckpoint(machine: machine.state, guests: guests))
+  }
+
+  private func section(
+    _ name: String, _ manifest: CheckpointManifest, _ folder: String
+  ) throws(CheckpointError) -> Data {
+    guard let section = manifest.sections.first(where: { $0.name == name }) else {
+      throw .damaged(folder: folder, section: name, reason: "the manifest does not have it")
+    }
+    return try SectionReader.read(section, in: folder)
+  }
+
+  private func value<Value: Decodable>(
+    _ name: String, _ manifest: CheckpointManifest, _ folder: String
+  ) throws(CheckpointError) -> Value {
+    let text = try section(name, manifest, folder)
+    do {
+      return try JSONDecoder().decode(Value.self, from: text)
+    } catch let refusal as StateRefusal {
+      throw .unfit(folder: folder, reason: refusal.description)
+    } catch {
+      throw .damaged(folder: folder, section: name, reason: "it is not what this program writes")
+    }
+  }
+
+  /// Removes a checkpoint.
+  package func delete(_ name: String) throws(CheckpointError) {
+    guard Self.isName(name) else { throw .wrongName(name) }
+    guard HostFile.kind(of: folder(name)) != nil else { throw .absent(name: name, folder: path) }
+    // Renamed first: what is half removed is no checkpoint any more.
+    let gone = folder(name) + ".new"
+    guard rename(folder(name), gone) == 0 else { throw .host(file: folder(name), number: errno) }
+    remove(gone)
+  }
+}
+
+/// A guest as the section of guests has it.
+private struct SavedGuest: Codable {
+  var partition: Int
+  var computer: StateEnvelope<ComputerState>
+  /// Its pages, and where each is in the pool.
+  var pages: [UInt32]
+  var places: [UInt32]
+
+  /// Its pages with their contents; nil when one is not in the pool.
+  func storage(from pool: Data) -> StoragePages? {
+    guard pages.count == places.count else { return nil }
+    let size = StoragePages.pageByteCount
+    var contents: [UInt8] = []
+    contents.reserveCapacity(pages.count.multipliedClamped(by: size))
+    for place in places {
+      let first = Int(place).multipliedClamped(by: size)
+      guard first.addingClamped(size) <= pool.count else { return nil }
+      contents += pool[first..<first.addingClamped(size)]
+    }
+    return StoragePages(numbers: pages, contents: contents)
+  }
+}
