@@ -10,12 +10,6 @@ enum BlockFlow {
 
 /// Collects the operations of one block.
 struct BlockBuilder {
-  private static let mostOperations = Block.maximumOperationCount + 16
-  /// Bytes of the room that a builder works in.
-  static let roomByteCount =
-    mostOperations * (Block.operationByteCount + MemoryLayout<InstructionPlace>.stride)
-    + (Block.maximumInstructionCount + 1) * MemoryLayout<Int>.stride
-
   /// Operations, their places, and where instructions begin: the cache's room, used block by block.
   private let operations: UnsafeMutableRawPointer
   private let places: UnsafeMutablePointer<InstructionPlace>
@@ -30,7 +24,7 @@ struct BlockBuilder {
   init(isSingle: Bool, room: UnsafeMutableRawPointer) {
     self.isSingle = isSingle
     operations = room
-    let behind = room + Self.mostOperations * Block.operationByteCount
+    let behind = room + Block.mostBuilt * Block.operationByteCount
     boundaries = behind.assumingMemoryBound(to: Int.self)
     places = (behind + (Block.maximumInstructionCount + 1) * MemoryLayout<Int>.stride)
       .assumingMemoryBound(to: InstructionPlace.self)

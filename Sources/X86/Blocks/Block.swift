@@ -11,6 +11,12 @@ struct Block {
   static let maximumInstructionCount = 64
   /// Most operations that one block may have.
   static let maximumOperationCount = 224
+  /// Most operations that are put together before a block is known to be too long.
+  static let mostBuilt = maximumOperationCount + 16
+  /// Bytes of the room in which a block is put together.
+  static let builderByteCount =
+    mostBuilt * (operationByteCount + MemoryLayout<InstructionPlace>.stride)
+    + (maximumInstructionCount + 1) * MemoryLayout<Int>.stride
 
   let base: UnsafeMutableRawPointer
 

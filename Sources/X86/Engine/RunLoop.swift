@@ -21,7 +21,7 @@ extension Processor {
   }
 
   private func attach(_ cache: CodeCache) {
-    memory.noteRun(by: cache)
+    memory.noteRun(by: ObjectIdentifier(cache))
     if cache.isDropped {
       cache.removeAll()
       state.dropFastPaths()

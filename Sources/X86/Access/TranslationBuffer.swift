@@ -309,10 +309,3 @@ extension Processor {
     return UInt64(bitPattern: Int64(bitPattern: address << 16) >> 16) == address
   }
 }
-
-/// What a linear address leads to.
-enum Location {
-  case storage(UnsafeMutableRawPointer)
-  /// A guest-physical address that is not storage.
-  case device(UInt64)
-}

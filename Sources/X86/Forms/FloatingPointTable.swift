@@ -49,21 +49,3 @@ enum FloatingPointTable {
     }
   }
 }
-
-/// What an x87 instruction with a storage operand leaves in the unit's pointers, as one word: the
-/// opcode in bits 0-10, the operand's segment in bits 16-18, and bit 24 when no base is added.
-struct FloatingPointPlace {
-  let word: UInt32
-
-  @inline(__always) init(word: UInt32) { self.word = word }
-
-  init(_ instruction: Instruction) {
-    let opcode = UInt32(instruction.opcode & 7) << 8 | UInt32(instruction.modRM)
-    let isFlat = instruction.isLong && instruction.segment < 4
-    word = opcode | UInt32(instruction.segment) << 16 | (isFlat ? 1 << 24 : 0)
-  }
-
-  @inline(__always) var opcode: UInt16 { UInt16(truncatingIfNeeded: word & 0x7FF) }
-  @inline(__always) var segment: Int { Int(word >> 16 & 7) }
-  @inline(__always) var isFlat: Bool { word >> 24 != 0 }
-}

@@ -106,7 +106,7 @@ package final class CodeCache {
     self.isDropped = isDropped
     self.room = room
     pages = CodePageTable(room: room.table, bits: room.tableBits, fewestBits: bucketBits)
-    builderRoom = .allocate(byteCount: BlockBuilder.roomByteCount, alignment: 16)
+    builderRoom = .allocate(byteCount: Block.builderByteCount, alignment: 16)
     prefix = .allocate(
       byteCount: Block.byteCount(
         operations: Block.maximumOperationCount + 8,

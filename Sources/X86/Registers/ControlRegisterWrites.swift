@@ -69,7 +69,7 @@ extension Processor {
     if isLongModeActive {
       // Bit 63 permits to keep the new PCID's translations; it is not stored.
       if state.cr4 & ControlRegister4.processContexts != 0 { value &= ~(1 << 63) }
-      guard value >> PageWalk.physicalAddressBits == 0 else { throw .generalProtection(0) }
+      guard value >> PhysicalAddress.bits == 0 else { throw .generalProtection(0) }
     }
     if isExtendedPaging(cr0: state.cr0, cr4: state.cr4), !areDirectoryPointersLegal(at: value) {
       throw .generalProtection(0)
