@@ -36,7 +36,9 @@ let package = Package(
     library("Platform", ["X86", "Channels", "Quantities", "CLZ4"]),
     library("GuestPrograms", ["X86"]),
     library("Partitioning", ["Platform", "X86", "Channels", "GuestPrograms", "Quantities"]),
-    library("ControlProgram", ["Partitioning", "Channels", "Quantities"]),
+    library(
+      "Definitions", ["Partitioning", "Platform", "Channels", "GuestPrograms", "Quantities"]),
+    library("ControlProgram", ["Definitions", "Partitioning", "Channels", "Quantities"]),
     library(
       "Records",
       [
@@ -46,8 +48,9 @@ let package = Package(
     .executableTarget(
       name: "endicott",
       dependencies: [
-        "ControlProgram", "Partitioning", "Platform", "X86", "Channels", "Quantities", "Records",
-        "CReadline",
+        "ControlProgram", "Definitions", "Partitioning", "Platform", "X86", "Channels",
+        "Quantities",
+        "Records", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -71,10 +74,12 @@ let package = Package(
     tests("PlatformTests", ["Platform", "X86", "Channels", "Quantities", "TestSupport"]),
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "X86", "Channels"]),
     tests("PartitioningTests", ["Partitioning", "Platform", "X86", "Channels", "GuestPrograms"]),
-    tests("ControlProgramTests", ["ControlProgram", "Partitioning", "Channels"]),
+    tests(
+      "DefinitionsTests", ["Definitions", "Partitioning", "Channels", "TestSupport"]),
+    tests("ControlProgramTests", ["ControlProgram", "Definitions", "Partitioning", "Channels"]),
     tests(
       "RecordsTests", ["Records", "Partitioning", .product(name: "GRDB", package: "GRDB.swift")]),
-    tests("SystemTests", ["endicott", "ControlProgram", "Partitioning", "X86"]),
+    tests("SystemTests", ["endicott", "ControlProgram", "Definitions", "Partitioning", "X86"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -42,7 +42,7 @@ extension PartitionManager {
       .loadFile(partition.name, path: file, reason: reason)
     }
     let path = definition.path(of: file)
-    guard definition.folder.isEmpty || FolderFiles(folder: definition.folder).isInside(file) else {
+    guard definition.folder.isEmpty || FolderBorder(folder: definition.folder).isInside(file) else {
       throw refusal("it is outside the machine's folder")
     }
     // An activation reads what it loads before the profile is in force.

@@ -99,7 +99,7 @@ extension Condition.OfPartition {
       "PROCESSORS STOPPED", earlier.isProcessorStopped, isProcessorStopped, &found
     ) { numbers($0) }
     compare("STORAGE", earlier.storageByteCount, storageByteCount, &found) {
-      Problem.size($0)
+      AmountText.size($0)
     }
     compare("PATHS ONLINE", earlier.paths, paths, &found) {
       numbers($0.filter(\.isOnline).map { Int($0.number) })

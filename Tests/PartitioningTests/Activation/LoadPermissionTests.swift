@@ -14,7 +14,7 @@ struct LoadPermissionTests {
     let url = FileManager.default.temporaryDirectory
       .appendingPathComponent("endicott-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    folder = try #require(FolderFiles.resolved(url.path))
+    folder = try #require(FolderBorder.resolved(url.path))
     for name in ["own", "image", "named", "other", "profile"] { try write(name, Self.image) }
     try write("large", Data())
     #expect(truncate(folder + "/large", 64 << 20) == 0)
