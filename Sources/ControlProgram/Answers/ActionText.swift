@@ -1,4 +1,3 @@
-import Definitions
 import Partitioning
 
 extension ManagementAction {

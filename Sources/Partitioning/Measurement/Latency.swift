@@ -56,17 +56,3 @@ package struct HostTime: Sendable {
   /// Everything else in epochs: planning and settling.
   package internal(set) var planning = Duration.zero
 }
-
-extension PartitionManager {
-  /// How long logical processors waited from getting work to running, since IPL.
-  package var wakeLatencies: LatencyDistribution { engine.dispatcher.wakeLatencies }
-
-  /// Host time of epochs since it was first asked for; counting it begins then.
-  package func hostTime() -> HostTime {
-    if engine.hostTime == nil { engine.hostTime = HostTime() }
-    return engine.hostTime ?? HostTime()
-  }
-
-  /// Epochs run since IPL.
-  package var epochCount: UInt64 { engine.epochCount }
-}

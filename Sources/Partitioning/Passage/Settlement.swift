@@ -7,13 +7,6 @@ import X86
 // Messages of an epoch are taken in (time, partition, sequence) order when it is over; what they cause
 // takes effect in the next one.
 
-/// A message on its way out of a partition.
-struct CrossingEvent {
-  let partition: Int
-  let computer: Computer
-  let event: ComputerEvent
-}
-
 extension PartitionManager {
   /// CP commands and actions that a guest may give in a second of simulated time.
   static let commandsPerSecond = 100

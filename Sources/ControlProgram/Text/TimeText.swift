@@ -70,26 +70,6 @@ extension MachineView {
   }
 }
 
-/// A number with leading zeros.
-package func digits(_ value: some BinaryInteger, _ width: Int) -> String {
-  String(value).zeroPadded(to: width)
-}
-
-/// A number in hexadecimal capitals with leading zeros.
-package func hexDigits(_ value: some BinaryInteger, _ width: Int) -> String {
-  String(value, radix: 16, uppercase: true).zeroPadded(to: width)
-}
-
-/// A text with blanks after it, up to a width.
-package func padded(_ text: String, _ width: Int) -> String {
-  text + String(repeating: " ", count: max(0, width.subtractingClamped(text.count)))
-}
-
-/// A text with blanks before it, up to a width.
-package func rightAligned(_ text: String, _ width: Int) -> String {
-  String(repeating: " ", count: max(0, width.subtractingClamped(text.count))) + text
-}
-
 /// Connect time `hh:mm:ss`.
 package func connectTimeText(_ nanoseconds: UInt64) -> String {
   let seconds = nanoseconds / 1_000_000_000
