@@ -13,8 +13,7 @@ func tests(
   _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
 ) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
-    swiftSettings: strict)
+    name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -36,8 +35,10 @@ let package = Package(
     library("Channels", ["Quantities"]),
     library("Platform", ["X86", "Channels", "Quantities", "CLZ4"]),
     library("GuestPrograms", ["X86"]),
-    library("Partitioning", ["Platform", "Channels", "GuestPrograms", "Quantities"]),
-    library("ControlProgram", ["Partitioning", "Quantities"]),
+    library("Partitioning", ["Platform", "X86", "Channels", "GuestPrograms", "Quantities"]),
+    library(
+      "Definitions", ["Partitioning", "Platform", "Channels", "GuestPrograms", "Quantities"]),
+    library("ControlProgram", ["Definitions", "Partitioning", "Channels", "Quantities"]),
     library(
       "Records",
       [
@@ -48,7 +49,9 @@ let package = Package(
     .executableTarget(
       name: "endicott",
       dependencies: [
-        "ControlProgram", "Partitioning", "Platform", "Quantities", "Records", "X86", "CReadline",
+        "ControlProgram", "Definitions", "Partitioning", "Platform", "X86", "Channels",
+        "Quantities",
+        "Records", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -66,17 +69,18 @@ let package = Package(
       name: "CNativeStep", path: "Tests/CNativeStep", cSettings: [.unsafeFlags(["-O2"])]),
     tests("QuantitiesTests", ["Quantities"]),
     tests(
-      "X86Tests", ["X86", "CNativeStep"],
+      "X86Tests", ["X86", "CHost", "CNativeStep", "TestSupport"],
       exclude: ["Differential/vectors.tsv", "Silicon/steps.tsv"]),
     tests("ChannelsTests", ["Channels", "Quantities"]),
-    tests("PlatformTests", ["Platform"]),
-    tests("GuestProgramsTests", ["GuestPrograms", "Platform", "Channels"]),
-    tests("PartitioningTests", ["Partitioning", "Quantities"]),
-    tests("ControlProgramTests", ["ControlProgram"]),
+    tests("PlatformTests", ["Platform", "X86", "Channels", "Quantities", "TestSupport"]),
+    tests("GuestProgramsTests", ["GuestPrograms", "Platform", "X86", "Channels"]),
+    tests("PartitioningTests", ["Partitioning", "Platform", "X86", "Channels", "GuestPrograms"]),
     tests(
-      "RecordsTests",
-      ["Records", "Partitioning", "Channels", .product(name: "GRDB", package: "GRDB.swift")]),
-    tests("SystemTests", ["endicott", "ControlProgram", "Partitioning", "Platform"]),
+      "DefinitionsTests", ["Definitions", "Partitioning", "Channels", "TestSupport"]),
+    tests("ControlProgramTests", ["ControlProgram", "Definitions", "Partitioning", "Channels"]),
+    tests(
+      "RecordsTests", ["Records", "Partitioning", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests("SystemTests", ["endicott", "ControlProgram", "Definitions", "Partitioning", "X86"]),
   ],
   swiftLanguageModes: [.v6]
 )

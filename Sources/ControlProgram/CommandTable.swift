@@ -74,10 +74,13 @@ package struct Command: Sendable {
   package let notes: [String]
   /// Whether PLAN can try it; not when it acts on time or on a console.
   package let isRehearsed: Bool
+  /// Whether simulated time passes while it is performed.
+  package let takesTime: Bool
 
   package init(
     _ spelling: String, aliases: String = "", module: String, _ summary: String,
-    notes: [String] = [], isRehearsed: Bool = true, formats: [CommandFormat]
+    notes: [String] = [], isRehearsed: Bool = true, takesTime: Bool = false,
+    formats: [CommandFormat]
   ) {
     keyword = Keyword(spelling)
     self.aliases = keywordChoices(aliases)
@@ -85,6 +88,7 @@ package struct Command: Sendable {
     self.summary = summary
     self.notes = notes
     self.isRehearsed = isRehearsed
+    self.takesTime = takesTime
     self.formats = formats
   }
 
@@ -109,13 +113,7 @@ package struct Command: Sendable {
 package struct CommandTable: Sendable {
   package let commands: [Command]
 
-  /// The table of the control program.
-  package static let standard = CommandTable(
-    commands: queryCommands + indicateCommands + setCommands + configurationCommands
-      + saveCommands + partitionOperations + operationCommands + storageCommands + consoleCommands
-      + planCommands + validateCommands
-      + recordCommands + waitCommands + terminalCommands)
-
+  /// A table of these commands.
   package init(commands: [Command]) {
     self.commands = commands
   }

@@ -1,4 +1,5 @@
 import Channels
+import Definitions
 import Partitioning
 import Quantities
 

@@ -254,3 +254,11 @@ package final class Processor {
     return last.pointee
   }
 }
+
+extension ProcessorState {
+  /// The class that owns this state; only slow paths ask for it.
+  var owner: Processor {
+    Unmanaged<Processor>.fromOpaque(get(StateLayout.owner, as: UnsafeRawPointer.self))
+      .takeUnretainedValue()
+  }
+}

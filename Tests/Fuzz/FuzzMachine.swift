@@ -2,6 +2,7 @@ import Channels
 import Foundation
 
 @testable import ControlProgram
+@testable import Definitions
 @testable import Partitioning
 
 /// A small machine with the whole firmware and its control program, made anew for every case.

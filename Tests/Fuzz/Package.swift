@@ -31,10 +31,17 @@ let package = Package(
       swiftSettings: coverage),
     .target(name: "GuestPrograms", dependencies: ["X86"], swiftSettings: coverage),
     .target(
-      name: "Partitioning", dependencies: ["Platform", "Channels", "GuestPrograms", "Quantities"],
+      name: "Partitioning",
+      dependencies: ["Platform", "X86", "Channels", "GuestPrograms", "Quantities"],
       swiftSettings: coverage),
     .target(
-      name: "ControlProgram", dependencies: ["Partitioning", "Quantities"], swiftSettings: coverage),
+      name: "Definitions",
+      dependencies: ["Partitioning", "Platform", "Channels", "GuestPrograms", "Quantities"],
+      swiftSettings: coverage),
+    .target(
+      name: "ControlProgram",
+      dependencies: ["Definitions", "Partitioning", "Channels", "Quantities"],
+      swiftSettings: coverage),
     .target(
       name: "Records",
       dependencies: [
@@ -44,7 +51,10 @@ let package = Package(
       swiftSettings: coverage),
     .executableTarget(
       name: "endicott-fuzz",
-      dependencies: ["ControlProgram", "Partitioning", "Platform", "Channels", "Records", "X86"],
+      dependencies: [
+        "ControlProgram", "Definitions", "Partitioning", "Platform", "Channels", "Quantities",
+        "Records", "X86",
+      ],
       path: "Fuzz",
       swiftSettings: [.unsafeFlags(["-enable-testing"])],
       linkerSettings: [.unsafeFlags(["-Xlinker", fuzzer, "-lstdc++"])]),

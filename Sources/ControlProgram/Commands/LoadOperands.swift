@@ -78,8 +78,3 @@ struct LoadOperands {
     return path
   }
 }
-
-/// Names that a message offers: in order, or `none`.
-func knownText(_ names: [String]) -> String {
-  names.isEmpty ? "none" : names.joined(separator: " ")
-}

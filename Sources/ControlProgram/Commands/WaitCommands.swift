@@ -7,7 +7,7 @@ let waitCommands: [Command] = [
   Command(
     "SLeep", module: "SLP", "Lets simulated time pass.",
     notes: ["Between the commands of a script no time passes except in SLEEP and WAIT."],
-    isRehearsed: false,
+    isRehearsed: false, takesTime: true,
     formats: [
       CommandFormat(
         "", "n [SEC | MIN | HRS | MS]", classes: "any", "Seconds unless a unit is given.",
@@ -23,7 +23,7 @@ let waitCommands: [Command] = [
       "States: OPERATING, NOT-OPERATING, NOT-ACTIVATED, EXCEPTIONS, STOPPED; or in CP's words "
         + "RUNNING (operating and not stopped) and LOGOFF (not activated).",
     ],
-    isRehearsed: false,
+    isRehearsed: false, takesTime: true,
     formats: [
       CommandFormat(
         "", "{userid|pattern} {STATE state | TEXT 'text' | PENDING} [WITHIN n [SEC|MIN|HRS|MS]]",

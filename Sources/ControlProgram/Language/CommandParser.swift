@@ -100,10 +100,3 @@ package enum CommandParser {
     return isBlank(next) ? rest.drop(while: isBlank) : nil
   }
 }
-
-/// A line without the blanks at its end.
-func withoutBlanksAtEnd(_ line: String) -> String {
-  var text = Substring(line)
-  while text.last == " " { text = text.dropLast() }
-  return String(text)
-}

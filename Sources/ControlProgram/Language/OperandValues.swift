@@ -37,18 +37,6 @@ package func storageSize(_ word: some StringProtocol) -> UInt64? {
   return nil
 }
 
-/// A size in the largest unit that divides it, as CP prints it: `512M`, `0`.
-package func sizeText(_ byteCount: UInt64) -> String {
-  if byteCount == 0 { return "0" }
-  var value = byteCount
-  var text = "\(value)"
-  for unit in ["K", "M", "G", "T", "P", "E"] where value % 1024 == 0 {
-    value /= 1024
-    text = "\(value)\(unit)"
-  }
-  return text
-}
-
 /// An unsigned decimal number of digits only; nil when it is none or too big.
 package func decimal(_ word: some StringProtocol) -> UInt64? {
   guard !word.isEmpty, word.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
@@ -92,32 +80,7 @@ package func fixedPoint(_ word: some StringProtocol, places: Int) -> Int? {
   return scaled?.adding(value)
 }
 
-/// 1, 10, 100, ...; the greatest number beyond what an Int holds.
-func powerOfTen(_ exponent: Int) -> Int {
-  var power = 1
-  for _ in stride(from: 0, to: exponent, by: 1) { power = power.multipliedClamped(by: 10) }
-  return power
-}
-
-/// A measured number times `scale` as a whole one; 0 for what is no number.
-package func rounded(_ value: Double, by scale: Double = 1) -> Int {
-  let scaled = (value * scale).rounded()
-  return Int(exactly: scaled) ?? (scaled > 0 ? .max : 0)
-}
-
 /// A percentage with or without its sign and with one decimal, in tenths of a percent.
 package func percentageTenths(_ word: some StringProtocol) -> Int? {
   fixedPoint(word.hasSuffix("%") ? word.dropLast() : word.dropLast(0), places: 1)
-}
-
-/// A fixed-point number of `places` decimals as text; zeros at the end go unless `padded`.
-package func fixedPointText(_ value: Int, places: Int, padded: Bool = false) -> String {
-  let scale = UInt(clamping: powerOfTen(places))
-  let (whole, part) = value.magnitude.quotientAndRemainder(dividingBy: max(scale, 1))
-  var text = places == 0 ? "" : digits(part, places)
-  if !padded {
-    while text.last == "0" { text = String(text.dropLast()) }
-  }
-  let sign = value < 0 ? "-" : ""
-  return text.isEmpty ? "\(sign)\(whole)" : "\(sign)\(whole).\(text)"
 }

@@ -128,3 +128,8 @@ extension CommandMessage {
     online ? "online" : "offline"
   }
 }
+
+/// Names that a message offers: in order, or `none`.
+func knownText(_ names: [String]) -> String {
+  names.isEmpty ? "none" : names.joined(separator: " ")
+}

@@ -65,7 +65,7 @@ package final class Rehearsal {
   /// Whether a command that is left out gives guests time to do what was asked of them.
   private func isWaiting(_ command: String) -> Bool {
     guard let line = CommandParser.parse(command) else { return false }
-    return waitCommands.contains { $0.accepts(line.verb) }
+    return control.table.commands.contains { $0.takesTime && $0.accepts(line.verb) }
   }
 
   /// Notes what a script would stop at beside its commands.

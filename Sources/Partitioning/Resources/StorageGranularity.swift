@@ -7,7 +7,7 @@
 package enum StorageGranularity {
   private static let gibibyte: UInt64 = 1 << 30
   /// Storage up to which the least unit, 1 GiB, holds; unit and limit double together.
-  static let leastLimit = 512 * gibibyte
+  package static let leastLimit = 512 * gibibyte
   /// The most storage the table has, in bytes.
   package static let limit = 65_536 * gibibyte
   /// Boundary on which origin and limit lie, in bytes; independent of the table.

@@ -5,7 +5,7 @@ import Quantities
 ///
 /// Place i holds bytes `[i n, (i + 1) n)` of storage, n being the increment; storage continues at
 /// 4 GiB after the first 3 GiB, as a PC's does.
-enum StorageMap {
+package enum StorageMap {
   /// Guest addresses of a run of places; two ranges when it crosses the gap.
   static func ranges(of places: Range<Int>, increment: UInt64) -> [Range<UInt64>] {
     func address(_ place: Int) -> UInt64 {
@@ -34,7 +34,7 @@ enum StorageMap {
   }
 
   /// Runs of consecutive places, ascending.
-  static func runs(_ places: [Int]) -> [Range<Int>] {
+  package static func runs(_ places: [Int]) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     for place in places.sorted() {
       let next = place.addingClamped(1)

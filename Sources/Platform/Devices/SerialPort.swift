@@ -50,7 +50,7 @@ final class SerialPort {
   /// Takes up what was remembered; the line's level is the interrupt controllers'.
   func restore(_ other: SerialPortState) throws(StateRefusal) {
     guard 0...other.waitingInput.count ~= other.receivedCount else {
-      throw ComputerState.inconsistent("serial line")
+      throw .inconsistent(kind: "serial line", what: "what waits")
     }
     state = other
   }

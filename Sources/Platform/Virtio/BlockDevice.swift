@@ -79,7 +79,7 @@ final class BlockDevice {
     guard other.transport.hasIdentity(of: state.transport), other.transport.queue.isValid,
       other.pending.count <= Flight.requestLimit
     else {
-      throw ComputerState.inconsistent("block device \(configuration.deviceNumber)")
+      throw .inconsistent(kind: "block device", what: "it is another device's, or its queue")
     }
     state = other
   }

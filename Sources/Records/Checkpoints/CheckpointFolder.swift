@@ -37,6 +37,7 @@ package struct CheckpointFolder: Sendable {
   ///   - name: Its name.
   ///   - machine: The machine's name.
   ///   - level: The program's.
+  /// - Returns: What the checkpoint says of itself.
   /// - Throws: `CheckpointError`; nothing is left of it then.
   @discardableResult
   package func save(

@@ -14,10 +14,6 @@ package enum HostMemoryError: Error, Equatable, Sendable {
 /// Storage is attached and detached in units of 1 MiB; what is attached reads zero. Host memory is
 /// taken only by pages that were written. Owned by one thread at a time.
 package final class GuestMemory {
-  /// First address of the hole that devices use, in bytes.
-  package static let holeStart: UInt64 = 3 << 30
-  /// First address past the hole, in bytes.
-  package static let holeEnd: UInt64 = 4 << 30
   /// The unit in which storage is attached, in bytes.
   package static let granule: UInt64 = 1 << 20
 
@@ -33,7 +29,7 @@ package final class GuestMemory {
   /// Bytes of the window past the storage, for read-only memory that ends at 4 GiB.
   let readOnlyByteCount: UInt64
   /// First address of read-only memory; the end of the hole while there is none.
-  var readOnlyStart = GuestMemory.holeEnd
+  var readOnlyStart = PhysicalAddress.holeEnd
   /// Where the segments of the BIOS area lead while they are shadowed.
   var shadows: [Shadow] = []
   /// What address bits reach storage: bit 20 is off while a PC's A20 gate is closed.
@@ -133,17 +129,16 @@ package final class GuestMemory {
     return runs
   }
 
-  /// Attaches runs of granules of an empty window.
-  func attachGranules(_ runs: [Range<Int>]) throws(StateRefusal) {
+  /// Attaches runs of granules of an empty window; false when one leaves the window.
+  func attachGranules(_ runs: [Range<Int>]) -> Bool {
     for run in runs {
-      guard run.lowerBound >= 0, run.upperBound <= granuleCount else {
-        throw StorageData.unfit("storage past \(windowByteCount) bytes")
-      }
+      guard run.lowerBound >= 0, run.upperBound <= granuleCount else { return false }
       for granule in run where attached[granule] == 0 {
         attached[granule] = 1
         attachedByteCount &+= Self.granule
       }
     }
+    return true
   }
 
   /// Takes everything away: storage, read-only memory, and what is known of the pages.
@@ -152,7 +147,7 @@ package final class GuestMemory {
     attached.update(repeating: 0, count: granuleCount)
     attachedByteCount = 0
     records.forget(from: 0, to: Int(truncatingIfNeeded: windowPageCount))
-    readOnlyStart = Self.holeEnd
+    readOnlyStart = PhysicalAddress.holeEnd
     shadows = []
     addressMask = .max
     codeEpoch &+= 1
@@ -162,13 +157,13 @@ package final class GuestMemory {
   func isBacked(_ page: Int) -> Bool {
     let first = Int(truncatingIfNeeded: windowByteCount >> 12)
     guard page >= first else { return attached[page / Int(Self.granule >> 12)] != 0 }
-    return page &- first < Int(truncatingIfNeeded: (Self.holeEnd &- readOnlyStart) >> 12)
+    return page &- first < Int(truncatingIfNeeded: (PhysicalAddress.holeEnd &- readOnlyStart) >> 12)
   }
 
   /// Calls `body` with the number of each granule of the window that a range touches.
   private func forEachGranule(_ range: Range<UInt64>, _ body: (Int) -> Void) {
     // The window ends before this address, wherever its hole is.
-    let end = min(range.upperBound, windowByteCount.addingClamped(Self.holeEnd))
+    let end = min(range.upperBound, windowByteCount.addingClamped(PhysicalAddress.holeEnd))
     var address = range.lowerBound
     while address < end {
       if let offset = windowOffset(address) { body(Int(truncatingIfNeeded: offset / Self.granule)) }
@@ -179,9 +174,9 @@ package final class GuestMemory {
   /// Offset in the window of a guest-physical address, or nil in the hole and past the end.
   @inline(__always) private func windowOffset(_ address: UInt64) -> UInt64? {
     var offset = address
-    if address >= Self.holeStart {
-      guard address >= Self.holeEnd else { return nil }
-      offset = address - (Self.holeEnd - Self.holeStart)
+    if address >= PhysicalAddress.holeStart {
+      guard address >= PhysicalAddress.holeEnd else { return nil }
+      offset = address - (PhysicalAddress.holeEnd - PhysicalAddress.holeStart)
     }
     return offset < windowByteCount ? offset : nil
   }
@@ -290,7 +285,9 @@ package final class GuestMemory {
   ) {
     records.forEachWritten { page in
       var address = UInt64(truncatingIfNeeded: page) << 12
-      if address >= Self.holeStart { address &+= Self.holeEnd - Self.holeStart }
+      if address >= PhysicalAddress.holeStart {
+        address &+= PhysicalAddress.holeEnd - PhysicalAddress.holeStart
+      }
       body(address, UnsafeRawPointer(window + page << 12))
     }
   }
@@ -388,9 +385,9 @@ extension GuestMemory {
 
   /// Notes whose decoded code runs from now on: jumps cached before are void, since another cache
   /// has not heard what was written meanwhile.
-  func noteRun(by cache: CodeCache) {
-    guard runner != ObjectIdentifier(cache) else { return }
-    runner = ObjectIdentifier(cache)
+  func noteRun(by cache: ObjectIdentifier) {
+    guard runner != cache else { return }
+    runner = cache
     codeEpoch &+= 1
   }
 

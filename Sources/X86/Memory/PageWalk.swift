@@ -28,7 +28,7 @@ enum PageEntry {
   static let noExecute: UInt64 = 1 << 63
   static let address: UInt64 = 0x000F_FFFF_FFFF_F000
   /// Address bits beyond the width of physical addresses.
-  static let tooHigh: UInt64 = address & ~((1 << PageWalk.physicalAddressBits) - 1)
+  static let tooHigh: UInt64 = address & ~((1 << PhysicalAddress.bits) - 1)
   /// Bits 52 to 62, which PAE paging reserves and 4-level paging ignores.
   static let upper: UInt64 = 0x7FF << 52
   /// Reserved bits of a PDPTE of PAE paging (Intel SDM volume 3, "PDPTE Registers").
@@ -56,9 +56,6 @@ struct PageWalk {
   private let cr4: UInt64
   private let efer: UInt64
   private let controls: RightsControls
-
-  /// Width of guest-physical addresses, as CPUID 0x80000008 says it.
-  static let physicalAddressBits: UInt64 = 40
 
   init(
     memory: GuestMemory, state: ProcessorState, features: ProcessorFeatures, view: TranslationView
@@ -229,35 +226,9 @@ extension ProcessorState {
   }
 }
 
-extension Processor {
-  /// Whether control register values select PAE paging.
-  func isExtendedPaging(cr0: UInt64, cr4: UInt64) -> Bool {
-    cr0 & ControlRegister0.paging != 0
-      && cr4 & ControlRegister4.physicalAddressExtension != 0
-      && state.efer & ExtendedFeatures.longModeEnable == 0
-  }
-
-  /// Whether no present PDPTE that a CR3 value names has a reserved bit.
-  func areDirectoryPointersLegal(at cr3: UInt64) -> Bool {
-    var illegal: UInt64 = 0
-    for index in 0..<4 as Range<UInt64> {
-      let pointer = storedDirectoryPointer(index, at: cr3)
-      if pointer & PageEntry.present != 0 { illegal |= pointer & PageEntry.reservedInPointer }
-    }
-    return illegal == 0
-  }
-
-  /// Loads the PDPTEs that CR3 names, if paging is PAE's.
-  func loadDirectoryPointers() {
-    guard isExtendedPaging(cr0: state.cr0, cr4: state.cr4) else { return }
-    for index in 0..<4 as Range<UInt64> {
-      state.setDirectoryPointer(Int(index), storedDirectoryPointer(index, at: state.cr3))
-    }
-  }
-
-  private func storedDirectoryPointer(_ index: UInt64, at cr3: UInt64) -> UInt64 {
-    let address = (cr3 & 0xFFFF_FFE0) &+ index &* 8
-    guard let pointer = memory.loadAligned(address, as: UInt64.self) else { return ~0 }
-    return pointer
-  }
+/// What a linear address leads to.
+enum Location {
+  case storage(UnsafeMutableRawPointer)
+  /// A guest-physical address that is not storage.
+  case device(UInt64)
 }

@@ -24,8 +24,8 @@ extension GuestMemory {
   ///
   /// - Parameter image: Whole pages that fit the room that was reserved; of others the first.
   package func setReadOnly(_ image: UnsafeRawBufferPointer) {
-    let pages = min(UInt64(clamping: image.count), readOnlyByteCount, Self.holeEnd) >> 12
-    readOnlyStart = Self.holeEnd &- pages << 12
+    let pages = min(UInt64(clamping: image.count), readOnlyByteCount, PhysicalAddress.holeEnd) >> 12
+    readOnlyStart = PhysicalAddress.holeEnd &- pages << 12
     guard let source = image.baseAddress else { return }
     (window + Int(truncatingIfNeeded: windowByteCount)).copyMemory(
       from: source, byteCount: Int(truncatingIfNeeded: pages << 12))
@@ -51,7 +51,7 @@ extension GuestMemory {
 
   /// Offset in the window of an address of read-only memory.
   func readOnlyOffset(_ address: UInt64) -> UInt64? {
-    guard address >= readOnlyStart, address < Self.holeEnd else { return nil }
+    guard address >= readOnlyStart, address < PhysicalAddress.holeEnd else { return nil }
     return windowByteCount &+ (address &- readOnlyStart)
   }
 
@@ -61,7 +61,7 @@ extension GuestMemory {
     guard !writing || shadow.readsStorage && shadow.writesStorage else { return nil }
     if shadow.readsStorage { return address }
     guard address >= Self.shadowEnd - Self.mirrorByteCount else { return nil }
-    return readOnlyOffset(Self.holeEnd - (Self.shadowEnd - address))
+    return readOnlyOffset(PhysicalAddress.holeEnd - (Self.shadowEnd - address))
   }
 
   /// Offset of what a write changes, where a read finds `offset`; nil where writes are lost.

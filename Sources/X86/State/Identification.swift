@@ -140,7 +140,7 @@ package struct Identification: Sendable, Equatable {
     case 0x8000_0006: return (0, 0x6400_6400, 0x0200_6140, 0)
     case 0x8000_0007: return (0, 0, 0, 1 << 8)  // Invariant TSC.
     case 0x8000_0008:
-      let physicalBits = UInt32(PageWalk.physicalAddressBits)
+      let physicalBits = UInt32(PhysicalAddress.bits)
       let cores = UInt32(max(1, min(256, processorCount)) - 1)
       // EBX bit 2: FXSAVE always saves the error pointers.
       return (48 << 8 | physicalBits, 1 << 2, coreBits << 12 | cores, 0)

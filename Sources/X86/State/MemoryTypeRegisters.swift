@@ -20,7 +20,7 @@ struct MemoryTypeRegisters: Codable, Equatable, Sendable {
   private static let writeBack: UInt64 = 0x0606_0606_0606_0606
   private static let writeProtect: UInt64 = 0x0505_0505_0505_0505
   /// Bits of a physical address.
-  private static let addressMask: UInt64 = (1 << PageWalk.physicalAddressBits) - 1
+  private static let addressMask: UInt64 = (1 << PhysicalAddress.bits) - 1
 
   private var defaultType = MemoryTypeRegisters.enabledWriteBack
   /// Types of the first MiB, by `fixedRegisters`.
@@ -29,8 +29,8 @@ struct MemoryTypeRegisters: Codable, Equatable, Sendable {
   /// Base and mask of each variable range in turn.
   private var variable: [UInt64] =
     [
-      GuestMemory.holeStart,
-      addressMask & ~(GuestMemory.holeEnd - GuestMemory.holeStart - 1) | 0x800,
+      PhysicalAddress.holeStart,
+      addressMask & ~(PhysicalAddress.holeEnd - PhysicalAddress.holeStart - 1) | 0x800,
     ]
     + Array(repeating: 0, count: 14)
 

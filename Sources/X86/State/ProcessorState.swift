@@ -226,10 +226,4 @@ struct ProcessorState {
     get { get(StateLayout.attention, as: UInt32.self) }
     nonmutating set { set(StateLayout.attention, newValue) }
   }
-
-  /// The class that owns this state; only slow paths ask for it.
-  var owner: Processor {
-    Unmanaged<Processor>.fromOpaque(get(StateLayout.owner, as: UnsafeRawPointer.self))
-      .takeUnretainedValue()
-  }
 }

@@ -6,7 +6,7 @@ import Quantities
 /// picture of its mode's default, written pages get back their default contents.
 final class TestVectorMachine {
   /// Storage runs from 0 to the PC's hole, in bytes.
-  static let storageByteCount = GuestMemory.holeStart
+  static let storageByteCount = PhysicalAddress.holeStart
 
   /// How a run ended.
   enum Ending {

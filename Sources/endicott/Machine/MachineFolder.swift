@@ -1,6 +1,7 @@
 import ArgumentParser
 import Channels
 import ControlProgram
+import Definitions
 import Partitioning
 import Records
 

@@ -1,4 +1,5 @@
 import Channels
+import Definitions
 @testable import Partitioning
 
 @testable import ControlProgram

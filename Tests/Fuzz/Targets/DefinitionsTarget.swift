@@ -1,5 +1,6 @@
 import Foundation
 
+@testable import Definitions
 @testable import Partitioning
 
 /// Arbitrary text as the four kinds of definition file: everything wrong is a finding with a place.

@@ -55,7 +55,7 @@ enum WalkTarget: FuzzTarget {
     case (.found(let first), .found(let second)):
       guard first.page == second.page, first.rights == second.rights,
         first.sizeBits == second.sizeBits, first.page & 0xFFF == 0,
-        first.page >> PageWalk.physicalAddressBits == 0
+        first.page >> PhysicalAddress.bits == 0
       else { fail("\(first), then \(second)") }
       if access.isWrite, !second.isDirty { fail("written and not dirty: \(second)") }
     case (.fault(let first), .fault(let second)):

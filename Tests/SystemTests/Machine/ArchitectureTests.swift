@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Docs/Architecture.md")
+@Suite("Docs/Files.md")
 struct ArchitectureTests {
   /// Files under Sources and Tests, relative to the project.
   private func files() throws -> Set<String> {
@@ -17,7 +17,7 @@ struct ArchitectureTests {
 
   /// Files that the document names: a heading with the folder, then lines beginning with a name.
   private func documented() throws -> [String] {
-    let text = try String(contentsOfFile: Project.path("Docs/Architecture.md"), encoding: .utf8)
+    let text = try String(contentsOfFile: Project.path("Docs/Files.md"), encoding: .utf8)
     var folder: String?
     var names: [String] = []
     for line in text.split(separator: "\n") {

@@ -35,9 +35,9 @@ struct HostMemoryTests {
     let memory = try GuestMemory(maximumByteCount: 1 << 20, readOnlyByteCount: 8192)
     let image = [UInt8](repeating: 0xA5, count: 3 * 4096 + 7)
     image.withUnsafeBytes { memory.setReadOnly($0) }
-    #expect(memory.load(GuestMemory.holeEnd - 8192, as: UInt8.self) == 0xA5)
-    #expect(memory.load(GuestMemory.holeEnd - 1, as: UInt8.self) == 0xA5)
-    #expect(memory.load(GuestMemory.holeEnd - 8193, as: UInt8.self) == nil)
+    #expect(memory.load(PhysicalAddress.holeEnd - 8192, as: UInt8.self) == 0xA5)
+    #expect(memory.load(PhysicalAddress.holeEnd - 1, as: UInt8.self) == 0xA5)
+    #expect(memory.load(PhysicalAddress.holeEnd - 8193, as: UInt8.self) == nil)
   }
 
   @Test(arguments: [-1, 0, 300, Int.max])

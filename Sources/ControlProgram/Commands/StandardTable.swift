@@ -1,0 +1,9 @@
+// The control program's own table: every family of commands, in order of precedence.
+
+extension CommandTable {
+  /// The table of the control program.
+  package static let standard = CommandTable(
+    commands: queryCommands + indicateCommands + setCommands + configurationCommands
+      + saveCommands + partitionOperations + operationCommands + storageCommands + consoleCommands
+      + planCommands + validateCommands + recordCommands + waitCommands + terminalCommands)
+}

@@ -1,0 +1,182 @@
+import Channels
+import Partitioning
+import Quantities
+
+/// Reads `*.media`: rates, latencies and files of the paths and devices that the deck defines.
+struct MediaReader {
+  static let verbs = ["CHPID", "DEVICE"]
+  /// Longest latency: 10 s.
+  static let latencyRange: ClosedRange<UInt64> = 0...10_000_000_000
+  /// Largest scratch device.
+  static let scratchLimit: UInt64 = 1 << 40
+
+  private let files: FolderFiles
+  private let log: FindingLog
+  private var deck: ParsedDeck
+  /// Places of statements by subject.
+  private var places: [String: Place] = [:]
+  private var writableFiles: [String: Place] = [:]
+
+  /// Reads the files, in the order given, into the deck's configuration.
+  static func read(
+    _ sources: [DefinitionFile], into deck: ParsedDeck, files: FolderFiles, log: FindingLog
+  ) -> ParsedDeck {
+    var reader = MediaReader(files: files, log: log, deck: deck)
+    for source in sources {
+      for statement in DefinitionScanner.statements(of: source, log: log) {
+        reader.read(statement)
+      }
+    }
+    return reader.deck
+  }
+
+  private init(files: FolderFiles, log: FindingLog, deck: ParsedDeck) {
+    self.files = files
+    self.log = log
+    self.deck = deck
+  }
+
+  private mutating func read(_ statement: Statement) {
+    var operands = OperandReader(statement, log: log)
+    switch statement.verb.folded {
+    case "CHPID": path(&operands)
+    case "DEVICE": device(&operands)
+    default:
+      log.report(
+        .unknownStatement(statement.verb.text, in: "*.media", legal: Self.verbs),
+        at: statement.verb.place)
+      return
+    }
+    operands.end()
+  }
+
+  /// Takes `RATE r` or `LATENCY t`; false for another keyword.
+  private func timing(
+    _ keyword: String, _ operands: inout OperandReader, rate: inout UInt64?, latency: inout UInt64?
+  ) -> Bool {
+    switch keyword {
+    case "RATE":
+      if let value = operands.rate("RATE") { rate = value }
+    case "LATENCY":
+      if let value = operands.duration("LATENCY", in: Self.latencyRange) { latency = value }
+    default: return false
+    }
+    return true
+  }
+
+  private mutating func path(_ operands: inout OperandReader) {
+    guard let word = operands.word("a CHPID") else { return }
+    let parts = word.folded.split(separator: ".", omittingEmptySubsequences: false)
+    let number = parts.last.flatMap { OperandReader.hexadecimal($0, digits: 2) }
+    let subsystem =
+      parts.count == 2 ? parts.first.flatMap { OperandReader.hexadecimal($0, digits: 2) } : nil
+    guard let number, parts.count == 1 || (parts.count == 2 && subsystem != nil) else {
+      log.report(.hexadecimal(word.text, what: "CHPID", digits: 2), at: word.place)
+      return
+    }
+    if let first = places["CHPID " + word.folded] {
+      log.report(.duplicateStatement("CHPID " + word.folded, first: first), at: word.place)
+      return
+    }
+    places["CHPID " + word.folded] = word.place
+    var rate: UInt64?
+    var latency: UInt64?
+    while operands.peek != nil,
+      let keyword = operands.keyword(of: "CHPID", from: ["RATE", "LATENCY"])
+    { _ = timing(keyword.folded, &operands, rate: &rate, latency: &latency) }
+    let matching = deck.configuration.paths.enumerated().filter { _, path in
+      Int(path.number) == number && (subsystem == nil || Int(path.subsystem) == subsystem)
+    }.map(\.offset)
+    if matching.isEmpty {
+      log.report(
+        .unknownName(
+          "channel path", word.folded,
+          known: deck.configuration.paths.map { DeviceNumbers.path($0.number) }), at: word.place)
+    }
+    for index in matching {
+      deck.configuration.paths.change(at: index) {
+        if let rate { $0.bytesPerSecond = rate }
+        if let latency { $0.latencyNanoseconds = latency }
+      }
+    }
+  }
+
+  private mutating func device(_ operands: inout OperandReader) {
+    guard let word = operands.word("a device number or a range") else { return }
+    let parts = word.folded.split(separator: "-", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { OperandReader.deviceNumber($0) }
+    guard (1...2).contains(parts.count), numbers.count == parts.count,
+      let first = numbers.first, let last = numbers.last, first <= last
+    else {
+      log.report(.deviceRange(word.text), at: word.place)
+      operands.skip()
+      return
+    }
+    var media: MediaDefinition?
+    var rate: UInt64?
+    var latency: UInt64?
+    var file: Word?
+    let legal = ["FILE", "SCRATCH", "WRITABLE", "RATE", "LATENCY"]
+    while operands.peek != nil, let keyword = operands.keyword(of: "DEVICE", from: legal) {
+      if timing(keyword.folded, &operands, rate: &rate, latency: &latency) { continue }
+      switch keyword.folded {
+      case "FILE":
+        guard let name = operands.word("a file") else { continue }
+        file = name
+        if let length = files.judge(name, need: .needed, log: log), length % 512 != 0 || length == 0
+        {
+          log.report(.fileLength(name.text, length), at: name.place)
+        }
+        media = .file(path: name.text, writable: false)
+      case "SCRATCH":
+        let sizeWord = operands.peek
+        guard let bytes = operands.size("SCRATCH"), let sizeWord else { continue }
+        if bytes == 0 || bytes % 512 != 0 || bytes > Self.scratchLimit {
+          log.report(
+            .sizeRange(sizeWord.text, what: "SCRATCH", range: 512...Self.scratchLimit),
+            at: sizeWord.place)
+        }
+        media = .scratch(byteCount: bytes)
+      default:
+        guard case .file(let path, _)? = media, let file else {
+          log.report(.writableWithoutFile, at: keyword.place)
+          continue
+        }
+        media = .file(path: path, writable: true)
+        if first != last || writableFiles[path] != nil {
+          log.report(.writableTwice(path, first: writableFiles[path]), at: file.place)
+        }
+        writableFiles[path] = file.place
+      }
+    }
+    set(first...last, word, media: media, rate: rate, latency: latency)
+  }
+
+  private mutating func set(
+    _ range: ClosedRange<UInt16>, _ word: Word, media: MediaDefinition?, rate: UInt64?,
+    latency: UInt64?
+  ) {
+    var missing: UInt16?
+    var index = deck.configuration.devices.firstIndex { $0.number >= range.lowerBound } ?? 0
+    for number in range {
+      let key = "DEVICE " + DeviceNumbers.text(number)
+      if let first = places[key] {
+        log.report(.duplicateStatement(key, first: first), at: word.place)
+        return
+      }
+      places[key] = word.place
+      guard deck.configuration.devices.element(at: index)?.number == number else {
+        missing = missing ?? number
+        continue
+      }
+      deck.configuration.devices.change(at: index) {
+        if let media { $0.media = media }
+        if let rate { $0.bytesPerSecond = rate }
+        if let latency { $0.latencyNanoseconds = latency }
+      }
+      deck.places["MEDIA " + DeviceNumbers.text(number)] = word.place
+      index &+= 1
+    }
+    if let missing { log.report(.deviceNotInDeck(missing), at: word.place) }
+  }
+}

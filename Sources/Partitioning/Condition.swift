@@ -1,0 +1,138 @@
+// What an action can change, as values to be compared before and after it.
+
+/// The condition of a partition, or of the machine, at one instant.
+struct Condition {
+  /// One partition's part.
+  struct OfPartition {
+    var state: PartitionStatus
+    var isStopped: Bool
+    var definition: PartitionDefinition
+    var profile: PartitionDefinition
+    var nextProfile: String
+    var isOnline: [Bool]
+    var isProcessorStopped: [Bool]
+    var storageByteCount: UInt64
+    var paths: [PathCondition]
+    var pendingCount: Int
+  }
+
+  /// A channel path of a partition.
+  struct PathCondition: Equatable {
+    var number: UInt8
+    var isOnline: Bool
+  }
+
+  var partition: OfPartition?
+  var settings: MachineSettings
+  var profileSettings: MachineSettings
+  /// Physical processors that are off line.
+  var offlineProcessors: [Int]
+  /// Channel paths that are off line for the whole machine.
+  var offlinePaths: [UInt8]
+}
+
+extension PartitionManager {
+  /// The condition of what an action is about.
+  func condition(of action: ManagementAction) -> Condition {
+    var condition = Condition(
+      settings: settings, profileSettings: profileSettings, offlineProcessors: [],
+      offlinePaths: [])
+    if let name = action.partition, let partition = try? partition(name) {
+      condition.partition = self.condition(of: partition)
+    } else {
+      condition.offlineProcessors = offlineProcessors
+      condition.offlinePaths = offlinePaths
+    }
+    return condition
+  }
+
+  private func condition(of partition: Partition) -> Condition.OfPartition {
+    Condition.OfPartition(
+      state: partition.status, isStopped: partition.isStopped, definition: partition.definition,
+      profile: partition.profile, nextProfile: partition.nextProfile,
+      isOnline: partition.isOnline.elements,
+      isProcessorStopped: partition.isProcessorStopped.elements,
+      storageByteCount: partition.storageByteCount(increment: ledger.incrementByteCount),
+      paths: channels.paths(of: partition.number).map {
+        Condition.PathCondition(number: $0.number, isOnline: $0.isOnline && partition.isActive)
+      },
+      pendingCount: partition.pending.count)
+  }
+
+  /// Numbers of the physical processors that are varied off line.
+  package var offlineProcessors: [Int] {
+    engine.dispatcher.physicals.indices.filter { !engine.dispatcher.physicals[$0].isOnline }
+  }
+
+  /// Numbers of the channel paths that are varied off line for the whole machine.
+  package var offlinePaths: [UInt8] {
+    channels.offlinePaths
+  }
+}
+
+extension Condition {
+  /// What is different from an earlier condition, in a fixed order.
+  func differences(from earlier: Condition) -> [ValueDifference] {
+    var found: [ValueDifference] = []
+    if let own = partition, let before = earlier.partition {
+      found += own.differences(from: before)
+    }
+    found += settings.differences(from: earlier.settings, "")
+    found += profileSettings.differences(from: earlier.profileSettings, "PROFILE ")
+    compare("PROCESSORS OFFLINE", earlier.offlineProcessors, offlineProcessors, &found) {
+      numbers($0)
+    }
+    compare("CHPIDS OFFLINE", earlier.offlinePaths, offlinePaths, &found) {
+      numbers($0.map(Int.init))
+    }
+    return found
+  }
+}
+
+extension Condition.OfPartition {
+  func differences(from earlier: Condition.OfPartition) -> [ValueDifference] {
+    var found: [ValueDifference] = []
+    compare("STATE", earlier.state, state, &found, \.rawValue)
+    compare("STOPPED", earlier.isStopped, isStopped, &found) { $0 ? "YES" : "NO" }
+    compare("PROCESSORS ONLINE", earlier.isOnline, isOnline, &found) { numbers($0) }
+    compare(
+      "PROCESSORS STOPPED", earlier.isProcessorStopped, isProcessorStopped, &found
+    ) { numbers($0) }
+    compare("STORAGE", earlier.storageByteCount, storageByteCount, &found) {
+      AmountText.size($0)
+    }
+    compare("PATHS ONLINE", earlier.paths, paths, &found) {
+      numbers($0.filter(\.isOnline).map { Int($0.number) })
+    }
+    compare("PENDING", earlier.pendingCount, pendingCount, &found) { "\($0)" }
+    compare("NEXT PROFILE", earlier.nextProfile, nextProfile, &found) { $0 }
+    found += definition.settingDifferences(from: earlier.definition)
+    found += profile.settingDifferences(from: earlier.profile).map {
+      ValueDifference(name: "PROFILE " + $0.name, before: $0.before, after: $0.after)
+    }
+    return found
+  }
+}
+
+/// Adds a difference when two values are not equal.
+private func compare<Value: Equatable>(
+  _ name: String, _ before: Value, _ after: Value, _ found: inout [ValueDifference],
+  _ text: (Value) -> String
+) {
+  guard before != after else { return }
+  found.append(ValueDifference(name: name, before: text(before), after: text(after)))
+}
+
+/// Numbers in hexadecimal, as processors and paths are named; NONE for none.
+private func numbers(_ numbers: [Int]) -> String {
+  numbers.isEmpty
+    ? "NONE"
+    : numbers.map { number in
+      let digits = String(number, radix: 16, uppercase: true)
+      return digits.count < 2 ? "0" + digits : digits
+    }.joined(separator: " ")
+}
+
+private func numbers(_ flags: [Bool]) -> String {
+  numbers(flags.indices.filter { flags[$0] })
+}

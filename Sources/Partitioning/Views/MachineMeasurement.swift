@@ -1,0 +1,67 @@
+import Quantities
+
+// What is counted of the machine, now.
+
+extension PartitionManager {
+  /// Everything that is counted, now; the counting goes on.
+  package func measurement() -> MeasurementSample {
+    settleShares()
+    let dispatcher = engine.dispatcher
+    return MeasurementSample(
+      time: now,
+      processors: dispatcher.physicals.indices.map { number in
+        let physical = dispatcher.physicals[number]
+        let owner = physical.dedicatedTo
+        return MeasurementSample.Processor(
+          number: number, type: poolType(physical.pool), isOnline: physical.isOnline,
+          dedicatedTo: ownerName(owner),
+          counters: dispatcher.counters(ofPhysical: number, at: now))
+      },
+      partitions: partitions.map(measure))
+  }
+
+  private func measure(_ partition: Partition) -> MeasurementSample.Partition {
+    let dispatcher = engine.dispatcher
+    return MeasurementSample.Partition(
+      name: partition.name, number: partition.number, isActive: partition.isActive,
+      activated: partition.layout.first.flatMap { dispatcher.accounts[$0.account].entered },
+      logicals: partition.definition.processors.indices.map { entry in
+        let processors = partition.processors(of: entry)
+        let setting = partition.definition.share(of: processors)
+        let index = partition.account(of: entry)
+        let isDedicated = processors.mode == .dedicated
+        let online = partition.onlineCount(of: entry)
+        let parking = dispatcher.parking.element(at: index)
+        let policy = parking?.policy
+        var weight: Int?
+        if case .relative(let amount) = setting.amount, !isDedicated { weight = amount }
+        return MeasurementSample.Logicals(
+          type: processors.type, isDedicated: isDedicated,
+          defined: processors.initial.addingClamped(processors.reserved), online: online,
+          weight: weight,
+          entitlement: isDedicated && partition.isActive
+            ? Fraction(Int128(online)) : dispatcher.accounts[index].grant?.entitlement,
+          isCapped: setting.limit == .hard(nil) && !isDedicated,
+          absoluteCapHundredths: isDedicated ? nil : setting.absoluteCapHundredths,
+          polarity: policy == nil ? nil : parking?.polarity,
+          unparkedLow: policy?.unparkedLow ?? 0,
+          parkingAdjustments: policy?.adjustments ?? 0,
+          counters: dispatcher.counters(ofAccount: index, at: now),
+          earlier: dispatcher.accounts[index].earlier)
+      })
+  }
+}
+
+extension PartitionManager {
+  /// How long logical processors waited from getting work to running, since IPL.
+  package var wakeLatencies: LatencyDistribution { engine.dispatcher.course.wakeLatencies }
+
+  /// Host time of epochs since it was first asked for; counting it begins then.
+  package func hostTime() -> HostTime {
+    if engine.hostTime == nil { engine.hostTime = HostTime() }
+    return engine.hostTime ?? HostTime()
+  }
+
+  /// Epochs run since IPL.
+  package var epochCount: UInt64 { engine.progress.epochCount }
+}

@@ -1,0 +1,171 @@
+import TestSupport
+
+@testable import Definitions
+@testable import Partitioning
+
+/// Profiles such as the reader gives them, at random.
+struct RandomProfiles {
+  private var generator: RandomNumbers
+
+  init(seed: UInt64) { generator = RandomNumbers(seed: seed) }
+
+  private mutating func number(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range, using: &generator)
+  }
+
+  private mutating func chance(_ percent: Int) -> Bool { number(1...100) <= percent }
+
+  private mutating func maybe<Value>(_ percent: Int, _ value: (inout Self) -> Value) -> Value? {
+    chance(percent) ? value(&self) : nil
+  }
+
+  private mutating func one<Value>(of values: [Value]) -> Value {
+    values[number(0...values.count - 1)]
+  }
+
+  private mutating func text(_ alphabet: String, _ length: ClosedRange<Int>) -> String {
+    let letters = Array(alphabet)
+    return String((0..<number(length)).map { _ in one(of: letters) })
+  }
+
+  private mutating func name() -> String { "P" + text("ABCXYZ0189@#$", 0...6) + "Z" }
+
+  private mutating func device() -> UInt16 { UInt16(number(0...0xFFFF)) }
+
+  private mutating func amount() -> ShareAmount {
+    chance(50)
+      ? .relative(number(1...10_000)) : .absolute(hundredthsOfPercent: number(10...10_000))
+  }
+
+  private mutating func share() -> ShareDefinition {
+    let limit: ShareLimit =
+      switch number(0...2) {
+      case 0: .none
+      case 1: .soft(maybe(50) { $0.amount() })
+      default: .hard(maybe(50) { $0.amount() })
+      }
+    return ShareDefinition(amount: amount(), limit: limit)
+  }
+
+  /// Text with all that has to be quoted; PARM takes what can be shown.
+  private mutating func parameters() -> String {
+    text("abcXYZ012 '=/*,.-\"\\()<>~", 0...24)
+  }
+
+  private mutating func file() -> String { "x" + text("abcXYZ012 '/*-_", 1...12) }
+
+  private mutating func ipl() -> IPLDefinition {
+    switch number(0...3) {
+    case 0: .kernel(file: file(), initialRamdisk: maybe(50) { $0.file() }, parameters: parameters())
+    case 1: .program(name: one(of: GuestProgramNames.all), parameters: parameters())
+    case 2: .savedSystem(name: name(), parameters: parameters())
+    default:
+      .multiboot(
+        file: file(), modules: (0..<number(0...3)).map { _ in file() }, parameters: parameters())
+    }
+  }
+
+  private mutating func processors() -> [PartitionProcessors] {
+    let isShared = chance(80)
+    var items = ProcessorType.allCases.filter { _ in chance(60) }
+      .map { PartitionProcessors(type: $0, mode: isShared ? .shared : .dedicated) }
+    if items.isEmpty { items = [PartitionProcessors(type: .cp)] }
+    // A partition has at most 64, all types together.
+    let most = 32 / items.count
+    for index in items.indices {
+      items[index].initial = number(index == 0 ? 1...most : 0...most)
+      items[index].reserved = number(0...most)
+      guard items[index].mode == .shared else { continue }
+      items[index].weight = number(1...999)
+      items[index].isCapped = chance(20)
+      items[index].absoluteCapHundredths = maybe(30) { $0.number(1...25_500) }
+      items[index].group = maybe(30) { $0.name() }
+      items[index].share = maybe(20) { $0.share() }
+    }
+    return items
+  }
+
+  /// Brings weights and shares together as the reader does.
+  private mutating func settle(_ definition: inout PartitionDefinition) {
+    for index in definition.processors.indices where definition.processors[index].mode == .shared {
+      switch (definition.processors[index].share ?? definition.share)?.amount {
+      case .relative(let weight): definition.processors[index].weight = weight
+      case .absolute: definition.processors[index].weight = 100
+      case nil: break
+      }
+      let weight = definition.processors[index].weight
+      if chance(20), weight <= 999 {
+        definition.processors[index].minimumWeight = number(1...weight)
+        definition.processors[index].maximumWeight = number(weight...999)
+      }
+    }
+    let entry = definition.processors.first { $0.type == .cp }
+    let limit = (entry?.share ?? definition.share)?.limit
+    if let entry, entry.mode == .shared, !entry.isCapped, limit != .hard(nil), chance(50) {
+      definition.definedCapacity = number(1...999_999)
+    }
+  }
+
+  /// A partition.
+  mutating func partition() -> PartitionDefinition {
+    var definition = PartitionDefinition(name: name(), processors: processors())
+    if definition.processors.contains(where: { $0.mode == .shared }) {
+      definition.share = maybe(20) { $0.share() }
+    }
+    settle(&definition)
+    definition.storage = PartitionStorage(
+      initialByteCount: UInt64(number(1...1 << 20)) << UInt64(number(0...20)),
+      reservedByteCount: UInt64(number(0...3)) << 24,
+      origin: maybe(30) { UInt64($0.number(0...1 << 20)) << 20 })
+    definition.ipl = maybe(80) { $0.ipl() }
+    definition.console = maybe(50) { $0.device() }
+    for _ in 0..<number(0...3) {
+      let number = device()
+      guard !definition.devices.contains(where: { $0.virtualDevice == number }) else { continue }
+      definition.devices.append(DeviceAssignment(virtualDevice: number, realDevice: device()))
+    }
+    definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
+    for _ in 0..<number(0...2) {
+      let (statement, number) = (one(of: ["MDISK", "LINK", "NICDEF", "SPECIAL"]), device())
+      guard
+        !definition.virtualDevices.contains(where: {
+          $0.statement == statement && $0.virtualDevice == number
+        })
+      else { continue }
+      let first = statement == "LINK" ? name() : text("ABC1 '/*", 0...5)
+      definition.virtualDevices.append(
+        VirtualDeviceDefinition(
+          statement: statement, virtualDevice: number,
+          operands: [first] + (0..<self.number(0...2)).map { _ in text("ABC1 '", 0...5) }))
+    }
+    definition.classes = one(of: ["G", "BG", "ABCDEFG"])
+    definition.password = maybe(20) { $0.text("abcXYZ1 '*/", 1...8) }
+    definition.start = maybe(50) { random in
+      StartDefinition(
+        after: Array(Set((0..<random.number(0...3)).map { _ in random.name() })).sorted())
+    }
+    definition.commands = (0..<number(0...2)).map { _ in "C" + text("abcXYZ12 ',=", 0...20) + "." }
+    definition.options = PartitionOption.allCases.filter { _ in chance(30) }.sorted()
+    definition.polarity = one(of: [.horizontal, .vertical])
+    for name in SecuritySwitch.allCases where chance(30) { definition.security[name].toggle() }
+    return definition
+  }
+
+  /// Another profile of the same partition, with few changes.
+  mutating func variant(of definition: PartitionDefinition) -> PartitionDefinition {
+    let other = partition()
+    var changed = definition
+    if chance(50) { changed.storage = other.storage }
+    if chance(50) { changed.ipl = other.ipl }
+    if chance(30) { changed.polarity = other.polarity }
+    if chance(30) { changed.security = other.security }
+    if chance(30) { changed.commands = other.commands }
+    if chance(20) { changed.password = other.password }
+    if chance(20) {
+      changed.processors = other.processors
+      changed.share = other.share
+      changed.definedCapacity = other.definedCapacity
+    }
+    return changed
+  }
+}
