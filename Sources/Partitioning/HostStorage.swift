@@ -35,7 +35,8 @@ extension PartitionManager {
     let kept = isRehearsal && partition.isActive && !partition.isClean ? partition.countedPages : 0
     let count = partition.computer?.memory.writtenPageCount ?? kept
     let grew = count > partition.countedPages
-    state.hostPageCount = state.hostPageCount.addingClamped(count.subtractingClamped(partition.countedPages))
+    state.hostPageCount = state.hostPageCount.addingClamped(
+      count.subtractingClamped(partition.countedPages))
     partition.countedPages = count
     return grew
   }

@@ -223,7 +223,8 @@ extension PartitionManager {
       computer.completeDiagnose(
         processor: processor,
         .command(
-          returnCode: answer.returnCode, reply: Array(answer.reply.utf8), bytesRead: state.bytesRead))
+          returnCode: answer.returnCode, reply: Array(answer.reply.utf8), bytesRead: state.bytesRead
+        ))
     case .accept(let notice):
       let isDone = accepted(partition, notice)
       computer.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
