@@ -83,7 +83,8 @@ extension ChannelSubsystem {
 
   /// Whether a path works; false when there is none with this number.
   package func isOperational(_ number: UInt8, subsystem: UInt8?) -> Bool {
-    pathIndices(number, subsystem: subsystem).first.map { activity.paths[$0].isOperational } ?? false
+    pathIndices(number, subsystem: subsystem).first.map { activity.paths[$0].isOperational }
+      ?? false
   }
 
   private func pathView(_ index: Int) -> ChannelPathView {
@@ -92,7 +93,9 @@ extension ChannelSubsystem {
       subsystem: path.subsystem, number: path.number, isOnline: activity.paths[index].isOnline,
       isOperational: activity.paths[index].isOperational, isShared: path.isShared,
       isBusy: !activity.paths[index].moving.isEmpty,
-      partitions: activity.isActive.indices.filter { activity.isActive[$0] && activity.paths[index].isConfigured($0) },
+      partitions: activity.isActive.indices.filter {
+        activity.isActive[$0] && activity.paths[index].isConfigured($0)
+      },
       candidates: path.candidatePartitions.sorted(),
       devices: configuration.devices.filter { $0.paths.contains(index) }.map(\.number).sorted(),
       measurement: activity.paths[index].measurement)
@@ -100,7 +103,8 @@ extension ChannelSubsystem {
 
   /// A partition's subchannels, ascending by its own device numbers.
   package func subchannels(of partition: Int) -> [SubchannelView] {
-    activity.subchannels.indices.filter { activity.subchannels[$0].partition == partition }.map(view)
+    activity.subchannels.indices.filter { activity.subchannels[$0].partition == partition }.map(
+      view)
   }
 
   /// A partition's access to one device, by its own number or else the real one.
@@ -123,7 +127,9 @@ extension ChannelSubsystem {
       blockCount: hardware.disks[item.device].byteCount / ChannelDefaults.blockByteCount,
       paths: item.paths.map { hardware.paths[$0].number },
       installed: item.mask { _ in true },
-      available: item.mask { activity.paths[$0].isOnline && activity.paths[$0].isConfigured(item.partition) },
+      available: item.mask {
+        activity.paths[$0].isOnline && activity.paths[$0].isConfigured(item.partition)
+      },
       operational: item.mask { activity.paths[$0].isOperational },
       logical: item.logicalMask & item.mask { _ in true }, lastUsed: item.lastUsed,
       usable: usableMask(index),

@@ -65,7 +65,9 @@ extension ChannelSubsystem {
     guard saved.paths.count == own.paths.count, saved.devices.count == own.devices.count,
       saved.isActive.count == own.isActive.count,
       saved.wasActivated.count == own.isActive.count, state.disks.count == hardware.disks.count,
-      saved.paths.allSatisfy({ $0.configured.count == own.paths[own.paths.endIndex].configured.count }),
+      saved.paths.allSatisfy({
+        $0.configured.count == own.paths[own.paths.endIndex].configured.count
+      }),
       saved.subchannels.count == own.subchannels.count,
       zip(saved.subchannels, own.subchannels).allSatisfy({ $0.isSame(as: $1) })
     else { throw .otherLayout(kind: ChannelSubsystemState.kind, what: "I/O configuration") }

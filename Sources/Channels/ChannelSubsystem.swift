@@ -59,7 +59,8 @@ package final class ChannelSubsystem {
   package func start(_ request: ChannelRequest) {
     let subchannel = subchannelIndex(request.partition, request.device)
     let refusal =
-      subchannel.map { request.refusal(by: hardware.disks[activity.subchannels[$0].device]) } ?? .notOperational
+      subchannel.map { request.refusal(by: hardware.disks[activity.subchannels[$0].device]) }
+      ?? .notOperational
     let time = max(activity.clock, request.issued)
     var slot = RequestSlot(
       request: request, subchannel: subchannel, refusal: refusal, sequence: activity.sequence,
@@ -93,7 +94,9 @@ package final class ChannelSubsystem {
   package func takeCompletions(upTo time: SimulatedTime) -> [ChannelCompletion] {
     advance(to: time)
     guard !activity.ended.isEmpty else { return [] }
-    let result = activity.ended.sorted { ($0.at, $0.partition, $0.tag) < ($1.at, $1.partition, $1.tag) }
+    let result = activity.ended.sorted {
+      ($0.at, $0.partition, $0.tag) < ($1.at, $1.partition, $1.tag)
+    }
     activity.ended.removeAll(keepingCapacity: true)
     return result
   }
@@ -122,7 +125,8 @@ package final class ChannelSubsystem {
     activity.events.insert(
       ChannelEvent(
         time: time, kind: kind, partition: activity.slots[slot].request.partition,
-        sequence: activity.slots[slot].sequence, slot: slot, generation: activity.slots[slot].generation))
+        sequence: activity.slots[slot].sequence, slot: slot,
+        generation: activity.slots[slot].generation))
   }
 
   func subchannelIndex(_ partition: Int, _ device: UInt16) -> Int? {
@@ -130,7 +134,11 @@ package final class ChannelSubsystem {
     var high = activity.subchannels.count
     while low < high {
       let middle = low &+ (high &- low) / 2
-      if activity.subchannels[middle].partition < partition { low = middle &+ 1 } else { high = middle }
+      if activity.subchannels[middle].partition < partition {
+        low = middle &+ 1
+      } else {
+        high = middle
+      }
     }
     var byRealNumber: Int?
     while low < activity.subchannels.count, activity.subchannels[low].partition == partition {
@@ -150,7 +158,8 @@ package final class ChannelSubsystem {
   }
 
   private func arrive(_ slot: Int) {
-    guard activity.slots[slot].refusal == nil, let subchannel = activity.slots[slot].subchannel else {
+    guard activity.slots[slot].refusal == nil, let subchannel = activity.slots[slot].subchannel
+    else {
       complete(slot, activity.slots[slot].refusal ?? .notOperational, data: [])
       return
     }
@@ -171,7 +180,8 @@ package final class ChannelSubsystem {
     activity.devices[device].current = slot
     activity.subchannels[subchannel].measurement.pendNanoseconds.addClamped(endPhase(slot))
     schedule(
-      .deviceReady, slot, at: activity.clock.addingClamped(hardware.devices[device].latencyNanoseconds))
+      .deviceReady, slot,
+      at: activity.clock.addingClamped(hardware.devices[device].latencyNanoseconds))
   }
 
   /// Begins a request's next phase; how long the one before was.
@@ -236,7 +246,8 @@ package final class ChannelSubsystem {
   }
 
   private func end(_ slot: Int) {
-    guard let subchannel = activity.slots[slot].subchannel, let path = activity.slots[slot].path else { return }
+    guard let subchannel = activity.slots[slot].subchannel, let path = activity.slots[slot].path
+    else { return }
     let device = activity.subchannels[subchannel].device
     let request = activity.slots[slot].request
     var data: [UInt8] = []
@@ -248,7 +259,8 @@ package final class ChannelSubsystem {
         repeating: 0, count: max(0, min(request.byteCount, ChannelDefaults.requestByteLimit)))
       isGood = hardware.disks[device].read(offset, into: &data)
       if !isGood { data = [] }
-    case .write: isGood = hardware.disks[device].write(offset, from: request.data, for: request.partition)
+    case .write:
+      isGood = hardware.disks[device].write(offset, from: request.data, for: request.partition)
     case .flush: isGood = hardware.disks[device].flush()
     }
     leavePath(slot, bytes: request.kind == .flush ? 0 : request.byteCount)
@@ -269,7 +281,8 @@ package final class ChannelSubsystem {
 
   /// Takes a request off the path that moves its data, and counts.
   func leavePath(_ slot: Int, bytes: Int) {
-    guard let path = activity.slots[slot].path, let subchannel = activity.slots[slot].subchannel else { return }
+    guard let path = activity.slots[slot].path, let subchannel = activity.slots[slot].subchannel
+    else { return }
     let elapsed = endPhase(slot)
     let bytes = UInt64(clamping: bytes)
     activity.paths[path].leave(
@@ -283,7 +296,9 @@ package final class ChannelSubsystem {
 
   /// Puts a device's request back to the head of its queue.
   func giveBack(_ device: Int) {
-    guard let slot = activity.devices[device].current, let subchannel = activity.slots[slot].subchannel else {
+    guard let slot = activity.devices[device].current,
+      let subchannel = activity.slots[slot].subchannel
+    else {
       return
     }
     activity.subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))

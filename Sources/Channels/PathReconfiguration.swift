@@ -94,7 +94,9 @@ extension ChannelSubsystem {
     let slots = activity.slots
     for device in activity.devices.indices {
       activity.devices[device].queue.removeAll { slots[$0].request.partition == partition }
-      if let slot = activity.devices[device].current, activity.slots[slot].request.partition == partition {
+      if let slot = activity.devices[device].current,
+        activity.slots[slot].request.partition == partition
+      {
         leavePath(slot, bytes: 0)
         activity.devices[device].current = nil
         setPhase(device, .idle)
@@ -105,7 +107,8 @@ extension ChannelSubsystem {
       release(slot)
     }
     activity.ended.removeAll { $0.partition == partition }
-    for index in activity.subchannels.indices where activity.subchannels[index].partition == partition {
+    for index in activity.subchannels.indices
+    where activity.subchannels[index].partition == partition {
       activity.subchannels[index].logicalMask = 0xFF
     }
     pathsChanged()

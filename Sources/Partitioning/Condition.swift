@@ -1,19 +1,14 @@
+import Quantities
+
 // What an action can change, as values to be compared before and after it.
 
 /// The condition of a partition, or of the machine, at one instant.
 struct Condition {
   /// One partition's part.
   struct OfPartition {
-    var state: PartitionStatus
-    var isStopped: Bool
-    var definition: PartitionDefinition
-    var profile: PartitionDefinition
-    var nextProfile: String
-    var isOnline: [Bool]
-    var isProcessorStopped: [Bool]
+    var values: PartitionState
     var storageByteCount: UInt64
     var paths: [PathCondition]
-    var pendingCount: Int
   }
 
   /// A channel path of a partition.
@@ -48,15 +43,11 @@ extension PartitionManager {
 
   private func condition(of partition: Partition) -> Condition.OfPartition {
     Condition.OfPartition(
-      state: partition.status, isStopped: partition.isStopped, definition: partition.definition,
-      profile: partition.profile, nextProfile: partition.nextProfile,
-      isOnline: partition.isOnline.elements,
-      isProcessorStopped: partition.isProcessorStopped.elements,
+      values: partition.state,
       storageByteCount: partition.storageByteCount(increment: ledger.incrementByteCount),
       paths: channels.paths(of: partition.number).map {
         Condition.PathCondition(number: $0.number, isOnline: $0.isOnline && partition.isActive)
-      },
-      pendingCount: partition.pending.count)
+      })
   }
 
   /// Numbers of the physical processors that are varied off line.
@@ -92,22 +83,22 @@ extension Condition {
 extension Condition.OfPartition {
   func differences(from earlier: Condition.OfPartition) -> [ValueDifference] {
     var found: [ValueDifference] = []
-    compare("STATE", earlier.state, state, &found, \.rawValue)
-    compare("STOPPED", earlier.isStopped, isStopped, &found) { $0 ? "YES" : "NO" }
-    compare("PROCESSORS ONLINE", earlier.isOnline, isOnline, &found) { numbers($0) }
+    let (before, after) = (earlier.values, values)
+    compare("STATE", before.status, after.status, &found, \.rawValue)
+    compare("STOPPED", before.isStopped, after.isStopped, &found) { $0 ? "YES" : "NO" }
+    compare("PROCESSORS ONLINE", before.isOnline, after.isOnline, &found, numbers)
     compare(
-      "PROCESSORS STOPPED", earlier.isProcessorStopped, isProcessorStopped, &found
-    ) { numbers($0) }
+      "PROCESSORS STOPPED", before.isProcessorStopped, after.isProcessorStopped, &found, numbers)
     compare("STORAGE", earlier.storageByteCount, storageByteCount, &found) {
       AmountText.size($0)
     }
     compare("PATHS ONLINE", earlier.paths, paths, &found) {
       numbers($0.filter(\.isOnline).map { Int($0.number) })
     }
-    compare("PENDING", earlier.pendingCount, pendingCount, &found) { "\($0)" }
-    compare("NEXT PROFILE", earlier.nextProfile, nextProfile, &found) { $0 }
-    found += definition.settingDifferences(from: earlier.definition)
-    found += profile.settingDifferences(from: earlier.profile).map {
+    compare("PENDING", before.pending.count, after.pending.count, &found) { "\($0)" }
+    compare("NEXT PROFILE", before.nextProfile, after.nextProfile, &found) { $0 }
+    found += after.definition.settingDifferences(from: before.definition)
+    found += after.profile.settingDifferences(from: before.profile).map {
       ValueDifference(name: "PROFILE " + $0.name, before: $0.before, after: $0.after)
     }
     return found
@@ -133,6 +124,6 @@ private func numbers(_ numbers: [Int]) -> String {
     }.joined(separator: " ")
 }
 
-private func numbers(_ flags: [Bool]) -> String {
+private func numbers(_ flags: Numbered<Bool>) -> String {
   numbers(flags.indices.filter { flags[$0] })
 }

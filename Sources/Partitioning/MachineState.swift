@@ -147,6 +147,27 @@ struct PartitionLayout {
   let subsystem: UInt8?
 }
 
+extension PartitionManager {
+  /// Everything of the machine but its guests' computers, as a value.
+  package var machineState: MachineState {
+    MachineState(
+      firmware: state, partitions: partitions.map(\.state), epochs: engine.state,
+      channels: channels.saveState())
+  }
+
+  /// Puts a state in place of the machine's own, the guests' computers apart: nothing is active here, and
+  /// those that the state needs are still to be built.
+  ///
+  /// - Throws: `StateRefusal` when it is not one of this machine; nothing was changed then.
+  package func restore(_ saved: MachineState) throws(StateRefusal) {
+    try judge(saved)
+    try channels.restoreState(saved.channels)
+    state = saved.firmware
+    for (partition, values) in zip(partitions, saved.partitions) { partition.state = values }
+    engine.state = saved.epochs
+  }
+}
+
 extension PartitionManager: StateHolder {
   package static var roles: PropertyRoles {
     PropertyRoles(

@@ -83,3 +83,15 @@ package final class Pacer {
     }
   }
 }
+
+extension Pacer: StateHolder {
+  package static var roles: PropertyRoles {
+    PropertyRoles(
+      state: [],
+      // How time follows the wall clock is the host's.
+      wiring: ["pace", "clock"],
+      caches: [
+        "wallOrigin", "simulatedOrigin", "isStarted", "sampleWall", "sampleSimulated", "achieved",
+      ])
+  }
+}

@@ -44,6 +44,8 @@ struct GuestAnswers: Equatable {
   var listensToNotices = false
   /// It hears a request for a processor, and a shutdown signal.
   var hearsSignals = false
+  /// It cannot go on without a load: a processor met a triple fault.
+  var hasEnded = false
   /// It was loaded in the rehearsal, so that it is not known what it will do once it runs.
   var isUnknown = false
 }
@@ -74,6 +76,11 @@ final class Partition {
     rehearsed = answers
   }
 
+  /// One of its values, to read.
+  subscript<Value>(dynamicMember value: KeyPath<PartitionState, Value>) -> Value {
+    state[keyPath: value]
+  }
+
   /// One of its values.
   subscript<Value>(dynamicMember value: WritableKeyPath<PartitionState, Value>) -> Value {
     get { state[keyPath: value] }
@@ -89,8 +96,6 @@ final class Partition {
   /// Its channel subsystem, when it has I/O.
   var subsystem: UInt8? { place.subsystem }
 
-  var isActive: Bool { state.status != .notActivated }
-
   /// Goes on to do something else.
   ///
   /// Whoever calls it has judged that the table in `PartitionStatus` leads there.
@@ -98,24 +103,6 @@ final class Partition {
     assert(state.status.permits(next), "no way from \(state.status) to \(next)")
     state.status = next
   }
-
-  /// The image profile that it is or was active with.
-  var profile: PartitionDefinition {
-    get {
-      state.profiles.element(at: profileIndex(state.activeProfile) ?? 0)?.definition
-        ?? state.definition
-    }
-    set {
-      let index = profileIndex(state.activeProfile) ?? 0
-      state.profiles.change(at: index) { $0.definition = newValue }
-    }
-  }
-
-  /// The image profile of its own name.
-  var ownProfile: PartitionDefinition { state.profiles.first?.definition ?? state.definition }
-
-  /// Index of one of its image profiles.
-  func profileIndex(_ name: String) -> Int? { state.profiles.firstIndex { $0.name == name } }
 
   /// Its place among the accounts for a type; nil when no profile of it has the type.
   func layout(of type: ProcessorType) -> ProcessorLayout? { layout.first { $0.type == type } }

@@ -66,3 +66,27 @@ package struct PartitionState: SavedState {
     isProcessorStopped = isOnline
   }
 }
+
+extension PartitionState {
+  var isActive: Bool { status != .notActivated }
+
+  /// The image profile that it is or was active with.
+  var profile: PartitionDefinition {
+    get { profiles.element(at: profileIndex(activeProfile) ?? 0)?.definition ?? definition }
+    set {
+      let index = profileIndex(activeProfile) ?? 0
+      profiles.change(at: index) { $0.definition = newValue }
+    }
+  }
+
+  /// The image profile of its own name.
+  var ownProfile: PartitionDefinition { profiles.first?.definition ?? definition }
+
+  /// Index of one of its image profiles.
+  func profileIndex(_ name: String) -> Int? { profiles.firstIndex { $0.name == name } }
+
+  /// Places of its storage that it has, those that the guest has not accepted yet left out.
+  var places: [Int] {
+    increments.indices.filter { increments[$0] != nil && !offered.contains($0) }
+  }
+}

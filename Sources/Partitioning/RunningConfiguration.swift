@@ -31,6 +31,9 @@ package struct PartitionRecord: Sendable, Equatable, Codable {
   package var onlinePaths: [UInt8]?
   /// Whether its processors were stopped; nil in a record of an older program.
   package var isStopped: Bool?
+  /// Numbers of its logical processors that were stopped by themselves; nil in a record of an older
+  /// program.
+  package var stoppedProcessors: [Int]?
   /// What it was loaded from last.
   package var loaded: IPLDefinition?
   /// The parameters given then.
@@ -97,9 +100,7 @@ extension PartitionManager {
       lost.nextProfile = partition.nextProfile
       return lost
     }
-    let places = partition.increments.indices.filter {
-      partition.increments[$0] != nil && !partition.offered.contains($0)
-    }
+    let places = partition.places
     return PartitionRecord(
       name: name, base: base, profiles: partition.profiles,
       nextProfile: partition.nextProfile, activeProfile: partition.activeProfile,
@@ -109,6 +110,9 @@ extension PartitionManager {
       initialIncrementCount: partition.initialCount,
       onlinePaths: partition.isActive ? onlinePaths(of: partition) : [],
       isStopped: partition.isStopped,
+      stoppedProcessors: partition.isProcessorStopped.indices.filter {
+        partition.isProcessorStopped[$0]
+      },
       loaded: partition.loaded, loadedParameters: partition.loadedParameters)
   }
 
@@ -184,7 +188,7 @@ extension PartitionManager {
       partition.profiles = profiles
     }
     if partition.profiles != defined { report.keptProfiles.append(partition.name) }
-    if partition.profileIndex(record.nextProfile) != nil {
+    if partition.state.profileIndex(record.nextProfile) != nil {
       partition.nextProfile = record.nextProfile
     }
     partition.activeProfile = partition.nextProfile
@@ -199,7 +203,7 @@ extension PartitionManager {
   func recover(_ partition: Partition) throws(ManagementError) {
     try require(partition, [.notActivated])
     guard let record = partition.lost else { throw .nothingToRecover(partition.name) }
-    guard partition.profileIndex(record.activeProfile) != nil else {
+    guard partition.state.profileIndex(record.activeProfile) != nil else {
       throw .profileNotFound(
         partition.name, profile: record.activeProfile, known: partition.profiles.map(\.name))
     }
@@ -228,6 +232,10 @@ extension PartitionManager {
     }
     try takeUpStorage(record, partition)
     takeUpPaths(record, partition)
+    for number in record.stoppedProcessors ?? [] where partition.isOnline[number] {
+      partition.isProcessorStopped[number] = true
+      engine.dispatcher.turnOff(logical(number, of: partition), at: now)
+    }
     for processors in partition.definition.processors { applyShares(of: processors.type) }
     if record.state != .notOperating {
       try load(
@@ -285,7 +293,7 @@ extension PartitionDefinition {
   ///
   /// That is processors by type and mode, and storage. A kept row that has another form was damaged or
   /// edited.
-  fileprivate func hasForm(of defined: PartitionDefinition) -> Bool {
+  func hasForm(of defined: PartitionDefinition) -> Bool {
     storage == defined.storage && processors.count == defined.processors.count
       && zip(processors, defined.processors).allSatisfy { own, other in
         own.type == other.type && own.mode == other.mode && own.initial >= 0 && own.reserved >= 0

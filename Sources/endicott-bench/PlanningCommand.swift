@@ -71,6 +71,7 @@ struct EffectCommand: ParsableCommand {
     try farm.activateAll()
     farm.run(seconds: 0.5)
     let name = farm.manager.partitionNames[0]
+    try measureRehearsal(farm)
     try measure(farm, "weight") { .setWeight(name, type: nil, weight: 10 + $0 % 2) }
     try measure(farm, "absolute cap") {
       .setCap(name, type: nil, .absolute(hundredths: 5 + $0 % 2))
@@ -84,6 +85,21 @@ struct EffectCommand: ParsableCommand {
       .configureProcessor(name, processor: 2, online: $0 % 2 == 0, insistence: .polite, within: 60)
     }
     try measure(farm, "physical processor") { .varyProcessor(15, online: $0 % 2 == 1) }
+  }
+
+  /// Copies the machine and tries a change on the copy, as PLAN does.
+  private func measureRehearsal(_ farm: GuestFarm) throws {
+    let name = farm.manager.partitionNames[0]
+    var host = Duration.zero
+    for index in 0..<repetitions {
+      let start = ContinuousClock.now
+      let rehearsal = farm.manager.rehearsal()
+      _ = try rehearsal.perform(.setWeight(name, type: nil, weight: 11 + index % 2))
+      _ = rehearsal.machineView
+      host += ContinuousClock.now - start
+    }
+    let time = host / .microseconds(1) / Double(repetitions)
+    print("rehearsal of a weight: \(text(time, 0)) us of host time")
   }
 
   /// Performs changes of a kind; a change is in effect when nothing of it is pending.

@@ -64,6 +64,26 @@ struct RehearsalTests {
     }
   }
 
+  @Test("a guest that was just loaded hears nothing, in a batch as alone")
+  func batchOfLoadAndSignal() throws {
+    let machine = try GuestMachine(
+      processors: 2, [GuestMachine.partition("A", "TOUCHER", megabytes: 40)])
+    try machine.activateAll()
+    machine.run(seconds: 0.2)
+    #expect(try machine.view("A").listensToNotices)
+    var before = machine.manager.machineState
+    #expect(throws: ManagementError.shutdownSignalNotEnabled("A")) {
+      try machine.manager.perform(
+        .batch([
+          .load("A", image: nil, parameters: nil, force: true),
+          .signalShutdown("A", within: 1, thenForce: false),
+        ]))
+    }
+    var after = machine.manager.machineState
+    (before.firmware.journal, after.firmware.journal) = (JournalState(), JournalState())
+    #expect(after == before)
+  }
+
   private static func action(_ numbers: inout SeededGenerator) -> ManagementAction {
     let name = "G\(Int.random(in: 0...3, using: &numbers))"
     let flag = Bool.random(using: &numbers)

@@ -97,6 +97,20 @@ struct RestoreTests {
     #expect(try third.view("A").usedNanoseconds > 0)
   }
 
+  @Test("a logical processor that was stopped by itself is stopped again")
+  func stoppedProcessor() throws {
+    let first = try machine()
+    try first.manager.perform(.activate("A", load: true))
+    try first.manager.perform(
+      .configureProcessor("A", processor: 1, online: true, insistence: .force, within: nil))
+    try first.manager.perform(.stop("A", processor: 1))
+    let second = try machine()
+    #expect(second.manager.restore(first.manager.runningConfiguration).lost == ["A"])
+    try second.manager.perform(.recover("A"))
+    #expect(try second.view("A").processors.map(\.state).contains(.stopped))
+    #expect(second.manager.record(of: "A")?.stoppedProcessors == [1])
+  }
+
   @Test("a definition file that changed since counts, and the record does not")
   func changedDefinition() throws {
     let first = try machine()

@@ -59,8 +59,11 @@ extension Dispatcher {
       try require(
         isNone(record.physical, orOneOf: own) && isNone(record.home, orOneOf: own),
         "a logical processor's physical one")
-      try require(isNone(record.next, orOneOf: account.logicals) || record.polarity == .verticalLow
-        && isNone(record.next, orOneOf: logicals), "a logical processor's next")
+      try require(
+        isNone(record.next, orOneOf: account.logicals)
+          || record.polarity == .verticalLow
+            && isNone(record.next, orOneOf: logicals),
+        "a logical processor's next")
     }
     for record in state.physicals {
       try require(
@@ -79,7 +82,7 @@ extension Dispatcher {
     }
     let slots = logicals.count &+ accounts.count &+ state.groups.count
     try require(
-      state.timers.allSatisfy { (0..<max(0, slots)).contains($0.slot) }
+      state.timers.allSatisfy { $0.slot >= 0 && $0.slot < slots }
         && Set(state.timers.map(\.slot)).count == state.timers.count, "timers")
     for queue in [state.dedicatedQueue, state.highQueue, state.urgentQueue] {
       try require(
@@ -143,23 +146,73 @@ extension Dispatcher {
         && state.accounts.count { $0.place >= 0 } == inHeap, "an account's place")
   }
 
-  /// Every list ends where it says, and no logical processor is in two.
+  /// Every list ends where it says and holds whom it is for, and nobody is in two.
   private func judgeLists(_ state: DispatcherState) throws(StateRefusal) {
-    var seen = [Bool](repeating: false, count: state.logicals.count)
-    let queues =
-      state.accounts.map(\.queue) + state.pools.map(\.low) + state.pools.map(\.parked)
-    for queue in queues {
-      var (last, next) = (-1, queue.head)
-      while next >= 0 {
-        try require(seen.element(at: next) == false, "a queue's order")
-        seen.change(at: next) { $0 = true }
-        (last, next) = (next, state.logicals.element(at: next)?.next ?? -1)
+    var listed = [Bool](repeating: false, count: state.logicals.count)
+    for (index, account) in state.accounts.enumerated() {
+      try judge(account.queue, of: state, &listed) {
+        $0.account == index
+          && ($0.isPromoted || $0.polarity == .horizontal || $0.polarity == .verticalMedium)
       }
-      try require(queue.tail == last || last < 0 && queue.head < 0, "a queue's end")
+      try require(account.place < 0 || account.queue.head >= 0, "an account without work")
     }
-    for account in state.accounts where account.place >= 0 {
-      try require(account.queue.head >= 0, "an account in a heap without work")
+    for (index, pool) in state.pools.enumerated() {
+      for (queue, isParked) in [(pool.low, false), (pool.parked, true)] {
+        try judge(queue, of: state, &listed) {
+          self.accounts[$0.account].pool == index && $0.polarity == .verticalLow
+            && !$0.isPromoted && $0.isParked == isParked
+        }
+      }
     }
+    for logical in state.highQueue {
+      let record = state.logicals.element(at: logical)
+      try require(
+        listed.element(at: logical) == false && record?.polarity == .verticalHigh
+          && record?.isPromoted == false, "a vertical-high logical processor")
+      listed.change(at: logical) { $0 = true }
+    }
+    try judgeMembers(state, listed)
+    try judgeGroups(state)
+  }
+
+  private func judge(
+    _ queue: ProcessorQueue, of state: DispatcherState, _ listed: inout [Bool],
+    _ isForIt: (LogicalProcessor) -> Bool
+  ) throws(StateRefusal) {
+    var (last, next) = (-1, queue.head)
+    while next >= 0 {
+      guard let record = state.logicals.element(at: next) else { break }
+      try require(listed.element(at: next) == false && isForIt(record), "a queue's members")
+      listed.change(at: next) { $0 = true }
+      (last, next) = (next, record.next)
+    }
+    try require(
+      next == -1 && (queue.tail == last || last == -1 && queue.tail < 0), "a queue's end")
+  }
+
+  private func judgeMembers(
+    _ state: DispatcherState, _ listed: [Bool]
+  ) throws(StateRefusal) {
+    for (record, isListed) in zip(state.logicals, listed) {
+      let isDedicated = state.accounts.element(at: record.account)?.isDedicated == true
+      try require(
+        record.isListed == isListed && (!isListed || record.state == .queued && !isDedicated),
+        "who waits in a queue")
+    }
+    for logical in state.dedicatedQueue {
+      let record = state.logicals.element(at: logical)
+      let physical = record.flatMap { state.physicals.element(at: $0.physical) }
+      try require(
+        record?.state == .queued && physical?.dedicatedTo == logical,
+        "who waits for a physical processor of its own")
+    }
+    let urgent = state.logicals.indices.filter {
+      state.logicals.element(at: $0)?.isAmongUrgent == true
+    }
+    try require(state.urgentQueue.sorted() == urgent, "who may preempt")
+  }
+
+  private func judgeGroups(_ state: DispatcherState) throws(StateRefusal) {
     var members = [Bool](repeating: false, count: state.accounts.count)
     for group in state.groups {
       var next = group.first

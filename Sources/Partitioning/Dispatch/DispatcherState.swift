@@ -47,7 +47,9 @@ extension Dispatcher {
       DispatcherState(
         logicals: Array(logicals), accounts: Array(accounts), groups: Array(groups),
         physicals: Array(physicals), pools: Array(pools),
-        heaps: pools.indices.map { Array(heaps[$0].prefix(pools[$0].heapCount)) },
+        heaps: pools.indices.map {
+          Array(UnsafeBufferPointer(start: heaps[$0].baseAddress, count: pools[$0].heapCount))
+        },
         timers: timers.entries, parking: Array(parking), frontiers: Array(frontiers),
         dedicatedQueue: dedicatedQueue.contents, highQueue: highQueue.contents,
         urgentQueue: urgentQueue.contents, course: course)

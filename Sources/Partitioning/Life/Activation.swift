@@ -166,13 +166,17 @@ extension PartitionManager {
   ) throws(ManagementError) {
     try requireFirstProcessor(partition)
     try requireHostStorage(for: image, of: partition, clear: manner.clears)
-    guard let computer = partition.computer else {
-      if manner.returnsAdded { returnAddedStorage(partition) }
-      return
-    }
     let returnsAdded = manner.returnsAdded && hasAddedStorage(partition)
     // Judged for the storage that is left, which may hold it where the present one does not.
-    if returnsAdded { try requireFit(image, of: partition) }
+    if returnsAdded || isRehearsal {
+      try requireFit(
+        image, of: partition,
+        in: partition.places.filter { !returnsAdded || $0 < partition.initialCount })
+    }
+    guard let computer = partition.computer else {
+      if returnsAdded { returnAddedStorage(partition) }
+      return
+    }
     do throws(LoadError) {
       if !returnsAdded {
         try computer.load(image.image, at: now)
@@ -187,14 +191,17 @@ extension PartitionManager {
     }
   }
 
-  /// Throws unless an image can be loaded into the storage that clearing leaves a partition.
+  /// Throws unless an image can be loaded into some places of a partition's storage.
   private func requireFit(
-    _ image: LoadedImage, of partition: Partition
+    _ image: LoadedImage, of partition: Partition, in places: [Int]
   ) throws(ManagementError) {
     var left = configuration(of: partition)
-    left.initialStorage = ledger.byteCount(of: partition.initialCount)
+    // Its first increment stays with a partition whatever goes.
+    left.initialStorage = ledger.byteCount(of: 1)
     do {
-      try Computer(left).load(image.image, at: now)
+      let computer = try Computer(left)
+      for range in ranges(of: places.filter { $0 > 0 }) { computer.attachStorage(range) }
+      try computer.load(image.image, at: now)
     } catch let error as LoadError {
       throw .loadImage(partition.name, path: image.path, reason: error.description)
     } catch {
@@ -271,7 +278,7 @@ extension PartitionManager {
     try requireActive(partition)
     try require(partition, [.operating, .exceptions])
     try requireFirstProcessor(partition)
-    guard partition.computer?.ending == nil else {
+    guard !partition.hasEnded else {
       throw .wrongState(partition.name, is: partition.status, needs: [.operating])
     }
     partition.computer?.processors.first?.requestNonMaskable()
@@ -291,15 +298,17 @@ extension PartitionManager {
 
   /// Lets the on-line processors that nobody stopped run, and finds what they have to do.
   func resume(_ partition: Partition) {
+    // A rehearsal has no computers: what runs there waits.
+    let computer = partition.computer
     guard !partition.isStopped, partition.status == .operating, partition.heldUntil <= now,
-      let computer = partition.computer
+      computer != nil || isRehearsal
     else { return }
     for number in partition.isOnline.indices
     where partition.isOnline[number] && !partition.isProcessorStopped[number] {
       let index = logical(number, of: partition)
       guard engine.dispatcher.logicals[index].state == .off else { continue }
       engine.dispatcher.turnOn(index)
-      if let deadline = computer.nextDeadline(of: number) {
+      if let deadline = computer?.nextDeadline(of: number) {
         engine.dispatcher.timers.set(index, max(deadline, now))
       }
     }

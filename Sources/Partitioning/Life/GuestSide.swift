@@ -5,12 +5,17 @@ extension Partition {
   /// How the guest answers now.
   var answers: GuestAnswers {
     computer.map {
-      GuestAnswers(listensToNotices: $0.listensToNotices, hearsSignals: $0.hearsSignals)
+      GuestAnswers(
+        listensToNotices: $0.listensToNotices, hearsSignals: $0.hearsSignals,
+        hasEnded: $0.ending != nil)
     } ?? rehearsed
   }
 
   /// Whether the guest takes reconfiguration notices.
   var listensToNotices: Bool { computer?.listensToNotices ?? rehearsed.listensToNotices }
+
+  /// Whether the guest cannot go on without a load.
+  var hasEnded: Bool { computer.map { $0.ending != nil } ?? rehearsed.hasEnded }
 
   /// Asks the guest for a logical processor back.
   ///

@@ -16,13 +16,24 @@ extension PartitionManager {
     _ partition: Partition, _ address: UInt64, _ bytes: [UInt8]
   ) throws(ManagementError) {
     try requireActive(partition)
-    guard let computer = partition.computer else { return }
     let isStored =
-      bytes.isEmpty || bytes.withUnsafeBytes { computer.memory.write(address, from: $0) }
+      bytes.isEmpty
+      || partition.computer.map { computer in
+        bytes.withUnsafeBytes { computer.memory.write(address, from: $0) }
+      } ?? has(partition, address, bytes.count)
     guard isStored else {
       throw .notStorage(partition.name, address: address, byteCount: bytes.count)
     }
+    partition.isClean = false
     countPages(of: partition)
+  }
+
+  /// Whether a partition has so much storage from an address on.
+  private func has(_ partition: Partition, _ address: UInt64, _ byteCount: Int) -> Bool {
+    ranges(of: partition.places).contains {
+      address >= $0.lowerBound && address < $0.upperBound
+        && UInt64(clamping: byteCount) <= $0.upperBound &- address
+    }
   }
 
   func storeRegister(
@@ -30,15 +41,15 @@ extension PartitionManager {
   ) throws(ManagementError) {
     try requireActive(partition)
     try requireOnline(partition, processor)
-    guard let target = partition.computer?.processors.element(at: processor) else { return }
+    let target = partition.computer?.processors.element(at: processor)
     switch register.uppercased() {
-    case "RIP": target.instructionPointer = value
-    case "RFLAGS": target.flags = value
+    case "RIP": target?.instructionPointer = value
+    case "RFLAGS": target?.flags = value
     case let name:
       guard let number = PartitionManager.generalRegisters.firstIndex(of: name),
         let general = GeneralRegister(rawValue: UInt8(number))
       else { throw .registerNotFound(register) }
-      target[general] = value
+      target?[general] = value
     }
   }
 

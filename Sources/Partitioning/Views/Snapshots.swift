@@ -26,9 +26,6 @@ extension PartitionManager {
 
   private func view(_ partition: Partition) -> PartitionView {
     let unit = ledger.incrementByteCount
-    let present = partition.increments.indices.filter {
-      partition.increments[$0] != nil && !partition.offered.contains($0)
-    }
     let first = engine.guests[partition.number].firstLogical
     let computer = partition.computer
     let storage = partition.storageByteCount(increment: unit)
@@ -42,7 +39,7 @@ extension PartitionManager {
       processors: partition.isOnline.indices.map { processorView(partition, $0) },
       shares: partition.definition.processors.indices.map { shareView(partition, $0) },
       storageByteCount: storage, reservedByteCount: limit.subtractingClamped(storage),
-      storageRanges: ranges(of: present),
+      storageRanges: ranges(of: partition.places),
       writtenPageCount: computer?.memory.writtenPageCount ?? 0,
       paths: channels.paths(of: partition.number).map { path in
         PartitionPathView(

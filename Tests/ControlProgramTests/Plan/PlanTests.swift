@@ -174,6 +174,7 @@ struct PlanTests {
         SIGNAL SHUTDOWN TOUCHER
         WAIT TOUCHER STATE LOGOFF
         XAUTOLOG TOUCHER
+        SLEEP 0.1
         FOR TOUCHER CMD CONFIG STOR(16M),ONLINE
         """
     ).plan(in: rehearsal, as: small.console.issuer)

@@ -83,6 +83,7 @@ struct RandomReconfigurationTests {
     let shared = dispatcher.physicals.count { $0.isOnline && $0.dedicatedTo < 0 }
     #expect(dispatcher.pools[0].shared == shared)
     try checkTime(manager.measurement())
+    try manager.judge(manager.machineState)
     let view = manager.machineView
     #expect(view.pools[0].shared + view.pools[0].dedicated == view.pools[0].online)
   }

@@ -1,0 +1,75 @@
+import Quantities
+
+// Whether a state is one that a machine of this definition can have. It may come from a file: numbers that
+// name nothing, and storage that two have or nobody, are refused before anything is changed.
+
+extension PartitionManager {
+  /// Throws unless a state is one of this machine.
+  func judge(_ saved: MachineState) throws(StateRefusal) {
+    guard saved.partitions.count == partitions.count else {
+      throw .otherLayout(kind: MachineState.kind, what: "partitions")
+    }
+    try judge(saved.firmware)
+    let holders = saved.firmware.ledger.holders
+    for (partition, values) in zip(partitions, saved.partitions) {
+      try judge(values, of: partition, holders)
+    }
+    let held = saved.partitions.reduce(0) { $0.addingClamped($1.increments.count { $0 != nil }) }
+    guard held == holders.count(where: { $0 != nil }) else {
+      throw .inconsistent(kind: FirmwareState.kind, what: "storage")
+    }
+    try engine.judge(saved.epochs)
+    try channels.judge(saved.channels)
+  }
+
+  private func judge(_ firmware: FirmwareState) throws(StateRefusal) {
+    func require(_ holds: Bool, _ what: String) throws(StateRefusal) {
+      guard holds else { throw .inconsistent(kind: FirmwareState.kind, what: what) }
+    }
+    guard firmware.hasStaleShares.count == pools.count,
+      firmware.ledger.installedCount == ledger.installedCount,
+      firmware.ledger.incrementByteCount == ledger.incrementByteCount,
+      firmware.settings.groups.map(\.name) == settings.groups.map(\.name),
+      firmware.profileSettings.groups.map(\.name) == settings.groups.map(\.name)
+    else { throw .otherLayout(kind: FirmwareState.kind, what: "processors, storage or groups") }
+    try require(
+      firmware.ledger.isBalanced
+        && firmware.ledger.holders.allSatisfy {
+          $0.map { partitions.indices.contains($0) } ?? true
+        }, "storage")
+    let numbers =
+      firmware.waiting + firmware.held + firmware.reservations.values
+      + (firmware.commandingPartition.map { [$0] } ?? [])
+    try require(numbers.allSatisfy(partitions.indices.contains), "a partition's number")
+    try require(
+      firmware.waiting == Set(firmware.waiting).sorted()
+        && firmware.held == Set(firmware.held).sorted(), "an order")
+  }
+
+  private func judge(
+    _ values: PartitionState, of partition: Partition, _ holders: [Int?]
+  ) throws(StateRefusal) {
+    func require(_ holds: Bool, _ what: String) throws(StateRefusal) {
+      let kind = PartitionState.kind
+      guard holds else { throw .inconsistent(kind: kind, what: "\(partition.name): \(what)") }
+    }
+    let count = partition.isOnline.count
+    guard values.isOnline.count == count, values.isProcessorStopped.count == count,
+      values.profiles.map(\.name) == partition.profiles.map(\.name),
+      zip(values.profiles, partition.profiles).allSatisfy({ own, defined in
+        own.definition.hasForm(of: defined.definition)
+      }), values.definition.hasForm(of: values.profile)
+    else { throw .otherLayout(kind: PartitionState.kind, what: partition.name) }
+    let held = values.increments.compactMap { $0 }
+    try require(
+      Set(held).count == held.count
+        && held.allSatisfy { holders.element(at: $0) == partition.number }, "storage")
+    try require(
+      values.offered.allSatisfy { values.increments.indices.contains($0) }
+        && values.initialCount >= 0 && values.initialCount <= values.increments.count,
+      "places of storage")
+    try require(
+      values.isActive ? !held.isEmpty : held.isEmpty && !values.isOnline.contains(true),
+      "what is active has storage")
+  }
+}
