@@ -1,0 +1,72 @@
+import Channels
+import Platform
+
+// What becomes known of an action: an entry in the journal, a change with its differences, a part of the
+// history that the digest stands for; and what happens by itself, as events.
+
+extension PartitionManager {
+  /// Takes what happened since the last call, in order.
+  package func takeEvents() -> [FirmwareEvent] {
+    defer { events.removeAll(keepingCapacity: true) }
+    return events
+  }
+
+  func note(_ partition: Partition?, _ kind: FirmwareEventKind, at time: SimulatedTime? = nil) {
+    events.append(
+      FirmwareEvent(time: time ?? now, partition: partition?.name, kind: kind))
+  }
+
+  func record(
+    _ action: ManagementAction, _ author: Author, before: Condition,
+    refusal: ManagementError? = nil
+  ) {
+    if refusal != nil, !isRefusalKept() { return }
+    if commandingPartition == nil {
+      journal.append(JournalEntry(time: now, author: author, action: action, refusal: refusal))
+    }
+    keep(
+      ChangeRecord(
+        time: now, author: author, action: action, partition: action.partition,
+        differences: refusal == nil ? condition(of: action).differences(from: before) : [],
+        refusal: refusal))
+  }
+
+  /// Changes that are kept for whoever takes them; of more, the oldest half is dropped.
+  static let changeLimit = 1 << 16
+
+  private func keep(_ change: ChangeRecord) {
+    if changes.count >= PartitionManager.changeLimit {
+      changes.removeFirst(PartitionManager.changeLimit / 2)
+    }
+    changes.append(change)
+  }
+
+  /// Does what nobody asked for at this instant and records it as the action that it amounts to: a
+  /// guest's answer, a deadline, a power off.
+  func recording(
+    _ action: ManagementAction, by author: Author, _ body: () -> Void
+  ) {
+    let before = condition(of: action)
+    body()
+    keep(
+      ChangeRecord(
+        time: now, author: author, action: action, partition: action.partition,
+        differences: condition(of: action).differences(from: before)))
+  }
+
+  /// Takes the changes since the last call, refused ones included, in order.
+  package func takeChanges() -> [ChangeRecord] {
+    defer { changes.removeAll(keepingCapacity: true) }
+    return changes
+  }
+
+  /// Takes an action into the history of the machine and of its partition.
+  func mix(_ action: ManagementAction) {
+    engine.digest.mix(now)
+    var text = String(describing: action)
+    text.withUTF8 { engine.digest.mix(bytes: UnsafeRawBufferPointer($0)) }
+    guard let name = action.partition, let number = number(of: name) else { return }
+    engine.guests[number].digest.mix(now)
+    text.withUTF8 { engine.guests[number].digest.mix(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
