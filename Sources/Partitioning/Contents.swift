@@ -16,7 +16,9 @@ extension PartitionManager {
     _ partition: Partition, _ address: UInt64, _ bytes: [UInt8]
   ) throws(ManagementError) {
     try requireActive(partition)
-    guard let computer = partition.computer else { return }
+    guard let computer = partition.computer else {
+      return try requireStorage(partition, address, bytes.count)
+    }
     let isStored =
       bytes.isEmpty || bytes.withUnsafeBytes { computer.memory.write(address, from: $0) }
     guard isStored else {
@@ -25,20 +27,36 @@ extension PartitionManager {
     countPages(of: partition)
   }
 
+  /// Throws unless a rehearsed partition has storage for so many bytes.
+  private func requireStorage(
+    _ partition: Partition, _ address: UInt64, _ count: Int
+  ) throws(ManagementError) {
+    let places = partition.increments.indices.filter {
+      partition.increments[$0] != nil && !partition.offered.contains($0)
+    }
+    let end = address.adding(UInt64(clamping: count))
+    let isThere = ranges(of: places).contains { range in
+      range.lowerBound <= address && (end.map { $0 <= range.upperBound } ?? false)
+    }
+    guard count == 0 || isThere else {
+      throw .notStorage(partition.name, address: address, byteCount: count)
+    }
+  }
+
   func storeRegister(
     _ partition: Partition, _ processor: Int, _ register: String, _ value: UInt64
   ) throws(ManagementError) {
     try requireActive(partition)
     try requireOnline(partition, processor)
-    guard let target = partition.computer?.processors.element(at: processor) else { return }
+    let target = partition.computer?.processors.element(at: processor)
     switch register.uppercased() {
-    case "RIP": target.instructionPointer = value
-    case "RFLAGS": target.flags = value
+    case "RIP": target?.instructionPointer = value
+    case "RFLAGS": target?.flags = value
     case let name:
       guard let number = PartitionManager.generalRegisters.firstIndex(of: name),
         let general = GeneralRegister(rawValue: UInt8(number))
       else { throw .registerNotFound(register) }
-      target[general] = value
+      target?[general] = value
     }
   }
 

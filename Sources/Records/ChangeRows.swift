@@ -173,7 +173,11 @@ extension RecordReading {
   package func changes(
     _ selection: RowSelection
   ) throws(RecordStoreError) -> [LoggedChange] {
-    try rows(.change, time: "time", selection).map { row throws(RecordStoreError) in
+    // A change of several partitions names each in its differences.
+    try rows(
+      .change, time: "time", selection,
+      orWhere: "instr(differences, '\"partition\":\"' || :partition || '\"') > 0"
+    ).map { row throws(RecordStoreError) in
       try RecordStoreError.naming(file) { try LoggedChange(row) }
     }
   }
@@ -189,14 +193,14 @@ extension RecordReading {
 
   /// Rows of a table; those that are damaged are left out, and told of when the machine starts.
   private func rows(
-    _ table: KeptTable, time: String, _ selection: RowSelection
+    _ table: KeptTable, time: String, _ selection: RowSelection, orWhere other: String = "FALSE"
   ) throws(RecordStoreError) -> [Row] {
     try read { database in
       try Row.fetchAll(
         database,
         sql: """
           SELECT * FROM \(table.rawValue) WHERE start = :start AND \(time) BETWEEN :from AND :to
-            AND (:partition IS NULL OR partition = :partition)
+            AND (:partition IS NULL OR partition = :partition OR \(other))
           ORDER BY sequence DESC LIMIT :count
           """,
         arguments: [

@@ -171,7 +171,7 @@ package final class Recorder {
   /// Partitions that the waiting changes and accounts are about, each once.
   private var touchedPartitions: [String] {
     var seen: Set<String> = []
-    return (changes.compactMap(\.partition) + accounts.map(\.partition)).filter {
+    return (changes.flatMap(\.partitions) + accounts.map(\.partition)).filter {
       seen.insert($0).inserted
     }
   }

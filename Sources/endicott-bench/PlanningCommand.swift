@@ -71,15 +71,17 @@ struct EffectCommand: ParsableCommand {
     try farm.activateAll()
     farm.run(seconds: 0.5)
     let name = farm.manager.partitionNames[0]
-    try measure(farm, "weight") { .setWeight(name, type: nil, weight: 10 + $0 % 2) }
+    try measure(farm, "weight") { .set(.weight(name, type: nil, weight: 10 + $0 % 2)) }
     try measure(farm, "absolute cap") {
-      .setCap(name, type: nil, .absolute(hundredths: 5 + $0 % 2))
+      .set(.cap(name, type: nil, .absolute(hundredths: 5 + $0 % 2)))
     }
-    try measure(farm, "polarity") { .setPolarity(name, $0 % 2 == 0 ? .vertical : .horizontal) }
-    try measure(farm, "running time") { .setRunningTime(nanoseconds: UInt64(10 + $0) * 1_000_000) }
-    _ = try farm.manager.perform(.setCap(name, type: nil, .absolute(hundredths: nil)))
-    _ = try farm.manager.perform(.setRunningTime(nanoseconds: nil))
-    _ = try farm.manager.perform(.setPolarity(name, .horizontal))
+    try measure(farm, "polarity") { .set(.polarity(name, $0 % 2 == 0 ? .vertical : .horizontal)) }
+    try measure(farm, "running time") {
+      .set(.runningTime(nanoseconds: UInt64(10 + $0) * 1_000_000))
+    }
+    _ = try farm.manager.perform(.set(.cap(name, type: nil, .absolute(hundredths: nil))))
+    _ = try farm.manager.perform(.set(.runningTime(nanoseconds: nil)))
+    _ = try farm.manager.perform(.set(.polarity(name, .horizontal)))
     try measure(farm, "logical processor") {
       .configureProcessor(name, processor: 2, online: $0 % 2 == 0, insistence: .polite, within: 60)
     }

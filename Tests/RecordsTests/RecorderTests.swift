@@ -46,7 +46,7 @@ import Testing
     do {
       let recorder = try recorder(manager)
       Machines.changes(of: manager)
-      try manager.perform(.inProfile(.setWeight("G2", type: nil, weight: 77)))
+      try manager.perform(.set(.weight("G2", type: nil, weight: 77), .profile))
       recorder.keepUp()
       try recorder.store.waitForSamples()
       // The recorder goes without a word, as the process would.
@@ -73,7 +73,7 @@ import Testing
 
   @Test func givesWayToFilesThatWereChangedSince() throws {
     var manager = try Machines.manager()
-    try manager.perform(.inProfile(.setWeight("G2", type: nil, weight: 77)))
+    try manager.perform(.set(.weight("G2", type: nil, weight: 77), .profile))
     try recorder(manager).close()
     var definition = manager.definition
     definition.partitions[1].processors[0].weight = 50
@@ -116,7 +116,7 @@ import Testing
     }
     recorder.isSampling = false
     for weight in 1...40 {
-      try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: weight)))
+      try manager.perform(.set(.weight("G1", type: nil, weight: weight), .profile))
       recorder.keepUp()
     }
     let full = RecordStoreError.noSpace(file: folder.records)
@@ -127,13 +127,13 @@ import Testing
     try recorder.store.queue.writeWithoutTransaction { database in
       try database.execute(sql: "PRAGMA max_page_count = 100000")
     }
-    try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: 41)))
+    try manager.perform(.set(.weight("G1", type: nil, weight: 41), .profile))
     recorder.keepUp()
     #expect(troubles.count == 3)
     #expect(troubles.last == "RECORDS WRITTEN AGAIN")
     let kept = try recorder.changes(of: "G1", from: nil, to: nil, last: 100)
     #expect(
-      kept.map(\.action) == (1...41).map { .inProfile(.setWeight("G1", type: nil, weight: $0)) })
+      kept.map(\.action) == (1...41).map { .set(.weight("G1", type: nil, weight: $0), .profile) })
   }
 
   @Test(

@@ -22,40 +22,10 @@ extension ManagementAction {
     case .signalShutdown(let name, let within, let thenForce):
       words(thenForce ? "FORCE" : "SIGNAL SHUTDOWN", name, "WITHIN \(within)")
     case .cancelShutdown(let name): words("FORCE", name, "CANCEL")
-    case .setWeight(let name, let type, let weight):
-      words("SET WEIGHT", name, Self.type(type), "\(weight)")
-    case .setShare(let name, let type, let amount, let limit):
-      words(
-        "SET SHARE", name, Self.type(type), amount?.directoryText, limit.map(limitText))
-    case .setInitialShare(let name, let type):
-      words("SET SHARE", name, Self.type(type), "INITIAL")
-    case .setCap(let name, let type, .ownShare(let isOn)):
-      words("SET CAP", name, Self.type(type), isOn ? "ON" : "OFF")
-    case .setCap(let name, let type, .absolute(let hundredths)):
-      words("SET CAP", name, Self.type(type), "ABSOLUTE \(Self.cap(hundredths))")
-    case .setWeightRange(let name, let type, let minimum, let maximum):
-      words(
-        "SET WEIGHT", name, Self.type(type), "MINIMUM \(Self.number(minimum))",
-        "MAXIMUM \(Self.number(maximum))")
-    case .setGroup(let name, let type, let group):
-      words("SET GROUP", name, Self.type(type), group ?? "NONE")
-    case .setDefinedCapacity(let name, let units): words("SET DEFCAP", name, Self.number(units))
-    case .setPolarity(let name, let polarity): words("SET POLARITY", name, polarity.rawValue)
-    case .setGroupCap(let group, let type, let hundredths):
-      words("SET GROUPCAP", group, Self.type(type), Self.cap(hundredths))
-    case .setGroupCapacity(let group, let units): words("SET GROUPMSU", group, Self.number(units))
-    case .setRunningTime(let nanoseconds):
-      words(
-        "SET RUNTIME", nanoseconds.map { fixedPointText(Int(clamping: $0), places: 6) } ?? "DYNAMIC"
-      )
-    case .setWaitCompletion(let isOn): words("SET WAITCOMP", isOn ? "ON" : "OFF")
-    case .setSecurity(let name, let permission, let isOn):
-      words("SET SECURITY", name, permission.rawValue, isOn ? "ON" : "OFF")
+    case .set(let setting, let scope): setting.commandText + scope.commandText
+    case .batch(let actions): Self.together(Self.pieces(of: actions))
     case .setNextProfile(let name, let profile): words("SET PROFILE", name, profile)
     case .saveProfile(let name): words("SAVE PROFILE", name)
-    case .inProfile(let change): change.commandText + " PROFILE"
-    case .inBoth(let change): change.commandText + " BOTH"
-    case .batch(let actions): Self.together(actions.map(\.commandText))
     case .configureProcessor(let name, let number, let online, let insistence, let within):
       configuration(name, "CPU(\(hexDigits(number, 2)))", online, insistence, within)
     case .configureStorage(let name, let bytes, let online, let insistence, let within):
@@ -87,6 +57,25 @@ extension ManagementAction {
     }
   }
 
+  /// The commands of a batch: settings that are made together in one place are one command.
+  private static func pieces(of actions: [ManagementAction]) -> [String] {
+    var pieces: [String] = []
+    var rest = actions[...]
+    while let action = rest.popFirst() {
+      guard case .set(let first, let scope) = action else {
+        pieces.append(action.commandText)
+        continue
+      }
+      var settings = [first]
+      while case .set(let next, scope)? = rest.first, next.subject == first.subject {
+        settings.append(next)
+        rest.removeFirst()
+      }
+      pieces.append(together(settings.map(\.commandText)) + scope.commandText)
+    }
+    return pieces
+  }
+
   /// Several commands that begin alike as one: `FOR A CMD DETACH CPU 01 02`; others with # between.
   private static func together(_ commands: [String]) -> String {
     let lines = commands.map { $0.split(separator: " ") }
@@ -102,11 +91,6 @@ extension ManagementAction {
     return (lead + rests.joined()).joined(separator: " ")
   }
 
-  /// Words of a command; those that are not there leave no gap.
-  private func words(_ words: String?...) -> String {
-    words.compactMap { $0 }.joined(separator: " ")
-  }
-
   private func configuration(
     _ name: String, _ object: String, _ online: Bool, _ insistence: Insistence, _ within: Int?
   ) -> String {
@@ -117,18 +101,6 @@ extension ManagementAction {
 
   private static func processor(_ number: Int?) -> String? {
     number.map { "CPU \(hexDigits($0, 2))" }
-  }
-
-  private static func type(_ type: ProcessorType?) -> String? {
-    type.map { "TYPE \($0.rawValue)" }
-  }
-
-  private static func cap(_ hundredths: Int?) -> String {
-    hundredths.map { fixedPointText($0, places: 2, padded: true) } ?? "OFF"
-  }
-
-  private static func number(_ value: Int?) -> String {
-    value.map { "\($0)" } ?? "OFF"
   }
 
   private static func lineState(_ online: Bool) -> String {

@@ -12,6 +12,7 @@ extension CommandMessage {
         Self.wrongState(name, is: state, needs: needed)
       case .forceNeeded(let name, let state):
         CommandMessage(.forceNeeded, name, state.rawValue)
+      case .inBatch(_, let refusal): CommandMessage(refusal)
       case .nothingToRecover(let name): CommandMessage(.nothingToRecover, name)
       case .notAuthorized(let name, let permission):
         CommandMessage(.notAuthorized, name, permission.rawValue)

@@ -166,13 +166,18 @@ extension PartitionManager {
   ) throws(ManagementError) {
     try requireFirstProcessor(partition)
     try requireHostStorage(for: image, of: partition, clear: manner.clears)
+    let returnsAdded = manner.returnsAdded && hasAddedStorage(partition)
+    let storage =
+      returnsAdded
+      ? ledger.byteCount(of: partition.initialCount)
+      : partition.storageByteCount(increment: ledger.incrementByteCount)
+    // Judged for the storage that is left, which may hold it where the present one does not; a
+    // rehearsal has none to try it in.
+    if returnsAdded || isRehearsal { try requireFit(image, of: partition, storage: storage) }
     guard let computer = partition.computer else {
-      if manner.returnsAdded { returnAddedStorage(partition) }
+      if returnsAdded { returnAddedStorage(partition) }
       return
     }
-    let returnsAdded = manner.returnsAdded && hasAddedStorage(partition)
-    // Judged for the storage that is left, which may hold it where the present one does not.
-    if returnsAdded { try requireFit(image, of: partition) }
     do throws(LoadError) {
       if !returnsAdded {
         try computer.load(image.image, at: now)
@@ -187,12 +192,12 @@ extension PartitionManager {
     }
   }
 
-  /// Throws unless an image can be loaded into the storage that clearing leaves a partition.
+  /// Throws unless an image can be loaded into so much storage.
   private func requireFit(
-    _ image: LoadedImage, of partition: Partition
+    _ image: LoadedImage, of partition: Partition, storage: UInt64
   ) throws(ManagementError) {
     var left = configuration(of: partition)
-    left.initialStorage = ledger.byteCount(of: partition.initialCount)
+    left.initialStorage = storage
     do {
       try Computer(left).load(image.image, at: now)
     } catch let error as LoadError {

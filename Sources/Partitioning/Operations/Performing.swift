@@ -13,12 +13,13 @@ extension PartitionManager {
     _ action: ManagementAction, by author: Author = .user("OPERATOR")
   ) throws(ManagementError) -> ManagementResult {
     takeAllowance()
-    let before = condition(of: action)
+    let before = conditions(of: action)
     do throws(ManagementError) {
       try authorize(action, author)
-      let result = try carryOut(action)
-      record(action, author, before: before)
-      mix(action)
+      let complete = try completed(action)
+      let result = try carryOut(complete)
+      record(complete, author, before: before)
+      mix(complete)
       return result
     } catch {
       record(action, author, before: before, refusal: error)
@@ -26,7 +27,26 @@ extension PartitionManager {
     }
   }
 
-  private func carryOut(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
+  /// An action with what it leaves to the present values filled in, as it is recorded.
+  private func completed(
+    _ action: ManagementAction
+  ) throws(ManagementError) -> ManagementAction {
+    guard case .set(.weightChange(let name, let type, let change), let scope) = action else {
+      return action
+    }
+    let partition = try partition(name)
+    let running = try partition.definition.settings(of: change, type)
+    let kept = try partition.profile.settings(of: change, type)
+    switch scope {
+    case .running: return .together(running.map { .set($0) })
+    case .profile: return .together(kept.map { .set($0, .profile) })
+    case .both where running == kept: return .together(running.map { .set($0, .both) })
+    case .both: return .batch(running.map { .set($0) } + kept.map { .set($0, .profile) })
+    }
+  }
+
+  /// Judges an action and does it.
+  func carryOut(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
     switch action {
     case .activate(let name, let profile, let load, let force):
       try activate(partition(name), profile: profile, load: load, force: force)
@@ -44,14 +64,8 @@ extension PartitionManager {
     case .signalShutdown(let name, let within, let thenForce):
       return try signalShutdown(partition(name), within: within, thenForce: thenForce)
     case .cancelShutdown(let name): try cancelPending(partition(name), kind: .shutdown)
-    case .setWeight, .setShare, .setInitialShare, .setCap, .setWeightRange, .setGroup,
-      .setDefinedCapacity, .setPolarity, .setSecurity, .setGroupCap, .setGroupCapacity,
-      .setRunningTime, .setWaitCompletion:
-      try set(action, SettingScope())
+    case .set(let setting, let scope): try set([ScopedSetting(setting: setting, scope: scope)])
     case .batch(let actions): return try carryOut(together: actions)
-    case .inProfile(let change):
-      try set(change, SettingScope(isRunning: false, isInProfile: true))
-    case .inBoth(let change): try set(change, SettingScope(isInProfile: true))
     case .setNextProfile(let name, let profile): try setNextProfile(partition(name), profile)
     case .saveProfile(let name): try saveProfile(partition(name))
     case .configureProcessor(let name, let processor, let online, let insistence, let within):
@@ -79,23 +93,5 @@ extension PartitionManager {
       try storeRegister(partition(name), processor, register, value)
     }
     return .done
-  }
-
-  /// Performs several actions once a rehearsal has shown that none of them is refused.
-  private func carryOut(
-    together actions: [ManagementAction]
-  ) throws(ManagementError) -> ManagementResult {
-    let all = ManagementAction.batch(actions)
-    if all.isSetting {
-      try set(all, SettingScope())
-      return .done
-    }
-    let rehearsal = rehearsal()
-    for action in actions { _ = try rehearsal.carryOut(action) }
-    var changes: [PendingChange] = []
-    for action in actions {
-      if case .pending(let more) = try carryOut(action) { changes += more }
-    }
-    return changes.isEmpty ? .done : .pending(changes)
   }
 }

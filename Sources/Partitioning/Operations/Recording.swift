@@ -17,7 +17,7 @@ extension PartitionManager {
   }
 
   func record(
-    _ action: ManagementAction, _ author: Author, before: Condition,
+    _ action: ManagementAction, _ author: Author, before: [SubjectCondition],
     refusal: ManagementError? = nil
   ) {
     if refusal != nil, !isRefusalKept() { return }
@@ -27,8 +27,7 @@ extension PartitionManager {
     keep(
       ChangeRecord(
         time: now, author: author, action: action, partition: action.partition,
-        differences: refusal == nil ? condition(of: action).differences(from: before) : [],
-        refusal: refusal))
+        differences: refusal == nil ? differences(from: before) : [], refusal: refusal))
   }
 
   /// Changes that are kept for whoever takes them; of more, the oldest half is dropped.
@@ -46,12 +45,12 @@ extension PartitionManager {
   func recording(
     _ action: ManagementAction, by author: Author, _ body: () -> Void
   ) {
-    let before = condition(of: action)
+    let before = conditions(of: action)
     body()
     keep(
       ChangeRecord(
         time: now, author: author, action: action, partition: action.partition,
-        differences: condition(of: action).differences(from: before)))
+        differences: differences(from: before)))
   }
 
   /// Takes the changes since the last call, refused ones included, in order.
@@ -68,5 +67,43 @@ extension PartitionManager {
     guard let name = action.partition, let number = number(of: name) else { return }
     engine.guests[number].digest.mix(now)
     text.withUTF8 { engine.guests[number].digest.mix(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
+
+/// The condition of one of the things that an action is about.
+struct SubjectCondition {
+  /// The partition that its differences are told of, of several; nil for the only one, and the machine.
+  var name: String?
+  /// The partition; nil for the machine, its groups and its settings.
+  var partition: String?
+  var condition: Condition
+}
+
+extension PartitionManager {
+  /// The condition of everything that an action is about: a partition, several and the machine, or the
+  /// machine.
+  func conditions(of action: ManagementAction) -> [SubjectCondition] {
+    let names = action.partitions
+    if names.count <= 1, action.partition == names.first {
+      return [SubjectCondition(partition: names.first, condition: condition(of: names.first))]
+    }
+    let several = names.map {
+      SubjectCondition(name: $0, partition: $0, condition: condition(of: $0))
+    }
+    return several + [SubjectCondition(condition: condition(of: nil))]
+  }
+
+  /// What is different from earlier conditions.
+  private func differences(from earlier: [SubjectCondition]) -> [ValueDifference] {
+    earlier.flatMap { subject in
+      let now = condition(of: subject.partition)
+      guard let name = subject.name else { return now.differences(from: subject.condition) }
+      guard let own = now.partition, let before = subject.condition.partition else { return [] }
+      return own.differences(from: before).map { difference in
+        var difference = difference
+        difference.partition = name
+        return difference
+      }
+    }
   }
 }

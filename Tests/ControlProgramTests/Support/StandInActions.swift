@@ -48,11 +48,19 @@ extension StandInMachine {
       if !force, view.state == .operating { throw .forceNeeded(name, is: view.state) }
       change(name) { $0 = Self.view(view.definition, number: view.number) }
       events.append(FirmwareEvent(time: now, partition: name, kind: .deactivated))
-    case .setWeight(_, let type, let weight):
+    case .set(.weight(_, let type, let weight), _):
       try require(view, PartitionState.active)
       guard (1...999).contains(weight) else { throw .weightOutOfRange(weight, allowed: 1...999) }
       try setShare(view, type) { $0.amount = .relative(weight) }
-    case .setShare(_, let type, let amount, let limit):
+    case .set(.weightChange(_, let type, let change), _):
+      try require(view, PartitionState.active)
+      if let weight = change.weight {
+        guard (1...999).contains(weight) else {
+          throw .weightOutOfRange(weight, allowed: 1...999)
+        }
+        try setShare(view, type) { $0.amount = .relative(weight) }
+      }
+    case .set(.share(_, let type, let amount, let limit), _):
       if case .relative(let weight) = amount, !(1...10_000).contains(weight) {
         throw .shareOutOfRange(.relative(weight))
       }
@@ -64,17 +72,17 @@ extension StandInMachine {
         share.amount = amount ?? share.amount
         share.limit = limit ?? share.limit
       }
-    case .setInitialShare(_, let type):
+    case .set(.initialShare(_, let type), _):
       try require(view, PartitionState.active)
       try setShare(view, type) { share in
         share.amount = .relative(view.definition.processors[0].weight)
         share.limit = .none
         share.absoluteCapHundredths = nil
       }
-    case .setCap(_, let type, .ownShare(let on)):
+    case .set(.cap(_, let type, .ownShare(let on)), _):
       try require(view, PartitionState.active)
       try setShare(view, type) { $0.limit = on ? .hard(nil) : .none }
-    case .setCap(_, let type, .absolute(let cap)):
+    case .set(.cap(_, let type, .absolute(let cap)), _):
       if let cap, !(1...25_500).contains(cap) { throw .capOutOfRange(cap) }
       try require(view, PartitionState.active)
       try setShare(view, type) { $0.absoluteCapHundredths = cap }

@@ -208,23 +208,23 @@ struct PartitionManagerTests {
     #expect(manager.partitionView("A")?.shares[0].entitlement == 3)
     for weight in [0, 1000, -1] {
       expectRefused(
-        manager, .setWeight("A", type: nil, weight: weight),
+        manager, .set(.weight("A", type: nil, weight: weight)),
         .weightOutOfRange(weight, allowed: 1...999))
     }
-    try manager.perform(.setWeight("A", type: .cp, weight: 100))
+    try manager.perform(.set(.weight("A", type: .cp, weight: 100)))
     #expect(manager.partitionView("A")?.shares[0].entitlement == 2)
     expectRefused(
-      manager, .setShare("A", type: nil, amount: .relative(10_001), limit: nil),
+      manager, .set(.share("A", type: nil, amount: .relative(10_001), limit: nil)),
       .shareOutOfRange(.relative(10_001)))
     expectRefused(
-      manager, .setCap("A", type: nil, .absolute(hundredths: 0)), .capOutOfRange(0))
+      manager, .set(.cap("A", type: nil, .absolute(hundredths: 0))), .capOutOfRange(0))
     expectRefused(
-      manager, .setWeight("DED", type: nil, weight: 5), .noSharedProcessors("DED", nil))
+      manager, .set(.weight("DED", type: nil, weight: 5)), .noSharedProcessors("DED", nil))
     expectRefused(
-      manager, .setWeight("A", type: .ifl, weight: 5), .noSharedProcessors("A", .ifl))
-    try manager.perform(.setCap("A", type: nil, .ownShare(true)))
+      manager, .set(.weight("A", type: .ifl, weight: 5)), .noSharedProcessors("A", .ifl))
+    try manager.perform(.set(.cap("A", type: nil, .ownShare(true))))
     #expect(manager.partitionView("A")?.shares[0].isCapped == true)
-    try manager.perform(.setInitialShare("A", type: nil))
+    try manager.perform(.set(.initialShare("A", type: nil)))
     #expect(manager.partitionView("A")?.shares[0].entitlement == 3)
   }
 

@@ -111,7 +111,7 @@ extension LimitedPool {
           group: claim.group.map { "GROUP\($0)" }, polarity: claim.polarity)
       })
     if runningTime != nil {
-      try machine.manager.perform(.setRunningTime(nanoseconds: runningTime))
+      try machine.manager.perform(.set(.runningTime(nanoseconds: runningTime)))
     }
     try machine.activateAll()
     return machine
