@@ -4,7 +4,7 @@ import Channels
 // operator asks. Each begins where the last one ended.
 
 /// What a partition's accounting record is counted from.
-struct AccountingBase {
+struct AccountingBase: Sendable, Equatable, Codable {
   var time: SimulatedTime = 0
   var dispatched: UInt64 = 0
   var effective: UInt64 = 0
@@ -12,12 +12,6 @@ struct AccountingBase {
 }
 
 extension PartitionManager {
-  /// Takes the accounting records since the last call, in order.
-  package func takeAccountingRecords() -> [AccountingRecord] {
-    defer { accounting.removeAll(keepingCapacity: true) }
-    return accounting
-  }
-
   /// Writes a record of an active partition, which goes on; the next begins here.
   ///
   /// - Throws: `.partitionNotFound`, `.wrongState`.
@@ -36,7 +30,7 @@ extension PartitionManager {
       counters = counters + engine.dispatcher.counters(ofAccount: place.account, at: now)
     }
     let base = partition.accounted
-    accounting.append(
+    accounting.publish(
       AccountingRecord(
         partition: partition.name, reason: reason, from: base.time, to: now,
         dispatched: counters.dispatched &- base.dispatched,

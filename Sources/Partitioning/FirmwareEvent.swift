@@ -1,7 +1,7 @@
 import Channels
 
 /// Something that happened by itself and that an operator may want to see, in the order it happened.
-package struct FirmwareEvent: Sendable, Equatable {
+package struct FirmwareEvent: Sendable, Equatable, Codable {
   /// When it happened.
   package var time: SimulatedTime
   /// The partition it is about, nil for the machine.
@@ -18,7 +18,7 @@ package struct FirmwareEvent: Sendable, Equatable {
 }
 
 /// The kinds of firmware events; front ends map every case to a message.
-package enum FirmwareEventKind: Sendable, Equatable {
+package enum FirmwareEventKind: Sendable, Equatable, Codable {
   /// Bytes a guest wrote to its console, as they are. Show them beside other text only through
   /// `ConsoleText`, which strips what could forge a message or drive a terminal.
   case console([UInt8])
@@ -63,6 +63,8 @@ package enum FirmwareEventKind: Sendable, Equatable {
   case requestsWait(device: UInt16)
   /// The partition was stopped: what guests have written came to more than HOSTSTORAGE, in bytes.
   case hostStorageUsedUp(used: UInt64, limit: UInt64)
+  /// The machine was taken down: no partition is active.
+  case machineShutDown
   /// An external clock reading was taken into the history: seconds since 1970.
   case clockRead(Int64)
 }

@@ -57,8 +57,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   case resetClear(String, force: Bool = false)
   /// Interrupts a partition's first processor as the restart key does (NMI). `.wrongState`.
   case restart(String)
-  /// Asks a guest to end; when it has not after `within` seconds, `thenForce` takes it down.
-  /// `.wrongState`, `.shutdownSignalNotEnabled`.
+  /// Asks a guest to end; when it has not after `within` seconds, `thenForce` takes it down, and at
+  /// once when it listens to no signal. `.wrongState`, `.changePending`, without `thenForce`
+  /// `.shutdownSignalNotEnabled`.
   case signalShutdown(String, within: Int, thenForce: Bool)
   /// Withdraws what the end of a shutdown signal's time would do. `.noPendingChange`.
   case cancelShutdown(String)
@@ -95,6 +96,11 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   case cancelPending(String, kind: PendingKind?)
 
   // The machine
+  /// Asks every guest that listens to end.
+  case signalAll(within: Int)
+  /// Takes the machine down: all partitions at once, or, `within` seconds, when the guests that listen to
+  /// the shutdown signal have ended.
+  case shutDown(within: Int?)
   /// Varies a physical processor on or off line. `.physicalProcessorNotFound`,
   /// `.physicalProcessorAlready`, `.physicalProcessorNeeded`.
   case varyProcessor(Int, online: Bool)
@@ -158,19 +164,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
     case .batch(let actions):
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
-    case .varyProcessor, .varyPath: nil
+    case .signalAll, .shutDown, .varyProcessor, .varyPath: nil
     }
   }
-}
-
-/// Who has an action performed.
-package enum Author: Sendable, Equatable, Codable {
-  /// Somebody at a console, a script or a program, by userid.
-  case user(String)
-  /// A partition's guest or its own user; its permissions bind it.
-  case partition(String)
-  /// The firmware itself.
-  case firmware
 }
 
 /// What an action did beyond what a view shows.
@@ -179,4 +175,6 @@ package enum ManagementResult: Sendable, Equatable {
   case done
   /// Under way; it ends by the guest's agreement or at the deadline.
   case pending([PendingChange])
+  /// Done or under way for each of these partitions, or refused for it.
+  case each([PartitionOutcome])
 }

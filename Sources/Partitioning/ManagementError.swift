@@ -12,6 +12,8 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case forceNeeded(String, is: PartitionState)
   /// A partition's author lacks a permission that the action needs.
   case notAuthorized(String, needs: SecuritySwitch)
+  /// A user has none of the privilege classes that the action needs.
+  case classNeeded(String, needs: PrivilegeClasses)
   /// Nothing of the partition was lost with an earlier machine.
   case nothingToRecover(String)
 

@@ -89,9 +89,11 @@ package final class PartitionManager {
   /// Pool index of each type that is installed.
   let pools: [ProcessorType]
   let channels: ChannelSubsystem
-  var events: [FirmwareEvent] = []
-  var changes: [ChangeRecord] = []
-  var accounting: [AccountingRecord] = []
+  var events = Publication<FirmwareEvent>(keeping: eventLimit)
+  var changes = Publication<ChangeRecord>(keeping: changeLimit)
+  var accounting = Publication<AccountingRecord>(keeping: changeLimit)
+  /// The end of the machine, while its guests have time for it.
+  var end: MachineEnd?
   var load: LoadMeter
   /// Messages of an epoch on their way to Settle.
   var crossing: [CrossingEvent] = []
@@ -182,7 +184,7 @@ package final class PartitionManager {
     case .fixed(let seconds): timeOfDayAtStart = seconds
     case .now:
       timeOfDayAtStart = min(max(0, clock()), TimeOfDay.latest)
-      events.append(
+      events.publish(
         FirmwareEvent(time: 0, partition: nil, kind: .clockRead(timeOfDayAtStart)))
     }
     engine.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
@@ -214,6 +216,7 @@ package final class PartitionManager {
     timeOfDayAtStart = other.timeOfDayAtStart
     waiting = other.waiting
     held = other.held
+    end = other.end
     reservations = other.reservations
     hostPageCount = other.hostPageCount
     engine.jump(to: other.now)

@@ -49,7 +49,7 @@ extension Author {
   /// Kind and name, as they stand in rows.
   fileprivate var columns: (kind: String, name: String) {
     switch self {
-    case .user(let name): ("user", name)
+    case .user(let name, _): ("user", name)
     case .partition(let name): ("partition", name)
     case .firmware: ("firmware", "FIRMWARE")
     }

@@ -59,7 +59,6 @@ struct ScaleCommand: ParsableCommand {
         changing += ContinuousClock.now - start
       }
       try checkLaws(farm.manager)
-      _ = farm.manager.takeEvents()
     }
     let time = farm.manager.hostTime()
     let passed = HostUse.wallSeconds - wall

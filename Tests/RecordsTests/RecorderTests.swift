@@ -16,7 +16,8 @@ import Testing
   @Test func isTheEventLogAsTheFirmwareHadIt() throws {
     let twin = try Machines.manager()
     Machines.changes(of: twin)
-    let expected = twin.takeChanges()
+    var position = ReaderPosition()
+    let expected = twin.changes(since: &position).elements
 
     let manager = try Machines.manager()
     let recorder = try recorder(manager)

@@ -21,6 +21,8 @@ extension ManagementAction {
     case .restart(let name): words("RESTART", name)
     case .signalShutdown(let name, let within, let thenForce):
       words(thenForce ? "FORCE" : "SIGNAL SHUTDOWN", name, "WITHIN \(within)")
+    case .signalAll(let within): words("SIGNAL SHUTDOWN ALL WITHIN \(within)")
+    case .shutDown(let within): words("SHUTDOWN", within.map { "WITHIN \($0)" })
     case .cancelShutdown(let name): words("FORCE", name, "CANCEL")
     case .set(let setting, let scope): setting.commandText + scope.commandText
     case .batch(let actions): Self.together(Self.pieces(of: actions))

@@ -90,12 +90,7 @@ private func queryEventLog(_ call: Invocation) throws(CommandMessage) {
 private func entryLine(
   _ machine: MachineView, _ time: SimulatedTime, _ author: Author, _ action: ManagementAction
 ) -> String {
-  let who =
-    switch author {
-    case .user(let name), .partition(let name): name
-    case .firmware: "FIRMWARE"
-    }
-  return "\(machine.timeOfDay(at: time).timeText) \(padded(who, 8)) \(action.commandText)"
+  return "\(machine.timeOfDay(at: time).timeText) \(padded(author.name, 8)) \(action.commandText)"
 }
 
 private func refusalLine(_ refusal: ManagementError) -> String {

@@ -151,7 +151,7 @@ package final class ConsoleSession {
   package func type(_ bytes: [UInt8]) {
     guard let connection else { return }
     _ = try? control.system.perform(
-      .sendConsole(connection, bytes: bytes), by: .user(userid))
+      .sendConsole(connection, bytes: bytes), by: .user(userid, classes: classes))
   }
 
   /// Words that could stand where the line ends, in alphabetical order.
@@ -238,7 +238,7 @@ package final class ConsoleSession {
   /// `#CP` alone: the guest is stopped and the console is in CP READ.
   private func enterControlProgram(_ partition: String) -> CommandResult {
     do {
-      _ = try control.system.perform(.stop(partition, processor: nil), by: .user(userid))
+      _ = try control.system.perform(.stop(partition, processor: nil), by: .partition(partition))
       return CommandResult(lines: ["CP"])
     } catch {
       return CommandResult(CommandMessage(error), module: "CFC")

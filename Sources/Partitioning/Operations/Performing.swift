@@ -4,22 +4,23 @@ extension PartitionManager {
   /// Judges and performs an action, all or nothing, at this instant.
   ///
   /// - Parameters:
-  ///   - action: What.
-  ///   - author: Who has it performed; a partition's permissions bind it.
+  ///   - asked: What.
+  ///   - author: Who has it performed, and by what right.
   /// - Returns: Whether it is done or waits for the guest.
   /// - Throws: `ManagementError`; nothing was changed then.
   @discardableResult
   package func perform(
-    _ action: ManagementAction, by author: Author = .user("OPERATOR")
+    _ asked: ManagementAction, by author: Author = .user("OPERATOR")
   ) throws(ManagementError) -> ManagementResult {
     takeAllowance()
-    let before = conditions(of: action)
+    let before = conditions(of: asked)
+    var action = asked
     do throws(ManagementError) {
       try authorize(action, author)
-      let complete = try completed(action)
-      let result = try carryOut(complete)
-      record(complete, author, before: before)
-      mix(complete)
+      action = try completed(action)
+      let result = try carryOut(action)
+      record(action, author, before: before)
+      mix(action)
       return result
     } catch {
       record(action, author, before: before, refusal: error)
@@ -63,6 +64,8 @@ extension PartitionManager {
     case .restart(let name): try restart(partition(name))
     case .signalShutdown(let name, let within, let thenForce):
       return try signalShutdown(partition(name), within: within, thenForce: thenForce)
+    case .signalAll(let within): return .each(signalAll(within: within))
+    case .shutDown(let within): return shutDown(within: within)
     case .cancelShutdown(let name): try cancelPending(partition(name), kind: .shutdown)
     case .set(let setting, let scope): try set([ScopedSetting(setting: setting, scope: scope)])
     case .batch(let actions): return try carryOut(together: actions)

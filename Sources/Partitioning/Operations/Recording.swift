@@ -5,14 +5,8 @@ import Platform
 // history that the digest stands for; and what happens by itself, as events.
 
 extension PartitionManager {
-  /// Takes what happened since the last call, in order.
-  package func takeEvents() -> [FirmwareEvent] {
-    defer { events.removeAll(keepingCapacity: true) }
-    return events
-  }
-
   func note(_ partition: Partition?, _ kind: FirmwareEventKind, at time: SimulatedTime? = nil) {
-    events.append(
+    events.publish(
       FirmwareEvent(time: time ?? now, partition: partition?.name, kind: kind))
   }
 
@@ -24,20 +18,10 @@ extension PartitionManager {
     if commandingPartition == nil {
       journal.append(JournalEntry(time: now, author: author, action: action, refusal: refusal))
     }
-    keep(
+    changes.publish(
       ChangeRecord(
         time: now, author: author, action: action, partition: action.partition,
         differences: refusal == nil ? differences(from: before) : [], refusal: refusal))
-  }
-
-  /// Changes that are kept for whoever takes them; of more, the oldest half is dropped.
-  static let changeLimit = 1 << 16
-
-  private func keep(_ change: ChangeRecord) {
-    if changes.count >= PartitionManager.changeLimit {
-      changes.removeFirst(PartitionManager.changeLimit / 2)
-    }
-    changes.append(change)
   }
 
   /// Does what nobody asked for at this instant and records it as the action that it amounts to: a
@@ -47,16 +31,10 @@ extension PartitionManager {
   ) {
     let before = conditions(of: action)
     body()
-    keep(
+    changes.publish(
       ChangeRecord(
         time: now, author: author, action: action, partition: action.partition,
         differences: differences(from: before)))
-  }
-
-  /// Takes the changes since the last call, refused ones included, in order.
-  package func takeChanges() -> [ChangeRecord] {
-    defer { changes.removeAll(keepingCapacity: true) }
-    return changes
   }
 
   /// Takes an action into the history of the machine and of its partition.
@@ -83,7 +61,7 @@ extension PartitionManager {
   /// The condition of everything that an action is about: a partition, several and the machine, or the
   /// machine.
   func conditions(of action: ManagementAction) -> [SubjectCondition] {
-    let names = action.partitions
+    let names = subjects(of: action)
     if names.count <= 1, action.partition == names.first {
       return [SubjectCondition(partition: names.first, condition: condition(of: names.first))]
     }
@@ -91,6 +69,14 @@ extension PartitionManager {
       SubjectCondition(name: $0, partition: $0, condition: condition(of: $0))
     }
     return several + [SubjectCondition(condition: condition(of: nil))]
+  }
+
+  /// The partitions that an action is about.
+  private func subjects(of action: ManagementAction) -> [String] {
+    switch action {
+    case .signalAll, .shutDown: partitions.filter(\.isActive).map(\.name)
+    default: action.partitions
+    }
   }
 
   /// What is different from earlier conditions.

@@ -32,7 +32,11 @@ package struct ChangeRecord: Sendable, Equatable, Codable {
 extension ChangeRecord {
   /// The partitions it is about, each once.
   package var partitions: [String] {
-    partition.map { [$0] } ?? action.partitions
+    if let partition { return [partition] }
+    var seen: Set<String> = []
+    return (action.partitions + differences.compactMap(\.partition)).filter {
+      seen.insert($0).inserted
+    }
   }
 }
 

@@ -59,6 +59,8 @@ struct Provocation {
     Provocation("wrongState", [], .stop("A", processor: nil)),
     Provocation("forceNeeded", [up("A")], .deactivate("A")),
     Provocation("notAuthorized", [up("B")], .deactivate("B", force: true), by: .partition("A")),
+    Provocation("classNeeded", [], .recover("A"), by: .user("MAINT", classes: .general)),
+    Provocation("inBatch", [], .batch([.set(.waitCompletion(true)), .recover("A")])),
     Provocation("nothingToRecover", [], .recover("A")),
     Provocation("profileNotFound", [], .setNextProfile("A", profile: "NONE")),
     Provocation("notInProfile", [], .set(.initialShare("A", type: nil), .profile)),

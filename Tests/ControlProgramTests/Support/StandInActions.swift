@@ -42,12 +42,11 @@ extension StandInMachine {
           name, needed: view.definition.storage.initialByteCount, free: free)
       }
       change(name) { $0 = fresh(view, load ? .operating : .notOperating) }
-      events.append(FirmwareEvent(time: now, partition: name, kind: .activated))
+      events.publish(FirmwareEvent(time: now, partition: name, kind: .activated))
     case .deactivate(_, let force):
       try require(view, PartitionState.active)
       if !force, view.state == .operating { throw .forceNeeded(name, is: view.state) }
-      change(name) { $0 = Self.view(view.definition, number: view.number) }
-      events.append(FirmwareEvent(time: now, partition: name, kind: .deactivated))
+      takeDown(view)
     case .set(.weight(_, let type, let weight), _):
       try require(view, PartitionState.active)
       guard (1...999).contains(weight) else { throw .weightOutOfRange(weight, allowed: 1...999) }
@@ -109,7 +108,14 @@ extension StandInMachine {
     case .start: change(name) { $0.isStopped = false }
     case .resetNormal, .resetClear: change(name) { $0.state = .notOperating }
     case .signalShutdown(_, let within, let thenForce):
-      guard view.listensToNotices else { throw .shutdownSignalNotEnabled(name) }
+      guard view.listensToNotices else {
+        guard thenForce else { throw .shutdownSignalNotEnabled(name) }
+        takeDown(view)
+        return .done
+      }
+      if let earlier = view.pending.first(where: { $0.kind == .shutdown }) {
+        throw .changePending(name, earlier)
+      }
       return pend(view, .shutdown(thenForce: thenForce), online: false, within: within)
     case .cancelShutdown, .cancelPending:
       if view.pending.isEmpty { throw .noPendingChange(name) }
@@ -168,6 +174,16 @@ extension StandInMachine {
     _ action: ManagementAction
   ) throws(ManagementError) -> ManagementResult {
     switch action {
+    case .signalAll(let within):
+      let listening = states.values.filter { $0.isActive && $0.listensToNotices }
+      for view in listening {
+        _ = pend(view, .shutdown(thenForce: false), online: false, within: within)
+      }
+      return .each(listening.map { PartitionOutcome(partition: $0.name) })
+    case .shutDown(let within?): return try performOnMachine(.signalAll(within: within))
+    case .shutDown:
+      for view in states.values where view.isActive { takeDown(view) }
+      events.publish(FirmwareEvent(time: now, partition: nil, kind: .machineShutDown))
     case .varyProcessor(let number, let online):
       if number > 4 { throw .physicalProcessorNotFound(number, installed: 5) }
       if offlineProcessors.contains(number) != online {
@@ -189,6 +205,11 @@ extension StandInMachine {
     if !states.contains(view.state) {
       throw .wrongState(view.name, is: view.state, needs: states)
     }
+  }
+
+  private func takeDown(_ view: PartitionView) {
+    change(view.name) { $0 = Self.view(view.definition, number: view.number) }
+    events.publish(FirmwareEvent(time: now, partition: view.name, kind: .deactivated))
   }
 
   private func fresh(_ view: PartitionView, _ state: PartitionState) -> PartitionView {

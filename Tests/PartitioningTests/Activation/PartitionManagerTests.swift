@@ -243,7 +243,7 @@ struct PartitionManagerTests {
       manager, path("A", 0x10, false), .lastPath("A", path: 0x10, devices: [0x100]))
     try manager.perform(path("B", 0x11, true))
     try manager.perform(path("A", 0x10, false, .unconditional))
-    #expect(manager.takeEvents().last?.kind == .requestsWait(device: 0x100))
+    #expect(manager.allEvents.last?.kind == .requestsWait(device: 0x100))
     #expect(manager.partitionView("A")?.paths.map(\.isOnline) == [false, false])
     expectRefused(
       manager, .varyPath(0x10, online: true, insistence: .polite),
