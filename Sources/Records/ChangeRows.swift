@@ -37,9 +37,15 @@ extension Row {
     _ column: String, _ type: Value.Type, of name: @autoclosure () -> String
   ) throws -> Value {
     let text: String = try required(column, of: name())
+    let json = Data(text.utf8)
     do {
-      return try JSONDecoder().decode(type, from: Data(text.utf8))
+      return try JSONDecoder().decode(type, from: json)
     } catch {
+      if let renewed = FormerActions.renewed(json),
+        let value = try? JSONDecoder().decode(type, from: renewed)
+      {
+        return value
+      }
       throw RowError(row: name(), reason: "it holds no \(type)")
     }
   }

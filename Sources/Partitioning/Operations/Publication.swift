@@ -37,7 +37,7 @@ package struct Publication<Element> {
   package mutating func publish(_ element: Element) {
     if kept.count >= limit {
       let count = (limit &+ 1) / 2
-      kept.removeFirst(count)
+      kept = Array(kept.dropFirst(count))
       droppedCount.addClamped(UInt64(clamping: count))
     }
     kept.append(element)

@@ -304,7 +304,8 @@ struct BatchTests {
   @Test("a partition's user needs the permission for each part")
   func authorized() throws {
     let machine = try machine()
-    #expect(throws: ManagementError.notAuthorized("A", needs: .crossPartitionAuthority)) {
+    let refusal = ManagementError.notAuthorized("A", needs: .crossPartitionAuthority)
+    #expect(throws: ManagementError.inBatch(position: 1, refusal)) {
       try machine.manager.perform(
         .batch([.set(.weight("A", type: nil, weight: 5)), .stop("B", processor: nil)]),
         by: .partition("A"))
