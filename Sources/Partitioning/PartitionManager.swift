@@ -107,6 +107,9 @@ package final class PartitionManager {
   var hostPageCount = 0
   /// Whether this is a copy without guests, on which actions are judged.
   let isRehearsal: Bool
+  /// Whether it is the rehearsal of a batch, which is performed at this very instant: what is loaded is
+  /// looked at, and a guest that was just loaded listens to nothing yet.
+  var rehearsesBatch = false
   /// Number of the partition whose guest's command is being performed: not an action from outside.
   var commandingPartition: Int?
   /// Bytes of the host's files that were read for the guest's command that is being performed.

@@ -173,7 +173,9 @@ extension PartitionManager {
       : partition.storageByteCount(increment: ledger.incrementByteCount)
     // Judged for the storage that is left, which may hold it where the present one does not; a
     // rehearsal has none to try it in.
-    if returnsAdded || isRehearsal { try requireFit(image, of: partition, storage: storage) }
+    if isRehearsal ? rehearsesBatch : returnsAdded {
+      try requireFit(image, of: partition, storage: storage)
+    }
     guard let computer = partition.computer else {
       if returnsAdded { returnAddedStorage(partition) }
       return
@@ -216,8 +218,8 @@ extension PartitionManager {
     partition.move(to: .operating)
     if isRehearsal {
       // What a guest that never ran would answer is not known; that it takes part is assumed.
-      partition.rehearsedListening = true
-      partition.rehearsedHearing = true
+      partition.rehearsedListening = !rehearsesBatch
+      partition.rehearsedHearing = !rehearsesBatch
     }
     countPages(of: partition)
     turnOff(partition)

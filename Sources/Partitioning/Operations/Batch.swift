@@ -43,10 +43,10 @@ extension PartitionManager {
     let steps = BatchStep.steps(of: actions)
     if steps.count > 1 {
       let rehearsal = rehearsal()
+      rehearsal.rehearsesBatch = true
       for step in steps {
         try requireGuest(for: step)
         _ = try rehearsal.carryOut(step)
-        rehearsal.silenceGuests(of: step)
       }
     }
     var changes: [PendingChange] = []
@@ -78,19 +78,5 @@ extension PartitionManager {
     throw .inBatch(
       position: step.position,
       .wrongState(partition.name, is: partition.state, needs: [.operating]))
-  }
-
-  /// In a batch's rehearsal: a guest that a step loads has not run yet when the next step is done, so that
-  /// it listens to nothing.
-  private func silenceGuests(of step: BatchStep) {
-    for action in step.actions {
-      switch action {
-      case .activate(let name, _, true, _), .load(let name, _, _, _, _), .recover(let name):
-        guard let partition = try? partition(name) else { continue }
-        partition.rehearsedListening = false
-        partition.rehearsedHearing = false
-      default: continue
-      }
-    }
   }
 }
