@@ -13,6 +13,25 @@ import Testing
     try Recorder(RecordStore(folder: folder.path), manager) { 5 }
   }
 
+  @Test func aChangeOfSeveralPartitionsIsFoundByEach() throws {
+    let manager = try Machines.manager()
+    let recorder = try recorder(manager)
+    Machines.changes(of: manager)
+    let batch = ManagementAction.batch([
+      .set(.weight("G1", type: nil, weight: 20)), .set(.weight("G2", type: nil, weight: 30)),
+    ])
+    try manager.perform(batch)
+    for name in ["G1", "G2"] {
+      let last = try recorder.changes(of: name, from: nil, to: nil, last: 1).last
+      #expect(last?.action == batch)
+      #expect(last?.partitions == ["G1", "G2"])
+    }
+    let others = try recorder.changes(of: "G3", from: nil, to: nil, last: 100)
+    #expect(!others.isEmpty && others.allSatisfy { $0.partitions == ["G3"] })
+    let kept = try #require(try RecordReader(folder: folder.path).runningConfiguration())
+    #expect(kept.partitions.map(\.definition.processors[0].weight) == [20, 30, 100])
+  }
+
   @Test func isTheEventLogAsTheFirmwareHadIt() throws {
     let twin = try Machines.manager()
     Machines.changes(of: twin)
