@@ -58,7 +58,8 @@ extension PartitionManager {
 
   private func takeAllDown() {
     end = nil
-    for partition in partitions where partition.isActive {
+    // In name order, as CP answers for several.
+    for partition in partitions.filter(\.isActive).sorted(by: { $0.name < $1.name }) {
       takeDown(partition, because: .deactivated)
     }
     note(nil, .machineShutDown)

@@ -182,7 +182,7 @@ extension StandInMachine {
       return .each(listening.map { PartitionOutcome(partition: $0.name) })
     case .shutDown(let within?): return try performOnMachine(.signalAll(within: within))
     case .shutDown:
-      for view in states.values where view.isActive { takeDown(view) }
+      for (_, view) in states.sorted(by: { $0.key < $1.key }) where view.isActive { takeDown(view) }
       events.publish(FirmwareEvent(time: now, partition: nil, kind: .machineShutDown))
     case .varyProcessor(let number, let online):
       if number > 4 { throw .physicalProcessorNotFound(number, installed: 5) }
