@@ -74,12 +74,15 @@ let package = Package(
     tests("ChannelsTests", ["Channels", "Quantities"]),
     tests("PlatformTests", ["Platform", "X86", "Channels", "Quantities", "TestSupport"]),
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "X86", "Channels"]),
-    tests("PartitioningTests", ["Partitioning", "Platform", "X86", "Channels", "GuestPrograms"]),
+    tests(
+      "PartitioningTests",
+      ["Partitioning", "Platform", "X86", "Channels", "GuestPrograms", "Quantities"]),
     tests(
       "DefinitionsTests", ["Definitions", "Partitioning", "Channels", "TestSupport"]),
     tests("ControlProgramTests", ["ControlProgram", "Definitions", "Partitioning", "Channels"]),
     tests(
-      "RecordsTests", ["Records", "Partitioning", .product(name: "GRDB", package: "GRDB.swift")]),
+      "RecordsTests",
+      ["Records", "Partitioning", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("SystemTests", ["endicott", "ControlProgram", "Definitions", "Partitioning", "X86"]),
   ],
   swiftLanguageModes: [.v6]

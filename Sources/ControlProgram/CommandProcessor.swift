@@ -103,19 +103,17 @@ package final class Invocation {
   /// Whether the issuer may learn of the use that others make of the machine.
   ///
   /// A partition's own user may when its global performance data control is on.
-  package var seesOthers: Bool {
-    guard let own = issuer.partition else { return true }
-    return system.partitionView(own)?.definition.security.globalPerformanceData ?? false
-  }
+  package var seesOthers: Bool { system.seesOthers(author) }
 
   /// Of these partitions those whose use of the machine the issuer may see.
   package func visible(_ names: [String]) -> [String] {
     seesOthers ? names : names.filter { $0 == issuer.partition }
   }
 
-  /// Who an action of this command is by: a partition's own user, whom its switches bind, or a user.
+  /// Who an action of this command is by: a partition's own user, whom its switches bind, or a user
+  /// with his classes.
   package var author: Author {
-    issuer.partition.map { .partition($0) } ?? .user(issuer.userid)
+    issuer.partition.map { .partition($0) } ?? .user(issuer.userid, classes: issuer.classes)
   }
 
   /// The issuer's own partition; users without one are told to use FOR if they may.

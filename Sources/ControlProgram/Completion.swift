@@ -1,3 +1,4 @@
+import Partitioning
 import Quantities
 
 /// What could stand at the end of a command line, from the command table and the machine's names.

@@ -150,8 +150,10 @@ package final class ConsoleSession {
   /// Types bytes at the connected guest's console as they are: keys, without line editing.
   package func type(_ bytes: [UInt8]) {
     guard let connection else { return }
-    _ = try? control.system.perform(
-      .sendConsole(connection, bytes: bytes), by: .user(userid))
+    // Who is not the partition's own user was permitted to connect by his classes.
+    let author: Author =
+      connection == userid ? .partition(userid) : .user(userid, classes: classes)
+    _ = try? control.system.perform(.sendConsole(connection, bytes: bytes), by: author)
   }
 
   /// Words that could stand where the line ends, in alphabetical order.
@@ -238,7 +240,7 @@ package final class ConsoleSession {
   /// `#CP` alone: the guest is stopped and the console is in CP READ.
   private func enterControlProgram(_ partition: String) -> CommandResult {
     do {
-      _ = try control.system.perform(.stop(partition, processor: nil), by: .user(userid))
+      _ = try control.system.perform(.stop(partition, processor: nil), by: .partition(partition))
       return CommandResult(lines: ["CP"])
     } catch {
       return CommandResult(CommandMessage(error), module: "CFC")

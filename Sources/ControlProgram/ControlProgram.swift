@@ -22,7 +22,7 @@ package final class ControlProgram {
   var nesting = CommandNesting()
   /// Who had a partition forced that has not ended yet.
   var forcedBy: [String: String] = [:]
-  /// Whether SHUTDOWN was performed; the front end then ends.
+  /// Whether the machine was taken down; the front end then ends.
   package private(set) var isShutDown = false
   /// The last thousand messages of the firmware, each with its time.
   package private(set) var recentMessages: [String] = []
@@ -30,6 +30,8 @@ package final class ControlProgram {
   /// Every defined partition's name, in name order.
   package let partitionNames: [String]
 
+  /// What of the firmware's events it has shown.
+  private var position = ReaderPosition()
   /// Partitions that were active at the event being shown.
   private var activeCount = 0
 
@@ -135,37 +137,26 @@ package final class ControlProgram {
     for console in consoles { console.show(.message(line)) }
   }
 
-  /// Takes partitions down together and reports it: of many in one line, as when they start.
-  func endTogether(_ body: () throws(CommandMessage) -> Void) throws(CommandMessage) {
-    collectEvents()
-    let before = system.machineView.activeCount
-    hidesLogoffs = before > Self.manyTogether
-    defer { hidesLogoffs = false }
-    try body()
-    collectEvents()
-    if hidesLogoffs {
-      hidesLogoffs = false
-      let ended = before.subtractingClamped(system.machineView.activeCount)
-      reportFirmware("\(logoffPrefix)\(ended) PARTITIONS USERS = \(userCount)")
-    }
-  }
-
-  /// Marks the machine as taken down.
-  func shutDown() {
-    isShutDown = true
-  }
-
   // MARK: What the firmware reports
 
   /// Takes what happened since the last call and shows it where it belongs.
   package func collectEvents() {
     for console in consoles { showRecent(at: console) }
-    let events = system.takeEvents()
+    let reading = system.events(since: &position)
+    if reading.lostCount > 0 {
+      reportFirmware(
+        CommandMessage(.eventsLost, "\(reading.lostCount)").line(module: "IOS"))
+    }
+    let events = reading.elements
     if events.contains(where: { $0.kind.activeChange != 0 }) {
       activeCount = events.reduce(system.machineView.activeCount) {
         $0.subtractingClamped($1.kind.activeChange)
       }
     }
+    // Of many that end with the machine the operator sees one line, as of those that start with it.
+    let endedCount =
+      events.last?.kind == .machineShutDown ? events.count { $0.kind.activeChange < 0 } : 0
+    hidesLogoffs = endedCount > Self.manyTogether
     for event in events {
       switch (event.kind, event.partition) {
       case (.console(let bytes), let name?):
@@ -177,9 +168,13 @@ package final class ControlProgram {
         show(lines, of: name) { console in
           for line in lines { console.show(.message(line)) }
         }
+      case (.machineShutDown, _): isShutDown = true
       default: report(event)
       }
     }
+    guard hidesLogoffs else { return }
+    hidesLogoffs = false
+    reportFirmware("\(logoffPrefix)\(endedCount) PARTITIONS USERS = \(userCount)")
   }
 
   /// Shows a partition's lines at the consoles that observe it, and as it is at its own.

@@ -48,8 +48,10 @@ package protocol SystemPort: AnyObject {
   func storageDigest(of partition: String?) -> UInt64
   /// Changes how time follows the wall clock; no state depends on it.
   func setPace(_ pace: Pace)
-  /// What happened since the last call, in order.
-  func takeEvents() -> [FirmwareEvent]
+  /// What happened since a reader read last, in order.
+  func events(since position: inout ReaderPosition) -> Reading<FirmwareEvent>
+  /// Whether an author may learn of the use that others make of the machine.
+  func seesOthers(_ author: Author) -> Bool
 }
 
 extension SystemPort {

@@ -12,12 +12,6 @@ struct AccountingBase: Equatable, Sendable, Codable {
 }
 
 extension PartitionManager {
-  /// Takes the accounting records since the last call, in order.
-  package func takeAccountingRecords() -> [AccountingRecord] {
-    defer { state.journal.accounting.removeAll(keepingCapacity: true) }
-    return state.journal.accounting
-  }
-
   /// Writes a record of an active partition, which goes on; the next begins here.
   ///
   /// - Throws: `.partitionNotFound`, `.wrongState`.
@@ -36,7 +30,7 @@ extension PartitionManager {
       counters = counters + engine.dispatcher.counters(ofAccount: place.account, at: now)
     }
     let base = partition.accounted
-    state.journal.accounting.append(
+    state.journal.accounting.publish(
       AccountingRecord(
         partition: partition.name, reason: reason, from: base.time, to: now,
         dispatched: counters.dispatched &- base.dispatched,

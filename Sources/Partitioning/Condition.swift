@@ -27,12 +27,12 @@ struct Condition {
 }
 
 extension PartitionManager {
-  /// The condition of what an action is about.
-  func condition(of action: ManagementAction) -> Condition {
+  /// The condition of a partition with the settings, or of the machine (nil).
+  func condition(of name: String?) -> Condition {
     var condition = Condition(
       settings: settings, profileSettings: profileSettings, offlineProcessors: [],
       offlinePaths: [])
-    if let name = action.partition, let partition = try? partition(name) {
+    if let name, let partition = try? partition(name) {
       condition.partition = self.condition(of: partition)
     } else {
       condition.offlineProcessors = offlineProcessors

@@ -16,6 +16,10 @@ package struct MachineState: SavedState {
 
   /// Simulated time since IPL.
   package var time: SimulatedTime { epochs.progress.now }
+  /// Numbers of the partitions that are active.
+  var activePartitions: [Int] {
+    partitions.indices.filter { partitions.element(at: $0)?.status != .notActivated }
+  }
   /// The machine's rolling digest.
   package var digest: UInt64 { epochs.progress.digest.value }
 }
@@ -24,10 +28,15 @@ package struct MachineState: SavedState {
 struct JournalState: Equatable, Sendable, Codable {
   /// Actions from outside since IPL, in order.
   var entries: [JournalEntry] = []
-  /// What happened since somebody last took it.
-  var events: [FirmwareEvent] = []
-  var changes: [ChangeRecord] = []
-  var accounting: [AccountingRecord] = []
+  /// What happened by itself, what was changed, and what was accounted, for whoever reads it.
+  var events = Publication<FirmwareEvent>(keeping: eventLimit)
+  var changes = Publication<ChangeRecord>(keeping: changeLimit)
+  var accounting = Publication<AccountingRecord>(keeping: changeLimit)
+
+  /// Events that are kept for readers.
+  static let eventLimit = 1 << 16
+  /// Changes that are kept, and as many accounting records.
+  static let changeLimit = 1 << 14
 }
 
 /// The firmware's own values: what belongs to no partition, to no epoch and to no channel.
@@ -63,6 +72,8 @@ struct FirmwareState: SavedState {
   var bytesRead = 0
   /// Partitions that were loaded and begin later, ascending.
   var held: [Int] = []
+  /// The end of the machine, while its guests have time for it.
+  var end: MachineEnd?
 
   /// The values of a machine that has just been built.
   ///
@@ -83,7 +94,7 @@ struct FirmwareState: SavedState {
     case .fixed(let seconds): timeOfDayAtStart = seconds
     case .now:
       timeOfDayAtStart = min(max(0, clock()), TimeOfDay.latest)
-      journal.events.append(
+      journal.events.publish(
         FirmwareEvent(time: 0, partition: nil, kind: .clockRead(timeOfDayAtStart)))
     }
   }

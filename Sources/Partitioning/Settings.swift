@@ -4,45 +4,58 @@
 
 import Quantities
 
-/// Where a setting is made.
-struct SettingScope {
-  var isRunning = true
-  var isInProfile = false
+/// A setting and where it is made.
+struct ScopedSetting {
+  var setting: Setting
+  var scope: SettingScope
+}
+
+extension [ScopedSetting] {
+  /// The settings that are made in what runs, or in the profile.
+  fileprivate func settings(_ isMeant: (SettingScope) -> Bool) -> [Setting] {
+    filter { isMeant($0.scope) }.map(\.setting)
+  }
 }
 
 extension PartitionManager {
-  /// Makes a setting.
-  func set(_ action: ManagementAction, _ scope: SettingScope) throws(ManagementError) {
-    guard action.isSetting else { throw .notInProfile(action) }
-    guard let name = action.partition else { return try setMachine(action, scope) }
-    let partition = try partition(name)
+  /// Makes settings of one partition together, or of groups and the machine.
+  func set(_ changes: [ScopedSetting]) throws(ManagementError) {
+    guard let first = changes.first else { return }
+    let running = changes.settings(\.isRunning)
+    let kept = changes.settings(\.isInProfile)
+    if let name = first.setting.partition {
+      try set(running, inProfile: kept, of: partition(name))
+    } else {
+      try setMachine(running, inProfile: kept)
+    }
+  }
+
+  private func set(
+    _ running: [Setting], inProfile kept: [Setting], of partition: Partition
+  ) throws(ManagementError) {
     var context = context
-    let kept =
-      scope.isInProfile ? try partition.profile.applying(action, in: context) : partition.profile
-    context.profile = kept
-    let running =
-      scope.isRunning
-      ? try partition.definition.applying(action, in: context) : partition.definition
-    if scope.isRunning { try requireActive(partition) }
-    partition.profile = kept
+    let profile = try partition.profile.applying(kept, in: context)
+    context.profile = profile
+    let changed = try partition.definition.applying(running, in: context)
+    if !running.isEmpty { try requireActive(partition) }
+    partition.profile = profile
     // What is not active has no running values but those of its profile.
-    if !partition.isActive { partition.definition = kept }
-    guard scope.isRunning, running != partition.definition else { return }
+    if !partition.isActive { partition.definition = profile }
+    guard !running.isEmpty, changed != partition.definition else { return }
     let before = partition.definition
-    partition.definition = running
-    for (entry, processors) in running.processors.enumerated()
-    where running.asksOtherwise(of: entry, than: before) { applyShares(of: processors.type) }
+    partition.definition = changed
+    for (entry, processors) in changed.processors.enumerated()
+    where changed.asksOtherwise(of: entry, than: before) { applyShares(of: processors.type) }
   }
 
   private func setMachine(
-    _ action: ManagementAction, _ scope: SettingScope
+    _ running: [Setting], inProfile kept: [Setting]
   ) throws(ManagementError) {
-    let kept =
-      scope.isInProfile ? try profileSettings.applying(action, in: context) : profileSettings
-    let running = scope.isRunning ? try settings.applying(action, in: context) : settings
-    state.profileSettings = kept
-    guard running != settings else { return }
-    state.settings = running
+    let profile = try profileSettings.applying(kept, in: context)
+    let changed = try settings.applying(running, in: context)
+    state.profileSettings = profile
+    guard changed != settings else { return }
+    state.settings = changed
     for type in pools { applyShares(of: type) }
   }
 

@@ -37,9 +37,15 @@ extension Row {
     _ column: String, _ type: Value.Type, of name: @autoclosure () -> String
   ) throws -> Value {
     let text: String = try required(column, of: name())
+    let json = Data(text.utf8)
     do {
-      return try JSONDecoder().decode(type, from: Data(text.utf8))
+      return try JSONDecoder().decode(type, from: json)
     } catch {
+      if let renewed = FormerActions.renewed(json),
+        let value = try? JSONDecoder().decode(type, from: renewed)
+      {
+        return value
+      }
       throw RowError(row: name(), reason: "it holds no \(type)")
     }
   }
@@ -49,7 +55,7 @@ extension Author {
   /// Kind and name, as they stand in rows.
   fileprivate var columns: (kind: String, name: String) {
     switch self {
-    case .user(let name): ("user", name)
+    case .user(let name, _): ("user", name)
     case .partition(let name): ("partition", name)
     case .firmware: ("firmware", "FIRMWARE")
     }
@@ -173,7 +179,11 @@ extension RecordReading {
   package func changes(
     _ selection: RowSelection
   ) throws(RecordStoreError) -> [LoggedChange] {
-    try rows(.change, time: "time", selection).map { row throws(RecordStoreError) in
+    // A change of several partitions names each in its differences.
+    try rows(
+      .change, time: "time", selection,
+      orWhere: "instr(differences, '\"partition\":\"' || :partition || '\"') > 0"
+    ).map { row throws(RecordStoreError) in
       try RecordStoreError.naming(file) { try LoggedChange(row) }
     }
   }
@@ -189,14 +199,14 @@ extension RecordReading {
 
   /// Rows of a table; those that are damaged are left out, and told of when the machine starts.
   private func rows(
-    _ table: KeptTable, time: String, _ selection: RowSelection
+    _ table: KeptTable, time: String, _ selection: RowSelection, orWhere other: String = "FALSE"
   ) throws(RecordStoreError) -> [Row] {
     try read { database in
       try Row.fetchAll(
         database,
         sql: """
           SELECT * FROM \(table.rawValue) WHERE start = :start AND \(time) BETWEEN :from AND :to
-            AND (:partition IS NULL OR partition = :partition)
+            AND (:partition IS NULL OR partition = :partition OR \(other))
           ORDER BY sequence DESC LIMIT :count
           """,
         arguments: [

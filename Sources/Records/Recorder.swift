@@ -38,6 +38,9 @@ package final class Recorder {
   /// The configuration as the file has it.
   private var machine: MachineRecord?
   private var partitions: [String: PartitionRecord] = [:]
+  /// What of the firmware's changes and accounting records it has taken.
+  private var changePosition = ReaderPosition()
+  private var accountPosition = ReaderPosition()
   /// What is not in the file yet.
   private var changes: [ChangeRecord] = []
   private var accounts: [AccountingRecord] = []
@@ -142,10 +145,13 @@ package final class Recorder {
   private var isWaiting: Bool { !changes.isEmpty || !accounts.isEmpty || !samples.isEmpty }
 
   private func takeRecords() {
-    let taken = manager.takeChanges()
-    performedCount = performedCount.addingClamped(taken.count { $0.refusal == nil })
-    changes += taken
-    accounts += manager.takeAccountingRecords()
+    let newChanges = manager.changes(since: &changePosition)
+    let newAccounts = manager.accounting(since: &accountPosition)
+    performedCount = performedCount.addingClamped(newChanges.elements.count { $0.refusal == nil })
+    changes += newChanges.elements
+    accounts += newAccounts.elements
+    let lost = newChanges.lostCount.addingClamped(newAccounts.lostCount)
+    if lost > 0 { onTrouble?("\(lost) ENTRIES CAME FASTER THAN THEY WERE KEPT AND ARE LOST") }
   }
 
   private func takeSample() {
@@ -171,7 +177,7 @@ package final class Recorder {
   /// Partitions that the waiting changes and accounts are about, each once.
   private var touchedPartitions: [String] {
     var seen: Set<String> = []
-    return (changes.compactMap(\.partition) + accounts.map(\.partition)).filter {
+    return (changes.flatMap(\.partitions) + accounts.map(\.partition)).filter {
       seen.insert($0).inserted
     }
   }

@@ -72,15 +72,17 @@ struct EffectCommand: ParsableCommand {
     farm.run(seconds: 0.5)
     let name = farm.manager.partitionNames[0]
     try measureRehearsal(farm)
-    try measure(farm, "weight") { .setWeight(name, type: nil, weight: 10 + $0 % 2) }
+    try measure(farm, "weight") { .set(.weight(name, type: nil, weight: 10 + $0 % 2)) }
     try measure(farm, "absolute cap") {
-      .setCap(name, type: nil, .absolute(hundredths: 5 + $0 % 2))
+      .set(.cap(name, type: nil, .absolute(hundredths: 5 + $0 % 2)))
     }
-    try measure(farm, "polarity") { .setPolarity(name, $0 % 2 == 0 ? .vertical : .horizontal) }
-    try measure(farm, "running time") { .setRunningTime(nanoseconds: UInt64(10 + $0) * 1_000_000) }
-    _ = try farm.manager.perform(.setCap(name, type: nil, .absolute(hundredths: nil)))
-    _ = try farm.manager.perform(.setRunningTime(nanoseconds: nil))
-    _ = try farm.manager.perform(.setPolarity(name, .horizontal))
+    try measure(farm, "polarity") { .set(.polarity(name, $0 % 2 == 0 ? .vertical : .horizontal)) }
+    try measure(farm, "running time") {
+      .set(.runningTime(nanoseconds: UInt64(10 + $0) * 1_000_000))
+    }
+    _ = try farm.manager.perform(.set(.cap(name, type: nil, .absolute(hundredths: nil))))
+    _ = try farm.manager.perform(.set(.runningTime(nanoseconds: nil)))
+    _ = try farm.manager.perform(.set(.polarity(name, .horizontal)))
     try measure(farm, "logical processor") {
       .configureProcessor(name, processor: 2, online: $0 % 2 == 0, insistence: .polite, within: 60)
     }
@@ -94,7 +96,7 @@ struct EffectCommand: ParsableCommand {
     for index in 0..<repetitions {
       let start = ContinuousClock.now
       let rehearsal = farm.manager.rehearsal()
-      _ = try rehearsal.perform(.setWeight(name, type: nil, weight: 11 + index % 2))
+      _ = try rehearsal.perform(.set(.weight(name, type: nil, weight: 11 + index % 2)))
       _ = rehearsal.machineView
       host += ContinuousClock.now - start
     }

@@ -59,7 +59,6 @@ struct ScaleCommand: ParsableCommand {
         changing += ContinuousClock.now - start
       }
       try checkLaws(farm.manager)
-      _ = farm.manager.takeEvents()
     }
     let time = farm.manager.hostTime()
     let passed = HostUse.wallSeconds - wall
@@ -127,19 +126,22 @@ struct ChangeSource {
     let name = partitions[number(below: partitions.count)]
     let isOn = number(below: 2) == 1
     switch number(below: 24) {
-    case 0: return .setWeight(name, type: nil, weight: 1 + number(below: 999))
-    case 1: return .setShare(name, type: nil, amount: .relative(1 + number(below: 999)), limit: nil)
-    case 2: return .setInitialShare(name, type: nil)
+    case 0: return .set(.weight(name, type: nil, weight: 1 + number(below: 999)))
+    case 1:
+      return .set(.share(name, type: nil, amount: .relative(1 + number(below: 999)), limit: nil))
+    case 2: return .set(.initialShare(name, type: nil))
     case 3:
-      return .setCap(
-        name, type: nil, .absolute(hundredths: isOn ? 1 + number(below: 200) : nil))
-    case 4: return .setCap(name, type: nil, .ownShare(isOn))
-    case 5: return .setGroup(name, type: nil, group: isOn ? "ONE" : nil)
-    case 6: return .setGroupCap("ONE", type: .cp, hundredths: isOn ? 50 + number(below: 400) : nil)
-    case 7: return .setPolarity(name, isOn ? .vertical : .horizontal)
-    case 8: return .setDefinedCapacity(name, units: isOn ? 1 + number(below: 100) : nil)
-    case 9: return .setRunningTime(nanoseconds: isOn ? 5_000_000 : nil)
-    case 10: return .setWaitCompletion(isOn)
+      return .set(
+        .cap(
+          name, type: nil, .absolute(hundredths: isOn ? 1 + number(below: 200) : nil)))
+    case 4: return .set(.cap(name, type: nil, .ownShare(isOn)))
+    case 5: return .set(.group(name, type: nil, group: isOn ? "ONE" : nil))
+    case 6:
+      return .set(.groupCap("ONE", type: .cp, hundredths: isOn ? 50 + number(below: 400) : nil))
+    case 7: return .set(.polarity(name, isOn ? .vertical : .horizontal))
+    case 8: return .set(.definedCapacity(name, units: isOn ? 1 + number(below: 100) : nil))
+    case 9: return .set(.runningTime(nanoseconds: isOn ? 5_000_000 : nil))
+    case 10: return .set(.waitCompletion(isOn))
     case 11, 12, 13:
       return .configureProcessor(
         name, processor: 1 + number(below: 2), online: isOn,

@@ -148,7 +148,7 @@ import Testing
 
 /// Oracle: the reader, as above; what SET commands make of a profile is still a profile.
 @Suite struct ChangedProfileTextTests {
-  private static func action(_ generator: inout RandomNumbers) -> ManagementAction {
+  private static func setting(_ generator: inout RandomNumbers) -> Setting {
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
     let type: ProcessorType? = [nil, .cp, .ifl][number(0...2)]
     func amount() -> ShareAmount {
@@ -156,20 +156,20 @@ import Testing
         ? .relative(number(1...10_000)) : .absolute(hundredthsOfPercent: number(10...10_000))
     }
     switch number(0...8) {
-    case 0: return .setWeight("ONE", type: type, weight: number(1...999))
+    case 0: return .weight("ONE", type: type, weight: number(1...999))
     case 1:
       let limits: [ShareLimit?] = [nil, ShareLimit.none, .soft(nil), .hard(nil), .hard(amount())]
-      return .setShare("ONE", type: type, amount: amount(), limit: limits[number(0...4)])
-    case 2: return .setCap("ONE", type: type, .ownShare(number(0...1) == 0))
-    case 3: return .setCap("ONE", type: type, .absolute(hundredths: number(1...25_500)))
+      return .share("ONE", type: type, amount: amount(), limit: limits[number(0...4)])
+    case 2: return .cap("ONE", type: type, .ownShare(number(0...1) == 0))
+    case 3: return .cap("ONE", type: type, .absolute(hundredths: number(1...25_500)))
     case 4:
       let least = number(1...500)
-      return .setWeightRange("ONE", type: type, minimum: least, maximum: least + number(0...499))
-    case 5: return .setGroup("ONE", type: type, group: number(0...1) == 0 ? nil : "POOL")
-    case 6: return .setDefinedCapacity("ONE", units: number(0...1) == 0 ? nil : number(1...999))
-    case 7: return .setPolarity("ONE", number(0...1) == 0 ? .vertical : .horizontal)
+      return .weightRange("ONE", type: type, minimum: least, maximum: least + number(0...499))
+    case 5: return .group("ONE", type: type, group: number(0...1) == 0 ? nil : "POOL")
+    case 6: return .definedCapacity("ONE", units: number(0...1) == 0 ? nil : number(1...999))
+    case 7: return .polarity("ONE", number(0...1) == 0 ? .vertical : .horizontal)
     default:
-      return .setSecurity("ONE", SecuritySwitch.allCases[number(0...3)], number(0...1) == 0)
+      return .security("ONE", SecuritySwitch.allCases[number(0...3)], number(0...1) == 0)
     }
   }
 
@@ -181,7 +181,7 @@ import Testing
       var profile = PartitionDefinition(
         name: "ONE", processors: [PartitionProcessors(type: .cp), PartitionProcessors(type: .ifl)])
       for _ in 0..<8 {
-        guard let changed = try? profile.applying(Self.action(&generator), in: context) else {
+        guard let changed = try? profile.applying([Self.setting(&generator)], in: context) else {
           continue
         }
         profile = changed

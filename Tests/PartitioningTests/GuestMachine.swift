@@ -106,3 +106,15 @@ struct GuestMachine {
     }
   }
 }
+
+extension PartitionManager {
+  /// Everything of a kind that is still kept.
+  var allEvents: [FirmwareEvent] {
+    var position = ReaderPosition()
+    return events(since: &position).elements
+  }
+  var allChanges: [ChangeRecord] {
+    var position = ReaderPosition()
+    return changes(since: &position).elements
+  }
+}

@@ -30,7 +30,7 @@ struct HostStorageTests {
     }
     #expect(manager.partitionView("GREEDY")?.isStopped == true)
     #expect(manager.hostStorageUsed > 2 << 20)
-    let events = manager.takeEvents().filter { $0.partition == "GREEDY" }
+    let events = manager.allEvents.filter { $0.partition == "GREEDY" }
     #expect(
       events.last?.kind
         == .hostStorageUsedUp(used: manager.hostStorageUsed, limit: 2 << 20))

@@ -18,16 +18,16 @@ struct PermissionTests {
   func crossPartition() throws {
     let machine = try machine()
     let actions: [ManagementAction] = [
-      .deactivate("B", force: true), .setWeight("B", type: nil, weight: 5),
-      .varyProcessor(3, online: false), .setRunningTime(nanoseconds: nil),
+      .deactivate("B", force: true), .set(.weight("B", type: nil, weight: 5)),
+      .varyProcessor(3, online: false), .set(.runningTime(nanoseconds: nil)),
     ]
     for action in actions {
       #expect(throws: ManagementError.notAuthorized("A", needs: .crossPartitionAuthority)) {
         try machine.manager.perform(action, by: .partition("A"))
       }
     }
-    try machine.manager.perform(.setWeight("A", type: nil, weight: 5), by: .partition("A"))
-    try machine.manager.perform(.setSecurity("A", .crossPartitionAuthority, true))
+    try machine.manager.perform(.set(.weight("A", type: nil, weight: 5)), by: .partition("A"))
+    try machine.manager.perform(.set(.security("A", .crossPartitionAuthority, true)))
     for action in actions.reversed() {
       try machine.manager.perform(action, by: .partition("A"))
     }
@@ -39,7 +39,7 @@ struct PermissionTests {
     let machine = try machine()
     let own = ManagementAction.configurePath(
       "A", path: 0x10, online: false, insistence: .polite)
-    try machine.manager.perform(.setSecurity("A", .inputOutputControl, false))
+    try machine.manager.perform(.set(.security("A", .inputOutputControl, false)))
     #expect(throws: ManagementError.notAuthorized("A", needs: .inputOutputControl)) {
       try machine.manager.perform(own, by: .partition("A"))
     }

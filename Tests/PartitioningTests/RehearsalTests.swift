@@ -22,7 +22,7 @@ struct RehearsalTests {
     #expect(rehearsal.runningConfiguration == before)
     #expect(rehearsal.machineView.pools == view.pools)
     for action: ManagementAction in [
-      .setWeight("A", type: nil, weight: 300), .activate("C", load: true),
+      .set(.weight("A", type: nil, weight: 300)), .activate("C", load: true),
       .configureStorage("A", byteCount: 2 << 20, online: true, insistence: .force, within: nil),
       .configureProcessor("A", processor: 1, online: true, insistence: .force, within: nil),
       .configurePath("A", path: 0x10, online: false, insistence: .force),
@@ -90,8 +90,8 @@ struct RehearsalTests {
     switch Int.random(in: 0...13, using: &numbers) {
     case 0, 1: return .activate(name, load: flag)
     case 2: return .deactivate(name, force: flag)
-    case 3: return .setWeight(name, type: nil, weight: Int.random(in: 0...1100, using: &numbers))
-    case 4: return .setCap(name, type: nil, .ownShare(flag))
+    case 3: return .set(.weight(name, type: nil, weight: Int.random(in: 0...1100, using: &numbers)))
+    case 4: return .set(.cap(name, type: nil, .ownShare(flag)))
     case 5, 6:
       return .configureProcessor(
         name, processor: Int.random(in: 0...2, using: &numbers), online: flag,

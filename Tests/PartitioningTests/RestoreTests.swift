@@ -17,9 +17,9 @@ struct RestoreTests {
   @Test("profiles and varied processors are kept, guests are lost and can be recovered")
   func restore() throws {
     let first = try machine()
-    try first.manager.perform(.inProfile(.setWeight("B", type: nil, weight: 250)))
+    try first.manager.perform(.set(.weight("B", type: nil, weight: 250), .profile))
     try first.manager.perform(.activate("A", load: true))
-    try first.manager.perform(.setWeight("A", type: nil, weight: 77))
+    try first.manager.perform(.set(.weight("A", type: nil, weight: 77)))
     try first.manager.perform(
       .configureProcessor("A", processor: 1, online: true, insistence: .force, within: nil))
     try first.manager.perform(
@@ -114,7 +114,7 @@ struct RestoreTests {
   @Test("a definition file that changed since counts, and the record does not")
   func changedDefinition() throws {
     let first = try machine()
-    try first.manager.perform(.inProfile(.setWeight("A", type: nil, weight: 250)))
+    try first.manager.perform(.set(.weight("A", type: nil, weight: 250), .profile))
     try first.manager.perform(.activate("A", load: true))
     var partitions = RestoreTests.partitions
     partitions[0].processors[0].weight = 111

@@ -42,7 +42,7 @@ struct FailingDiskTests {
     recorder.onTrouble = { told.append($0) }
     recorder.store.fail(with: EIO)
     for weight in 1...3 {
-      try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: weight)))
+      try manager.perform(.set(.weight("G1", type: nil, weight: weight), .profile))
       let unkept = try #require(recorder.takeUnkept())
       #expect(unkept.isNew)
       #expect(unkept.what == "\(weight) change\(weight == 1 ? "" : "s")")
@@ -51,7 +51,7 @@ struct FailingDiskTests {
     // A command that changes nothing is answered with what waits, and has not failed.
     #expect(recorder.takeUnkept()?.isNew == false)
     // One that is refused changed nothing that could be lost.
-    _ = try? manager.perform(.inProfile(.setWeight("G1", type: nil, weight: 0)))
+    _ = try? manager.perform(.set(.weight("G1", type: nil, weight: 0), .profile))
     #expect(recorder.takeUnkept()?.isNew == false)
     let failing = RecordStoreError.failing(file: folder.records, reason: "Input/output error")
     #expect(told.first == "RECORDS NOT WRITTEN: \(failing)")
@@ -70,7 +70,7 @@ struct FailingDiskTests {
     let recorder = try recorder(manager) { now }
     recorder.keepUp()
     recorder.store.fail(with: ENOSPC)
-    try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: 7)))
+    try manager.perform(.set(.weight("G1", type: nil, weight: 7), .profile))
     recorder.keepUp()
     recorder.watch()
     recorder.store.fail(with: 0)
@@ -109,7 +109,7 @@ struct FailingDiskTests {
     recorder.isSampling = false
     recorder.keepUp()
     recorder.store.fail(with: EIO)
-    try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: 7)))
+    try manager.perform(.set(.weight("G1", type: nil, weight: 7), .profile))
     recorder.keepUp()
     let loss = try #require(recorder.close())
     #expect(loss.contains("Input/output error") && loss.contains("1 change"))
@@ -130,7 +130,7 @@ struct FailingDiskTests {
     recorder.watch()
     let vanished = RecordStoreError.vanished(file: folder.records)
     #expect(told.first == "RECORDS NOT WRITTEN: \(vanished)")
-    try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: 7)))
+    try manager.perform(.set(.weight("G1", type: nil, weight: 7), .profile))
     #expect(recorder.takeUnkept()?.isNew == true)
     try FileManager.default.moveItem(atPath: away, toPath: place)
     #expect(recorder.takeUnkept() == nil)

@@ -13,10 +13,30 @@ import Testing
     try Recorder(RecordStore(folder: folder.path), manager) { 5 }
   }
 
+  @Test func aChangeOfSeveralPartitionsIsFoundByEach() throws {
+    let manager = try Machines.manager()
+    let recorder = try recorder(manager)
+    Machines.changes(of: manager)
+    let batch = ManagementAction.batch([
+      .set(.weight("G1", type: nil, weight: 20)), .set(.weight("G2", type: nil, weight: 30)),
+    ])
+    try manager.perform(batch)
+    for name in ["G1", "G2"] {
+      let last = try recorder.changes(of: name, from: nil, to: nil, last: 1).last
+      #expect(last?.action == batch)
+      #expect(last?.partitions == ["G1", "G2"])
+    }
+    let others = try recorder.changes(of: "G3", from: nil, to: nil, last: 100)
+    #expect(!others.isEmpty && others.allSatisfy { $0.partitions == ["G3"] })
+    let kept = try #require(try RecordReader(folder: folder.path).runningConfiguration())
+    #expect(kept.partitions.map(\.definition.processors[0].weight) == [20, 30, 100])
+  }
+
   @Test func isTheEventLogAsTheFirmwareHadIt() throws {
     let twin = try Machines.manager()
     Machines.changes(of: twin)
-    let expected = twin.takeChanges()
+    var position = ReaderPosition()
+    let expected = twin.changes(since: &position).elements
 
     let manager = try Machines.manager()
     let recorder = try recorder(manager)
@@ -46,7 +66,7 @@ import Testing
     do {
       let recorder = try recorder(manager)
       Machines.changes(of: manager)
-      try manager.perform(.inProfile(.setWeight("G2", type: nil, weight: 77)))
+      try manager.perform(.set(.weight("G2", type: nil, weight: 77), .profile))
       recorder.keepUp()
       try recorder.store.waitForSamples()
       // The recorder goes without a word, as the process would.
@@ -73,7 +93,7 @@ import Testing
 
   @Test func givesWayToFilesThatWereChangedSince() throws {
     var manager = try Machines.manager()
-    try manager.perform(.inProfile(.setWeight("G2", type: nil, weight: 77)))
+    try manager.perform(.set(.weight("G2", type: nil, weight: 77), .profile))
     try recorder(manager).close()
     var definition = manager.definition
     definition.partitions[1].processors[0].weight = 50
@@ -116,7 +136,7 @@ import Testing
     }
     recorder.isSampling = false
     for weight in 1...40 {
-      try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: weight)))
+      try manager.perform(.set(.weight("G1", type: nil, weight: weight), .profile))
       recorder.keepUp()
     }
     let full = RecordStoreError.noSpace(file: folder.records)
@@ -127,13 +147,13 @@ import Testing
     try recorder.store.queue.writeWithoutTransaction { database in
       try database.execute(sql: "PRAGMA max_page_count = 100000")
     }
-    try manager.perform(.inProfile(.setWeight("G1", type: nil, weight: 41)))
+    try manager.perform(.set(.weight("G1", type: nil, weight: 41), .profile))
     recorder.keepUp()
     #expect(troubles.count == 3)
     #expect(troubles.last == "RECORDS WRITTEN AGAIN")
     let kept = try recorder.changes(of: "G1", from: nil, to: nil, last: 100)
     #expect(
-      kept.map(\.action) == (1...41).map { .inProfile(.setWeight("G1", type: nil, weight: $0)) })
+      kept.map(\.action) == (1...41).map { .set(.weight("G1", type: nil, weight: $0), .profile) })
   }
 
   @Test(

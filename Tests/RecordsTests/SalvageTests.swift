@@ -27,7 +27,7 @@ struct SalvageTests {
   private static func change(_ weight: Int) -> ChangeRecord {
     ChangeRecord(
       time: UInt64(weight), author: .user("OPERATOR"),
-      action: .setWeight("G1", type: nil, weight: weight), partition: "G1",
+      action: .set(.weight("G1", type: nil, weight: weight)), partition: "G1",
       differences: [ValueDifference(name: "CP SHARE", before: "\(weight - 1)", after: "\(weight)")])
   }
 
@@ -57,7 +57,7 @@ struct SalvageTests {
 
   private func weights(_ store: RecordStore) throws -> [Int] {
     try store.changes(RowSelection(start: 1)).compactMap {
-      guard case .setWeight(_, _, let weight) = $0.change.action else { return nil }
+      guard case .set(.weight(_, _, let weight), _) = $0.change.action else { return nil }
       return weight
     }
   }

@@ -341,7 +341,7 @@ extension Invocation {
   /// Answers a live change: done, or pending with the time that is left.
   fileprivate func reply(_ result: ManagementResult, done: String) {
     switch result {
-    case .done: reply(done)
+    case .done, .each: reply(done)
     case .pending(let changes):
       for change in changes {
         let left = change.deadline.subtractingClamped(system.now) / 1_000_000_000

@@ -99,9 +99,6 @@ private func autolog(_ call: Invocation) throws(CommandMessage) {
   let isLoaded = !call.operands.take("NOIPl")
   try call.operands.end()
   try call.forEach(pattern) { name throws(CommandMessage) in
-    if call.system.isActive(name) == true {
-      throw CommandMessage(.alreadyLoggedOn, name)
-    }
     try call.control.activate(name, isLoaded: isLoaded, by: call.author)
     call.reply("Command accepted")
   }
@@ -124,10 +121,6 @@ private func force(_ call: Invocation) throws(CommandMessage) {
       call.control.forcedBy[name] = call.issuer.userid
       try call.perform(.deactivate(name, force: true))
     case .within(let seconds):
-      if call.system.partitionView(name)?.isForcePending == true {
-        throw CommandMessage(.forcePending, name)
-      }
-      call.control.forcedBy[name] = call.issuer.userid
       try call.signal(name, within: seconds, thenForce: true)
     }
   }
@@ -159,24 +152,15 @@ private func signalShutdown(_ call: Invocation) throws(CommandMessage) {
   let word = try call.operands.useridPattern()
   let within = try call.withinOption()
   try call.operands.end()
-  let isAll = word == "ALL" && !isUser
-  let names =
-    isAll
-    ? call.control.partitionNames.filter { call.isActive($0) } : try call.loggedOn(word)
-  var isHeard = false
-  for name in names where isAll || call.isSelected(name, pattern: word) {
+  if word == "ALL", !isUser { return try call.signalAll(within: within) }
+  for name in try call.loggedOn(word) where call.isSelected(name, pattern: word) {
     do {
       _ = try call.activeStatus(of: name)
       try call.signal(name, within: within, thenForce: false)
-      isHeard = true
     } catch {
-      // ALL is for those who listen, as in CP.
-      guard !isAll || error.id != .shutdownSignalNotEnabled else { continue }
       call.reply(error)
-      isHeard = true
     }
   }
-  if isAll, !isHeard { call.reply("No user listens to the shutdown signal") }
 }
 
 private func logoff(_ call: Invocation) throws(CommandMessage) {
@@ -202,15 +186,15 @@ private func logoff(_ call: Invocation) throws(CommandMessage) {
 private func begin(_ call: Invocation) throws(CommandMessage) {
   let processor = try call.processorOption()
   let name = try call.ownPartition()
+  var actions = [ManagementAction.start(name, processor: processor)]
   if processor == nil, let word = call.operands.next() {
     guard let address = hexadecimal(word) else {
       throw CommandMessage(.invalidHexadecimal, word)
     }
-    try call.operands.end()
-    try call.perform(.storeRegister(name, processor: 0, register: "RIP", value: address))
+    actions.insert(.storeRegister(name, processor: 0, register: "RIP", value: address), at: 0)
   }
   try call.operands.end()
-  try call.perform(.start(name, processor: processor))
+  try call.perform(.together(actions))
 }
 
 private func systemClear(_ call: Invocation) throws(CommandMessage) {
@@ -235,19 +219,19 @@ private func shutdown(_ call: Invocation) throws(CommandMessage) {
   var within: Int?
   if call.operands.peek == "WITHIN" { within = try call.withinOption() }
   try call.operands.end()
-  let active = call.control.partitionNames.filter { call.isActive($0) }
+  let activeCount = call.system.machineView.activeCount
   call.announce("SYSTEM SHUTDOWN STARTED")
   if let within, let clock = call.control.clock {
-    call.awaitGuests(active, within: within, clock: clock)
-  } else if !active.isEmpty {
-    call.announce(CommandMessage(.shutdownAtOnce, partitionCountText(active.count)))
+    try call.awaitGuests(of: activeCount, within: within, clock: clock)
+  } else if activeCount > 0 {
+    call.announce(CommandMessage(.shutdownAtOnce, partitionCountText(activeCount)))
   }
-  try call.control.endTogether { () throws(CommandMessage) in
-    for name in active where call.isActive(name) {
-      try call.perform(.deactivate(name, force: true))
-    }
+  // A wait that was ended early waits no longer.
+  if !call.control.isShutDown {
+    call.control.collectEvents()
+    try call.perform(.shutDown(within: nil))
+    call.control.collectEvents()
   }
-  call.control.shutDown()
   call.reply(CommandMessage(.shutdownComplete))
 }
 
@@ -257,20 +241,34 @@ func partitionCountText(_ count: Int) -> String {
 }
 
 extension Invocation {
-  /// Signals partitions and lets time pass until those that listen have ended, or the limit is over.
-  fileprivate func awaitGuests(_ active: [String], within: Int, clock: any SimulationClock) {
+  /// Has the machine end and lets time pass until it has, or the limit is over.
+  fileprivate func awaitGuests(
+    of activeCount: Int, within: Int, clock: any SimulationClock
+  ) throws(CommandMessage) {
     announce(CommandMessage(.shutdownDelayed, "\(within)"))
-    let signalled = active.filter { name in
-      let action = ManagementAction.signalShutdown(name, within: within, thenForce: false)
-      return (try? system.perform(action, by: author)) != nil
-    }
+    let result = try perform(.shutDown(within: within))
+    let signalled = result.outcomes.count { $0.refusal == nil }
     announce(
-      CommandMessage(.shutdownSignalled, "\(signalled.count)", partitionCountText(active.count)))
+      CommandMessage(.shutdownSignalled, "\(signalled)", partitionCountText(activeCount)))
     let limit = UInt64(clamping: within).multipliedClamped(by: 1_000_000_000)
     clock.pass(until: system.now.addingClamped(limit)) {
       control.collectEvents()
-      return !signalled.contains { isActive($0) }
+      return control.isShutDown
     }
+    control.collectEvents()
+  }
+
+  /// SIGNAL SHUTDOWN ALL: who listens is answered for, in name order.
+  fileprivate func signalAll(within: Int) throws(CommandMessage) {
+    let outcomes = try perform(.signalAll(within: within)).outcomes
+    for outcome in outcomes.sorted(by: { $0.partition < $1.partition }) {
+      if let refusal = outcome.refusal {
+        reply(CommandMessage(refusal))
+      } else {
+        reply(CommandMessage(.terminationDelayed, outcome.partition, "\(within)"))
+      }
+    }
+    if outcomes.isEmpty { reply("No user listens to the shutdown signal") }
   }
 
   /// Asks whether the machine shall end with the session of its only console.
@@ -353,17 +351,31 @@ extension Invocation {
     return range.lowerBound
   }
 
-  /// Signals a guest; with `thenForce` one that does not listen is taken down at once.
+  /// Signals a guest; with `thenForce` it is a FORCE, which takes down what does not listen.
   fileprivate func signal(
     _ name: String, within: Int, thenForce: Bool
   ) throws(CommandMessage) {
+    let before = control.forcedBy[name]
+    if thenForce { control.forcedBy[name] = issuer.userid }
     do {
-      _ = try system.perform(
+      let result = try system.perform(
         .signalShutdown(name, within: within, thenForce: thenForce), by: author)
-      reply(CommandMessage(.terminationDelayed, name, "\(within)"))
+      if case .pending = result { reply(CommandMessage(.terminationDelayed, name, "\(within)")) }
     } catch {
-      guard thenForce, error == .shutdownSignalNotEnabled(name) else { throw CommandMessage(error) }
-      try perform(.deactivate(name, force: true))
+      control.forcedBy[name] = before
+      if thenForce, case .changePending(_, let change) = error,
+        change.subject == .shutdown(thenForce: true)
+      {
+        throw CommandMessage(.forcePending, name)
+      }
+      throw CommandMessage(error)
     }
+  }
+}
+
+extension ManagementResult {
+  /// What became of it for each partition; none for an action on one.
+  var outcomes: [PartitionOutcome] {
+    if case .each(let outcomes) = self { outcomes } else { [] }
   }
 }

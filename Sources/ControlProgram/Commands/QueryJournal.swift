@@ -42,8 +42,8 @@ private struct EntrySelection {
     self.names = call.seesOthers ? names : call.visible(names ?? call.control.partitionNames)
   }
 
-  func fits(_ partition: String?, at time: SimulatedTime) -> Bool {
-    if let names, !names.contains(partition ?? "") { return false }
+  func fits(_ partitions: [String], at time: SimulatedTime) -> Bool {
+    if let names, !partitions.contains(where: names.contains) { return false }
     return (interval.from ?? 0) <= time && time <= interval.to ?? .max
   }
 }
@@ -51,7 +51,7 @@ private struct EntrySelection {
 private func queryJournal(_ call: Invocation) throws(CommandMessage) {
   let selection = try EntrySelection(call)
   let entries = call.system.journal.filter {
-    selection.fits($0.action.partition, at: $0.time)
+    selection.fits($0.action.partitions, at: $0.time)
   }
   if entries.isEmpty { return call.reply("No entries") }
   let machine = call.system.machineView
@@ -72,14 +72,15 @@ private func queryEventLog(_ call: Invocation) throws(CommandMessage) {
       of: only, from: selection.interval.from, to: selection.interval.to,
       last: isPattern ? .max : selection.count)
   }
-  let changes = found.filter { selection.fits($0.partition, at: $0.time) }
+  let changes = found.filter { selection.fits($0.partitions, at: $0.time) }
   if changes.isEmpty { return call.reply("No entries") }
   let machine = call.system.machineView
   // Cannot trap: 1 to 10000.
   for change in changes.suffix(selection.count) {
     call.reply(entryLine(machine, change.time, change.author, change.action))
     for value in change.differences {
-      call.reply("         \(value.name): \(value.before) -> \(value.after)")
+      let whose = value.partition.map { $0 + " " } ?? ""
+      call.reply("         \(whose)\(value.name): \(value.before) -> \(value.after)")
     }
     if let refusal = change.refusal { call.reply(refusalLine(refusal)) }
   }
@@ -89,12 +90,7 @@ private func queryEventLog(_ call: Invocation) throws(CommandMessage) {
 private func entryLine(
   _ machine: MachineView, _ time: SimulatedTime, _ author: Author, _ action: ManagementAction
 ) -> String {
-  let who =
-    switch author {
-    case .user(let name), .partition(let name): name
-    case .firmware: "FIRMWARE"
-    }
-  return "\(machine.timeOfDay(at: time).timeText) \(padded(who, 8)) \(action.commandText)"
+  return "\(machine.timeOfDay(at: time).timeText) \(padded(author.name, 8)) \(action.commandText)"
 }
 
 private func refusalLine(_ refusal: ManagementError) -> String {

@@ -6,45 +6,45 @@ import Quantities
 
 let settingFormats = [
   CommandFormat(
-    "GROUP", "userid|pattern [TYPE {ALL|CP|IFL|ZIIP}] {group|NONE} " + ChangePlace.syntax,
+    "GROUP", "userid|pattern [TYPE {ALL|CP|IFL|ZIIP}] {group|NONE} " + SettingScope.syntax,
     classes: "A", "Makes a partition a member of a group, whose caps then count, or of none.",
-    operands: [.partition, .words("TYPE|ALL|CP|IFL|ZIIP|NONE|" + ChangePlace.words)],
+    operands: [.partition, .words("TYPE|ALL|CP|IFL|ZIIP|NONE|" + SettingScope.words)],
     handler: setGroup),
   CommandFormat(
-    "GROUPCAP", "group [TYPE {CP|IFL|ZIIP}] {n.nn|OFF} " + ChangePlace.syntax, classes: "A",
+    "GROUPCAP", "group [TYPE {CP|IFL|ZIIP}] {n.nn|OFF} " + SettingScope.syntax, classes: "A",
     "Caps the members of a group together at n.nn processors; TYPE is CP when not said.",
-    operands: [.other, .words("TYPE|CP|IFL|ZIIP|OFF|" + ChangePlace.words)],
+    operands: [.other, .words("TYPE|CP|IFL|ZIIP|OFF|" + SettingScope.words)],
     handler: setGroupCap),
   CommandFormat(
-    "GROUPMSU", "group {n|OFF} " + ChangePlace.syntax, classes: "A",
+    "GROUPMSU", "group {n|OFF} " + SettingScope.syntax, classes: "A",
     "Limits the members of a group to n MSU together on average (group capacity).",
-    operands: [.other, .words("OFF|" + ChangePlace.words)], handler: setGroupCapacity),
+    operands: [.other, .words("OFF|" + SettingScope.words)], handler: setGroupCapacity),
   CommandFormat(
-    "DEFCAP", "userid|pattern {n|OFF} " + ChangePlace.syntax, classes: "A",
+    "DEFCAP", "userid|pattern {n|OFF} " + SettingScope.syntax, classes: "A",
     "Limits a partition to n MSU on average over four hours (defined capacity).",
-    operands: [.partition, .words("OFF|" + ChangePlace.words)], handler: setDefinedCapacity),
+    operands: [.partition, .words("OFF|" + SettingScope.words)], handler: setDefinedCapacity),
   CommandFormat(
-    "POLarity", "userid|pattern {VERTical|HORizontal} " + ChangePlace.syntax, classes: "A",
+    "POLarity", "userid|pattern {VERTical|HORizontal} " + SettingScope.syntax, classes: "A",
     "Divides a partition's entitlement in whole processors, or evenly.",
-    operands: [.partition, .words("VERTical|HORizontal|" + ChangePlace.words)],
+    operands: [.partition, .words("VERTical|HORizontal|" + SettingScope.words)],
     handler: setPolarity),
   CommandFormat(
     "SECURity",
     "userid|pattern {GLOBALPERF|IOCONFIG|CROSSPARTition|ISOLated} {ON|OFF} "
-      + ChangePlace.syntax, classes: "A",
+      + SettingScope.syntax, classes: "A",
     "What a partition may learn of the others, and do to them and to the I/O configuration.",
     operands: [
       .partition,
-      .words("GLOBALPERF|IOCONFIG|CROSSPARTition|ISOLated|ON|OFF|" + ChangePlace.words),
+      .words("GLOBALPERF|IOCONFIG|CROSSPARTition|ISOLated|ON|OFF|" + SettingScope.words),
     ], handler: setSecurity),
   CommandFormat(
-    "RUNTIME", "{n|DYNamic} " + ChangePlace.syntax, classes: "A",
+    "RUNTIME", "{n|DYNamic} " + SettingScope.syntax, classes: "A",
     "The running time of shared logical processors: 1 to 100 ms, or PR/SM's rule.",
-    operands: [.words("DYNamic|" + ChangePlace.words)], handler: setRunningTime),
+    operands: [.words("DYNamic|" + SettingScope.words)], handler: setRunningTime),
   CommandFormat(
-    "WAITCOMP", "{ON|OFF} " + ChangePlace.syntax, classes: "A",
+    "WAITCOMP", "{ON|OFF} " + SettingScope.syntax, classes: "A",
     "Whether a logical processor keeps its physical one while it waits (wait completion).",
-    operands: [.words("ON|OFF|" + ChangePlace.words)], handler: setWaitCompletion),
+    operands: [.words("ON|OFF|" + SettingScope.words)], handler: setWaitCompletion),
   CommandFormat(
     "PROFile", "userid|pattern profile", classes: "A",
     "The image profile of the partition's next activation.", operands: [.partition, .other],
@@ -66,10 +66,10 @@ private func setGroup(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   let type = try call.operands.processorType()
   let group: String? = call.operands.take("NONE") ? nil : try call.operands.required()
-  let place = try call.operands.changePlace()
-  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
-    try call.set(.setGroup(name, type: type, group: group), in: place)
-    call.replySetting(of: name, "GROUP = \(group ?? "NONE")", in: place)
+  let scope = try call.operands.settingScope()
+  try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
+    try call.perform(.set(.group(name, type: type, group: group), scope))
+    call.replySetting(of: name, "GROUP = \(group ?? "NONE")", in: scope)
   }
 }
 
@@ -77,8 +77,8 @@ private func setGroupCap(_ call: Invocation) throws(CommandMessage) {
   let group = try call.operands.required()
   let type = try call.operands.processorType() ?? .cp
   let cap = try call.operands.capOrOff()
-  let place = try call.operands.changePlace()
-  try call.set(.setGroupCap(group, type: type, hundredths: cap), in: place)
+  let scope = try call.operands.settingScope()
+  try call.perform(.set(.groupCap(group, type: type, hundredths: cap), scope))
   let text = cap.map { fixedPointText($0, places: 2, padded: true) } ?? "NONE"
   call.reply("GROUP \(padded(group, 8)):  \(padded(type.rawValue, 4)) ABSOLUTE CAP = \(text)")
 }
@@ -86,19 +86,19 @@ private func setGroupCap(_ call: Invocation) throws(CommandMessage) {
 private func setGroupCapacity(_ call: Invocation) throws(CommandMessage) {
   let group = try call.operands.required()
   let units = try call.operands.numberOrOff()
-  let place = try call.operands.changePlace()
-  try call.set(.setGroupCapacity(group, units: units), in: place)
+  let scope = try call.operands.settingScope()
+  try call.perform(.set(.groupCapacity(group, units: units), scope))
   call.reply("GROUP \(padded(group, 8)):  LIMIT = \(units.map { "\($0) MSU" } ?? "NONE")")
 }
 
 private func setDefinedCapacity(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   let units = try call.operands.numberOrOff()
-  let place = try call.operands.changePlace()
-  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
-    try call.set(.setDefinedCapacity(name, units: units), in: place)
+  let scope = try call.operands.settingScope()
+  try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
+    try call.perform(.set(.definedCapacity(name, units: units), scope))
     call.replySetting(
-      of: name, "DEFINED CAPACITY = \(units.map { "\($0) MSU" } ?? "NONE")", in: place)
+      of: name, "DEFINED CAPACITY = \(units.map { "\($0) MSU" } ?? "NONE")", in: scope)
   }
 }
 
@@ -112,10 +112,10 @@ private func setPolarity(_ call: Invocation) throws(CommandMessage) {
     guard let word = call.operands.peek else { throw CommandMessage(.operandMissing) }
     throw CommandMessage(.invalidOption, word)
   }
-  let place = try call.operands.changePlace()
-  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
-    try call.set(.setPolarity(name, polarity), in: place)
-    call.replySetting(of: name, "POLARITY = \(polarity.rawValue)", in: place)
+  let scope = try call.operands.settingScope()
+  try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
+    try call.perform(.set(.polarity(name, polarity), scope))
+    call.replySetting(of: name, "POLARITY = \(polarity.rawValue)", in: scope)
   }
 }
 
@@ -129,10 +129,10 @@ private func setSecurity(_ call: Invocation) throws(CommandMessage) {
     throw CommandMessage(.invalidOption, word)
   }
   let isOn = try call.operands.isOn()
-  let place = try call.operands.changePlace()
-  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
-    try call.set(.setSecurity(name, permission, isOn), in: place)
-    call.replySetting(of: name, "\(permission.rawValue) = \(isOn ? "ON" : "OFF")", in: place)
+  let scope = try call.operands.settingScope()
+  try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
+    try call.perform(.set(.security(name, permission, isOn), scope))
+    call.replySetting(of: name, "\(permission.rawValue) = \(isOn ? "ON" : "OFF")", in: scope)
   }
 }
 
@@ -145,15 +145,15 @@ private func setRunningTime(_ call: Invocation) throws(CommandMessage) {
     }
     nanoseconds = UInt64(clamping: thousandths).multipliedClamped(by: 1000)
   }
-  let place = try call.operands.changePlace()
-  try call.set(.setRunningTime(nanoseconds: nanoseconds), in: place)
+  let scope = try call.operands.settingScope()
+  try call.perform(.set(.runningTime(nanoseconds: nanoseconds), scope))
   call.reply("RUNTIME = \(nanoseconds.map(millisecondsText) ?? "DYNAMIC")")
 }
 
 private func setWaitCompletion(_ call: Invocation) throws(CommandMessage) {
   let isOn = try call.operands.isOn()
-  let place = try call.operands.changePlace()
-  try call.set(.setWaitCompletion(isOn), in: place)
+  let scope = try call.operands.settingScope()
+  try call.perform(.set(.waitCompletion(isOn), scope))
   call.reply("WAIT COMPLETION = \(isOn ? "ON" : "OFF")")
 }
 
@@ -179,8 +179,8 @@ private func saveProfile(_ call: Invocation) throws(CommandMessage) {
 
 extension Invocation {
   /// The answer of a SET of a partition: the value as it runs now, and the profile that has it.
-  fileprivate func replySetting(of name: String, _ text: String, in place: ChangePlace) {
-    if place.isRunning { reply("USER \(padded(name, 8)):  \(text)") }
-    replyProfileChange(of: name, in: place)
+  fileprivate func replySetting(of name: String, _ text: String, in scope: SettingScope) {
+    if scope.isRunning { reply("USER \(padded(name, 8)):  \(text)") }
+    replyProfileChange(of: name, in: scope)
   }
 }

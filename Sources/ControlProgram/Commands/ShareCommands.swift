@@ -7,29 +7,29 @@ let shareFormats = [
   CommandFormat(
     "SHARE",
     "userid|pattern [TYPE {ALL|CP|IFL|ZIIP}] {INItial | {ABSolute n% | RELative n} "
-      + "[NOLimit | [ABSolute m% | RELative m] {LIMITSoft|LIMITHard}]} " + ChangePlace.syntax,
+      + "[NOLimit | [ABSolute m% | RELative m] {LIMITSoft|LIMITHard}]} " + SettingScope.syntax,
     classes: "A", "Sets how much of the processors a partition gets, and its limit.",
     operands: [
       .partition,
       .words(
         "ABSolute|RELative|INItial|TYPE|NOLimit|LIMITSoft|LIMITHard|ALL|CP|IFL|ZIIP|"
-          + ChangePlace.words),
+          + SettingScope.words),
     ], handler: setShare),
   CommandFormat(
     "WEIGHT",
     "userid|pattern [TYPE {ALL|CP|IFL|ZIIP}] [n] [MINimum {n|OFF}] [MAXimum {n|OFF}] "
-      + ChangePlace.syntax,
+      + SettingScope.syntax,
     classes: "A", "Sets the processing weight, 1 to 999, and the range it may be set in.",
     operands: [
-      .partition, .words("TYPE|ALL|CP|IFL|ZIIP|MINimum|MAXimum|" + ChangePlace.words),
+      .partition, .words("TYPE|ALL|CP|IFL|ZIIP|MINimum|MAXimum|" + SettingScope.words),
     ], handler: setWeight),
   CommandFormat(
     "CAP",
     "userid|pattern [TYPE {ALL|CP|IFL|ZIIP}] {ON | OFF | ABSolute {n.nn|OFF}} "
-      + ChangePlace.syntax,
+      + SettingScope.syntax,
     classes: "A", "Caps a partition at its share, or at n.nn processors.",
     operands: [
-      .partition, .words("ON|OFF|ABSolute|TYPE|ALL|CP|IFL|ZIIP|" + ChangePlace.words),
+      .partition, .words("ON|OFF|ABSolute|TYPE|ALL|CP|IFL|ZIIP|" + SettingScope.words),
     ], handler: setCap),
 ]
 
@@ -75,6 +75,11 @@ extension Operands {
     take("OFF") ? nil : try number()
   }
 
+  /// The next operand as an end of a weight's range; OFF lifts it.
+  fileprivate mutating func weightLimit() throws(CommandMessage) -> WeightChange.Limit {
+    try numberOrOff().map { .weight($0) } ?? .none
+  }
+
   /// The next operand as a cap in hundredths of a processor, or nil for OFF.
   mutating func capOrOff() throws(CommandMessage) -> Int? {
     if take("OFF") { return nil }
@@ -90,10 +95,10 @@ private func setShare(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   let type = try call.operands.processorType()
   if call.operands.take("INItial") {
-    let place = try call.operands.changePlace()
-    return try call.forEach(pattern, in: place) { name throws(CommandMessage) in
-      try call.set(.setInitialShare(name, type: type), in: place)
-      call.replyShareChange(of: name, in: place)
+    let scope = try call.operands.settingScope()
+    return try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
+      try call.perform(.set(.initialShare(name, type: type), scope))
+      call.replyShareChange(of: name, in: scope)
     }
   }
   guard let amount = try call.operands.shareAmount() else {
@@ -101,16 +106,16 @@ private func setShare(_ call: Invocation) throws(CommandMessage) {
     throw CommandMessage(.invalidOption, word)
   }
   let limit = try shareLimit(&call.operands)
-  let place = try call.operands.changePlace()
-  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
-    try call.set(.setShare(name, type: type, amount: amount, limit: limit), in: place)
-    call.replyShareChange(of: name, in: place)
+  let scope = try call.operands.settingScope()
+  try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
+    try call.perform(.set(.share(name, type: type, amount: amount, limit: limit), scope))
+    call.replyShareChange(of: name, in: scope)
   }
 }
 
 /// The limit at the end of SET SHARE; none is NOLIMIT.
 private func shareLimit(_ operands: inout Operands) throws(CommandMessage) -> ShareLimit {
-  if operands.isEmpty || operands.isAtPlace || operands.take("NOLimit") { return .none }
+  if operands.isEmpty || operands.isAtScope || operands.take("NOLimit") { return .none }
   let amount = try operands.shareAmount()
   switch operands.take(anyOf: "LIMITSoft|LIMITHard") {
   case "LIMITSOFT": return .soft(amount)
@@ -121,52 +126,33 @@ private func shareLimit(_ operands: inout Operands) throws(CommandMessage) -> Sh
   }
 }
 
-/// What SET WEIGHT is to set; a limit that is not said stays.
-private struct WeightChange {
-  var weight: Int?
-  /// The least weight: `.some(nil)` lifts it.
-  var minimum: Int??
-  var maximum: Int??
-
-  /// Reads `[n] [MINIMUM n|OFF] [MAXIMUM n|OFF]` up to the place of the change.
-  init(_ operands: inout Operands) throws(CommandMessage) {
-    while !operands.isEmpty, !operands.isAtPlace {
-      if operands.take("MINimum") {
-        minimum = .some(try operands.numberOrOff())
-      } else if operands.take("MAXimum") {
-        maximum = .some(try operands.numberOrOff())
-      } else if weight == nil, minimum == nil, maximum == nil {
-        weight = try operands.number()
-      } else {
-        try operands.end()
-      }
+/// Reads `[n] [MINIMUM n|OFF] [MAXIMUM n|OFF]` up to where the setting is made.
+private func weightChange(_ operands: inout Operands) throws(CommandMessage) -> WeightChange {
+  var change = WeightChange()
+  while !operands.isEmpty, !operands.isAtScope {
+    if operands.take("MINimum") {
+      change.minimum = try operands.weightLimit()
+    } else if operands.take("MAXimum") {
+      change.maximum = try operands.weightLimit()
+    } else if change == WeightChange() {
+      change.weight = try operands.number()
+    } else {
+      try operands.end()
     }
-    if weight == nil, minimum == nil, maximum == nil { throw CommandMessage(.operandMissing) }
   }
-
-  /// What changes one type's weight and limits; all of it is judged together.
-  func actions(on name: String, _ processors: PartitionProcessors) -> [ManagementAction] {
-    let type = processors.type
-    var actions = weight.map { [ManagementAction.setWeight(name, type: type, weight: $0)] } ?? []
-    if minimum != nil || maximum != nil {
-      actions.append(
-        .setWeightRange(
-          name, type: type, minimum: minimum ?? processors.minimumWeight,
-          maximum: maximum ?? processors.maximumWeight))
-    }
-    return actions
-  }
+  if change == WeightChange() { throw CommandMessage(.operandMissing) }
+  return change
 }
 
 private func setWeight(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   let type = try call.operands.processorType()
-  let change = try WeightChange(&call.operands)
-  let place = try call.operands.changePlace()
-  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
-    try call.perform(try call.weightAction(change, name, type, place))
-    call.replyShareChange(of: name, in: place)
-    call.warnOfShortProcessors(of: name, in: place)
+  let change = try weightChange(&call.operands)
+  let scope = try call.operands.settingScope()
+  try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
+    try call.perform(.set(.weightChange(name, type: type, change), scope))
+    call.replyShareChange(of: name, in: scope)
+    call.warnOfShortProcessors(of: name, in: scope)
   }
 }
 
@@ -179,11 +165,11 @@ private func setCap(_ call: Invocation) throws(CommandMessage) {
   } else {
     cap = .ownShare(try call.operands.isOn())
   }
-  let place = try call.operands.changePlace()
-  try call.forEach(pattern, in: place) { name throws(CommandMessage) in
-    try call.set(.setCap(name, type: type, cap), in: place)
-    if place.isRunning { call.replyCaps(of: name) }
-    call.replyProfileChange(of: name, in: place)
+  let scope = try call.operands.settingScope()
+  try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
+    try call.perform(.set(.cap(name, type: type, cap), scope))
+    if scope.isRunning { call.replyCaps(of: name) }
+    call.replyProfileChange(of: name, in: scope)
   }
 }
 
@@ -197,42 +183,17 @@ extension Operands {
 }
 
 extension Invocation {
-  /// A partition's processors as they run, or as its profile has them for a change only there.
-  fileprivate func processors(
-    of name: String, in place: ChangePlace
-  ) -> [PartitionProcessors] {
-    guard let partition = system.partitionView(name) else { return [] }
-    return place.isRunning ? partition.definition.processors : partition.profile.processors
-  }
-
-  /// SET WEIGHT of one partition; a limit that is not said stays as it is in each place.
-  fileprivate func weightAction(
-    _ change: WeightChange, _ name: String, _ type: ProcessorType?, _ place: ChangePlace
-  ) throws(CommandMessage) -> ManagementAction {
-    func setting(in place: ChangePlace) throws(CommandMessage) -> ManagementAction {
-      let entries = processors(of: name, in: place).filter {
-        $0.mode == .shared && (type == nil || $0.type == type)
-      }
-      if entries.isEmpty { throw CommandMessage(.noSharedProcessors(name, type)) }
-      return .together(entries.flatMap { change.actions(on: name, $0) })
-    }
-    guard place == .both else { return place.action(try setting(in: place)) }
-    let running = try setting(in: .running)
-    let kept = try setting(in: .profile)
-    return running == kept ? .inBoth(running) : .batch([running, .inProfile(kept)])
-  }
-
   /// The answer of SET SHARE and SET WEIGHT.
-  fileprivate func replyShareChange(of name: String, in place: ChangePlace) {
-    if place.isRunning { replyShare(of: name) }
-    replyProfileChange(of: name, in: place)
+  fileprivate func replyShareChange(of name: String, in scope: SettingScope) {
+    if scope.isRunning { replyShare(of: name) }
+    replyProfileChange(of: name, in: scope)
   }
 
   /// Warns of logical processors that have less than half a physical one each.
   ///
   /// Source: the short-CPU effect, PR/SM users' first complaint.
-  fileprivate func warnOfShortProcessors(of name: String, in place: ChangePlace) {
-    guard place.isRunning, let partition = system.partitionView(name), partition.isActive else {
+  fileprivate func warnOfShortProcessors(of name: String, in scope: SettingScope) {
+    guard scope.isRunning, let partition = system.partitionView(name), partition.isActive else {
       return
     }
     for share in partition.shares where share.isShort {

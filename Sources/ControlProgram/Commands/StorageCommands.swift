@@ -87,16 +87,18 @@ private func store(_ call: Invocation) throws(CommandMessage) {
   let word = try call.operands.required()
   if let registers = try registers(word) {
     guard registers.count <= 2 else { throw CommandMessage(.registerMissing) }
+    var actions: [ManagementAction] = []
     for (index, register) in registers.enumerated() {
       if index > 0, call.operands.isEmpty { break }
       guard let text = call.operands.next() else { throw CommandMessage(.operandMissing) }
       guard let value = hexadecimal(text) else {
         throw CommandMessage(.invalidHexadecimal, text)
       }
-      try call.perform(
+      actions.append(
         .storeRegister(name, processor: call.issuer.processor, register: register, value: value))
     }
     try call.operands.end()
+    try call.perform(.together(actions))
   } else {
     guard let address = hexadecimal(word) else { throw CommandMessage(.invalidHexadecimal, word) }
     let bytes = try hexadecimalBytes(&call.operands)

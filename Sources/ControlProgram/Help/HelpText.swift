@@ -1,3 +1,4 @@
+import Partitioning
 import Quantities
 
 /// What HELP shows, from the command table and the message catalogue.

@@ -1,3 +1,5 @@
+import Partitioning
+
 /// Words that end, leave or explain something elsewhere, and what does so here.
 ///
 /// They are no commands: the answer stays 001E, with the advice behind it.

@@ -224,6 +224,12 @@ extension MessageID {
         when: "A partition's user asked for what one of its security switches "
           + "does not permit.",
         remedy: "The operator gives it by SET SECURITY userid switch ON.")
+    case .classNeeded:
+      MessageDefinition(
+        8887, .error, nil,
+        "&1 has no privilege class for this; &2 is needed",
+        when: "A program asked the firmware for what its user's privilege classes do not permit.",
+        remedy: "USER userid CLASS letters in machine.config gives a user classes.")
     case .profileNotFound:
       MessageDefinition(
         8869, .error, nil,
@@ -849,6 +855,12 @@ extension MessageID {
         "&1",
         when: "A word that means something elsewhere was entered as a command.",
         remedy: "Enter what the message says.")
+    case .eventsLost:
+      MessageDefinition(
+        8966, .warning, nil,
+        "&1 events came faster than they could be shown and are left out",
+        when: "More happened at once than the firmware keeps for its readers.",
+        remedy: "QUERY EVENTLOG has the changes among them.")
     }
   }
 }

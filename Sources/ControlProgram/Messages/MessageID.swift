@@ -40,6 +40,7 @@ package enum MessageID: CaseIterable, Sendable {
   case wrongState
   case forceNeeded
   case notAuthorized
+  case classNeeded
   case profileNotFound
   case profileOnly
   case notInProfile
@@ -146,4 +147,5 @@ package enum MessageID: CaseIterable, Sendable {
   case shutdownAtOnce
   case shutdownSignalled
   case familiarWord
+  case eventsLost
 }

@@ -44,7 +44,7 @@ extension ControlProgram {
       try perform(.load(name, image: nil, parameters: nil, force: true), by: author)
     } catch {
       if system.isActive(name) == true {
-        try perform(.deactivate(name, force: true), by: author)
+        try perform(.deactivate(name, force: true), by: .firmware)
       }
       throw error
     }

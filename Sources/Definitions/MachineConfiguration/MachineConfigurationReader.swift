@@ -315,14 +315,3 @@ struct MachineConfigurationReader {
     return days &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ second
   }
 }
-
-/// The letters of CP's privilege classes.
-enum PrivilegeClasses {
-  /// The letters once each, ascending; nil when one is not A-G or there is none.
-  static func sorted(_ letters: String) -> String? {
-    guard !letters.isEmpty, letters.utf8.allSatisfy({ (0x41...0x47).contains($0) }) else {
-      return nil
-    }
-    return String(Set(letters).sorted())
-  }
-}

@@ -21,14 +21,6 @@ package enum Insistence: String, Sendable, Equatable, Comparable, Codable {
   }
 }
 
-/// A limit on a partition's use of a pool beside its share.
-package enum CapSetting: Sendable, Equatable, Codable {
-  /// Hard capping at the partition's own share on or off (initial capping).
-  case ownShare(Bool)
-  /// Absolute cap in hundredths of a processor, 1-25500; nil lifts it.
-  case absolute(hundredths: Int?)
-}
-
 /// Everything that changes the machine.
 ///
 /// Console, script, interface and tests all produce it.
@@ -65,57 +57,23 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   case resetClear(String, force: Bool = false)
   /// Interrupts a partition's first processor as the restart key does (NMI). `.wrongState`.
   case restart(String)
-  /// Asks a guest to end; when it has not after `within` seconds, `thenForce` takes it down.
-  /// `.wrongState`, `.shutdownSignalNotEnabled`.
+  /// Asks a guest to end; when it has not after `within` seconds, `thenForce` takes it down, and at
+  /// once when it listens to no signal. `.wrongState`, `.changePending`, without `thenForce`
+  /// `.shutdownSignalNotEnabled`.
   case signalShutdown(String, within: Int, thenForce: Bool)
   /// Withdraws what the end of a shutdown signal's time would do. `.noPendingChange`.
   case cancelShutdown(String)
 
-  // Processor resource
-  /// Sets the processing weight, 1-999. `.weightOutOfRange`, `.noSharedProcessors`.
-  case setWeight(String, type: ProcessorType?, weight: Int)
-  /// Sets the share and, when given, its limit. `.shareOutOfRange`, `.noSharedProcessors`.
-  case setShare(String, type: ProcessorType?, amount: ShareAmount?, limit: ShareLimit?)
-  /// Returns share and caps to the profile. `.noSharedProcessors`, `.notInProfile`.
-  case setInitialShare(String, type: ProcessorType?)
-  /// Sets or lifts a cap. `.capOutOfRange`, `.noSharedProcessors`, `.cappingConflict`.
-  case setCap(String, type: ProcessorType?, CapSetting)
-  /// Sets the least and greatest weight that may be set; nil means 1 and 999. `.weightRange`,
-  /// `.noSharedProcessors`.
-  case setWeightRange(String, type: ProcessorType?, minimum: Int?, maximum: Int?)
-  /// Makes the partition a member of a group for the type, or of none. `.groupNotFound`,
-  /// `.noSharedProcessors`.
-  case setGroup(String, type: ProcessorType?, group: String?)
-  /// Sets the soft cap in MSU, or lifts it. `.capacityOutOfRange`, `.capacityUnknown`,
-  /// `.cappingConflict`, `.noSharedProcessors`.
-  case setDefinedCapacity(String, units: Int?)
-  /// Divides the entitlement among logical processors alike, or vertically. `.noSharedProcessors`.
-  case setPolarity(String, Polarity)
+  // Values
+  /// Sets a value of a partition, a group or the machine, running, in the profile or in both. In what
+  /// runs, of an active partition only: `.wrongState`, and those of the setting.
+  case set(Setting, SettingScope = .running)
 
-  // Groups and the reset profile's values
-  /// Sets or lifts a group's absolute cap for a type, in hundredths of a processor.
-  /// `.groupNotFound`, `.capOutOfRange`.
-  case setGroupCap(String, type: ProcessorType, hundredths: Int?)
-  /// Sets or lifts a group's limit in MSU. `.groupNotFound`, `.capacityOutOfRange`,
-  /// `.capacityUnknown`.
-  case setGroupCapacity(String, units: Int?)
-  /// Sets the running time in nanoseconds, 1-100 ms; nil is PR/SM's rule. `.runningTimeOutOfRange`.
-  case setRunningTime(nanoseconds: UInt64?)
-  /// Wait completion: whether a logical processor keeps its physical one while it waits.
-  case setWaitCompletion(Bool)
-
-  // Profiles and permissions
-  /// Turns one of the partition's permissions on or off.
-  case setSecurity(String, SecuritySwitch, Bool)
+  // Profiles
   /// Names the image profile of the next activation. `.profileNotFound`.
   case setNextProfile(String, profile: String)
   /// Writes the running values into the profile that the partition is active with. `.wrongState`.
   case saveProfile(String)
-  /// Makes a change of values in the profile only; nothing running changes. `.notInProfile`, and
-  /// those of the change.
-  case inProfile(ManagementAction)
-  /// Makes a change of values running and in the profile. As `inProfile`.
-  case inBoth(ManagementAction)
 
   // Live reconfiguration
   /// Offers a reserved logical processor to the guest or wants one back. Stays pending until the
@@ -138,6 +96,11 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   case cancelPending(String, kind: PendingKind?)
 
   // The machine
+  /// Asks every guest that listens to end.
+  case signalAll(within: Int)
+  /// Takes the machine down: all partitions at once, or, `within` seconds, when the guests that listen to
+  /// the shutdown signal have ended.
+  case shutDown(within: Int?)
   /// Varies a physical processor on or off line. `.physicalProcessorNotFound`,
   /// `.physicalProcessorAlready`, `.physicalProcessorNeeded`.
   case varyProcessor(Int, online: Bool)
@@ -156,8 +119,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   case defineStorage(String, byteCount: UInt64)
 
   // Several at once
-  /// What one command asks for together: all of it is done, in order, at this instant, or nothing is.
-  /// The errors are those of the first that cannot be done.
+  /// What is asked for together, of one partition or several: all of it is done, in order, at this
+  /// instant, or nothing is. Settings of one partition that follow each other are judged together.
+  /// `.inBatch` with the first that cannot be done.
   case batch([ManagementAction])
 
   // The guest's console and contents
@@ -175,6 +139,13 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
     return .batch(actions)
   }
 
+  /// The partitions acted on, each once, in the order in which they are named.
+  package var partitions: [String] {
+    guard case .batch(let actions) = self else { return partition.map { [$0] } ?? [] }
+    var seen: Set<String> = []
+    return actions.flatMap(\.partitions).filter { seen.insert($0).inserted }
+  }
+
   /// The partition acted on; nil for an action on the machine, a group or several partitions.
   package var partition: String? {
     switch self {
@@ -182,35 +153,20 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .load(let name, _, _, _, _),
       .stop(let name, _), .start(let name, _), .resetNormal(let name, _),
       .resetClear(let name, _), .restart(let name), .signalShutdown(let name, _, _),
-      .cancelShutdown(let name), .setWeight(let name, _, _), .setShare(let name, _, _, _),
-      .setInitialShare(let name, _), .setCap(let name, _, _), .setWeightRange(let name, _, _, _),
-      .setGroup(let name, _, _), .setDefinedCapacity(let name, _), .setPolarity(let name, _),
-      .setSecurity(let name, _, _), .setNextProfile(let name, _), .saveProfile(let name),
+      .cancelShutdown(let name), .setNextProfile(let name, _), .saveProfile(let name),
       .configureProcessor(let name, _, _, _, _), .configureStorage(let name, _, _, _, _),
       .configurePath(let name, _, _, _), .releasePath(let name, _), .cancelPending(let name, _),
       .defineProcessor(let name, _), .detachProcessor(let name, _),
       .defineStorage(let name, _), .sendConsole(let name, _), .storeStorage(let name, _, _),
       .storeRegister(let name, _, _, _):
       name
-    case .inProfile(let change), .inBoth(let change): change.partition
+    case .set(let setting, _): setting.partition
     case .batch(let actions):
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
-    case .varyProcessor, .varyPath, .setGroupCap, .setGroupCapacity, .setRunningTime,
-      .setWaitCompletion:
-      nil
+    case .signalAll, .shutDown, .varyProcessor, .varyPath: nil
     }
   }
-}
-
-/// Who has an action performed.
-package enum Author: Sendable, Equatable, Codable {
-  /// Somebody at a console, a script or a program, by userid.
-  case user(String)
-  /// A partition's guest or its own user; its permissions bind it.
-  case partition(String)
-  /// The firmware itself.
-  case firmware
 }
 
 /// What an action did beyond what a view shows.
@@ -219,4 +175,6 @@ package enum ManagementResult: Sendable, Equatable {
   case done
   /// Under way; it ends by the guest's agreement or at the deadline.
   case pending([PendingChange])
+  /// Done or under way for each of these partitions, or refused for it.
+  case each([PartitionOutcome])
 }

@@ -3,7 +3,7 @@ import Channels
 /// Why an action was refused.
 ///
 /// Nothing was changed. Front ends map every case, without a default.
-package enum ManagementError: Error, Equatable, Sendable, Codable {
+package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   /// No definition has the name.
   case partitionNotFound(String)
   /// The partition is in a state in which the action means nothing.
@@ -12,8 +12,13 @@ package enum ManagementError: Error, Equatable, Sendable, Codable {
   case forceNeeded(String, is: PartitionStatus)
   /// A partition's author lacks a permission that the action needs.
   case notAuthorized(String, needs: SecuritySwitch)
+  /// A user has none of the privilege classes that the action needs.
+  case classNeeded(String, needs: PrivilegeClasses)
   /// Nothing of the partition was lost with an earlier machine.
   case nothingToRecover(String)
+
+  /// One of several actions that were asked for together; `position` is its place among them, from 0.
+  case inBatch(position: Int, ManagementError)
 
   // Profiles and groups
   /// The partition has no image profile of the name; `known` are those that it has.
@@ -129,4 +134,11 @@ package enum ManagementError: Error, Equatable, Sendable, Codable {
   // Display and store
   /// No register of that name.
   case registerNotFound(String)
+}
+
+extension ManagementError {
+  /// The refusal itself, whether the action was one of several or not.
+  package var cause: ManagementError {
+    if case .inBatch(_, let refusal) = self { refusal.cause } else { self }
+  }
 }

@@ -8,7 +8,7 @@ package struct ChangeRecord: Sendable, Equatable, Codable {
   package var author: Author
   /// What was asked.
   package var action: ManagementAction
-  /// The partition it is about, nil for the machine or a group.
+  /// The partition it is about, nil for the machine, a group or several partitions.
   package var partition: String?
   /// What is different afterwards; empty when it was refused.
   package var differences: [ValueDifference]
@@ -29,6 +29,17 @@ package struct ChangeRecord: Sendable, Equatable, Codable {
   }
 }
 
+extension ChangeRecord {
+  /// The partitions it is about, each once.
+  package var partitions: [String] {
+    if let partition { return [partition] }
+    var seen: Set<String> = []
+    return (action.partitions + differences.compactMap(\.partition)).filter {
+      seen.insert($0).inserted
+    }
+  }
+}
+
 /// One value before and after a change.
 package struct ValueDifference: Sendable, Equatable, Codable {
   /// What it is, in the words of the definition files and of QUERY.
@@ -37,10 +48,13 @@ package struct ValueDifference: Sendable, Equatable, Codable {
   package var before: String
   /// Its value after.
   package var after: String
+  /// The partition whose it is, in a change of several.
+  package var partition: String?
 
   /// Creates a difference.
-  package init(name: String, before: String, after: String) {
+  package init(name: String, before: String, after: String, partition: String? = nil) {
     self.name = name
+    self.partition = partition
     self.before = before
     self.after = after
   }

@@ -63,6 +63,8 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case requestsWait(device: UInt16)
   /// The partition was stopped: what guests have written came to more than HOSTSTORAGE, in bytes.
   case hostStorageUsedUp(used: UInt64, limit: UInt64)
+  /// The machine was taken down: no partition is active.
+  case machineShutDown
   /// An external clock reading was taken into the history: seconds since 1970.
   case clockRead(Int64)
 }

@@ -20,6 +20,7 @@ extension PartitionManager {
     var next = engine.nextEvent
     if let time = channels.nextCompletion { next = min(next ?? .max, gridAfter(time)) }
     if let time = nextRelease { next = min(next ?? .max, gridAfter(time)) }
+    if let time = endDue { next = min(next ?? .max, gridAfter(time)) }
     if let time = nextDeadline { next = min(next ?? .max, gridAfter(time)) }
     if let time = state.softCapping.next { next = min(next ?? .max, gridAfter(time)) }
     return next.map { max($0, now) }
@@ -66,6 +67,7 @@ extension PartitionManager {
     }
     release()
     expire()
+    endWhenDue()
     judgeSoftCapping()
     settleShares()
     if now >= state.load.due { state.load.sample(engine.dispatcher, at: now) }

@@ -14,7 +14,9 @@ extension PartitionManager {
       throw .changePending(partition.name, earlier)
     }
     guard partition.status == .operating, partition.signalShutdown() else {
-      throw .shutdownSignalNotEnabled(partition.name)
+      guard thenForce else { throw .shutdownSignalNotEnabled(partition.name) }
+      takeDown(partition, because: .deactivated)
+      return .done
     }
     engine.notice(partition.number, at: now)
     let change = PendingChange(

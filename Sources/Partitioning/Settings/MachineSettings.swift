@@ -21,27 +21,27 @@ package struct MachineSettings: Sendable, Equatable, Codable {
     groups = definition.groups
   }
 
-  /// The values after a setting of the machine or of a group.
+  /// The values after settings of the machine or of groups.
   ///
   /// - Throws: `ManagementError` when the setting is refused.
   func applying(
-    _ action: ManagementAction, in context: SettingContext
+    _ settings: [Setting], in context: SettingContext
   ) throws(ManagementError) -> MachineSettings {
+    if settings.isEmpty { return self }
     var changed = self
-    try changed.apply(action, in: context)
+    for setting in settings { try changed.apply(setting, in: context) }
     try changed.judge()
     return changed
   }
 
   private mutating func apply(
-    _ action: ManagementAction, in context: SettingContext
+    _ setting: Setting, in context: SettingContext
   ) throws(ManagementError) {
-    switch action {
-    case .batch(let actions): for action in actions { try apply(action, in: context) }
-    case .setRunningTime(let nanoseconds):
+    switch setting {
+    case .runningTime(let nanoseconds):
       runningTime = nanoseconds
-    case .setWaitCompletion(let isOn): waitCompletion = isOn
-    case .setGroupCap(let name, let type, let hundredths):
+    case .waitCompletion(let isOn): waitCompletion = isOn
+    case .groupCap(let name, let type, let hundredths):
       try change(name) { group in
         group.absoluteCaps.removeAll { $0.type == type }
         if let hundredths {
@@ -49,12 +49,15 @@ package struct MachineSettings: Sendable, Equatable, Codable {
           group.absoluteCaps.sort { $0.type < $1.type }
         }
       }
-    case .setGroupCapacity(let name, let units):
+    case .groupCapacity(let name, let units):
       if let units, PartitionDefinition.capacityUnitsRange.contains(units) {
         guard context.ratedTypes.contains(.cp) else { throw .capacityUnknown(.cp) }
       }
       try change(name) { $0.capacityUnits = units }
-    default: throw .notInProfile(action)
+    case .weight, .weightRange, .weightChange, .share, .initialShare, .cap, .group,
+      .definedCapacity, .polarity, .security:
+      // A partition's.
+      break
     }
   }
 

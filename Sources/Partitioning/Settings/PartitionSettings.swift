@@ -3,22 +3,6 @@
 
 import Quantities
 
-extension ManagementAction {
-  /// Whether it changes values that a profile holds too.
-  var isSetting: Bool {
-    switch self {
-    case .setWeight, .setShare, .setInitialShare, .setCap, .setWeightRange, .setGroup,
-      .setDefinedCapacity, .setPolarity, .setSecurity, .setGroupCap, .setGroupCapacity,
-      .setRunningTime, .setWaitCompletion:
-      true
-    case .batch(let actions):
-      !actions.isEmpty
-        && actions.allSatisfy { $0.isSetting && $0.partition == actions.first?.partition }
-    default: false
-    }
-  }
-}
-
 /// What the values of a partition are judged against.
 struct SettingContext {
   /// Names of the machine's groups.
@@ -30,40 +14,63 @@ struct SettingContext {
 }
 
 extension PartitionDefinition {
-  /// The values after a setting, or after several together.
+  /// The values after settings together.
   ///
   /// What an operand may be is judged one by one; what the values may be together, at the end.
   ///
   /// - Throws: `ManagementError` when the setting is refused.
   func applying(
-    _ action: ManagementAction, in context: SettingContext
+    _ settings: [Setting], in context: SettingContext
   ) throws(ManagementError) -> PartitionDefinition {
+    if settings.isEmpty { return self }
     var changed = self
-    try changed.apply(action, in: context)
+    for setting in settings { try changed.apply(setting, in: context) }
     try changed.judge(after: self, in: context)
     return changed
   }
 
   private mutating func apply(
-    _ action: ManagementAction, in context: SettingContext
+    _ setting: Setting, in context: SettingContext
   ) throws(ManagementError) {
-    switch action {
-    case .batch(let actions): for action in actions { try apply(action, in: context) }
-    case .setWeight(_, let type, let weight): try setWeight(type, weight)
-    case .setShare(_, let type, let amount, let limit):
+    switch setting {
+    case .weight(_, let type, let weight): try setWeight(type, weight)
+    case .share(_, let type, let amount, let limit):
       try setShare(type, amount, limit)
-    case .setInitialShare(_, let type): try setInitialShare(type, action, context)
-    case .setCap(_, let type, let cap): try setCap(type, cap)
-    case .setWeightRange(_, let type, let minimum, let maximum):
+    case .initialShare(_, let type): try setInitialShare(type, setting, context)
+    case .cap(_, let type, let cap): try setCap(type, cap)
+    case .weightRange(_, let type, let minimum, let maximum):
       try setWeightRange(type, minimum, maximum)
-    case .setGroup(_, let type, let group): try setGroup(type, group)
-    case .setDefinedCapacity(_, let units): try setDefinedCapacity(units, context)
-    case .setPolarity(_, let polarity):
+    case .group(_, let type, let group): try setGroup(type, group)
+    case .definedCapacity(_, let units): try setDefinedCapacity(units, context)
+    case .polarity(_, let polarity):
       _ = try sharedEntries(nil)
       self.polarity = polarity
-    case .setSecurity(_, let permission, let isOn): security[permission] = isOn
-    default: throw .notInProfile(action)
+    case .security(_, let permission, let isOn): security[permission] = isOn
+    case .weightChange(_, let type, let change):
+      for setting in try settings(of: change, type) { try apply(setting, in: context) }
+    case .groupCap, .groupCapacity, .runningTime, .waitCompletion:
+      // A group's and the machine's.
+      break
     }
+  }
+
+  /// What a change of weights comes to by what there is now, type by type.
+  func settings(
+    of change: WeightChange, _ type: ProcessorType?
+  ) throws(ManagementError) -> [Setting] {
+    var settings: [Setting] = []
+    for entry in try sharedEntries(type) {
+      guard let own = processors.element(at: entry) else { continue }
+      if let weight = change.weight {
+        settings.append(.weight(name, type: own.type, weight: weight))
+      }
+      guard change.minimum != nil || change.maximum != nil else { continue }
+      settings.append(
+        .weightRange(
+          name, type: own.type, minimum: change.minimum.map(\.weight) ?? own.minimumWeight,
+          maximum: change.maximum.map(\.weight) ?? own.maximumWeight))
+    }
+    return settings
   }
 
   /// The entries that an operand means: sharing ones, of one type or all.
@@ -98,17 +105,17 @@ extension PartitionDefinition {
   }
 
   private mutating func setInitialShare(
-    _ type: ProcessorType?, _ action: ManagementAction, _ context: SettingContext
+    _ type: ProcessorType?, _ setting: Setting, _ context: SettingContext
   ) throws(ManagementError) {
-    guard let profile = context.profile else { throw .notInProfile(action) }
+    guard let profile = context.profile else { throw .notInProfile(.set(setting)) }
     for entry in try sharedEntries(type) {
       guard
         let initial = profile.processors.firstIndex(where: {
           $0.type == processors.element(at: entry)?.type && $0.mode == .shared
         })
       else { continue }
-      let setting = profile.share(of: initial)
-      setShare(of: entry) { $0 = setting }
+      let share = profile.share(of: initial)
+      setShare(of: entry) { $0 = share }
     }
   }
 

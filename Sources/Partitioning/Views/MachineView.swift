@@ -1,7 +1,7 @@
 import Channels
 
 /// One physical processor.
-package struct PhysicalProcessorView: Sendable, Equatable {
+package struct PhysicalProcessorView: Sendable, Equatable, Codable {
   /// Its number in the machine.
   package var number: Int
   /// Its type.
@@ -19,7 +19,7 @@ package struct PhysicalProcessorView: Sendable, Equatable {
 }
 
 /// One pool of physical processors.
-package struct PoolView: Sendable, Equatable {
+package struct PoolView: Sendable, Equatable, Codable {
   /// Which.
   package var type: ProcessorType
   /// Rate of its processors.
@@ -41,7 +41,7 @@ package struct PoolView: Sendable, Equatable {
 }
 
 /// A channel path in the whole machine.
-package struct PathView: Sendable, Equatable {
+package struct PathView: Sendable, Equatable, Codable {
   /// The path's number.
   package var path: UInt8
   /// Its type, such as `FC`.
@@ -53,7 +53,7 @@ package struct PathView: Sendable, Equatable {
 }
 
 /// A piece of the machine's storage with one owner, as long as it can be.
-package struct StoragePiece: Sendable, Equatable {
+package struct StoragePiece: Sendable, Equatable, Codable {
   /// Its machine addresses, in whole increments.
   package var range: Range<UInt64>
   /// The partition that has it, nil when it is free.
@@ -67,7 +67,7 @@ package struct StoragePiece: Sendable, Equatable {
 }
 
 /// Everything about the machine at one instant; a copy.
-package struct MachineView: Sendable, Equatable {
+package struct MachineView: Sendable, Equatable, Codable {
   /// Its name.
   package var name: String
   /// Simulated time since IPL.

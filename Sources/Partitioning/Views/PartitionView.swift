@@ -2,7 +2,7 @@ import Channels
 import Quantities
 
 /// What a logical processor is doing.
-package enum LogicalProcessorState: String, Sendable, Equatable {
+package enum LogicalProcessorState: String, Sendable, Equatable, Codable {
   /// Not on line; may be configured on line.
   case reserved
   /// On line and stopped by the operator.
@@ -20,7 +20,7 @@ package enum LogicalProcessorState: String, Sendable, Equatable {
 }
 
 /// One logical processor of a partition.
-package struct LogicalProcessorView: Sendable, Equatable {
+package struct LogicalProcessorView: Sendable, Equatable, Codable {
   /// Its number in the partition.
   package var number: Int
   /// Which pool it runs on.
@@ -48,7 +48,7 @@ package struct LogicalProcessorView: Sendable, Equatable {
 }
 
 /// A partition's standing in one pool.
-package struct ShareView: Sendable, Equatable {
+package struct ShareView: Sendable, Equatable, Codable {
   /// Which pool.
   package var type: ProcessorType
   /// Whether its processors are dedicated; then the shares below mean nothing.
@@ -86,7 +86,7 @@ package struct ShareView: Sendable, Equatable {
 }
 
 /// A channel path as a partition sees it.
-package struct PartitionPathView: Sendable, Equatable {
+package struct PartitionPathView: Sendable, Equatable, Codable {
   /// The path's number.
   package var path: UInt8
   /// Installed and on line for the partition.
@@ -96,7 +96,7 @@ package struct PartitionPathView: Sendable, Equatable {
 }
 
 /// A device of a partition.
-package struct PartitionDeviceView: Sendable, Equatable {
+package struct PartitionDeviceView: Sendable, Equatable, Codable {
   /// The number the partition knows it by.
   package var virtualDevice: UInt16
   /// The device's number in the I/O configuration.
@@ -106,7 +106,7 @@ package struct PartitionDeviceView: Sendable, Equatable {
 }
 
 /// Everything about one partition at one instant; a copy.
-package struct PartitionView: Sendable, Equatable {
+package struct PartitionView: Sendable, Equatable, Codable {
   /// Its name.
   package var name: String
   /// Its number: the index in definition order.

@@ -183,7 +183,7 @@ struct ReportPage {
       let values = change.differences.prefix(3).map { "\($0.name) \($0.before) to \($0.after)" }
       return TimeChart.Mark(
         time: change.time,
-        text: "\(axisLabel(change.time)) \(change.author.text): \(words.action(change.action))"
+        text: "\(axisLabel(change.time)) \(change.author.name): \(words.action(change.action))"
           + " (\(values.joined(separator: ", ")))")
     }
   }

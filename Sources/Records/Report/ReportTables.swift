@@ -149,7 +149,7 @@ extension ReportTable {
       let change = logged.change
       let beginning: [Cell] = [
         .count(logged.sequence), .seconds(change.time),
-        .text(instantText(change.time, timeOfDay)), .text(change.author.text),
+        .text(instantText(change.time, timeOfDay)), .text(change.author.name),
         change.partition.map { .text($0) } ?? .none, .text(words.action(change.action)),
       ]
       let refusal: Cell = change.refusal.map { .text(words.refusal($0)) } ?? .none
@@ -203,17 +203,6 @@ extension PartitionDataReport {
     let rows = table.rows.map { asJSON ? table.jsonLine($0) : ReportTable.csvLine($0) }
     return ((asJSON ? [] : [table.csvHeader]) + rows).map {
       String($0.dropLast())
-    }
-  }
-}
-
-extension Author {
-  /// As it is told: a userid, or a partition's name.
-  var text: String {
-    switch self {
-    case .user(let name): name
-    case .partition(let name): name
-    case .firmware: "FIRMWARE"
     }
   }
 }

@@ -27,11 +27,11 @@ struct EventLogCheck {
       count &+= 1
       if let refusal = change.refusal {
         refusedCount &+= 1
-        refusals.insert(String(describing: refusal).prefix { $0 != "(" }.description)
+        refusals.insert(String(describing: refusal.cause).prefix { $0 != "(" }.description)
         if !change.differences.isEmpty { wrong.append("refused and yet changed: \(change)") }
       }
-      let subject = change.partition ?? ""
       for difference in change.differences where !EventLogCheck.isShared(difference.name) {
+        let subject = difference.partition ?? change.partition ?? ""
         if let known = last[subject]?[difference.name], known != difference.before {
           wrong.append(
             "event log: \(subject) \(difference.name) was \(known), then changed from"

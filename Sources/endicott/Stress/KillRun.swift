@@ -214,7 +214,7 @@ extension KillRun {
     answered.addClamped(count)
     kept.addClamped(after.changes.count)
     let weights = after.changes.compactMap { logged -> Int? in
-      guard case .setShare(_, _, .relative(let weight)?, _) = logged.change.action else {
+      guard case .set(.share(_, _, .relative(let weight)?, _), _) = logged.change.action else {
         return nil
       }
       return weight

@@ -59,9 +59,11 @@ struct Provocation {
     Provocation("wrongState", [], .stop("A", processor: nil)),
     Provocation("forceNeeded", [up("A")], .deactivate("A")),
     Provocation("notAuthorized", [up("B")], .deactivate("B", force: true), by: .partition("A")),
+    Provocation("classNeeded", [], .recover("A"), by: .user("MAINT", classes: .general)),
+    Provocation("inBatch", [], .batch([.set(.waitCompletion(true)), .recover("A")])),
     Provocation("nothingToRecover", [], .recover("A")),
     Provocation("profileNotFound", [], .setNextProfile("A", profile: "NONE")),
-    Provocation("notInProfile", [], .inProfile(.deactivate("A"))),
+    Provocation("notInProfile", [], .set(.initialShare("A", type: nil), .profile)),
     Provocation("nothingToLoad", [], .activate("EMPTY", load: true)),
     Provocation(
       "unsupportedLoad", [up("A")],
@@ -89,17 +91,17 @@ struct Provocation {
   ]
 
   private static let values = [
-    Provocation("groupNotFound", [], .setGroup("A", type: nil, group: "NONE")),
-    Provocation("weightOutOfRange", [], .setWeight("A", type: nil, weight: 1000)),
-    Provocation("weightRange", [], .setWeightRange("A", type: nil, minimum: 500, maximum: 100)),
-    Provocation("runningTimeOutOfRange", [], .setRunningTime(nanoseconds: 1)),
-    Provocation("capacityOutOfRange", [], .setDefinedCapacity("A", units: 0)),
-    Provocation("capacityUnknown", [], .setGroupCapacity("GROUP", units: 10)),
-    Provocation("cappingConflict", [], .setCap("RATED", type: .cp, .ownShare(true))),
+    Provocation("groupNotFound", [], .set(.group("A", type: nil, group: "NONE"))),
+    Provocation("weightOutOfRange", [], .set(.weight("A", type: nil, weight: 1000))),
+    Provocation("weightRange", [], .set(.weightRange("A", type: nil, minimum: 500, maximum: 100))),
+    Provocation("runningTimeOutOfRange", [], .set(.runningTime(nanoseconds: 1))),
+    Provocation("capacityOutOfRange", [], .set(.definedCapacity("A", units: 0))),
+    Provocation("capacityUnknown", [], .set(.groupCapacity("GROUP", units: 10))),
+    Provocation("cappingConflict", [], .set(.cap("RATED", type: .cp, .ownShare(true)))),
     Provocation(
-      "shareOutOfRange", [], .setShare("A", type: nil, amount: .relative(0), limit: nil)),
-    Provocation("capOutOfRange", [], .setCap("A", type: nil, .absolute(hundredths: 0))),
-    Provocation("noSharedProcessors", [], .setWeight("OWN", type: nil, weight: 5)),
+      "shareOutOfRange", [], .set(.share("A", type: nil, amount: .relative(0), limit: nil))),
+    Provocation("capOutOfRange", [], .set(.cap("A", type: nil, .absolute(hundredths: 0)))),
+    Provocation("noSharedProcessors", [], .set(.weight("OWN", type: nil, weight: 5))),
   ]
 
   private static let processors = [

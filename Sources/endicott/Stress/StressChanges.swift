@@ -21,7 +21,7 @@ struct StressChanges {
       return .activate(guest.name, load: !seldom(10), force: false)
     }
     switch draw(0...9) {
-    case 0...2: return setting(guest)
+    case 0...2: return .set(setting(guest))
     case 3: return scoped(guest)
     case 4...6: return reconfiguration(guest)
     default: return operation(guest)
@@ -31,32 +31,32 @@ struct StressChanges {
   private mutating func type() -> ProcessorType? { seldom(4) ? (flip() ? .cp : .ifl) : nil }
 
   /// Values of a partition.
-  private mutating func setting(_ guest: StressMachine.Guest) -> ManagementAction {
+  private mutating func setting(_ guest: StressMachine.Guest) -> Setting {
     let name = guest.name
     switch draw(0...9) {
-    case 0: return .setWeight(name, type: type(), weight: draw(seldom(20) ? 0...1001 : 1...999))
-    case 1: return .setCap(name, type: type(), .ownShare(flip()))
+    case 0: return .weight(name, type: type(), weight: draw(seldom(20) ? 0...1001 : 1...999))
+    case 1: return .cap(name, type: type(), .ownShare(flip()))
     case 2:
       let hundredths = seldom(4) ? nil : draw(seldom(20) ? 0...26_000 : 1...300)
-      return .setCap(name, type: type(), .absolute(hundredths: hundredths))
+      return .cap(name, type: type(), .absolute(hundredths: hundredths))
     case 3:
       let amount: ShareAmount =
         flip() ? .relative(draw(1...10_000)) : .absolute(hundredthsOfPercent: draw(10...400))
-      return .setShare(name, type: type(), amount: amount, limit: limit())
-    case 4: return .setInitialShare(name, type: type())
+      return .share(name, type: type(), amount: amount, limit: limit())
+    case 4: return .initialShare(name, type: type())
     case 5:
       let least = draw(1...200)
-      return .setWeightRange(
+      return .weightRange(
         name, type: type(), minimum: flip() ? nil : least,
         maximum: flip() ? nil : draw(min(least, 999)...999))
     case 6:
-      return .setGroup(
+      return .group(
         name, type: type(),
         group: seldom(3) ? nil : seldom(20) ? "NOGROUP" : StressMachine.groups[draw(0...1)])
-    case 7: return .setDefinedCapacity(name, units: seldom(3) ? nil : draw(1...100))
-    case 8: return .setPolarity(name, flip() ? .vertical : .horizontal)
+    case 7: return .definedCapacity(name, units: seldom(3) ? nil : draw(1...100))
+    case 8: return .polarity(name, flip() ? .vertical : .horizontal)
     default:
-      return .setSecurity(name, StressChanges.switches[draw(0...3)], flip())
+      return .security(name, StressChanges.switches[draw(0...3)], flip())
     }
   }
 
@@ -73,12 +73,12 @@ struct StressChanges {
   /// The same in the profile, or what concerns profiles.
   private mutating func scoped(_ guest: StressMachine.Guest) -> ManagementAction {
     switch draw(0...4) {
-    case 0: return .inProfile(setting(guest))
-    case 1: return .inBoth(setting(guest))
+    case 0: return .set(setting(guest), .profile)
+    case 1: return .set(setting(guest), .both)
     case 2: return .saveProfile(guest.name)
     case 3:
       return .setNextProfile(guest.name, profile: flip() ? guest.name : StressMachine.profile)
-    default: return .inProfile(.deactivate(guest.name))
+    default: return .set(.initialShare(guest.name, type: nil), .profile)
     }
   }
 
@@ -141,17 +141,21 @@ struct StressChanges {
         StressMachine.paths[draw(0...1)], online: seldom(4) ? false : true,
         insistence: insistence())
     case 3:
-      return .setRunningTime(
-        nanoseconds: seldom(3) ? nil : numbers.count(seldom(10) ? 0...200 : 1...100) &* 1_000_000)
-    case 4: return .setWaitCompletion(seldom(3))
+      return .set(
+        .runningTime(
+          nanoseconds: seldom(3) ? nil : numbers.count(seldom(10) ? 0...200 : 1...100) &* 1_000_000)
+      )
+    case 4: return .set(.waitCompletion(seldom(3)))
     case 5:
-      return .setGroupCap(
-        StressMachine.groups[draw(0...1)], type: .cp,
-        hundredths: seldom(3) ? nil : draw(10...600))
+      return .set(
+        .groupCap(
+          StressMachine.groups[draw(0...1)], type: .cp,
+          hundredths: seldom(3) ? nil : draw(10...600)))
     case 6:
-      return .setGroupCapacity(
-        StressMachine.groups[draw(0...1)], units: seldom(3) ? nil : draw(5...200))
-    default: return .inBoth(.setWaitCompletion(false))
+      return .set(
+        .groupCapacity(
+          StressMachine.groups[draw(0...1)], units: seldom(3) ? nil : draw(5...200)))
+    default: return .set(.waitCompletion(false), .both)
     }
   }
 }

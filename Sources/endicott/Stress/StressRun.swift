@@ -22,6 +22,10 @@ final class StressRun {
   /// Guests that may go wrong: interrupted by RESTART, which our programs answer with a disabled wait,
   /// or robbed by FORCE of what they use.
   private var upset: Set<String> = []
+  /// What of each kind was read.
+  private var positions = (
+    events: ReaderPosition(), changes: ReaderPosition(), accounting: ReaderPosition()
+  )
   private var steps = 0
   private var performed = 0
   private var refused = 0
@@ -121,19 +125,20 @@ final class StressRun {
   // MARK: Checks
 
   private func check() {
-    for event in manager.takeEvents() where !upset.contains(event.partition ?? "") {
+    for event in manager.events(since: &positions.events).elements
+    where !upset.contains(event.partition ?? "") {
       switch event.kind {
       case .disabledWait, .tripleFault, .unimplemented, .unassigned:
         lose("\(event.partition ?? "?"): \(event.kind)")
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .shutdownTimeExpired, .commandReply, .requestsWait,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .processorGivenBack, .processorKept,
-        .clockRead:
+        .clockRead, .machineShutDown:
         break
       }
     }
-    conservation.account(manager.takeAccountingRecords())
-    for wrong in log.read(manager.takeChanges()) { lose(wrong) }
+    conservation.account(manager.accounting(since: &positions.accounting).elements)
+    for wrong in log.read(manager.changes(since: &positions.changes).elements) { lose(wrong) }
     for loss in conservation.losses(of: manager, besides: upset) { lose(loss) }
     if steps % StressRun.reportSteps == 0, let loss = conservation.report(on: manager) {
       lose(loss)

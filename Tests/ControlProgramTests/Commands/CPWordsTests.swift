@@ -57,7 +57,7 @@ struct CPWordsTests {
       ])
     // An end by itself is nobody's.
     _ = test.answer("FORCE TOUCHER#FORCE TOUCHER CANCEL")
-    test.machine.events.append(FirmwareEvent(time: 0, partition: "TOUCHER", kind: .deactivated))
+    test.machine.events.publish(FirmwareEvent(time: 0, partition: "TOUCHER", kind: .deactivated))
     test.control.collectEvents()
     #expect(lines(test.console) == ["USER DSC   LOGOFF AS  TOUCHER  USERS = 3"])
   }

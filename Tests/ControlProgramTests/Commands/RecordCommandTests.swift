@@ -83,7 +83,8 @@ struct RecordCommandTests {
     let (small, records) = try kept()
     _ = small.answer("XAUTOLOG SPIN1#SLEEP 2")
     #expect(small.answer("ACNT SPIN1 SPIN2") == "HCPACN045E SPIN2 not logged on")
-    records.accounts = small.manager.takeAccountingRecords()
+    var position = ReaderPosition()
+    records.accounts = small.manager.accounting(since: &position).elements
     #expect(
       small.answer("QUERY ACCOUNT SPIN1") == """
         USERID  DATE      TIME       CONNECT     TOTCPU    VIRTCPU  IO  WRITTEN AT
@@ -104,7 +105,8 @@ struct RecordCommandTests {
         """)
     #expect(small.answer("QUERY JOURNAL SPIN2") == "No entries")
     #expect(small.answer("QUERY JOURNAL FROM 00:00:01 TO 00:00:01").isEmpty == false)
-    records.log = small.manager.takeChanges()
+    var position = ReaderPosition()
+    records.log = small.manager.changes(since: &position).elements
     #expect(
       small.answer("QUERY EVENTLOG SPIN1 FROM 00:00:02 LAST 2") == """
         00:00:02 OPERATOR SET WEIGHT SPIN1 TYPE CP 40

@@ -39,7 +39,7 @@ struct ConsoleSessionTests {
     #expect(test.console.connection == nil)
     #expect(lines(test.console) == ["USER DSC   LOGOFF AS  SPIN001  USERS = 3"])
     _ = test.console.execute("CONNECT SPIN002")
-    test.machine.events.append(
+    test.machine.events.publish(
       FirmwareEvent(time: 0, partition: "SPIN002", kind: .poweredOff))
     test.control.collectEvents()
     #expect(test.console.connection == nil)
@@ -150,7 +150,7 @@ struct ConsoleSessionTests {
       .commandReply("CPU 01\u{7}"), .unassigned("port 80"), .loaded("SPIN"),
     ]
     for kind in kinds {
-      test.machine.events.append(FirmwareEvent(time: 0, partition: "SPIN001", kind: kind))
+      test.machine.events.publish(FirmwareEvent(time: 0, partition: "SPIN001", kind: kind))
     }
     test.control.collectEvents()
     #expect(

@@ -42,17 +42,24 @@ extension StandInMachine {
           name, needed: view.definition.storage.initialByteCount, free: free)
       }
       change(name) { $0 = fresh(view, load ? .operating : .notOperating) }
-      events.append(FirmwareEvent(time: now, partition: name, kind: .activated))
+      events.publish(FirmwareEvent(time: now, partition: name, kind: .activated))
     case .deactivate(_, let force):
       try require(view, PartitionStatus.active)
       if !force, view.state == .operating { throw .forceNeeded(name, is: view.state) }
-      change(name) { $0 = Self.view(view.definition, number: view.number) }
-      events.append(FirmwareEvent(time: now, partition: name, kind: .deactivated))
-    case .setWeight(_, let type, let weight):
+      takeDown(view)
+    case .set(.weight(_, let type, let weight), _):
       try require(view, PartitionStatus.active)
       guard (1...999).contains(weight) else { throw .weightOutOfRange(weight, allowed: 1...999) }
       try setShare(view, type) { $0.amount = .relative(weight) }
-    case .setShare(_, let type, let amount, let limit):
+    case .set(.weightChange(_, let type, let change), _):
+      try require(view, PartitionStatus.active)
+      if let weight = change.weight {
+        guard (1...999).contains(weight) else {
+          throw .weightOutOfRange(weight, allowed: 1...999)
+        }
+        try setShare(view, type) { $0.amount = .relative(weight) }
+      }
+    case .set(.share(_, let type, let amount, let limit), _):
       if case .relative(let weight) = amount, !(1...10_000).contains(weight) {
         throw .shareOutOfRange(.relative(weight))
       }
@@ -64,17 +71,17 @@ extension StandInMachine {
         share.amount = amount ?? share.amount
         share.limit = limit ?? share.limit
       }
-    case .setInitialShare(_, let type):
+    case .set(.initialShare(_, let type), _):
       try require(view, PartitionStatus.active)
       try setShare(view, type) { share in
         share.amount = .relative(view.definition.processors[0].weight)
         share.limit = .none
         share.absoluteCapHundredths = nil
       }
-    case .setCap(_, let type, .ownShare(let on)):
+    case .set(.cap(_, let type, .ownShare(let on)), _):
       try require(view, PartitionStatus.active)
       try setShare(view, type) { $0.limit = on ? .hard(nil) : .none }
-    case .setCap(_, let type, .absolute(let cap)):
+    case .set(.cap(_, let type, .absolute(let cap)), _):
       if let cap, !(1...25_500).contains(cap) { throw .capOutOfRange(cap) }
       try require(view, PartitionStatus.active)
       try setShare(view, type) { $0.absoluteCapHundredths = cap }
@@ -101,7 +108,14 @@ extension StandInMachine {
     case .start: change(name) { $0.isStopped = false }
     case .resetNormal, .resetClear: change(name) { $0.state = .notOperating }
     case .signalShutdown(_, let within, let thenForce):
-      guard view.listensToNotices else { throw .shutdownSignalNotEnabled(name) }
+      guard view.listensToNotices else {
+        guard thenForce else { throw .shutdownSignalNotEnabled(name) }
+        takeDown(view)
+        return .done
+      }
+      if let earlier = view.pending.first(where: { $0.kind == .shutdown }) {
+        throw .changePending(name, earlier)
+      }
       return pend(view, .shutdown(thenForce: thenForce), online: false, within: within)
     case .cancelShutdown, .cancelPending:
       if view.pending.isEmpty { throw .noPendingChange(name) }
@@ -160,6 +174,16 @@ extension StandInMachine {
     _ action: ManagementAction
   ) throws(ManagementError) -> ManagementResult {
     switch action {
+    case .signalAll(let within):
+      let listening = states.values.filter { $0.isActive && $0.listensToNotices }
+      for view in listening {
+        _ = pend(view, .shutdown(thenForce: false), online: false, within: within)
+      }
+      return .each(listening.map { PartitionOutcome(partition: $0.name) })
+    case .shutDown(let within?): return try performOnMachine(.signalAll(within: within))
+    case .shutDown:
+      for (_, view) in states.sorted(by: { $0.key < $1.key }) where view.isActive { takeDown(view) }
+      events.publish(FirmwareEvent(time: now, partition: nil, kind: .machineShutDown))
     case .varyProcessor(let number, let online):
       if number > 4 { throw .physicalProcessorNotFound(number, installed: 5) }
       if offlineProcessors.contains(number) != online {
@@ -181,6 +205,11 @@ extension StandInMachine {
     if !states.contains(view.state) {
       throw .wrongState(view.name, is: view.state, needs: states)
     }
+  }
+
+  private func takeDown(_ view: PartitionView) {
+    change(view.name) { $0 = Self.view(view.definition, number: view.number) }
+    events.publish(FirmwareEvent(time: now, partition: view.name, kind: .deactivated))
   }
 
   private func fresh(_ view: PartitionView, _ state: PartitionStatus) -> PartitionView {

@@ -13,7 +13,7 @@ final class StandInMachine: SystemPort, SimulationClock {
   var now: SimulatedTime = 0
   var definition = StandInMachine.demo
   var states: [String: PartitionView] = [:]
-  var events: [FirmwareEvent] = []
+  var events = Publication<FirmwareEvent>(keeping: 1000)
   var pace = Pace.fast
   /// Whether time stops at once, as when a console's user ends a wait.
   var interruptsWaits = false
@@ -108,7 +108,7 @@ final class StandInMachine: SystemPort, SimulationClock {
         PartitionPathView(path: 0x11, isOnline: false, isOperational: true),
       ]
     }
-    events.append(FirmwareEvent(time: now, partition: name, kind: .activated))
+    events.publish(FirmwareEvent(time: now, partition: name, kind: .activated))
   }
 
   func change(_ name: String, _ body: (inout PartitionView) -> Void) {
@@ -119,7 +119,7 @@ final class StandInMachine: SystemPort, SimulationClock {
 
   /// Has a guest write to its console.
   func write(_ text: String, from name: String) {
-    events.append(FirmwareEvent(time: now, partition: name, kind: .console(Array(text.utf8))))
+    events.publish(FirmwareEvent(time: now, partition: name, kind: .console(Array(text.utf8))))
   }
 
   // MARK: SystemPort
@@ -132,9 +132,13 @@ final class StandInMachine: SystemPort, SimulationClock {
     states[name]?.definition.commands ?? []
   }
   func storageDigest(of partition: String?) -> UInt64 { partition == nil ? 0xABCD : 0x1234 }
-  func takeEvents() -> [FirmwareEvent] {
-    defer { events = [] }
-    return events
+  func events(since position: inout ReaderPosition) -> Reading<FirmwareEvent> {
+    events.read(&position)
+  }
+
+  func seesOthers(_ author: Author) -> Bool {
+    guard case .partition(let name) = author else { return true }
+    return states[name]?.definition.security.globalPerformanceData ?? false
   }
 
   func setPace(_ pace: Pace) { self.pace = pace }
@@ -172,7 +176,7 @@ final class StandInMachine: SystemPort, SimulationClock {
     copy.now = now
     copy.definition = definition
     copy.states = states
-    copy.events = []
+    copy.events = Publication(keeping: 1000)
     copy.offlineProcessors = offlineProcessors
     copy.offlinePaths = offlinePaths
     return copy

@@ -88,7 +88,7 @@ import Testing
     let system = Self.system(&generator)
     let manager = try PartitionManager(system)
     #expect(manager.profileDefinition == system)
-    try manager.perform(.inProfile(.setPolarity("P0Z", .vertical)))
+    try manager.perform(.set(.polarity("P0Z", .vertical), .profile))
     #expect(manager.profileDefinition.partitions[0].polarity == .vertical)
   }
 }

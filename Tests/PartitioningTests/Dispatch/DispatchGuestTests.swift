@@ -123,7 +123,7 @@ struct DispatchGuestTests {
     }
     // The low ones run only while the other has not begun.
     for number in 2..<4 { #expect(try machine.counters("HIGH", number).dispatched < 20_000_000) }
-    try machine.manager.perform(.setPolarity("HIGH", .horizontal))
+    try machine.manager.perform(.set(.polarity("HIGH", .horizontal)))
     let before = try (0..<4).map { try machine.counters("HIGH", $0).dispatched }
     machine.run(seconds: 3)
     for number in 0..<4 {
@@ -211,7 +211,7 @@ struct DispatchGuestTests {
     let driven = try machine.counters("PULSE")
     #expect(driven.waiting == 0)
     #expect(driven.dispatches > 450)
-    try machine.manager.perform(.setWaitCompletion(true))
+    try machine.manager.perform(.set(.waitCompletion(true)))
     machine.run(seconds: 1)
     let completed = try machine.counters("PULSE") - driven
     #expect(completed.dispatches < 250)
@@ -227,7 +227,7 @@ struct DispatchGuestTests {
     let machine = try GuestMachine(
       processors: 1, megahertz: 2, [GuestMachine.partition("A"), GuestMachine.partition("B")])
     try machine.activateAll()
-    try machine.manager.perform(.setRunningTime(nanoseconds: 50_000_000))
+    try machine.manager.perform(.set(.runningTime(nanoseconds: 50_000_000)))
     machine.run(seconds: 1)
     let before = try machine.counters("A").dispatches
     machine.run(seconds: 5)

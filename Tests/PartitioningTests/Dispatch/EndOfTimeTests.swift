@@ -69,7 +69,7 @@ struct EndOfTimeTests {
       [GuestMachine.partition("A"), GuestMachine.partition("B", "PULSE")])
     machine.manager.runEpochs(until: .max - 20_000_000)
     try machine.activateAll()
-    try machine.manager.perform(.setDefinedCapacity("A", units: 999_999))
+    try machine.manager.perform(.set(.definedCapacity("A", units: 999_999)))
     machine.manager.runEpochs(until: .max)
     #expect(machine.manager.now == Self.last)
     let used = try machine.view("A").usedNanoseconds

@@ -53,7 +53,10 @@ struct ExecutedSharesTests {
   /// Accounting records of all partitions, in the order of their numbers.
   private func account(_ machine: GuestMachine) throws -> [AccountingRecord] {
     for name in machine.manager.partitionNames { try machine.manager.account(name) }
-    let records = machine.manager.takeAccountingRecords()
+    var position = ReaderPosition()
+    let records = Array(
+      machine.manager.accounting(since: &position).elements
+        .suffix(machine.manager.partitionNames.count))
     #expect(records.map(\.partition) == machine.manager.partitionNames)
     return records
   }
@@ -111,7 +114,7 @@ extension LimitedPool {
           group: claim.group.map { "GROUP\($0)" }, polarity: claim.polarity)
       })
     if runningTime != nil {
-      try machine.manager.perform(.setRunningTime(nanoseconds: runningTime))
+      try machine.manager.perform(.set(.runningTime(nanoseconds: runningTime)))
     }
     try machine.activateAll()
     return machine

@@ -20,7 +20,7 @@ struct HistoryTests {
     machine.manager.engine.worthSharing = 0
     try machine.activateAll()
     machine.run(seconds: 0.3)
-    try machine.manager.perform(.setWeight("SPIN1", type: nil, weight: 200))
+    try machine.manager.perform(.set(.weight("SPIN1", type: nil, weight: 200)))
     try machine.manager.perform(
       .configureProcessor("SPIN1", processor: 2, online: true, insistence: .polite, within: 5))
     try machine.manager.perform(
@@ -55,16 +55,16 @@ struct HistoryTests {
     machine.manager.engine.worthSharing = 0
     try machine.activateAll()
     machine.run(seconds: 0.4)
-    try machine.manager.perform(.setWaitCompletion(true))
+    try machine.manager.perform(.set(.waitCompletion(true)))
     try machine.manager.perform(.varyProcessor(1, online: false))
     machine.run(seconds: 0.3)
-    try machine.manager.perform(.setPolarity("WARN", .vertical))
-    try machine.manager.perform(.setPolarity("HIGH", .horizontal))
-    try machine.manager.perform(.setGroupCap("PAIR", type: .cp, hundredths: nil))
+    try machine.manager.perform(.set(.polarity("WARN", .vertical)))
+    try machine.manager.perform(.set(.polarity("HIGH", .horizontal)))
+    try machine.manager.perform(.set(.groupCap("PAIR", type: .cp, hundredths: nil)))
     try machine.manager.perform(.varyProcessor(1, online: true))
     machine.run(seconds: 0.3)
-    try machine.manager.perform(.setRunningTime(nanoseconds: 5_000_000))
-    try machine.manager.perform(.setPolarity("HIGH", .vertical))
+    try machine.manager.perform(.set(.runningTime(nanoseconds: 5_000_000)))
+    try machine.manager.perform(.set(.polarity("HIGH", .vertical)))
     machine.run(seconds: 0.3)
     let sample = machine.manager.measurement()
     for processor in sample.processors {
@@ -92,12 +92,12 @@ struct HistoryTests {
     for step in 1...60 as ClosedRange<UInt64> {
       day.manager.runEpochs(until: day.manager.now + step * 137_311)
       switch step {
-      case 7: try day.manager.perform(.setWeight("PULSE", type: nil, weight: 500))
+      case 7: try day.manager.perform(.set(.weight("PULSE", type: nil, weight: 500)))
       case 20: try day.manager.perform(.sendConsole("TALK", bytes: Array("help\r".utf8)))
       case 31: try day.manager.perform(.stop("SPIN", processor: nil))
       case 33:
         #expect(throws: ManagementError.self) {
-          try day.manager.perform(.setWeight("SPIN", type: nil, weight: 0))
+          try day.manager.perform(.set(.weight("SPIN", type: nil, weight: 0)))
         }
       case 45: try day.manager.perform(.start("SPIN", processor: nil))
       default: break

@@ -94,7 +94,7 @@ struct SoftCappingTests {
         GuestMachine.partition("CAPPED", weight: 500), GuestMachine.partition("OTHER", weight: 500),
       ])
     try machine.activateAll()
-    try machine.manager.perform(.setDefinedCapacity("CAPPED", units: 1))
+    try machine.manager.perform(.set(.definedCapacity("CAPPED", units: 1)))
     machine.run(seconds: 299)
     #expect(machine.manager.softCapState(of: "CAPPED")?.level == nil)
     machine.run(seconds: 2)
@@ -105,7 +105,7 @@ struct SoftCappingTests {
     let used = try machine.used(over: 20)
     #expect(used[0] <= 0.01 * 1.031)
     #expect(used[1] > 0.98)
-    try machine.manager.perform(.setDefinedCapacity("CAPPED", units: nil))
+    try machine.manager.perform(.set(.definedCapacity("CAPPED", units: nil)))
     let free = try machine.used(over: 5)
     #expect(abs(free[0] - 0.5) < 0.02)
   }

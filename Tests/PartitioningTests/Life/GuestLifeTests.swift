@@ -57,7 +57,7 @@ struct GuestLifeTests {
     #expect(abs(used[0] - 1) < 0.01)
     #expect(used[1] == 0)
     #expect(abs(used[3] - 1) < 0.01)
-    let kinds = machine.manager.takeEvents()
+    let kinds = machine.manager.allEvents
     #expect(
       kinds.contains { event in
         if case .tripleFault = event.kind { event.partition == "TRIPLE" } else { false }
@@ -83,7 +83,7 @@ struct GuestLifeTests {
     try machine.manager.perform(.signalShutdown("SPIN", within: 5, thenForce: false))
     machine.run(seconds: 5) { machine.manager.partitionView("SPIN")?.state == .notActivated }
     #expect(try machine.view("SPIN").state == .notActivated)
-    #expect(machine.manager.takeEvents().contains { $0.kind == .poweredOff })
+    #expect(machine.manager.allEvents.contains { $0.kind == .poweredOff })
     // LOOP has its interrupts off: time runs out and it is taken down.
     do throws(ManagementError) {
       _ = try machine.manager.perform(.signalShutdown("LOOP", within: 2, thenForce: true))

@@ -133,13 +133,14 @@ struct OperationTests {
       .configureStorage("A", byteCount: 2 << 20, online: true, insistence: .polite, within: 5))
     machine.run(seconds: 2)
     #expect(try machine.view("A").storageByteCount == 4 << 20)
-    _ = machine.manager.takeEvents()
+    var position = ReaderPosition()
+    _ = machine.manager.events(since: &position)
     try machine.manager.perform(.load("A", image: nil, parameters: nil, force: true))
     #expect(try machine.view("A").storageByteCount == 2 << 20)
     machine.run(seconds: 2)
     #expect(try machine.view("A").state == .operating)
     #expect(machine.counter(.errors, of: "A") == 0)
-    let kinds = machine.manager.takeEvents().map(\.kind)
+    let kinds = machine.manager.events(since: &position).elements.map(\.kind)
     #expect(
       !kinds.contains {
         if case .unassigned = $0 { true } else { false }

@@ -208,23 +208,23 @@ struct PartitionManagerTests {
     #expect(manager.partitionView("A")?.shares[0].entitlement == 3)
     for weight in [0, 1000, -1] {
       expectRefused(
-        manager, .setWeight("A", type: nil, weight: weight),
+        manager, .set(.weight("A", type: nil, weight: weight)),
         .weightOutOfRange(weight, allowed: 1...999))
     }
-    try manager.perform(.setWeight("A", type: .cp, weight: 100))
+    try manager.perform(.set(.weight("A", type: .cp, weight: 100)))
     #expect(manager.partitionView("A")?.shares[0].entitlement == 2)
     expectRefused(
-      manager, .setShare("A", type: nil, amount: .relative(10_001), limit: nil),
+      manager, .set(.share("A", type: nil, amount: .relative(10_001), limit: nil)),
       .shareOutOfRange(.relative(10_001)))
     expectRefused(
-      manager, .setCap("A", type: nil, .absolute(hundredths: 0)), .capOutOfRange(0))
+      manager, .set(.cap("A", type: nil, .absolute(hundredths: 0))), .capOutOfRange(0))
     expectRefused(
-      manager, .setWeight("DED", type: nil, weight: 5), .noSharedProcessors("DED", nil))
+      manager, .set(.weight("DED", type: nil, weight: 5)), .noSharedProcessors("DED", nil))
     expectRefused(
-      manager, .setWeight("A", type: .ifl, weight: 5), .noSharedProcessors("A", .ifl))
-    try manager.perform(.setCap("A", type: nil, .ownShare(true)))
+      manager, .set(.weight("A", type: .ifl, weight: 5)), .noSharedProcessors("A", .ifl))
+    try manager.perform(.set(.cap("A", type: nil, .ownShare(true))))
     #expect(manager.partitionView("A")?.shares[0].isCapped == true)
-    try manager.perform(.setInitialShare("A", type: nil))
+    try manager.perform(.set(.initialShare("A", type: nil)))
     #expect(manager.partitionView("A")?.shares[0].entitlement == 3)
   }
 
@@ -243,7 +243,7 @@ struct PartitionManagerTests {
       manager, path("A", 0x10, false), .lastPath("A", path: 0x10, devices: [0x100]))
     try manager.perform(path("B", 0x11, true))
     try manager.perform(path("A", 0x10, false, .unconditional))
-    #expect(manager.takeEvents().last?.kind == .requestsWait(device: 0x100))
+    #expect(manager.allEvents.last?.kind == .requestsWait(device: 0x100))
     #expect(manager.partitionView("A")?.paths.map(\.isOnline) == [false, false])
     expectRefused(
       manager, .varyPath(0x10, online: true, insistence: .polite),

@@ -38,10 +38,11 @@ struct RandomReconfigurationTests {
     case 8: return .start(name, processor: online ? nil : number)
     case 9: return online ? .resetNormal(name, force: true) : .resetClear(name, force: true)
     case 10: return .signalShutdown(name, within: 1, thenForce: online)
-    case 11: return .setWeight(name, type: nil, weight: Int.random(in: 1...999, using: &generator))
+    case 11:
+      return .set(.weight(name, type: nil, weight: Int.random(in: 1...999, using: &generator)))
     case 12:
-      return .setCap(name, type: nil, .absolute(hundredths: online ? 30 * (number + 1) : nil))
-    case 13: return .setCap(name, type: nil, .ownShare(online))
+      return .set(.cap(name, type: nil, .absolute(hundredths: online ? 30 * (number + 1) : nil)))
+    case 13: return .set(.cap(name, type: nil, .ownShare(online)))
     case 14, 15:
       return .configureProcessor(
         name, processor: number, online: online, insistence: insistence, within: 1)

@@ -38,8 +38,8 @@ struct RunningReportTests {
       switch Int.random(in: 0..<7, using: &generator) {
       case 0...2: .activate(name, load: true)
       case 3: .deactivate(name, force: true)
-      case 4: .setWeight(name, type: nil, weight: Int.random(in: 1...999, using: &generator))
-      case 5: .setCap(name, type: nil, .absolute(hundredths: online ? 50 : nil))
+      case 4: .set(.weight(name, type: nil, weight: Int.random(in: 1...999, using: &generator)))
+      case 5: .set(.cap(name, type: nil, .absolute(hundredths: online ? 50 : nil)))
       default: .varyProcessor(Int.random(in: 0..<6, using: &generator), online: online)
       }
     // What is refused changes nothing, which is as good for a report.
@@ -100,11 +100,11 @@ struct RunningReportTests {
         \.entitlement)
     }
     let (general, special) = (entitlements(.cp), entitlements(.ziip))
-    try manager.perform(.setWeight("P2", type: .ziip, weight: 999))
+    try manager.perform(.set(.weight("P2", type: .ziip, weight: 999)))
     #expect(entitlements(.cp) == general)
     #expect(entitlements(.ziip) != special)
     let changed = entitlements(.ziip)
-    try manager.perform(.setWeight("P2", type: .cp, weight: 1))
+    try manager.perform(.set(.weight("P2", type: .cp, weight: 1)))
     #expect(entitlements(.cp) != general)
     #expect(entitlements(.ziip) == changed)
   }

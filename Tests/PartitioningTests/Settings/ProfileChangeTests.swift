@@ -16,7 +16,7 @@ struct ProfileChangeTests {
   func running() throws {
     let machine = try machine()
     try machine.activateAll()
-    try machine.manager.perform(.setWeight("A", type: nil, weight: 500))
+    try machine.manager.perform(.set(.weight("A", type: nil, weight: 500)))
     #expect(try machine.view("A").shares[0].weight == 500)
     try machine.manager.perform(.deactivate("A", force: true))
     try machine.manager.perform(.activate("A", load: false))
@@ -27,7 +27,7 @@ struct ProfileChangeTests {
   func profile() throws {
     let machine = try machine()
     try machine.activateAll()
-    try machine.manager.perform(.inProfile(.setWeight("A", type: nil, weight: 500)))
+    try machine.manager.perform(.set(.weight("A", type: nil, weight: 500), .profile))
     #expect(try machine.view("A").shares[0].weight == 100)
     #expect(try machine.view("A").shares[0].entitlement == 1)
     try machine.manager.perform(.activate("A", load: false, force: true))
@@ -39,12 +39,12 @@ struct ProfileChangeTests {
   func both() throws {
     let machine = try machine()
     try machine.activateAll()
-    try machine.manager.perform(.inBoth(.setCap("A", type: nil, .absolute(hundredths: 50))))
+    try machine.manager.perform(.set(.cap("A", type: nil, .absolute(hundredths: 50)), .both))
     #expect(machine.manager.record(of: "A")?.definition.processors[0].absoluteCapHundredths == 50)
     #expect(
       machine.manager.record(of: "A")?.profiles[0].definition.processors[0].absoluteCapHundredths
         == 50)
-    try machine.manager.perform(.setWeight("A", type: nil, weight: 7))
+    try machine.manager.perform(.set(.weight("A", type: nil, weight: 7)))
     try machine.manager.perform(.saveProfile("A"))
     #expect(machine.manager.record(of: "A")?.profiles[0].definition.processors[0].weight == 7)
   }
@@ -54,14 +54,15 @@ struct ProfileChangeTests {
     let machine = try machine()
     try machine.activateAll()
     try machine.manager.perform(
-      .inProfile(.setWeightRange("A", type: nil, minimum: 50, maximum: 200)))
+      .set(.weightRange("A", type: nil, minimum: 50, maximum: 200), .profile))
     let before = machine.manager.runningConfiguration
     #expect(throws: ManagementError.weightOutOfRange(300, allowed: 50...200)) {
-      try machine.manager.perform(.inBoth(.setWeight("A", type: nil, weight: 300)))
+      try machine.manager.perform(.set(.weight("A", type: nil, weight: 300), .both))
     }
     #expect(machine.manager.runningConfiguration == before)
-    #expect(throws: ManagementError.notInProfile(.deactivate("A"))) {
-      try machine.manager.perform(.inProfile(.deactivate("A")))
+    let initial = Setting.initialShare("A", type: nil)
+    #expect(throws: ManagementError.notInProfile(.set(initial))) {
+      try machine.manager.perform(.set(initial, .profile))
     }
   }
 
@@ -69,20 +70,20 @@ struct ProfileChangeTests {
     "limits of settings",
     arguments: [
       (
-        ManagementAction.setWeightRange("A", type: nil, minimum: 101, maximum: nil),
+        ManagementAction.set(.weightRange("A", type: nil, minimum: 101, maximum: nil)),
         ManagementError.weightRange(minimum: 101, weight: 100, maximum: 999)
       ),
       (
-        .setWeightRange("A", type: nil, minimum: nil, maximum: 1000),
+        .set(.weightRange("A", type: nil, minimum: nil, maximum: 1000)),
         .weightRange(minimum: 1, weight: 100, maximum: 1000)
       ),
-      (.setRunningTime(nanoseconds: 999_999), .runningTimeOutOfRange(999_999)),
-      (.setRunningTime(nanoseconds: 100_000_001), .runningTimeOutOfRange(100_000_001)),
-      (.setGroup("A", type: nil, group: "NONE"), .groupNotFound("NONE", known: [])),
-      (.setDefinedCapacity("A", units: 10), .capacityUnknown(.cp)),
-      (.setDefinedCapacity("A", units: 0), .capacityOutOfRange(0)),
-      (.setCap("A", type: nil, .absolute(hundredths: 25_501)), .capOutOfRange(25_501)),
-      (.setWeight("A", type: .ifl, weight: 5), .noSharedProcessors("A", .ifl)),
+      (.set(.runningTime(nanoseconds: 999_999)), .runningTimeOutOfRange(999_999)),
+      (.set(.runningTime(nanoseconds: 100_000_001)), .runningTimeOutOfRange(100_000_001)),
+      (.set(.group("A", type: nil, group: "NONE")), .groupNotFound("NONE", known: [])),
+      (.set(.definedCapacity("A", units: 10)), .capacityUnknown(.cp)),
+      (.set(.definedCapacity("A", units: 0)), .capacityOutOfRange(0)),
+      (.set(.cap("A", type: nil, .absolute(hundredths: 25_501))), .capOutOfRange(25_501)),
+      (.set(.weight("A", type: .ifl, weight: 5)), .noSharedProcessors("A", .ifl)),
     ])
   func limits(_ action: ManagementAction, _ error: ManagementError) throws {
     let machine = try machine()
@@ -92,7 +93,7 @@ struct ProfileChangeTests {
     #expect(throws: error) { try machine.manager.perform(action) }
     #expect(machine.manager.runningConfiguration == before)
     #expect(machine.manager.storageDigest(of: nil) == digest)
-    #expect(machine.manager.takeChanges().last?.refusal == error)
+    #expect(machine.manager.allChanges.last?.refusal == error)
   }
 
   @Test("a share of one type leaves the other types' shares as they were said")
@@ -102,7 +103,7 @@ struct ProfileChangeTests {
     definition.share = ShareDefinition(amount: .absolute(hundredthsOfPercent: 2000))
     let context = SettingContext(groups: [], ratedTypes: [], profile: nil)
     let changed = try definition.applying(
-      .setShare("A", type: .ifl, amount: .relative(50), limit: .hard(nil)), in: context)
+      [.share("A", type: .ifl, amount: .relative(50), limit: .hard(nil))], in: context)
     #expect(changed.share(of: 0).amount == .absolute(hundredthsOfPercent: 2000))
     #expect(changed.share(of: 1).amount == .relative(50))
     #expect(changed.share(of: 1).limit == .hard(nil))
@@ -117,14 +118,14 @@ struct ProfileChangeTests {
       try ["A", "B"].map { try machine.view($0).shares[0].entitlement }
     }
     #expect(try standing() == [1, 3])
-    try machine.manager.perform(.setSecurity("A", .isolation, true))
+    try machine.manager.perform(.set(.security("A", .isolation, true)))
     #expect(try standing() == [1, 3])
     try machine.manager.perform(
-      .setShare("A", type: nil, amount: .absolute(hundredthsOfPercent: 5000), limit: nil))
+      .set(.share("A", type: nil, amount: .absolute(hundredthsOfPercent: 5000), limit: nil)))
     #expect(try standing() == [2, 2])
-    try machine.manager.perform(.setPolarity("A", .vertical))
+    try machine.manager.perform(.set(.polarity("A", .vertical)))
     #expect(try machine.view("A").processors[0].polarity == .verticalHigh)
-    try machine.manager.perform(.setCap("B", type: nil, .absolute(hundredths: 25)))
+    try machine.manager.perform(.set(.cap("B", type: nil, .absolute(hundredths: 25))))
     #expect(try machine.view("B").shares[0].limits?.effective.processors == Fraction(1, 4))
   }
 }

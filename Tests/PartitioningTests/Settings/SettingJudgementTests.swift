@@ -8,19 +8,19 @@ import Testing
 
 @Suite("One judgement for every way to a setting")
 struct SettingJudgementTests {
-  private static let settings: [ManagementAction] = [
-    .setWeight("A", type: nil, weight: 50),
-    .setShare("A", type: nil, amount: .relative(77), limit: .soft(nil)),
-    .setShare("A", type: .cp, amount: .absolute(hundredthsOfPercent: 1000), limit: nil),
-    .setInitialShare("A", type: nil),
-    .setCap("A", type: nil, .ownShare(true)), .setCap("A", type: nil, .absolute(hundredths: 50)),
-    .setWeightRange("A", type: nil, minimum: 10, maximum: 300),
-    .setGroup("A", type: nil, group: "G"), .setDefinedCapacity("A", units: 5),
-    .setPolarity("A", .vertical), .setSecurity("A", .isolation, true),
-    .batch([
-      .setWeight("A", type: nil, weight: 500),
-      .setWeightRange("A", type: nil, minimum: 400, maximum: 600),
-    ]),
+  private static let settings: [[Setting]] = [
+    [.weight("A", type: nil, weight: 50)],
+    [.share("A", type: nil, amount: .relative(77), limit: .soft(nil))],
+    [.share("A", type: .cp, amount: .absolute(hundredthsOfPercent: 1000), limit: nil)],
+    [.initialShare("A", type: nil)],
+    [.cap("A", type: nil, .ownShare(true))], [.cap("A", type: nil, .absolute(hundredths: 50))],
+    [.weightRange("A", type: nil, minimum: 10, maximum: 300)],
+    [.group("A", type: nil, group: "G")], [.definedCapacity("A", units: 5)],
+    [.polarity("A", .vertical)], [.security("A", .isolation, true)],
+    [
+      .weight("A", type: nil, weight: 500),
+      .weightRange("A", type: nil, minimum: 400, maximum: 600),
+    ],
   ]
 
   private static func machine() throws -> GuestMachine {
@@ -30,22 +30,23 @@ struct SettingJudgementTests {
   }
 
   @Test("what is not active has a profile and no running values", arguments: settings)
-  func inactive(_ setting: ManagementAction) throws {
-    let isInitial = setting == .setInitialShare("A", type: nil)
+  func inactive(_ settings: [Setting]) throws {
+    let isInitial = settings == [.initialShare("A", type: nil)]
     for isActive in [false, true] {
-      for action in [setting, .inProfile(setting), .inBoth(setting)] {
+      for scope in SettingScope.allCases {
+        let action = ManagementAction.together(settings.map { .set($0, scope) })
         let machine = try Self.machine()
         if isActive { try machine.activateAll() }
         let before = machine.manager.runningConfiguration
         var refusal: ManagementError?
         do throws(ManagementError) { try machine.manager.perform(action) } catch { refusal = error }
-        if action != setting, isInitial {
-          #expect(refusal == .notInProfile(setting))
-        } else if case .inProfile = action {
+        if scope != .running, isInitial {
+          #expect(refusal == .notInProfile(.set(settings[0])))
+        } else if scope == .profile {
           #expect(refusal == nil)
         } else {
           #expect(
-            refusal
+            refusal?.cause
               == (isActive
                 ? nil : .wrongState("A", is: .notActivated, needs: PartitionStatus.active)))
         }
@@ -56,7 +57,7 @@ struct SettingJudgementTests {
         // What was answered is what runs, or what the next activation takes.
         let set = try #require(machine.manager.record(of: "A"))
         if isActive {
-          #expect((set.definition != before.partitions[0].definition) == !action.isOnlyInProfile)
+          #expect((set.definition != before.partitions[0].definition) == (scope != .profile))
         } else {
           try machine.activateAll()
         }
@@ -73,25 +74,25 @@ struct SettingJudgementTests {
     capped.processors[0].weight = 100
     let machine = try GuestMachine(processors: 4, capacityUnits: 100, [capped])
     try machine.activateAll()
-    try machine.manager.perform(.setCap("A", type: nil, .ownShare(false)))
-    try machine.manager.perform(.setDefinedCapacity("A", units: 50))
+    try machine.manager.perform(.set(.cap("A", type: nil, .ownShare(false))))
+    try machine.manager.perform(.set(.definedCapacity("A", units: 50)))
     for action: ManagementAction in [
-      .setCap("A", type: nil, .ownShare(true)), .setInitialShare("A", type: nil),
-      .setShare("A", type: nil, amount: nil, limit: .hard(nil)),
+      .set(.cap("A", type: nil, .ownShare(true))), .set(.initialShare("A", type: nil)),
+      .set(.share("A", type: nil, amount: nil, limit: .hard(nil))),
     ] {
       #expect(throws: ManagementError.cappingConflict("A")) {
         try machine.manager.perform(action)
       }
     }
-    try machine.manager.perform(.setDefinedCapacity("A", units: nil))
+    try machine.manager.perform(.set(.definedCapacity("A", units: nil)))
     try machine.manager.perform(
       .batch([
-        .setWeight("A", type: nil, weight: 500),
-        .setWeightRange("A", type: nil, minimum: 400, maximum: 600),
+        .set(.weight("A", type: nil, weight: 500)),
+        .set(.weightRange("A", type: nil, minimum: 400, maximum: 600)),
       ]))
     for action: ManagementAction in [
-      .setWeight("A", type: nil, weight: 100), .setInitialShare("A", type: nil),
-      .setShare("A", type: nil, amount: .relative(100), limit: nil),
+      .set(.weight("A", type: nil, weight: 100)), .set(.initialShare("A", type: nil)),
+      .set(.share("A", type: nil, amount: .relative(100), limit: nil)),
     ] {
       #expect(throws: ManagementError.weightOutOfRange(100, allowed: 400...600)) {
         try machine.manager.perform(action)
@@ -110,7 +111,7 @@ struct SettingJudgementTests {
           storageByteCount: 64 << 20, incrementByteCount: 1 << 20, pace: .fast),
         partitions: [GuestMachine.partition("A")], imageProfiles: [night]))
     try manager.perform(.setNextProfile("A", profile: "NIGHT"))
-    try manager.perform(.inProfile(.setWeight("A", type: nil, weight: 9)))
+    try manager.perform(.set(.weight("A", type: nil, weight: 9), .profile))
     #expect(manager.partitionView("A")?.profileName == "NIGHT")
     try manager.perform(.activate("A", load: false))
     #expect(manager.partitionView("A")?.shares[0].weight == 9)
@@ -138,40 +139,49 @@ struct SettingJudgementTests {
     let machine = try Self.machine()
     var numbers = SeededGenerator(seed: seed)
     func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &numbers) }
-    func setting() -> ManagementAction {
+    func settings() -> [Setting] {
       switch draw(0...7) {
-      case 0: .setWeight("A", type: nil, weight: draw(0...1000))
+      case 0: [.weight("A", type: nil, weight: draw(0...1000))]
       case 1:
-        .setShare(
-          "A", type: nil, amount: draw(0...1) == 0 ? .relative(draw(0...10_001)) : nil,
-          limit: [nil, ShareLimit.none, .hard(nil), .soft(nil)][draw(0...3)])
-      case 2: .setInitialShare("A", type: nil)
-      case 3: .setCap("A", type: nil, .ownShare(draw(0...1) == 0))
+        [
+          .share(
+            "A", type: nil, amount: draw(0...1) == 0 ? .relative(draw(0...10_001)) : nil,
+            limit: [nil, ShareLimit.none, .hard(nil), .soft(nil)][draw(0...3)])
+        ]
+      case 2: [.initialShare("A", type: nil)]
+      case 3: [.cap("A", type: nil, .ownShare(draw(0...1) == 0))]
       case 4:
-        .setWeightRange(
-          "A", type: nil, minimum: draw(0...2) == 0 ? nil : draw(0...600),
-          maximum: draw(0...2) == 0 ? nil : draw(300...1000))
-      case 5: .setDefinedCapacity("A", units: draw(0...2) == 0 ? nil : draw(1...100))
+        [
+          .weightRange(
+            "A", type: nil, minimum: draw(0...2) == 0 ? nil : draw(0...600),
+            maximum: draw(0...2) == 0 ? nil : draw(300...1000))
+        ]
+      case 5: [.definedCapacity("A", units: draw(0...2) == 0 ? nil : draw(1...100))]
       case 6:
-        .setShare(
-          "A", type: nil, amount: .absolute(hundredthsOfPercent: draw(9...9000)), limit: nil)
+        [
+          .share(
+            "A", type: nil, amount: .absolute(hundredthsOfPercent: draw(9...9000)), limit: nil)
+        ]
       default:
-        .batch([
-          .setWeightRange("A", type: nil, minimum: draw(1...500), maximum: draw(400...999)),
-          .setWeight("A", type: nil, weight: draw(1...999)),
-        ])
+        [
+          .weightRange("A", type: nil, minimum: draw(1...500), maximum: draw(400...999)),
+          .weight("A", type: nil, weight: draw(1...999)),
+        ]
       }
+    }
+    func setting(_ scope: SettingScope) -> ManagementAction {
+      .together(settings().map { .set($0, scope) })
     }
     var refusals = 0
     for _ in 0..<200 {
       let action: ManagementAction =
         switch draw(0...9) {
-        case 0: .inProfile(setting())
-        case 1: .inBoth(setting())
+        case 0: setting(.profile)
+        case 1: setting(.both)
         case 2: .saveProfile("A")
         case 3: .activate("A", load: false, force: true)
         case 4 where draw(0...3) == 0: .deactivate("A", force: true)
-        default: setting()
+        default: setting(.running)
         }
       let before = machine.manager.runningConfiguration
       do throws(ManagementError) {
@@ -219,10 +229,6 @@ struct SettingJudgementTests {
   }
 }
 
-extension ManagementAction {
-  fileprivate var isOnlyInProfile: Bool { if case .inProfile = self { true } else { false } }
-}
-
 @Suite("Several things in one command: all or nothing")
 struct BatchTests {
   private func machine() throws -> GuestMachine {
@@ -262,7 +268,7 @@ struct BatchTests {
         .physicalProcessorNeeded(2, by: "A")
       ),
       (
-        [.setWeight("A", type: nil, weight: 20), .deactivate("NOBODY")],
+        [.set(.weight("A", type: nil, weight: 20)), .deactivate("NOBODY")],
         .partitionNotFound("NOBODY")
       ),
     ])
@@ -271,13 +277,14 @@ struct BatchTests {
     let before = machine.manager.runningConfiguration
     let digest = machine.manager.storageDigest(of: nil)
     let entries = machine.manager.journal.count
-    _ = machine.manager.takeChanges()
-    #expect(throws: error) { try machine.manager.perform(.batch(actions)) }
+    let changes = machine.manager.allChanges.count
+    let refusal = ManagementError.inBatch(position: 1, error)
+    #expect(throws: refusal) { try machine.manager.perform(.batch(actions)) }
     #expect(machine.manager.runningConfiguration == before)
     #expect(machine.manager.storageDigest(of: nil) == digest)
     #expect(machine.manager.journal.count == entries + 1)
-    #expect(machine.manager.journal.last?.refusal == error)
-    #expect(machine.manager.takeChanges().count == 1)
+    #expect(machine.manager.journal.last?.refusal == refusal)
+    #expect(machine.manager.allChanges.count == changes + 1)
   }
 
   @Test("what can be done is done at once, with one entry in the journal")
@@ -297,9 +304,10 @@ struct BatchTests {
   @Test("a partition's user needs the permission for each part")
   func authorized() throws {
     let machine = try machine()
-    #expect(throws: ManagementError.notAuthorized("A", needs: .crossPartitionAuthority)) {
+    let refusal = ManagementError.notAuthorized("A", needs: .crossPartitionAuthority)
+    #expect(throws: ManagementError.inBatch(position: 1, refusal)) {
       try machine.manager.perform(
-        .batch([.setWeight("A", type: nil, weight: 5), .stop("B", processor: nil)]),
+        .batch([.set(.weight("A", type: nil, weight: 5)), .stop("B", processor: nil)]),
         by: .partition("A"))
     }
     #expect(try machine.view("A").shares[0].weight == 100)
@@ -311,7 +319,7 @@ struct BatchTests {
     let machine = try machine()
     let rule = machine.manager.machineView.pools[0].runningTime
     for setting: UInt64? in [5_000_000, nil] {
-      try machine.manager.perform(.setRunningTime(nanoseconds: setting))
+      try machine.manager.perform(.set(.runningTime(nanoseconds: setting)))
       let rehearsal = machine.manager.rehearsal()
       let action = ManagementAction.defineStorage("B", byteCount: 2 << 20)
       try rehearsal.perform(action)

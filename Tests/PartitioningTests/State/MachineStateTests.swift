@@ -27,7 +27,7 @@ struct MachineStateTests {
   private func busyMachine() throws -> GuestMachine {
     let machine = try machine()
     try machine.activateAll()
-    try machine.manager.perform(.setDefinedCapacity("B", units: 10))
+    try machine.manager.perform(.set(.definedCapacity("B", units: 10)))
     machine.run(seconds: 0.3)
     _ = try machine.manager.perform(
       .configureStorage("C", byteCount: 2 << 20, online: true, insistence: .polite, within: 60))

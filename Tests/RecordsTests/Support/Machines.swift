@@ -22,8 +22,8 @@ enum Machines {
     for name in manager.partitionNames {
       _ = try? manager.perform(.activate(name, load: true), by: .user("OPERATOR"))
     }
-    _ = try? manager.perform(.setWeight("G1", type: nil, weight: 300), by: .user("MAINT"))
-    _ = try? manager.perform(.setWeight("G2", type: nil, weight: 0), by: .partition("G2"))
+    _ = try? manager.perform(.set(.weight("G1", type: nil, weight: 300)), by: .user("MAINT"))
+    _ = try? manager.perform(.set(.weight("G2", type: nil, weight: 0)), by: .partition("G2"))
     manager.runEpochs(until: manager.now + 1_000_000)
     _ = try? manager.perform(.deactivate("G3", force: true), by: .firmware)
   }

@@ -44,7 +44,7 @@ struct DeterminismTests {
         try manager.perform(.activate(partition.name, load: true))
       }
       manager.runEpochs(until: 300_000_000)
-      try manager.perform(.setWeight("SPIN001", type: nil, weight: 40))
+      try manager.perform(.set(.weight("SPIN001", type: nil, weight: 40)))
       try manager.perform(
         .configureStorage(
           "TOUCHER", byteCount: 16 << 20, online: true, insistence: .polite, within: nil))

@@ -1,5 +1,5 @@
 /// A set of CP privilege classes, A to G; a format for anyone has the class `any`.
-package struct PrivilegeClasses: OptionSet, Sendable, Hashable {
+package struct PrivilegeClasses: OptionSet, Sendable, Hashable, Codable {
   package let rawValue: UInt8
 
   /// The letters, each the bit of its place.
@@ -23,6 +23,14 @@ package struct PrivilegeClasses: OptionSet, Sendable, Hashable {
   package static let any = PrivilegeClasses(rawValue: 0x80)
   package static let general = PrivilegeClasses(letters: "G")
   package static let all = PrivilegeClasses(letters: "ABCDEFG")
+
+  /// The letters of a definition, once each, ascending; nil when one is not A-G or there is none.
+  package static func sorted(_ letters: String) -> String? {
+    guard !letters.isEmpty, letters.utf8.allSatisfy({ (0x41...0x47).contains($0) }) else {
+      return nil
+    }
+    return String(Set(letters).sorted())
+  }
 
   /// The letters in order, or `Any`.
   package var letters: String {

@@ -1,0 +1,57 @@
+import Quantities
+
+// What the firmware tells: one owner publishes, any number of readers read, each from where it stands. A
+// reader is a value that the owner is given; it holds nothing up, and so much is kept and no more.
+
+/// A reader's place in what is published; a new one stands at the beginning.
+package struct ReaderPosition: Sendable, Equatable, Codable {
+  /// How many things were published before the next that it reads.
+  fileprivate(set) package var count: UInt64 = 0
+
+  /// The beginning.
+  package init() {}
+}
+
+/// What a reader had not read yet.
+package struct Reading<Element> {
+  /// In the order in which they were published.
+  package var elements: [Element]
+  /// How many older ones it has missed because more was published than is kept.
+  package var lostCount: UInt64
+}
+
+/// Things that are published in order.
+package struct Publication<Element> {
+  /// How many are kept at most; when there are more, the older half goes.
+  private let limit: Int
+  private var kept: [Element] = []
+  /// How many were published before the first that is kept.
+  private var droppedCount: UInt64 = 0
+
+  /// Nothing is published yet.
+  package init(keeping limit: Int) {
+    self.limit = max(1, limit)
+  }
+
+  /// Publishes a thing.
+  package mutating func publish(_ element: Element) {
+    if kept.count >= limit {
+      let count = (limit &+ 1) / 2
+      kept = Array(kept.dropFirst(count))
+      droppedCount.addClamped(UInt64(clamping: count))
+    }
+    kept.append(element)
+  }
+
+  /// Gives a reader what it has not read, and moves it to the end.
+  package func read(_ position: inout ReaderPosition) -> Reading<Element> {
+    let lost = droppedCount.subtractingClamped(position.count)
+    let start = position.count.subtractingClamped(droppedCount)
+    position.count = droppedCount.addingClamped(UInt64(clamping: kept.count))
+    return Reading(elements: Array(kept.dropFirst(Int(clamping: start))), lostCount: lost)
+  }
+}
+
+extension Publication: Sendable where Element: Sendable {}
+extension Publication: Equatable where Element: Equatable {}
+extension Publication: Codable where Element: Codable {}

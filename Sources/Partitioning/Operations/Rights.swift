@@ -1,0 +1,81 @@
+// Who may do what, judged here whatever front end asks: a user by his privilege classes, as the command table
+// has them; a partition's guest and its own user by the partition's permissions; the firmware may do all.
+// Logical partition isolation is judged where a channel path goes on line.
+
+extension ManagementAction {
+  /// The privilege classes of which a user needs one; those of each action are judged in a batch.
+  package var neededClasses: PrivilegeClasses {
+    switch self {
+    case .activate, .recover, .load, .releasePath: PrivilegeClasses(letters: "AB")
+    case .deactivate, .stop, .start, .resetNormal, .resetClear, .restart, .cancelShutdown,
+      .cancelPending, .set, .setNextProfile, .saveProfile, .signalShutdown(_, _, thenForce: true),
+      .shutDown:
+      PrivilegeClasses(letters: "A")
+    case .signalShutdown(_, _, thenForce: false), .signalAll: PrivilegeClasses(letters: "AC")
+    case .varyProcessor, .varyPath: PrivilegeClasses(letters: "B")
+    // Typed at a console that is connected to the guest, or sent.
+    case .sendConsole: PrivilegeClasses(letters: "ABC")
+    // What a partition's user does for himself, another does for him (FOR).
+    case .configureProcessor, .configureStorage, .configurePath, .defineProcessor,
+      .detachProcessor, .defineStorage, .storeStorage, .storeRegister:
+      PrivilegeClasses(letters: "C")
+    case .batch: .any
+    }
+  }
+
+  /// Whether it changes the I/O configuration.
+  private var isOfInputOutput: Bool {
+    switch self {
+    case .varyPath, .configurePath, .releasePath: true
+    default: false
+    }
+  }
+
+  /// The permissions that a partition needs to have it performed.
+  fileprivate func neededPermissions(of partition: String) -> [SecuritySwitch] {
+    (isOfInputOutput ? [.inputOutputControl] : [])
+      + (self.partition == partition ? [] : [.crossPartitionAuthority])
+  }
+}
+
+extension PartitionManager {
+  /// Refuses what an author has no right to.
+  func authorize(_ action: ManagementAction, _ author: Author) throws(ManagementError) {
+    if case .batch(let actions) = action {
+      for (position, action) in actions.enumerated() {
+        do throws(ManagementError) {
+          try authorize(action, author)
+        } catch {
+          throw .inBatch(position: position, error)
+        }
+      }
+      return
+    }
+    switch author {
+    case .firmware: return
+    case .user(let name, let classes):
+      guard classes.permits(action.neededClasses) else {
+        throw .classNeeded(name, needs: action.neededClasses)
+      }
+    case .partition(let name): try authorize(action, partition: name)
+    }
+  }
+
+  private func authorize(
+    _ action: ManagementAction, partition name: String
+  ) throws(ManagementError) {
+    if case .load(let target, let image?, _, _, _) = action {
+      try authorize(image, into: partition(target), by: name)
+    }
+    let security = try partition(name).definition.security
+    for permission in action.neededPermissions(of: name) where !security[permission] {
+      throw .notAuthorized(name, needs: permission)
+    }
+  }
+
+  /// Whether an author may learn of the use that others make of the machine.
+  package func seesOthers(_ author: Author) -> Bool {
+    guard case .partition(let name) = author else { return true }
+    return (try? partition(name))?.definition.security.globalPerformanceData ?? false
+  }
+}
