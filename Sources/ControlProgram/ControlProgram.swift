@@ -16,6 +16,8 @@ package final class ControlProgram {
   package weak var clock: (any SimulationClock)?
   /// Where reports of the past come from; nil when the machine keeps no records.
   package var records: (any RecordsPort)?
+  /// Where checkpoints are kept; nil when nothing outlives the machine.
+  package var checkpoints: (any CheckpointsPort)?
   /// Takes the commands that a rehearsal leaves out; nil when this is no rehearsal.
   var onOmitted: ((String) -> Void)?
   /// Where in the command that was typed the present one is.

@@ -45,6 +45,8 @@ package struct StartRecord: Sendable, Equatable {
 package final class RecordStore: Sendable {
   /// Path of the file.
   package let file: String
+  /// Path of the state folder in which it is.
+  package var folder: String { (file as NSString).deletingLastPathComponent }
   /// Path that damaged records have now, when some were set aside.
   package let setAside: String?
   /// The start before, when it ended without a word.

@@ -16,7 +16,7 @@ let queryCommands: [Command] = [
       TimeSelection.note,
     ],
     formats: queryUserFormats + queryProfileFormats + queryMachineFormats + queryWeightFormats
-      + queryJournalFormats + queryRecordFormats + queryVirtualFormats
+      + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryVirtualFormats
       + [
         CommandFormat(
           "", "userid", classes: "any", "Whether a user is logged on.",

@@ -5,5 +5,6 @@ extension CommandTable {
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
       + saveCommands + partitionOperations + operationCommands + storageCommands + consoleCommands
-      + planCommands + validateCommands + recordCommands + waitCommands + terminalCommands)
+      + planCommands + validateCommands + recordCommands + checkpointCommands + waitCommands
+      + terminalCommands)
 }

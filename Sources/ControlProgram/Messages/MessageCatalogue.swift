@@ -721,6 +721,12 @@ extension MessageID {
         "Records: &1",
         when: "The store of records refused.",
         remedy: "Do what the text says; the machine goes on.")
+    case .checkpointFailure:
+      MessageDefinition(
+        8888, .error, nil,
+        "Checkpoint: &1",
+        when: "A checkpoint could not be written, read or removed.",
+        remedy: "Do what the text says; the machine goes on.")
     case .recovered:
       MessageDefinition(
         8942, .information, nil,

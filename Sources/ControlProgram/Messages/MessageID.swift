@@ -124,6 +124,7 @@ package enum MessageID: CaseIterable, Sendable {
   // Records and reports
   case noRecords
   case recordsFailure
+  case checkpointFailure
   case recovered
   case notRecovered
   case performedNotKept

@@ -33,8 +33,9 @@ struct ConsoleCommand: ParsableCommand {
   var keepsNothing = false
 
   func validate() throws {
-    if keepsNothing, state.state != nil || state.setsAside {
-      throw ValidationError("--no-state keeps nothing: leave out --state and --set-aside-state")
+    if keepsNothing, state.state != nil || state.setsAside || state.origin != nil {
+      throw ValidationError(
+        "--no-state keeps nothing: leave out --state, --set-aside-state and --from")
     }
   }
 
@@ -42,7 +43,8 @@ struct ConsoleCommand: ParsableCommand {
     do {
       let folder = try MachineFolder(folder ?? Host.demoFolder())
       let store = try state.open(standard: keepsNothing ? nil : folder.stateFolder)
-      let machine = try folder.machine(options.managerOptions(pace: nil), store: store)
+      let machine = try folder.machine(
+        options.managerOptions(pace: nil), store: store, from: state.origin)
       let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
       throw ExitCode(isTerminal ? try runTerminal(machine) : runPipe(machine))
     } catch let failure as HostFailure {

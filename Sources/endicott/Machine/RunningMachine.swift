@@ -16,6 +16,8 @@ final class RunningMachine: SimulationClock {
   let console: ConsoleSession
   private let definition: SystemDefinition
   private let recorder: Recorder?
+  /// The checkpoint that the machine goes on from.
+  private let origin: String?
 
   /// Puts the parts together; what was kept of the machine is put back.
   ///
@@ -23,12 +25,15 @@ final class RunningMachine: SimulationClock {
   ///   - manager: The firmware; nothing is active yet.
   ///   - definition: What its folder says.
   ///   - store: Where records are kept; nil for nowhere.
-  /// - Throws: `HostFailure` when the records cannot be used.
+  ///   - origin: The checkpoint to go on from; nil to start anew.
+  /// - Throws: `HostFailure` when the records or the checkpoint cannot be used.
   init(
-    manager: PartitionManager, definition: SystemDefinition, store: RecordStore? = nil
+    manager: PartitionManager, definition: SystemDefinition, store: RecordStore? = nil,
+    from origin: String? = nil
   ) throws(HostFailure) {
     self.manager = manager
     self.definition = definition
+    self.origin = origin
     do throws(RecordStoreError) {
       recorder = try store.map { store throws(RecordStoreError) in
         try Recorder(store, manager) { Host.milliseconds }
@@ -36,7 +41,10 @@ final class RunningMachine: SimulationClock {
     } catch {
       throw HostFailure(error)
     }
+    let checkpoints = store.map { CheckpointStore(manager, stateFolder: $0.folder) }
+    if let origin { try checkpoints?.goOn(from: origin) }
     control = ControlProgram(manager: manager)
+    control.checkpoints = checkpoints
     console = control.logOn()
     control.clock = self
     control.records = recorder
@@ -51,7 +59,8 @@ final class RunningMachine: SimulationClock {
     }
   }
 
-  /// Activates what starts with the machine and runs its PROFILE script.
+  /// Activates what starts with the machine and runs its PROFILE script; what goes on from a checkpoint
+  /// has done so.
   ///
   /// - Parameter output: Takes messages and answers as they come.
   /// - Throws: `ScriptFailure` when the PROFILE script stops.
@@ -59,6 +68,10 @@ final class RunningMachine: SimulationClock {
     let words = { (action: ManagementAction) in action.commandText }
     let found = recorder?.kept?.lines(words) ?? recorder?.store.salvage.lines(words)
     for line in found ?? [] { output(.line(line)) }
+    if let origin {
+      recorder?.keepUp()
+      return output(.line("CHECKPOINT \(origin) RESUMED"))
+    }
     let result = control.startAutomatically()
     recorder?.keepUp()
     for line in result.lines { output(.line(line)) }

@@ -15,6 +15,13 @@ struct StateOptions: ParsableArguments {
     help: "Give records that are damaged another name and begin new ones.")
   var setsAside = false
 
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp(
+      "Go on from this checkpoint of the state folder instead of starting anew.",
+      valueName: "checkpoint"))
+  var origin: String?
+
   /// Opens the records.
   ///
   /// - Parameter standard: The folder when none was named; nil for no records then.

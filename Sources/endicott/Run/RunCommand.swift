@@ -42,11 +42,18 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard state.origin == nil || state.state != nil else {
+      throw ValidationError("--from names a checkpoint of a state folder: say which with --state")
+    }
+  }
+
   private func perform() throws -> Int32 {
     // Everything is read before anything runs.
     let scripts = try scripts.map { try Script(file: $0) }
     let machine = try MachineFolder(machine ?? Host.demoFolder())
-      .machine(options.managerOptions(pace: .fast), store: state.open(standard: nil))
+      .machine(
+        options.managerOptions(pace: .fast), store: state.open(standard: nil), from: state.origin)
     do {
       return machine.close(try run(scripts, on: machine))
     } catch {

@@ -1,0 +1,41 @@
+import Channels
+
+/// What is known of a checkpoint.
+package struct CheckpointFacts: Equatable, Sendable {
+  /// Its name.
+  package var name: String
+  /// Simulated time since IPL at which it was taken; nil when it cannot be read.
+  package var time: SimulatedTime?
+  /// Active partitions in it.
+  package var guestCount: Int
+  /// Bytes that guests had written, and bytes of its files.
+  package var writtenByteCount: UInt64
+  package var storedByteCount: UInt64
+  /// What is wrong with it; nil when nothing is.
+  package var finding: String?
+
+  /// Facts of a checkpoint.
+  package init(
+    name: String, time: SimulatedTime?, guestCount: Int = 0, writtenByteCount: UInt64 = 0,
+    storedByteCount: UInt64 = 0, finding: String? = nil
+  ) {
+    self.name = name
+    self.time = time
+    self.guestCount = guestCount
+    self.writtenByteCount = writtenByteCount
+    self.storedByteCount = storedByteCount
+    self.finding = finding
+  }
+}
+
+/// Where a machine's checkpoints are kept, outside its history.
+///
+/// Owner thread only.
+package protocol CheckpointsPort: AnyObject {
+  /// Takes the whole machine as it is now and keeps it; one of the same name is replaced.
+  func save(_ name: String) throws(RecordsFailure) -> CheckpointFacts
+  /// Removes a checkpoint.
+  func delete(_ name: String) throws(RecordsFailure)
+  /// The checkpoints, by the time at which they were taken.
+  func list() throws(RecordsFailure) -> [CheckpointFacts]
+}
