@@ -259,7 +259,7 @@ import Testing
 @Suite struct DemoDefinitionTests {
   private var folder: String {
     var url = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { url.deleteLastPathComponent() }
+    for _ in 0..<3 { url.deleteLastPathComponent() }
     return url.appendingPathComponent("Partitions/demo").path
   }
 
