@@ -191,6 +191,7 @@ package final class PartitionManager {
         FirmwareEvent(time: 0, partition: nil, kind: .clockRead(timeOfDayAtStart)))
     }
     engine.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
+    engine.digest.mix(UInt64(clamping: WrittenForm.version))
     engine.digest.mix(seed)
     engine.digest.mix(UInt64(bitPattern: timeOfDayAtStart))
     for number in partitions.indices {
