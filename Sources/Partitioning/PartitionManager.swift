@@ -108,6 +108,7 @@ package final class PartitionManager {
       engine: engine, channels: channels, pacer: Pacer(options.pace ?? definition.machine.pace),
       isRehearsal: false)
     engine.progress.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
+    engine.progress.digest.mix(UInt64(clamping: WrittenForm.version))
     engine.progress.digest.mix(seed)
     engine.progress.digest.mix(UInt64(bitPattern: timeOfDayAtStart))
     for number in partitions.indices {

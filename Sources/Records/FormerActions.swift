@@ -7,16 +7,29 @@ import Partitioning
 // read, wherever in a row it stands: within a batch, or in the refusal of an action.
 
 enum FormerActions {
-  /// Settings by the names that their actions had.
+  /// The settings, each of which was the action setWeight, setShare and so on.
   private static let settings = [
-    "setWeight": "weight", "setShare": "share", "setInitialShare": "initialShare",
-    "setCap": "cap", "setWeightRange": "weightRange", "setGroup": "group",
-    "setDefinedCapacity": "definedCapacity", "setPolarity": "polarity",
-    "setSecurity": "security", "setGroupCap": "groupCap", "setGroupCapacity": "groupCapacity",
-    "setRunningTime": "runningTime", "setWaitCompletion": "waitCompletion",
+    "weight", "share", "initialShare", "cap", "weightRange", "group", "definedCapacity",
+    "polarity", "security", "groupCap", "groupCapacity", "runningTime", "waitCompletion",
   ]
-  /// The actions around a setting that said where it is made.
-  private static let scopes: [String: SettingScope] = ["inProfile": .profile, "inBoth": .both]
+
+  /// The setting that an action was; nil for another action.
+  private static func setting(_ action: String) -> String? {
+    guard action.hasPrefix("set") else { return nil }
+    let stem = action.dropFirst(3)
+    let name = stem.prefix(1).lowercased() + stem.dropFirst()
+    return settings.contains(name) ? name : nil
+  }
+
+  /// Where the setting was made that an action stood around; nil for another action.
+  private static func scope(_ action: String) -> SettingScope? {
+    switch action {
+    case "inProfile": .profile
+    case "inBoth": .both
+    default: nil
+    }
+  }
+
   /// How deep JSON is followed; no action is deeper.
   private static let depthLimit = 32
 
@@ -36,11 +49,11 @@ enum FormerActions {
     }
     guard let object = value as? [String: Any] else { return value }
     if object.count == 1, let (key, payload) = object.first {
-      if let setting = settings[key] {
+      if let setting = setting(key) {
         return ["set": ["_0": [setting: payload], "_1": scope.rawValue]]
       }
       // What was no setting was refused there; it is told as itself.
-      if let scope = scopes[key], let inner = (payload as? [String: Any])?["_0"] {
+      if let scope = Self.scope(key), let inner = (payload as? [String: Any])?["_0"] {
         return renewed(inner, scope, depth: depth &+ 1)
       }
     }

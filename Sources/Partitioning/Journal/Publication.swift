@@ -36,7 +36,7 @@ package struct Publication<Element> {
   /// Publishes a thing.
   package mutating func publish(_ element: Element) {
     if kept.count >= limit {
-      let count = (limit &+ 1) / 2
+      let count = max(1, (limit &+ 1) / 2)
       kept = Array(kept.dropFirst(count))
       droppedCount.addClamped(UInt64(clamping: count))
     }

@@ -1,5 +1,6 @@
 import Channels
 import Platform
+import Quantities
 
 // What becomes known of an action: an entry in the journal, a change with its differences, a part of the
 // history that the digest stands for; and what happens by itself, as events.
@@ -38,14 +39,16 @@ extension PartitionManager {
         differences: differences(from: before)))
   }
 
-  /// Takes an action into the history of the machine and of its partition.
+  /// Takes an action into the history of the machine and of its partitions, in its written form.
   func mix(_ action: ManagementAction) {
+    var text = WrittenForm.text(action)
     engine.progress.digest.mix(now)
-    var text = String(describing: action)
     text.withUTF8 { engine.progress.digest.mix(bytes: UnsafeRawBufferPointer($0)) }
-    guard let name = action.partition, let number = number(of: name) else { return }
-    engine.guests[number].digest.mix(now)
-    text.withUTF8 { engine.guests[number].digest.mix(bytes: UnsafeRawBufferPointer($0)) }
+    for name in action.partitions {
+      guard let number = number(of: name) else { continue }
+      engine.guests[number].digest.mix(now)
+      text.withUTF8 { engine.guests[number].digest.mix(bytes: UnsafeRawBufferPointer($0)) }
+    }
   }
 }
 
