@@ -87,6 +87,24 @@ final class Partition {
     _modify { yield &state[keyPath: value] }
   }
 
+  // What is asked of thousands of partitions at a time, without a copy of all their values.
+
+  var isActive: Bool { state.isActive }
+  /// The values in force.
+  var definition: PartitionDefinition {
+    get { state.definition }
+    _modify { yield &state.definition }
+  }
+  /// Whether each logical processor is on line.
+  var isOnline: Numbered<Bool> {
+    get { state.isOnline }
+    _modify { yield &state.isOnline }
+  }
+  var countedPages: Int {
+    get { state.countedPages }
+    set { state.countedPages = newValue }
+  }
+
   /// Its name.
   var name: String { place.name }
   /// Index in definition order.
