@@ -233,7 +233,7 @@ extension Dispatcher {
     let running = time.addingClamped(Dispatcher.dispatchCost)
     noteReady(logical, until: time)
     if logicals[logical].wokenAt < .max {
-      course.wakeLatencies.add(running.subtractingClamped(logicals[logical].wokenAt))
+      wakeLatencies.add(running.subtractingClamped(logicals[logical].wokenAt))
       logicals[logical].wokenAt = .max
     }
     logicals[logical].state = .running

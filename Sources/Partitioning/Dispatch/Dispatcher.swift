@@ -43,8 +43,6 @@ struct DispatcherCourse: Equatable, Sendable, Codable {
   var parkingDue: SimulatedTime = ParkingPolicy.interval
   /// Whether polarity or parking of some logical processor has changed since it was last told.
   var hasNewPolarity = false
-  /// How long logical processors waited from getting work to running.
-  var wakeLatencies = LatencyDistribution()
 }
 
 /// Places logical processors on physical ones.
@@ -60,6 +58,8 @@ final class Dispatcher {
   let heaps: UnsafeMutableBufferPointer<UnsafeMutableBufferPointer<Int>>
   /// Where it stands beside its records.
   var course = DispatcherCourse()
+  /// How long logical processors waited from getting work to running.
+  var wakeLatencies = LatencyDistribution()
   /// One slot a logical processor, then one an account, then one a group.
   var timers: TimerHeap
   /// What was placed since the last time this was emptied.

@@ -25,6 +25,7 @@ struct DispatcherState: SavedState {
   var highQueue: [Int]
   var urgentQueue: [Int]
   var course: DispatcherCourse
+  var wakeLatencies: LatencyDistribution
 }
 
 /// Everything that the epochs carry from one to the next, guests apart.
@@ -52,7 +53,7 @@ extension Dispatcher {
         },
         timers: timers.entries, parking: Array(parking), frontiers: Array(frontiers),
         dedicatedQueue: dedicatedQueue.contents, highQueue: highQueue.contents,
-        urgentQueue: urgentQueue.contents, course: course)
+        urgentQueue: urgentQueue.contents, course: course, wakeLatencies: wakeLatencies)
     }
     set {
       logicals.replace(with: newValue.logicals)
@@ -68,6 +69,7 @@ extension Dispatcher {
       highQueue.contents = newValue.highQueue
       urgentQueue.contents = newValue.urgentQueue
       course = newValue.course
+      wakeLatencies = newValue.wakeLatencies
       placed.removeAll()
       asideQueue.removeAll()
       displacedQueue.removeAll()
@@ -111,6 +113,7 @@ extension Dispatcher: StateHolder {
       state: [
         "logicals", "accounts", "groups", "physicals", "pools", "heaps", "course", "timers",
         "frontiers", "dedicatedQueue", "highQueue", "urgentQueue", "parking",
+        "wakeLatencies",
       ],
       wiring: ["groupsPerPool"],
       // Filled and emptied within an epoch.

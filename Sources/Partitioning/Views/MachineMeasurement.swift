@@ -54,7 +54,7 @@ extension PartitionManager {
 
 extension PartitionManager {
   /// How long logical processors waited from getting work to running, since IPL.
-  package var wakeLatencies: LatencyDistribution { engine.dispatcher.course.wakeLatencies }
+  package var wakeLatencies: LatencyDistribution { engine.dispatcher.wakeLatencies }
 
   /// Host time of epochs since it was first asked for; counting it begins then.
   package func hostTime() -> HostTime {

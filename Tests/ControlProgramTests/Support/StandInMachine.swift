@@ -13,7 +13,7 @@ final class StandInMachine: SystemPort, SimulationClock {
   var now: SimulatedTime = 0
   var definition = StandInMachine.demo
   var states: [String: PartitionView] = [:]
-  var events = Publication<FirmwareEvent>(keeping: PartitionManager.eventLimit)
+  var events = Publication<FirmwareEvent>(keeping: 1 << 16)
   var pace = Pace.fast
   /// Whether time stops at once, as when a console's user ends a wait.
   var interruptsWaits = false
@@ -176,7 +176,7 @@ final class StandInMachine: SystemPort, SimulationClock {
     copy.now = now
     copy.definition = definition
     copy.states = states
-    copy.events = Publication(keeping: PartitionManager.eventLimit)
+    copy.events = Publication(keeping: 1 << 16)
     copy.offlineProcessors = offlineProcessors
     copy.offlinePaths = offlinePaths
     return copy
