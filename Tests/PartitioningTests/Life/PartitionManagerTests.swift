@@ -255,7 +255,7 @@ struct PartitionManagerTests {
     try manager.perform(.activate("A", load: false))
     expectRefused(manager, .cancelPending("A", kind: nil), .noPendingChange("A"))
     expectRefused(
-      manager, .signalShutdown("A", within: 10, thenForce: true), .shutdownSignalNotEnabled("A"))
+      manager, .signalShutdown("A", within: 10, thenForce: false), .shutdownSignalNotEnabled("A"))
   }
 
   @Test func everyStateLeadsWhereTheTableSays() {
