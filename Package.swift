@@ -83,7 +83,12 @@ let package = Package(
     tests(
       "RecordsTests",
       ["Records", "Partitioning", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
-    tests("SystemTests", ["endicott", "ControlProgram", "Definitions", "Partitioning", "X86"]),
+    tests(
+      "SystemTests",
+      [
+        "endicott", "ControlProgram", "Definitions", "Partitioning", "Records", "X86",
+        "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

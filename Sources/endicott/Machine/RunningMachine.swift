@@ -33,6 +33,8 @@ final class RunningMachine: SimulationClock {
   ) throws(HostFailure) {
     self.manager = manager
     self.definition = definition
+    // Names are in upper case, as CP takes them.
+    let origin = origin?.uppercased()
     self.origin = origin
     do throws(RecordStoreError) {
       recorder = try store.map { store throws(RecordStoreError) in
