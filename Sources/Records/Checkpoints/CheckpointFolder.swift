@@ -203,12 +203,19 @@ package struct CheckpointFolder: Sendable {
     return try SectionReader.read(section, in: folder)
   }
 
-  private func value<Value: Decodable>(
+  private func value<Value: Codable>(
     _ name: String, _ manifest: CheckpointManifest, _ folder: String
   ) throws(CheckpointError) -> Value {
     let text = try section(name, manifest, folder)
     do {
-      return try JSONDecoder().decode(Value.self, from: text)
+      let value = try JSONDecoder().decode(Value.self, from: text)
+      if let unknown = UnreadFields.paths(in: text, readAs: value).first {
+        throw CheckpointError.unfit(
+          folder: folder, reason: "nobody here knows what \(unknown) of section \(name) is")
+      }
+      return value
+    } catch let error as CheckpointError {
+      throw error
     } catch let refusal as StateRefusal {
       throw .unfit(folder: folder, reason: refusal.description)
     } catch {

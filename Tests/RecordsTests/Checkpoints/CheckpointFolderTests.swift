@@ -90,6 +90,30 @@ import Testing
     #expect(throws: CheckpointError.self) { try folder.load("ONE") }
   }
 
+  @Test("a field that nobody knows is told with its path; one that is missing is not made up")
+  func fields() throws {
+    let state = StateEnvelope(try busy().machineState)
+    let text = try JSONEncoder().encode(state)
+    #expect(UnreadFields.paths(in: text, readAs: state) == [])
+    var payload = try #require(JSONSerialization.jsonObject(with: text) as? [String: Any])
+    var machine = try #require(payload["state"] as? [String: Any])
+    var firmware = try #require(machine["firmware"] as? [String: Any])
+    firmware["weather"] = ["rain": true]
+    machine["firmware"] = firmware
+    payload["state"] = machine
+    let added = try JSONSerialization.data(withJSONObject: payload)
+    let read = try JSONDecoder().decode(StateEnvelope<MachineState>.self, from: added)
+    #expect(UnreadFields.paths(in: added, readAs: read) == ["state.firmware.weather"])
+    firmware["weather"] = nil
+    firmware["seed"] = nil
+    machine["firmware"] = firmware
+    payload["state"] = machine
+    let missing = try JSONSerialization.data(withJSONObject: payload)
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(StateEnvelope<MachineState>.self, from: missing)
+    }
+  }
+
   @Test("one that was not finished is cleared away, one that was about to be replaced comes back")
   func leftovers() throws {
     defer { cleanUp() }
