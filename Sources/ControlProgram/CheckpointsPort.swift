@@ -28,10 +28,26 @@ package struct CheckpointFacts: Equatable, Sendable {
   }
 }
 
+/// When checkpoints are taken without being asked for.
+package struct CheckpointSchedule: Equatable, Sendable {
+  /// Simulated time between two.
+  package var interval: SimulatedTime
+  /// How many of them are kept; of more the oldest goes.
+  package var keptCount: Int
+
+  /// A schedule.
+  package init(interval: SimulatedTime, keptCount: Int) {
+    self.interval = interval
+    self.keptCount = keptCount
+  }
+}
+
 /// Where a machine's checkpoints are kept, outside its history.
 ///
 /// Owner thread only.
 package protocol CheckpointsPort: AnyObject {
+  /// When checkpoints are taken without being asked for; nil for never.
+  var schedule: CheckpointSchedule? { get set }
   /// Takes the whole machine as it is now and keeps it; one of the same name is replaced.
   func save(_ name: String) throws(RecordsFailure) -> CheckpointFacts
   /// Removes a checkpoint.

@@ -57,6 +57,8 @@ package final class ControlProgram {
     start = system.machineView
     firstSample = system.measurement()
     partitionNames = system.definition.partitions.map(\.name).sorted()
+    // None, unless the machine goes on from a checkpoint.
+    activeCount = partitionNames.count { system.isActive($0) == true }
   }
 
   // MARK: Consoles

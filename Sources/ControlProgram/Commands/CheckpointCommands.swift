@@ -22,6 +22,14 @@ let checkpointCommands: [Command] = [
         "Takes a checkpoint; one of the same name is replaced when this one is whole.",
         operands: [.other], handler: saveCheckpoint),
       CommandFormat(
+        "EVERY", "n [SEC|MIN] [KEEP n]", classes: "A",
+        "Takes one at each multiple of 1 second to 24 hours of simulated time, named AUTO and the "
+          + "seconds, and keeps the last 5, or as many as KEEP says (1 to 100).",
+        operands: [.other, .words("SEC|MIN"), .words("KEEP")], handler: scheduleCheckpoints),
+      CommandFormat(
+        "OFF", "", classes: "A", "Takes none any more without being asked.",
+        handler: stopCheckpoints),
+      CommandFormat(
         "DELete", "name", classes: "A", "Removes a checkpoint.", operands: [.other],
         handler: deleteCheckpoint),
     ])
@@ -43,6 +51,34 @@ private func saveCheckpoint(_ call: Invocation) throws(CommandMessage) {
       + "\(kibibytes(facts.writtenByteCount)) WRITTEN, \(kibibytes(facts.storedByteCount)) STORED")
 }
 
+private func scheduleCheckpoints(_ call: Invocation) throws(CommandMessage) {
+  let word = try call.operands.required()
+  let isMinutes = call.operands.take(anyOf: "SEConds|MINutes") == "MINUTES"
+  var keptCount: UInt64 = 5
+  if call.operands.take("KEEP") {
+    let count = try call.operands.required()
+    guard let number = decimal(count), (1...100).contains(number) else {
+      throw CommandMessage(.invalidOperand, count)
+    }
+    keptCount = number
+  }
+  try call.operands.end()
+  guard let value = decimal(word), value <= 86_400,
+    (1...86_400).contains(value * (isMinutes ? 60 : 1))
+  else { throw CommandMessage(.invalidOperand, word) }
+  let seconds = value * (isMinutes ? 60 : 1)
+  let schedule = CheckpointSchedule(
+    interval: seconds * 1_000_000_000, keptCount: Int(clamping: keptCount))
+  try call.askCheckpoints { port throws(RecordsFailure) in port.schedule = schedule }
+  call.reply("CHECKPOINT EVERY \(seconds) SECONDS, \(keptCount) KEPT")
+}
+
+private func stopCheckpoints(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  try call.askCheckpoints { port throws(RecordsFailure) in port.schedule = nil }
+  call.reply("CHECKPOINT OFF")
+}
+
 private func deleteCheckpoint(_ call: Invocation) throws(CommandMessage) {
   let name = try call.operands.required()
   try call.operands.end()
@@ -53,6 +89,12 @@ private func deleteCheckpoint(_ call: Invocation) throws(CommandMessage) {
 private func queryCheckpoint(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   let all = try call.askCheckpoints { port throws(RecordsFailure) in try port.list() }
+  try call.askCheckpoints { port throws(RecordsFailure) in
+    if let schedule = port.schedule {
+      call.reply(
+        "CHECKPOINT EVERY \(schedule.interval / 1_000_000_000) SECONDS, \(schedule.keptCount) KEPT")
+    }
+  }
   guard !all.isEmpty else { return call.reply("NO CHECKPOINTS") }
   let machine = call.system.machineView
   let table = TextTable(

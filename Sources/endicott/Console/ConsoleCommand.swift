@@ -33,9 +33,12 @@ struct ConsoleCommand: ParsableCommand {
   var keepsNothing = false
 
   func validate() throws {
-    if keepsNothing, state.state != nil || state.setsAside || state.origin != nil {
+    if keepsNothing,
+      state.state != nil || state.setsAside || state.origin != nil
+        || state.isWarm
+    {
       throw ValidationError(
-        "--no-state keeps nothing: leave out --state, --set-aside-state and --from")
+        "--no-state keeps nothing: leave out --state, --set-aside-state, --from and --warm")
     }
   }
 
@@ -44,7 +47,7 @@ struct ConsoleCommand: ParsableCommand {
       let folder = try MachineFolder(folder ?? Host.demoFolder())
       let store = try state.open(standard: keepsNothing ? nil : folder.stateFolder)
       let machine = try folder.machine(
-        options.managerOptions(pace: nil), store: store, from: state.origin)
+        options.managerOptions(pace: nil), store: store, from: state.beginning)
       let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
       throw ExitCode(isTerminal ? try runTerminal(machine) : runPipe(machine))
     } catch let failure as HostFailure {

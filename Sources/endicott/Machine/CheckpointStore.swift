@@ -1,3 +1,4 @@
+import Channels
 import ControlProgram
 import Partitioning
 import Quantities
@@ -5,8 +6,16 @@ import Records
 
 /// The checkpoints of a running machine, in its state folder.
 final class CheckpointStore: CheckpointsPort {
+  /// When checkpoints are taken without being asked for.
+  var schedule: CheckpointSchedule? { didSet { plan() } }
+  /// When the next of those is due; `.max` for never.
+  private(set) var nextDue = SimulatedTime.max
+  /// Takes a line when one that is due could not be taken.
+  var onTrouble: ((String) -> Void)?
   private let manager: PartitionManager
   private let folder: CheckpointFolder
+  /// What begins the names of those that nobody asked for.
+  private static let prefix = "AUTO-"
 
   /// The checkpoints in a state folder.
   init(_ manager: PartitionManager, stateFolder: String) {
@@ -20,6 +29,26 @@ final class CheckpointStore: CheckpointsPort {
         try folder.save(
           manager.checkpoint(), as: name, machine: manager.definition.machine.name,
           level: ControlProgram.level))
+    }
+  }
+
+  private func plan() {
+    guard let interval = schedule?.interval else { return nextDue = .max }
+    let elapsed = manager.now.divided(by: interval) ?? .max
+    nextDue = elapsed.addingClamped(1).multipliedClamped(by: interval)
+  }
+
+  /// Takes the checkpoint that is due, if one is, and lets the oldest of its kind go.
+  func takeDue() {
+    guard manager.now >= nextDue, let schedule else { return }
+    plan()
+    do throws(RecordsFailure) {
+      let seconds = "\(manager.now / 1_000_000_000)"
+      _ = try save(Self.prefix + seconds.zeroPadded(to: 10))
+      let own = try list().map(\.name).filter { $0.hasPrefix(Self.prefix) }.sorted()
+      for name in own.dropLast(max(1, schedule.keptCount)) { try delete(name) }
+    } catch {
+      onTrouble?("CHECKPOINT NOT TAKEN: \(error.reason)")
     }
   }
 
@@ -37,6 +66,33 @@ final class CheckpointStore: CheckpointsPort {
         }
       }
     }
+  }
+
+  /// Has a machine that was just built go on from the newest checkpoint that is whole.
+  ///
+  /// - Parameter tell: Takes what is wrong with newer ones.
+  /// - Returns: Its name; nil when there is none.
+  /// - Throws: `HostFailure` when the folder cannot be read, or none of its checkpoints can be used.
+  func goOnWarm(tell: (String) -> Void) throws(HostFailure) -> String? {
+    let all: [CheckpointFacts]
+    do throws(RecordsFailure) {
+      all = try list()
+    } catch {
+      throw HostFailure(subject: "checkpoints", reason: error.reason)
+    }
+    for facts in all.reversed() {
+      do throws(HostFailure) {
+        try goOn(from: facts.name)
+        return facts.name
+      } catch {
+        tell(error.line)
+      }
+    }
+    guard all.isEmpty else {
+      throw HostFailure(
+        subject: "checkpoints", reason: "none of \(all.count) can be used; start without --warm")
+    }
+    return nil
   }
 
   /// Has a machine that was just built go on from a checkpoint.

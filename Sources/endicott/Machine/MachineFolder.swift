@@ -31,14 +31,14 @@ struct MachineFolder {
   /// - Parameters:
   ///   - options: What is chosen beside the definition.
   ///   - store: Where records are kept; nil for nowhere.
-  ///   - origin: The checkpoint to go on from; nil to start anew.
+  ///   - beginning: Whether it starts anew or goes on from a checkpoint.
   /// - Returns: The machine.
   /// - Throws: `HostFailure` when a device's file, the records or the checkpoint cannot be used.
   func machine(
-    _ options: ManagerOptions, store: RecordStore? = nil, from origin: String? = nil
+    _ options: ManagerOptions, store: RecordStore? = nil, from beginning: MachineBeginning = .cold
   ) throws(HostFailure) -> RunningMachine {
     try RunningMachine(
-      manager: manager(options), definition: definition, store: store, from: origin)
+      manager: manager(options), definition: definition, store: store, from: beginning)
   }
 
   private func manager(_ options: ManagerOptions) throws(HostFailure) -> PartitionManager {

@@ -16,6 +16,7 @@ final class RunningMachine: SimulationClock {
   let console: ConsoleSession
   private let definition: SystemDefinition
   private let recorder: Recorder?
+  private let checkpoints: CheckpointStore?
   /// The checkpoint that the machine goes on from.
   private let origin: String?
 
@@ -25,17 +26,14 @@ final class RunningMachine: SimulationClock {
   ///   - manager: The firmware; nothing is active yet.
   ///   - definition: What its folder says.
   ///   - store: Where records are kept; nil for nowhere.
-  ///   - origin: The checkpoint to go on from; nil to start anew.
+  ///   - beginning: Whether it starts anew or goes on from a checkpoint.
   /// - Throws: `HostFailure` when the records or the checkpoint cannot be used.
   init(
     manager: PartitionManager, definition: SystemDefinition, store: RecordStore? = nil,
-    from origin: String? = nil
+    from beginning: MachineBeginning = .cold
   ) throws(HostFailure) {
     self.manager = manager
     self.definition = definition
-    // Names are in upper case, as CP takes them.
-    let origin = origin?.uppercased()
-    self.origin = origin
     do throws(RecordStoreError) {
       recorder = try store.map { store throws(RecordStoreError) in
         try Recorder(store, manager) { Host.milliseconds }
@@ -43,14 +41,23 @@ final class RunningMachine: SimulationClock {
     } catch {
       throw HostFailure(error)
     }
-    let checkpoints = store.map { CheckpointStore(manager, stateFolder: $0.folder) }
-    if let origin { try checkpoints?.goOn(from: origin) }
+    checkpoints = store.map { CheckpointStore(manager, stateFolder: $0.folder) }
+    origin = try checkpoints.flatMap { store throws(HostFailure) in
+      switch beginning {
+      case .cold: return nil
+      case .warm: return try store.goOnWarm { writeError($0) }
+      case .checkpoint(let name):
+        try store.goOn(from: name)
+        return name
+      }
+    }
     control = ControlProgram(manager: manager)
     control.checkpoints = checkpoints
     console = control.logOn()
     control.clock = self
     control.records = recorder
     recorder?.onTrouble = { [weak control] in control?.sendToAll($0) }
+    checkpoints?.onTrouble = { [weak control] in control?.sendToAll($0) }
   }
 
   /// Has the console's output shown.
@@ -115,9 +122,11 @@ final class RunningMachine: SimulationClock {
     }
     guard let recorder else { return manager.runEpochs(until: end) { isOver() } }
     repeat {
-      manager.runEpochs(until: min(end, recorder.nextSample)) { isOver() }
+      let due = min(recorder.nextSample, checkpoints?.nextDue ?? .max)
+      manager.runEpochs(until: min(end, due)) { isOver() }
       recorder.keepUp()
       recorder.watch()
+      checkpoints?.takeDue()
     } while manager.now < end && !isMet
   }
 

@@ -2,6 +2,16 @@ import ArgumentParser
 import Foundation
 import Records
 
+/// Where a machine begins.
+enum MachineBeginning {
+  /// Nothing is active.
+  case cold
+  /// The newest whole checkpoint; cold when there is none.
+  case warm
+  /// The checkpoint of this name.
+  case checkpoint(String)
+}
+
 /// Where what outlives a machine is kept.
 struct StateOptions: ParsableArguments {
   @Option(
@@ -21,6 +31,23 @@ struct StateOptions: ParsableArguments {
       "Go on from this checkpoint of the state folder instead of starting anew.",
       valueName: "checkpoint"))
   var origin: String?
+
+  @Flag(
+    name: .customLong("warm"),
+    help: "Go on from the newest whole checkpoint, if there is one; what is damaged is told.")
+  var isWarm = false
+
+  /// Where the machine begins.
+  var beginning: MachineBeginning {
+    if let origin { return .checkpoint(origin.uppercased()) }
+    return isWarm ? .warm : .cold
+  }
+
+  func validate() throws {
+    guard origin == nil || !isWarm else {
+      throw ValidationError("--warm takes the newest checkpoint: leave out --warm or --from")
+    }
+  }
 
   /// Opens the records.
   ///

@@ -43,8 +43,8 @@ struct RunCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard state.origin == nil || state.state != nil else {
-      throw ValidationError("--from names a checkpoint of a state folder: say which with --state")
+    guard state.origin == nil && !state.isWarm || state.state != nil else {
+      throw ValidationError("--from and --warm need a state folder: say which with --state")
     }
   }
 
@@ -53,7 +53,8 @@ struct RunCommand: ParsableCommand {
     let scripts = try scripts.map { try Script(file: $0) }
     let machine = try MachineFolder(machine ?? Host.demoFolder())
       .machine(
-        options.managerOptions(pace: .fast), store: state.open(standard: nil), from: state.origin)
+        options.managerOptions(pace: .fast), store: state.open(standard: nil), from: state.beginning
+      )
     do {
       return machine.close(try run(scripts, on: machine))
     } catch {

@@ -120,6 +120,34 @@ struct CheckpointTests {
     #expect(absent.errors.contains("there is no checkpoint THIRD"), "\(absent.errors)")
   }
 
+  @Test(
+    "are taken at intervals; --warm goes on from the newest that is whole and names the damaged")
+  func intervals() throws {
+    let machine = try Machines.small()
+    let state = machine.path + "/kept"
+    let script = try machine.write(
+      "many.cp", "CHECKPOINT EVERY 1 SEC KEEP 2\nSLEEP 3.5\nQUERY CHECKPOINT\n")
+    let rest = try machine.write("rest.cp", "QUERY TIME\nQUERY DIGEST\n")
+    func run(_ script: String, _ more: String...) throws -> ProgramRun {
+      try ProgramRun(["run", script, "--machine", machine.path, "--state", state] + more)
+    }
+    let many = try run(script)
+    #expect(many.status == 0, "\(many.output)\(many.errors)")
+    #expect(many.output.contains("CHECKPOINT EVERY 1 SECONDS, 2 KEPT\n"), "\(many.output)")
+    let names = many.output.split(separator: "\n").filter { $0.hasPrefix("AUTO-") }
+      .map { $0.prefix(15) }
+    #expect(names == ["AUTO-0000000002", "AUTO-0000000003"])
+    let warm = try run(rest, "--warm")
+    #expect(warm.output.contains("CHECKPOINT AUTO-0000000003 RESUMED"), "\(warm.output)")
+    #expect(warm.output.contains(":03 UTC"), "\(warm.output)")
+    try Data("no".utf8).write(
+      to: URL(fileURLWithPath: state + "/checkpoints/AUTO-0000000003/pages"))
+    let older = try run(rest, "--warm")
+    #expect(older.errors.contains("section pages is damaged"), "\(older.errors)")
+    #expect(older.output.contains("CHECKPOINT AUTO-0000000002 RESUMED"), "\(older.output)")
+    #expect(older.output.contains(":02 UTC"), "\(older.output)")
+  }
+
   @Test("a process that is killed while it writes leaves the old checkpoint or the new one, whole")
   func survivesKills() throws {
     let machine = try Machines.small()
