@@ -72,7 +72,7 @@ struct RehearsalTests {
     machine.run(seconds: 0.2)
     #expect(try machine.view("A").listensToNotices)
     var before = machine.manager.machineState
-    #expect(throws: ManagementError.shutdownSignalNotEnabled("A")) {
+    #expect(throws: ManagementError.inBatch(position: 1, .shutdownSignalNotEnabled("A"))) {
       try machine.manager.perform(
         .batch([
           .load("A", image: nil, parameters: nil, force: true),

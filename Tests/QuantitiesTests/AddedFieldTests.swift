@@ -30,7 +30,8 @@ import Testing
     #expect(try JSONDecoder().decode(StateEnvelope<Later>.self, from: text) == later)
   }
 
-  @Test("make a payload that the earlier program refuses by kind and version") func refused() throws {
+  @Test("make a payload that the earlier program refuses by kind and version") func refused() throws
+  {
     let text = try JSONEncoder().encode(StateEnvelope(Later()))
     #expect(throws: StateRefusal.laterVersion(kind: "thing", version: 2, newest: 1)) {
       try JSONDecoder().decode(StateEnvelope<Earlier>.self, from: text)

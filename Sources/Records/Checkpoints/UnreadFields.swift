@@ -17,7 +17,8 @@ enum UnreadFields {
     return paths.sorted()
   }
 
-  private static func compare(_ found: Any, _ known: Any?, at path: String, _ paths: inout [String]) {
+  private static func compare(_ found: Any, _ known: Any?, at path: String, _ paths: inout [String])
+  {
     if let found = found as? [String: Any] {
       let known = known as? [String: Any] ?? [:]
       for (name, value) in found {

@@ -20,6 +20,8 @@ enum HostFeatures {
 
   /// Whether the host's processor is of the make whose choices ours follows (Docs/Deviations.md).
   static let isOurMake = entry("vendor_id").hasSuffix("AuthenticAMD")
+  /// The host's family of processors; 0 when it does not say.
+  static let family = Int(entry("cpu family").split(separator: " ").last ?? "") ?? 0
   /// Why what makers differ in is not compared with the host's processor.
   static let isOtherMake: Comment =
     "SKIPPED: this host's processor is not AMD's, as ours is; recorded silicon is compared all the same"

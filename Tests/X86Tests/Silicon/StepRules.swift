@@ -238,8 +238,13 @@ enum StepRules {
       return "bit 17 of MXCSR is not reserved where the host masks misaligned operands (AMD APM 1)"
     }
     guard !native.isCompleted, !simulated.isCompleted else { return nil }
-    if i.map == 0 && (i.opcode == 0xA6 || i.opcode == 0xA7) && i.repeatPrefix != 0 {
-      return "REP CMPS reads its two operands in an order that depends on the count"
+    if i.map == 0 && (i.opcode == 0xA6 || i.opcode == 0xA7) {
+      if i.repeatPrefix != 0 {
+        return "REP CMPS reads its two operands in an order that depends on the count"
+      }
+      if HostFeatures.family >= 26 {
+        return "AMD's family 26 reads the operands of CMPS in another order than those before it"
+      }
     }
     if i.hasManyAccesses
       && (wanted.vector != got.vector || wanted.fault_address != got.fault_address)
