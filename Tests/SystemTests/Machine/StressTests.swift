@@ -9,7 +9,8 @@ struct StressTests {
   func refusals() throws {
     // The cases as the source says them, so that a new one needs a way to it.
     let source = try String(
-      contentsOf: Project.folder.appending(path: "Sources/Partitioning/Actions/ManagementError.swift"),
+      contentsOf: Project.folder.appending(
+        path: "Sources/Partitioning/Actions/ManagementError.swift"),
       encoding: .utf8)
     let cases = source.matches(of: /\n  case ([a-zA-Z]+)/).map { String($0.output.1) }
     #expect(cases.count > 40)
