@@ -5,15 +5,15 @@
 /// What the stored properties of a class are, by name.
 package struct PropertyRoles: Sendable, Equatable {
   /// What the object is: saved, copied and compared.
-  package var state: Set<String>
+  package var state: [String]
   /// What it is connected to and was built from: references, host pointers, host files, definitions.
-  package var wiring: Set<String>
+  package var wiring: [String]
   /// What can be found again from the other two, or is nothing that happens in the machine: it can be dropped
   /// at any instant and nobody inside notices.
-  package var caches: Set<String>
+  package var caches: [String]
 
   /// Names properties.
-  package init(state: Set<String>, wiring: Set<String> = [], caches: Set<String> = []) {
+  package init(state: [String], wiring: [String] = [], caches: [String] = []) {
     self.state = state
     self.wiring = wiring
     self.caches = caches

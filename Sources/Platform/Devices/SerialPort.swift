@@ -83,7 +83,7 @@ final class SerialPort {
   /// Adds bytes that arrive on the line.
   func receive(_ bytes: [UInt8]) {
     if state.receivedCount > state.waitingInput.count / 2 {
-      state.waitingInput.removeFirst(state.receivedCount)
+      state.waitingInput = Array(state.waitingInput.dropFirst(max(0, state.receivedCount)))
       state.receivedCount = 0
     }
     state.waitingInput += bytes

@@ -6,6 +6,7 @@ extension ContiguousBytes {
   func visitBytes<Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
+    // Cannot trap: all bytes.
     let outcome: Result<Void, Failure> = withUnsafeBytes { bytes in
       Result { () throws(Failure) in try body(bytes) }
     }

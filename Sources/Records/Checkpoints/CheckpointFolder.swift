@@ -248,11 +248,17 @@ private struct SavedGuest: Codable {
     let size = StoragePages.pageByteCount
     var contents: [UInt8] = []
     contents.reserveCapacity(pages.count.multipliedClamped(by: size))
-    for place in places {
-      let first = Int(place).multipliedClamped(by: size)
-      guard first.addingClamped(size) <= pool.count else { return nil }
-      contents += pool[first..<first.addingClamped(size)]
+    // Cannot trap: all bytes of the pool.
+    let isWhole = pool.withUnsafeBytes { bytes in
+      places.allSatisfy { place in
+        let first = Int(place).multipliedClamped(by: size)
+        guard first.addingClamped(size) <= bytes.count else { return false }
+        contents.append(
+          contentsOf: UnsafeRawBufferPointer(
+            start: bytes.baseAddress.map { $0 + first }, count: size))
+        return true
+      }
     }
-    return StoragePages(numbers: pages, contents: contents)
+    return isWhole ? StoragePages(numbers: pages, contents: contents) : nil
   }
 }

@@ -26,16 +26,19 @@ enum SectionReader {
     } catch {
       throw damaged(error.reason)
     }
-    guard stored.count == section.storedByteCount else {
-      throw damaged("it has \(stored.count) bytes of \(section.storedByteCount)")
+    // Cannot trap: all bytes of the file.
+    let (count, checksum) = stored.withUnsafeBytes { bytes in
+      (bytes.count, bytes.suffix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
     }
-    guard
-      stored.suffix(4).reversed().reduce(UInt32(0), { $0 << 8 | UInt32($1) }) == section.checksum
-    else { throw damaged("its checksum is another") }
+    guard count == section.storedByteCount else {
+      throw damaged("it has \(count) bytes of \(section.storedByteCount)")
+    }
+    guard checksum == section.checksum else { throw damaged("its checksum is another") }
     // The host may have no memory; Data by itself would end the process then.
     guard let room = malloc(max(1, section.byteCount)) else {
       throw .host(file: path, number: ENOMEM)
     }
+    // Cannot trap: all bytes of the file.
     let isWhole = stored.withUnsafeBytes { unpack($0, into: room, section.byteCount) }
     guard isWhole else {
       free(room)

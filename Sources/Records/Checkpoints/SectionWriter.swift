@@ -48,7 +48,7 @@ final class SectionWriter {
     self.context = context
     var preferences = Self.preferences
     room = [UInt8](
-      repeating: 0, count: LZ4F_compressBound(Self.pieceByteCount, &preferences) &+ 64)
+      repeating: 0, count: max(64, LZ4F_compressBound(Self.pieceByteCount, &preferences) &+ 64))
     let made = room.withUnsafeMutableBytes {
       LZ4F_compressBegin(context, $0.baseAddress, $0.count, &preferences)
     }

@@ -21,6 +21,7 @@ enum UnreadFields {
   {
     if let found = found as? [String: Any] {
       let known = known as? [String: Any] ?? [:]
+      // Cannot trap: each field once.
       for (name, value) in found {
         let place = path.isEmpty ? name : path + "." + name
         // A value that is none is not written.

@@ -22,7 +22,7 @@ extension GuestMemory {
   package var pages: StoragePages {
     var numbers: [UInt32] = []
     forEachPage { page, _ in numbers.append(page) }
-    let count = numbers.count.multipliedClamped(by: StoragePages.pageByteCount)
+    let count = max(0, numbers.count.multipliedClamped(by: StoragePages.pageByteCount))
     let contents = [UInt8](unsafeUninitializedCapacity: count) { room, filled in
       forEachPage { _, page in
         let rest = UnsafeMutableRawBufferPointer(
