@@ -146,8 +146,7 @@ package final class PartitionManager {
     var state = state
     state.journal = JournalState()
     let epochs = EpochEngine<Computer>(
-      layout: layout.dispatcher, epoch: engine.epoch, caches: [])
-    epochs.state = engine.state
+      layout: layout.dispatcher, epoch: engine.epoch, caches: [], state: engine.state)
     return PartitionManager(
       layout, state,
       partitions: partitions.map { Partition($0.place, $0.state, answers: $0.answers) },

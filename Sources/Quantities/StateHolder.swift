@@ -33,19 +33,20 @@ extension StateHolder {
     let roles = Self.roles
     let groups = [roles.state, roles.wiring, roles.caches]
     let properties = storedProperties(of: Mirror(reflecting: self))
-    let named = groups.reduce(into: Set<String>()) { $0.formUnion($1) }
-    return properties.union(named).filter { name in
-      !properties.contains(name) || groups.count { $0.contains(name) } != 1
-    }.sorted()
+    let all = (properties + groups.flatMap(\.self)).sorted()
+    return all.enumerated().filter { index, name in
+      all.element(at: index &- 1) != name
+        && (!properties.contains(name) || groups.count { $0.contains(name) } != 1)
+    }.map(\.element)
   }
 }
 
 /// Names of an object's stored properties; a lazy one has the name that it was declared with.
-private func storedProperties(of mirror: Mirror) -> Set<String> {
+private func storedProperties(of mirror: Mirror) -> [String] {
   let inherited = mirror.superclassMirror.map(storedProperties) ?? []
   let prefix = "$__lazy_storage_$_"
-  return inherited.union(
-    mirror.children.compactMap(\.label).map { label in
+  return inherited
+    + mirror.children.compactMap(\.label).map { label in
       label.hasPrefix(prefix) ? String(label.dropFirst(prefix.count)) : label
-    })
+    }
 }

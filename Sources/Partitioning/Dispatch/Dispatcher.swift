@@ -57,9 +57,17 @@ final class Dispatcher {
   /// Each pool's accounts with work, least virtual time first; as many as its `heapCount`.
   let heaps: UnsafeMutableBufferPointer<UnsafeMutableBufferPointer<Int>>
   /// Where it stands beside its records.
-  var course = DispatcherCourse()
+  ///
+  /// In room of its own as they are: what every step asks for costs what a pointer costs.
+  var course: DispatcherCourse {
+    @inline(__always) unsafeAddress {
+      UnsafePointer(courseRoom.baseAddress.unsafelyUnwrapped)
+    }
+    @inline(__always) unsafeMutableAddress { courseRoom.baseAddress.unsafelyUnwrapped }
+  }
+  private let courseRoom: UnsafeMutableBufferPointer<DispatcherCourse>
   /// How long logical processors waited from getting work to running.
-  var wakeLatencies = LatencyDistribution()
+  var wakeLatencies: LatencyDistribution
   /// One slot a logical processor, then one an account, then one a group.
   var timers: TimerHeap
   /// What was placed since the last time this was emptied.
@@ -99,24 +107,28 @@ final class Dispatcher {
     var groupCount = 0
   }
 
-  init(_ layout: Layout) {
-    let records = layout.records
-    logicals = UnsafeMutableBufferPointer(holding: records.logicals)
-    accounts = UnsafeMutableBufferPointer(holding: records.accounts)
-    physicals = UnsafeMutableBufferPointer(holding: records.physicals)
-    pools = UnsafeMutableBufferPointer(holding: records.pools)
+  /// A dispatcher in which nothing has happened yet.
+  convenience init(_ layout: Layout) { self.init(layout, DispatcherState(layout)) }
+
+  /// A dispatcher in a state, which is one of this layout.
+  init(_ layout: Layout, _ state: DispatcherState) {
+    logicals = UnsafeMutableBufferPointer(holding: state.logicals)
+    accounts = UnsafeMutableBufferPointer(holding: state.accounts)
+    groups = UnsafeMutableBufferPointer(holding: state.groups)
+    physicals = UnsafeMutableBufferPointer(holding: state.physicals)
+    pools = UnsafeMutableBufferPointer(holding: state.pools)
+    let none = state.accounts.map { _ in -1 }
     heaps = UnsafeMutableBufferPointer(
-      holding: records.pools.map { _ in
-        UnsafeMutableBufferPointer(holding: records.accounts.map { _ in -1 })
+      holding: state.heaps.map { heap in
+        let room = UnsafeMutableBufferPointer(holding: none)
+        room.replace(with: heap)
+        return room
       })
-    parking = UnsafeMutableBufferPointer(holding: accounts.map { _ in ParkingAccount() })
+    courseRoom = UnsafeMutableBufferPointer(holding: [state.course])
+    wakeLatencies = state.wakeLatencies
+    parking = UnsafeMutableBufferPointer(holding: state.parking)
     groupsPerPool = max(0, layout.groupCount)
-    groups = UnsafeMutableBufferPointer(
-      holding: layout.pools.flatMap { _ in
-        repeatElement(CapGroup(), count: max(0, layout.groupCount))
-      })
-    frontiers = UnsafeMutableBufferPointer(
-      holding: Array(repeating: 0, count: max(0, layout.partitionCount)))
+    frontiers = UnsafeMutableBufferPointer(holding: state.frontiers)
     timers = TimerHeap(capacity: logicals.count &+ accounts.count &+ groups.count)
     // A logical processor is placed at most once a round, and the list is emptied every round.
     placed = FixedList(capacity: logicals.count, blank: Dispatch(logical: 0, start: 0))
@@ -125,6 +137,10 @@ final class Dispatcher {
     urgentQueue = FixedList(capacity: logicals.count, blank: -1)
     displacedQueue = FixedList(capacity: physicals.count, blank: -1)
     asideQueue = FixedList(capacity: accounts.count, blank: -1)
+    timers.reset(to: state.timers)
+    dedicatedQueue.contents = state.dedicatedQueue
+    highQueue.contents = state.highQueue
+    urgentQueue.contents = state.urgentQueue
   }
 
   deinit {
@@ -143,6 +159,7 @@ final class Dispatcher {
     displacedQueue.deallocate()
     asideQueue.deallocate()
     frontiers.deallocate()
+    courseRoom.deallocate()
   }
 
   /// Whether any logical processor runs or could.
@@ -192,42 +209,5 @@ final class Dispatcher {
   func append(_ logical: Int, _ time: SimulatedTime) {
     logicals[logical].placedIn = start
     placed.append(Dispatch(logical: logical, start: time))
-  }
-}
-
-extension Dispatcher.Layout {
-  /// The records of a machine in which nothing has happened yet.
-  fileprivate var records:
-    (
-      pools: [ProcessorPool], physicals: [PhysicalProcessor], accounts: [ShareAccount],
-      logicals: [LogicalProcessor]
-    )
-  {
-    var pools: [ProcessorPool] = []
-    var physicals: [PhysicalProcessor] = []
-    for (index, pool) in self.pools.enumerated() {
-      let own = repeatElement(PhysicalProcessor(pool: index), count: max(0, pool.count))
-      pools.append(
-        ProcessorPool(
-          megahertz: pool.megahertz, first: physicals.count, count: own.count,
-          shared: own.count))
-      physicals += own
-    }
-    var accounts: [ShareAccount] = []
-    var logicals: [LogicalProcessor] = []
-    var number = 0
-    for (index, account) in self.accounts.enumerated() {
-      if accounts.last?.partition != account.partition { number = 0 }
-      accounts.append(
-        ShareAccount(
-          partition: account.partition, pool: account.pool, first: logicals.count,
-          count: max(0, account.logicals)))
-      for _ in 0..<max(0, account.logicals) {
-        logicals.append(
-          LogicalProcessor(partition: account.partition, number: number, account: index))
-        number &+= 1
-      }
-    }
-    return (pools, physicals, accounts, logicals)
   }
 }

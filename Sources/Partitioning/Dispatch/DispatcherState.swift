@@ -28,6 +28,49 @@ struct DispatcherState: SavedState {
   var wakeLatencies: LatencyDistribution
 }
 
+extension DispatcherState {
+  /// The state of a machine in which nothing has happened yet.
+  init(_ layout: Dispatcher.Layout) {
+    logicals = []
+    accounts = []
+    physicals = []
+    pools = []
+    for (index, pool) in layout.pools.enumerated() {
+      let own = repeatElement(PhysicalProcessor(pool: index), count: max(0, pool.count))
+      pools.append(
+        ProcessorPool(
+          megahertz: pool.megahertz, first: physicals.count, count: own.count,
+          shared: own.count))
+      physicals += own
+    }
+    var number = 0
+    for (index, account) in layout.accounts.enumerated() {
+      if accounts.last?.partition != account.partition { number = 0 }
+      accounts.append(
+        ShareAccount(
+          partition: account.partition, pool: account.pool, first: logicals.count,
+          count: max(0, account.logicals)))
+      for _ in 0..<max(0, account.logicals) {
+        logicals.append(
+          LogicalProcessor(partition: account.partition, number: number, account: index))
+        number &+= 1
+      }
+    }
+    groups = layout.pools.flatMap { _ in
+      repeatElement(CapGroup(), count: max(0, layout.groupCount))
+    }
+    heaps = pools.map { _ in [] }
+    timers = []
+    parking = accounts.map { _ in ParkingAccount() }
+    frontiers = Array(repeating: 0, count: max(0, layout.partitionCount))
+    dedicatedQueue = []
+    highQueue = []
+    urgentQueue = []
+    course = DispatcherCourse()
+    wakeLatencies = LatencyDistribution()
+  }
+}
+
 /// Everything that the epochs carry from one to the next, guests apart.
 struct EpochState: SavedState {
   static let kind = "epochs"
@@ -88,11 +131,14 @@ extension EpochEngine {
     }
     set {
       progress = newValue.progress
-      for (index, digest) in zip(guests.indices, newValue.guestDigests) {
-        guests[index].digest = digest
-      }
+      setDigests(newValue.guestDigests)
       dispatcher.state = newValue.dispatcher
     }
+  }
+
+  /// Gives every partition its digest.
+  func setDigests(_ digests: [HistoryDigest]) {
+    for (index, digest) in zip(guests.indices, digests) { guests[index].digest = digest }
   }
 
   /// Throws unless a state, which may come from a file, is one that these epochs can have.
@@ -111,7 +157,7 @@ extension Dispatcher: StateHolder {
   static var roles: PropertyRoles {
     PropertyRoles(
       state: [
-        "logicals", "accounts", "groups", "physicals", "pools", "heaps", "course", "timers",
+        "logicals", "accounts", "groups", "physicals", "pools", "heaps", "courseRoom", "timers",
         "frontiers", "dedicatedQueue", "highQueue", "urgentQueue", "parking",
         "wakeLatencies",
       ],
@@ -125,7 +171,7 @@ extension EpochEngine: StateHolder {
   static var roles: PropertyRoles {
     PropertyRoles(
       // Of each guest its digest; the rest of it is wiring, and placements within an epoch.
-      state: ["progress", "guests", "dispatcher"],
+      state: ["progressRoom", "guests", "dispatcher"],
       wiring: ["epoch", "crew", "caches", "threads", "worthSharing"],
       // Filled and emptied within an epoch, and the host's time.
       caches: ["ran", "round", "roundCycles", "hostTime"])

@@ -54,8 +54,14 @@ final class EpochEngine<Hardware: PartitionHardware> {
   let guests: UnsafeMutableBufferPointer<Guest>
   /// Length of an epoch in nanoseconds.
   let epoch: UInt64
-  /// How far it has come.
-  var progress = EpochProgress()
+  /// How far it has come; in room of its own, as the dispatcher's `course`.
+  var progress: EpochProgress {
+    @inline(__always) unsafeAddress {
+      UnsafePointer(progressRoom.baseAddress.unsafelyUnwrapped)
+    }
+    @inline(__always) unsafeMutableAddress { progressRoom.baseAddress.unsafelyUnwrapped }
+  }
+  private let progressRoom: UnsafeMutableBufferPointer<EpochProgress>
   /// The grid time at which the next epoch begins.
   var now: SimulatedTime { progress.now }
   /// Partitions that ran in the epoch, one bit each.
@@ -97,8 +103,13 @@ final class EpochEngine<Hardware: PartitionHardware> {
   }
 
   /// Creates an engine with a worker for each cache; without one no guest runs in it.
-  init(layout: Dispatcher.Layout, epoch: UInt64, caches: [CodeCache]) {
-    dispatcher = Dispatcher(layout)
+  ///
+  /// With a state, it is in that one, which is one of this layout.
+  init(
+    layout: Dispatcher.Layout, epoch: UInt64, caches: [CodeCache], state: EpochState? = nil
+  ) {
+    dispatcher = state.map { Dispatcher(layout, $0.dispatcher) } ?? Dispatcher(layout)
+    progressRoom = UnsafeMutableBufferPointer(holding: [state?.progress ?? EpochProgress()])
     self.epoch = max(1, epoch)
     self.caches = caches
     threads = max(caches.count, 1)
@@ -113,6 +124,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
       }
     }
     guests = UnsafeMutableBufferPointer(holding: logicals.map { Guest(logicals: $0) })
+    if let state { setDigests(state.guestDigests) }
     guard caches.count > 1 else { return }
     let crew = WorkerCrew(count: caches.count) { [unowned self] worker in
       guard let cache = self.caches.element(at: worker) else { return }
@@ -128,6 +140,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
     guests.deinitialize().deallocate()
     round.deallocate()
     ran.deallocate()
+    progressRoom.deallocate()
   }
 
   /// When something happens next: now while anyone has work, otherwise the first timer.

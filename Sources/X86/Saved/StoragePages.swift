@@ -23,6 +23,7 @@ extension GuestMemory {
     var numbers: [UInt32] = []
     forEachPage { page, _ in numbers.append(page) }
     let count = max(0, numbers.count.multipliedClamped(by: StoragePages.pageByteCount))
+    // Cannot trap: both visits find the same pages.
     let contents = [UInt8](unsafeUninitializedCapacity: count) { room, filled in
       forEachPage { _, page in
         let rest = UnsafeMutableRawBufferPointer(
