@@ -6,16 +6,36 @@ import Synchronization
 /// The owner thread is worker 0. A worker spins for about 2 us for its next part, then sleeps. What a
 /// part touches belongs to its worker from `run` being called until it returns.
 final class WorkerCrew: @unchecked Sendable {
-  // Unchecked because `body` is called from several threads: it is set before the threads start and
-  // never changed; `count` and `seats` are the owner's, and a seat is atomics, mutexes and conditions.
+  // Unchecked because `count` and `seats` are the owner's, and a seat is atomics, mutexes and conditions.
 
   /// Workers that there are, the owner thread included: fewer than asked for where the host refused.
   private(set) var count = 1
-  private let body: (Int) -> Void
   private var seats: [Seat] = []
-  private let owner = Seat()
-  private let outstanding = Atomic<Int>(0)
+  private let work: Work
   private static let spins = 500
+
+  /// What the threads share; it lives as long as they do, which may begin when the crew is gone already.
+  private final class Work: @unchecked Sendable {
+    // Unchecked because `body` is called from several threads: it is never changed.
+    let body: (Int) -> Void
+    let owner = Seat()
+    let outstanding = Atomic<Int>(0)
+
+    init(_ body: @escaping (Int) -> Void) { self.body = body }
+
+    /// A worker's life: a part each time that its seat is posted.
+    func run(_ worker: Int, at seat: Seat) {
+      var seen = 0
+      while true {
+        seen = seat.wait(after: seen)
+        if seat.isDismissed.load(ordering: .acquiring) { return }
+        body(worker)
+        if outstanding.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+          owner.post()
+        }
+      }
+    }
+  }
 
   /// One thread's place to wait at.
   private final class Seat: @unchecked Sendable {
@@ -59,11 +79,12 @@ final class WorkerCrew: @unchecked Sendable {
     count: Int, start: (Int, @escaping @Sendable () -> Void) -> Bool = WorkerCrew.startThread,
     body: @escaping (Int) -> Void
   ) {
-    self.body = body
+    let work = Work(body)
+    self.work = work
     var worker = 1
     while worker < count {
       let seat = Seat()
-      guard start(worker, { [unowned self, worker] in work(worker, at: seat) }) else { break }
+      guard start(worker, { [worker] in work.run(worker, at: seat) }) else { break }
       seats.append(seat)
       worker &+= 1
       self.count = worker
@@ -74,19 +95,6 @@ final class WorkerCrew: @unchecked Sendable {
     _ worker: Int, _ body: @escaping @Sendable () -> Void
   ) -> Bool {
     HostThread.start(stackByteCount: 8 << 20, body)
-  }
-
-  /// A worker's life: a part each time that its seat is posted.
-  private func work(_ worker: Int, at seat: Seat) {
-    var seen = 0
-    while true {
-      seen = seat.wait(after: seen)
-      if seat.isDismissed.load(ordering: .acquiring) { return }
-      body(worker)
-      if outstanding.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-        owner.post()
-      }
-    }
   }
 
   /// Sends the threads home; none is at work.
@@ -101,17 +109,17 @@ final class WorkerCrew: @unchecked Sendable {
   func run(_ mask: UInt64) {
     let others = (mask >> 1).nonzeroBitCount
     guard others > 0 else {
-      body(0)
+      work.body(0)
       return
     }
-    let seen = owner.generation.load(ordering: .acquiring)
-    outstanding.store(others, ordering: .releasing)
+    let seen = work.owner.generation.load(ordering: .acquiring)
+    work.outstanding.store(others, ordering: .releasing)
     var rest = mask >> 1
     for seat in seats {
       if rest & 1 != 0 { seat.post() }
       rest >>= 1
     }
-    if mask & 1 != 0 { body(0) }
-    _ = owner.wait(after: seen)
+    if mask & 1 != 0 { work.body(0) }
+    _ = work.owner.wait(after: seen)
   }
 }
