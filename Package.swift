@@ -4,7 +4,7 @@ import PackageDescription
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   // A debug build finds overlapping accesses; a release build does not look for them at every access to a
-  // property of an object: that costs the dispatcher a fifth, and what it found would end every partition.
+  // property of an object: it costs the dispatcher time, and what it found would end every partition.
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
@@ -82,7 +82,9 @@ let package = Package(
       ["Partitioning", "Platform", "X86", "Channels", "GuestPrograms", "Quantities"]),
     tests(
       "DefinitionsTests", ["Definitions", "Partitioning", "Channels", "TestSupport"]),
-    tests("ControlProgramTests", ["ControlProgram", "Definitions", "Partitioning", "Channels"]),
+    tests(
+      "ControlProgramTests",
+      ["ControlProgram", "Definitions", "Partitioning", "Channels", "TestSupport"]),
     tests(
       "RecordsTests",
       ["Records", "Partitioning", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),

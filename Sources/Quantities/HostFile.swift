@@ -18,7 +18,8 @@ package enum HostFileError: Error, Equatable {
   }
 }
 
-/// Reads whole files, as many bytes as are permitted and no more, whatever the file is.
+/// Files of the host: reads whole ones, as many bytes as are permitted and no more, whatever the file is;
+/// writes all of what it is given.
 package enum HostFile {
   private static let firstRoom = 64 << 10
 
@@ -27,6 +28,35 @@ package enum HostFile {
   package static func kind(of path: String) -> mode_t? {
     var status = stat()
     return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+  }
+
+  /// Makes a folder, and those above it, unless they are there.
+  ///
+  /// Foundation's way of making folders does not tell the system's error.
+  /// - Returns: What could not be made, with the system's error number; nil when the folder is there.
+  package static func makeFolder(_ path: String) -> (path: String, number: Int32)? {
+    if let kind = kind(of: path) { return kind == S_IFDIR ? nil : (path, ENOTDIR) }
+    guard errno == ENOENT, !path.isEmpty else { return (path, errno) }
+    let parent = (path as NSString).deletingLastPathComponent
+    if !parent.isEmpty, parent != path, let failure = makeFolder(parent) { return failure }
+    return mkdir(path, 0o777) == 0 || errno == EEXIST ? nil : (path, errno)
+  }
+
+  /// Writes all of some bytes, in as many pieces as the system takes.
+  ///
+  /// - Returns: The system's error number; nil when all is written.
+  package static func write(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32
+  ) -> Int32? {
+    var done = 0
+    while done < bytes.count {
+      let count = Foundation.write(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count &- done)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return errno }
+      done.addClamped(count)
+    }
+    return nil
   }
 
   /// The bytes of a file.

@@ -43,7 +43,7 @@ extension MeasurementSample {
   }
 }
 
-extension MeasurementSample.Partition {
+extension MeasurementSample.PartitionSample {
   fileprivate func arguments(
     of logicals: MeasurementSample.Logicals, sample: Int64
   ) -> StatementArguments {
@@ -92,9 +92,9 @@ extension MeasurementSample {
     let logicals = try Row.fetchCursor(
       database, sql: "SELECT * FROM samplePartition WHERE sample = ? ORDER BY number, type",
       arguments: [id])
-    var partitions: [Partition] = []
+    var partitions: [PartitionSample] = []
     while let row = try logicals.next() {
-      let partition = try Partition(row)
+      let partition = try PartitionSample(row)
       // Rows of one partition, one for each of its types, follow each other.
       guard let last = partitions.indices.last, partitions.last?.number == partition.number else {
         partitions.append(partition)
@@ -151,7 +151,7 @@ extension MeasurementSample.Processor {
   }
 }
 
-extension MeasurementSample.Partition {
+extension MeasurementSample.PartitionSample {
   fileprivate init(_ row: Row) throws {
     self.init(
       name: try row.required("partition"), number: try row.number("number"),

@@ -86,10 +86,10 @@ import Testing
             number: number, type: .cp, isOnline: true, counters: counters)
         },
         partitions: [
-          MeasurementSample.Partition(
+          MeasurementSample.PartitionSample(
             name: "LP3", number: 0, isActive: true, activated: 0,
             logicals: [logicals(3, 1350, 1368)]),
-          MeasurementSample.Partition(
+          MeasurementSample.PartitionSample(
             name: "LP6", number: 1, isActive: true, activated: 0,
             logicals: [logicals(6, 2160, 2214)]),
         ])

@@ -46,9 +46,11 @@ private func saveCheckpoint(_ call: Invocation) throws(CommandMessage) {
   let name = try call.operands.required()
   try call.operands.end()
   let facts = try call.askCheckpoints { port throws(RecordsFailure) in try port.save(name) }
+  let written = wholeKilobytes(facts.writtenByteCount)
+  let stored = wholeKilobytes(facts.storedByteCount)
   call.reply(
-    "CHECKPOINT \(facts.name) TAKEN, \(facts.guestCount) PARTITIONS, "
-      + "\(kibibytes(facts.writtenByteCount)) WRITTEN, \(kibibytes(facts.storedByteCount)) STORED")
+    "CHECKPOINT \(facts.name) TAKEN, \(facts.guestCount) PARTITIONS, \(written) WRITTEN, "
+      + "\(stored) STORED")
 }
 
 private func scheduleCheckpoints(_ call: Invocation) throws(CommandMessage) {
@@ -105,15 +107,18 @@ private func queryCheckpoint(_ call: Invocation) throws(CommandMessage) {
     rows: all.map { facts in
       [
         facts.name, facts.time.map { machine.timeOfDay(at: $0).timeText } ?? "DAMAGED",
-        "\(facts.guestCount)", kibibytes(facts.writtenByteCount), kibibytes(facts.storedByteCount),
+        "\(facts.guestCount)", wholeKilobytes(facts.writtenByteCount),
+        wholeKilobytes(facts.storedByteCount),
       ]
     })
   for line in table.lines { call.reply(line) }
   for facts in all { if let finding = facts.finding { call.reply(finding) } }
 }
 
-/// Bytes in units of 1024, as CP writes storage.
-private func kibibytes(_ bytes: UInt64) -> String { "\(bytes.addingClamped(1023) / 1024)K" }
+/// A size as CP prints it, rounded up to whole K.
+private func wholeKilobytes(_ bytes: UInt64) -> String {
+  sizeText((bytes.addingClamped(1023) / 1024).multipliedClamped(by: 1024))
+}
 
 extension Invocation {
   /// Asks where checkpoints are kept; its failure becomes the command's message.

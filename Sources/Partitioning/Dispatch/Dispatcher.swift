@@ -57,15 +57,7 @@ final class Dispatcher {
   /// Each pool's accounts with work, least virtual time first; as many as its `heapCount`.
   let heaps: UnsafeMutableBufferPointer<UnsafeMutableBufferPointer<Int>>
   /// Where it stands beside its records.
-  ///
-  /// In room of its own as they are: what every step asks for costs what a pointer costs.
-  var course: DispatcherCourse {
-    @inline(__always) unsafeAddress {
-      UnsafePointer(courseRoom.baseAddress.unsafelyUnwrapped)
-    }
-    @inline(__always) unsafeMutableAddress { courseRoom.baseAddress.unsafelyUnwrapped }
-  }
-  private let courseRoom: UnsafeMutableBufferPointer<DispatcherCourse>
+  var course: DispatcherCourse
   /// How long logical processors waited from getting work to running.
   var wakeLatencies: LatencyDistribution
   /// One slot a logical processor, then one an account, then one a group.
@@ -124,7 +116,7 @@ final class Dispatcher {
         room.replace(with: heap)
         return room
       })
-    courseRoom = UnsafeMutableBufferPointer(holding: [state.course])
+    course = state.course
     wakeLatencies = state.wakeLatencies
     parking = UnsafeMutableBufferPointer(holding: state.parking)
     groupsPerPool = max(0, layout.groupCount)
@@ -159,7 +151,6 @@ final class Dispatcher {
     displacedQueue.deallocate()
     asideQueue.deallocate()
     frontiers.deallocate()
-    courseRoom.deallocate()
   }
 
   /// Whether any logical processor runs or could.

@@ -157,7 +157,7 @@ extension Dispatcher: StateHolder {
   static var roles: PropertyRoles {
     PropertyRoles(
       state: [
-        "logicals", "accounts", "groups", "physicals", "pools", "heaps", "courseRoom", "timers",
+        "logicals", "accounts", "groups", "physicals", "pools", "heaps", "course", "timers",
         "frontiers", "dedicatedQueue", "highQueue", "urgentQueue", "parking",
         "wakeLatencies",
       ],

@@ -185,7 +185,7 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
   }
 
   /// One partition.
-  package struct Partition: Codable, Sendable, Equatable {
+  package struct PartitionSample: Codable, Sendable, Equatable {
     /// Its name.
     package var name: String
     /// Its number in definition order.
@@ -215,10 +215,10 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
   /// The physical processors by number.
   package var processors: [Processor]
   /// The partitions in definition order, active or not.
-  package var partitions: [Partition]
+  package var partitions: [PartitionSample]
 
   /// Creates a sample.
-  package init(time: SimulatedTime, processors: [Processor], partitions: [Partition]) {
+  package init(time: SimulatedTime, processors: [Processor], partitions: [PartitionSample]) {
     self.time = time
     self.processors = processors
     self.partitions = partitions

@@ -127,7 +127,7 @@ extension PartitionManager {
       note(partition, .console(bytes), at: event.time)
     case .debugConsole: break
     case .channelRequest(let request):
-      partition.requestCount &+= 1
+      partition.state.requestCount &+= 1
       channels.start(request)
     case .diagnose(let processor, let call):
       answer(partition, computer, processor, call)

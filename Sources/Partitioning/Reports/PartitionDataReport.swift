@@ -181,7 +181,7 @@ extension PartitionDataReport {
     package let spent: ProcessorCounters
 
     fileprivate init(
-      _ partition: MeasurementSample.Partition, _ logicals: MeasurementSample.Logicals,
+      _ partition: MeasurementSample.PartitionSample, _ logicals: MeasurementSample.Logicals,
       from first: MeasurementSample
     ) {
       name = partition.name
@@ -247,7 +247,7 @@ extension PartitionDataReport {
 
 extension MeasurementSample {
   /// A partition by its number; nearly always its place, since samples are in definition order.
-  fileprivate func partition(_ number: Int) -> Partition? {
+  fileprivate func partition(_ number: Int) -> PartitionSample? {
     if partitions.indices.contains(number), partitions[number].number == number {
       return partitions[number]
     }

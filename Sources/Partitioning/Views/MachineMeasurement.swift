@@ -20,9 +20,9 @@ extension PartitionManager {
       partitions: partitions.map(measure))
   }
 
-  private func measure(_ partition: Partition) -> MeasurementSample.Partition {
+  private func measure(_ partition: Partition) -> MeasurementSample.PartitionSample {
     let dispatcher = engine.dispatcher
-    return MeasurementSample.Partition(
+    return MeasurementSample.PartitionSample(
       name: partition.name, number: partition.number, isActive: partition.isActive,
       activated: partition.layout.first.flatMap { dispatcher.accounts[$0.account].entered },
       logicals: partition.definition.processors.indices.map { entry in

@@ -33,13 +33,8 @@ final class CheckpointFile {
 
   /// Adds bytes.
   func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
-    var done = 0
-    while done < bytes.count {
-      let count = Foundation.write(
-        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count &- done)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .host(file: path, number: errno) }
-      done.addClamped(count)
+    if let number = HostFile.write(bytes, to: descriptor) {
+      throw .host(file: path, number: number)
     }
     byteCount.addClamped(bytes.count)
   }

@@ -133,10 +133,9 @@ package struct CheckpointFolder: Sendable {
   private func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
 
   private func makeFolder(_ folder: String) throws(CheckpointError) {
-    guard mkdir(folder, 0o755) != 0, errno != EEXIST else { return }
-    guard errno == ENOENT else { throw .host(file: folder, number: errno) }
-    try makeFolder((folder as NSString).deletingLastPathComponent)
-    guard mkdir(folder, 0o755) == 0 else { throw .host(file: folder, number: errno) }
+    if let failure = HostFile.makeFolder(folder) {
+      throw .host(file: failure.path, number: failure.number)
+    }
   }
 
   // MARK: Reading

@@ -16,28 +16,14 @@ final class FileSet {
   /// - Throws: `ReportFileError`.
   init(folder: String) throws(ReportFileError) {
     self.folder = folder
-    try Self.make(folder)
+    if let failure = HostFile.makeFolder(folder) {
+      throw ReportFileError(path: failure.path, number: failure.number)
+    }
   }
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
     for name in names { unlink(unfinished(name)) }
-  }
-
-  // Foundation's way of making folders does not tell the system's error.
-  private static func make(_ folder: String) throws(ReportFileError) {
-    if let kind = HostFile.kind(of: folder) {
-      guard kind == S_IFDIR else { throw ReportFileError(path: folder, number: ENOTDIR) }
-      return
-    }
-    guard errno == ENOENT, !folder.isEmpty else {
-      throw ReportFileError(path: folder, number: errno)
-    }
-    let parent = (folder as NSString).deletingLastPathComponent
-    if !parent.isEmpty, parent != folder { try make(parent) }
-    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-      throw ReportFileError(path: folder, number: errno)
-    }
   }
 
   private func path(_ name: String) -> String { folder + "/" + name }
@@ -62,13 +48,8 @@ final class FileSet {
   /// - Throws: `ReportFileError`.
   func append(_ text: String) throws(ReportFileError) {
     guard let name = names.last else { return }
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw ReportFileError(path: unfinished(name), number: errno) }
-      rest = rest.dropFirst(count)
-    }
+    let number = Array(text.utf8).withUnsafeBytes { HostFile.write($0, to: descriptor) }
+    if let number { throw ReportFileError(path: unfinished(name), number: number) }
   }
 
   /// Closes the file that was begun last: some systems tell only then that it has no room.

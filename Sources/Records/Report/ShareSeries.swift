@@ -104,13 +104,13 @@ extension ShareSeries {
   }
 }
 
-extension MeasurementSample.Partition {
+extension MeasurementSample.PartitionSample {
   /// What came to its counters of a type since an earlier sample of it.
   ///
   /// When it was activated again since, what it counted before is in no sample; then it is what was
   /// counted since that activation.
   func counters(
-    of type: ProcessorType, since earlier: MeasurementSample.Partition?
+    of type: ProcessorType, since earlier: MeasurementSample.PartitionSample?
   ) -> ProcessorCounters {
     guard let now = logicals.first(where: { $0.type == type }) else { return ProcessorCounters() }
     guard let earlier, earlier.activated == activated,
@@ -123,7 +123,7 @@ extension MeasurementSample.Partition {
   ///
   /// When it was activated within the interval, it is how it stands at the end.
   func standing(
-    of type: ProcessorType, since earlier: MeasurementSample.Partition?
+    of type: ProcessorType, since earlier: MeasurementSample.PartitionSample?
   ) -> MeasurementSample.Logicals? {
     let before = earlier.flatMap { $0.activated == activated ? $0 : nil } ?? self
     return before.logicals.first { $0.type == type }

@@ -1,4 +1,5 @@
 import Partitioning
+import TestSupport
 import Testing
 
 @testable import ControlProgram
@@ -77,19 +78,5 @@ struct PlanAgainstWhatComesTests {
       _ = small.answer("SLEEP \(["0.001", "0.02", "0.1"].randomElement(using: &numbers) ?? "")")
     }
     #expect(done > 25 && pending > 0)
-  }
-}
-
-/// Numbers that are the same for the same seed: SplitMix64.
-private struct RandomNumbers: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

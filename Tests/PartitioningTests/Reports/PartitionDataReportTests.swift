@@ -34,7 +34,7 @@ struct PartitionDataReportTests {
           counters: $0 == 0 ? total : PhysicalCounters())
       },
       partitions: partitions.enumerated().map { number, partition in
-        MeasurementSample.Partition(
+        MeasurementSample.PartitionSample(
           name: "LP\(number)", number: number, isActive: true, activated: partition.activated,
           logicals: [
             MeasurementSample.Logicals(

@@ -13,14 +13,14 @@ enum Samples {
           number: 1, type: .ifl, isOnline: true, dedicatedTo: "B", counters: physical(at: time)),
       ],
       partitions: [
-        MeasurementSample.Partition(
+        MeasurementSample.PartitionSample(
           name: "A", number: 0, isActive: true, activated: 3,
           logicals: [
             MeasurementSample.Logicals(
               type: .cp, defined: 2, online: 1, weight: 20, entitlement: Fraction(4, 3),
               isCapped: true, absoluteCapHundredths: 150, counters: counters(time * 10))
           ]),
-        MeasurementSample.Partition(
+        MeasurementSample.PartitionSample(
           name: "B", number: 2, isActive: false, activated: 0,
           logicals: [
             MeasurementSample.Logicals(
