@@ -52,20 +52,23 @@ package final class Recorder {
   /// Changes that were taken since the last answer, refused ones left out.
   private var performedCount = 0
 
-  /// Puts back what was kept of the machine, and begins a start of its own.
+  /// Puts back what was kept of the machine, unless it goes on from a checkpoint, which has it all; and
+  /// begins a start of its own.
   ///
   /// - Parameters:
   ///   - store: The records.
-  ///   - manager: The firmware, before anything is active.
+  ///   - manager: The firmware, before anything is active, or as a checkpoint has it.
+  ///   - goesOn: Whether it goes on from a checkpoint.
   ///   - clock: The host's clock in milliseconds since 1970; what it says is kept and no more.
   /// - Throws: `RecordStoreError`; the machine is as it was then.
   package init(
-    _ store: RecordStore, _ manager: PartitionManager, clock: @escaping () -> Int64
+    _ store: RecordStore, _ manager: PartitionManager, goesOn: Bool = false,
+    clock: @escaping () -> Int64
   ) throws(RecordStoreError) {
     self.store = store
     self.manager = manager
     self.clock = clock
-    kept = try Recorder.restore(manager, from: store)
+    kept = goesOn ? nil : try Recorder.restore(manager, from: store)
     start = try store.begin(
       machine: manager.definition.machine.name, timeOfDay: manager.timeOfDayAtStart,
       seed: manager.seed, historyVersion: PartitionManager.historyVersion,

@@ -56,7 +56,7 @@ extension PartitionManager {
   /// Goes on from a checkpoint; only a machine that has just been built can.
   ///
   /// - Throws: `StateRefusal` when it is of another definition, or damaged, or the host has no room for a
-  ///   guest; the machine is of no use then.
+  ///   guest; nothing was changed then.
   package func restore(_ checkpoint: MachineCheckpoint) throws(StateRefusal) {
     guard now == 0, partitions.allSatisfy({ !$0.isActive }) else {
       throw .otherLayout(kind: MachineState.kind, what: "this machine is running already")
@@ -65,11 +65,15 @@ extension PartitionManager {
       throw .inconsistent(
         kind: MachineState.kind, what: "guests of other partitions than the active")
     }
-    try restore(checkpoint.machine)
+    var computers: [Computer] = []
     for guest in checkpoint.guests {
-      guard let partition = partitions.element(at: guest.partition) else { continue }
       let computer = try Computer(guest.computer)
       try computer.memory.put(guest.pages)
+      computers.append(computer)
+    }
+    try restore(checkpoint.machine)
+    for (guest, computer) in zip(checkpoint.guests, computers) {
+      guard let partition = partitions.element(at: guest.partition) else { continue }
       partition.computer = computer
       engine.guests[partition.number].hardware = computer
     }

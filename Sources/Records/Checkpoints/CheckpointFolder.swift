@@ -45,7 +45,7 @@ package struct CheckpointFolder: Sendable {
   ) throws(CheckpointError) -> CheckpointManifest {
     guard Self.isName(name) else { throw .wrongName(name) }
     try makeFolder(path)
-    try removeUnfinished()
+    try settle()
     let unfinished = folder(name) + ".new"
     try makeFolder(unfinished)
     do throws(CheckpointError) {
@@ -115,7 +115,7 @@ package struct CheckpointFolder: Sendable {
 
   /// Clears away what a process that was killed left: unfinished checkpoints, and replaced ones; one that
   /// was about to be replaced gets its name back.
-  private func removeUnfinished() throws(CheckpointError) {
+  private func settle() throws(CheckpointError) {
     for entry in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
       if entry.hasSuffix(".new") { remove(path + "/" + entry) }
       guard entry.hasSuffix(".old") else { continue }
@@ -145,7 +145,7 @@ package struct CheckpointFolder: Sendable {
     name: String, manifest: Result<CheckpointManifest, CheckpointError>
   )] {
     guard HostFile.kind(of: path) != nil else { return [] }
-    try removeUnfinished()
+    try settle()
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
       .filter(Self.isName).sorted()
     let all = names.map { name in
@@ -169,6 +169,7 @@ package struct CheckpointFolder: Sendable {
     _ name: String
   ) throws(CheckpointError) -> (manifest: CheckpointManifest, checkpoint: MachineCheckpoint) {
     guard Self.isName(name) else { throw .wrongName(name) }
+    try settle()
     let folder = folder(name)
     guard HostFile.kind(of: folder) != nil else { throw .absent(name: name, folder: path) }
     let manifest = try CheckpointManifest.read(in: folder)
@@ -225,6 +226,7 @@ package struct CheckpointFolder: Sendable {
   /// Removes a checkpoint.
   package func delete(_ name: String) throws(CheckpointError) {
     guard Self.isName(name) else { throw .wrongName(name) }
+    try settle()
     guard HostFile.kind(of: folder(name)) != nil else { throw .absent(name: name, folder: path) }
     // Renamed first: what is half removed is no checkpoint any more.
     let gone = folder(name) + ".new"

@@ -68,12 +68,31 @@ final class CheckpointStore: CheckpointsPort {
     }
   }
 
+  /// Has a machine that was just built go on from where it is to begin.
+  ///
+  /// - Parameters:
+  ///   - beginning: Where.
+  ///   - tell: Takes what is wrong with checkpoints that are passed over.
+  /// - Returns: The checkpoint's name; nil when it starts anew.
+  /// - Throws: `HostFailure` that says what is damaged or does not fit; the machine is as it was then.
+  func begin(
+    _ beginning: MachineBeginning, tell: (String) -> Void
+  ) throws(HostFailure) -> String? {
+    switch beginning {
+    case .cold: return nil
+    case .warm: return try goOnWarm(tell: tell)
+    case .checkpoint(let name):
+      try goOn(from: name)
+      return name
+    }
+  }
+
   /// Has a machine that was just built go on from the newest checkpoint that is whole.
   ///
   /// - Parameter tell: Takes what is wrong with newer ones.
   /// - Returns: Its name; nil when there is none.
   /// - Throws: `HostFailure` when the folder cannot be read, or none of its checkpoints can be used.
-  func goOnWarm(tell: (String) -> Void) throws(HostFailure) -> String? {
+  private func goOnWarm(tell: (String) -> Void) throws(HostFailure) -> String? {
     let all: [CheckpointFacts]
     do throws(RecordsFailure) {
       all = try list()
@@ -98,7 +117,7 @@ final class CheckpointStore: CheckpointsPort {
   /// Has a machine that was just built go on from a checkpoint.
   ///
   /// - Throws: `HostFailure` that says what is damaged or does not fit.
-  func goOn(from name: String) throws(HostFailure) {
+  private func goOn(from name: String) throws(HostFailure) {
     do throws(CheckpointError) {
       let (manifest, checkpoint) = try folder.load(name)
       guard manifest.machine == manager.definition.machine.name else {

@@ -34,22 +34,16 @@ final class RunningMachine: SimulationClock {
   ) throws(HostFailure) {
     self.manager = manager
     self.definition = definition
+    checkpoints = store.map { CheckpointStore(manager, stateFolder: $0.folder) }
+    // Before a start is begun in the records: one that is refused leaves them as they are.
+    let origin = try checkpoints?.begin(beginning) { writeError($0) }
+    self.origin = origin
     do throws(RecordStoreError) {
       recorder = try store.map { store throws(RecordStoreError) in
-        try Recorder(store, manager) { Host.milliseconds }
+        try Recorder(store, manager, goesOn: origin != nil) { Host.milliseconds }
       }
     } catch {
       throw HostFailure(error)
-    }
-    checkpoints = store.map { CheckpointStore(manager, stateFolder: $0.folder) }
-    origin = try checkpoints.flatMap { store throws(HostFailure) in
-      switch beginning {
-      case .cold: return nil
-      case .warm: return try store.goOnWarm { writeError($0) }
-      case .checkpoint(let name):
-        try store.goOn(from: name)
-        return name
-      }
     }
     control = ControlProgram(manager: manager)
     control.checkpoints = checkpoints

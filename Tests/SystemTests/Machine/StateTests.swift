@@ -42,6 +42,21 @@ struct StateTests {
     #expect(run.errors.isEmpty)
   }
 
+  @Test("is still to be recovered after a start that was refused for its checkpoint")
+  func refusedCheckpoint() throws {
+    let folder = try Machines.small()
+    let lost = try ShellRun.run(
+      Self.shell + """
+        say 'SET WEIGHT SPIN001 77'; say MARK1; await MARK1
+        kill -9 $p; wait $p; $E $M --from NOSUCH </dev/null 2>$M/told; [ $? = 2 ] || exit 97
+        exit 0
+        """, machine: folder)
+    #expect(lost.status == 0, "\(lost.output)\(lost.errors)")
+    let run = try ProgramRun([folder.path], input: "QUERY SHARE SPIN001\n")
+    #expect(run.output.contains("LOST: GUESTS OF SPIN001 SPIN002 TALKER\n"), "\(run.output)")
+    #expect(run.output.contains("RELATIVE SHARE = 77"), "\(run.output)")
+  }
+
   @Test(
     "on a disk that is full waits, is told in each answer, and is kept once there is room",
     .enabled(if: ShellRun.canMount, "needs root: a small file system of its own is mounted"))
