@@ -20,11 +20,50 @@ package struct Reading<Element> {
   package var lostCount: UInt64
 }
 
+/// A thing that is published.
+package protocol Published {
+  /// Bytes that it holds beside itself: a guest may have written them.
+  var heldByteCount: Int { get }
+}
+
+extension Published {
+  /// Nothing worth counting, unless it says so.
+  package var heldByteCount: Int { 0 }
+}
+
+extension FirmwareEvent: Published {
+  /// What a guest wrote.
+  package var heldByteCount: Int {
+    if case .console(let bytes) = kind { bytes.count } else { 0 }
+  }
+}
+
+extension ChangeRecord: Published {
+  /// What was stored or typed.
+  package var heldByteCount: Int { action.heldByteCount }
+}
+
+extension AccountingRecord: Published {}
+
+extension ManagementAction {
+  fileprivate var heldByteCount: Int {
+    switch self {
+    case .sendConsole(_, let bytes), .storeStorage(_, _, let bytes): bytes.count
+    case .batch(let actions): actions.reduce(0) { $0.addingClamped($1.heldByteCount) }
+    default: 0
+    }
+  }
+}
+
 /// Things that are published in order.
-package struct Publication<Element> {
-  /// How many are kept at most; when there are more, the older half goes.
+package struct Publication<Element: Published> {
+  /// Bytes that what is kept may hold beside itself.
+  package static var byteLimit: Int { 8 << 20 }
+
+  /// How many are kept at most; when there are more, or they hold too much, the older half goes.
   private let limit: Int
   private var kept: [Element] = []
+  private var heldByteCount = 0
   /// How many were published before the first that is kept.
   private var droppedCount: UInt64 = 0
 
@@ -35,12 +74,16 @@ package struct Publication<Element> {
 
   /// Publishes a thing.
   package mutating func publish(_ element: Element) {
-    if kept.count >= limit {
-      let count = max(1, (limit &+ 1) / 2)
-      kept = Array(kept.dropFirst(count))
-      droppedCount.addClamped(UInt64(clamping: count))
-    }
+    if kept.count >= limit { drop((limit &+ 1) / 2) }
     kept.append(element)
+    heldByteCount.addClamped(element.heldByteCount)
+    while heldByteCount > Self.byteLimit, kept.count > 1 { drop(kept.count / 2) }
+  }
+
+  private mutating func drop(_ count: Int) {
+    kept = Array(kept.dropFirst(max(1, count)))
+    droppedCount.addClamped(UInt64(clamping: max(1, count)))
+    heldByteCount = kept.reduce(0) { $0.addingClamped($1.heldByteCount) }
   }
 
   /// Gives a reader what it has not read, and moves it to the end.

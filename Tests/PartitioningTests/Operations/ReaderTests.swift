@@ -3,6 +3,8 @@ import Testing
 
 @testable import Partitioning
 
+extension Int: Published {}
+
 @Suite("What is published has any number of readers")
 struct ReaderTests {
   @Test("each reads from where it stands, and a slow one is told what it lost")
@@ -25,6 +27,22 @@ struct ReaderTests {
     #expect(late.lostCount == UInt64(25 - late.elements.count))
     #expect(publication.read(&slow).elements.isEmpty)
     #expect(publication.read(&slow).lostCount == 0)
+  }
+
+  @Test("what guests wrote is kept up to a number of bytes, the newest always")
+  func bytes() {
+    var publication = Publication<FirmwareEvent>(keeping: 1000)
+    var position = ReaderPosition()
+    let piece = [UInt8](repeating: 0x41, count: 1 << 20)
+    for time in 0..<40 as Range<UInt64> {
+      publication.publish(FirmwareEvent(time: time, partition: "A", kind: .console(piece)))
+    }
+    let reading = publication.read(&position)
+    #expect((4...8).contains(reading.elements.count))
+    #expect(reading.lostCount == UInt64(40 - reading.elements.count))
+    let large = [UInt8](repeating: 0x42, count: 9 << 20)
+    publication.publish(FirmwareEvent(time: 40, partition: "A", kind: .console(large)))
+    #expect(publication.read(&position).elements.map(\.time) == [40])
   }
 
   @Test("a position or a publication that was written down is the same")
