@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "HostMemory.h"
+#include <stdint.h>
 #include <sys/mman.h>
 
 void *endicott_reserve(size_t bytes) {
@@ -15,6 +16,12 @@ bool endicott_has_room(size_t bytes) {
   if (!start) return false;
   munmap(start, bytes);
   return true;
+}
+
+void endicott_expect(void *start, size_t bytes) {
+  uintptr_t first = ((uintptr_t)start + 4095) & ~(uintptr_t)4095;
+  uintptr_t end = ((uintptr_t)start + bytes) & ~(uintptr_t)4095;
+  if (first < end) madvise((void *)first, end - first, MADV_HUGEPAGE);
 }
 
 void endicott_discard(void *start, size_t bytes) { madvise(start, bytes, MADV_DONTNEED); }

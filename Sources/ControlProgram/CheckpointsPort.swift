@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// What is known of a checkpoint.
 package struct CheckpointFacts: Equatable, Sendable {
@@ -28,12 +29,30 @@ package struct CheckpointFacts: Equatable, Sendable {
   }
 }
 
+extension CheckpointFacts {
+  /// What is said when it was taken.
+  package var takenText: String {
+    let written = wholeKilobytes(writtenByteCount)
+    let stored = wholeKilobytes(storedByteCount)
+    return "CHECKPOINT \(name) TAKEN, \(guestCount) PARTITIONS, \(written) WRITTEN, "
+      + "\(stored) STORED"
+  }
+}
+
+/// A size as CP prints it, rounded up to whole K.
+func wholeKilobytes(_ bytes: UInt64) -> String {
+  sizeText((bytes.addingClamped(1023) / 1024).multipliedClamped(by: 1024))
+}
+
 /// When checkpoints are taken without being asked for.
 package struct CheckpointSchedule: Equatable, Sendable {
   /// Simulated time between two.
   package var interval: SimulatedTime
   /// How many of them are kept; of more the oldest goes.
   package var keptCount: Int
+
+  /// Most that can be asked to be kept.
+  package static let mostKept = 1_000_000
 
   /// A schedule.
   package init(interval: SimulatedTime, keptCount: Int) {
@@ -48,8 +67,13 @@ package struct CheckpointSchedule: Equatable, Sendable {
 package protocol CheckpointsPort: AnyObject {
   /// When checkpoints are taken without being asked for; nil for never.
   var schedule: CheckpointSchedule? { get set }
-  /// Takes the whole machine as it is now and keeps it; one of the same name is replaced.
-  func save(_ name: String) throws(RecordsFailure) -> CheckpointFacts
+  /// Takes the whole machine as it is now and keeps it; one of the same name is replaced when the new one is
+  /// whole.
+  ///
+  /// - Returns: What is known of it; nil when it is still being written: its end is told by a message.
+  func save(_ name: String) throws(RecordsFailure) -> CheckpointFacts?
+  /// Takes one because the machine ends, if that was asked for; one that cannot be taken is told of.
+  func saveAtEnd()
   /// Removes a checkpoint.
   func delete(_ name: String) throws(RecordsFailure)
   /// The checkpoints, by the time at which they were taken.

@@ -18,6 +18,10 @@ package final class ControlProgram {
   package var records: (any RecordsPort)?
   /// Where checkpoints are kept; nil when nothing outlives the machine.
   package var checkpoints: (any CheckpointsPort)?
+  /// The instant that the operator wants to go back to; the front end goes there.
+  package var rewindTarget: SimulatedTime?
+  /// Whether the front end can go back.
+  package var canRewind = false
   /// Takes the commands that a rehearsal leaves out; nil when this is no rehearsal.
   var onOmitted: ((String) -> Void)?
   /// Where in the command that was typed the present one is.
@@ -139,6 +143,13 @@ package final class ControlProgram {
   /// Shows a line at every console.
   package func sendToAll(_ line: String) {
     for console in consoles { console.show(.message(line)) }
+  }
+
+  /// Has the front end go back to an instant once the command is over.
+  func rewind(to instant: SimulatedTime) throws(CommandMessage) {
+    guard checkpoints != nil else { throw CommandMessage(.noRecords) }
+    guard canRewind else { throw CommandMessage(.needsConsole, "REWIND") }
+    rewindTarget = instant
   }
 
   // MARK: What the firmware reports

@@ -30,8 +30,6 @@ package protocol SystemPort: AnyObject {
   func agreeToPending()
   /// Actions from outside since IPL, refused ones too, in order.
   var journal: [JournalEntry] { get }
-  /// Writes an accounting record of an active partition; the next begins here.
-  func account(_ name: String, reason: AccountingReason) throws(ManagementError)
   /// Everything that is counted, now.
   func measurement() -> MeasurementSample
   /// The machine's storage from its beginning to its end, by owner.

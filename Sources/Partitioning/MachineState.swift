@@ -28,6 +28,8 @@ package struct MachineState: SavedState {
 struct JournalState: Equatable, Sendable, Codable {
   /// Actions from outside since IPL, in order.
   var entries: [JournalEntry] = []
+  /// How many of them were performed: the number of the machine's last input.
+  @Added var inputCount: UInt64 = 0
   /// What happened by itself, what was changed, and what was accounted, for whoever reads it.
   var events = Publication<FirmwareEvent>(keeping: eventLimit)
   var changes = Publication<ChangeRecord>(keeping: changeLimit)

@@ -43,7 +43,7 @@ package final class Pacer {
   private var factor: UInt64 {
     switch pace {
     case .real: 1
-    case .fast: 0
+    case .fast, .stopped: 0
     case .factor(let factor): UInt64(max(factor, 1))
     }
   }

@@ -166,6 +166,8 @@ package final class PartitionManager {
   package var timeOfDayAtStart: Int64 { state.timeOfDayAtStart }
   /// Actions from outside since IPL, in order.
   package var journal: [JournalEntry] { state.journal.entries }
+  /// How many of them were performed.
+  package var inputCount: UInt64 { state.journal.inputCount }
   /// The machine's values that run.
   package var settings: MachineSettings { state.settings }
   /// The machine's values that the reset profile and the group profiles hold.

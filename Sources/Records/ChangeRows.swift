@@ -83,6 +83,7 @@ extension ChangeRecord {
         .text(author.name), KeptValue(partition), .text(try RowJSON.text(action)),
         .text(try RowJSON.text(differences)),
         KeptValue(try refusal.map { try RowJSON.text($0) }),
+        KeptValue(input.map { Int64(clamping: $0) }),
       ])
   }
 }
@@ -107,7 +108,8 @@ extension LoggedChange {
         action: try row.json("action", ManagementAction.self, of: name),
         partition: try row.optional("partition", of: name),
         differences: try row.json("differences", [ValueDifference].self, of: name),
-        refusal: refusal))
+        refusal: refusal,
+        input: row.stored("input").isNull ? nil : try row.counter("input", of: name)))
   }
 }
 

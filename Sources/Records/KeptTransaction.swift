@@ -58,7 +58,18 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
   case start, change, account, running, profile
 
   /// The columns that a row is written with, in the order of its checksum.
-  var columns: [String] {
+  var columns: [String] { firstColumns + addedColumns }
+
+  /// Whole numbers that came later, null in older rows.
+  var addedColumns: [String] {
+    switch self {
+    case .start: ["parent", "parentTime", "parentInput"]
+    case .change: ["input"]
+    case .account, .running, .profile: []
+    }
+  }
+
+  private var firstColumns: [String] {
     switch self {
     case .start:
       ["id", "machine", "wall", "timeOfDay", "seed", "historyVersion", "capacityUnits"]
@@ -99,8 +110,16 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
   func isWhole(_ row: Row) -> Bool {
     let checksum = row.stored("checksum")
     guard !checksum.isNull else { return true }
-    let computed = rowChecksum(columns.map { KeptValue(row.stored($0)) })
+    let computed = self.checksum(columns.map { KeptValue(row.stored($0)) })
     return checksum == computed.databaseValue
+  }
+
+  /// The sum of a row's values; a column that came later counts where it has a value, so that older rows
+  /// keep the sum that they have.
+  func checksum(_ values: [KeptValue]) -> Int64 {
+    var values = values[...]
+    while values.count > firstColumns.count, values.last == .null { values = values.dropLast() }
+    return rowChecksum(Array(values))
   }
 }
 
@@ -170,7 +189,11 @@ struct KeptStep: Sendable, Equatable, Codable {
       case .fewerProfiles: "DELETE FROM profile WHERE partition = ? AND place >= ?"
       }
     var arguments = values.map(\.databaseValue)
-    if kind == .row { arguments.append(rowChecksum(values)) }
+    if kind == .row, let table {
+      // An older program's copy has no values for columns that came later.
+      while arguments.count < table.columns.count { arguments.append(nil) }
+      arguments.append(table.checksum(values))
+    }
     try database.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
   }
 }

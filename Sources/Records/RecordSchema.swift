@@ -28,6 +28,13 @@ enum RecordSchema {
       try $0.execute(
         sql: "INSERT INTO keeping VALUES (1, 0, ?)", arguments: [UUID().uuidString])
     }
+    migrator.registerMigration("3: numbers of inputs, which history a start goes on with") {
+      for table in KeptTable.allCases {
+        for column in table.addedColumns {
+          try $0.execute(sql: "ALTER TABLE \(table.rawValue) ADD COLUMN \(column) INTEGER")
+        }
+      }
+    }
     return migrator
   }
 

@@ -31,6 +31,8 @@ package struct StartRecord: Sendable, Equatable {
   package var endTime: SimulatedTime?
   /// How it ended, nil while it runs.
   package var ending: Ending?
+  /// Where in an earlier start's history it goes on from; nil when it started anew.
+  package var parent: RecordsPosition?
 
   /// How a run of the machine ended.
   package enum Ending: String, Sendable {

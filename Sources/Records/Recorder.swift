@@ -46,6 +46,8 @@ package final class Recorder {
   private var accounts: [AccountingRecord] = []
   private var samples: [PendingSample] = []
   private var lastSample: SimulatedTime = 0
+  /// What comes again while an earlier history's inputs are performed.
+  private var replay: ReplayComparison?
   private var trouble: RecordStoreError?
   private var droppedCount = 0
   private var lastWatch: Int64 = 0
@@ -58,28 +60,33 @@ package final class Recorder {
   /// - Parameters:
   ///   - store: The records.
   ///   - manager: The firmware, before anything is active, or as a checkpoint has it.
-  ///   - goesOn: Whether it goes on from a checkpoint.
+  ///   - parent: Where in an earlier start's history it goes on; nil when it starts anew.
   ///   - clock: The host's clock in milliseconds since 1970; what it says is kept and no more.
   /// - Throws: `RecordStoreError`; the machine is as it was then.
   package init(
-    _ store: RecordStore, _ manager: PartitionManager, goesOn: Bool = false,
+    _ store: RecordStore, _ manager: PartitionManager, from parent: RecordsPosition? = nil,
     clock: @escaping () -> Int64
   ) throws(RecordStoreError) {
     self.store = store
     self.manager = manager
     self.clock = clock
-    kept = goesOn ? nil : try Recorder.restore(manager, from: store)
+    kept = parent == nil ? try Recorder.restore(manager, from: store) : nil
     start = try store.begin(
       machine: manager.definition.machine.name, timeOfDay: manager.timeOfDayAtStart,
       seed: manager.seed, historyVersion: PartitionManager.historyVersion,
       capacityUnits: manager.definition.machine.processors.reduce(into: [:]) {
         $0[$1.type] = $1.capacityUnits
-      }, wall: clock())
+      }, parent: parent, wall: clock())
     nextSample = manager.now
   }
 
   /// What the file had of the machine that ran before; nil when there was none.
   package let kept: KeptState?
+
+  /// Where the machine's history stands in the records.
+  package var position: RecordsPosition {
+    RecordsPosition(start: start, time: manager.now, input: manager.inputCount)
+  }
 
   // MARK: Keeping
 
@@ -88,6 +95,7 @@ package final class Recorder {
   /// It returns when the changes are in the file. When they cannot be written they wait.
   package func keepUp() {
     takeRecords()
+    guard replay == nil else { return }
     if let failure = takeBack() { troubled(failure) }
     let isDue = isSampling && (manager.now >= nextSample || isChangeToMeasure)
     let isAll = isDue || machine == nil || trouble != nil
@@ -121,11 +129,32 @@ package final class Recorder {
     }
   }
 
+  /// From here on inputs of an earlier history are performed again: what its records have is theirs.
+  package func beginReplay(of history: LaterHistory) {
+    replay = ReplayComparison(history.changes.map(\.change))
+  }
+
+  /// The replay is over; what went beyond the earlier records is this start's.
+  ///
+  /// - Returns: The first change that did not come, or came otherwise; nil when all came.
+  package func endReplay() -> ReplayDifference? {
+    takeRecords()
+    defer { replay = nil }
+    nextSample = manager.now
+    return replay?.end()
+  }
+
   /// Writes the last sample and the end of the start, and closes the file.
   ///
   /// - Returns: What is lost because it could not be written, in one line; nil when all is kept.
   @discardableResult
-  package func close() -> String? {
+  package func close() -> String? { end { () throws(RecordStoreError) in try store.close() } }
+
+  /// As `close`, but the file stays open: the machine goes on as another start of it.
+  @discardableResult
+  package func end() -> String? { end { () throws(RecordStoreError) in } }
+
+  private func end(_ close: () throws(RecordStoreError) -> Void) -> String? {
     for name in manager.partitionNames {
       // Refused for what is not active, which has its record.
       try? manager.account(name, reason: .shutdown)
@@ -137,7 +166,7 @@ package final class Recorder {
     do throws(RecordStoreError) {
       try store.waitForSamples()
       try store.end(start: start, time: manager.now, wall: clock())
-      try store.close()
+      try close()
     } catch {
       failure = failure ?? error
     }
@@ -150,6 +179,10 @@ package final class Recorder {
   private func takeRecords() {
     let newChanges = manager.changes(since: &changePosition)
     let newAccounts = manager.accounting(since: &accountPosition)
+    if replay != nil {
+      changes += replay?.take(newChanges.elements) ?? []
+      return
+    }
     performedCount = performedCount.addingClamped(newChanges.elements.count { $0.refusal == nil })
     changes += newChanges.elements
     accounts += newAccounts.elements

@@ -25,7 +25,7 @@ extension StartRecord {
           if let type = ProcessorType(rawValue: entry.key) { units[type] = entry.value }
         },
       endTime: row.stored("endTime").isNull ? nil : try row.counter("endTime", of: name),
-      ending: ending.flatMap(Ending.init))
+      ending: ending.flatMap(Ending.init), parent: try RecordsPosition(parentIn: row, of: name))
   }
 
   /// The last start, whether it has ended or not.
@@ -49,12 +49,13 @@ extension RecordStore {
   ///   - seed: Seed of what is varied on purpose.
   ///   - historyVersion: Version of the history that guests can see.
   ///   - capacityUnits: MSU of one physical processor, by type, where it is defined.
+  ///   - parent: Where it goes on from; nil when it starts anew.
   ///   - wall: The host's clock in milliseconds since 1970.
   /// - Returns: The number of the start, with which everything is written.
   /// - Throws: `RecordStoreError`; nothing was written then.
   package func begin(
     machine: String, timeOfDay: Int64, seed: UInt64, historyVersion: Int,
-    capacityUnits: [ProcessorType: Int] = [:], wall: Int64
+    capacityUnits: [ProcessorType: Int] = [:], parent: RecordsPosition? = nil, wall: Int64
   ) throws(RecordStoreError) -> Int64 {
     try keep { transaction in
       try transaction.perform(.lost, [.text(StartRecord.Ending.lost.rawValue)])
@@ -68,6 +69,8 @@ extension RecordStore {
             try RowJSON.text(
               Dictionary(
                 capacityUnits.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: { $1 }))),
+          KeptValue(parent?.start), KeptValue(parent.map { Int64(clamping: $0.time) }),
+          KeptValue(parent.map { Int64(clamping: $0.input) }),
         ])
       return id
     }

@@ -10,6 +10,8 @@ void *endicott_reserve(size_t bytes);
 bool endicott_has_room(size_t bytes);
 // Drops the contents of a range inside a window: it reads zero again.
 void endicott_discard(void *start, size_t bytes);
+// Says that a range is about to be filled: the host may give it in large pages.
+void endicott_expect(void *start, size_t bytes);
 // Gives a whole window back.
 void endicott_release(void *start, size_t bytes);
 #endif

@@ -37,6 +37,7 @@ extension ManagementAction {
       configuration(name, "CHP(\(hexDigits(path, 2)))", online, insistence, nil)
     case .releasePath(let name, let path):
       commandWords("RELEASE CHPID", hexDigits(path, 2), name)
+    case .account(let name): commandWords("ACNT", name)
     case .cancelPending(let name, let kind): commandWords("CANCEL", name, kind.map(Self.kindText))
     case .varyProcessor(let number, let online):
       commandWords("VARY", Self.lineState(online), "PROCESSOR \(hexDigits(number, 2))")

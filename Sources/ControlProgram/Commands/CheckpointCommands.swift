@@ -13,7 +13,8 @@ let checkpointCommands: [Command] = [
         + "does: with the same commands it comes to the same digests.",
       "It is kept in the state folder, under checkpoints. What guests write into host files of disks "
         + "is not in it.",
-      "Taking one changes nothing in the machine's history.",
+      "The machine stands still while it is taken, not while it is written; at a terminal the end of that "
+        + "is a message. Taking one changes nothing in the machine's history.",
     ],
     isRehearsed: false,
     formats: [
@@ -23,8 +24,8 @@ let checkpointCommands: [Command] = [
         operands: [.other], handler: saveCheckpoint),
       CommandFormat(
         "EVERY", "n [SEC|MIN] [KEEP n]", classes: "A",
-        "Takes one at each multiple of 1 second to 24 hours of simulated time, named AUTO and the "
-          + "seconds, and keeps the last 5, or as many as KEEP says (1 to 100).",
+        "Takes one at each multiple of 1 second to 24 hours of simulated time, named AUTO, the IPL and "
+          + "the seconds, and keeps the last 5, or as many as KEEP says (1 to 1000000).",
         operands: [.other, .words("SEC|MIN"), .words("KEEP")], handler: scheduleCheckpoints),
       CommandFormat(
         "OFF", "", classes: "A", "Takes none any more without being asked.",
@@ -32,8 +33,32 @@ let checkpointCommands: [Command] = [
       CommandFormat(
         "DELete", "name", classes: "A", "Removes a checkpoint.", operands: [.other],
         handler: deleteCheckpoint),
-    ])
+    ]),
+  Command(
+    "REWind", module: "RWD", "Goes back to an instant of the recorded past, and stops there.",
+    notes: [
+      "The machine is put back from the nearest checkpoint before the instant, and what was asked of it "
+        + "since is performed again, up to there, what was asked at that very instant left out. Then time "
+        + "stands still: everything can be looked at, "
+        + "SLEEP lets time pass, SET PACE lets the machine go on. What is done from there on is a history "
+        + "of its own; the one that was left stays recorded, and REWIND finds it again by its later "
+        + "instants.",
+      "The machine needs checkpoints: CHECKPOINT EVERY.",
+    ],
+    isRehearsed: false,
+    formats: [
+      CommandFormat(
+        "", "[TO] instant", classes: "A", "Goes to an instant. " + TimeSelection.note,
+        operands: [.words("TO"), .other, .words("SEC")], handler: rewind)
+    ]),
 ]
+
+private func rewind(_ call: Invocation) throws(CommandMessage) {
+  _ = call.operands.take("TO")
+  let instant = try call.operands.instant(of: call.system.machineView)
+  try call.operands.end()
+  try call.control.rewind(to: instant)
+}
 
 let queryCheckpointFormats = [
   CommandFormat(
@@ -46,11 +71,7 @@ private func saveCheckpoint(_ call: Invocation) throws(CommandMessage) {
   let name = try call.operands.required()
   try call.operands.end()
   let facts = try call.askCheckpoints { port throws(RecordsFailure) in try port.save(name) }
-  let written = wholeKilobytes(facts.writtenByteCount)
-  let stored = wholeKilobytes(facts.storedByteCount)
-  call.reply(
-    "CHECKPOINT \(facts.name) TAKEN, \(facts.guestCount) PARTITIONS, \(written) WRITTEN, "
-      + "\(stored) STORED")
+  call.reply(facts?.takenText ?? "CHECKPOINT \(name) IS BEING WRITTEN")
 }
 
 private func scheduleCheckpoints(_ call: Invocation) throws(CommandMessage) {
@@ -59,7 +80,7 @@ private func scheduleCheckpoints(_ call: Invocation) throws(CommandMessage) {
   var keptCount: UInt64 = 5
   if call.operands.take("KEEP") {
     let count = try call.operands.required()
-    guard let number = decimal(count), (1...100).contains(number) else {
+    guard let number = decimal(count), number >= 1, number <= CheckpointSchedule.mostKept else {
       throw CommandMessage(.invalidOperand, count)
     }
     keptCount = number
@@ -113,11 +134,6 @@ private func queryCheckpoint(_ call: Invocation) throws(CommandMessage) {
     })
   for line in table.lines { call.reply(line) }
   for facts in all { if let finding = facts.finding { call.reply(finding) } }
-}
-
-/// A size as CP prints it, rounded up to whole K.
-private func wholeKilobytes(_ bytes: UInt64) -> String {
-  sizeText((bytes.addingClamped(1023) / 1024).multipliedClamped(by: 1024))
 }
 
 extension Invocation {

@@ -160,6 +160,7 @@ package func paceText(_ pace: Pace) -> String {
   case .real: "REAL"
   case .fast: "FAST"
   case .factor(let factor): "\(factor)"
+  case .stopped: "STOPPED"
   }
 }
 

@@ -221,6 +221,7 @@ private func shutdown(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   let activeCount = call.system.machineView.activeCount
   call.announce("SYSTEM SHUTDOWN STARTED")
+  call.control.checkpoints?.saveAtEnd()
   if let within, let clock = call.control.clock {
     try call.awaitGuests(of: activeCount, within: within, clock: clock)
   } else if activeCount > 0 {

@@ -92,10 +92,10 @@ private func account(_ call: Invocation) throws(CommandMessage) {
     } while !call.operands.isEmpty
   }
   for name in names {
-    do throws(ManagementError) {
-      try call.system.account(name, reason: .request)
+    do throws(CommandMessage) {
+      try call.perform(.account(name))
     } catch {
-      call.reply(CommandMessage(error))
+      call.reply(error)
     }
   }
 }

@@ -20,9 +20,10 @@ let setCommands: [Command] = [
     ],
     formats: shareFormats + settingFormats + [
       CommandFormat(
-        "PACE", "{REAL | FAST | n}", classes: "A",
-        "How fast simulated time goes: as the wall clock, as it can, or n times the wall clock.",
-        operands: [.words("REAL|FAST")], handler: setPace),
+        "PACE", "{REAL | FAST | n | STOP}", classes: "A",
+        "How fast simulated time goes: as the wall clock, as it can, n times the wall clock, or not but in "
+          + "SLEEP and WAIT.",
+        operands: [.words("REAL|FAST|STOP")], handler: setPace),
       CommandFormat(
         "OBSERVER", "userid|pattern {ON|OFF}", classes: "AC",
         "Shows a partition's console lines at this console, or not.",
@@ -36,6 +37,7 @@ private func setPace(_ call: Invocation) throws(CommandMessage) {
   switch word {
   case "REAL": call.system.setPace(.real)
   case "FAST": call.system.setPace(.fast)
+  case "STOP": call.system.setPace(.stopped)
   default:
     guard let factor = decimal(word), (1...1000).contains(factor) else {
       throw CommandMessage(.invalidOperand, word)

@@ -13,8 +13,8 @@ struct TimeSelection: Equatable {
 
   /// What the reference says of instants.
   static let note =
-    "An instant is hh:mm[:ss] by the machine's time of day, the last one that is over, or "
-    + "yyyy-mm-ddThh:mm:ss."
+    "An instant is hh:mm[:ss] by the machine's time of day, the last one that is over, "
+    + "yyyy-mm-ddThh:mm:ss, or seconds since the IPL: 90.5 SEC."
 }
 
 extension Operands {
@@ -30,8 +30,12 @@ extension Operands {
   }
 
   /// An instant in nanoseconds since IPL.
-  private mutating func instant(of machine: MachineView) throws(CommandMessage) -> SimulatedTime {
+  mutating func instant(of machine: MachineView) throws(CommandMessage) -> SimulatedTime {
     let word = try required()
+    if let nanoseconds = fixedPoint(word, places: 9).flatMap({ SimulatedTime(exactly: $0) }) {
+      _ = take(anyOf: "SEConds")
+      return nanoseconds
+    }
     guard let since1970 = secondsSince1970(word, now: machine.secondsSince1970) else {
       throw CommandMessage(.invalidOperand, word)
     }

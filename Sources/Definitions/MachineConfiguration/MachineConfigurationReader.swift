@@ -18,6 +18,7 @@ struct MachineConfigurationReader {
   static let verbs = [
     "MACHINE", "PROCESSOR", "STORAGE", "HOSTSTORAGE", "EPOCH", "PACE", "TOD", "TIMEZONE", "SEED",
     "USER", "PROFILE", "RUNNINGTIME", "WAITCOMPLETION", "ACTIVATE",
+    "CHECKPOINT",
   ]
   /// Statements that may be given more than once.
   private static let repeated = ["PROCESSOR", "USER", "ACTIVATE"]
@@ -25,6 +26,8 @@ struct MachineConfigurationReader {
   static let processorLimit = 256
   /// Fastest simulated processor, MHz.
   static let megahertzLimit = 10_000
+  /// Most checkpoints that are kept.
+  static let keptCheckpointLimit = 1_000_000
   /// Greatest capacity of one processor, MSU.
   static let capacityLimit = 100_000
   /// Shortest and longest running time that can be set, milliseconds (PR/SM).
@@ -90,6 +93,7 @@ struct MachineConfigurationReader {
     case "RUNNINGTIME": runningTime(&operands)
     case "WAITCOMPLETION": waitCompletion(&operands)
     case "ACTIVATE": activate(&operands)
+    case "CHECKPOINT": checkpoint(&operands)
     default:
       guard let word = operands.word("the name of a script") else { return }
       parsed.machine.profileScript = word.text
@@ -165,6 +169,29 @@ struct MachineConfigurationReader {
     }
     guard let word = operands.keyword(of: "WAITCOMPLETION", from: ["YES", "NO"]) else { return }
     parsed.machine.waitCompletion = word.folded == "YES"
+  }
+
+  /// `CHECKPOINT [EVERY n [SEC|MIN] [KEEP n]] [SHUTDOWN]`.
+  private mutating func checkpoint(_ operands: inout OperandReader) {
+    repeat {
+      guard let word = operands.keyword(of: "CHECKPOINT", from: ["EVERY", "KEEP", "SHUTDOWN"])
+      else {
+        if operands.peek == nil { _ = operands.word("EVERY or SHUTDOWN") }
+        return
+      }
+      switch word.folded {
+      case "EVERY":
+        guard let count = operands.number("EVERY", in: 1...86_400) else { return }
+        let isMinutes = operands.take("MIN")
+        if !isMinutes { _ = operands.take("SEC") }
+        let seconds = UInt64(count).multipliedClamped(by: isMinutes ? 60 : 1)
+        parsed.machine.checkpoints.interval = seconds.multipliedClamped(by: 1_000_000_000)
+      case "KEEP":
+        guard let count = operands.number("KEEP", in: 1...Self.keptCheckpointLimit) else { return }
+        parsed.machine.checkpoints.keptCount = count
+      default: parsed.machine.checkpoints.isTakenAtShutdown = true
+      }
+    } while operands.peek != nil
   }
 
   /// `ACTIVATE name ...`; several statements go on where the one before ended.

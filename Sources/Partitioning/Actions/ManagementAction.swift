@@ -95,6 +95,10 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// Cancels a partition's pending changes, or those of one kind. `.noPendingChange`.
   case cancelPending(String, kind: PendingKind?)
 
+  // What is counted
+  /// Writes an accounting record of an active partition; the next begins here. `.wrongState`.
+  case account(String)
+
   // The machine
   /// Asks every guest that listens to end.
   case signalAll(within: Int)
@@ -156,6 +160,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .cancelShutdown(let name), .setNextProfile(let name, _), .saveProfile(let name),
       .configureProcessor(let name, _, _, _, _), .configureStorage(let name, _, _, _, _),
       .configurePath(let name, _, _, _), .releasePath(let name, _), .cancelPending(let name, _),
+      .account(let name),
       .defineProcessor(let name, _), .detachProcessor(let name, _),
       .defineStorage(let name, _), .sendConsole(let name, _), .storeStorage(let name, _, _),
       .storeRegister(let name, _, _, _):

@@ -43,7 +43,9 @@ extension PartitionManager {
   /// What was published is not in it: its readers are outside, and have read it.
   package func checkpoint() -> MachineCheckpoint {
     var machine = machineState
-    machine.firmware.journal = JournalState(entries: machine.firmware.journal.entries)
+    machine.firmware.journal = JournalState(
+      entries: machine.firmware.journal.entries,
+      inputCount: machine.firmware.journal.inputCount)
     return MachineCheckpoint(
       machine: machine,
       guests: partitions.compactMap { partition in

@@ -14,11 +14,16 @@ package struct ChangeRecord: Sendable, Equatable, Codable {
   package var differences: [ValueDifference]
   /// Why it was refused, nil when it was performed.
   package var refusal: ManagementError?
+  /// Its number among the machine's inputs, from 1, nil for what follows from them.
+  ///
+  /// An input was performed because somebody outside asked for it; what the firmware does by itself and
+  /// what guests' commands lead to follows.
+  package var input: UInt64?
 
   /// Creates a record.
   package init(
     time: SimulatedTime, author: Author, action: ManagementAction, partition: String?,
-    differences: [ValueDifference], refusal: ManagementError? = nil
+    differences: [ValueDifference], refusal: ManagementError? = nil, input: UInt64? = nil
   ) {
     self.time = time
     self.author = author
@@ -26,6 +31,7 @@ package struct ChangeRecord: Sendable, Equatable, Codable {
     self.partition = partition
     self.differences = differences
     self.refusal = refusal
+    self.input = input
   }
 }
 

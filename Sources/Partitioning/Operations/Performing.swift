@@ -81,6 +81,7 @@ extension PartitionManager {
       try configurePath(partition(name), path, online: online, insistence: insistence)
     case .releasePath(let name, let path): try releasePath(partition(name), path)
     case .cancelPending(let name, let kind): try cancelPending(partition(name), kind: kind)
+    case .account(let name): try account(name)
     case .varyProcessor(let number, let online): try varyProcessor(number, online: online)
     case .varyPath(let path, let online, let insistence):
       try varyPath(path, online: online, insistence: insistence)

@@ -16,14 +16,20 @@ extension PartitionManager {
     refusal: ManagementError? = nil
   ) {
     if refusal != nil, !isRefusalKept() { return }
+    var input: UInt64?
     if state.commandingPartition == nil {
       state.journal.entries.append(
         JournalEntry(time: now, author: author, action: action, refusal: refusal))
+      if refusal == nil {
+        state.journal.inputCount.addClamped(1)
+        input = state.journal.inputCount
+      }
     }
     state.journal.changes.publish(
       ChangeRecord(
         time: now, author: author, action: action, partition: action.partition,
-        differences: refusal == nil ? differences(from: before) : [], refusal: refusal))
+        differences: refusal == nil ? differences(from: before) : [], refusal: refusal,
+        input: input))
   }
 
   /// Does what nobody asked for at this instant and records it as the action that it amounts to: a

@@ -9,7 +9,7 @@ extension ManagementAction {
     case .activate, .recover, .load, .releasePath: PrivilegeClasses(letters: "AB")
     case .deactivate, .stop, .start, .resetNormal, .resetClear, .restart, .cancelShutdown,
       .cancelPending, .set, .setNextProfile, .saveProfile, .signalShutdown(_, _, thenForce: true),
-      .shutDown:
+      .shutDown, .account:
       PrivilegeClasses(letters: "A")
     case .signalShutdown(_, _, thenForce: false), .signalAll: PrivilegeClasses(letters: "AC")
     case .varyProcessor, .varyPath: PrivilegeClasses(letters: "B")

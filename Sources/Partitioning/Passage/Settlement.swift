@@ -42,12 +42,12 @@ extension PartitionManager {
     while now < limit {
       guard let next = nextEvent, next < limit else {
         pacer.hold(until: limit)
-        engine.jump(to: limit)
+        jump(to: limit)
         plan()
         break
       }
       pacer.hold(until: max(next, now).addingClamped(engine.epoch))
-      engine.jump(to: next)
+      jump(to: next)
       plan()
       engine.runEpoch()
       settle()
@@ -55,6 +55,30 @@ extension PartitionManager {
       if stopWhen() { break }
     }
     pacer.note(now)
+  }
+
+  /// Lets time pass in which nothing happens.
+  ///
+  /// The load is sampled on the way when that is due: what is sampled must not depend on where somebody
+  /// stopped to look.
+  private func jump(to time: SimulatedTime) {
+    let border = time &- time % max(1, engine.epoch)
+    if state.load.due <= border {
+      sampleLoad(at: state.load.due)
+      // What lies between is all alike: its last interval is like each.
+      let rest = border.subtractingClamped(state.load.due) / LoadMeter.interval
+      if rest > 0 {
+        sampleLoad(
+          at: state.load.due.addingClamped((rest &- 1).multipliedClamped(by: LoadMeter.interval)))
+        sampleLoad(at: state.load.due)
+      }
+    }
+    engine.jump(to: time)
+  }
+
+  private func sampleLoad(at time: SimulatedTime) {
+    engine.jump(to: gridAfter(time))
+    if now >= state.load.due { state.load.sample(engine.dispatcher, at: now) }
   }
 
   // MARK: Plan

@@ -90,6 +90,25 @@ package enum Pace: Sendable, Equatable, Codable {
   case fast
   /// So many simulated seconds in a second of the wall clock.
   case factor(Int)
+  /// Not by itself: time passes only where a command lets it pass, as fast as the host goes.
+  case stopped
+}
+
+/// When whole machines are kept without being asked for.
+package struct CheckpointDefinition: Sendable, Equatable, Codable {
+  /// Nanoseconds of simulated time between two; nil for none at intervals.
+  package var interval: UInt64?
+  /// How many of those are kept.
+  package var keptCount: Int
+  /// Whether one is taken before SHUTDOWN ends the machine.
+  package var isTakenAtShutdown: Bool
+
+  /// None, unless something else is said.
+  package init(interval: UInt64? = nil, keptCount: Int = 5, isTakenAtShutdown: Bool = false) {
+    self.interval = interval
+    self.keptCount = keptCount
+    self.isTakenAtShutdown = isTakenAtShutdown
+  }
 }
 
 /// The time of day at the machine's IPL.
@@ -150,6 +169,8 @@ package struct MachineDefinition: Sendable, Equatable, Codable {
   package var waitCompletion: Bool
   /// Partitions in the order in which they are activated, before those that it does not name.
   package var activationOrder: [String]
+  /// When checkpoints are taken without being asked for.
+  package var checkpoints = CheckpointDefinition()
 
   /// Creates a machine; the defaults are those of a `machine.config` that says nothing.
   package init(

@@ -11,9 +11,18 @@ import X86
 package struct CheckpointFolder: Sendable {
   /// Path of the folder.
   package let path: String
+  /// Whether nothing is changed in it: another process may own it and be writing.
+  private let isReadOnly: Bool
 
   /// The folder of checkpoints in a state folder.
-  package init(inStateFolder state: String) { path = state + "/checkpoints" }
+  ///
+  /// - Parameters:
+  ///   - state: Path of the state folder.
+  ///   - isReadOnly: Whether it is somebody else's, and only read.
+  package init(inStateFolder state: String, isReadOnly: Bool = false) {
+    path = state + "/checkpoints"
+    self.isReadOnly = isReadOnly
+  }
 
   /// Whether a name can be a checkpoint's: 1 to 32 letters, digits, - and _.
   package static func isName(_ name: String) -> Bool {
@@ -37,11 +46,13 @@ package struct CheckpointFolder: Sendable {
   ///   - name: Its name.
   ///   - machine: The machine's name.
   ///   - level: The program's.
+  ///   - position: Where in the machine's records that is.
   /// - Returns: What the checkpoint says of itself.
   /// - Throws: `CheckpointError`; nothing is left of it then.
   @discardableResult
   package func save(
-    _ checkpoint: MachineCheckpoint, as name: String, machine: String, level: String
+    _ checkpoint: MachineCheckpoint, as name: String, machine: String, level: String,
+    position: RecordsPosition? = nil
   ) throws(CheckpointError) -> CheckpointManifest {
     guard Self.isName(name) else { throw .wrongName(name) }
     try makeFolder(path)
@@ -49,7 +60,7 @@ package struct CheckpointFolder: Sendable {
     let unfinished = folder(name) + ".new"
     try makeFolder(unfinished)
     do throws(CheckpointError) {
-      let manifest = try write(checkpoint, name, machine, level, in: unfinished)
+      let manifest = try write(checkpoint, name, machine, level, position, in: unfinished)
       try CheckpointFile.keepNames(of: unfinished)
       try exchange(unfinished, for: name)
       return manifest
@@ -61,11 +72,11 @@ package struct CheckpointFolder: Sendable {
 
   private func write(
     _ checkpoint: MachineCheckpoint, _ name: String, _ machine: String, _ level: String,
-    in folder: String
+    _ position: RecordsPosition?, in folder: String
   ) throws(CheckpointError) -> CheckpointManifest {
     let pool = PagePool(checkpoint.guests)
     var manifest = CheckpointManifest(
-      name: name, level: level, machine: machine, checkpoint: checkpoint,
+      name: name, level: level, machine: machine, position: position, checkpoint: checkpoint,
       storedPageCount: pool.count)
     let guests = zip(checkpoint.guests, pool.places).map { guest, places in
       SavedGuest(
@@ -116,6 +127,7 @@ package struct CheckpointFolder: Sendable {
   /// Clears away what a process that was killed left: unfinished checkpoints, and replaced ones; one that
   /// was about to be replaced gets its name back.
   private func settle() throws(CheckpointError) {
+    guard !isReadOnly else { return }
     for entry in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
       if entry.hasSuffix(".new") { remove(path + "/" + entry) }
       guard entry.hasSuffix(".old") else { continue }
@@ -140,7 +152,8 @@ package struct CheckpointFolder: Sendable {
 
   // MARK: Reading
 
-  /// The checkpoints that there are, the newest in simulated time last; damaged ones with what is wrong.
+  /// The checkpoints that there are, by the start in which and the simulated time at which they were taken;
+  /// damaged ones, first, with what is wrong.
   package func list() throws(CheckpointError) -> [(
     name: String, manifest: Result<CheckpointManifest, CheckpointError>
   )] {
@@ -156,10 +169,14 @@ package struct CheckpointFolder: Sendable {
         }
       )
     }
-    func time(_ entry: Result<CheckpointManifest, CheckpointError>) -> UInt64 {
-      (try? entry.get().time) ?? 0
+    func place(_ entry: Result<CheckpointManifest, CheckpointError>) -> (Int64, UInt64) {
+      guard let manifest = try? entry.get() else { return (0, 0) }
+      return (manifest.position?.start ?? 0, manifest.time)
     }
-    return all.sorted { (time($0.manifest), $0.name) < (time($1.manifest), $1.name) }
+    return all.sorted {
+      let (one, other) = (place($0.manifest), place($1.manifest))
+      return (one.0, one.1, $0.name) < (other.0, other.1, $1.name)
+    }
   }
 
   /// Reads a checkpoint and verifies all of it.

@@ -22,6 +22,8 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
   package var time: SimulatedTime
   /// The machine's digest then.
   package var digest: UInt64
+  /// Where that is in the records of the machine; nil for one that was written by an older program.
+  package var position: RecordsPosition?
   /// Active partitions.
   package var guestCount: Int
   /// Pages of guests' storage, and how many of them are different.
@@ -36,12 +38,13 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
   }
 
   init(
-    name: String, level: String, machine: String, checkpoint: MachineCheckpoint,
-    storedPageCount: Int
+    name: String, level: String, machine: String, position: RecordsPosition?,
+    checkpoint: MachineCheckpoint, storedPageCount: Int
   ) {
     self.name = name
     self.level = level
     self.machine = machine
+    self.position = position
     historyVersion = PartitionManager.historyVersion
     time = checkpoint.machine.time
     digest = checkpoint.machine.digest

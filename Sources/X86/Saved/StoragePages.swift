@@ -1,3 +1,4 @@
+import CHost
 import Quantities
 
 /// The contents of a storage's pages: those that were written, and read-only ones.
@@ -25,6 +26,8 @@ extension GuestMemory {
     let count = max(0, numbers.count.multipliedClamped(by: StoragePages.pageByteCount))
     // Cannot trap: both visits find the same pages.
     let contents = [UInt8](unsafeUninitializedCapacity: count) { room, filled in
+      // The machine stands still meanwhile, and the host's page faults would be a third of that.
+      endicott_expect(room.baseAddress, room.count)
       forEachPage { _, page in
         let rest = UnsafeMutableRawBufferPointer(
           start: room.baseAddress.map { UnsafeMutableRawPointer($0) + filled },

@@ -33,44 +33,26 @@ struct ConsoleCommand: ParsableCommand {
   var keepsNothing = false
 
   func validate() throws {
-    if keepsNothing,
-      state.state != nil || state.setsAside || state.origin != nil
-        || state.isWarm
-    {
+    if keepsNothing, state.needsFolder {
       throw ValidationError(
-        "--no-state keeps nothing: leave out --state, --set-aside-state, --from and --warm")
+        "--no-state keeps nothing: leave out --state, --set-aside-state, --from, --warm and"
+          + " --checkpoint-every")
     }
   }
 
   func run() throws {
     do {
       let folder = try MachineFolder(folder ?? Host.demoFolder())
-      let store = try state.open(standard: keepsNothing ? nil : folder.stateFolder)
-      let machine = try folder.machine(
-        options.managerOptions(pace: nil), store: store, from: state.beginning)
-      let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
-      throw ExitCode(isTerminal ? try runTerminal(machine) : runPipe(machine))
+      let records = try state.open(standard: keepsNothing ? nil : folder.stateFolder)
+      let front = ConsoleFront()
+      guard let beginning = try state.beginning ?? front.ask(records) else { return }
+      let machine = try folder.console(
+        options.managerOptions(pace: nil), records: records, from: beginning)
+      if let every = state.checkpointEvery { machine.recordInstants(every: every.nanoseconds) }
+      throw ExitCode(try front.run(machine))
     } catch let failure as HostFailure {
       writeError(failure.line)
       throw ExitCode(failure.status)
     }
-  }
-
-  private func runPipe(_ machine: RunningMachine) -> Int32 {
-    var console = PipedConsole(machine: machine)
-    return machine.close(console.run())
-  }
-
-  private func runTerminal(_ machine: RunningMachine) throws(HostFailure) -> Int32 {
-    let mailbox = EngineMailbox()
-    let port = TerminalPort(wake: SignalPipe.wake)
-    let signals = try SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGQUIT, SIGTSTP])
-    let engine = MachineEngine(machine: machine, mailbox: mailbox, port: port)
-    guard HostThread.start(stackByteCount: 16 << 20, { engine.run() }) else {
-      _ = machine.close(ExitStatus.hostFailed)
-      throw .noThread(for: "the machine")
-    }
-    defer { engine.waitForEnd() }
-    return ReadlineTerminal(mailbox: mailbox, port: port, signals: signals).run()
   }
 }

@@ -13,7 +13,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
 
   private let mailbox: EngineMailbox
   private let port: TerminalPort
-  private let machine: RunningMachine
+  private var machine: RunningMachine
   private var place: ConsolePlace?
   /// Lines taken from the mailbox; 0 while the machine starts.
   private var lineNumber = 0
@@ -29,6 +29,23 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
 
   /// Starts the machine and keeps it running until it or the session is over.
   func run() {
+    start()
+    while !machine.isOver, !mailbox.isEnded {
+      for request in mailbox.take() where !machine.isOver { perform(request) }
+      guard !machine.isOver else { break }
+      goBack()
+      if machine.manager.pacer.pace == .stopped {
+        machine.letHostPass()
+        if !mailbox.hasRequests { Thread.sleep(forTimeInterval: 0.01) }
+      } else {
+        letTimePass(until: nextTurn, orWhen: { [mailbox] in mailbox.hasRequests })
+      }
+    }
+    port.post(.ended(status: machine.close(ExitStatus.done)))
+    ended.signal()
+  }
+
+  private func start() {
     machine.control.clock = self
     machine.showOutput { [port] output in
       if case .guest(let bytes) = output {
@@ -44,16 +61,21 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
     } catch {
       port.post(.line(error.description))
     }
-    // From here on somebody is there to be asked.
+    // From here on somebody is there to be asked, and to be told.
     machine.console.asksBeforeEnd = true
+    machine.awaitsCheckpoints(false)
     showPlace()
-    while !machine.isOver, !mailbox.isEnded {
-      for request in mailbox.take() where !machine.isOver { perform(request) }
-      guard !machine.isOver else { break }
-      letTimePass(until: nextTurn, orWhen: { [mailbox] in mailbox.hasRequests })
+  }
+
+  /// Goes back to the instant that the operator wants to go back to, if he does.
+  private func goBack() {
+    do throws(HostFailure) {
+      guard let earlier = try machine.takeRewound() else { return }
+      machine = earlier
+      start()
+    } catch {
+      port.post(.line(error.line))
     }
-    port.post(.ended(status: machine.close(ExitStatus.done)))
-    ended.signal()
   }
 
   /// Waits until the machine's records are closed, but not for ever.
@@ -81,7 +103,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
   private var nextTurn: SimulatedTime {
     let factor: UInt64 =
       switch machine.manager.pacer.pace {
-      case .real, .fast: 1
+      case .real, .fast, .stopped: 1
       case .factor(let factor): UInt64(clamping: max(1, factor))
       }
     return machine.manager.now.addingClamped(MachineEngine.turn.multipliedClamped(by: factor))

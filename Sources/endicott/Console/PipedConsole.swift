@@ -12,7 +12,7 @@ struct PipedConsole {
   /// Bytes that a line can have.
   private static let lineLimit = 1 << 20
 
-  private let machine: RunningMachine
+  private var machine: RunningMachine
   private var buffer: [UInt8] = []
   /// Bytes at the buffer's beginning in which no line ends.
   private var searched = 0
@@ -25,8 +25,26 @@ struct PipedConsole {
 
   /// Takes lines until the input or the session ends.
   ///
-  /// - Returns: The exit status: `failed` when a command failed.
-  mutating func run() -> Int32 {
+  /// - Returns: The exit status, `failed` when a command failed, and the machine that is there then.
+  mutating func run() -> (status: Int32, machine: RunningMachine) {
+    start()
+    while !machine.isOver {
+      if let line = takeLine() {
+        let result = machine.execute(line)
+        writeLines(result.lines)
+        machine.control.collectEvents()
+        if result.returnCode != 0 { status = ExitStatus.failed }
+        goBack()
+      } else if isAtEnd {
+        break
+      } else {
+        read()
+      }
+    }
+    return (status, machine)
+  }
+
+  private mutating func start() {
     var plain = PlainOutput()
     machine.showOutput { writeLines(plain.take($0)) }
     do {
@@ -35,19 +53,18 @@ struct PipedConsole {
       writeLines([error.description])
       status = ExitStatus.failed
     }
-    while !machine.isOver {
-      if let line = takeLine() {
-        let result = machine.execute(line)
-        writeLines(result.lines)
-        machine.control.collectEvents()
-        if result.returnCode != 0 { status = ExitStatus.failed }
-      } else if isAtEnd {
-        break
-      } else {
-        read()
-      }
+  }
+
+  /// Goes back to the instant that a command wants to go back to, if one does.
+  private mutating func goBack() {
+    do throws(HostFailure) {
+      guard let earlier = try machine.takeRewound() else { return }
+      machine = earlier
+      start()
+    } catch {
+      writeLines([error.line])
+      status = ExitStatus.failed
     }
-    return status
   }
 
   private mutating func takeLine() -> String? {
@@ -69,7 +86,9 @@ struct PipedConsole {
   /// Takes input that is there; otherwise lets time pass.
   private mutating func read() {
     var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    guard poll(&descriptor, 1, 0) > 0 else {
+    let isStopped = machine.manager.pacer.pace == .stopped
+    guard poll(&descriptor, 1, isStopped ? 100 : 0) > 0 else {
+      guard !isStopped else { return machine.letHostPass() }
       machine.pass(until: machine.manager.now.addingClamped(PipedConsole.turn)) { false }
       machine.control.collectEvents()
       return

@@ -5,31 +5,78 @@ import Quantities
 import Records
 
 /// The checkpoints of a running machine, in its state folder.
+///
+/// Owner thread only. The machine stands still while one is taken; it is written beside it.
 final class CheckpointStore: CheckpointsPort {
   /// When checkpoints are taken without being asked for.
   var schedule: CheckpointSchedule? { didSet { plan() } }
+  /// Whether one is taken when the machine ends.
+  var isTakenAtEnd = false
+  /// Whether who asks for one waits until it is written: where nobody sees messages.
+  var waits = true
   /// When the next of those is due; `.max` for never.
   private(set) var nextDue = SimulatedTime.max
-  /// Takes a line when one that is due could not be taken.
-  var onTrouble: ((String) -> Void)?
+  /// Takes a line about one that nobody waits for.
+  var onMessage: ((String) -> Void)?
+  /// Where the machine's history stands in its records.
+  var position: (() -> RecordsPosition)?
   private let manager: PartitionManager
   private let folder: CheckpointFolder
+  private let writer = CheckpointWriter()
+  /// The one that is being written.
+  private var current: (name: String, isAsked: Bool)?
   /// What begins the names of those that nobody asked for.
   private static let prefix = "AUTO-"
 
-  /// The checkpoints in a state folder.
-  init(_ manager: PartitionManager, stateFolder: String) {
+  /// The checkpoints in a folder.
+  init(_ manager: PartitionManager, _ folder: CheckpointFolder) {
     self.manager = manager
-    folder = CheckpointFolder(inStateFolder: stateFolder)
+    self.folder = folder
   }
 
-  func save(_ name: String) throws(RecordsFailure) -> CheckpointFacts {
-    try answer { () throws(CheckpointError) in
-      facts(
-        try folder.save(
-          manager.checkpoint(), as: name, machine: manager.definition.machine.name,
-          level: ControlProgram.level))
+  deinit { writer.wait() }
+
+  // MARK: Taking
+
+  func save(_ name: String) throws(RecordsFailure) -> CheckpointFacts? {
+    finish()
+    try answer { () throws(CheckpointError) in try begin(name, isAsked: !waits) }
+    guard waits else { return nil }
+    writer.wait()
+    current = nil
+    guard let outcome = writer.takeOutcome() else { return nil }
+    return try answer { () throws(CheckpointError) in facts(try outcome.get()) }
+  }
+
+  /// Takes the machine as it is now, and begins to write it.
+  private func begin(_ name: String, isAsked: Bool) throws(CheckpointError) {
+    guard CheckpointFolder.isName(name) else { throw .wrongName(name) }
+    let checkpoint = manager.checkpoint()
+    let position = position?()
+    let machine = manager.definition.machine.name
+    current = (name, isAsked)
+    writer.begin { [folder] () throws(CheckpointError) in
+      try folder.save(
+        checkpoint, as: name, machine: machine, level: ControlProgram.level, position: position)
     }
+  }
+
+  /// Tells what became of the one that is being written, if that is known.
+  func keepUp() {
+    guard let (name, isAsked) = current, let outcome = writer.takeOutcome() else { return }
+    current = nil
+    switch outcome {
+    case .success(let manifest):
+      if isAsked { onMessage?(facts(manifest).takenText) } else { dropOldest() }
+    case .failure(let error):
+      onMessage?("CHECKPOINT \(name) NOT TAKEN: \(error.description)")
+    }
+  }
+
+  /// Waits until none is being written.
+  func finish() {
+    writer.wait()
+    keepUp()
   }
 
   private func plan() {
@@ -38,26 +85,60 @@ final class CheckpointStore: CheckpointsPort {
     nextDue = elapsed.addingClamped(1).multipliedClamped(by: interval)
   }
 
-  /// Takes the checkpoint that is due, if one is, and lets the oldest of its kind go.
+  /// Takes the checkpoint that is due, if one is.
   func takeDue() {
-    guard manager.now >= nextDue, let schedule else { return }
+    guard manager.now >= nextDue else { return }
     plan()
-    do throws(RecordsFailure) {
-      let seconds = "\(manager.now / 1_000_000_000)"
-      _ = try save(Self.prefix + seconds.zeroPadded(to: 10))
-      let own = try list().map(\.name).filter { $0.hasPrefix(Self.prefix) }.sorted()
-      for name in own.dropLast(max(1, schedule.keptCount)) { try delete(name) }
+    takeAutomatic()
+  }
+
+  /// Takes one that nobody asked for now; as many as the schedule says are kept.
+  func takeAutomatic() {
+    finish()
+    let start = position?().start ?? 0
+    let (seconds, rest) = (manager.now / 1_000_000_000, manager.now / 1_000_000 % 1000)
+    let fraction = rest == 0 ? "" : "-" + "\(rest)".zeroPadded(to: 3)
+    let name = Self.prefix + "\(start)-\(seconds)" + fraction
+    do throws(CheckpointError) {
+      try begin(name, isAsked: false)
     } catch {
-      onTrouble?("CHECKPOINT NOT TAKEN: \(error.reason)")
+      onMessage?("CHECKPOINT \(name) NOT TAKEN: \(error.description)")
     }
   }
 
+  /// Lets the oldest go of those that nobody asked for, beyond as many as are kept.
+  private func dropOldest() {
+    guard let schedule else { return }
+    do throws(RecordsFailure) {
+      let own = try list().map(\.name).filter { $0.hasPrefix(Self.prefix) }
+      for name in own.dropLast(max(1, schedule.keptCount)) { try delete(name) }
+    } catch {
+      onMessage?("CHECKPOINTS NOT REMOVED: \(error.reason)")
+    }
+  }
+
+  func saveAtEnd() {
+    guard isTakenAtEnd else { return }
+    let waited = waits
+    waits = true
+    defer { waits = waited }
+    do throws(RecordsFailure) {
+      if let facts = try save("SHUTDOWN") { onMessage?(facts.takenText) }
+    } catch {
+      onMessage?("CHECKPOINT SHUTDOWN NOT TAKEN: \(error.reason)")
+    }
+  }
+
+  // MARK: What there is
+
   func delete(_ name: String) throws(RecordsFailure) {
+    finish()
     try answer { () throws(CheckpointError) in try folder.delete(name) }
   }
 
   func list() throws(RecordsFailure) -> [CheckpointFacts] {
-    try answer { () throws(CheckpointError) in
+    finish()
+    return try answer { () throws(CheckpointError) in
       try folder.list().map { entry in
         switch entry.manifest {
         case .success(let manifest): facts(manifest)
@@ -65,71 +146,6 @@ final class CheckpointStore: CheckpointsPort {
           CheckpointFacts(name: entry.name, time: nil, finding: error.description)
         }
       }
-    }
-  }
-
-  /// Has a machine that was just built go on from where it is to begin.
-  ///
-  /// - Parameters:
-  ///   - beginning: Where.
-  ///   - tell: Takes what is wrong with checkpoints that are passed over.
-  /// - Returns: The checkpoint's name; nil when it starts anew.
-  /// - Throws: `HostFailure` that says what is damaged or does not fit; the machine is as it was then.
-  func begin(
-    _ beginning: MachineBeginning, tell: (String) -> Void
-  ) throws(HostFailure) -> String? {
-    switch beginning {
-    case .cold: return nil
-    case .warm: return try goOnWarm(tell: tell)
-    case .checkpoint(let name):
-      try goOn(from: name)
-      return name
-    }
-  }
-
-  /// Has a machine that was just built go on from the newest checkpoint that is whole.
-  ///
-  /// - Parameter tell: Takes what is wrong with newer ones.
-  /// - Returns: Its name; nil when there is none.
-  /// - Throws: `HostFailure` when the folder cannot be read, or none of its checkpoints can be used.
-  private func goOnWarm(tell: (String) -> Void) throws(HostFailure) -> String? {
-    let all: [CheckpointFacts]
-    do throws(RecordsFailure) {
-      all = try list()
-    } catch {
-      throw HostFailure(subject: "checkpoints", reason: error.reason)
-    }
-    for facts in all.reversed() {
-      do throws(HostFailure) {
-        try goOn(from: facts.name)
-        return facts.name
-      } catch {
-        tell(error.line)
-      }
-    }
-    guard all.isEmpty else {
-      throw HostFailure(
-        subject: "checkpoints", reason: "none of \(all.count) can be used; start without --warm")
-    }
-    return nil
-  }
-
-  /// Has a machine that was just built go on from a checkpoint.
-  ///
-  /// - Throws: `HostFailure` that says what is damaged or does not fit.
-  private func goOn(from name: String) throws(HostFailure) {
-    do throws(CheckpointError) {
-      let (manifest, checkpoint) = try folder.load(name)
-      guard manifest.machine == manager.definition.machine.name else {
-        throw .unfit(folder: folder.path, reason: "it is of machine \(manifest.machine)")
-      }
-      do throws(StateRefusal) {
-        try manager.restore(checkpoint)
-      } catch {
-        throw .unfit(folder: folder.path + "/" + name, reason: error.description)
-      }
-    } catch {
-      throw HostFailure(subject: "checkpoint \(name)", reason: error.description)
     }
   }
 

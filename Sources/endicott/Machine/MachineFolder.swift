@@ -30,15 +30,25 @@ struct MachineFolder {
   ///
   /// - Parameters:
   ///   - options: What is chosen beside the definition.
-  ///   - store: Where records are kept; nil for nowhere.
+  ///   - records: Where records are kept, or read.
   ///   - beginning: Whether it starts anew or goes on from a checkpoint.
   /// - Returns: The machine.
   /// - Throws: `HostFailure` when a device's file, the records or the checkpoint cannot be used.
   func machine(
-    _ options: ManagerOptions, store: RecordStore? = nil, from beginning: MachineBeginning = .cold
+    _ options: ManagerOptions, records: MachineRecords = .none,
+    from beginning: MachineBeginning = .cold
   ) throws(HostFailure) -> RunningMachine {
     try RunningMachine(
-      manager: manager(options), definition: definition, store: store, from: beginning)
+      manager: manager(options), definition: definition, records: records, from: beginning)
+  }
+
+  /// As `machine`, for an operator, who can go back to an instant.
+  func console(
+    _ options: ManagerOptions, records: MachineRecords, from beginning: MachineBeginning
+  ) throws(HostFailure) -> RunningMachine {
+    let machine = try machine(options, records: records, from: beginning)
+    machine.rebuild = { () throws(HostFailure) in try manager(options) }
+    return machine
   }
 
   private func manager(_ options: ManagerOptions) throws(HostFailure) -> PartitionManager {

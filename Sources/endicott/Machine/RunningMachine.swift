@@ -17,33 +17,43 @@ final class RunningMachine: SimulationClock {
   private let definition: SystemDefinition
   private let recorder: Recorder?
   private let checkpoints: CheckpointStore?
-  /// The checkpoint that the machine goes on from.
-  private let origin: String?
+  /// What the machine goes on from.
+  private let origin: MachineOrigin?
+  private let records: MachineRecords
+  /// Builds the machine's firmware anew, to go back to an instant; nil where nobody can.
+  var rebuild: (() throws(HostFailure) -> PartitionManager)? {
+    didSet { control.canRewind = rebuild != nil && checkpoints != nil }
+  }
 
   /// Puts the parts together; what was kept of the machine is put back.
   ///
   /// - Parameters:
   ///   - manager: The firmware; nothing is active yet.
   ///   - definition: What its folder says.
-  ///   - store: Where records are kept; nil for nowhere.
+  ///   - records: Where records are kept, or read.
   ///   - beginning: Whether it starts anew or goes on from a checkpoint.
+  ///   - former: The machine in whose place it comes, whose records are ended when it is sure to come.
   /// - Throws: `HostFailure` when the records or the checkpoint cannot be used.
   init(
-    manager: PartitionManager, definition: SystemDefinition, store: RecordStore? = nil,
-    from beginning: MachineBeginning = .cold
+    manager: PartitionManager, definition: SystemDefinition, records: MachineRecords,
+    from beginning: MachineBeginning = .cold, inPlaceOf former: RunningMachine? = nil
   ) throws(HostFailure) {
     self.manager = manager
     self.definition = definition
-    checkpoints = store.map { CheckpointStore(manager, stateFolder: $0.folder) }
+    self.records = records
     // Before a start is begun in the records: one that is refused leaves them as they are.
-    let origin = try checkpoints?.begin(beginning) { writeError($0) }
-    self.origin = origin
+    origin = try records.origin(of: manager, from: beginning)
+    let parent = origin?.parent
+    former?.recorder?.end()
     do throws(RecordStoreError) {
-      recorder = try store.map { store throws(RecordStoreError) in
-        try Recorder(store, manager, goesOn: origin != nil) { Host.milliseconds }
+      recorder = try records.store.map { store throws(RecordStoreError) in
+        try Recorder(store, manager, from: parent) { Host.milliseconds }
       }
     } catch {
       throw HostFailure(error)
+    }
+    checkpoints = records.store.map {
+      CheckpointStore(manager, CheckpointFolder(inStateFolder: $0.folder))
     }
     control = ControlProgram(manager: manager)
     control.checkpoints = checkpoints
@@ -51,8 +61,31 @@ final class RunningMachine: SimulationClock {
     control.clock = self
     control.records = recorder
     recorder?.onTrouble = { [weak control] in control?.sendToAll($0) }
-    checkpoints?.onTrouble = { [weak control] in control?.sendToAll($0) }
+    checkpoints?.onMessage = { [weak control] in control?.sendToAll($0) }
+    checkpoints?.position = { [recorder] in
+      recorder?.keepUp()
+      return recorder?.position ?? RecordsPosition(start: 0, time: 0, input: 0)
+    }
+    keepCheckpoints(definition.machine.checkpoints)
   }
+
+  /// Takes checkpoints as is asked for, the first at once when the machine starts anew: there is an instant
+  /// before each other then.
+  func keepCheckpoints(_ wanted: CheckpointDefinition) {
+    guard let checkpoints else { return }
+    checkpoints.isTakenAtEnd = wanted.isTakenAtShutdown
+    guard let interval = wanted.interval else { return }
+    checkpoints.schedule = CheckpointSchedule(interval: interval, keptCount: wanted.keptCount)
+  }
+
+  /// Takes checkpoints so often and keeps them all, so that any instant can be gone back to.
+  func recordInstants(every interval: SimulatedTime) {
+    checkpoints?.schedule = CheckpointSchedule(
+      interval: interval, keptCount: CheckpointSchedule.mostKept)
+  }
+
+  /// Whether whoever asks for a checkpoint waits until it is written; nobody does at a terminal.
+  func awaitsCheckpoints(_ waits: Bool) { checkpoints?.waits = waits }
 
   /// Has the console's output shown.
   func showOutput(_ show: @escaping (ConsoleOutput) -> Void) {
@@ -72,14 +105,39 @@ final class RunningMachine: SimulationClock {
     let found = recorder?.kept?.lines(words) ?? recorder?.store.salvage.lines(words)
     for line in found ?? [] { output(.line(line)) }
     if let origin {
+      output(.line("CHECKPOINT \(origin.checkpoint) RESUMED, OF \(timeOfDay(origin.time))"))
+      for line in replay(origin) { output(.line(line)) }
       recorder?.keepUp()
-      return output(.line("CHECKPOINT \(origin) RESUMED"))
+      return
     }
+    if checkpoints?.schedule != nil { checkpoints?.takeAutomatic() }
     let result = control.startAutomatically()
     recorder?.keepUp()
     for line in result.lines { output(.line(line)) }
     guard let profile = definition.machine.profileScript else { return }
     _ = try run(Script(file: definition.path(of: profile)), output: output)
+  }
+
+  /// Performs again what was asked for after the checkpoint, or says what that was.
+  private func replay(_ origin: MachineOrigin) -> [String] {
+    guard let later = origin.later else { return [] }
+    guard let end = origin.replayEnd else { return origin.laterLines(timeOfDay) }
+    let show = console.onOutput
+    // What guests and the firmware say on the way was said then.
+    console.onOutput = { _ in }
+    defer { console.onOutput = show }
+    recorder?.beginReplay(of: later)
+    var outcome = Replay(later, until: end, on: manager) { [control, recorder] in
+      control.collectEvents()
+      recorder?.keepUp()
+    }.perform()
+    let difference = recorder?.endReplay()
+    if case .done = outcome, let difference { outcome = .differs(difference) }
+    return [outcome.line(timeOfDay, until: timeOfDay(end))]
+  }
+
+  private func timeOfDay(_ time: SimulatedTime) -> String {
+    manager.machineView.timeOfDay(at: time).timeText
   }
 
   /// Performs a script's commands at the console.
@@ -120,8 +178,15 @@ final class RunningMachine: SimulationClock {
       manager.runEpochs(until: min(end, due)) { isOver() }
       recorder.keepUp()
       recorder.watch()
+      checkpoints?.keepUp()
       checkpoints?.takeDue()
     } while manager.now < end && !isMet
+  }
+
+  /// Looks after what is kept while simulated time stands still.
+  func letHostPass() {
+    recorder?.watch()
+    checkpoints?.keepUp()
   }
 
   /// Ends what is kept in good order; what cannot be kept is told on standard error.
@@ -129,6 +194,7 @@ final class RunningMachine: SimulationClock {
   /// - Parameter status: The exit status when all is kept.
   /// - Returns: The exit status.
   func close(_ status: Int32) -> Int32 {
+    checkpoints?.finish()
     guard let loss = recorder?.close() else { return status }
     writeError("endicott: records: \(loss)")
     return ExitStatus.hostFailed
@@ -136,4 +202,22 @@ final class RunningMachine: SimulationClock {
 
   /// Whether the session or the machine is over, or nobody can be shown anything.
   var isOver: Bool { console.isEnded || control.isShutDown || StandardOutput.hasFailed }
+
+  /// The machine at the instant that the operator wants to go back to, its time standing still.
+  ///
+  /// - Returns: That machine, which is in this one's place then; nil when he wants to go nowhere.
+  /// - Throws: `HostFailure` when that cannot be; this machine goes on.
+  func takeRewound() throws(HostFailure) -> RunningMachine? {
+    guard let instant = control.rewindTarget, let rebuild else { return nil }
+    control.rewindTarget = nil
+    checkpoints?.finish()
+    recorder?.keepUp()
+    let machine = try RunningMachine(
+      manager: rebuild(), definition: definition, records: records, from: .instant(instant),
+      inPlaceOf: self)
+    machine.rebuild = rebuild
+    machine.manager.pacer.set(.stopped)
+    machine.checkpoints?.schedule = checkpoints?.schedule
+    return machine
+  }
 }

@@ -50,7 +50,7 @@ struct MachineNeeds {
       switch definition.machine.pace {
       case .real: rate
       case .factor(let factor): rate.multipliedClamped(by: UInt64(clamping: max(1, factor)))
-      case .fast: nil
+      case .fast, .stopped: nil
       }
   }
 

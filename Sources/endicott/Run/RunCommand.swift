@@ -43,8 +43,9 @@ struct RunCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard state.origin == nil && !state.isWarm || state.state != nil else {
-      throw ValidationError("--from and --warm need a state folder: say which with --state")
+    guard !state.needsFolder || state.state != nil else {
+      throw ValidationError(
+        "--from, --warm and --checkpoint-every need a state folder: say which with --state")
     }
   }
 
@@ -53,8 +54,9 @@ struct RunCommand: ParsableCommand {
     let scripts = try scripts.map { try Script(file: $0) }
     let machine = try MachineFolder(machine ?? Host.demoFolder())
       .machine(
-        options.managerOptions(pace: .fast), store: state.open(standard: nil), from: state.beginning
-      )
+        options.managerOptions(pace: .fast), records: state.open(standard: nil),
+        from: state.beginning ?? .cold)
+    if let every = state.checkpointEvery { machine.recordInstants(every: every.nanoseconds) }
     do {
       return machine.close(try run(scripts, on: machine))
     } catch {

@@ -94,25 +94,3 @@ struct StressCommand: ParsableCommand {
     _ = writeAll(Array("\r\(progress)\u{1B}[K".utf8), to: STDERR_FILENO)
   }
 }
-
-/// A time span as it is typed: a number with `s`, `m` or `h`; seconds without.
-struct TimeSpan: ExpressibleByArgument {
-  /// The span in nanoseconds.
-  let nanoseconds: UInt64
-
-  init(seconds: UInt64) { nanoseconds = seconds.multipliedClamped(by: 1_000_000_000) }
-
-  init?(argument: String) {
-    let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600]
-    var digits = Substring(argument.lowercased())
-    var factor: UInt64 = 1
-    if let last = digits.last, let found = units[last] {
-      factor = found
-      digits.removeLast()
-    }
-    guard let number = UInt64(digits), (1...1_000_000).contains(number) else { return nil }
-    self.init(seconds: number.multipliedClamped(by: factor))
-  }
-
-  var defaultValueDescription: String { "\(nanoseconds / 1_000_000_000)s" }
-}

@@ -199,7 +199,7 @@ final class StandInMachine: SystemPort, SimulationClock {
     return MachineView(
       name: "DEMO", now: now, timeOfDayAtStart: 1_767_225_600, timeZone: "UTC",
       processors: processors, pools: [pool], storageByteCount: 1 << 30,
-      freeByteCount: (1 << 30) - active.reduce(0) { $0 + $1.storageByteCount },
+      freeByteCount: (1 << 30) &- active.reduce(0) { $0 &+ $1.storageByteCount },
       incrementByteCount: 64 << 20, paths: paths, settings: MachineSettings(definition),
       profileSettings: MachineSettings(definition), partitionCount: states.count,
       activeCount: active.count, readyCount: 2, pace: pace, achievedPace: nil,

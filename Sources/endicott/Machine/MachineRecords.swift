@@ -1,0 +1,41 @@
+import Partitioning
+import Records
+
+/// What outlives a machine, as a machine that is being built has it: to be written, only to be read, or not
+/// at all.
+struct MachineRecords {
+  /// Where records are kept; nil for nowhere.
+  var store: RecordStore?
+  /// Records of a machine that is only looked at.
+  var reader: RecordReader?
+  /// The state folder of that one.
+  var readFolder: String?
+
+  /// Nothing is kept.
+  static let none = MachineRecords()
+
+  /// The machine's last start; nil when there is none.
+  func lastStart() throws(HostFailure) -> StartRecord? {
+    do throws(RecordStoreError) {
+      if let store { return try store.starts().last }
+      return try reader?.starts().last
+    } catch {
+      throw HostFailure(error)
+    }
+  }
+
+  /// Finds what a machine that was just built goes on from, and puts it back.
+  ///
+  /// - Throws: `HostFailure`; the machine is as it was then.
+  func origin(
+    of manager: PartitionManager, from beginning: MachineBeginning
+  ) throws(HostFailure) -> MachineOrigin? {
+    if let store {
+      let folder = CheckpointFolder(inStateFolder: store.folder)
+      return try MachineRestart(manager, folder, store) { writeError($0) }.begin(beginning)
+    }
+    guard let reader, let readFolder else { return nil }
+    let folder = CheckpointFolder(inStateFolder: readFolder, isReadOnly: true)
+    return try MachineRestart(manager, folder, reader) { writeError($0) }.begin(beginning)
+  }
+}

@@ -1,0 +1,74 @@
+import Channels
+import ControlProgram
+import Partitioning
+import Quantities
+import Records
+
+// What somebody outside asked of a machine after a checkpoint, performed again at the same instants: the
+// machine comes to where it was, bit for bit. What it does by itself, and what guests have CP do, follows.
+
+/// How a replay ended.
+enum ReplayOutcome {
+  /// The machine is where it was.
+  case done(inputCount: Int)
+  /// An input was refused that had been performed.
+  case refused(ChangeRecord, ManagementError)
+  /// Something came otherwise than it was recorded.
+  case differs(ReplayDifference)
+}
+
+/// Performs a history again.
+struct Replay {
+  /// Simulated time after which what is told is taken from the firmware, which keeps so much and no more.
+  private static let turn: SimulatedTime = 100_000_000
+
+  private let manager: PartitionManager
+  private let history: LaterHistory
+  private let end: SimulatedTime
+  /// Takes what is told on the way.
+  private let collect: () -> Void
+
+  /// - Parameters:
+  ///   - history: What is performed again.
+  ///   - end: Where the machine is left.
+  ///   - manager: The machine, at the checkpoint.
+  ///   - collect: Takes what the machine tells on the way.
+  init(
+    _ history: LaterHistory, until end: SimulatedTime, on manager: PartitionManager,
+    collect: @escaping () -> Void
+  ) {
+    self.manager = manager
+    self.history = history
+    self.end = end
+    self.collect = collect
+  }
+
+  /// Performs it.
+  ///
+  /// - Returns: How it ended; nothing that was recorded can be said of what came after an input that was
+  ///   refused.
+  func perform() -> ReplayOutcome {
+    let pace = manager.pacer.pace
+    manager.pacer.set(.fast)
+    defer { manager.pacer.set(pace) }
+    for input in history.inputs {
+      pass(until: input.time)
+      do throws(ManagementError) {
+        try manager.perform(input.action, by: input.author)
+      } catch {
+        collect()
+        return .refused(input, error)
+      }
+    }
+    pass(until: end)
+    collect()
+    return .done(inputCount: history.inputs.count)
+  }
+
+  private func pass(until instant: SimulatedTime) {
+    while manager.now < instant {
+      manager.runEpochs(until: min(instant, manager.now.addingClamped(Self.turn)))
+      collect()
+    }
+  }
+}

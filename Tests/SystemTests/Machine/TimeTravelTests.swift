@@ -1,0 +1,144 @@
+import Foundation
+import Testing
+
+// Oracle: the run itself, whose digests were shown while it went by; and a run that nobody killed.
+
+@Suite("What was recorded comes again")
+struct TimeTravelTests {
+  /// A run with a digest after each of its steps, and what it asks for in them.
+  private static let script = """
+    SLEEP 0.031
+    QUERY DIGEST ALL
+    SET WEIGHT SPIN001 40
+    SLEEP 0.017
+    QUERY DIGEST ALL
+    SEND TALKER CPUS
+    FORCE SPIN002 IMMEDIATE
+    SLEEP 0.05
+    QUERY DIGEST ALL
+    XAUTOLOG SPIN002
+    SET WEIGHT SPIN002 5
+    ACNT ALL
+    SLEEP 0.02
+    QUERY DIGEST ALL
+
+    """
+  /// When the digests were shown.
+  private static let instants = ["31ms", "48ms", "98ms", "118ms"]
+
+  private func digests(_ run: ProgramRun) -> [Substring] {
+    run.output.split(separator: "\n").filter { $0.hasPrefix("DIGEST") }
+  }
+
+  private func groups(_ run: ProgramRun, of count: Int) -> [[Substring]] {
+    let all = digests(run)
+    return stride(from: 0, to: all.count, by: count).map {
+      Array(all[$0..<min($0 + count, all.count)])
+    }
+  }
+
+  @Test("at any instant, from the checkpoint before it, on one thread and on two")
+  func instants() throws {
+    let machine = try Machines.small()
+    let state = machine.path + "/kept"
+    let run = try ProgramRun([
+      "run", machine.write("s.cp", Self.script), "--machine", machine.path, "--state", state,
+      "--checkpoint-every", "40ms",
+    ])
+    #expect(run.status == 0, "\(run.output)\(run.errors)")
+    let expected = groups(run, of: 4)
+    #expect(expected.count == 4 && Set(expected).count == 4)
+    for (instant, digests) in zip(Self.instants, expected) {
+      for threads in ["1", "2"] {
+        let at = try ProgramRun(
+          ["at", instant, machine.path, "--state", state, "--threads", threads],
+          input: "QUERY DIGEST ALL\n")
+        #expect(self.digests(at) == digests, "\(instant): \(at.output)\(at.errors)")
+        #expect(at.status == 0)
+      }
+    }
+    let late = try ProgramRun(["at", "9s", machine.path, "--state", state])
+    #expect(late.status == 2)
+    #expect(late.errors.contains("recorded up to 0.118 s"), "\(late.errors)")
+  }
+
+  @Test("and goes on from there as a branch, without a trace or kept beside what was left")
+  func branches() throws {
+    let machine = try Machines.small()
+    let state = machine.path + "/kept"
+    let run = try ProgramRun([
+      "run", machine.write("s.cp", Self.script), "--machine", machine.path, "--state", state,
+      "--checkpoint-every", "40ms",
+    ])
+    let expected = groups(run, of: 4)
+    // Time stands still until a command lets it pass; then it is the same history.
+    let same = try ProgramRun(
+      ["at", "31ms", machine.path, "--state", state],
+      input: "QUERY TIME\nSET WEIGHT SPIN001 40\nSLEEP 0.017\nQUERY DIGEST ALL\n")
+    #expect(digests(same) == expected[1], "\(same.output)\(same.errors)")
+    // Another one, kept; then back and forth between the two.
+    let other = try ProgramRun(
+      ["at", "31ms", machine.path, "--state", state, "--keep"],
+      input: """
+        SET WEIGHT SPIN001 99
+        SLEEP 0.017
+        QUERY DIGEST ALL
+        REWIND TO 0.098 SEC
+        QUERY DIGEST ALL
+        REWIND TO 0.048
+        QUERY DIGEST ALL
+        REWIND 77
+        SLEEP 0.05
+        QUERY DIGEST ALL
+
+        """)
+    let found = groups(other, of: 4)
+    #expect(found.count == 4 && found[0] != expected[1], "\(other.output)\(other.errors)")
+    #expect(found.count == 4 && found[1] == expected[2], "\(other.output)")
+    // The instant lies on both: the newer history is found, which is that of 0.098 now.
+    #expect(found.count == 4 && found[2] == expected[1], "\(other.output)")
+    #expect(other.output.contains("77.000 s: the machine was recorded up to 0.118 s"))
+    #expect(other.status == 1)
+  }
+
+  @Test("after kill -9: warm start says what came later, REPLAY performs it to the same digest")
+  func replaysAfterKills() throws {
+    let machine = try Machines.small()
+    let steps = (1...400).map { "SET WEIGHT SPIN001 \($0)\nSLEEP 0.003\nQUERY DIGEST\n" }.joined()
+    let whole = try ProgramRun(
+      ["run", machine.write("whole.cp", "SLEEP 0.002\n" + steps), "--machine", machine.path])
+    let expected = digests(whole)
+    #expect(expected.count == 400, "\(whole.errors)")
+    let kills = ProcessInfo.processInfo.environment["ENDICOTT_KILLS"] ?? "8"
+    let run = try ShellRun.run(
+      """
+      cp $M/whole.cp $M/in
+      for i in $(seq 1 \(kills)); do
+        rm -rf $M/state
+        $E run $M/in --machine $M --state $M/state --checkpoint-every 100ms >$M/out 2>&1 & p=$!
+        sleep 0.$((i * 37 % 70 + 10)); kill -9 $p; wait $p 2>/dev/null
+        echo 'QUERY JOURNAL' >$M/ask
+        # Killed again while it comes back, once or twice.
+        for j in 1 2; do
+          $E run $M/ask --machine $M --state $M/state --warm --replay >/dev/null 2>&1 & p=$!
+          sleep 0.0$((i * j * 13 % 9 + 1)); kill -9 $p; wait $p 2>/dev/null
+        done
+        printf 'QUERY JOURNAL LAST 1000\nSLEEP 0.003\nQUERY DIGEST\n' >$M/ask
+        $E run $M/ask --machine $M --state $M/state --warm --replay >$M/told 2>&1 || { cat $M/told; exit 1; }
+        grep -q '^REPLAYED' $M/told || { echo 'not a checkpoint yet'; continue; }
+        echo "answered $(grep -c '^> SLEEP' $M/out)" \
+          "kept $(grep -c 'SET WEIGHT' $M/told) $(grep '^DIGEST' $M/told)"
+      done
+      """, machine: machine)
+    #expect(run.status == 0, "\(run.output)\(run.errors)")
+    for line in run.output.split(separator: "\n") where line.hasPrefix("answered") {
+      let words = line.split(separator: " ")
+      let answered = Int(words[1]) ?? 0
+      let kept = Int(words[3]) ?? 0
+      // The first SLEEP comes before the first change, the last may have been answered by a change only.
+      #expect(kept >= answered - 1 && kept > 0, "\(line)")
+      #expect(expected.indices.contains(kept - 1) && line.hasSuffix(expected[kept - 1]), "\(line)")
+    }
+    #expect(run.output.contains("answered"), "\(run.output)")
+  }
+}
