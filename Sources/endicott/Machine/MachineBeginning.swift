@@ -51,8 +51,8 @@ extension MachineOrigin {
     guard let later, later.end.time > time || !later.inputs.isEmpty else { return [] }
     let count = later.inputs.count
     let heading =
-      "NOT PERFORMED: \(count == 0 ? "NO" : "\(count)") CHANGE\(count == 1 ? "" : "S") AFTER IT, UNTIL "
-      + timeOfDay(later.end.time)
+      "\(count == 0 ? "NO" : "\(count)") CHANGE\(count == 1 ? "" : "S") AFTER IT, UNTIL "
+      + "\(timeOfDay(later.end.time)), \(count == 1 ? "IS" : "ARE") NOT PERFORMED UNLESS BY REPLAY"
     let shown = later.inputs.suffix(Self.shownCount).map { input in
       "\(timeOfDay(input.time)) \(padded(input.author.name, 8)) \(input.action.commandText)"
     }

@@ -107,6 +107,9 @@ final class RunningMachine: SimulationClock {
     if let origin {
       output(.line("CHECKPOINT \(origin.checkpoint) RESUMED, OF \(timeOfDay(origin.time))"))
       for line in replay(origin) { output(.line(line)) }
+      if manager.pacer.pace == .stopped {
+        output(.line("TIME STANDS STILL: SET PACE REAL LETS IT GO ON, SLEEP LETS SOME OF IT PASS"))
+      }
       recorder?.keepUp()
       return
     }
