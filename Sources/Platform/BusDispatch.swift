@@ -51,7 +51,8 @@ extension Computer {
   }
 
   private func access(_ size: Int, _ number: Int) -> DeviceAccess {
-    DeviceAccess(time: processors[number].now, size: size, processor: number)
+    let now = uncounted[number]._withUnsafeGuaranteedRef { $0.now }
+    return DeviceAccess(time: now, size: size, processor: number)
   }
 
   /// Reads a port; nil when nothing is there.

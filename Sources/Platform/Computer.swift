@@ -29,6 +29,8 @@ package final class Computer: @unchecked Sendable {
   /// What it keeps itself, beside its parts.
   var values: ComputerValues
 
+  /// The processors without counting references, for what each access asks of them.
+  let uncounted: Numbered<Unmanaged<Processor>>
   let network: InterruptNetwork
   /// What its devices are connected to.
   let bus: SystemBus
@@ -82,6 +84,7 @@ package final class Computer: @unchecked Sendable {
           processorCount: count, processorNumber: number, features: configuration.features))
     }
     self.processors = processors
+    uncounted = Numbered(count: processors.count) { .passUnretained(processors[$0]) }
     let network = InterruptNetwork(
       processors, initialCount: configuration.initialProcessors, hasControllers: hasBoard)
     self.network = network

@@ -7,7 +7,8 @@ extension Computer: StateHolder {
   package static let roles = PropertyRoles(
     state: ["values", "lastTimestamp"],
     wiring: [
-      "configuration", "memory", "processors", "network", "bus", "serial", "events", "bridge",
+      "configuration", "memory", "processors", "uncounted", "network", "bus", "serial", "events",
+      "bridge",
       "power", "video", "debugConsole",
     ],
     // Of the phase that runs.

@@ -64,7 +64,7 @@ import X86
         name: "ALL", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
         initialStorage: 1 << 20, maximumStorage: 1 << 20,
         blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x100, blockCount: 8)],
-        testHardware: configuration.testHardware, hasLegacyDevices: true))
+        testHardware: configuration.testHardware, hasLegacyDevices: true, entropySeed: 1))
     var holders = computer.stateHolders
     holders += computer.memory.stateHolders
     for processor in computer.processors { holders += processor.stateHolders }

@@ -72,7 +72,7 @@ final class BlockDevice: VirtioDevice, Device {
 
   /// Returns to the state after power-on; the channel subsystem is reset with it and has nothing.
   func reset() {
-    transport = transport.afterReset
+    transport.reset()
     pending = []
     line.set(false)
   }
@@ -92,6 +92,7 @@ final class BlockDevice: VirtioDevice, Device {
 
   override func serve(_ queue: Int, _ access: DeviceAccess) {
     let (requests, cycles) = takeRequests(now: access.time)
+    guard cycles > 0 else { return }
     for request in requests { bus.owner?.emit(.channelRequest(request), at: access.time) }
     bus.owner?.charge(cycles, to: access.processor)
   }

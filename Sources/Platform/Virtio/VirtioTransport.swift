@@ -12,6 +12,16 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     case reset
   }
 
+  /// What a reset forgets, beside the queues.
+  private struct Settings: Codable, Equatable, Sendable {
+    var driverFeatures: UInt64 = 0
+    var deviceFeatureSelector: UInt32 = 0
+    var driverFeatureSelector: UInt32 = 0
+    var queueSelector: UInt32 = 0
+    var interruptStatus: UInt32 = 0
+    var status: UInt32 = 0
+  }
+
   private static let needsReset: UInt32 = 0x40
   private static let driverReady: UInt32 = 0x04
   private static let featuresAccepted: UInt32 = 0x08
@@ -23,12 +33,7 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   let configuration: [UInt8]
   /// The queues; a number that names none has no entries.
   var queues: Numbered<VirtQueue>
-  private(set) var driverFeatures: UInt64 = 0
-  private var deviceFeatureSelector: UInt32 = 0
-  private var driverFeatureSelector: UInt32 = 0
-  private var queueSelector: UInt32 = 0
-  private(set) var interruptStatus: UInt32 = 0
-  private(set) var status: UInt32 = 0
+  private var settings = Settings()
 
   /// Registers of a device that the driver has not set up.
   ///
@@ -53,28 +58,29 @@ struct VirtioTransport: Codable, Equatable, Sendable {
       && zip(queues, other.queues).allSatisfy { $1.isValid(limit: $0.limit) }
   }
 
-  /// The registers after a reset.
-  var afterReset: VirtioTransport {
-    VirtioTransport(
-      deviceType: deviceType, deviceFeatures: deviceFeatures, configuration: configuration,
-      queueLimits: queues.map(\.limit))
+  /// Returns to what it is before the driver has set it up.
+  mutating func reset() {
+    settings = Settings()
+    for number in queues.indices {
+      queues[number] = VirtQueue(limit: queues[number].limit)
+    }
   }
 
   /// Whether the driver has finished its set-up and the device is not broken.
   var isOperating: Bool {
-    status & (VirtioTransport.driverReady | VirtioTransport.needsReset)
+    settings.status & (VirtioTransport.driverReady | VirtioTransport.needsReset)
       == VirtioTransport.driverReady
   }
   /// Level of the device's interrupt line.
-  var isInterrupting: Bool { interruptStatus != 0 }
+  var isInterrupting: Bool { settings.interruptStatus != 0 }
 
   /// Notes that buffers were used.
-  mutating func raiseUsed() { interruptStatus |= 1 }
+  mutating func raiseUsed() { settings.interruptStatus |= 1 }
 
   /// Marks the device broken: the driver has to reset it.
   mutating func markBroken() {
-    status |= VirtioTransport.needsReset
-    if status & VirtioTransport.driverReady != 0 { interruptStatus |= 2 }
+    settings.status |= VirtioTransport.needsReset
+    if settings.status & VirtioTransport.driverReady != 0 { settings.interruptStatus |= 2 }
   }
 
   /// Reads `size` bytes at an offset of the block.
@@ -90,7 +96,7 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     return UInt64(register(offset))
   }
 
-  private var selectedQueue: Int { Int(queueSelector) }
+  private var selectedQueue: Int { Int(settings.queueSelector) }
 
   private func register(_ offset: UInt64) -> UInt32 {
     switch offset {
@@ -99,12 +105,13 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     case 0x008: deviceType
     case 0x00C: 0x4349_4443
     case 0x010:
-      deviceFeatureSelector < 2
-        ? UInt32(truncatingIfNeeded: deviceFeatures >> UInt64(32 * deviceFeatureSelector)) : 0
+      settings.deviceFeatureSelector < 2
+        ? UInt32(truncatingIfNeeded: deviceFeatures >> UInt64(32 * settings.deviceFeatureSelector))
+        : 0
     case 0x034: queues[selectedQueue].limit
     case 0x044: queues[selectedQueue].isReady ? 1 : 0
-    case 0x060: interruptStatus
-    case 0x070: status
+    case 0x060: settings.interruptStatus
+    case 0x070: settings.status
     default: 0
     }
   }
@@ -112,14 +119,15 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   /// Writes a register of four bytes at an offset of the block.
   mutating func write(_ offset: UInt64, _ value: UInt32) -> Effect {
     switch offset {
-    case 0x014: deviceFeatureSelector = value
+    case 0x014: settings.deviceFeatureSelector = value
     case 0x020: writeDriverFeatures(value)
-    case 0x024: driverFeatureSelector = value
-    case 0x030: queueSelector = value
+    case 0x024: settings.driverFeatureSelector = value
+    case 0x030: settings.queueSelector = value
     case 0x050:
       let number = Int(value)
-      return isOperating && queues[number].isReady ? .notify(number) : .none
-    case 0x064: interruptStatus &= ~value
+      return isOperating && queues.indices.contains(number) && queues[number].isReady
+        ? .notify(number) : .none
+    case 0x064: settings.interruptStatus &= ~value
     case 0x070: return writeStatus(value)
     default:
       if queues.indices.contains(selectedQueue) { queues[selectedQueue].write(offset, value) }
@@ -128,22 +136,26 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   }
 
   private mutating func writeDriverFeatures(_ value: UInt32) {
-    guard driverFeatureSelector < 2, status & VirtioTransport.featuresAccepted == 0 else { return }
-    let shift = UInt64(32 * driverFeatureSelector)
-    driverFeatures = driverFeatures & ~(0xFFFF_FFFF << shift) | UInt64(value) << shift
+    guard settings.driverFeatureSelector < 2,
+      settings.status & VirtioTransport.featuresAccepted == 0
+    else { return }
+    let shift = UInt64(32 * settings.driverFeatureSelector)
+    settings.driverFeatures =
+      settings.driverFeatures & ~(0xFFFF_FFFF << shift) | UInt64(value) << shift
   }
 
   private mutating func writeStatus(_ value: UInt32) -> Effect {
     guard value != 0 else {
-      self = afterReset
+      reset()
       return .reset
     }
     var accepted = value & 0xFF
     // FEATURES_OK stays clear when the driver wants what is not offered, or not version 1.
     let agrees =
-      driverFeatures & ~deviceFeatures == 0 && driverFeatures & VirtioTransport.version1 != 0
+      settings.driverFeatures & ~deviceFeatures == 0
+      && settings.driverFeatures & VirtioTransport.version1 != 0
     if !agrees { accepted &= ~VirtioTransport.featuresAccepted }
-    status = accepted | status & VirtioTransport.needsReset
+    settings.status = accepted | settings.status & VirtioTransport.needsReset
     return .none
   }
 }
