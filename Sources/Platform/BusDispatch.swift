@@ -1,9 +1,9 @@
+// Every access of a processor that is not storage arrives here, synchronously, inside a slice: ports and
+// device memory go on to the bus, the local APIC and model-specific registers are served here.
+
 import Channels
 import Quantities
 import X86
-
-// Every access of a processor that is not storage arrives here, synchronously, inside a slice.
-// Devices get the offset within their own range.
 
 /// The bus function of all processors; the context is the partition's `Computer`.
 let serveBusAccess: BusFunction = { context, processor, access, address, size, value in
@@ -50,109 +50,19 @@ extension Computer {
     }
   }
 
-  // MARK: Ports
-
-  /// Reads a port; nil when nothing is there.
-  ///
-  /// A wide access to bytes-wide devices is split.
-  func readPort(_ port: UInt64, size: Int, _ number: Int) -> UInt64? {
-    let now = processors[number].now
-    if let board, let value = readLegacy(board, port, size: size, now) { return value }
-    switch port {
-    case PCLayout.powerTimer where size == 4: return UInt64(PowerManagementChip.timer(at: now))
-    case PCLayout.eventRegister where size == 4: return UInt64(values.events.takePending())
-    case PCLayout.processorHotplug where size == 4: return UInt64(values.events.selector)
-    default: break
-    }
-    if let value = testDevice?.read(port, size: size) { return value }
-    if size == 1 { return readByte(port, now).map(UInt64.init) }
-    var value: UInt64 = 0
-    var isAnywhere = false
-    for index in 0..<UInt64(clamping: size) {
-      let byte = readByte(port &+ index, now)
-      if byte != nil { isAnywhere = true }
-      value |= UInt64(byte ?? 0xFF) << (8 &* index)
-    }
-    return isAnywhere ? value : nil
+  private func access(_ size: Int, _ number: Int) -> DeviceAccess {
+    let now = uncounted[number]._withUnsafeGuaranteedRef { $0.now }
+    return DeviceAccess(time: now, size: size, processor: number)
   }
 
-  private func readByte(_ port: UInt64, _ now: SimulatedTime) -> UInt8? {
-    switch port {
-    case PCLayout.serialPort..<PCLayout.serialPort + 8:
-      return serial.read(UInt8(port - PCLayout.serialPort))
-    case PCLayout.intervalTimer..<PCLayout.intervalTimer + 4:
-      return values.timer.read(Int(port - PCLayout.intervalTimer), now: now)
-    case PCLayout.systemControl: return values.timer.readSystemControl(now: now)
-    case PCLayout.clockIndex: return values.clock.index
-    case PCLayout.clockIndex + 1:
-      defer { if board != nil { noteBoardTimer(now) } }
-      return values.clock.read(now: now, timeOfDay: configuration.timeOfDay)
-    case PCLayout.sleepStatus: return 0
-    case PCLayout.powerTimer..<PCLayout.powerTimer + 4:
-      let timer = PowerManagementChip.timer(at: now)
-      return UInt8(truncatingIfNeeded: timer >> UInt32(8 * (port - PCLayout.powerTimer)))
-    case PCLayout.processorHotplug + 4: return values.events.flags()
-    default: return nil
-    }
+  /// Reads a port; nil when nothing is there.
+  func readPort(_ port: UInt64, size: Int, _ number: Int) -> UInt64? {
+    bus.readPort(port, access(size, number))
   }
 
   /// Writes a port; what nobody decodes is lost.
   func writePort(_ port: UInt64, size: Int, _ value: UInt64, _ number: Int) {
-    if port == PCLayout.coprocessorError {
-      network.setLine(PCLayout.coprocessorPin, high: false)
-      processors[number].ignoreFloatingPointErrors()
-      return
-    }
-    if let board, writeLegacy(board, port, size: size, value, number) { return }
-    if port == PCLayout.processorHotplug, size == 4 {
-      values.events.select(UInt32(truncatingIfNeeded: value))
-      return
-    }
-    if writeTestHardware(port, size: size, value, number) { return }
-    for index in 0..<UInt64(clamping: size) {
-      let byte = UInt8(truncatingIfNeeded: value >> (8 &* index))
-      writeByte(port &+ index, byte, processors[number].now)
-    }
-  }
-
-  /// Writes a port of the test hardware; false when it has none there.
-  private func writeTestHardware(
-    _ port: UInt64, size: Int, _ value: UInt64, _ number: Int
-  ) -> Bool {
-    if let exit = configuration.testHardware.debugExitPort, port == UInt64(exit) {
-      end(
-        .powerOff, .debugExit(UInt32(truncatingIfNeeded: value)), at: processors[number].now)
-      return true
-    }
-    guard let testDevice, testDevice.write(port, size: size, value) else { return false }
-    // A flushed page is noticed where a slice begins.
-    if port == PCLayout.testFlushPage { processors[number].endSlice() }
-    return true
-  }
-
-  private func writeByte(_ port: UInt64, _ value: UInt8, _ now: SimulatedTime) {
-    switch port {
-    case PCLayout.serialPort..<PCLayout.serialPort + 8:
-      serial.write(UInt8(port - PCLayout.serialPort), value)
-    case PCLayout.intervalTimer..<PCLayout.intervalTimer + 4:
-      values.timer.write(Int(port - PCLayout.intervalTimer), value, now: now)
-      if board != nil { noteBoardTimer(now) }
-    case PCLayout.systemControl: values.timer.writeSystemControl(value, now: now)
-    case PCLayout.clockIndex: values.clock.select(value)
-    case PCLayout.clockIndex + 1:
-      values.clock.write(value, now: now, timeOfDay: configuration.timeOfDay)
-      if board != nil { noteBoardTimer(now) }
-    case PCLayout.sleepControl:
-      // Sleep type in bits 2-4, enable in bit 5; the DSDT offers S5 only, type 5.
-      if value & 0x20 != 0, value >> 2 & 7 == 5 { end(.powerOff, .powerOff, at: now) }
-    case PCLayout.resetRegister:
-      if value == PCLayout.resetValue { end(.reset, .reset, at: now) }
-    case PCLayout.keyboardCommand:
-      if value == 0xFE { end(.reset, .reset, at: now) }
-    case PCLayout.processorHotplug + 4:
-      if let ejected = values.events.writeFlags(value) { emit(.processorEjected(ejected), at: now) }
-    default: break
-    }
+    bus.writePort(port, value, access(size, number))
   }
 
   // MARK: Memory
@@ -168,19 +78,11 @@ extension Computer {
     case PCLayout.ioAPICBase..<PCLayout.ioAPICBase + PCLayout.ioAPICByteCount:
       return UInt64(network.readIOAPIC(address - PCLayout.ioAPICBase))
     default:
-      if let (device, offset) = blockDevice(at: address) { return device.read(offset, size: size) }
+      if let value = bus.readMemory(address, access(size, number)) { return value }
       if let value = readShadow(address, size: size) { return value }
       noteOutsideStorage(number, address)
       return nil
     }
-  }
-
-  /// The block device at an address, and the offset among its registers.
-  private func blockDevice(at address: UInt64) -> (device: BlockDevice, offset: UInt64)? {
-    guard let offset = address.subtracting(PCLayout.virtioBase),
-      let device = blockDevices.element(at: Int(clamping: offset / PCLayout.virtioByteCount))
-    else { return nil }
-    return (device, offset % PCLayout.virtioByteCount)
   }
 
   /// Writes device memory; what nobody decodes is lost.
@@ -196,16 +98,23 @@ extension Computer {
     case PCLayout.ioAPICBase..<PCLayout.ioAPICBase + PCLayout.ioAPICByteCount:
       network.writeIOAPIC(address - PCLayout.ioAPICBase, word)
     default:
-      if let (device, offset) = blockDevice(at: address) {
-        guard size == 4 else { return }
-        let now = processors[number].now
-        let requests = device.write(offset, word, now: now, nextTag: &values.nextTag)
-        for request in requests { emit(.channelRequest(request), at: now) }
-        return charge(device.noticeCycles, to: number)
-      }
+      if bus.writeMemory(address, value, access(size, number)) { return }
       if writeShadow(address, size: size, value) { return }
       noteOutsideStorage(number, address)
     }
+  }
+
+  /// Reads read-only memory, and shadowed storage, for a processor that is about to write it.
+  private func readShadow(_ address: UInt64, size: Int) -> UInt64? {
+    guard bridge != nil, let bytes = bytes(at: address, count: size) else { return nil }
+    return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// Writes where reads and writes part; false where there is no storage at all.
+  private func writeShadow(_ address: UInt64, size: Int, _ value: UInt64) -> Bool {
+    guard bridge != nil else { return false }
+    // Cannot trap: eight bytes at most.
+    return store(Array(MachineLanguage.littleEndian(value).prefix(size)), at: address)
   }
 
   // MARK: Model-specific registers
@@ -270,5 +179,17 @@ extension Computer {
     default: return false
     }
     return true
+  }
+}
+
+// What its devices want of the computer.
+extension Computer: DeviceOwner {
+  func takeTag() -> UInt64 {
+    defer { values.nextTag &+= 1 }
+    return values.nextTag
+  }
+
+  func limitSlice(to deadline: SimulatedTime) {
+    if deadline < sliceEnd, let running = network.running { processors[running].endSlice() }
   }
 }

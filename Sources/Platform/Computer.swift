@@ -1,3 +1,5 @@
+// The computer of a partition: what it is made of, how it is reset, and what leaves it.
+
 import Channels
 import Quantities
 import X86
@@ -27,13 +29,18 @@ package final class Computer: @unchecked Sendable {
   /// What it keeps itself, beside its parts.
   var values: ComputerValues
 
+  /// The processors without counting references, for what each access asks of them.
+  let uncounted: Numbered<Unmanaged<Processor>>
   let network: InterruptNetwork
-  let serial: SerialPort
-  let blockDevices: [BlockDevice]
-  /// There only when the configuration asks for it.
-  let testDevice: TestDevice?
-  /// The devices of a PC/AT; nil where the configuration has none.
-  let board: LegacyBoard?
+  /// What its devices are connected to.
+  let bus: SystemBus
+  /// The devices that the firmware speaks with itself; nil where the computer has none.
+  let serial: SerialPort?
+  let events: EventDevice?
+  let bridge: HostBridge?
+  let power: PowerManagement?
+  let video: VideoSubsystem?
+  let debugConsole: DebugConsole?
   /// Where the processors keep the last time stamp that any of them returned.
   let lastTimestamp: UnsafeMutablePointer<UInt64>
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
@@ -68,7 +75,6 @@ package final class Computer: @unchecked Sendable {
       maximumByteCount: max(configuration.maximumStorage, configuration.initialStorage),
       readOnlyByteCount: hasBoard ? UInt64(PCLayout.firmwareLimit) : 0,
       processorCount: configuration.maximumProcessors)
-    board = hasBoard ? LegacyBoard() : nil
     let count = configuration.maximumProcessors
     let storage = memory
     let processors = try Numbered(count: count) { number throws(HostMemoryError) in
@@ -78,21 +84,19 @@ package final class Computer: @unchecked Sendable {
           processorCount: count, processorNumber: number, features: configuration.features))
     }
     self.processors = processors
+    uncounted = Numbered(count: processors.count) { .passUnretained(processors[$0]) }
     let network = InterruptNetwork(
       processors, initialCount: configuration.initialProcessors, hasControllers: hasBoard)
     self.network = network
-    serial = SerialPort(line: InterruptLine(to: PCLayout.serialPin, of: network))
-    blockDevices = configuration.blockDevices.enumerated().map { index, device in
-      BlockDevice(
-        device, partition: configuration.partitionNumber, memory: storage,
-        line: InterruptLine(to: PCLayout.virtioPin &+ index, of: network))
-    }
-    testDevice =
-      configuration.testHardware.hasTestDevice
-      ? TestDevice(
-        lines: (0..<IOAPICChip.pinCount).map { InterruptLine(to: $0, of: network) },
-        memory: storage)
-      : nil
+    let bus = SystemBus(configuration, memory: storage, network: network, processors: processors)
+    Computer.attachDevices(to: bus)
+    self.bus = bus
+    serial = bus.first(SerialPort.self)
+    events = bus.first(EventDevice.self)
+    bridge = bus.first(HostBridge.self)
+    power = bus.first(PowerManagement.self)
+    video = bus.first(VideoSubsystem.self)
+    debugConsole = bus.first(DebugConsole.self)
     values = ComputerValues(processorCount: count)
     places = Numbered(repeating: -1, count: count)
     turns = TurnOrder(count: count)
@@ -102,13 +106,13 @@ package final class Computer: @unchecked Sendable {
       memory.attach(range)
     }
     let context = Unmanaged.passUnretained(self).toOpaque()
-    for (number, processor) in processors.enumerated() {
+    for processor in processors {
       processor.connect(to: serveBusAccess, context: context)
       processor.lastTimestamp = lastTimestamp
-      values.events.setPresent(number, number < configuration.initialProcessors)
     }
+    bus.owner = self
     resetProcessors()
-    resetBoard()
+    for device in bus.devices { device.reset() }
   }
 
   deinit { lastTimestamp.deallocate() }
@@ -121,14 +125,9 @@ package final class Computer: @unchecked Sendable {
   package func reset(clear: Bool) {
     if clear { memory.clear() }
     resetProcessors()
-    for device in blockDevices { device.reset() }
-    testDevice?.reset()
-    serial.reset()
+    for device in bus.devices { device.reset() }
+    bus.noteDeadline()
     network.reset()
-    values.timer = IntervalTimerChip()
-    values.clock = ClockChip()
-    resetBoard()
-    values.events.reset()
     values.notices = []
     values.takenNotices = []
     values.takesNotices = false
@@ -172,26 +171,7 @@ package final class Computer: @unchecked Sendable {
   // MARK: Storage
 
   /// The guest-physical ranges that are storage now, ascending.
-  package func attachedRanges() -> [Range<UInt64>] {
-    let maximum = max(configuration.maximumStorage, configuration.initialStorage)
-    var ranges: [Range<UInt64>] = []
-    for window in PCLayout.storageRanges(byteCount: maximum) {
-      var start: UInt64?
-      var address = window.lowerBound
-      while address < window.upperBound {
-        let end = min(address.addingClamped(PCLayout.storageUnit), window.upperBound)
-        if memory.isStorage(Range(uncheckedBounds: (address, end))) {
-          start = start ?? address
-        } else if let first = start {
-          ranges.append(Range(uncheckedBounds: (first, address)))
-          start = nil
-        }
-        address = end
-      }
-      if let first = start { ranges.append(Range(uncheckedBounds: (first, address))) }
-    }
-    return ranges
-  }
+  package func attachedRanges() -> [Range<UInt64>] { bus.attachedRanges() }
 
   /// Makes a guest-physical range storage that reads zero.
   package func attachStorage(_ range: Range<UInt64>) { memory.attach(range) }
@@ -204,15 +184,11 @@ package final class Computer: @unchecked Sendable {
 
   /// Copies `count` bytes out of storage; nil when they are not all storage.
   func bytes(at address: UInt64, count: Int) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: max(0, count))
-    let isRead = bytes.withUnsafeMutableBytes { memory.read(address, into: $0) }
-    return isRead ? bytes : nil
+    bus.bytes(at: address, count: count)
   }
 
   /// Copies bytes into storage; false when they do not all fit into storage.
-  func store(_ bytes: [UInt8], at address: UInt64) -> Bool {
-    bytes.withUnsafeBytes { memory.write(address, from: $0) }
-  }
+  func store(_ bytes: [UInt8], at address: UInt64) -> Bool { bus.store(bytes, at: address) }
 
   // MARK: Events
 
@@ -222,13 +198,12 @@ package final class Computer: @unchecked Sendable {
     append(kind, time)
   }
 
-  /// Turns what the serial line sent into an event.
+  /// Turns what the serial line and the debug console sent into events.
   func flushConsole(at time: SimulatedTime) {
-    let bytes = serial.takeOutput()
+    let bytes = serial?.takeOutput() ?? []
     if !bytes.isEmpty { append(.console(bytes), time) }
-    guard let board, !board.state.debugOutput.isEmpty else { return }
-    append(.debugConsole(board.state.debugOutput), time)
-    board.state.debugOutput = []
+    let messages = debugConsole?.takeOutput() ?? []
+    if !messages.isEmpty { append(.debugConsole(messages), time) }
   }
 
   private func append(_ kind: ComputerEvent.Kind, _ time: SimulatedTime) {
@@ -243,10 +218,15 @@ package final class Computer: @unchecked Sendable {
     values.sequence &+= 1
   }
 
-  /// Ends the computer's operation.
-  func end(_ ending: Ending, _ kind: ComputerEvent.Kind, at time: SimulatedTime) {
+  /// Ends the computer's operation, for a reason that leaves the partition.
+  func end(_ kind: ComputerEvent.Kind, at time: SimulatedTime) {
     guard values.ending == nil else { return }
-    values.ending = ending
+    values.ending =
+      switch kind {
+      case .reset: .reset
+      case .shutdown: .shutdown
+      default: .powerOff
+      }
     emit(kind, at: time)
     if let running = network.running { processors[running].endSlice() }
   }

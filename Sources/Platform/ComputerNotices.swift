@@ -1,13 +1,15 @@
+// What the firmware tells a partition's computer from outside, and what it asks.
+
 import Channels
 import Quantities
 
-// What the firmware tells a partition from outside, at Plan or Settle.
+// At Plan or Settle.
 extension Computer {
   // MARK: Console
 
   /// Gives bytes to the serial line, as if typed.
   package func type(_ bytes: [UInt8]) {
-    serial.receive(bytes)
+    serial?.receive(bytes)
     bytes.withUnsafeBytes { values.history.mix(bytes: $0) }
   }
 
@@ -20,9 +22,11 @@ extension Computer {
   package func completeChannel(_ completion: ChannelCompletion) -> [ChannelRequest] {
     values.history.mix(completion.tag)
     values.history.mix(completion.at)
-    return blockDevices.flatMap { device -> [ChannelRequest] in
-      guard device.configuration.deviceNumber == completion.device else { return [] }
-      return device.complete(completion, now: completion.at, nextTag: &values.nextTag)
+    return bus.devices.flatMap { device -> [ChannelRequest] in
+      guard let disk = device as? BlockDevice,
+        disk.configuration.deviceNumber == completion.device
+      else { return [] }
+      return disk.complete(completion)
     }
   }
 
@@ -34,7 +38,7 @@ extension Computer {
       return
     }
     network.setPresent(number, value)
-    values.events.setPresent(number, value)
+    events?.setPresent(number, value)
     values.pendingCalls[number] = nil
     values.isKicked[number] = false
     values.clocks[number] = ParavirtualClock()
@@ -53,48 +57,42 @@ extension Computer {
   /// operating system finds it; a guest that takes notices gets it on accepting.
   @discardableResult
   package func offerProcessor(_ number: Int) -> NoticeDelivery {
-    announce(.processorOffered(number)) {
-      values.events.insert(number)
-      return GenericEvents.processors
-    }
+    announce(.processorOffered(number)) { $0.tellInsertion(of: number) }
   }
 
   /// Asks for a processor back; an operating system answers with `.processorEjected`.
   @discardableResult
   package func requestProcessor(_ number: Int) -> NoticeDelivery {
-    announce(.processorRequested(number)) {
-      values.events.remove(number)
-      return GenericEvents.processors
-    }
+    announce(.processorRequested(number)) { $0.tellRemoval(of: number) }
   }
 
   /// Offers storage at a guest-physical range.
   @discardableResult
   package func offerStorage(_ range: Range<UInt64>) -> NoticeDelivery {
-    announce(.storageOffered(range)) { nil }
+    announce(.storageOffered(range))
   }
 
   /// Asks for the storage at a guest-physical range back.
   @discardableResult
   package func requestStorage(_ range: Range<UInt64>) -> NoticeDelivery {
-    announce(.storageRequested(range)) { nil }
+    announce(.storageRequested(range))
   }
 
   /// Asks the guest to shut down; false when it listens neither to notices nor to ACPI events.
   package func signalShutdown() -> Bool {
-    if let board, values.ending == nil, !values.takesNotices { return pressPowerButton(board) }
-    return announce(.shutdownSignal) { GenericEvents.powerButton } != .nobodyListens
+    if let power, values.ending == nil, !values.takesNotices {
+      return power.pressPowerButton(at: values.currentTime)
+    }
+    return announce(.shutdownSignal) { $0.tellPowerButton() } != .nobodyListens
   }
 
-  /// Whether the guest takes the generic event device's interrupt.
-  private var hearsEvents: Bool { network.state.ioAPIC.isUnmasked(pin: eventPin) }
-
-  private var eventPin: Int { PCLayout.eventPin(hasBoard: board != nil) }
+  /// Whether the guest takes the event device's interrupt.
+  private var hearsEvents: Bool { events?.isHeard ?? false }
 
   /// Whether the guest would hear a signal now, as a notice or as an ACPI event.
   package var hearsSignals: Bool {
     values.ending == nil
-      && (values.takesNotices || board?.state.power.hearsPowerButton ?? hearsEvents)
+      && (values.takesNotices || power?.hearsPowerButton ?? hearsEvents)
   }
 
   /// Withdraws a notice that the guest has not answered; it can no longer accept it.
@@ -107,7 +105,7 @@ extension Computer {
   package var listensToNotices: Bool { values.takesNotices }
 
   private func announce(
-    _ notice: ReconfigurationNotice, signal: () -> UInt32?
+    _ notice: ReconfigurationNotice, signal: ((EventDevice) -> Void)? = nil
   ) -> NoticeDelivery {
     guard values.ending == nil else { return .nobodyListens }
     if values.takesNotices {
@@ -115,11 +113,8 @@ extension Computer {
       announceNotice()
       return .queued
     }
-    guard hearsEvents, let bits = signal() else {
-      return .nobodyListens
-    }
-    values.events.raise(bits)
-    InterruptLine(to: eventPin, of: network).pulse()
+    guard let events, hearsEvents, let signal else { return .nobodyListens }
+    signal(events)
     return .signalled
   }
 
@@ -148,16 +143,16 @@ extension Computer {
     return timerDeadline(of: number)
   }
 
-  /// The deadline of a timer whose expiry is reported; the board's timers are processor 0's.
+  /// The deadline of a timer whose expiry is reported; the devices' are processor 0's.
   func timerDeadline(of number: Int) -> SimulatedTime? {
     let own = ownDeadline(of: number)
-    guard number == 0, let next = board?.deadline else { return own }
+    guard number == 0, let next = bus.deadline else { return own }
     return min(own ?? .max, next)
   }
 
   /// Fires the timers of a processor that are due at `now`.
   func fireTimers(_ number: Int, now: SimulatedTime) {
-    if number == 0, let next = board?.deadline, next <= now { fireBoardTimers(now: now) }
+    if number == 0, let next = bus.deadline, next <= now { bus.act(at: now) }
     if let deadline = ownDeadline(of: number), deadline <= now {
       network.fireTimer(number, deadline: deadline, now: now)
     }

@@ -246,7 +246,6 @@ extension Computer {
       }
     case .shutdown:
       end(
-        .shutdown,
         .shutdown(processor: number, address: processor.instructionPointer), at: placement.end)
     }
   }

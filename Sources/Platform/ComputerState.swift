@@ -1,3 +1,5 @@
+// A computer as a value, taken and put back.
+
 import Quantities
 import X86
 
@@ -7,7 +9,7 @@ import X86
 /// Taken between epochs. The pages are taken beside it (`GuestMemory.forEachPage`), as they are large.
 package struct ComputerState: SavedState {
   package static let kind = "computer"
-  package static let version = 1
+  package static let version = 2
 
   /// What the computer consists of.
   package var configuration: ComputerConfiguration
@@ -21,14 +23,8 @@ package struct ComputerState: SavedState {
   var processors: [ProcessorData]
   /// The interrupt controllers.
   var network: InterruptNetworkState
-  /// Serial line 1.
-  var serial: SerialPortState
-  /// The block devices, in the order of the configuration.
-  var blockDevices: [BlockDevice.State]
-  /// The test device's registers, where it has one.
-  var testDevice: TestChip?
-  /// The devices of a PC/AT, where it has them.
-  var board: LegacyBoardState?
+  /// The devices, in the order of their kinds.
+  var devices: [DeviceState]
 
   static func inconsistent(_ what: String) -> StateRefusal {
     .inconsistent(kind: kind, what: what)
@@ -53,8 +49,8 @@ extension Computer {
     ComputerState(
       configuration: configuration, values: values, lastTimestamp: lastTimestamp.pointee,
       storage: memory.data,
-      processors: processors.map(\.data), network: network.state, serial: serial.state,
-      blockDevices: blockDevices.map(\.state), testDevice: testDevice?.chip, board: board?.state)
+      processors: processors.map(\.data), network: network.state,
+      devices: bus.devices.map { DeviceState($0) })
   }
 
   /// Takes up a value; the pages' contents are put back by the caller (`GuestMemory.putPage`).
@@ -77,15 +73,12 @@ extension Computer {
   private func restoreParts(_ state: ComputerState) throws(StateRefusal) {
     guard state.configuration == configuration, state.processors.count == processors.count,
       state.values.processorCount == processors.count,
-      state.blockDevices.count == blockDevices.count,
-      (state.testDevice == nil) == (testDevice == nil), (state.board == nil) == (board == nil)
+      state.devices.count == bus.devices.count
     else { throw ComputerState.inconsistent("it is of another configuration") }
     try memory.restore(state.storage)
     try network.restore(state.network)
-    try serial.restore(state.serial)
-    for (device, saved) in zip(blockDevices, state.blockDevices) { try device.restore(saved) }
-    if let chip = state.testDevice { testDevice?.chip = chip }
-    if let saved = state.board { board?.state = saved }
+    for (device, saved) in zip(bus.devices, state.devices) { try saved.restore(to: device) }
+    bus.noteDeadline()
     values = state.values
     lastTimestamp.pointee = state.lastTimestamp
     // What a processor's registers mean follows from its storage and the controllers.

@@ -1,3 +1,5 @@
+// What a computer remembers beside its parts, as a value.
+
 import Channels
 import Quantities
 import X86
@@ -14,11 +16,6 @@ struct ComputerValues: Codable, Equatable, Sendable {
   var busyNanoseconds: Numbered<SimulatedTime>
   /// Uses of instructions that are not implemented, since the last load.
   var unimplementedCount: UInt64 = 0
-  /// The interval timer and the clock of every PC.
-  var timer = IntervalTimerChip()
-  var clock = ClockChip()
-  /// What the guest's operating system is told through ACPI.
-  var events: GenericEvents
   /// What each processor shares with the firmware by KVM's interface.
   var clocks: Numbered<ParavirtualClock>
   /// Processors that were woken whatever their interrupt flags say.
@@ -60,7 +57,6 @@ struct ComputerValues: Codable, Equatable, Sendable {
 
   /// The values of a computer of so many processors at which nothing has happened.
   init(processorCount count: Int) {
-    events = GenericEvents(maximumProcessors: count)
     clocks = Numbered(repeating: ParavirtualClock(), count: count)
     isKicked = Numbered(repeating: false, count: count)
     pendingCalls = Numbered(repeating: nil, count: count)
@@ -78,7 +74,6 @@ struct ComputerValues: Codable, Equatable, Sendable {
     let counts = [
       busyNanoseconds.count, clocks.count, isKicked.count, pendingCalls.count, localTimes.count,
       remainders.count, rates.count, dispatching.count, debts.count, spins.count,
-      events.processorCount,
     ]
     return counts.allSatisfy { $0 == counts.first } ? counts.first : nil
   }

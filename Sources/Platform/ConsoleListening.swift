@@ -1,6 +1,9 @@
+// Whether a guest would hear what is typed.
+
 extension Computer {
   /// Whether the guest has asked for interrupts when something is typed, or polls: its console is open.
   package var takesConsoleInput: Bool {
-    serial.state.chip.interruptEnable & 1 != 0 || serial.isPolled
+    guard let serial else { return false }
+    return serial.state.chip.interruptEnable & 1 != 0 || serial.isPolled
   }
 }

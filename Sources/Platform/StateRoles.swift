@@ -7,19 +7,16 @@ extension Computer: StateHolder {
   package static let roles = PropertyRoles(
     state: ["values", "lastTimestamp"],
     wiring: [
-      "configuration", "memory", "processors", "network", "serial", "blockDevices", "testDevice",
-      "board",
+      "configuration", "memory", "processors", "uncounted", "network", "bus", "serial", "events",
+      "bridge",
+      "power", "video", "debugConsole",
     ],
     // Of the phase that runs.
     caches: ["places", "turns", "hasUnplacedWork", "sliceEnd"])
 
   /// The computer and its parts that hold state, beside memory and processors.
   package var stateHolders: [any StateHolder] {
-    var holders: [any StateHolder] = [self, network, serial]
-    holders += blockDevices.map { $0 as any StateHolder }
-    if let testDevice { holders.append(testDevice) }
-    if let board { holders.append(board) }
-    return holders
+    [self, network, bus] + bus.devices
   }
 }
 
@@ -30,21 +27,13 @@ extension InterruptNetwork: StateHolder {
     caches: ["running", "touched", "hasInitializedItself", "messageCycles"])
 }
 
-extension SerialPort: StateHolder {
-  static let roles = PropertyRoles(state: ["state"], wiring: ["line"])
-}
-
-extension BlockDevice: StateHolder {
+extension SystemBus: StateHolder {
   static let roles = PropertyRoles(
-    state: ["state"], wiring: ["configuration", "partition", "memory", "line"],
-    // Of the access that is served.
-    caches: ["noticeCycles"])
-}
-
-extension TestDevice: StateHolder {
-  static let roles = PropertyRoles(state: ["chip"], wiring: ["lines", "memory"])
-}
-
-extension LegacyBoard: StateHolder {
-  static let roles = PropertyRoles(state: ["state"])
+    state: [],
+    wiring: [
+      "configuration", "memory", "network", "processors", "owner", "devices", "ports", "addresses",
+      "timed", "slotCount",
+    ],
+    // What the devices' states say.
+    caches: ["window", "deadline"])
 }

@@ -58,17 +58,19 @@ import X86
   @Test("every property is state, wiring or a cache") func everyPropertyHasItsRole() throws {
     var configuration = Self.configuration(processors: 2)
     configuration.hasLegacyDevices = true
-    configuration.testHardware = TestHardware(hasTestDevice: true)
+    configuration.testHardware = TestHardware(debugExitPort: 0xF4, hasTestDevice: true)
     let computer = try Computer(
       ComputerConfiguration(
         name: "ALL", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
         initialStorage: 1 << 20, maximumStorage: 1 << 20,
         blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x100, blockCount: 8)],
-        testHardware: configuration.testHardware, hasLegacyDevices: true))
+        testHardware: configuration.testHardware, hasLegacyDevices: true, entropySeed: 1))
     var holders = computer.stateHolders
     holders += computer.memory.stateHolders
     for processor in computer.processors { holders += processor.stateHolders }
-    #expect(holders.count == 12)
+    // Every kind of device is among them, and then some.
+    #expect(computer.bus.devices.count == Computer.deviceKinds.count)
+    #expect(holders.count > Computer.deviceKinds.count + 3)
     for holder in holders { #expect(holder.misplacedProperties == [], "\(type(of: holder))") }
   }
 
@@ -86,11 +88,52 @@ import X86
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let text = String(decoding: try encoder.encode(StateEnvelope(one.state)), as: UTF8.self)
-    #expect(text.hasSuffix("\"version\":1}"))
-    let later = text.dropLast(2) + "2}"
-    #expect(throws: StateRefusal.laterVersion(kind: "computer", version: 2, newest: 1)) {
+    #expect(text.hasSuffix("\"version\":2}"))
+    let later = text.dropLast(2) + "3}"
+    #expect(throws: StateRefusal.laterVersion(kind: "computer", version: 3, newest: 2)) {
       try JSONDecoder().decode(StateEnvelope<ComputerState>.self, from: Data(later.utf8))
     }
+  }
+
+  @Test("a device that this program does not know, and a later version of one, are refused by name")
+  func otherDevicesAreRefused() throws {
+    let computer = try Computer(Self.configuration(processors: 1))
+    let text = String(
+      decoding: try JSONEncoder().encode(StateEnvelope(computer.state)), as: UTF8.self)
+    let unknown = text.replacingOccurrences(of: "\"interval timer\"", with: "\"abacus\"")
+    #expect(throws: StateRefusal.otherKind("abacus", expected: "a device")) {
+      try JSONDecoder().decode(StateEnvelope<ComputerState>.self, from: Data(unknown.utf8))
+    }
+    var order = computer.state
+    order.devices.swapAt(0, 1)
+    #expect(throws: StateRefusal.otherKind("power control", expected: "serial line")) {
+      try computer.restore(order)
+    }
+    var later = DeviceStateText(text)
+    try later.raiseVersion(of: "serial line")
+    #expect(throws: StateRefusal.laterVersion(kind: "serial line", version: 2, newest: 1)) {
+      try JSONDecoder().decode(StateEnvelope<ComputerState>.self, from: Data(later.text.utf8))
+    }
+  }
+}
+
+/// The text of a computer's state, to be changed as a later program might have written it.
+private struct DeviceStateText {
+  private(set) var text: String
+
+  init(_ text: String) { self.text = text }
+
+  /// Counts up the version of a kind of device.
+  mutating func raiseVersion(of kind: String) throws {
+    var root = try #require(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    var state = try #require(root["state"] as? [String: Any])
+    var devices = try #require(state["devices"] as? [[String: Any]])
+    let index = try #require(devices.firstIndex { $0["kind"] as? String == kind })
+    devices[index]["version"] = 2
+    state["devices"] = devices
+    root["state"] = state
+    text = String(decoding: try JSONSerialization.data(withJSONObject: root), as: UTF8.self)
   }
 }
 

@@ -72,9 +72,10 @@ extension PartitionManager {
         try unit.attach(partition, to: self)
         attached.append(unit)
       }
+      try buildComputer(of: partition)
       if let image { try start(partition, from: image, LoadManner(clears: true)) }
     } catch {
-      for unit in attached.reversed() { unit.detach(partition, from: self) }
+      dismantle(partition, attached)
       throw error
     }
   }
@@ -104,7 +105,7 @@ extension PartitionManager {
     partition.move(to: .notActivated)
     partition.activated = nil
     partition.heldUntil = 0
-    for unit in PartitionManager.units.reversed() { unit.detach(partition, from: self) }
+    dismantle(partition, PartitionManager.units)
     partition.isStopped = false
     partition.isPaused = false
     partition.loaded = nil

@@ -1,42 +1,43 @@
+// Processors as a resource of partitions, and who has which of them.
+
 import Quantities
 
 /// Logical processors: dedicated physical ones, and places in the shared pools.
 struct ProcessorUnit: PartitionUnit {
-  func attach(_ partition: Partition, to manager: PartitionManager) throws(ManagementError) {
+  func attach(_ partition: Partition, to machine: any MachineResources) throws(ManagementError) {
     for (entry, processors) in partition.definition.processors.enumerated() {
-      let reservation = manager.reservation(
+      let reservation = machine.reservation(
         of: processors.type, for: processors.mode, without: partition)
       let available = reservation.available(processors.mode)
       guard processors.initial <= available else {
-        undo(partition, manager)
+        undo(partition, machine)
         throw .insufficientProcessors(
           partition.name, processors.type, needed: processors.initial, available: available)
       }
-      manager.engine.dispatcher.enter(
-        partition.account(of: entry), isDedicated: processors.mode == .dedicated, at: manager.now)
+      machine.dispatcher.enter(
+        partition.account(of: entry), isDedicated: processors.mode == .dedicated, at: machine.now)
       for number in partition.numbers(of: entry).prefix(processors.initial) {
         if processors.mode == .dedicated {
-          let logical = manager.logical(number, of: partition)
-          _ = manager.engine.dispatcher.dedicate(to: logical, at: manager.now)
+          let logical = machine.logical(number, of: partition)
+          _ = machine.dispatcher.dedicate(to: logical, at: machine.now)
         }
         partition.isOnline[number] = true
-        manager.engine.dispatcher.setOnline(
-          manager.logical(number, of: partition), true, at: manager.now)
+        machine.dispatcher.setOnline(
+          machine.logical(number, of: partition), true, at: machine.now)
         partition.isProcessorStopped[number] = false
       }
     }
   }
 
-  func detach(_ partition: Partition, from manager: PartitionManager) {
-    undo(partition, manager)
-    for place in partition.layout { manager.applyShares(of: place.type) }
+  func detach(_ partition: Partition, from machine: any MachineResources) {
+    undo(partition, machine)
   }
 
-  private func undo(_ partition: Partition, _ manager: PartitionManager) {
+  private func undo(_ partition: Partition, _ machine: any MachineResources) {
     for account in partition.layout.map(\.account) {
-      manager.engine.dispatcher.leave(account, at: manager.now)
-      for logical in manager.engine.dispatcher.members(of: account) {
-        manager.engine.dispatcher.undedicate(logical)
+      machine.dispatcher.leave(account, at: machine.now)
+      for logical in machine.dispatcher.members(of: account) {
+        machine.dispatcher.undedicate(logical)
       }
     }
     for number in partition.isOnline.indices { partition.isOnline[number] = false }

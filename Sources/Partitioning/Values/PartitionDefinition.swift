@@ -173,6 +173,8 @@ package enum PartitionOption: String, Sendable, CaseIterable, Codable, Comparabl
   case debugExit = "DEBUGEXIT"
   /// Accepted, as CP has it; the dispatcher has one queue.
   case quickDispatch = "QUICKDSP"
+  /// It has a device for random numbers, which come from the machine's seed and its name.
+  case entropy = "RNG"
 
   /// Orders by name.
   package static func < (one: PartitionOption, other: PartitionOption) -> Bool {

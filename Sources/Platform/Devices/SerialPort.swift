@@ -1,7 +1,12 @@
+// Serial line 1 of every PC: a chip, its wire, and what waits to be received or sent.
+
 import Quantities
 
 /// What a serial line remembers.
-struct SerialPortState: Codable, Equatable, Sendable {
+struct SerialPortState: SavedState {
+  static let kind = "serial line"
+  static let version = 1
+
   var chip = SerialChip()
   /// What waits to be received, from `receivedCount` on.
   var waitingInput: [UInt8] = []
@@ -25,10 +30,10 @@ struct SerialPortState: Codable, Equatable, Sendable {
 }
 
 /// Serial line 1: its chip, its interrupt line, and what waits to be received or sent on.
-final class SerialPort {
+final class SerialPort: BusTarget, Device {
   private(set) var state = SerialPortState()
   private let line: InterruptLine
-  private static let lineStatus: UInt8 = 5
+  private static let lineStatus = 5
   /// More polls than any driver makes to find out what the chip is or to send a byte.
   private static let pollLimit = 64
 
@@ -55,29 +60,54 @@ final class SerialPort {
     state = other
   }
 
-  /// Reads register 0...7.
-  func read(_ register: UInt8) -> UInt8 {
-    let value = state.chip.read(register)
+  static func devices(of configuration: ComputerConfiguration, on bus: SystemBus) -> [SerialPort] {
+    [SerialPort(line: bus.line(to: PCLayout.serialPin))]
+  }
+
+  var regions: [DeviceRegion] { [.ports(PCLayout.serialPort, count: 8)] }
+
+  override func read(_ register: Int, _ access: DeviceAccess) -> UInt64? {
+    guard access.size == 1 else { return nil }
+    let value = state.chip.read(UInt8(truncatingIfNeeded: register))
     if register == Self.lineStatus, value & 1 == 0 {
       state.idlePolls = min(state.idlePolls &+ 1, Self.pollLimit)
     }
     update()
-    return value
+    return UInt64(value)
   }
 
-  /// Writes register 0...7.
-  func write(_ register: UInt8, _ value: UInt8) {
+  override func write(_ register: Int, _ value: UInt64, _ access: DeviceAccess) -> Bool {
+    guard access.size == 1 else { return false }
+    let byte = UInt8(truncatingIfNeeded: value)
     if register == 0 {
       state.idlePolls = 0
       // The line falls before it rises again: each byte sent is a new edge when the holding
       // register's interrupt is wanted.
-      let byte = state.chip.write(0, value)
-      if let byte { state.output.append(byte) }
+      let sent = state.chip.write(0, byte)
+      if let sent { state.output.append(sent) }
       if state.chip.isInterrupting { line.set(false) }
     } else {
-      _ = state.chip.write(register, value)
+      _ = state.chip.write(UInt8(truncatingIfNeeded: register), byte)
     }
     update()
+    return true
+  }
+
+  func description() -> [MachineLanguage.Term] {
+    typealias AML = MachineLanguage
+    return [
+      AML.device(
+        "COM1",
+        [
+          AML.name("_HID", AML.compressedIdentifier("PNP0501")), AML.name("_UID", AML.integer(0)),
+          AML.name(
+            "_CRS",
+            AML.resources([
+              AML.portResource(UInt16(PCLayout.serialPort), 8),
+              AML.interruptResource(UInt32(PCLayout.serialPin), isLevel: false),
+            ])),
+        ])
+    ]
   }
 
   /// Adds bytes that arrive on the line.
@@ -102,4 +132,8 @@ final class SerialPort {
     while state.chip.receiverSpace > 0, let byte = state.nextInput() { state.chip.receive(byte) }
     line.set(state.chip.isInterrupting)
   }
+}
+
+extension SerialPort: StateHolder {
+  static let roles = PropertyRoles(state: ["state"], wiring: ["line"])
 }

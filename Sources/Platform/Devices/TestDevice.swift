@@ -1,26 +1,14 @@
+// A device for test kernels, off unless asked for, at the ports that QEMU's `pc-testdev` has, so that those
+// written for it find the same here.
+
 import Quantities
 import X86
 
-// What people who test their own systems expect of a virtual PC, off unless asked for: a port that ends
-// the run with a status, and a test device at the ports that QEMU's `pc-testdev` has, so that test
-// kernels written for it find the same here.
-
-/// Which test hardware a computer has.
-package struct TestHardware: Codable, Equatable, Sendable {
-  /// A write of V to this port, of any width, ends the run with status (V << 1) | 1.
-  package var debugExitPort: UInt16?
-  /// Whether the test device is there.
-  package var hasTestDevice: Bool
-
-  /// None of it unless asked for.
-  package init(debugExitPort: UInt16? = nil, hasTestDevice: Bool = false) {
-    self.debugExitPort = debugExitPort
-    self.hasTestDevice = hasTestDevice
-  }
-}
-
 /// The test device's registers: 32 bits that can be read and written in 1, 2 and 4 bytes.
-struct TestChip: Codable, Equatable, Sendable {
+struct TestChip: SavedState {
+  static let kind = "test device"
+  static let version = 1
+
   /// Bytes of the register.
   static let byteCount = 4
 
@@ -47,42 +35,65 @@ struct TestChip: Codable, Equatable, Sendable {
   }
 }
 
-/// The wiring of the test hardware: ports to the register, to interrupt lines, and to storage.
-final class TestDevice {
+/// The wiring of the test device: ports to the register, to interrupt lines, and to storage.
+final class TestDevice: BusTarget, Device {
+  /// Registers by number: the chip's, the one that flushes a page, and a line each.
+  private enum Register {
+    static let scratch = 0..<TestChip.byteCount
+    static let flushPage = 8
+    static let lines = 16
+  }
+
   /// Its registers: all its state.
-  var chip = TestChip()
+  private(set) var state = TestChip()
   private let lines: [InterruptLine]
-  private let memory: GuestMemory
+  private let bus: SystemBus
 
   /// A device with a wire to every interrupt line, by number.
-  init(lines: [InterruptLine], memory: GuestMemory) {
-    self.lines = lines
-    self.memory = memory
+  private init(_ bus: SystemBus) {
+    self.bus = bus
+    lines = (0..<IOAPICChip.pinCount).map { bus.line(to: $0) }
+  }
+
+  static func devices(of configuration: ComputerConfiguration, on bus: SystemBus) -> [TestDevice] {
+    configuration.testHardware.hasTestDevice ? [TestDevice(bus)] : []
+  }
+
+  var regions: [DeviceRegion] {
+    let scratch = PCLayout.testScratch
+    return [
+      .ports(scratch.lowerBound, count: scratch.upperBound &- scratch.lowerBound),
+      .ports(PCLayout.testFlushPage, register: Register.flushPage),
+      .ports(
+        PCLayout.testInterruptLines, count: UInt64(clamping: lines.count), register: Register.lines),
+    ]
   }
 
   /// The state after power-on; lines are lowered with their controllers.
-  func reset() { chip = TestChip() }
+  func reset() { state = TestChip() }
 
-  /// Reads a port; nil where the device has no register that can be read.
-  func read(_ port: UInt64, size: Int) -> UInt64? {
-    guard PCLayout.testScratch.contains(port) else { return nil }
-    return UInt64(chip.read(Int(port - PCLayout.testScratch.lowerBound), size: size))
+  func restore(_ state: TestChip) { self.state = state }
+
+  override func read(_ register: Int, _ access: DeviceAccess) -> UInt64? {
+    guard Register.scratch.contains(register) else { return nil }
+    return UInt64(state.read(register, size: access.size))
   }
 
-  /// Writes a port; false where the device has no register.
-  func write(_ port: UInt64, size: Int, _ value: UInt64) -> Bool {
+  override func write(_ register: Int, _ value: UInt64, _ access: DeviceAccess) -> Bool {
     let word = UInt32(truncatingIfNeeded: value)
-    switch port {
-    case PCLayout.testScratch:
-      chip.write(Int(port - PCLayout.testScratch.lowerBound), size: size, word)
-    case PCLayout.testFlushPage:
+    switch register {
+    case Register.scratch: state.write(register, size: access.size, word)
+    case Register.flushPage:
       // A guest-physical address. Guests cannot see the difference: what was decoded from the page is
       // decoded again, as after a change of the page from outside.
-      memory.noteChange(UInt64(word) & ~0xFFF)
-    case PCLayout.testInterruptLines..<PCLayout.testInterruptLines + UInt64(lines.count):
-      lines[Int(port - PCLayout.testInterruptLines)].set(word != 0)
-    default: return false
+      bus.memory.noteChange(UInt64(word) & ~0xFFF)
+      bus.endSlice(of: access.processor)
+    default: lines.element(at: register &- Register.lines)?.set(word != 0)
     }
     return true
   }
+}
+
+extension TestDevice: StateHolder {
+  static let roles = PropertyRoles(state: ["state"], wiring: ["lines", "bus"])
 }

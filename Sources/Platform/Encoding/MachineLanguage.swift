@@ -103,6 +103,27 @@ enum MachineLanguage {
     return [0x5B, 0x81] + sized(body)
   }
 
+  /// A device of the ISA bus that is known by its identifier.
+  ///
+  /// - Parameters:
+  ///   - text: Its name, four characters.
+  ///   - identifier: Its EISA identifier.
+  ///   - ports: First ports of its ranges.
+  ///   - portCount: Ports of each range.
+  ///   - request: The request that is its interrupt, an edge.
+  /// - Returns: The term.
+  static func boardDevice(
+    _ text: String, _ identifier: String, ports: [UInt64], _ portCount: UInt8, request: Int
+  ) -> Term {
+    let resources = ports.map { portResource(UInt16(truncatingIfNeeded: $0), portCount) }
+    return device(
+      text,
+      [
+        name("_HID", compressedIdentifier(identifier)),
+        name("_CRS", self.resources(resources + [requestResource(request)])),
+      ])
+  }
+
   // MARK: Statements
 
   /// Store (value, target).

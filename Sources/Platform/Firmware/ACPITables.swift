@@ -17,8 +17,8 @@ struct ACPITables {
 
   /// For each processor that may ever be there, whether it is there from the start.
   let isPresent: [Bool]
-  /// Virtio devices.
-  let virtioDevices: Int
+  /// What its devices say of themselves, in the scope of the system bus.
+  let devices: [MachineLanguage.Term]
   /// What the platform has.
   var hardware = Hardware.reduced
 
@@ -100,7 +100,7 @@ struct ACPITables {
   }
 
   /// The MADT entry of a processor: enabled, or only online-capable.
-  private static func processorEntry(_ number: Int, isEnabled: Bool) -> [UInt8] {
+  static func processorEntry(_ number: Int, isEnabled: Bool) -> [UInt8] {
     let flags: UInt32 = isEnabled ? 1 : 2
     if let narrow = UInt8(exactly: number), narrow < 255 {
       return [0, 8, narrow, narrow] + MachineLanguage.littleEndian(flags)
@@ -113,158 +113,12 @@ struct ACPITables {
 
   private func differentiatedDescription() -> [UInt8] {
     typealias AML = MachineLanguage
-    var devices = [serialLine()]
-    switch hardware {
-    case .reduced: devices.append(powerButton())
-    case .fixed: devices += ACPITables.boardDevices
-    }
-    devices += (0..<max(0, virtioDevices)).map(virtioDevice)
-    if hasReserve { devices.append(processorContainer()) }
-    // Fixed hardware has a power button of its own.
-    if hasReserve || hardware == .reduced { devices.append(eventDevice()) }
     var body = AML.scope("\\_SB_", devices)
     let sleepType: UInt64 = hardware == .fixed ? PowerManagementChip.softOff : 5
     body += AML.name(
       "\\_S5_",
       AML.package([AML.integer(sleepType), AML.integer(0), AML.integer(0), AML.integer(0)]))
     return ACPITables.table("DSDT", revision: 2, body)
-  }
-
-  private var hasReserve: Bool { isPresent.contains(false) }
-
-  private func serialLine() -> [UInt8] {
-    typealias AML = MachineLanguage
-    return AML.device(
-      "COM1",
-      [
-        AML.name("_HID", AML.compressedIdentifier("PNP0501")), AML.name("_UID", AML.integer(0)),
-        AML.name(
-          "_CRS",
-          AML.resources([
-            AML.portResource(UInt16(PCLayout.serialPort), 8),
-            AML.interruptResource(UInt32(PCLayout.serialPin), isLevel: false),
-          ])),
-      ])
-  }
-
-  private func powerButton() -> [UInt8] {
-    typealias AML = MachineLanguage
-    return AML.device(
-      "PWRB",
-      [
-        AML.name("_HID", AML.compressedIdentifier("PNP0C0C")), AML.name("_UID", AML.integer(0)),
-      ])
-  }
-
-  private func virtioDevice(_ index: Int) -> [UInt8] {
-    typealias AML = MachineLanguage
-    let address = PCLayout.virtioBase &+ UInt64(clamping: index) &* PCLayout.virtioByteCount
-    return AML.device(
-      "VR0\(index)",
-      [
-        AML.name("_HID", AML.string("LNRO0005")),
-        AML.name("_UID", AML.integer(UInt64(clamping: index))),
-        AML.name("_CCA", AML.integer(1)),
-        AML.name(
-          "_CRS",
-          AML.resources([
-            AML.memoryResource(
-              UInt32(truncatingIfNeeded: address), UInt32(PCLayout.virtioByteCount)),
-            AML.interruptResource(UInt32(clamping: PCLayout.virtioPin &+ index), isLevel: true),
-          ])),
-      ])
-  }
-
-  /// The generic event device: reads which events are pending and tells their objects.
-  private func eventDevice() -> [UInt8] {
-    typealias AML = MachineLanguage
-    var handling = [AML.store(AML.path("EVTS"), AML.local(0))]
-    if hardware == .reduced {
-      handling.append(
-        AML.condition(
-          AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.powerButton))),
-          [AML.notify("\\_SB_.PWRB", 0x80)]))
-    }
-    if hasReserve {
-      handling.append(
-        AML.condition(
-          AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.processors))),
-          [AML.path("\\_SB_.CPUS.CSCN")]))
-    }
-    return AML.device(
-      "GED_",
-      [
-        AML.name("_HID", AML.string("ACPI0013")), AML.name("_UID", AML.integer(0)),
-        AML.name(
-          "_CRS",
-          AML.resources([
-            AML.interruptResource(
-              UInt32(PCLayout.eventPin(hasBoard: hardware == .fixed)), isLevel: false)
-          ])),
-        AML.portRegion("EREG", PCLayout.eventRegister, 4),
-        AML.field("EREG", flags: 0x03, [("EVTS", 32)]),
-        AML.method("_EVT", arguments: 1, handling),
-      ])
-  }
-
-  /// The processors and the registers that say which of them came or are wanted back.
-  private func processorContainer() -> [UInt8] {
-    typealias AML = MachineLanguage
-    let select = AML.path("CSEL")
-    var body: [[UInt8]] = [
-      AML.name("_HID", AML.string("ACPI0010")),
-      AML.name("_CID", AML.compressedIdentifier("PNP0A05")),
-      AML.portRegion("PRST", PCLayout.processorHotplug, 8),
-      // DWordAcc and ByteAcc, WriteAsZeros: setting one flag must not write the others back.
-      AML.field("PRST", flags: 0x43, [("CSEL", 32)]),
-      AML.field(
-        "PRST", flags: 0x41, [("", 32), ("CPEN", 1), ("CINS", 1), ("CRMV", 1), ("CEJ0", 1)]),
-      AML.method(
-        "CSTA", arguments: 1,
-        [
-          AML.store(AML.argument(0), select),
-          AML.condition(AML.path("CPEN"), [AML.result(AML.integer(0x0F))]),
-          AML.result(AML.integer(0)),
-        ]),
-      AML.method(
-        "CEJM", arguments: 1,
-        [AML.store(AML.argument(0), select), AML.store(AML.integer(1), AML.path("CEJ0"))]),
-    ]
-    var scan: [[UInt8]] = []
-    for number in isPresent.indices {
-      let name = ACPITables.processorName(number)
-      let index = AML.integer(UInt64(clamping: number))
-      body.append(processor(number))
-      scan.append(AML.store(index, select))
-      scan.append(
-        AML.condition(
-          AML.path("CINS"),
-          [AML.store(AML.integer(1), AML.path("CINS")), AML.notify(name, 1)]))
-      scan.append(
-        AML.condition(
-          AML.path("CRMV"),
-          [AML.store(AML.integer(1), AML.path("CRMV")), AML.notify(name, 3)]))
-    }
-    body.append(AML.method("CSCN", arguments: 0, scan))
-    return AML.device("CPUS", body)
-  }
-
-  private func processor(_ number: Int) -> [UInt8] {
-    typealias AML = MachineLanguage
-    let index = AML.integer(UInt64(clamping: number))
-    var body = [
-      AML.name("_HID", AML.string("ACPI0007")), AML.name("_UID", index),
-      AML.method("_STA", arguments: 0, [AML.result(AML.path("CSTA") + index)]),
-      AML.name("_MAT", AML.buffer(ACPITables.processorEntry(number, isEnabled: true))),
-    ]
-    // Processor 0 starts the system: it is never given back.
-    if number > 0 { body.append(AML.method("_EJ0", arguments: 1, [AML.path("CEJM") + index])) }
-    return AML.device(ACPITables.processorName(number), body)
-  }
-
-  private static func processorName(_ number: Int) -> String {
-    let digits = String(number, radix: 16, uppercase: true)
-    return "C" + String(repeating: "0", count: max(0, 3 &- digits.count)) + digits
   }
 
   // MARK: Headers

@@ -1,5 +1,12 @@
+// What the guest's operating system is told through ACPI, as a value.
+
+import Quantities
+
 /// The generic event register and the processor hot-plug registers that the DSDT reads.
-struct GenericEvents: Codable, Equatable, Sendable {
+struct GenericEvents: SavedState {
+  static let kind = "generic events"
+  static let version = 1
+
   /// Event bit: the power button was pressed.
   static let powerButton: UInt32 = 1
   /// Event bit: a processor came, or one is wanted back.

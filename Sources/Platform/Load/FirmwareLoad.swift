@@ -11,7 +11,7 @@ extension Computer {
   ///
   /// - Throws: `LoadError.invalidFirmware`; the partition is then unchanged.
   func loadFirmware(_ image: Data, _ time: SimulatedTime?) throws(LoadError) {
-    guard let board else { throw .noFirmwareHardware }
+    guard let bridge else { throw .noFirmwareHardware }
     guard !image.isEmpty else { throw .invalidFirmware(field: "size", value: 0) }
     // Cannot trap: the number of a file's bytes.
     let byteCount = image.count
@@ -22,29 +22,34 @@ extension Computer {
     startTime(at: time ?? values.currentTime)
     // Cannot trap: the bytes of a file.
     image.withUnsafeBytes { memory.setReadOnly($0) }
-    board.state.bridge = HostBridgeChip()
-    applyShadows(board)
+    bridge.leaveToFirmware()
+  }
+
+  /// The tables of ACPI.
+  var firmwareTables: ACPITables {
+    ACPITables(
+      isPresent: Array(network.state.isPresent),
+      // Cannot trap: each element once.
+      devices: bus.devices.flatMap { $0.description() },
+      hardware: configuration.hasLegacyDevices ? .fixed : .reduced)
   }
 
   /// Stores what firmware leaves for a system that is loaded without one, and sets the board up for it.
   ///
   /// - Parameter needsData: Whether the image is of a kind that looks for the BIOS data area.
   func storeFirmwareTables(withBIOSData needsData: Bool) {
-    let hardware: ACPITables.Hardware = board == nil ? .reduced : .fixed
-    let tables = ACPITables(
-      isPresent: Array(network.state.isPresent), virtioDevices: blockDevices.count,
-      hardware: hardware)
-    let bytes = tables.bytes()
+    let hasBoard = configuration.hasLegacyDevices
+    let bytes = firmwareTables.bytes()
     // Cannot trap: the tables of the most processors that a machine takes are shorter.
-    precondition(bytes.count <= PCLayout.firmwareTableLimit(hasBoard: board != nil))
+    precondition(bytes.count <= PCLayout.firmwareTableLimit(hasBoard: hasBoard))
     _ = store(bytes, at: PCLayout.firmwareTables)
-    guard needsData || board != nil else { return }
+    guard needsData || hasBoard else { return }
     _ = store(BIOSServices.vectors, at: 0)
     _ = store(BIOSServices.code, at: PCLayout.biosServices)
-    _ = store(BIOSData(hasBoard: board != nil).bytes(), at: PCLayout.biosData)
+    _ = store(BIOSData(hasBoard: hasBoard).bytes(), at: PCLayout.biosData)
     var extended = BIOSData.extended
-    if let board {
-      board.state.bridge.placePower(at: PCLayout.powerManagement)
+    if let bridge {
+      bridge.placePower(at: PCLayout.powerManagement)
       let processor = Identification(
         processorCount: configuration.maximumProcessors, processorNumber: 0,
         features: configuration.features
@@ -61,7 +66,7 @@ extension Computer {
   ///
   /// Source: Intel MultiProcessor Specification 1.4, section 3.6.2.2.
   func connectControllers() {
-    guard board != nil else { return }
+    guard configuration.hasLegacyDevices else { return }
     let registers: [(UInt32, UInt32)] = [(0x0F0, 0x1FF), (0x350, 0x700), (0x360, 0x400)]
     for (offset, value) in registers {
       _ = network.writeLocal(0, offset, value, now: values.currentTime)

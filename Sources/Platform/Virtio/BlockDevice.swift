@@ -1,14 +1,17 @@
+// The block device of virtio (VIRTIO 1.2, "Block Device"): requests of a guest become requests to the channel
+// subsystem, and come back.
+
 import Channels
 import Quantities
 import X86
 
-/// A block device as the guest sees it: the face of a subchannel (VIRTIO 1.2, "Block Device").
+/// A block device as the guest sees it: the face of a subchannel.
 ///
 /// Requests are read when the driver notifies and leave as `ChannelRequest`; completions come back
 /// from the channel subsystem. What would be more than `Flight` allows waits in the driver's ring.
 /// All guest addresses are checked when a chain is taken, and again by the write path when its
 /// completion is stored.
-final class BlockDevice {
+final class BlockDevice: VirtioDevice, Device {
   /// A request that the channel subsystem has.
   struct Pending: Codable, Equatable, Sendable {
     var tag: UInt64
@@ -33,29 +36,26 @@ final class BlockDevice {
   }
 
   /// All state of the device.
-  struct State: Codable, Equatable, Sendable {
+  struct State: SavedState {
+    static let kind = "block device"
+    static let version = 1
+
     var transport: VirtioTransport
     var pending: [Pending] = []
   }
 
   let configuration: BlockDeviceConfiguration
-  private let partition: Int
-  private let memory: GuestMemory
-  private let line: InterruptLine
-  private(set) var state: State
-  /// Cycles that the last notice cost.
-  private(set) var noticeCycles = 0
+  private(set) var pending: [Pending] = []
 
-  /// A device of `configuration` whose interrupts go to `line`.
-  init(
-    _ configuration: BlockDeviceConfiguration, partition: Int, memory: GuestMemory,
-    line: InterruptLine
-  ) {
+  private init(_ configuration: BlockDeviceConfiguration, at slot: Int, of bus: SystemBus) {
     self.configuration = configuration
-    self.partition = partition
-    self.memory = memory
-    self.line = line
-    state = State(transport: BlockDevice.transport(configuration))
+    super.init(BlockDevice.transport(configuration), at: slot, of: bus)
+  }
+
+  static func devices(of configuration: ComputerConfiguration, on bus: SystemBus) -> [BlockDevice] {
+    configuration.blockDevices.compactMap { device in
+      bus.takeSlot().map { BlockDevice(device, at: $0, of: bus) }
+    }
   }
 
   private static func transport(_ configuration: BlockDeviceConfiguration) -> VirtioTransport {
@@ -63,108 +63,100 @@ final class BlockDevice {
     space += MachineLanguage.littleEndian(UInt32(0))
     space += MachineLanguage.littleEndian(VirtQueue.maximumSize - 2)
     // VIRTIO_BLK_F_SEG_MAX and VIRTIO_BLK_F_FLUSH.
-    return VirtioTransport(deviceType: 2, deviceFeatures: 1 << 2 | 1 << 9, configuration: space)
+    return VirtioTransport(
+      deviceType: 2, deviceFeatures: 1 << 2 | 1 << 9, configuration: space,
+      queueLimits: [VirtQueue.maximumSize])
   }
+
+  var state: State { State(transport: transport, pending: pending) }
 
   /// Returns to the state after power-on; the channel subsystem is reset with it and has nothing.
   func reset() {
-    state = State(transport: BlockDevice.transport(configuration))
+    transport.reset()
+    pending = []
     line.set(false)
   }
 
-  /// Takes up what was remembered; the line's level is the interrupt controllers'.
-  ///
-  /// - Throws: `StateRefusal` when it is not of a device of this size.
-  func restore(_ other: State) throws(StateRefusal) {
-    guard other.transport.hasIdentity(of: state.transport), other.transport.queue.isValid,
-      other.pending.count <= Flight.requestLimit
-    else {
-      throw .inconsistent(kind: "block device", what: "it is another device's, or its queue")
+  func restore(_ state: State) throws(StateRefusal) {
+    guard transport.fits(state.transport), state.pending.count <= Flight.requestLimit else {
+      throw .inconsistent(kind: State.kind, what: "it is another device's, or its queue")
     }
-    state = other
+    transport = state.transport
+    pending = state.pending
   }
 
-  /// Reads a register of the block.
-  func read(_ offset: UInt64, size: Int) -> UInt64 { state.transport.read(offset, size: size) }
+  override func forget() {
+    // Cannot trap: indices of the array itself.
+    for index in pending.indices { pending[index].chain = nil }
+  }
 
-  /// Writes a register; returns the requests that this starts, their tags counted on from `nextTag`.
-  func write(
-    _ offset: UInt64, _ value: UInt32, now: SimulatedTime, nextTag: inout UInt64
-  ) -> [ChannelRequest] {
-    noticeCycles = 0
-    defer { line.set(state.transport.isInterrupting) }
-    switch state.transport.write(offset, value) {
-    case .none: return []
-    case .reset:
-      // Cannot trap: indices of the array itself.
-      for index in state.pending.indices { state.pending[index].chain = nil }
-      return []
-    case .notify: return takeRequests(now: now, nextTag: &nextTag)
-    }
+  override func serve(_ queue: Int, _ access: DeviceAccess) {
+    let (requests, cycles) = takeRequests(now: access.time)
+    guard cycles > 0 else { return }
+    for request in requests { bus.owner?.emit(.channelRequest(request), at: access.time) }
+    bus.owner?.charge(cycles, to: access.processor)
   }
 
   /// Stores the end of a request; one that a reset forgot is ignored.
   ///
   /// - Returns: Requests that had to wait in the ring for this one.
-  func complete(
-    _ completion: ChannelCompletion, now: SimulatedTime, nextTag: inout UInt64
-  ) -> [ChannelRequest] {
-    guard let index = state.pending.firstIndex(where: { $0.tag == completion.tag }) else {
+  func complete(_ completion: ChannelCompletion) -> [ChannelRequest] {
+    guard let index = pending.firstIndex(where: { $0.tag == completion.tag }) else {
       return []
     }
     let hadToWait = isFull
-    let pending = state.pending.remove(at: index)
-    defer { line.set(state.transport.isInterrupting) }
-    if let chain = pending.chain, state.transport.isOperating {
+    let ended = pending.remove(at: index)
+    defer { line.set(transport.isInterrupting) }
+    if let chain = ended.chain, transport.isOperating {
       do throws(VirtQueueError) {
         let isOK = completion.status == .ok
         try finish(
-          chain, status: isOK ? .ok : .ioError, data: isOK && pending.isRead ? completion.data : [])
+          chain, status: isOK ? .ok : .ioError, data: isOK && ended.isRead ? completion.data : [])
       } catch {
-        state.transport.markBroken()
+        transport.markBroken()
       }
     }
-    guard hadToWait, state.transport.isOperating else { return [] }
-    return takeRequests(now: now, nextTag: &nextTag)
+    guard hadToWait, transport.isOperating else { return [] }
+    return takeRequests(now: completion.at).requests
   }
 
   // MARK: Requests
 
   private var isFull: Bool {
-    state.pending.count >= Flight.requestLimit
-      || state.pending.reduce(0) { $0.addingClamped($1.byteCount) } >= Flight.byteLimit
+    pending.count >= Flight.requestLimit
+      || pending.reduce(0) { $0.addingClamped($1.byteCount) } >= Flight.byteLimit
   }
 
   /// Takes what the driver made available, as long as there may be more under way.
-  private func takeRequests(now: SimulatedTime, nextTag: inout UInt64) -> [ChannelRequest] {
+  ///
+  /// - Returns: The requests that begin, and what walking the rings costs in cycles.
+  private func takeRequests(now: SimulatedTime) -> (requests: [ChannelRequest], cycles: Int) {
     var requests: [ChannelRequest] = []
+    var cycles = 0
     do throws(VirtQueueError) {
       // A driver cannot make more available at once than the ring has.
       // Cannot trap: a constant.
       for _ in 0..<VirtQueue.maximumSize {
-        guard !isFull, let chain = try state.transport.queue.take(memory) else { break }
-        noticeCycles &+= Cost.request &+ Cost.descriptor &* chain.descriptorCount
-        if let request = try start(chain, now: now, tag: nextTag) {
-          requests.append(request)
-          nextTag &+= 1
-        }
+        guard !isFull, let chain = try transport.queues[0].take(bus.memory) else { break }
+        cycles &+= Cost.request &+ Cost.descriptor &* chain.descriptorCount
+        if let request = try start(chain, now: now) { requests.append(request) }
       }
     } catch {
-      state.transport.markBroken()
+      transport.markBroken()
     }
-    return requests
+    return (requests, cycles)
   }
 
   private func start(
-    _ chain: VirtQueue.Chain, now: SimulatedTime, tag: UInt64
+    _ chain: VirtQueue.Chain, now: SimulatedTime
   ) throws(VirtQueueError) -> ChannelRequest? {
     // Without a header or a place for the status nothing can be answered.
-    guard let header = BlockRequestHeader(chain, memory), BlockStatus.isPlaced(in: chain) else {
+    guard let header = BlockRequestHeader(chain, bus.memory), BlockStatus.isPlaced(in: chain) else {
       throw .incompleteRequest(head: chain.head)
     }
     var request = ChannelRequest(
-      partition: partition, device: configuration.deviceNumber, kind: .flush,
-      firstBlock: header.firstBlock, byteCount: 0, tag: tag, issued: now)
+      partition: bus.configuration.partitionNumber, device: configuration.deviceNumber,
+      kind: .flush, firstBlock: header.firstBlock, byteCount: 0, tag: 0, issued: now)
     switch header.type {
     case BlockRequestHeader.read:
       request.kind = .read
@@ -187,11 +179,13 @@ final class BlockDevice {
     }
     if request.kind == .write {
       request.data = BlockRequestHeader.gather(
-        chain, skipping: BlockRequestHeader.byteCount, count: request.byteCount, memory)
+        chain, skipping: BlockRequestHeader.byteCount, count: request.byteCount, bus.memory)
     }
-    state.pending.append(
+    request.tag = bus.owner?.takeTag() ?? 0
+    pending.append(
       Pending(
-        tag: tag, chain: chain, isRead: request.kind == .read, byteCount: request.byteCount))
+        tag: request.tag, chain: chain, isRead: request.kind == .read, byteCount: request.byteCount)
+    )
     return request
   }
 
@@ -218,9 +212,14 @@ final class BlockDevice {
   private func finish(
     _ chain: VirtQueue.Chain, status: BlockStatus, data: [UInt8]
   ) throws(VirtQueueError) {
-    let written = try status.store(data, in: chain, memory)
-    let wanted = try state.transport.queue.give(
-      head: chain.head, byteCount: UInt32(clamping: written), memory)
-    if wanted { state.transport.raiseUsed() }
+    let written = try status.store(data, in: chain, bus.memory)
+    let wanted = try transport.queues[0].give(
+      head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
+    if wanted { transport.raiseUsed() }
   }
+}
+
+extension BlockDevice: StateHolder {
+  static let roles = PropertyRoles(
+    state: ["transport", "pending"], wiring: ["configuration"] + VirtioDevice.wiring)
 }

@@ -1,3 +1,5 @@
+// The device's side of a virtqueue, as a value.
+
 import Quantities
 import X86
 
@@ -42,8 +44,10 @@ struct VirtQueue: Codable, Equatable, Sendable {
   /// Most entries that a queue may have: a bit of `heads` each.
   static let maximumSize: UInt32 = 64
 
+  /// Most entries that the device lets it have, a power of two.
+  let limit: UInt32
   /// Entries: a power of two, 0 until the driver has said it.
-  var size: UInt32 = 0
+  private(set) var size: UInt32 = 0
   var isReady = false
   var descriptors: UInt64 = 0
   var available: UInt64 = 0
@@ -53,8 +57,18 @@ struct VirtQueue: Codable, Equatable, Sendable {
   /// Heads of the chains that the device has, a bit each: at most `size` are in flight.
   private(set) var heads: UInt64 = 0
 
-  /// Whether the size is one that a queue can have.
-  var isValid: Bool { size <= Self.maximumSize && size.nonzeroBitCount <= 1 }
+  /// A queue that the driver has not set up.
+  init(limit: UInt32) { self.limit = min(limit, Self.maximumSize) }
+
+  /// Whether the size is one that a queue of so many entries can have.
+  func isValid(limit: UInt32) -> Bool {
+    self.limit == limit && size <= limit && size.nonzeroBitCount <= 1
+  }
+
+  /// Sets the size; one that the queue cannot have leaves it without.
+  mutating func setSize(_ value: UInt32) {
+    size = value <= limit && value.nonzeroBitCount == 1 ? value : 0
+  }
 
   /// Takes the next chain that the driver made available; nil when there is none.
   mutating func take(_ memory: GuestMemory) throws(VirtQueueError) -> Chain? {

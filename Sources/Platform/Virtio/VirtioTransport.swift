@@ -2,13 +2,24 @@
 
 import Quantities
 
-/// Registers of one virtio device with one queue.
+/// Registers of one virtio device with its queues.
 struct VirtioTransport: Codable, Equatable, Sendable {
   /// What a register access asks of the device.
   enum Effect: Equatable {
     case none
-    case notify
+    /// The driver made something available in a queue.
+    case notify(Int)
     case reset
+  }
+
+  /// What a reset forgets, beside the queues.
+  private struct Settings: Codable, Equatable, Sendable {
+    var driverFeatures: UInt64 = 0
+    var deviceFeatureSelector: UInt32 = 0
+    var driverFeatureSelector: UInt32 = 0
+    var queueSelector: UInt32 = 0
+    var interruptStatus: UInt32 = 0
+    var status: UInt32 = 0
   }
 
   private static let needsReset: UInt32 = 0x40
@@ -20,42 +31,56 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   let deviceType: UInt32
   let deviceFeatures: UInt64
   let configuration: [UInt8]
-  var queue = VirtQueue()
-  private(set) var driverFeatures: UInt64 = 0
-  private var deviceFeatureSelector: UInt32 = 0
-  private var driverFeatureSelector: UInt32 = 0
-  private var queueSelector: UInt32 = 0
-  private(set) var interruptStatus: UInt32 = 0
-  private(set) var status: UInt32 = 0
+  /// The queues; a number that names none has no entries.
+  var queues: Numbered<VirtQueue>
+  private var settings = Settings()
 
-  /// Registers of a device of a type with its features and configuration space.
-  init(deviceType: UInt32, deviceFeatures: UInt64, configuration: [UInt8]) {
+  /// Registers of a device that the driver has not set up.
+  ///
+  /// - Parameters:
+  ///   - deviceType: Which kind of device it is.
+  ///   - deviceFeatures: What it offers beyond what every device of version 1 does.
+  ///   - configuration: Its configuration space.
+  ///   - queueLimits: For each of its queues, most entries.
+  init(
+    deviceType: UInt32, deviceFeatures: UInt64, configuration: [UInt8], queueLimits: [UInt32]
+  ) {
     self.deviceType = deviceType
     self.deviceFeatures = deviceFeatures | VirtioTransport.version1
     self.configuration = configuration
+    queues = Numbered(queueLimits.map(VirtQueue.init), absent: VirtQueue(limit: 0))
   }
 
-  /// Whether another's driver finds the same device here.
-  func hasIdentity(of other: VirtioTransport) -> Bool {
+  /// Whether another's driver finds the same device here, with queues that it can have.
+  func fits(_ other: VirtioTransport) -> Bool {
     deviceType == other.deviceType && deviceFeatures == other.deviceFeatures
-      && configuration == other.configuration
+      && configuration == other.configuration && queues.count == other.queues.count
+      && zip(queues, other.queues).allSatisfy { $1.isValid(limit: $0.limit) }
+  }
+
+  /// Returns to what it is before the driver has set it up.
+  mutating func reset() {
+    settings = Settings()
+    for number in queues.indices {
+      queues[number] = VirtQueue(limit: queues[number].limit)
+    }
   }
 
   /// Whether the driver has finished its set-up and the device is not broken.
   var isOperating: Bool {
-    status & (VirtioTransport.driverReady | VirtioTransport.needsReset)
+    settings.status & (VirtioTransport.driverReady | VirtioTransport.needsReset)
       == VirtioTransport.driverReady
   }
   /// Level of the device's interrupt line.
-  var isInterrupting: Bool { interruptStatus != 0 }
+  var isInterrupting: Bool { settings.interruptStatus != 0 }
 
   /// Notes that buffers were used.
-  mutating func raiseUsed() { interruptStatus |= 1 }
+  mutating func raiseUsed() { settings.interruptStatus |= 1 }
 
   /// Marks the device broken: the driver has to reset it.
   mutating func markBroken() {
-    status |= VirtioTransport.needsReset
-    if status & VirtioTransport.driverReady != 0 { interruptStatus |= 2 }
+    settings.status |= VirtioTransport.needsReset
+    if settings.status & VirtioTransport.driverReady != 0 { settings.interruptStatus |= 2 }
   }
 
   /// Reads `size` bytes at an offset of the block.
@@ -71,6 +96,8 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     return UInt64(register(offset))
   }
 
+  private var selectedQueue: Int { Int(settings.queueSelector) }
+
   private func register(_ offset: UInt64) -> UInt32 {
     switch offset {
     case 0x000: 0x7472_6976
@@ -78,12 +105,13 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     case 0x008: deviceType
     case 0x00C: 0x4349_4443
     case 0x010:
-      deviceFeatureSelector < 2
-        ? UInt32(truncatingIfNeeded: deviceFeatures >> UInt64(32 * deviceFeatureSelector)) : 0
-    case 0x034: queueSelector == 0 ? VirtQueue.maximumSize : 0
-    case 0x044: queueSelector == 0 && queue.isReady ? 1 : 0
-    case 0x060: interruptStatus
-    case 0x070: status
+      settings.deviceFeatureSelector < 2
+        ? UInt32(truncatingIfNeeded: deviceFeatures >> UInt64(32 * settings.deviceFeatureSelector))
+        : 0
+    case 0x034: queues[selectedQueue].limit
+    case 0x044: queues[selectedQueue].isReady ? 1 : 0
+    case 0x060: settings.interruptStatus
+    case 0x070: settings.status
     default: 0
     }
   }
@@ -91,58 +119,65 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   /// Writes a register of four bytes at an offset of the block.
   mutating func write(_ offset: UInt64, _ value: UInt32) -> Effect {
     switch offset {
-    case 0x014: deviceFeatureSelector = value
+    case 0x014: settings.deviceFeatureSelector = value
     case 0x020: writeDriverFeatures(value)
-    case 0x024: driverFeatureSelector = value
-    case 0x030: queueSelector = value
-    case 0x050: return value == 0 && isOperating && queue.isReady ? .notify : .none
-    case 0x064: interruptStatus &= ~value
+    case 0x024: settings.driverFeatureSelector = value
+    case 0x030: settings.queueSelector = value
+    case 0x050:
+      let number = Int(value)
+      return isOperating && queues.indices.contains(number) && queues[number].isReady
+        ? .notify(number) : .none
+    case 0x064: settings.interruptStatus &= ~value
     case 0x070: return writeStatus(value)
     default:
-      if queueSelector == 0 { writeQueue(offset, value) }
+      if queues.indices.contains(selectedQueue) { queues[selectedQueue].write(offset, value) }
     }
     return .none
   }
 
   private mutating func writeDriverFeatures(_ value: UInt32) {
-    guard driverFeatureSelector < 2, status & VirtioTransport.featuresAccepted == 0 else { return }
-    let shift = UInt64(32 * driverFeatureSelector)
-    driverFeatures = driverFeatures & ~(0xFFFF_FFFF << shift) | UInt64(value) << shift
+    guard settings.driverFeatureSelector < 2,
+      settings.status & VirtioTransport.featuresAccepted == 0
+    else { return }
+    let shift = UInt64(32 * settings.driverFeatureSelector)
+    settings.driverFeatures =
+      settings.driverFeatures & ~(0xFFFF_FFFF << shift) | UInt64(value) << shift
   }
 
   private mutating func writeStatus(_ value: UInt32) -> Effect {
     guard value != 0 else {
-      self = VirtioTransport(
-        deviceType: deviceType, deviceFeatures: deviceFeatures, configuration: configuration)
+      reset()
       return .reset
     }
     var accepted = value & 0xFF
     // FEATURES_OK stays clear when the driver wants what is not offered, or not version 1.
     let agrees =
-      driverFeatures & ~deviceFeatures == 0 && driverFeatures & VirtioTransport.version1 != 0
+      settings.driverFeatures & ~deviceFeatures == 0
+      && settings.driverFeatures & VirtioTransport.version1 != 0
     if !agrees { accepted &= ~VirtioTransport.featuresAccepted }
-    status = accepted | status & VirtioTransport.needsReset
+    settings.status = accepted | settings.status & VirtioTransport.needsReset
     return .none
   }
+}
 
-  private mutating func writeQueue(_ offset: UInt64, _ value: UInt32) {
+extension VirtQueue {
+  /// Writes a register of the selected queue; what is ready stays as it is.
+  fileprivate mutating func write(_ offset: UInt64, _ value: UInt32) {
     if offset == 0x044 {
-      queue.isReady = value & 1 != 0 && queue.size > 0
+      isReady = value & 1 != 0 && size > 0
       return
     }
-    guard !queue.isReady else { return }
+    guard !isReady else { return }
     func low(_ old: UInt64) -> UInt64 { old & ~0xFFFF_FFFF | UInt64(value) }
     func high(_ old: UInt64) -> UInt64 { old & 0xFFFF_FFFF | UInt64(value) << 32 }
     switch offset {
-    case 0x038:
-      let valid = value <= VirtQueue.maximumSize && value.nonzeroBitCount == 1
-      queue.size = valid ? value : 0
-    case 0x080: queue.descriptors = low(queue.descriptors)
-    case 0x084: queue.descriptors = high(queue.descriptors)
-    case 0x090: queue.available = low(queue.available)
-    case 0x094: queue.available = high(queue.available)
-    case 0x0A0: queue.used = low(queue.used)
-    case 0x0A4: queue.used = high(queue.used)
+    case 0x038: setSize(value)
+    case 0x080: descriptors = low(descriptors)
+    case 0x084: descriptors = high(descriptors)
+    case 0x090: available = low(available)
+    case 0x094: available = high(available)
+    case 0x0A0: used = low(used)
+    case 0x0A4: used = high(used)
     default: break
     }
   }

@@ -15,16 +15,16 @@ enum QueuesTarget: FuzzTarget {
 
   static func run(_ bytes: [UInt8]) {
     var input = FuzzInput(bytes)
-    guard let memory = try? GuestMemory(maximumByteCount: 2 << 20) else { fail("no memory") }
-    memory.attach(0..<storage)
-    let identification = Identification(processorCount: 1, processorNumber: 0)
-    guard let processor = try? Processor(number: 0, memory: memory, identification: identification)
+    let configuration = ComputerConfiguration(
+      name: "FUZZ", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
+      initialStorage: storage, maximumStorage: storage,
+      blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64)])
+    guard let bus = try? RecordingOwner.bus(configuration, [BlockDevice.self]),
+      let device = bus.first(BlockDevice.self)
     else { fail("no memory") }
-    let network = InterruptNetwork(Numbered(repeating: processor, count: 1), initialCount: 1)
-    let device = BlockDevice(
-      BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64), partition: 0, memory: memory,
-      line: InterruptLine(to: 16, of: network))
-    var driver = Driver(memory: memory, device: device)
+    let owner = RecordingOwner()
+    bus.owner = owner
+    var driver = Driver(bus: bus, owner: owner, device: device)
     driver.start(&input)
     var steps = 0
     while !input.isAtEnd, steps < 256 {
@@ -32,20 +32,26 @@ enum QueuesTarget: FuzzTarget {
       driver.step(&input)
     }
     // What is in flight never exceeds the queue.
-    guard device.state.pending.count <= Int(VirtQueue.maximumSize) else {
-      fail("\(device.state.pending.count) chains in flight")
+    guard device.pending.count <= Int(VirtQueue.maximumSize) else {
+      fail("\(device.pending.count) chains in flight")
     }
   }
 
   private struct Driver {
-    let memory: GuestMemory
+    let bus: SystemBus
+    let owner: RecordingOwner
     let device: BlockDevice
-    var tag: UInt64 = 1
+    var memory: GuestMemory { bus.memory }
     var flying: [ChannelRequest] = []
     var index: UInt16 = 0
 
     mutating func write(_ offset: UInt64, _ value: UInt32) {
-      flying += device.write(offset, value, now: 42, nextTag: &tag)
+      _ = bus.writeMemory(PCLayout.virtioBase + offset, UInt64(value), access(4))
+      flying += owner.takeRequests()
+    }
+
+    private func access(_ size: Int) -> DeviceAccess {
+      DeviceAccess(time: 42, size: size, processor: 0)
     }
 
     mutating func start(_ input: inout FuzzInput) {
@@ -115,7 +121,8 @@ enum QueuesTarget: FuzzTarget {
       case 10: complete(&input)
       case 11: write(UInt64(input.byte()) << 2, UInt32(truncatingIfNeeded: input.number()))
       case 12:
-        _ = device.read(UInt64(input.word(UInt16.self) & 0x1FF), size: 1 << Int(input.byte() & 3))
+        let address = PCLayout.virtioBase + UInt64(input.word(UInt16.self) & 0x1FF)
+        _ = bus.readMemory(address, access(1 << Int(input.byte() & 3)))
       case 13: for value in [UInt32(0), 1, 3] { write(0x70, value) }
       case 14: start(&input)
       default:
@@ -133,7 +140,7 @@ enum QueuesTarget: FuzzTarget {
       flying += device.complete(
         ChannelCompletion(
           partition: 0, device: request.device, tag: request.tag, status: status, data: data, at: 99
-        ), now: 99, nextTag: &tag)
+        ))
     }
   }
 

@@ -71,7 +71,7 @@ import X86
   func fixedDescription() throws {
     let computer = try Self.computer()
     let table = try #require(Self.tables(computer, narrow: false)["FACP"])
-    let power = Int(try #require(computer.board?.state.bridge.powerPort))
+    let power = Int(try #require(computer.bridge?.state.powerPort))
     #expect(table.count == 276 && table[8] == 6)
     #expect(Self.field(table, 46, 2) == 9)
     #expect(Self.field(table, 48, 4) == 0xB2 && table[52] == 0xF1 && table[53] == 0xF0)
@@ -166,8 +166,8 @@ import X86
     #expect(computer.network.state.ioAPIC.lines & 1 << 9 == 0)
     #expect(computer.signalShutdown())
     #expect(computer.network.state.ioAPIC.lines & 1 << 9 != 0)
-    let board = try #require(computer.board)
-    #expect(board.state.power.read(0, now: 10_000) & 0x100 != 0)
+    var power = try #require(computer.power).state.chip
+    #expect(power.read(0, now: 10_000) & 0x100 != 0)
   }
 
   @Test("the power management timer interrupts when its bit 23 changes, and not while it is masked")

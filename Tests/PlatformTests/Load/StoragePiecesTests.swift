@@ -36,9 +36,15 @@ import X86
     }
   }
 
-  @Test func theTablesOfTheLargestComputerFit() {
-    let tables = ACPITables(
-      isPresent: [Bool](repeating: false, count: 64), virtioDevices: PCLayout.virtioLimit)
-    #expect(tables.bytes().count <= PCLayout.firmwareTableLimit(hasBoard: false))
+  @Test func theTablesOfTheLargestComputerFit() throws {
+    let computer = try Computer(
+      ComputerConfiguration(
+        name: "LARGEST", partitionNumber: 0, maximumProcessors: 64, initialProcessors: 1,
+        initialStorage: 1 << 20, maximumStorage: 1 << 20,
+        blockDevices: (0..<PCLayout.virtioLimit).map {
+          BlockDeviceConfiguration(deviceNumber: UInt16($0), blockCount: 8)
+        }))
+    let count = computer.firmwareTables.bytes().count
+    #expect(count <= PCLayout.firmwareTableLimit(hasBoard: false))
   }
 }

@@ -16,26 +16,35 @@ struct BlockDriver {
   static let data: UInt64 = 0x1_4000
   static let status: UInt64 = 0x1_8000
 
-  let memory: GuestMemory
-  let network: InterruptNetwork
+  let bus: SystemBus
+  let owner = RecordingOwner()
   let device: BlockDevice
-  var tag: UInt64 = 1
+  var memory: GuestMemory { bus.memory }
+  var network: InterruptNetwork { bus.network }
 
   init(blockCount: UInt64 = 64, byteCount: UInt64 = 1 << 20) throws {
-    memory = try GuestMemory(maximumByteCount: byteCount)
-    memory.attach(0..<byteCount)
-    let processor = try Processor(
-      number: 0, memory: memory,
-      identification: Identification(processorCount: 1, processorNumber: 0))
-    network = InterruptNetwork(Numbered(repeating: processor, count: 1), initialCount: 1)
-    device = BlockDevice(
-      BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: blockCount), partition: 7,
-      memory: memory,
-      line: InterruptLine(to: 16, of: network))
+    bus = try RecordingOwner.bus(
+      ComputerConfiguration(
+        name: "BLOCK", partitionNumber: 7, maximumProcessors: 1, initialProcessors: 1,
+        initialStorage: byteCount, maximumStorage: byteCount,
+        blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: blockCount)]),
+      [BlockDevice.self])
+    bus.owner = owner
+    device = try #require(bus.first(BlockDevice.self))
+  }
+
+  private func access(_ size: Int) -> DeviceAccess {
+    DeviceAccess(time: 42, size: size, processor: 0)
+  }
+
+  func read(_ offset: UInt64, size: Int) -> UInt64 {
+    bus.readMemory(PCLayout.virtioBase + offset, access(size)) ?? 0
   }
 
   @discardableResult mutating func write(_ offset: UInt64, _ value: UInt32) -> [ChannelRequest] {
-    device.write(offset, value, now: 42, nextTag: &tag)
+    owner.cycles = 0
+    _ = bus.writeMemory(PCLayout.virtioBase + offset, UInt64(value), access(4))
+    return owner.takeRequests()
   }
 
   mutating func start() {
@@ -85,8 +94,7 @@ struct BlockDriver {
   ) -> [ChannelRequest] {
     device.complete(
       ChannelCompletion(
-        partition: 7, device: 0x190, tag: tag, status: status, data: data, at: 99),
-      now: 99, nextTag: &self.tag)
+        partition: 7, device: 0x190, tag: tag, status: status, data: data, at: 99))
   }
 
   var usedIndex: UInt16? { memory.load(Self.used + 2, as: UInt16.self) }
@@ -96,24 +104,24 @@ struct BlockDriver {
 @Suite struct BlockDeviceTests {
   @Test func identifiesItself() throws {
     let driver = try BlockDriver()
-    #expect(driver.device.read(0, size: 4) == 0x7472_6976)
-    #expect(driver.device.read(4, size: 4) == 2)
-    #expect(driver.device.read(8, size: 4) == 2)
-    #expect(driver.device.read(0x100, size: 8) == 64)
-    #expect(driver.device.read(0x104, size: 4) == 0)
+    #expect(driver.read(0, size: 4) == 0x7472_6976)
+    #expect(driver.read(4, size: 4) == 2)
+    #expect(driver.read(8, size: 4) == 2)
+    #expect(driver.read(0x100, size: 8) == 64)
+    #expect(driver.read(0x104, size: 4) == 0)
   }
 
   @Test func featuresWithoutVersionOneAreRefused() throws {
     var driver = try BlockDriver()
     driver.write(0x70, 3)
     driver.write(0x70, 0xB)
-    #expect(driver.device.read(0x70, size: 4) == 3)
+    #expect(driver.read(0x70, size: 4) == 3)
   }
 
   @Test func readIsStartedAndCompleted() throws {
     var driver = try BlockDriver()
     driver.start()
-    #expect(driver.device.read(0x70, size: 4) == 0xF)
+    #expect(driver.read(0x70, size: 4) == 0xF)
     let requests = driver.request(type: 0, block: 3, count: 1024)
     let expected = ChannelRequest(
       partition: 7, device: 0x190, kind: .read, firstBlock: 3, byteCount: 1024, tag: 1, issued: 42)
@@ -126,7 +134,7 @@ struct BlockDriver {
     #expect(found == data)
     #expect(driver.usedIndex == 1 && driver.statusByte == 0)
     #expect(driver.memory.load(BlockDriver.used + 8, as: UInt32.self) == 1025)
-    #expect(driver.device.read(0x60, size: 4) == 1)
+    #expect(driver.read(0x60, size: 4) == 1)
     #expect(driver.network.state.ioAPIC.lines & 1 << 16 != 0)
     driver.write(0x64, 1)
     #expect(driver.network.state.ioAPIC.lines & 1 << 16 == 0)
@@ -215,10 +223,10 @@ struct BlockDriver {
     _ = driver.memory.store(UInt16(1), at: BlockDriver.available + 2)
     breakage.apply(driver)
     #expect(driver.write(0x50, 0) == [])
-    #expect(driver.device.read(0x70, size: 4) & 0x40 != 0)
-    #expect(driver.device.read(0x60, size: 4) == 2)
+    #expect(driver.read(0x70, size: 4) & 0x40 != 0)
+    #expect(driver.read(0x60, size: 4) == 2)
     driver.write(0x70, 0)
-    #expect(driver.device.read(0x70, size: 4) == 0)
+    #expect(driver.read(0x70, size: 4) == 0)
   }
 
   @Test func queueOutsideStorageNeedsReset() throws {
@@ -228,6 +236,6 @@ struct BlockDriver {
     driver.write(0x94, 0x7000)
     driver.write(0x44, 1)
     driver.write(0x50, 0)
-    #expect(driver.device.read(0x70, size: 4) & 0x40 != 0)
+    #expect(driver.read(0x70, size: 4) & 0x40 != 0)
   }
 }

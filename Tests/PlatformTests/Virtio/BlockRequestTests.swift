@@ -94,7 +94,7 @@ import X86
     driver.descriptor(2, BlockDriver.status, 1, flags: 2, next: 0)
     #expect(notify(&driver, heads: [0]) == [])
     // No bytes at the last address are none; everything else is not storage.
-    let isBroken = driver.device.read(0x70, size: 4) & 0x40 != 0
+    let isBroken = driver.read(0x70, size: 4) & 0x40 != 0
     #expect(isBroken == (count != 0))
   }
 
@@ -105,7 +105,7 @@ import X86
     driver.write(0x44, 0)
     driver.write(0x38, size)
     driver.write(0x44, 1)
-    #expect(driver.device.read(0x44, size: 4) == 0)
+    #expect(driver.read(0x44, size: 4) == 0)
     #expect(driver.request(type: 8, block: 0, count: 20) == [])
     #expect(driver.usedIndex == 0)
   }
@@ -121,7 +121,7 @@ import X86
       driver.write(0x44, 1)
       _ = driver.memory.store(UInt16(1), at: 0xF_FFFE)
       #expect(driver.request(type: 8, block: 0, count: 20) == [])
-      #expect(driver.device.read(0x70, size: 4) & 0x40 != 0)
+      #expect(driver.read(0x70, size: 4) & 0x40 != 0)
     }
   }
 
@@ -130,7 +130,7 @@ import X86
     driver.start()
     #expect(driver.request(type: 0, block: 0, count: 512).count == 1)
     #expect(driver.request(type: 0, block: 0, count: 512, index: 1) == [])
-    #expect(driver.device.read(0x70, size: 4) & 0x40 != 0)
+    #expect(driver.read(0x70, size: 4) & 0x40 != 0)
     // What the subsystem still has ends without a trace.
     driver.end(tag: 1)
     #expect(driver.usedIndex == 0)
@@ -176,10 +176,10 @@ import X86
   @Test func aNoticeCostsWhatItMakesTheHostDo() throws {
     var driver = try BlockDriver()
     driver.start()
-    #expect(driver.device.noticeCycles == 0)
+    #expect(driver.owner.cycles == 0)
     _ = driver.request(type: 8, block: 0, count: 20)
-    #expect(driver.device.noticeCycles == 400 + 3 * 100)
+    #expect(driver.owner.cycles == 400 + 3 * 100)
     driver.write(0x50, 0)
-    #expect(driver.device.noticeCycles == 0)
+    #expect(driver.owner.cycles == 0)
   }
 }

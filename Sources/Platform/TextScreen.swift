@@ -4,12 +4,12 @@ import Quantities
 extension Computer {
   /// The rows of the text screen without trailing blanks; nil where there is no video subsystem.
   package func screenText() -> [String]? {
-    guard let board,
+    guard let video,
       let memory = bytes(at: PCLayout.textMemory, count: PCLayout.textByteCount)
     else { return nil }
     return Computer.rows(
-      memory, columns: board.state.video.columns, rows: board.state.video.rows,
-      start: board.state.video.startOffset)
+      memory, columns: video.state.columns, rows: video.state.rows,
+      start: video.state.startOffset)
   }
 
   /// Reads characters (every second byte is an attribute) row by row; they wrap at the memory's end.

@@ -1,3 +1,5 @@
+// What a partition's computer consists of, as a value.
+
 import X86
 
 /// What a partition's computer consists of.
@@ -21,7 +23,7 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   package var increment: UInt64
   /// Unix time, in seconds, at simulated time 0.
   package var timeOfDay: Int64
-  /// Block devices, at most `PCLayout.virtioLimit`.
+  /// Block devices; there are at most `PCLayout.virtioLimit` virtio devices.
   package let blockDevices: [BlockDeviceConfiguration]
   /// What its processors have beyond the fixed model.
   package var features: ProcessorFeatures
@@ -29,6 +31,8 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   package var testHardware: TestHardware
   /// Whether it has the devices of a PC/AT: interrupt controllers 8259, keyboard controller, PCI.
   package var hasLegacyDevices: Bool
+  /// What its random numbers begin with, where it has a device for them.
+  package var entropySeed: UInt64?
 
   /// Describes a computer; of what is outside its bounds there is the nearest.
   package init(
@@ -36,7 +40,7 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
     timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
     features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware(),
-    hasLegacyDevices: Bool = false
+    hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil
   ) {
     self.name = name
     self.partitionNumber = partitionNumber
@@ -46,9 +50,11 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.maximumStorage = maximumStorage
     self.increment = increment
     self.timeOfDay = timeOfDay
-    self.blockDevices = Array(blockDevices.prefix(PCLayout.virtioLimit))
+    self.blockDevices = Array(
+      blockDevices.prefix(PCLayout.virtioLimit - (entropySeed == nil ? 0 : 1)))
     self.features = features
     self.testHardware = testHardware
     self.hasLegacyDevices = hasLegacyDevices
+    self.entropySeed = entropySeed
   }
 }

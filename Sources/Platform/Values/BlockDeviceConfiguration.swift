@@ -1,3 +1,5 @@
+// A block device of a partition, as its computer is built with it.
+
 /// A block device that a partition may use.
 package struct BlockDeviceConfiguration: Codable, Equatable, Sendable {
   /// The device's number in the I/O configuration.

@@ -1,3 +1,5 @@
+// What leaves a partition, and what the firmware tells it.
+
 import Channels
 
 /// Something that leaves a partition: it takes effect at Settle, in order of time and sequence.
