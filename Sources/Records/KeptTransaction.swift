@@ -147,6 +147,8 @@ struct KeptStep: Sendable, Equatable, Codable {
     case end
     /// A partition has fewer profiles.
     case fewerProfiles
+    /// A partition is defined no more.
+    case noPartition
   }
 
   var kind: Kind
@@ -168,6 +170,7 @@ struct KeptStep: Sendable, Equatable, Codable {
         """
       case .end: "UPDATE start SET ending = ?, endTime = ?, endWall = ? WHERE id = ?"
       case .fewerProfiles: "DELETE FROM profile WHERE partition = ? AND place >= ?"
+      case .noPartition: "DELETE FROM running WHERE name = ?"
       }
     var arguments = values.map(\.databaseValue)
     if kind == .row { arguments.append(rowChecksum(values)) }

@@ -12,7 +12,8 @@ extension ManagementAction {
       .shutDown:
       PrivilegeClasses(letters: "A")
     case .signalShutdown(_, _, thenForce: false), .signalAll: PrivilegeClasses(letters: "AC")
-    case .varyProcessor, .varyPath: PrivilegeClasses(letters: "B")
+    case .definePartition, .deletePartition, .varyProcessor, .varyPath:
+      PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
     // What a partition's user does for himself, another does for him (FOR).
