@@ -161,6 +161,7 @@ extension PartitionManager {
     let move = DispatchMove(from: self.layout.dispatcher, to: layout.dispatcher)
     state.load.move(move)
     state.forget(numbers)
+    for number in numbers { channels.forget(number) }
     take(
       layout, PartitionRoster(all),
       engine.state.moved(

@@ -82,6 +82,10 @@ package struct RestoreReport: Sendable, Equatable {
   package var changedDefinitions: [String] = []
   /// Partitions whose rows no machine of this definition has left, so that the files count.
   package var damaged: [String] = []
+  /// Partitions that were defined while the earlier machine ran, and are again.
+  package var defined: [String] = []
+  /// Partitions of the definition files that were deleted, and are not there again.
+  package var deleted: [String] = []
   /// Partitions that are defined no more.
   package var undefined: [String] = []
   /// Physical processors and channel paths that are off line again.
@@ -139,7 +143,7 @@ extension PartitionManager {
   /// that were active are not-activated; what they were set to waits for `.recover`.
   package func restore(_ kept: RunningConfiguration) -> RestoreReport {
     var report = RestoreReport()
-    restorePartitions(kept)
+    restorePartitions(kept, &report)
     for record in kept.partitions {
       guard let partition = try? partition(record.name) else {
         if !deletedPartitions.contains(record.name) { report.undefined.append(record.name) }
@@ -181,7 +185,9 @@ extension PartitionManager {
 
   /// Defines the partitions again that were defined while the earlier machine ran, as far as this one can
   /// have them, and deletes those that were deleted.
-  private func restorePartitions(_ kept: RunningConfiguration) {
+  private func restorePartitions(
+    _ kept: RunningConfiguration, _ report: inout RestoreReport
+  ) {
     let deleted = Set((kept.machine.deleted ?? []).compactMap { number(of: $0) })
     let added = kept.partitions.filter { $0.number != nil && number(of: $0.name) == nil }
     var free = freeNumbers(added.count)[...]
@@ -196,6 +202,8 @@ extension PartitionManager {
     }
     guard !entries.isEmpty || !deleted.isEmpty else { return }
     relay(without: deleted, with: entries)
+    report.defined = entries.map(\.definition.name)
+    report.deleted = deletedPartitions
   }
 
   private func restore(

@@ -46,7 +46,7 @@ let configurationCommands: [Command] = [
       CommandFormat(
         "PARTition", "userid [THRU userid] [LIKE {userid|profile}]", classes: "B",
         "Defines a partition, or those of a numbered range, while the machine runs.",
-        operands: [.other, .words("THRU|LIKE"), .partition, .words("LIKE"), .partition],
+        operands: [.other, .words("THRU|LIKE"), .model, .words("LIKE"), .model],
         handler: definePartitions),
     ]),
   Command(

@@ -7,12 +7,12 @@ let provisioningCommands: [Command] = [
     notes: [
       "What was set of a partition goes with it; its records stay. One of the definition files is "
         + "deleted until DEFINE PARTITION with its name brings it back as they say it. A range is "
-        + "deleted as a whole or not at all."
+        + "deleted as a whole or not at all; of a pattern each is answered for itself."
     ],
     formats: [
       CommandFormat(
-        "PARTition", "userid [THRU userid]", classes: "B",
-        "Deletes a partition, or those of a numbered range.",
+        "PARTition", "{userid [THRU userid] | pattern}", classes: "B",
+        "Deletes a partition, those of a numbered range, or each that a pattern fits.",
         operands: [.partition, .words("THRU"), .partition], handler: deletePartitions)
     ])
 ]
@@ -28,6 +28,14 @@ func definePartitions(_ call: Invocation) throws(CommandMessage) {
 }
 
 private func deletePartitions(_ call: Invocation) throws(CommandMessage) {
+  if let pattern = call.operands.peek, pattern.contains("*") {
+    _ = try call.operands.useridPattern()
+    try call.operands.end()
+    return try call.forEach(pattern) { name throws(CommandMessage) in
+      try call.perform(.deletePartition(name))
+      call.reply(rangeText(name, nil) + " deleted")
+    }
+  }
   let (first, last) = try call.operands.partitionRange()
   try call.operands.end()
   try call.perform(.deletePartition(first, through: last))

@@ -34,8 +34,17 @@ extension ManagementAction {
 
   /// The permissions that a partition needs to have it performed.
   fileprivate func neededPermissions(of partition: String) -> [SecuritySwitch] {
-    (isOfInputOutput ? [.inputOutputControl] : [])
-      + (self.partition == partition ? [] : [.crossPartitionAuthority])
+    let isItsOwn = self.partition == partition && !isOfRoster
+    return (isOfInputOutput ? [.inputOutputControl] : [])
+      + (isItsOwn ? [] : [.crossPartitionAuthority])
+  }
+
+  /// Whether partitions come or go by it, which is the machine's affair whoever they are.
+  private var isOfRoster: Bool {
+    switch self {
+    case .definePartition, .deletePartition: true
+    default: false
+    }
   }
 }
 

@@ -100,6 +100,40 @@ struct ProvisioningTests {
     #expect(changed.manager.engine.state.dispatcher == still.manager.engine.state.dispatcher)
   }
 
+  // The dispatcher is another one before the guest goes on: an epoch is being settled.
+  @Test("a guest's command defines and deletes partitions", arguments: [1, 2])
+  func byAGuest(threads: Int) throws {
+    var talker = GuestMachine.partition("TALK", "TALKER", parameters: "CP GO")
+    talker.security.crossPartitionAuthority = true
+    let machine = try machine(threads: threads, [talker])
+    let manager = machine.manager
+    manager.commandHandler = { [unowned manager] _, _ in
+      do throws(ManagementError) {
+        try manager.perform(.definePartition("NEW1", through: "NEW9", like: "MODEL"), by: .firmware)
+        try manager.perform(.deletePartition("MODEL"), by: .partition("TALK"))
+        try manager.perform(.activate("NEW9", load: true), by: .partition("TALK"))
+        return ("DONE", 0)
+      } catch {
+        return ("\(error)", 1)
+      }
+    }
+    for name in ["LONER", "SHARER", "TALK"] { try manager.perform(.activate(name, load: true)) }
+    machine.run(seconds: 0.3)
+    let answers = manager.allEvents.compactMap { event in
+      if case .console(let bytes) = event.kind {
+        String(decoding: bytes, as: UTF8.self)
+      } else {
+        ""
+      }
+    }
+    #expect(answers.joined().contains("DONE"))
+    #expect(manager.partitionNames.suffix(2) == ["NEW8", "NEW9"])
+    #expect(manager.isActive("MODEL") == nil)
+    #expect(try machine.view("NEW9").instructionCount > 0)
+    #expect(try machine.view("LONER").instructionCount > 0)
+    try manager.judge(manager.machineState)
+  }
+
   // MARK: Nothing stays
 
   /// Oracle: the state before, and for the neighbour a run of the same length without them.
@@ -177,6 +211,33 @@ struct ProvisioningTests {
     let row = try #require(report.pools.first?.rows.first { $0.name == "WEB" })
     let own = try #require(after.partitions.first { $0.name == "WEB" }?.logicals.first)
     #expect(row.spent == own.counters)
+  }
+
+  /// Oracle: the state before its first activation.
+  @Test("one of the folder that comes back is as it was at first, its channel paths too")
+  func comesBack() throws {
+    var driver = GuestMachine.partition("DRIVER", "IODRIVER", parameters: "1")
+    driver.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
+    let machine = try GuestMachine(
+      processors: 2, inputOutput: true, [driver, GuestMachine.partition("OTHER")])
+    let manager = machine.manager
+    let (before, channels) = (manager.machineState, manager.channels.activity)
+    try manager.perform(.activate("DRIVER", load: true))
+    machine.run(seconds: 0.1)
+    try manager.perform(.configurePath("DRIVER", path: 0x10, online: false, insistence: .force))
+    machine.run(seconds: 0.1)
+    #expect(try machine.view("DRIVER").requestCount > 0)
+    try manager.perform(.deactivate("DRIVER", force: true))
+    try manager.perform(.deletePartition("DRIVER"))
+    try manager.perform(.definePartition("DRIVER"))
+    let after = manager.machineState
+    #expect(after.partitions == before.partitions)
+    #expect(manager.channels.activity.subchannels == channels.subchannels)
+    #expect(manager.channels.activity.wasActivated == channels.wasActivated)
+    #expect(
+      manager.channels.activity.paths.map(\.configured) == channels.paths.map(\.configured))
+    try manager.perform(.activate("DRIVER", load: true))
+    #expect(try machine.view("DRIVER").paths.map(\.isOnline) == [true, true])
   }
 
   // MARK: What is refused
@@ -260,115 +321,11 @@ struct ProvisioningTests {
       try machine.manager.perform(
         .definePartition("WEB"), by: .user("GUEST", classes: .general))
     }
+    #expect(throws: ManagementError.notAuthorized("MODEL", needs: .crossPartitionAuthority)) {
+      try machine.manager.perform(.deletePartition("MODEL"), by: .partition("MODEL"))
+    }
     try machine.manager.perform(.set(.security("LONER", .crossPartitionAuthority, true), .profile))
     try machine.manager.perform(.definePartition("WEB"), by: .partition("LONER"))
     #expect(machine.manager.isActive("WEB") == false)
-  }
-
-  // MARK: Over the end of the machine
-
-  /// Oracle: the machine that was not interrupted.
-  @Test("a checkpoint has more and fewer partitions than the folder")
-  func checkpoint() throws {
-    let first = try machine()
-    try first.manager.perform(.activate("LONER", load: true))
-    try first.manager.perform(.deletePartition("MODEL"))
-    try first.manager.perform(.definePartition("WEB1", through: "WEB4", like: "SHARER"))
-    try first.manager.perform(.deletePartition("WEB2"))
-    try first.manager.perform(.activate("WEB4", load: true))
-    first.run(seconds: 0.2)
-    let checkpoint = first.manager.checkpoint()
-    let data = try JSONEncoder().encode(StateEnvelope(checkpoint.machine))
-    let read = try JSONDecoder().decode(StateEnvelope<MachineState>.self, from: data).state
-    let second = try machine()
-    try second.manager.restore(MachineCheckpoint(machine: read, guests: checkpoint.guests))
-    #expect(second.manager.partitionNames == ["LONER", "SHARER", "WEB1", "WEB3", "WEB4"])
-    #expect(second.manager.checkpoint() == checkpoint)
-    for machine in [first, second] { machine.run(seconds: 0.2) }
-    #expect(second.manager.machineView.digest == first.manager.machineView.digest)
-    #expect(try digest("WEB4", second) == digest("WEB4", first))
-  }
-
-  @Test("a state's partitions that this machine cannot have are refused")
-  func wrongStates() throws {
-    let machine = try machine()
-    try machine.manager.perform(.definePartition("WEB1", through: "WEB2", like: "MODEL"))
-    let state = machine.manager.machineState
-    let changes: [(inout MachineState) -> Void] = [
-      { $0.partitions[3].definedAs?.number = 1 }, { $0.partitions[3].definedAs?.number = 4 },
-      { $0.partitions[4].definedAs?.number = .max }, { $0.partitions[3].definedAs = nil },
-      { $0.partitions[3].definedAs?.definition.name = "LONER" },
-      { $0.partitions[3].definedAs?.definition.processors[0].reserved = .max },
-      { $0.partitions[3].definedAs?.definition.storage.initialByteCount = 1 },
-      { $0.partitions.removeLast() }, { $0.partitions.swapAt(3, 4) },
-      { $0.partitions[0].definedAs = $0.partitions[3].definedAs },
-    ]
-    let other = try self.machine()
-    let fresh = other.manager.machineState
-    for (number, change) in changes.enumerated() {
-      var changed = state
-      change(&changed)
-      #expect(throws: StateRefusal.self, "change \(number)") {
-        try other.manager.restore(changed)
-      }
-    }
-    #expect(other.manager.machineState == fresh)
-  }
-
-  @Test("after a loss what was defined is defined again, and what was deleted is not")
-  func restart() throws {
-    let first = try machine()
-    try first.manager.perform(.definePartition("WEB1", through: "WEB3", like: "MODEL"))
-    try first.manager.perform(.deletePartition("WEB1"))
-    try first.manager.perform(.deletePartition("SHARER"))
-    try first.manager.perform(.set(.weight("WEB2", type: nil, weight: 7), .profile))
-    try first.manager.perform(.activate("WEB3", load: true))
-    first.run(seconds: 0.05)
-    let kept = first.manager.runningConfiguration
-    let data = try JSONEncoder().encode(kept)
-    let read = try JSONDecoder().decode(RunningConfiguration.self, from: data)
-    #expect(read == kept)
-
-    let second = try machine()
-    let report = second.manager.restore(read)
-    #expect(second.manager.partitionNames == ["LONER", "MODEL", "WEB2", "WEB3"])
-    #expect(report.lost == ["WEB3"] && report.keptProfiles == ["WEB2"])
-    #expect(report.undefined.isEmpty && report.changedDefinitions.isEmpty)
-    try second.manager.perform(.recover("WEB3"))
-    #expect(try second.view("WEB3").state == .operating)
-    try second.manager.perform(.activate("WEB2", load: false))
-    #expect(try second.view("WEB2").shares[0].weight == 7)
-    try second.manager.perform(.definePartition("SHARER"))
-    #expect(second.manager.number(of: "SHARER") == 2)
-    #expect(second.manager.runningConfiguration.machine.deleted == nil)
-  }
-
-  // MARK: Like a PROFILE
-
-  @Test("a PROFILE of the directory is what it says, an ORIGIN apart, with all that a copy takes")
-  func templates() throws {
-    var template = GuestMachine.partition("WEBT", "PULSE", reserved: 1, weight: 33)
-    template.storage.origin = 8 << 20
-    let small = PartitionDefinition(
-      name: "SMALL", processors: [PartitionProcessors(type: .ifl)])
-    var definition = try machine().manager.definition
-    definition.templates = [template, small]
-    definition.imageProfiles = [
-      ImageProfile(name: "NIGHT", partition: "MODEL", definition: definition.partitions[1])
-    ]
-    let manager = try PartitionManager(definition)
-    try manager.perform(.definePartition("WEB1", through: "WEB2", like: "WEBT"))
-    var expected = template
-    expected.name = "WEB2"
-    expected.storage.origin = nil
-    #expect(manager.partitionView("WEB2")?.definition == expected)
-    #expect(
-      throws: ManagementError.insufficientProcessors("X", .ifl, needed: 1, available: 0)
-    ) { try manager.perform(.definePartition("X", like: "SMALL")) }
-    try manager.perform(.definePartition("COPY", like: "MODEL"))
-    #expect(manager.partitionView("COPY")?.profiles.map(\.name) == ["COPY", "NIGHT"])
-    #expect(manager.definition.profile("NIGHT", of: "COPY")?.name == "COPY")
-    try manager.perform(.definePartition("PLAIN"))
-    #expect(manager.partitionView("PLAIN")?.definition == PartitionDefinition(name: "PLAIN"))
   }
 }
