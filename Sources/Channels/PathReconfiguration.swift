@@ -87,6 +87,18 @@ extension ChannelSubsystem {
     }
   }
 
+  /// Forgets what a partition had and did that is not active, as if it had never been; what it wrote to
+  /// disks stays written.
+  package func forget(_ partition: Int) {
+    guard activity.wasActivated.indices.contains(partition) else { return }
+    activity.wasActivated[partition] = false
+    for path in activity.paths.indices { activity.paths[path].setConfigured(partition, false) }
+    for (index, subchannel) in hardware.subchannels.enumerated()
+    where subchannel.partition == partition {
+      activity.subchannels[index] = subchannel
+    }
+  }
+
   /// Forgets a partition's requests, as a system reset does; none of them completes.
   ///
   /// Its logical path masks are whole again; what it wrote before stays written.

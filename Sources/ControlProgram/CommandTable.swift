@@ -10,6 +10,8 @@ package typealias CommandHandler = @Sendable (Invocation) throws(CommandMessage)
 package enum OperandKind: Sendable, Equatable {
   /// A defined partition's name.
   case partition
+  /// What a partition can be made like: a partition or a PROFILE of the directory.
+  case model
   /// A user who can be sent a message: partitions, users, OPERATOR.
   case user
   /// One of the keywords `A|B|C`.

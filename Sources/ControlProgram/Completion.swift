@@ -69,6 +69,7 @@ struct Completion {
   private func values(_ kind: OperandKind) -> [String] {
     switch kind {
     case .partition: control.partitionNames
+    case .model: control.partitionNames + control.system.definition.templates.map(\.name)
     case .user: control.partitionNames + control.loggedOnUsers()
     case .words(let choices): keywordChoices(choices).map(\.name)
     case .verb: verbs()

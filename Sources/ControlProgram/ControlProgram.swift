@@ -34,7 +34,7 @@ package final class ControlProgram {
   package private(set) var recentMessages: [String] = []
 
   /// Every defined partition's name, in name order.
-  package let partitionNames: [String]
+  package var partitionNames: [String] { system.sortedNames }
 
   /// What of the firmware's events it has shown.
   private var position = ReaderPosition()
@@ -60,9 +60,8 @@ package final class ControlProgram {
     self.table = table
     start = system.machineView
     firstSample = system.measurement()
-    partitionNames = system.definition.partitions.map(\.name).sorted()
     // None, unless the machine goes on from a checkpoint.
-    activeCount = partitionNames.count { system.isActive($0) == true }
+    activeCount = system.sortedNames.count { system.isActive($0) == true }
   }
 
   // MARK: Consoles
@@ -184,12 +183,22 @@ package final class ControlProgram {
           for line in lines { console.show(.message(line)) }
         }
       case (.machineShutDown, _): isShutDown = true
+      case (.partitionsDeleted(let first, let last), _): forget(first, through: last)
       default: report(event)
       }
     }
     guard hidesLogoffs else { return }
     hidesLogoffs = false
     reportFirmware("\(logoffPrefix)\(endedCount) PARTITIONS USERS = \(userCount)")
+  }
+
+  /// Forgets what is kept of partitions by name, and takes consoles off them.
+  private func forget(_ first: String, through last: String?) {
+    for name in last.flatMap({ PartitionNames.range(from: first, to: $0) }) ?? [first] {
+      transcripts[name] = nil
+      forcedBy[name] = nil
+      for console in consoles where console.connection == name { console.disconnect() }
+    }
   }
 
   /// Shows a partition's lines at the consoles that observe it, and as it is at its own.

@@ -27,9 +27,8 @@ extension ControlProgram {
   package convenience init(manager: PartitionManager) {
     self.init(system: manager)
     clock = manager
-    let names = manager.definition.partitions.map(\.name)
-    manager.commandHandler = { [weak self] number, text in
-      let result = self?.guestCommand(text, from: names.element(at: number) ?? "")
+    manager.commandHandler = { [weak self, weak manager] number, text in
+      let result = self?.guestCommand(text, from: manager?.name(of: number) ?? "")
       let reply = result?.lines.map { $0 + "\n" }.joined() ?? ""
       return (reply, UInt64(clamping: result?.returnCode ?? 1))
     }

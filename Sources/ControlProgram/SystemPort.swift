@@ -9,10 +9,12 @@ import Quantities
 package protocol SystemPort: AnyObject {
   /// The instant: nanoseconds since the machine's IPL.
   var now: SimulatedTime { get }
-  /// What the machine was defined as.
+  /// What the machine is defined as, with the partitions that there are now.
   var definition: SystemDefinition { get }
   /// The machine as it is now.
   var machineView: MachineView { get }
+  /// Every defined partition's name, in name order.
+  var sortedNames: [String] { get }
   /// One partition as it is now; nil when it is not defined.
   func partitionView(_ name: String) -> PartitionView?
   /// Whether a partition is active; nil when it is not defined.
@@ -53,6 +55,8 @@ package protocol SystemPort: AnyObject {
 }
 
 extension SystemPort {
+  package var sortedNames: [String] { definition.partitions.map(\.name).sorted() }
+
   /// Nanoseconds from an instant to now; 0 for one to come.
   func elapsed(since instant: SimulatedTime) -> UInt64 { now.subtractingClamped(instant) }
 }

@@ -87,6 +87,7 @@ struct DefinitionSources {
       imageProfiles: directory.images.map {
         ImageProfile(
           name: $0.name, partition: $0.entry.definition.name, definition: $0.entry.definition)
-      }, loadProfiles: directory.loads, inputOutput: deck.configuration)
+      }, loadProfiles: directory.loads, templates: directory.templates,
+      inputOutput: deck.configuration)
   }
 }

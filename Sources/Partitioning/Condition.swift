@@ -65,9 +65,7 @@ extension Condition {
   /// What is different from an earlier condition, in a fixed order.
   func differences(from earlier: Condition) -> [ValueDifference] {
     var found: [ValueDifference] = []
-    if let own = partition, let before = earlier.partition {
-      found += own.differences(from: before)
-    }
+    found += partitionDifferences(from: earlier)
     found += settings.differences(from: earlier.settings, "")
     found += profileSettings.differences(from: earlier.profileSettings, "PROFILE ")
     compare("PROCESSORS OFFLINE", earlier.offlineProcessors, offlineProcessors, &found) {
@@ -76,6 +74,14 @@ extension Condition {
     compare("CHPIDS OFFLINE", earlier.offlinePaths, offlinePaths, &found) {
       numbers($0.map(Int.init))
     }
+    return found
+  }
+
+  /// What is different of the partition: whether there is one, or what it is.
+  func partitionDifferences(from earlier: Condition) -> [ValueDifference] {
+    if let own = partition, let before = earlier.partition { return own.differences(from: before) }
+    var found: [ValueDifference] = []
+    compare("DEFINED", earlier.partition != nil, partition != nil, &found) { $0 ? "YES" : "NO" }
     return found
   }
 }

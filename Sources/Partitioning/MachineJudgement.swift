@@ -4,25 +4,30 @@ import Quantities
 // name nothing, and storage that two have or nobody, are refused before anything is changed.
 
 extension PartitionManager {
-  /// Throws unless a state is one of this machine.
-  func judge(_ saved: MachineState) throws(StateRefusal) {
-    guard saved.partitions.count == partitions.count else {
-      throw .otherLayout(kind: MachineState.kind, what: "partitions")
-    }
-    try judge(saved.firmware)
+  /// Throws unless a state is one of this machine, with the partitions that it had.
+  ///
+  /// - Returns: The layout that it is of.
+  @discardableResult
+  func judge(_ saved: MachineState) throws(StateRefusal) -> MachineLayout {
+    let layout = try layout(of: saved.partitions)
+    try judge(saved.firmware, in: layout)
     let holders = saved.firmware.ledger.holders
-    for (partition, values) in zip(partitions, saved.partitions) {
-      try judge(values, of: partition, holders)
+    for (place, values) in zip(layout.partitions, saved.partitions) {
+      try judge(values, in: place, holders)
     }
     let held = saved.partitions.reduce(0) { $0.addingClamped($1.increments.count { $0 != nil }) }
     guard held == holders.count(where: { $0 != nil }) else {
       throw .inconsistent(kind: FirmwareState.kind, what: "storage")
     }
-    try engine.judge(saved.epochs)
+    try engine.judge(saved.epochs, with: Dispatcher(layout.dispatcher))
     try channels.judge(saved.channels)
+    return layout
   }
 
-  private func judge(_ firmware: FirmwareState) throws(StateRefusal) {
+  private func judge(
+    _ firmware: FirmwareState, in layout: MachineLayout
+  ) throws(StateRefusal) {
+    let defined = Set(layout.partitions.map(\.number))
     func require(_ holds: Bool, _ what: String) throws(StateRefusal) {
       guard holds else { throw .inconsistent(kind: FirmwareState.kind, what: what) }
     }
@@ -35,35 +40,35 @@ extension PartitionManager {
     try require(
       firmware.ledger.isBalanced
         && firmware.ledger.holders.allSatisfy {
-          $0.map { partitions.indices.contains($0) } ?? true
+          $0.map { defined.contains($0) } ?? true
         }, "storage")
     let numbers =
       firmware.waiting + firmware.held + firmware.reservations.values
       + (firmware.commandingPartition.map { [$0] } ?? [])
-    try require(numbers.allSatisfy(partitions.indices.contains), "a partition's number")
+    try require(numbers.allSatisfy(defined.contains), "a partition's number")
     try require(
       firmware.waiting == Set(firmware.waiting).sorted()
         && firmware.held == Set(firmware.held).sorted(), "an order")
   }
 
   private func judge(
-    _ values: PartitionState, of partition: Partition, _ holders: [Int?]
+    _ values: PartitionState, in place: PartitionLayout, _ holders: [Int?]
   ) throws(StateRefusal) {
     func require(_ holds: Bool, _ what: String) throws(StateRefusal) {
       let kind = PartitionState.kind
-      guard holds else { throw .inconsistent(kind: kind, what: "\(partition.name): \(what)") }
+      guard holds else { throw .inconsistent(kind: kind, what: "\(place.name): \(what)") }
     }
-    let count = partition.isOnline.count
+    let count = place.processorCount
     guard values.isOnline.count == count, values.isProcessorStopped.count == count,
-      values.profiles.map(\.name) == partition.profiles.map(\.name),
-      zip(values.profiles, partition.profiles).allSatisfy({ own, defined in
+      values.profiles.map(\.name) == place.profiles.map(\.name),
+      zip(values.profiles, place.profiles).allSatisfy({ own, defined in
         own.definition.hasForm(of: defined.definition)
       }), values.definition.hasForm(of: values.profile)
-    else { throw .otherLayout(kind: PartitionState.kind, what: partition.name) }
+    else { throw .otherLayout(kind: PartitionState.kind, what: place.name) }
     let held = values.increments.compactMap { $0 }
     try require(
       Set(held).count == held.count
-        && held.allSatisfy { holders.element(at: $0) == partition.number }, "storage")
+        && held.allSatisfy { holders.element(at: $0) == place.number }, "storage")
     try require(
       values.offered.allSatisfy { values.increments.indices.contains($0) }
         && values.initialCount >= 0 && values.initialCount <= values.increments.count,

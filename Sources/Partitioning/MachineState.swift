@@ -10,16 +10,13 @@ package struct MachineState: SavedState {
   package static let version = 1
 
   var firmware: FirmwareState
+  /// Those that are defined, ascending by number.
   var partitions: [PartitionState]
   var epochs: EpochState
   var channels: ChannelSubsystemState
 
   /// Simulated time since IPL.
   package var time: SimulatedTime { epochs.progress.now }
-  /// Numbers of the partitions that are active.
-  var activePartitions: [Int] {
-    partitions.indices.filter { partitions.element(at: $0)?.status != .notActivated }
-  }
   /// The machine's rolling digest.
   package var digest: UInt64 { epochs.progress.digest.value }
 }
@@ -102,62 +99,15 @@ struct FirmwareState: SavedState {
   }
 }
 
-/// What a machine's firmware is built for: its definition, and who has which number.
-struct MachineLayout {
-  let definition: SystemDefinition
-  /// Type of each pool that is installed, by the pool's index.
-  let pools: [ProcessorType]
-  let partitions: [PartitionLayout]
-  /// Numbers by name; looked up, never iterated.
-  let numbers: [String: Int]
-  let dispatcher: Dispatcher.Layout
-
-  init(_ definition: SystemDefinition) {
-    self.definition = definition
-    let pools = definition.machine.processors.map(\.type)
-    self.pools = pools
-    var accounts: [(partition: Int, pool: Int, logicals: Int)] = []
-    var partitions: [PartitionLayout] = []
-    let profiles = Dictionary(grouping: definition.imageProfiles, by: \.partition)
-    let subsystems = Dictionary(
-      definition.inputOutput.images.map { ($0.partition, $0.subsystem) },
-      uniquingKeysWith: { first, _ in first })
-    for (number, partition) in definition.partitions.enumerated() {
-      let others = profiles[partition.name] ?? []
-      let places = ProcessorLayout.layout(
-        of: [partition] + others.map(\.definition), firstAccount: accounts.count)
-      accounts += places.map {
-        (partition: number, pool: pools.firstIndex(of: $0.type) ?? 0, logicals: $0.count)
-      }
-      partitions.append(
-        PartitionLayout(
-          name: partition.name, definition: partition, others: others, number: number,
-          processors: places,
-          subsystem: subsystems[partition.name]))
-    }
-    self.partitions = partitions
-    numbers = Dictionary(
-      partitions.map { ($0.name, $0.number) }, uniquingKeysWith: { _, last in last })
-    dispatcher = Dispatcher.Layout(
-      pools: definition.machine.processors.map { (megahertz: $0.megahertz, count: $0.count) },
-      accounts: accounts, partitionCount: partitions.count,
-      groupCount: definition.groups.count)
+extension FirmwareState {
+  /// Forgets what is kept of partitions by their numbers, which may be others' from now on.
+  mutating func forget(_ numbers: Set<Int>) {
+    softCapping.forget(numbers)
+    waiting.removeAll(where: numbers.contains)
+    held.removeAll(where: numbers.contains)
+    reservations = reservations.filter { !numbers.contains($0.value) }
+    end?.asked.removeAll(where: numbers.contains)
   }
-}
-
-/// One partition's place in a machine, fixed for the machine's life.
-struct PartitionLayout {
-  let name: String
-  /// Its image profile of its own name.
-  let definition: PartitionDefinition
-  /// Its other image profiles.
-  let others: [ImageProfile]
-  /// Index in definition order.
-  let number: Int
-  /// Its accounts with the dispatcher, one for each type that any of its profiles has.
-  let processors: [ProcessorLayout]
-  /// Its channel subsystem, when it has I/O.
-  let subsystem: UInt8?
 }
 
 extension PartitionManager {
@@ -173,11 +123,11 @@ extension PartitionManager {
   ///
   /// - Throws: `StateRefusal` when it is not one of this machine; nothing was changed then.
   package func restore(_ saved: MachineState) throws(StateRefusal) {
-    try judge(saved)
+    let layout = try judge(saved)
     try channels.restoreState(saved.channels)
     state = saved.firmware
-    for (partition, values) in zip(partitions, saved.partitions) { partition.state = values }
-    engine.state = saved.epochs
+    let partitions = zip(layout.partitions, saved.partitions).map { Partition($0, $1) }
+    take(layout, PartitionRoster(partitions), saved.epochs)
   }
 }
 

@@ -2,7 +2,7 @@ import Channels
 import Platform
 import Quantities
 
-/// A partition's place among the dispatcher's accounts for one type, fixed for the machine's life.
+/// A partition's place among the dispatcher's accounts for one type.
 struct ProcessorLayout: Equatable {
   /// Which type.
   var type: ProcessorType
@@ -58,7 +58,7 @@ final class Partition {
   /// Its values.
   var state: PartitionState
   /// Its place in the machine.
-  let place: PartitionLayout
+  var place: PartitionLayout
   /// Its computer while it is active.
   var computer: Computer?
   /// How its guest would answer, in a rehearsal, which has no computers.
@@ -107,7 +107,7 @@ final class Partition {
 
   /// Its name.
   var name: String { place.name }
-  /// Index in definition order.
+  /// Its number, for as long as it is defined.
   var number: Int { place.number }
   /// Its accounts with the dispatcher, one for each type that any of its profiles has.
   var layout: [ProcessorLayout] { place.processors }

@@ -62,10 +62,10 @@ package typealias GuestCommandHandler = (_ partition: Int, _ text: String) -> (
 package final class PartitionManager {
   /// The firmware's own values.
   var state: FirmwareState
-  /// What it was built for.
-  let layout: MachineLayout
-  let partitions: [Partition]
-  let engine: EpochEngine<Computer>
+  /// What it is built for, as partitions have come and gone.
+  private(set) var layout: MachineLayout
+  private(set) var partitions: PartitionRoster
+  private(set) var engine: EpochEngine<Computer>
   let channels: ChannelSubsystem
   /// How time follows the wall clock; `runEpochs` keeps it.
   package let pacer: Pacer
@@ -77,7 +77,7 @@ package final class PartitionManager {
   var crossing: [CrossingEvent] = []
 
   private init(
-    _ layout: MachineLayout, _ state: FirmwareState, partitions: [Partition],
+    _ layout: MachineLayout, _ state: FirmwareState, partitions: PartitionRoster,
     engine: EpochEngine<Computer>, channels: ChannelSubsystem, pacer: Pacer, isRehearsal: Bool
   ) {
     self.layout = layout
@@ -104,17 +104,15 @@ package final class PartitionManager {
     let (channels, engine) = try PartitionManager.hardware(layout, options)
     let state = FirmwareState(definition, seed: options.seed, clock: clock)
     self.init(
-      layout, state, partitions: layout.partitions.map { Partition($0, PartitionState($0)) },
+      layout, state,
+      partitions: PartitionRoster(layout.partitions.map { Partition($0, PartitionState($0)) }),
       engine: engine, channels: channels, pacer: Pacer(options.pace ?? definition.machine.pace),
       isRehearsal: false)
     engine.progress.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
     engine.progress.digest.mix(UInt64(clamping: WrittenForm.version))
     engine.progress.digest.mix(seed)
     engine.progress.digest.mix(UInt64(bitPattern: timeOfDayAtStart))
-    for number in partitions.indices {
-      engine.guests[number].home = number % max(1, engine.threads)
-      engine.guests[number].digest.mix(UInt64(clamping: number))
-    }
+    engine.setDigests(partitions.map { HistoryDigest(ofPartition: $0.number) })
   }
 
   private static func hardware(
@@ -149,14 +147,22 @@ package final class PartitionManager {
       layout: layout.dispatcher, epoch: engine.epoch, caches: [], state: engine.state)
     return PartitionManager(
       layout, state,
-      partitions: partitions.map { Partition($0.place, $0.state, answers: $0.answers) },
+      partitions: PartitionRoster(
+        partitions.map { Partition($0.place, $0.state, answers: $0.answers) }),
       engine: epochs, channels: channels.rehearsal(), pacer: Pacer(.fast), isRehearsal: true)
   }
 
   /// Version of what guests can see beside the definitions: cost table, slice, TLB geometry.
   package static let historyVersion = Computer.historyVersion
 
-  /// What the machine was defined as.
+  /// Goes on in another layout, with its partitions, and the epochs in a state that is one of it.
+  func take(_ layout: MachineLayout, _ partitions: PartitionRoster, _ epochs: EpochState) {
+    self.layout = layout
+    self.partitions = partitions
+    engine = EpochEngine(takingOver: engine, layout: layout.dispatcher, state: epochs)
+  }
+
+  /// What the machine is defined as: what its folder says, with the partitions that there are now.
   package var definition: SystemDefinition { layout.definition }
   /// Pool index of each type that is installed.
   var pools: [ProcessorType] { layout.pools }
@@ -178,20 +184,25 @@ package final class PartitionManager {
   /// Simulated time since IPL, at the border of an epoch.
   package var now: SimulatedTime { engine.now }
 
-  /// Every defined partition's name in definition order.
+  /// Every defined partition's name in the order of their numbers.
   package var partitionNames: [String] { partitions.map(\.name) }
+
+  /// Every defined partition's name, in name order.
+  package var sortedNames: [String] { layout.sortedNames }
+
+  /// The name of the partition that has a number; nil when nobody has it.
+  package func name(of number: Int) -> String? { partitions[number]?.name }
 
   /// The number of a partition by name.
   package func number(of name: String) -> Int? { layout.numbers[name] }
 
   func partition(_ name: String) throws(ManagementError) -> Partition {
-    // Cannot trap: `element(at:)` compares.
-    guard let number = layout.numbers[name], let partition = partitions.element(at: number) else {
+    guard let number = layout.numbers[name], let partition = partitions[number] else {
       throw .partitionNotFound(name)
     }
     return partition
   }
 
   /// A partition's name by its number.
-  func partitionName(_ number: Int) -> String { partitions.element(at: number)?.name ?? "" }
+  func partitionName(_ number: Int) -> String { partitions[number]?.name ?? "" }
 }

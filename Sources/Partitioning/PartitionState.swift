@@ -6,6 +6,8 @@ package struct PartitionState: SavedState {
   package static let kind = "partition"
   package static let version = 1
 
+  /// What it was defined as while the machine ran; nil for one that the machine's folder defines.
+  var definedAs: PartitionEntry?
   /// The values in force: those of the profile it was activated from, as changed since.
   var definition: PartitionDefinition
   /// Its image profiles; the first has its own name.
@@ -55,14 +57,12 @@ package struct PartitionState: SavedState {
 
   /// The values of a partition that was never active.
   init(_ place: PartitionLayout) {
-    definition = place.definition
-    profiles =
-      [ImageProfile(name: place.name, partition: place.name, definition: place.definition)]
-      + place.others
+    definedAs = place.isOfFolder ? nil : place.entry
+    definition = place.entry.definition
+    profiles = place.profiles
     nextProfile = place.name
     activeProfile = place.name
-    let count = place.processors.reduce(0) { $0.addingClamped($1.count) }
-    isOnline = Numbered([Bool](repeating: false, count: max(0, count)), absent: false)
+    isOnline = Numbered([Bool](repeating: false, count: place.processorCount), absent: false)
     isProcessorStopped = isOnline
   }
 }

@@ -7,6 +7,8 @@ import Quantities
 package struct PartitionRecord: Sendable, Equatable, Codable {
   /// Its name.
   package var name: String
+  /// Its number, when it was defined while the machine ran; nil for one that the folder defines.
+  package var number: Int?
   /// What its definition file said; a record of another definition is not put back.
   package var base: PartitionDefinition
   /// Its image profiles, the one of its own name first.
@@ -52,6 +54,8 @@ package struct MachineRecord: Sendable, Equatable, Codable {
   package var offlineProcessors: [Int]
   /// Channel paths that were varied off line for the whole machine.
   package var offlinePaths: [UInt8]
+  /// Partitions of the folder that were deleted; nil in a record of an older program, for none.
+  package var deleted: [String]?
 }
 
 /// Everything of a machine that outlives it.
@@ -78,6 +82,10 @@ package struct RestoreReport: Sendable, Equatable {
   package var changedDefinitions: [String] = []
   /// Partitions whose rows no machine of this definition has left, so that the files count.
   package var damaged: [String] = []
+  /// Partitions that were defined while the earlier machine ran, and are again.
+  package var defined: [String] = []
+  /// Partitions of the definition files that were deleted, and are not there again.
+  package var deleted: [String] = []
   /// Partitions that are defined no more.
   package var undefined: [String] = []
   /// Physical processors and channel paths that are off line again.
@@ -91,9 +99,7 @@ package struct RestoreReport: Sendable, Equatable {
 extension PartitionManager {
   /// What of one partition outlives the machine; nil when it is not defined.
   package func record(of name: String) -> PartitionRecord? {
-    guard let number = number(of: name), let partition = partitions.element(at: number),
-      let base = definition.partitions.element(at: number)
-    else { return nil }
+    guard let partition = try? partition(name) else { return nil }
     // Until it is recovered or activated it is what it was, so that a second loss changes nothing.
     if var lost = partition.lost {
       lost.profiles = partition.profiles
@@ -102,7 +108,8 @@ extension PartitionManager {
     }
     let places = partition.places
     return PartitionRecord(
-      name: name, base: base, profiles: partition.profiles,
+      name: name, number: partition.place.isOfFolder ? nil : partition.number,
+      base: partition.place.entry.definition, profiles: partition.profiles,
       nextProfile: partition.nextProfile, activeProfile: partition.activeProfile,
       state: partition.status, definition: partition.definition,
       onlineProcessors: partition.isOnline.indices.filter { partition.isOnline[$0] },
@@ -120,7 +127,8 @@ extension PartitionManager {
   package var machineRecord: MachineRecord {
     MachineRecord(
       base: MachineSettings(definition), settings: settings, profileSettings: profileSettings,
-      offlineProcessors: offlineProcessors, offlinePaths: offlinePaths)
+      offlineProcessors: offlineProcessors, offlinePaths: offlinePaths,
+      deleted: deletedPartitions.isEmpty ? nil : deletedPartitions)
   }
 
   /// Everything that outlives the machine.
@@ -135,13 +143,13 @@ extension PartitionManager {
   /// that were active are not-activated; what they were set to waits for `.recover`.
   package func restore(_ kept: RunningConfiguration) -> RestoreReport {
     var report = RestoreReport()
+    restorePartitions(kept, &report)
     for record in kept.partitions {
-      guard let number = number(of: record.name), let partition = partitions.element(at: number)
-      else {
-        report.undefined.append(record.name)
+      guard let partition = try? partition(record.name) else {
+        if !deletedPartitions.contains(record.name) { report.undefined.append(record.name) }
         continue
       }
-      guard record.base == definition.partitions.element(at: number) else {
+      guard record.base == partition.place.entry.definition else {
         report.changedDefinitions.append(record.name)
         continue
       }
@@ -167,6 +175,35 @@ extension PartitionManager {
       report.offlinePaths.append(path)
     }
     return report
+  }
+
+  /// Partitions of the folder that are not defined any more.
+  private var deletedPartitions: [String] {
+    guard definition.partitions != layout.folder.partitions else { return [] }
+    return layout.folder.partitions.map(\.name).filter { number(of: $0) == nil }
+  }
+
+  /// Defines the partitions again that were defined while the earlier machine ran, as far as this one can
+  /// have them, and deletes those that were deleted.
+  private func restorePartitions(
+    _ kept: RunningConfiguration, _ report: inout RestoreReport
+  ) {
+    let deleted = Set((kept.machine.deleted ?? []).compactMap { number(of: $0) })
+    let added = kept.partitions.filter { $0.number != nil && number(of: $0.name) == nil }
+    var free = freeNumbers(added.count)[...]
+    var entries: [PartitionEntry] = []
+    for record in added.sorted(by: { ($0.number ?? 0, $0.name) < ($1.number ?? 0, $1.name) }) {
+      let entry = PartitionEntry(
+        number: free.first ?? 0, definition: record.base,
+        others: Array(record.profiles.dropFirst()))
+      guard record.base.name == record.name, (try? judge(entry)) != nil else { continue }
+      free = free.dropFirst()
+      entries.append(entry)
+    }
+    guard !entries.isEmpty || !deleted.isEmpty else { return }
+    relay(without: deleted, with: entries)
+    report.defined = entries.map(\.definition.name)
+    report.deleted = deletedPartitions
   }
 
   private func restore(

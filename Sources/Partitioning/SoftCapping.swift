@@ -55,6 +55,11 @@ struct SoftCapping: Equatable, Sendable, Codable {
   /// What a partition's defined capacity holds it at now, in processors.
   func partitionLevel(_ number: Int) -> Fraction? { records[number]?.level }
 
+  /// Forgets what was averaged of partitions.
+  mutating func forget(_ numbers: Set<Int>) {
+    records = records.filter { !numbers.contains($0.key) }
+  }
+
   /// What a partition's group holds it at now, in processors.
   func groupLevel(_ number: Int) -> Fraction? { records[number]?.groupLevel }
 

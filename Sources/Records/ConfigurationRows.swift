@@ -10,13 +10,19 @@ struct ConfigurationChange: Sendable {
   var machine: MachineRecord?
   /// Partitions that changed.
   var partitions: [PartitionRecord] = []
+  /// Partitions that are defined no more.
+  var deleted: [String] = []
 
-  var isEmpty: Bool { machine == nil && partitions.isEmpty }
+  var isEmpty: Bool { machine == nil && partitions.isEmpty && deleted.isEmpty }
 
   /// Writes the changed rows.
   func write(_ transaction: KeptTransaction) throws {
     if let machine {
       try transaction.write(.running, [.text(""), .text(try RowJSON.text(machine))])
+    }
+    for name in deleted {
+      try transaction.perform(.noPartition, [.text(name)])
+      try transaction.perform(.fewerProfiles, [.text(name), .integer(0)])
     }
     for partition in partitions {
       var own = partition

@@ -29,6 +29,8 @@ package struct KeptState: Sendable {
       lines += KeptState.lines("LOST: GUESTS OF ", KeptState.ranges(report.lost))
       if report.lost.isEmpty { lines.append("LOST: NO GUEST WAS ACTIVE") }
     }
+    lines += KeptState.lines("KEPT: DEFINED AGAIN ", KeptState.ranges(report.defined))
+    lines += KeptState.lines("KEPT: STILL DELETED ", KeptState.ranges(report.deleted))
     lines += KeptState.lines("KEPT: PROFILES OF ", KeptState.ranges(report.keptProfiles))
     if report.keepsSettings { lines.append("KEPT: RESET PROFILE AND GROUPS AS THEY WERE CHANGED") }
     let offline =

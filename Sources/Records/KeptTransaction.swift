@@ -166,6 +166,8 @@ struct KeptStep: Sendable, Equatable, Codable {
     case end
     /// A partition has fewer profiles.
     case fewerProfiles
+    /// A partition is defined no more.
+    case noPartition
   }
 
   var kind: Kind
@@ -187,6 +189,7 @@ struct KeptStep: Sendable, Equatable, Codable {
         """
       case .end: "UPDATE start SET ending = ?, endTime = ?, endWall = ? WHERE id = ?"
       case .fewerProfiles: "DELETE FROM profile WHERE partition = ? AND place >= ?"
+      case .noPartition: "DELETE FROM running WHERE name = ?"
       }
     var arguments = values.map(\.databaseValue)
     if kind == .row, let table {

@@ -227,6 +227,9 @@ package final class Recorder {
       guard let record = manager.record(of: name), record != partitions[name] else { continue }
       change.partitions.append(record)
     }
+    let performed = changes.filter { $0.refusal == nil }
+    change.deleted = Set(performed.flatMap(\.partitions)).filter { manager.isActive($0) == nil }
+      .sorted()
     return change
   }
 
@@ -286,6 +289,7 @@ package final class Recorder {
     changes.removeAll(keepingCapacity: true)
     if let machine = configuration.machine { self.machine = machine }
     for partition in configuration.partitions { partitions[partition.name] = partition }
+    for name in configuration.deleted { partitions[name] = nil }
   }
 
   private func writeAccounts() throws(RecordStoreError) {

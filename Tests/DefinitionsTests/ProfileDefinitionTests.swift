@@ -28,6 +28,24 @@ import Testing
     #expect(definition.automaticStartOrder() == [1, 0])
   }
 
+  @Test func aProfileIsATemplateUnlessItIsNoPartitionByItself() throws {
+    let (definition, findings) = try read(
+      """
+      PROFILE WEBT
+        PROCESSOR CP INITIAL 1 WEIGHT 33
+        STORAGE INITIAL 16M
+        START AUTO
+      PROFILE PART
+        PROCESSOR CP INITIAL 0 RESERVED 1
+      PARTITION ONE
+        INCLUDE WEBT
+      """)
+    #expect(findings.isEmpty)
+    var expected = try #require(definition.partitions.first)
+    expected.name = "WEBT"
+    #expect(definition.templates == [expected])
+  }
+
   @Test(
     arguments: [("DYNAMIC", nil), ("100", 100_000_000), ("1MS", 1_000_000)] as [(String, UInt64?)])
   func runningTime(text: String, nanoseconds: UInt64?) throws {

@@ -11,7 +11,7 @@ struct GuestMachine {
   init(
     processors: Int, megahertz: UInt32 = 5, threads: Int = 1, inputOutput: Bool = false,
     groups: [GroupDefinition] = [], waitCompletion: Bool = false, capacityUnits: Int? = nil,
-    epoch: UInt64 = 100_000, _ partitions: [PartitionDefinition]
+    epoch: UInt64 = 100_000, storageMegabytes: UInt64 = 256, _ partitions: [PartitionDefinition]
   ) throws {
     var configuration = IOConfiguration()
     if inputOutput {
@@ -37,7 +37,8 @@ struct GuestMachine {
             ProcessorPoolDefinition(
               type: .cp, count: processors, megahertz: megahertz, capacityUnits: capacityUnits)
           ],
-          storageByteCount: 256 << 20, incrementByteCount: 1 << 20, epochNanoseconds: epoch,
+          storageByteCount: storageMegabytes << 20, incrementByteCount: 1 << 20,
+          epochNanoseconds: epoch,
           pace: .fast, waitCompletion: waitCompletion),
         partitions: partitions, groups: groups, inputOutput: configuration),
       options: ManagerOptions(threads: threads))

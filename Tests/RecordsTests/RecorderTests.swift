@@ -91,6 +91,38 @@ import Testing
     #expect(recorder.kept?.report.keptProfiles == ["G2"])
   }
 
+  @Test func hasPartitionsThatCameAndNotThoseThatWent() throws {
+    var manager = try Machines.manager()
+    do {
+      let recorder = try recorder(manager)
+      try manager.perform(.definePartition("WEB1", through: "WEB3", like: "G1"))
+      try manager.perform(.deletePartition("G2"))
+      try manager.perform(.set(.weight("WEB2", type: nil, weight: 77), .profile))
+      recorder.keepUp()
+      try manager.perform(.deletePartition("WEB1"))
+      try manager.perform(.activate("WEB3", load: true))
+      recorder.keepUp()
+      try recorder.store.waitForSamples()
+      // The recorder goes without a word, as the process would.
+    }
+    manager = try Machines.manager()
+    var recorder = try recorder(manager)
+    #expect(manager.partitionNames == ["G1", "G3", "WEB2", "WEB3"])
+    #expect(recorder.kept?.report.lost == ["WEB3"])
+    #expect(recorder.kept?.report.keptProfiles == ["WEB2"])
+    #expect(recorder.kept?.report.undefined == [])
+    try manager.perform(.deletePartition("WEB2", through: "WEB3"))
+    try manager.perform(.definePartition("G2"))
+    try manager.perform(.definePartition("WEB3", like: "G3"))
+    recorder.close()
+
+    manager = try Machines.manager()
+    recorder = try self.recorder(manager)
+    #expect(manager.partitionNames == ["G1", "G2", "G3", "WEB3"])
+    #expect(recorder.kept?.report.keptProfiles == [])
+    recorder.close()
+  }
+
   @Test func givesWayToFilesThatWereChangedSince() throws {
     var manager = try Machines.manager()
     try manager.perform(.set(.weight("G2", type: nil, weight: 77), .profile))

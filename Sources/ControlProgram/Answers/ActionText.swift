@@ -29,6 +29,11 @@ extension ManagementAction {
     case .batch(let actions): Self.together(Self.pieces(of: actions))
     case .setNextProfile(let name, let profile): commandWords("SET PROFILE", name, profile)
     case .saveProfile(let name): commandWords("SAVE PROFILE", name)
+    case .definePartition(let first, let last, let model):
+      commandWords(
+        "DEFINE PARTITION", first, last.map { "THRU \($0)" }, model.map { "LIKE \($0)" })
+    case .deletePartition(let first, let last):
+      commandWords("DELETE PARTITION", first, last.map { "THRU \($0)" })
     case .configureProcessor(let name, let number, let online, let insistence, let within):
       configuration(name, "CPU(\(hexDigits(number, 2)))", online, insistence, within)
     case .configureStorage(let name, let bytes, let online, let insistence, let within):

@@ -24,10 +24,15 @@ let configurationCommands: [Command] = [
         handler: configure)
     ]),
   Command(
-    "DEFine", module: "DFN", "Adds processors, or defines the size of storage.",
+    "DEFine", module: "DFN", "Adds processors or partitions, or defines the size of storage.",
     notes: [
       "DEFINE CPU is live: the new processor arrives STOPPED and the guest starts it. DEFINE "
-        + "STORAGE resets the virtual machine and clears its storage, as in CP."
+        + "STORAGE resets the virtual machine and clears its storage, as in CP.",
+      "DEFINE PARTITION is like a partition, image profiles as they are now, or like a PROFILE of "
+        + "the directory; without LIKE it has a processor and 64M. It is not active, has no channel "
+        + "paths and no ORIGIN, and stays until it is deleted, over a restart with the same state "
+        + "folder too. One with DEDICATE cannot be copied. A partition of the definition files that "
+        + "was deleted comes back by its name alone. A range is defined as a whole or not at all.",
     ],
     formats: [
       CommandFormat(
@@ -38,6 +43,11 @@ let configurationCommands: [Command] = [
         "STORage", "[AS] n{K|M|G}", classes: "G",
         "Gives your partition this much storage, cleared, and resets it.",
         operands: [.words("AS")], handler: defineStorage),
+      CommandFormat(
+        "PARTition", "userid [THRU userid] [LIKE {userid|profile}]", classes: "B",
+        "Defines a partition, or those of a numbered range, while the machine runs.",
+        operands: [.other, .words("THRU|LIKE"), .model, .words("LIKE"), .model],
+        handler: definePartitions),
     ]),
   Command(
     "DETach", module: "CPU", "Removes processors from your partition and resets it.",

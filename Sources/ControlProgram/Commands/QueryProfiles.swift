@@ -10,7 +10,8 @@ let queryProfileFormats = [
     "A partition's image profile as a directory has it, or what runs otherwise.",
     operands: [.partition, .words("DIFFerences")], handler: queryProfile),
   CommandFormat(
-    "PROFILES", "", classes: "ACE", "The image profiles of each partition and the load profiles.",
+    "PROFILES", "", classes: "ACE",
+    "The image profiles of each partition, the load profiles, and what DEFINE PARTITION can copy.",
     handler: queryProfiles),
   CommandFormat(
     "RECOVERY", "", classes: "ABCE",
@@ -65,6 +66,9 @@ private func queryProfiles(_ call: Invocation) throws(CommandMessage) {
     ).lines)
   for profile in call.system.definition.loadProfiles {
     call.reply("LOAD PROFILE \(padded(profile.name, 8)) \(profile.ipl.summary)")
+  }
+  for template in call.system.definition.templates {
+    call.reply("TEMPLATE     \(padded(template.name, 8)) \(template.ipl?.summary ?? "-")")
   }
 }
 

@@ -18,7 +18,8 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     CommandMessage(id, values: [name] + values).line(module: module)
   }
   switch event.kind {
-  case .console, .commandReply, .loaded, .clockRead, .machineShutDown: return nil
+  case .console, .commandReply, .loaded, .clockRead, .machineShutDown, .partitionsDeleted:
+    return nil
   case .activated: return "\(logonPrefix)\(padded(name, 8)) USERS = \(users)"
   case .deactivated: return logoff
   case .poweredOff: return line(.terminationReported, module: "SIG")

@@ -17,6 +17,20 @@ extension CommandMessage {
           .classNeeded, userid, classes.letters.map(String.init).joined(separator: " or "))
       case .inBatch(_, let refusal): CommandMessage(refusal)
       case .nothingToRecover(let name): CommandMessage(.nothingToRecover, name)
+      case .partitionName(let name): CommandMessage(.partitionName, name)
+      case .partitionRange(let first, let last): CommandMessage(.partitionRange, first, last)
+      case .partitionDefined(let name): CommandMessage(.partitionDefined, name)
+      case .partitionLimit(let limit): CommandMessage(.partitionLimit, "\(limit)")
+      case .partitionOfFolder(let name): CommandMessage(.partitionOfFolder, name)
+      case .templateNotFound(let name, let known):
+        CommandMessage(.templateNotFound, name, knownText(known))
+      case .notShareable(let name, let devices):
+        CommandMessage(
+          .notShareable, name, devices.map { hexDigits($0, 4) }.joined(separator: " "))
+      case .processorsNotDefinable(let name, let limit):
+        CommandMessage(.processorsNotDefinable, name, "\(limit)")
+      case .partitionActive(let name, let state):
+        CommandMessage(.partitionActive, name, state.rawValue)
       case .notAuthorized(let name, let permission):
         CommandMessage(.notAuthorized, name, permission.rawValue)
       case .profileNotFound(let name, let profile, let known):

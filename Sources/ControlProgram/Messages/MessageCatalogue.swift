@@ -495,6 +495,63 @@ extension MessageID {
         when: "What guests have written leaves too little of HOSTSTORAGE.",
         remedy: "Deactivate or reset a partition, or raise HOSTSTORAGE in "
           + "machine.config.")
+    // MARK: Partitions that come and go
+    case .partitionName:
+      MessageDefinition(
+        8970, .error, nil,
+        "&1 cannot be a partition's name",
+        when: "DEFINE PARTITION with a name that CP keeps for itself, or that a user of "
+          + "machine.config has.",
+        remedy: "Use another name of 1 to 8 characters A-Z 0-9 @ # $.")
+    case .partitionRange:
+      MessageDefinition(
+        8971, .error, nil,
+        "&1 THRU &2 is no numbered range",
+        when: "The two names do not begin with the same letters and end in as many digits, the "
+          + "last no lower than the first.",
+        remedy: "Write it as WEB001 THRU WEB200.")
+    case .partitionDefined:
+      MessageDefinition(
+        8972, .error, nil,
+        "&1 is defined already",
+        when: "DEFINE PARTITION names a partition that there is; of a range none is defined then.",
+        remedy: "Use another name, or DELETE PARTITION first.")
+    case .partitionLimit:
+      MessageDefinition(
+        8973, .error, nil,
+        "A machine has at most &1 partitions",
+        when: "DEFINE PARTITION would make them more.",
+        remedy: "DELETE PARTITION those that are not needed.")
+    case .partitionOfFolder:
+      MessageDefinition(
+        8974, .error, nil,
+        "&1 is a partition of the definition files; DEFINE PARTITION &1 without LIKE brings it back",
+        when: "DEFINE PARTITION LIKE names a partition of the definition files that was deleted.",
+        remedy: "Leave LIKE out, or use another name.")
+    case .templateNotFound:
+      MessageDefinition(
+        8975, .error, nil,
+        "&1 is neither a partition nor a PROFILE of the directory; PROFILEs are &2",
+        when: "LIKE names nothing that a partition can be like.",
+        remedy: "Name a partition or a PROFILE; QUERY NAMES has the partitions.")
+    case .notShareable:
+      MessageDefinition(
+        8976, .error, nil,
+        "&1 has devices, which only one partition has: &2",
+        when: "LIKE names a partition or a PROFILE with DEDICATE.",
+        remedy: "Name one without devices, or write the new one into the definition files.")
+    case .processorsNotDefinable:
+      MessageDefinition(
+        8977, .error, nil,
+        "&1 would have no processor, more than &2, or shared and dedicated ones together",
+        when: "DEFINE PARTITION LIKE a PROFILE that is no partition by itself.",
+        remedy: "Mend the PROFILE, or name another.")
+    case .partitionActive:
+      MessageDefinition(
+        8978, .error, nil,
+        "&1 is &2; DEACTIVATE or FORCE it first",
+        when: "DELETE PARTITION names a partition that is active; of a range none is deleted then.",
+        remedy: "DEACTIVATE it, FORCE it, or let its guest end by SIGNAL SHUTDOWN.")
     // MARK: Changes that wait for a guest
     case .changePending:
       MessageDefinition(

@@ -84,6 +84,16 @@ package enum MessageID: CaseIterable, Sendable {
   case hostStorage
   case nothingToRecover
   case hostStorageUsedUp
+  // Partitions that come and go
+  case partitionName
+  case partitionRange
+  case partitionDefined
+  case partitionLimit
+  case partitionOfFolder
+  case templateNotFound
+  case notShareable
+  case processorsNotDefinable
+  case partitionActive
   // Changes that wait for a guest
   case changePending
   case noPendingChange

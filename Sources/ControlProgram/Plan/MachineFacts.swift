@@ -107,7 +107,8 @@ private func settingFacts(_ partition: PartitionView) -> [MachineFact] {
     facts.append(MachineFact(permission.rawValue, running.security[permission] ? "ON" : "OFF"))
   }
   for profile in partition.profiles {
-    facts += profile.definition.items.filter { $0.field != "PASSWORD" }.map {
+    // Partitions that are alike but for their names share a row.
+    facts += profile.definition.items.filter { !["PARTITION", "PASSWORD"].contains($0.field) }.map {
       MachineFact(
         "PROFILE \(profile.name == partition.name ? "" : profile.name + " ")\($0.field)", $0.value)
     }

@@ -22,13 +22,20 @@ struct PlanDifference {
   let rows: [Row]
 
   /// Compares fact by fact; what is only on one side differs from `-`.
+  ///
+  /// Subjects that are not there after come last.
   init(before: MachineFacts, after: MachineFacts) {
     var rows: [Row] = []
     // The row that those after it may be like.
     var open: Row?
-    for group in after.groups {
-      let earlier = before.groups.first { $0.subject == group.subject }?.facts ?? []
-      let changes = Self.changes(from: earlier, to: group.facts)
+    func bySubject(_ facts: MachineFacts) -> [String: [MachineFact]] {
+      Dictionary(facts.groups.map { ($0.subject, $0.facts) }, uniquingKeysWith: { one, _ in one })
+    }
+    let (earlier, present) = (bySubject(before), bySubject(after))
+    let gone = before.groups.filter { present[$0.subject] == nil }
+    for group in after.groups + gone {
+      let changes = Self.changes(
+        from: earlier[group.subject] ?? [], to: present[group.subject] ?? [])
       if changes.isEmpty { continue }
       if let row = open, row.changes == changes {
         open = Row(

@@ -18,8 +18,8 @@ package final class Rehearsal {
   }
 
   let control: ControlProgram
-  private let names: [String]
-  private let isGlobal: Bool
+  /// The only partition to show; nil for the machine and all partitions.
+  private let partition: String?
   private let before: MachineFacts
   /// What would be refused, in order.
   package private(set) var refusals: [Refusal] = []
@@ -43,9 +43,8 @@ package final class Rehearsal {
   ) {
     control = ControlProgram(system: system.rehearse(), table: table)
     control.nesting = nesting
-    names = partition.map { [$0] } ?? control.partitionNames
-    isGlobal = partition == nil
-    before = MachineFacts(of: control.system, partitions: names, isGlobal: isGlobal)
+    self.partition = partition
+    before = Self.facts(of: control, partition)
     control.onOmitted = { [unowned self] in
       omitted.append((line, $0))
       if isWaiting($0) { control.system.agreeToPending() }
@@ -106,8 +105,13 @@ package final class Rehearsal {
     for (line, command) in omitted {
       lines.append("NOT PLANNED: \(Self.place(line))\(command)")
     }
-    let after = MachineFacts(of: control.system, partitions: names, isGlobal: isGlobal)
-    return lines + PlanDifference(before: before, after: after).lines
+    return lines + PlanDifference(before: before, after: Self.facts(of: control, partition)).lines
+  }
+
+  private static func facts(of control: ControlProgram, _ partition: String?) -> MachineFacts {
+    MachineFacts(
+      of: control.system, partitions: partition.map { [$0] } ?? control.partitionNames,
+      isGlobal: partition == nil)
   }
 
   /// What would be refused, each with its messages.

@@ -21,6 +21,8 @@ struct ParsedDirectory {
   /// Further image profiles; the definition of each carries its partition's name.
   var images: [(name: String, entry: ParsedPartition)] = []
   var loads: [LoadProfile] = []
+  /// What a partition would be that includes a profile and says nothing else, by the profile's name.
+  var templates: [PartitionDefinition] = []
   var groups: [GroupDefinition] = []
   /// Places of the names of entries and groups, by kind and name.
   var places: [String: Place] = [:]
@@ -28,8 +30,6 @@ struct ParsedDirectory {
 
 /// Reads `*.direct`: entries of statements, profiles, numbered ranges, groups.
 struct DirectoryReader {
-  /// Most partitions of a machine.
-  static let partitionLimit = 10_000
   /// Most image profiles beside the partitions' first ones: as many again, twice.
   static let imageLimit = 20_000
   static let verbs = [
@@ -125,6 +125,18 @@ struct DirectoryReader {
     }
     directory.places[key] = name.place
     profiles[name.folded] = entry
+    template(of: entry, name: name.folded)
+  }
+
+  /// Keeps what a partition would be by a profile alone, when that is one.
+  private mutating func template(of entry: Entry, name: String) {
+    // What is wrong with it is said of the partitions that include it.
+    let own = FindingLog()
+    var builder = PartitionBuilder(
+      name: name, place: entry.header.verb.place, files: files, log: own)
+    for statement in entry.statements { builder.apply(statement) }
+    builder.finish()
+    if !own.hasErrors { directory.templates.append(builder.parsed.definition) }
   }
 
   private mutating func partition(_ entry: Entry) {
@@ -141,9 +153,9 @@ struct DirectoryReader {
         continue
       }
       directory.places[key] = place
-      guard directory.partitions.count < Self.partitionLimit else {
+      guard directory.partitions.count < PartitionNames.limit else {
         // Once is enough, whatever follows.
-        log.report(.tooManyPartitions(limit: Self.partitionLimit), at: place)
+        log.report(.tooManyPartitions(limit: PartitionNames.limit), at: place)
         hasTooMany = true
         return
       }

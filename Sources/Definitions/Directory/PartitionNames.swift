@@ -1,7 +1,8 @@
-import Quantities
+import Partitioning
 
-/// What a partition may be called.
-enum PartitionNames {
+// What is said of a partition's name in a definition file.
+
+extension PartitionNames {
   /// CP keywords that name something else where a partition's name may stand.
   static let keywords = [
     "ALL", "BEGIN", "CHPID", "CHPIDS", "CMD", "CP", "CPLEVEL", "CPUS", "DASD", "DIGEST", "DISPLAY",
@@ -11,12 +12,6 @@ enum PartitionNames {
     "PENDING", "PROCESSOR", "QUERY", "SET", "SHARE", "STOP", "STORAGE", "STORE", "TIME", "USER",
     "USERID", "USERS", "VARY", "VIRTUAL",
   ]
-
-  /// Whether CP keeps the name for itself: SYSTEM, SYSTEMMP, LOGNxxxx, LOGLxxxx, LOGVxxxx.
-  static func isReserved(_ name: String) -> Bool {
-    if ["SYSTEM", "SYSTEMMP"].contains(name) { return true }
-    return name.utf8.count == 8 && ["LOGN", "LOGL", "LOGV"].contains(String(name.prefix(4)))
-  }
 
   /// Reports what is wrong or unwise about a name; false when it is refused.
   static func judge(_ word: Word, log: FindingLog) -> Bool {
@@ -30,19 +25,5 @@ enum PartitionNames {
       log.report(.nameIsKeyword(word.folded), at: word.place)
     }
     return true
-  }
-
-  /// The names of a numbered range, such as SPIN001 THRU SPIN008; nil when it is not one.
-  static func range(from first: String, to last: String) -> [String]? {
-    func split(_ name: String) -> (stem: Substring, digits: Substring) {
-      let digits = name.suffix(name.reversed().prefix { $0.isASCII && $0.isNumber }.count)
-      return (name.dropLast(digits.count), digits)
-    }
-    let (one, other) = (split(first), split(last))
-    guard one.stem == other.stem, one.digits.count == other.digits.count,
-      let low = OperandReader.decimal(one.digits), let high = OperandReader.decimal(other.digits),
-      low <= high, high &- low < DirectoryReader.partitionLimit
-    else { return nil }
-    return (low...high).map { one.stem + String($0).zeroPadded(to: one.digits.count) }
   }
 }

@@ -75,6 +75,18 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// Writes the running values into the profile that the partition is active with. `.wrongState`.
   case saveProfile(String)
 
+  // Partitions that come and go
+  /// Defines a partition, or those of a numbered range up to `through`, not active: like another
+  /// partition's image profiles as they are now, like a PROFILE of the directory, or as an entry that
+  /// says nothing; one of the folder's that was deleted comes back as the folder says it.
+  /// `.partitionName`, `.partitionRange`, `.partitionDefined`, `.partitionLimit`,
+  /// `.partitionOfFolder`, `.templateNotFound`, `.notShareable`, `.processorsNotDefinable`,
+  /// `.insufficientProcessors`, `.notMultipleOfIncrement`, `.storageLimit`, and those of settings.
+  case definePartition(String, through: String? = nil, like: String? = nil)
+  /// Deletes a partition, or those of a numbered range up to `through`; none may be active.
+  /// `.partitionRange`, `.partitionActive`.
+  case deletePartition(String, through: String? = nil)
+
   // Live reconfiguration
   /// Offers a reserved logical processor to the guest or wants one back. Stays pending until the
   /// guest agrees or `within` seconds (60 when nil) are over. `.wrongState`,
@@ -145,9 +157,14 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
 
   /// The partitions acted on, each once, in the order in which they are named.
   package var partitions: [String] {
-    guard case .batch(let actions) = self else { return partition.map { [$0] } ?? [] }
-    var seen: Set<String> = []
-    return actions.flatMap(\.partitions).filter { seen.insert($0).inserted }
+    switch self {
+    case .batch(let actions):
+      var seen: Set<String> = []
+      return actions.flatMap(\.partitions).filter { seen.insert($0).inserted }
+    case .definePartition(let first, let last?, _), .deletePartition(let first, let last?):
+      return PartitionNames.range(from: first, to: last) ?? []
+    default: return partition.map { [$0] } ?? []
+    }
   }
 
   /// The partition acted on; nil for an action on the machine, a group or several partitions.
@@ -163,13 +180,14 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .account(let name),
       .defineProcessor(let name, _), .detachProcessor(let name, _),
       .defineStorage(let name, _), .sendConsole(let name, _), .storeStorage(let name, _, _),
-      .storeRegister(let name, _, _, _):
+      .storeRegister(let name, _, _, _), .definePartition(let name, nil, _),
+      .deletePartition(let name, nil):
       name
     case .set(let setting, _): setting.partition
     case .batch(let actions):
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
-    case .signalAll, .shutDown, .varyProcessor, .varyPath: nil
+    case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath: nil
     }
   }
 }

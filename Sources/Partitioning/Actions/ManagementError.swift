@@ -17,6 +17,26 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   /// Nothing of the partition was lost with an earlier machine.
   case nothingToRecover(String)
 
+  // Partitions that come and go
+  /// A name that no partition can get: it is not 1-8 characters A-Z 0-9 @ # $, or CP's, or a user's.
+  case partitionName(String)
+  /// Two names that are not the ends of a numbered range.
+  case partitionRange(String, String)
+  /// The name is a partition's already.
+  case partitionDefined(String)
+  /// There would be more partitions than there can be.
+  case partitionLimit(Int)
+  /// The machine's folder defines the partition, which was deleted: it comes back as it is there.
+  case partitionOfFolder(String)
+  /// Neither a partition nor a PROFILE of the directory has the name; `known` are those PROFILEs.
+  case templateNotFound(String, known: [String])
+  /// What is to be copied has devices, each of which one partition has.
+  case notShareable(String, devices: [UInt16])
+  /// No processors on line, more than `limit`, or shared and dedicated ones together.
+  case processorsNotDefinable(String, limit: Int)
+  /// The partition is active, and only one that is not can be deleted.
+  case partitionActive(String, is: PartitionStatus)
+
   /// One of several actions that were asked for together; `position` is its place among them, from 0.
   case inBatch(position: Int, ManagementError)
 

@@ -63,7 +63,9 @@ extension PartitionManager {
     guard now == 0, partitions.allSatisfy({ !$0.isActive }) else {
       throw .otherLayout(kind: MachineState.kind, what: "this machine is running already")
     }
-    guard checkpoint.guests.map(\.partition) == checkpoint.machine.activePartitions else {
+    let states = checkpoint.machine.partitions
+    let active = zip(try layout(of: states).partitions, states).filter { $1.isActive }
+    guard checkpoint.guests.map(\.partition) == active.map({ place, _ in place.number }) else {
       throw .inconsistent(
         kind: MachineState.kind, what: "guests of other partitions than the active")
     }
@@ -75,7 +77,7 @@ extension PartitionManager {
     }
     try restore(checkpoint.machine)
     for (guest, computer) in zip(checkpoint.guests, computers) {
-      guard let partition = partitions.element(at: guest.partition) else { continue }
+      guard let partition = partitions[guest.partition] else { continue }
       partition.computer = computer
       engine.guests[partition.number].hardware = computer
     }

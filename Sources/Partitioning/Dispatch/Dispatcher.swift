@@ -85,7 +85,10 @@ final class Dispatcher {
   /// What the parking of each account's vertical-low logical processors goes by.
   let parking: UnsafeMutableBufferPointer<ParkingAccount>
 
-  /// What the dispatcher is built from: fixed for the machine's life.
+  /// What the dispatcher is built from.
+  ///
+  /// When partitions come or go another one is built, from another
+  /// layout, and goes on in the state of this one (`DispatcherState.moved`).
   struct Layout {
     /// Rate and number of each pool's processors.
     var pools: [(megahertz: UInt32, count: Int)]
@@ -93,7 +96,7 @@ final class Dispatcher {
     ///
     /// A partition's accounts follow each other; its logical processors are numbered through them.
     var accounts: [(partition: Int, pool: Int, logicals: Int)]
-    /// How many partitions there are.
+    /// Partitions have numbers below this.
     var partitionCount: Int
     /// How many groups there are that may share an absolute cap.
     var groupCount = 0

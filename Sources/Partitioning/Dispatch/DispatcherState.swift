@@ -71,6 +71,16 @@ extension DispatcherState {
   }
 }
 
+/// How far the epochs have come.
+struct EpochProgress: Equatable, Sendable, Codable {
+  /// The grid time at which the next epoch begins.
+  var now: SimulatedTime = 0
+  /// Epochs run so far, jumps not counted.
+  var epochCount: UInt64 = 0
+  /// The machine's history.
+  var digest = HistoryDigest()
+}
+
 /// Everything that the epochs carry from one to the next, guests apart.
 struct EpochState: SavedState {
   static let kind = "epochs"
@@ -136,14 +146,16 @@ extension EpochEngine {
     }
   }
 
-  /// Gives every partition its digest.
+  /// Gives every partition its digest, by number.
   func setDigests(_ digests: [HistoryDigest]) {
     for (index, digest) in zip(guests.indices, digests) { guests[index].digest = digest }
   }
 
-  /// Throws unless a state, which may come from a file, is one that these epochs can have.
-  func judge(_ state: EpochState) throws(StateRefusal) {
-    guard state.guestDigests.count == guests.count else {
+  /// Throws unless a state, which may come from a file, is one that these epochs can have, with the present
+  /// dispatcher or another.
+  func judge(_ state: EpochState, with dispatcher: Dispatcher? = nil) throws(StateRefusal) {
+    let dispatcher = dispatcher ?? self.dispatcher
+    guard state.guestDigests.count == dispatcher.frontiers.count else {
       throw .otherLayout(kind: EpochState.kind, what: "partitions")
     }
     guard state.progress.now % max(1, epoch) == 0 else {

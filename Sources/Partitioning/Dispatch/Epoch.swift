@@ -12,44 +12,10 @@ import X86
 // Epochs lie on a grid: epoch k is [k E, (k + 1) E). With nothing to do, time jumps to the epoch of
 // the next event.
 
-/// How far the epochs have come.
-struct EpochProgress: Equatable, Sendable, Codable {
-  /// The grid time at which the next epoch begins.
-  var now: SimulatedTime = 0
-  /// Epochs run so far, jumps not counted.
-  var epochCount: UInt64 = 0
-  /// The machine's history.
-  var digest = HistoryDigest()
-}
-
 /// Plans, runs and settles epochs.
 ///
 /// Owner thread only.
 final class EpochEngine<Hardware: PartitionHardware> {
-  /// One partition's part in the epochs.
-  struct Guest {
-    /// Its computer; nil while it is not active.
-    var hardware: Hardware?
-    /// Worker that runs it.
-    var home = 0
-    /// Indices of its logical processors.
-    let logicals: Range<Int>
-    /// Placements of the round being run, at most one of each logical processor.
-    var placements: FixedList<Placement>
-    /// Every dispatch, interrupt, message and accounting entry so far.
-    var digest = HistoryDigest()
-
-    /// Index of its first logical processor.
-    var firstLogical: Int { logicals.lowerBound }
-
-    init(logicals: Range<Int>) {
-      self.logicals = logicals
-      placements = FixedList(
-        capacity: logicals.upperBound &- logicals.lowerBound,
-        blank: Placement(processor: 0, start: 0, limit: 0, megahertz: 1))
-    }
-  }
-
   let dispatcher: Dispatcher
   let guests: UnsafeMutableBufferPointer<Guest>
   /// Length of an epoch in nanoseconds.
@@ -104,9 +70,15 @@ final class EpochEngine<Hardware: PartitionHardware> {
 
   /// Creates an engine with a worker for each cache; without one no guest runs in it.
   ///
-  /// With a state, it is in that one, which is one of this layout.
+  /// - Parameters:
+  ///   - layout: Who can be dispatched where.
+  ///   - epoch: Length of an epoch in nanoseconds.
+  ///   - caches: Each worker's decoded code.
+  ///   - state: Where the epochs stand, in this layout; nil at their beginning.
+  ///   - former: The workers' threads, when there are some already.
   init(
-    layout: Dispatcher.Layout, epoch: UInt64, caches: [CodeCache], state: EpochState? = nil
+    layout: Dispatcher.Layout, epoch: UInt64, caches: [CodeCache], state: EpochState? = nil,
+    crew former: WorkerCrew? = nil
   ) {
     dispatcher = state.map { Dispatcher(layout, $0.dispatcher) } ?? Dispatcher(layout)
     progressRoom = UnsafeMutableBufferPointer(holding: [state?.progress ?? EpochProgress()])
@@ -125,13 +97,38 @@ final class EpochEngine<Hardware: PartitionHardware> {
     }
     guests = UnsafeMutableBufferPointer(holding: logicals.map { Guest(logicals: $0) })
     if let state { setDigests(state.guestDigests) }
-    guard caches.count > 1 else { return }
-    let crew = WorkerCrew(count: caches.count) { [unowned self] worker in
-      guard let cache = self.caches.element(at: worker) else { return }
-      round.forEach { if guests[$0].home == worker { runGuest($0, cache) } }
+    if caches.count > 1 {
+      let body: (Int) -> Void = { [unowned self] worker in
+        guard let cache = self.caches.element(at: worker) else { return }
+        round.forEach { if guests[$0].home == worker { runGuest($0, cache) } }
+      }
+      let crew = former ?? WorkerCrew(count: caches.count, body: body)
+      if former != nil { crew.serve(body) }
+      self.crew = crew
+      threads = crew.count
     }
-    self.crew = crew
-    threads = crew.count
+    for number in guests.indices { guests[number].home = number % max(1, threads) }
+  }
+
+  /// Goes on where another engine stood, in another layout, with its workers and its guests' computers.
+  ///
+  /// That one runs no more.
+  ///
+  /// - Parameters:
+  ///   - former: The other engine.
+  ///   - layout: Who can be dispatched where.
+  ///   - state: Where it stood, in this layout.
+  convenience init(
+    takingOver former: EpochEngine, layout: Dispatcher.Layout, state: EpochState
+  ) {
+    self.init(
+      layout: layout, epoch: former.epoch, caches: former.caches, state: state, crew: former.crew)
+    former.crew = nil
+    worthSharing = former.worthSharing
+    hostTime = former.hostTime
+    for (number, guest) in former.guests.enumerated() where guests.indices.contains(number) {
+      guests[number].hardware = guest.hardware
+    }
   }
 
   deinit {

@@ -19,6 +19,11 @@ struct LoadMeter: Equatable, Sendable, Codable {
   private(set) var due: SimulatedTime = interval
   static let interval: SimulatedTime = 1_000_000_000
 
+  /// Gives the accounts other places.
+  mutating func move(_ move: DispatchMove) {
+    if !accounts.isEmpty { accounts = move.accounts(accounts) { Sample() } }
+  }
+
   /// Takes a sample.
   mutating func sample(_ dispatcher: Dispatcher, at time: SimulatedTime) {
     if accounts.isEmpty {

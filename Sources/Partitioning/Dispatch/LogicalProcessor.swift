@@ -32,8 +32,8 @@ struct LogicalProcessor: Equatable, Sendable, Codable {
   let partition: Int
   /// Its number in the partition.
   let number: Int
-  /// Index of the account it is charged to.
-  let account: Int
+  /// Index of the account it is charged to; another one only in another layout.
+  var account: Int
   /// Where it stands.
   var state = DispatchState.off
   /// How much of a processor it is for, which says whose turn it waits for.
@@ -97,8 +97,8 @@ struct ShareAccount: Equatable, Sendable, Codable {
   let partition: Int
   /// Index of the pool.
   let pool: Int
-  /// Its logical processors: indices `first..<first + count`.
-  let first: Int
+  /// Its logical processors: indices `first..<first + count`; others only in another layout.
+  var first: Int
   let count: Int
   /// Those indices.
   var logicals: Range<Int> { Range(uncheckedBounds: (first, first &+ count)) }

@@ -16,8 +16,9 @@ final class WorkerCrew: @unchecked Sendable {
 
   /// What the threads share; it lives as long as they do, which may begin when the crew is gone already.
   private final class Work: @unchecked Sendable {
-    // Unchecked because `body` is called from several threads: it is never changed.
-    let body: (Int) -> Void
+    // Unchecked because `body` is called from several threads: the owner changes it while none is at work,
+    // and posting a seat lets its thread see that.
+    var body: (Int) -> Void
     let owner = Seat()
     let outstanding = Atomic<Int>(0)
 
@@ -90,6 +91,9 @@ final class WorkerCrew: @unchecked Sendable {
       self.count = worker
     }
   }
+
+  /// Has the threads do the parts of another engine from now on; none is at work.
+  func serve(_ body: @escaping (Int) -> Void) { work.body = body }
 
   private static func startThread(
     _ worker: Int, _ body: @escaping @Sendable () -> Void

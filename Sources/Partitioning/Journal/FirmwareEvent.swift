@@ -65,6 +65,9 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case hostStorageUsedUp(used: UInt64, limit: UInt64)
   /// The machine was taken down: no partition is active.
   case machineShutDown
+  /// The partition, or those of a range up to `last`, are defined no more: what is kept of them by name
+  /// is another's from now on.
+  case partitionsDeleted(first: String, last: String?)
   /// An external clock reading was taken into the history: seconds since 1970.
   case clockRead(Int64)
 }

@@ -58,7 +58,8 @@ extension PartitionManager {
     let range = engine.dispatcher.pools[pool].processors
     let physicals = engine.dispatcher.physicals
     var sharing: [Int] = []
-    for other in mode == .shared ? [] : partitions where other.isActive && other !== partition {
+    for other in mode == .shared ? PartitionRoster([]) : partitions
+    where other.isActive && other !== partition {
       for (entry, processors) in other.definition.processors.enumerated()
       where processors.type == type && processors.mode == .shared {
         sharing.append(other.onlineCount(of: entry))

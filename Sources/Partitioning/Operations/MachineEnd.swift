@@ -46,7 +46,7 @@ extension PartitionManager {
   /// When the end of the machine is due; nil when it is not to end.
   var endDue: SimulatedTime? {
     guard let end = state.end else { return nil }
-    let isAwaited = end.asked.contains { partitions.element(at: $0)?.isActive ?? false }
+    let isAwaited = end.asked.contains { partitions[$0]?.isActive ?? false }
     return isAwaited ? end.deadline : now
   }
 

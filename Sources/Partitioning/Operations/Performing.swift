@@ -71,6 +71,9 @@ extension PartitionManager {
     case .batch(let actions): return try carryOut(together: actions)
     case .setNextProfile(let name, let profile): try setNextProfile(partition(name), profile)
     case .saveProfile(let name): try saveProfile(partition(name))
+    case .definePartition(let name, let last, let model):
+      try define(name, through: last, like: model)
+    case .deletePartition(let name, let last): try delete(name, through: last)
     case .configureProcessor(let name, let processor, let online, let insistence, let within):
       return try configureProcessor(
         partition(name), processor, online: online, insistence: insistence, within: within)

@@ -94,8 +94,7 @@ extension PartitionManager {
     earlier.flatMap { subject in
       let now = condition(of: subject.partition)
       guard let name = subject.name else { return now.differences(from: subject.condition) }
-      guard let own = now.partition, let before = subject.condition.partition else { return [] }
-      return own.differences(from: before).map { difference in
+      return now.partitionDifferences(from: subject.condition).map { difference in
         var difference = difference
         difference.partition = name
         return difference

@@ -12,7 +12,8 @@ extension ManagementAction {
       .shutDown, .account:
       PrivilegeClasses(letters: "A")
     case .signalShutdown(_, _, thenForce: false), .signalAll: PrivilegeClasses(letters: "AC")
-    case .varyProcessor, .varyPath: PrivilegeClasses(letters: "B")
+    case .definePartition, .deletePartition, .varyProcessor, .varyPath:
+      PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
     // What a partition's user does for himself, another does for him (FOR).
@@ -33,8 +34,17 @@ extension ManagementAction {
 
   /// The permissions that a partition needs to have it performed.
   fileprivate func neededPermissions(of partition: String) -> [SecuritySwitch] {
-    (isOfInputOutput ? [.inputOutputControl] : [])
-      + (self.partition == partition ? [] : [.crossPartitionAuthority])
+    let isItsOwn = self.partition == partition && !isOfRoster
+    return (isOfInputOutput ? [.inputOutputControl] : [])
+      + (isItsOwn ? [] : [.crossPartitionAuthority])
+  }
+
+  /// Whether partitions come or go by it, which is the machine's affair whoever they are.
+  private var isOfRoster: Bool {
+    switch self {
+    case .definePartition, .deletePartition: true
+    default: false
+    }
   }
 }
 

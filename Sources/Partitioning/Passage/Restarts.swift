@@ -16,13 +16,13 @@ extension PartitionManager {
 
   /// When the first of the held partitions begins.
   var nextRelease: SimulatedTime? {
-    state.held.compactMap { partitions.element(at: $0)?.heldUntil }.min()
+    state.held.compactMap { partitions[$0]?.heldUntil }.min()
   }
 
   /// Lets those begin whose time has come.
   func release() {
     guard !state.held.isEmpty else { return }
-    let ready = state.held.compactMap { partitions.element(at: $0) }.filter { $0.heldUntil <= now }
+    let ready = state.held.compactMap { partitions[$0] }.filter { $0.heldUntil <= now }
     state.held.removeAll { number in ready.contains { $0.number == number } }
     for partition in ready { resume(partition) }
   }

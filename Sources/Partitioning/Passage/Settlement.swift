@@ -98,7 +98,7 @@ extension PartitionManager {
   }
 
   private func deliver(_ completion: ChannelCompletion) {
-    guard let partition = partitions.element(at: completion.partition),
+    guard let partition = partitions[completion.partition],
       let computer = partition.computer
     else { return }
     for request in computer.completeChannel(completion) { channels.start(request) }
@@ -119,7 +119,7 @@ extension PartitionManager {
 
   private func settle() {
     engine.ran.forEach { number in
-      guard let partition = partitions.element(at: number), let computer = partition.computer else {
+      guard let partition = partitions[number], let computer = partition.computer else {
         return
       }
       guardHostStorage(partition, computer)
@@ -139,7 +139,7 @@ extension PartitionManager {
   }
 
   private func settle(_ message: CrossingEvent) {
-    guard let partition = partitions.element(at: message.partition) else { return }
+    guard let partition = partitions[message.partition] else { return }
     let event = message.event
     engine.guests[message.partition].digest.mix(event.time)
     engine.guests[message.partition].digest.mix(event.sequence)
@@ -283,7 +283,7 @@ extension PartitionManager {
 extension PartitionManager {
   /// Takes an action of a guest's command off what the guest may do in this second.
   func takeAllowance() {
-    guard let partition = state.commandingPartition.flatMap({ partitions.element(at: $0) }) else {
+    guard let partition = state.commandingPartition.flatMap({ partitions[$0] }) else {
       return
     }
     takeAllowance(of: partition)
@@ -295,7 +295,7 @@ extension PartitionManager {
 
   /// Whether a refusal is recorded: of a guest's own, only so many in a second.
   func isRefusalKept() -> Bool {
-    guard let partition = state.commandingPartition.flatMap({ partitions.element(at: $0) }) else {
+    guard let partition = state.commandingPartition.flatMap({ partitions[$0] }) else {
       return true
     }
     guard partition.refusalAllowance > 0 else { return false }

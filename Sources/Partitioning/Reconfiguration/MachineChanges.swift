@@ -66,7 +66,7 @@ extension PartitionManager {
     }
     channels.vary(path: path, online: online)
     for device in lost {
-      note(partitions.element(at: device.partition), .requestsWait(device: device.virtualDevice))
+      note(partitions[device.partition], .requestsWait(device: device.virtualDevice))
     }
   }
 

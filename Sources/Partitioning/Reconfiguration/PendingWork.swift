@@ -137,7 +137,7 @@ extension PartitionManager {
   var nextDeadline: SimulatedTime? {
     var first: SimulatedTime?
     for number in state.waiting {
-      for change in partitions.element(at: number)?.pending ?? [] {
+      for change in partitions[number]?.pending ?? [] {
         first = min(first ?? .max, change.deadline)
       }
     }
@@ -148,7 +148,7 @@ extension PartitionManager {
   func expire() {
     guard !state.waiting.isEmpty else { return }
     for number in state.waiting {
-      guard let partition = partitions.element(at: number) else { continue }
+      guard let partition = partitions[number] else { continue }
       for change in partition.pending where change.deadline <= now {
         recording(.cancelPending(partition.name, kind: change.kind), by: .firmware) {
           withdraw(partition, change)

@@ -188,12 +188,17 @@ extension PartitionDataReport {
       number = partition.number
       isActive = partition.isActive
       self.logicals = logicals
-      let before = first.partition(partition.number)
+      // A number may have been another partition's, and a name another's with the same number.
+      let before = first.partition(partition.number).flatMap {
+        $0.name == partition.name ? $0 : nil
+      }
       let start = before?.logicals.first { $0.type == logicals.type }
       isPartial = before?.activated != partition.activated || start == nil
       if !isPartial, let start {
         spent = logicals.counters - start.counters
-      } else if let start, let known = start.earlier, let earlier = logicals.earlier {
+      } else if let start, let known = start.earlier, let earlier = logicals.earlier,
+        earlier.online >= known.online.addingClamped(start.counters.online)
+      {
         // Earlier activations in the interval are the partition's too.
         spent = (earlier + logicals.counters) - (known + start.counters)
       } else {

@@ -6,7 +6,8 @@ package struct SystemDefinition: Sendable, Equatable, Codable {
   package var folder: String
   /// What `machine.config` says.
   package var machine: MachineDefinition
-  /// The partitions in definition order; a partition's number is its index here.
+  /// The partitions in definition order; in what the folder says, a partition's number is its index
+  /// here.
   package var partitions: [PartitionDefinition]
   /// Groups with caps of their own, in definition order.
   package var groups: [GroupDefinition]
@@ -14,6 +15,8 @@ package struct SystemDefinition: Sendable, Equatable, Codable {
   package var imageProfiles: [ImageProfile]
   /// Load profiles, in definition order.
   package var loadProfiles: [LoadProfile]
+  /// What partitions can be made like beside other partitions: the directory's PROFILEs.
+  package var templates: [PartitionDefinition]
   /// The channel subsystem's configuration: `*.iocp` and `*.media` together.
   package var inputOutput: IOConfiguration
 
@@ -22,7 +25,7 @@ package struct SystemDefinition: Sendable, Equatable, Codable {
     folder: String = "", machine: MachineDefinition = MachineDefinition(),
     partitions: [PartitionDefinition] = [], groups: [GroupDefinition] = [],
     imageProfiles: [ImageProfile] = [], loadProfiles: [LoadProfile] = [],
-    inputOutput: IOConfiguration = IOConfiguration()
+    templates: [PartitionDefinition] = [], inputOutput: IOConfiguration = IOConfiguration()
   ) {
     self.folder = folder
     self.machine = machine
@@ -30,6 +33,7 @@ package struct SystemDefinition: Sendable, Equatable, Codable {
     self.groups = groups
     self.imageProfiles = imageProfiles
     self.loadProfiles = loadProfiles
+    self.templates = templates
     self.inputOutput = inputOutput
   }
 

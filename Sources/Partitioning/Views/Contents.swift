@@ -103,7 +103,7 @@ extension PartitionManager {
       for partition in partitions where partition.isActive { mixPages(of: partition, &digest) }
       return digest.value
     }
-    guard let number = number(of: name), let partition = partitions.element(at: number) else {
+    guard let number = number(of: name), let partition = partitions[number] else {
       return 0
     }
     var digest = engine.guests[number].digest

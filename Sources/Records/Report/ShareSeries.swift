@@ -64,8 +64,9 @@ extension PoolSeries {
   private static func partitions(
     _ type: ProcessorType, _ intervals: [(MeasurementSample, MeasurementSample)]
   ) -> [ShareSeries] {
-    // Rows by the partition's number: a sample names only those that were ever active.
-    var found: [Int: ShareSeries] = [:]
+    // Rows by the partition: a sample names only those that were ever active, and a number may be one's
+    // after the other.
+    var found: [String: (number: Int, series: ShareSeries)] = [:]
     for (index, (start, end)) in intervals.enumerated() {
       let duration = Double(max(1, end.time.subtractingClamped(start.time)))
       var earlier = start.partitions[...]
@@ -77,17 +78,18 @@ extension PoolSeries {
         guard let logicals = partition.standing(of: type, since: before) else { continue }
         let used = partition.counters(of: type, since: before)
         var series =
-          found[partition.number]
+          found[partition.name]?.series
           ?? ShareSeries(partition: partition.name, type: type, count: intervals.count)
         series.effective.change(at: index) { $0 = Double(used.effective) / duration }
         series.total.change(at: index) { $0 = Double(used.dispatched) / duration }
         series.entitlement.change(at: index) { $0 = logicals.entitlement?.approximation }
         series.cap.change(at: index) { $0 = logicals.entitlement == nil ? nil : logicals.cap }
         series.weightedUse += Double(used.dispatched)
-        found[partition.number] = series
+        found[partition.name] = (partition.number, series)
       }
     }
-    return found.sorted { $0.key < $1.key }.map(\.value)
+    return found.sorted { ($0.value.number, $0.key) < ($1.value.number, $1.key) }
+      .map(\.value.series)
   }
 }
 

@@ -52,7 +52,8 @@ struct Provocation {
   }
 
   /// A way to every refusal but `hostMemory`, for which the host would have to run short of addresses.
-  static let all: [Provocation] = life + values + processors + storage + changes + paths + contents
+  static let all: [Provocation] =
+    life + roster + values + processors + storage + changes + paths + contents
 
   private static let life = [
     Provocation("partitionNotFound", [], .deactivate("NOBODY")),
@@ -156,6 +157,19 @@ struct Provocation {
     Provocation(
       "shutdownSignalNotEnabled", [up("DEAF")],
       .signalShutdown("DEAF", within: 1, thenForce: false)),
+  ]
+
+  private static let roster = [
+    Provocation("partitionName", [], .definePartition("OPERATOR")),
+    Provocation("partitionRange", [], .definePartition("B1", through: "C2")),
+    Provocation("partitionDefined", [], .definePartition("B")),
+    Provocation("partitionLimit", [], .definePartition("X0001", through: "X9999")),
+    Provocation(
+      "partitionOfFolder", [.perform(.deletePartition("B"))], .definePartition("B", like: "OWN")),
+    Provocation("templateNotFound", [], .definePartition("X", like: "NOBODY")),
+    Provocation("notShareable", [], .definePartition("X", like: "A")),
+    Provocation("processorsNotDefinable", [], .definePartition("X", like: "HEADLESS")),
+    Provocation("partitionActive", [up("B")], .deletePartition("B")),
   ]
 
   private static let paths = [

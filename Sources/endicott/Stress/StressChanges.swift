@@ -17,6 +17,7 @@ struct StressChanges {
   mutating func next(_ isActive: (String) -> Bool) -> ManagementAction {
     let guest = machine.guests[numbers.draw(below: machine.guests.count)]
     if seldom(12) { return machineChange() }
+    if seldom(20) { return roster(guest) }
     guard isActive(guest.name) || seldom(4) else {
       return .activate(guest.name, load: !seldom(10), force: false)
     }
@@ -129,6 +130,19 @@ struct StressChanges {
         ? .cancelShutdown(name) : .signalShutdown(name, within: draw(1...2), thenForce: flip())
     case 11: return .activate(name, load: true, force: flip())
     default: return .sendConsole(name, bytes: Array("help\r".utf8))
+    }
+  }
+
+  /// Partitions that come and go: a guest itself, or some like it.
+  private mutating func roster(_ guest: StressMachine.Guest) -> ManagementAction {
+    let (first, last) = StressMachine.copies
+    switch draw(0...5) {
+    case 0: return .definePartition(guest.name)
+    case 1: return .deletePartition(guest.name)
+    case 2: return .definePartition(first, through: last, like: guest.name)
+    case 3: return .deletePartition(first, through: last)
+    case 4: return .activate(flip() ? first : last, load: true)
+    default: return .deactivate(flip() ? first : last, force: true)
     }
   }
 

@@ -25,6 +25,8 @@ struct StressMachine {
   static let groups = Numbered(["GROUPA", "GROUPB"], absent: "GROUPA")
   /// Name of the other image profile that each tenth guest has.
   static let profile = "OTHER"
+  /// The first and the last of a range of partitions that come and go.
+  static let copies = (first: "COPY01", last: "COPY20")
   /// Physical processors of both types.
   static let processorCount = 20
   /// Channel paths to the disks.

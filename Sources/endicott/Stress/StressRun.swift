@@ -133,7 +133,7 @@ final class StressRun {
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .shutdownTimeExpired, .commandReply, .requestsWait,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .processorGivenBack, .processorKept,
-        .clockRead, .machineShutDown:
+        .clockRead, .machineShutDown, .partitionsDeleted:
         break
       }
     }

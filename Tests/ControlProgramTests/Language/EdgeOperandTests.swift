@@ -54,7 +54,8 @@ private struct Lines {
   private mutating func word(_ kind: OperandKind) -> String {
     guard numbers.below(3) > 0 else { return edges[numbers.below(edges.count)] }
     switch kind {
-    case .partition, .user: return ["SPIN001", "SPIN1", "TOUCHER", "TALK", "*"][numbers.below(5)]
+    case .partition, .user, .model:
+      return ["SPIN001", "SPIN1", "TOUCHER", "TALK", "*"][numbers.below(5)]
     case .words(let choices):
       let words = choices.split(separator: "|")
       return words[numbers.below(words.count)].uppercased()

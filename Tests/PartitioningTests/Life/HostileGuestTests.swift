@@ -100,7 +100,7 @@ struct HostileGuestTests {
     machine.run(seconds: 0.5)
     #expect(try machine.view("EVIL").state == .operating)
     #expect(
-      machine.manager.partitions[0].isOnline.elements == Array([true, false].prefix(processors)))
+      machine.manager.partitions[0]?.isOnline.elements == Array([true, false].prefix(processors)))
     let events = machine.manager.allEvents.filter { $0.partition == "EVIL" }
     #expect(
       events.map(\.kind).filter { $0 != .activated }.dropFirst()

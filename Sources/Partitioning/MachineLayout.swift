@@ -1,0 +1,170 @@
+import Quantities
+
+// Who has which place in a machine: it follows from what its folder says and from the partitions that are
+// defined, and is made anew when partitions come or go.
+
+/// What a partition is defined as, and its number.
+struct PartitionEntry: Sendable, Equatable, Codable {
+  /// Its number.
+  var number: Int
+  /// Its image profile of its own name.
+  var definition: PartitionDefinition
+  /// Its other image profiles.
+  var others: [ImageProfile]
+}
+
+/// One partition's place in a machine.
+struct PartitionLayout {
+  /// What it is defined as.
+  let entry: PartitionEntry
+  /// Whether the machine's folder defines it.
+  let isOfFolder: Bool
+  /// Its accounts with the dispatcher, one for each type that any of its profiles has.
+  let processors: [ProcessorLayout]
+  /// Its channel subsystem, when it has I/O.
+  let subsystem: UInt8?
+
+  var name: String { entry.definition.name }
+  var number: Int { entry.number }
+  /// Its image profiles, the one of its own name first.
+  var profiles: [ImageProfile] {
+    [ImageProfile(name: name, partition: name, definition: entry.definition)] + entry.others
+  }
+  /// Logical processors that there is room for.
+  var processorCount: Int { processors.reduce(0) { $0.addingClamped(max(0, $1.count)) } }
+}
+
+/// What a machine's firmware is built for: its definition, and who has which number.
+struct MachineLayout {
+  /// What the folder says.
+  let folder: SystemDefinition
+  /// The same with the partitions that are defined now.
+  let definition: SystemDefinition
+  /// Type of each pool that is installed, by the pool's index.
+  let pools: [ProcessorType]
+  /// Those that are defined, ascending by number.
+  let partitions: [PartitionLayout]
+  /// Numbers by name; looked up, never iterated.
+  let numbers: [String: Int]
+  /// Names in their own order.
+  let sortedNames: [String]
+  let dispatcher: Dispatcher.Layout
+
+  /// The partitions that the folder defines.
+  init(_ folder: SystemDefinition) { self.init(folder, MachineLayout.entries(of: folder)) }
+
+  /// A folder's machine with some partitions.
+  ///
+  /// - Parameters:
+  ///   - folder: What the folder says.
+  ///   - entries: The partitions, ascending by number; the folder's have the numbers that it gives.
+  init(_ folder: SystemDefinition, _ entries: [PartitionEntry]) {
+    self.folder = folder
+    let pools = folder.machine.processors.map(\.type)
+    self.pools = pools
+    let subsystems = Dictionary(
+      folder.inputOutput.images.map { ($0.partition, $0.subsystem) },
+      uniquingKeysWith: { first, _ in first })
+    var accounts: [(partition: Int, pool: Int, logicals: Int)] = []
+    var partitions: [PartitionLayout] = []
+    for entry in entries {
+      let places = ProcessorLayout.layout(
+        of: [entry.definition] + entry.others.map(\.definition), firstAccount: accounts.count)
+      accounts += places.map {
+        (partition: entry.number, pool: pools.firstIndex(of: $0.type) ?? 0, logicals: $0.count)
+      }
+      let isOfFolder = entry.number < folder.partitions.count
+      partitions.append(
+        PartitionLayout(
+          entry: entry, isOfFolder: isOfFolder, processors: places,
+          subsystem: isOfFolder ? subsystems[entry.definition.name] : nil))
+    }
+    self.partitions = partitions
+    numbers = Dictionary(
+      partitions.map { ($0.name, $0.number) }, uniquingKeysWith: { _, last in last })
+    sortedNames = partitions.map(\.name).sorted()
+    definition = MachineLayout.definition(folder, partitions)
+    // The numbers that the folder gives are its partitions' even while those are not defined.
+    let count = max(folder.partitions.count, (entries.last?.number ?? -1).addingClamped(1))
+    dispatcher = Dispatcher.Layout(
+      pools: folder.machine.processors.map { (megahertz: $0.megahertz, count: $0.count) },
+      accounts: accounts, partitionCount: count, groupCount: folder.groups.count)
+  }
+
+  /// The folder's partitions, each with the number that is its index.
+  static func entries(of folder: SystemDefinition) -> [PartitionEntry] {
+    let profiles = Dictionary(grouping: folder.imageProfiles, by: \.partition)
+    return folder.partitions.enumerated().map { number, definition in
+      PartitionEntry(
+        number: number, definition: definition, others: profiles[definition.name] ?? [])
+    }
+  }
+
+  private static func definition(
+    _ folder: SystemDefinition, _ partitions: [PartitionLayout]
+  ) -> SystemDefinition {
+    let added = partitions.filter { !$0.isOfFolder }.map(\.entry)
+    guard !added.isEmpty || partitions.count < folder.partitions.count else { return folder }
+    var definition = folder
+    definition.partitions = partitions.map(\.entry.definition)
+    let kept = Set(partitions.filter(\.isOfFolder).map(\.name))
+    definition.imageProfiles.removeAll { !kept.contains($0.partition) }
+    definition.imageProfiles += added.flatMap(\.others)
+    return definition
+  }
+}
+
+extension PartitionManager {
+  /// The layout of a state's partitions.
+  ///
+  /// - Throws: `StateRefusal` when they are not this machine's.
+  func layout(of saved: [PartitionState]) throws(StateRefusal) -> MachineLayout {
+    let own = MachineLayout.entries(of: layout.folder)
+    var byName: [String: PartitionEntry] = [:]
+    for entry in own { byName[entry.definition.name] = entry }
+    var entries: [PartitionEntry] = []
+    for state in saved {
+      let name = state.profiles.first?.name ?? ""
+      guard let entry = state.definedAs ?? byName[name], entry.definition.name == name,
+        state.definedAs == nil || entry.number >= own.count && byName[name] == nil,
+        entry.number > entries.last?.number ?? -1, entry.number < PartitionNames.numberLimit,
+        state.definedAs == nil || (try? judge(entry)) != nil
+      else { throw .otherLayout(kind: MachineState.kind, what: "partitions") }
+      entries.append(entry)
+    }
+    return MachineLayout(layout.folder, entries)
+  }
+
+  /// The first numbers that nobody has and that are no partition's of the folder.
+  func freeNumbers(_ count: Int) -> [Int] {
+    let first = layout.folder.partitions.count
+    // Among as many more as there are partitions, so many are free.
+    let end = first.addingClamped(partitions.count).addingClamped(count)
+    return Array((first..<max(first, end)).lazy.filter { self.partitions[$0] == nil }.prefix(count))
+  }
+
+  /// Goes on without some partitions, none of which is active, and with others that never were.
+  func relay(without numbers: Set<Int>, with others: [PartitionEntry]) {
+    settleShares()
+    let kept = partitions.filter { !numbers.contains($0.number) }
+    let entries = (kept.map(\.place.entry) + others).sorted { $0.number < $1.number }
+    let layout = MachineLayout(layout.folder, entries)
+    var present = kept[...]
+    let all = layout.partitions.map { place in
+      guard let partition = present.first, partition.number == place.number else {
+        return Partition(place, PartitionState(place))
+      }
+      present = present.dropFirst()
+      partition.place = place
+      return partition
+    }
+    let move = DispatchMove(from: self.layout.dispatcher, to: layout.dispatcher)
+    state.load.move(move)
+    state.forget(numbers)
+    for number in numbers { channels.forget(number) }
+    take(
+      layout, PartitionRoster(all),
+      engine.state.moved(
+        move, to: layout.dispatcher, gone: numbers.sorted(), come: others.map(\.number)))
+  }
+}
