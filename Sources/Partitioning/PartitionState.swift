@@ -4,7 +4,7 @@ import Quantities
 /// All values of a partition: what it is set to, what it owns, and what is under way.
 package struct PartitionState: SavedState {
   package static let kind = "partition"
-  package static let version = 1
+  package static let version = 2
 
   /// The values in force: those of the profile it was activated from, as changed since.
   var definition: PartitionDefinition

@@ -118,7 +118,7 @@ private func indicatePartitions(_ call: Invocation) throws(CommandMessage) {
 /// One row of INDICATE LPAR after the name.
 private func shareLine(_ share: ShareView) -> String {
   let amount =
-    switch share.amount {
+    switch share.setting.amount {
     case _ where share.isDedicated: "DED"
     case .relative(let weight): "\(weight)"
     case .absolute(let value): fixedPointText(value, places: 2) + "%"
@@ -126,12 +126,12 @@ private func shareLine(_ share: ShareView) -> String {
   var caps: [String] = []
   if share.isDedicated {
     caps = []
-  } else if share.isCapped {
+  } else if share.setting.isCapped {
     caps.append("HARD")
-  } else if share.limit != .none {
-    caps.append(limitText(share.limit))
+  } else if share.setting.limit != .none {
+    caps.append(limitText(share.setting.limit))
   }
-  if let cap = share.absoluteCapHundredths {
+  if let cap = share.setting.absoluteCapHundredths {
     caps.append("ABS \(fixedPointText(cap, places: 2, padded: true))")
   }
   // The kinds that are not the partition's own setting, or in force only at times.

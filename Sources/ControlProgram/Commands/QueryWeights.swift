@@ -72,7 +72,7 @@ private func weightRow(
   }
   let processors = partition.definition.processors.first { $0.type == share.type }
   let weight =
-    switch share.amount {
+    switch share.setting.amount {
     case .relative(let weight): "\(weight)"
     case .absolute: "ABS"
     }

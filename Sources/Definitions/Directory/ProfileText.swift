@@ -1,5 +1,5 @@
 // Profiles as text in the form of *.direct. Reading the text gives the equal value, unless the value
-// could not have been read: a weight that a share replaces, files outside the folder.
+// could not have been read: files outside the folder.
 
 import Partitioning
 

@@ -57,14 +57,7 @@ extension PartitionDefinition {
 
   /// What may differ between the image profiles of a partition.
   package var profileStatements: [ProfileStatement] {
-    var statements = processors.map(statement)
-    if let share, processors.contains(where: { $0.mode == .shared }) {
-      statements.append(ProfileStatement("SHARE", share.directoryText))
-    }
-    for item in processors where item.mode == .shared {
-      guard let share = item.share else { continue }
-      statements.append(ProfileStatement("SHARE TYPE " + item.type.rawValue, share.directoryText))
-    }
+    var statements = processors.map(statement) + shareStatements
     statements.append(
       ProfileStatement(
         "POLARITY",
@@ -113,6 +106,18 @@ extension PartitionDefinition {
     return statements
   }
 
+  /// SHARE for what WEIGHT cannot say; once when all types are alike.
+  private var shareStatements: [ProfileStatement] {
+    let texts = processors.filter { $0.mode == .shared }.map(\.share.statement)
+    if let common = texts.first ?? nil, texts.allSatisfy({ $0 == common }) {
+      return [ProfileStatement("SHARE", common)]
+    }
+    return processors.compactMap { item in
+      guard item.mode == .shared, let text = item.share.statement else { return nil }
+      return ProfileStatement("SHARE TYPE " + item.type.rawValue, text)
+    }
+  }
+
   private func statement(of item: PartitionProcessors) -> ProfileStatement {
     var operands = [
       ProfileOperand("", item.mode.rawValue), ProfileOperand("INITIAL", "\(item.initial)"),
@@ -123,16 +128,16 @@ extension PartitionDefinition {
     guard item.mode == .shared else {
       return ProfileStatement("PROCESSOR " + item.type.rawValue, operands)
     }
-    // A weight that a share replaces is not said.
-    if item.share == nil, share == nil {
-      operands.append(ProfileOperand("WEIGHT", "\(item.weight)"))
+    if item.share.statement == nil, let weight = item.share.weight {
+      operands.append(ProfileOperand("WEIGHT", "\(weight)"))
     }
     if let least = item.minimumWeight { operands.append(ProfileOperand("MINWEIGHT", "\(least)")) }
     if let most = item.maximumWeight { operands.append(ProfileOperand("MAXWEIGHT", "\(most)")) }
     operands.append(
       ProfileOperand(
-        "CAPPED", item.isCapped ? "YES" : "NO", written: item.isCapped ? "CAPPED" : nil))
-    if let cap = item.absoluteCapHundredths {
+        "CAPPED", item.share.isCapped ? "YES" : "NO",
+        written: item.share.isCapped ? "CAPPED" : nil))
+    if let cap = item.share.absoluteCapHundredths {
       operands.append(ProfileOperand("ABSCAP", AmountText.decimal(cap)))
     }
     if let group = item.group { operands.append(ProfileOperand("GROUP", group)) }
