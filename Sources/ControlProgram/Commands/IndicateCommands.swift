@@ -132,7 +132,7 @@ private func shareLine(_ share: ShareView) -> String {
     caps.append(limitText(share.setting.limit))
   }
   if let cap = share.setting.absoluteCapHundredths {
-    caps.append("ABS \(fixedPointText(cap, places: 2, padded: true))")
+    caps.append("ABS \(hundredthsText(cap))")
   }
   // The kinds that are not the partition's own setting, or in force only at times.
   let others: [(LimitKind, String)] = [
@@ -141,7 +141,7 @@ private func shareLine(_ share: ShareView) -> String {
   for (kind, word) in others {
     guard !share.isDedicated, let limit = share.limits?[kind] else { continue }
     let hundredths = Int(clamping: (limit * Fraction(100)).rounded)
-    caps.append("\(word) \(fixedPointText(hundredths, places: 2, padded: true))")
+    caps.append("\(word) \(hundredthsText(hundredths))")
   }
   return "\(padded(share.type.rawValue, 4)) \(rightAligned("\(share.online)", 4)) "
     + "\(rightAligned(amount, 10)) \(processors(share.entitlement)) "

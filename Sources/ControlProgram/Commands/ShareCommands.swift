@@ -214,7 +214,7 @@ extension Invocation {
   fileprivate func replyCaps(of name: String) {
     for share in system.partitionView(name)?.shares ?? [] where !share.isDedicated {
       let absolute = share.setting.absoluteCapHundredths.map {
-        fixedPointText($0, places: 2, padded: true)
+        hundredthsText($0)
       }
       reply(
         "USER \(padded(name, 8)):  \(padded(share.type.rawValue, 4)) CAPPED = "

@@ -131,7 +131,7 @@ private func shareFacts(_ share: ShareView, _ partition: PartitionView) -> [Mach
   }
   if let cap = share.setting.absoluteCapHundredths {
     facts.append(
-      MachineFact("ABSOLUTE CAP \(type)", fixedPointText(cap, places: 2, padded: true)))
+      MachineFact("ABSOLUTE CAP \(type)", hundredthsText(cap)))
   }
   let processors = partition.definition.processors.first { $0.type == share.type }
   if let group = processors?.group { facts.append(MachineFact("GROUP \(type)", group)) }

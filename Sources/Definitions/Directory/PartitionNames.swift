@@ -40,7 +40,7 @@ enum PartitionNames {
     }
     let (one, other) = (split(first), split(last))
     guard one.stem == other.stem, one.digits.count == other.digits.count,
-      let low = OperandReader.decimal(one.digits), let high = OperandReader.decimal(other.digits),
+      let low = decimal(one.digits, as: Int.self), let high = decimal(other.digits, as: Int.self),
       low <= high, high &- low < DirectoryReader.partitionLimit
     else { return nil }
     return (low...high).map { one.stem + String($0).zeroPadded(to: one.digits.count) }

@@ -1,3 +1,5 @@
+import Quantities
+
 // What an image profile says, statement by statement: the one list from which it is written as text
 // and compared with another.
 
@@ -138,22 +140,22 @@ extension PartitionDefinition {
         "CAPPED", item.share.isCapped ? "YES" : "NO",
         written: item.share.isCapped ? "CAPPED" : nil))
     if let cap = item.share.absoluteCapHundredths {
-      operands.append(ProfileOperand("ABSCAP", AmountText.decimal(cap)))
+      operands.append(ProfileOperand("ABSCAP", hundredthsText(cap)))
     }
     if let group = item.group { operands.append(ProfileOperand("GROUP", group)) }
     return ProfileStatement("PROCESSOR " + item.type.rawValue, operands)
   }
 
   private var storageStatement: ProfileStatement {
-    let reserved = AmountText.size(storage.reservedByteCount)
+    let reserved = sizeText(storage.reservedByteCount)
     var operands = [
-      ProfileOperand("INITIAL", AmountText.size(storage.initialByteCount)),
+      ProfileOperand("INITIAL", sizeText(storage.initialByteCount)),
       ProfileOperand(
         "RESERVED", reserved,
         written: storage.reservedByteCount == 0 ? nil : "RESERVED " + reserved),
     ]
     if let origin = storage.origin {
-      operands.append(ProfileOperand("ORIGIN", AmountText.size(origin)))
+      operands.append(ProfileOperand("ORIGIN", sizeText(origin)))
     }
     return ProfileStatement("STORAGE", operands)
   }

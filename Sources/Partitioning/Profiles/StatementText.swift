@@ -1,3 +1,5 @@
+import Quantities
+
 // What shares and loads are in the words of the directory.
 
 extension ShareDefinition {
@@ -19,7 +21,7 @@ extension ShareAmount {
   package var directoryText: String {
     switch self {
     case .relative(let weight): "RELATIVE \(weight)"
-    case .absolute(let hundredths): "ABSOLUTE \(AmountText.decimal(hundredths))%"
+    case .absolute(let hundredths): "ABSOLUTE \(hundredthsText(hundredths))%"
     }
   }
 }
