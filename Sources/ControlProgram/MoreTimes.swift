@@ -1,3 +1,5 @@
+import Quantities
+
 /// When a console whose screen is full goes on by itself: TERMINAL MORE.
 package struct MoreTimes: Equatable, Sendable {
   /// Seconds from the full screen to the alarm.

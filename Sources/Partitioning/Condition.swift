@@ -96,7 +96,7 @@ extension Condition.OfPartition {
     compare(
       "PROCESSORS STOPPED", before.isProcessorStopped, after.isProcessorStopped, &found, numbers)
     compare("STORAGE", earlier.storageByteCount, storageByteCount, &found) {
-      AmountText.size($0)
+      sizeText($0)
     }
     compare("PATHS ONLINE", earlier.paths, paths, &found) {
       numbers($0.filter(\.isOnline).map { Int($0.number) })
@@ -124,10 +124,7 @@ private func compare<Value: Equatable>(
 private func numbers(_ numbers: [Int]) -> String {
   numbers.isEmpty
     ? "NONE"
-    : numbers.map { number in
-      let digits = String(number, radix: 16, uppercase: true)
-      return digits.count < 2 ? "0" + digits : digits
-    }.joined(separator: " ")
+    : numbers.map { hexDigits($0, 2) }.joined(separator: " ")
 }
 
 private func numbers(_ flags: Numbered<Bool>) -> String {

@@ -4,7 +4,7 @@ import Quantities
 /// All values of a partition: what it is set to, what it owns, and what is under way.
 package struct PartitionState: SavedState {
   package static let kind = "partition"
-  package static let version = 1
+  package static let version = 2
 
   /// What it was defined as while the machine ran; nil for one that the machine's folder defines.
   var definedAs: PartitionEntry?

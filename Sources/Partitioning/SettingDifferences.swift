@@ -1,4 +1,5 @@
 // What settings say before and after, in the words of the definition files.
+import Quantities
 
 extension PartitionDefinition {
   /// What is set otherwise than in an earlier state of the same partition.
@@ -28,16 +29,11 @@ extension MachineSettings {
     for group in groups {
       for type in ProcessorType.allCases {
         let cap = group.absoluteCaps.first { $0.type == type }?.hundredths
-        values.append(("GROUP \(group.name) ABSCAP \(type.rawValue)", hundredthsText(cap)))
+        values.append(
+          ("GROUP \(group.name) ABSCAP \(type.rawValue)", cap.map(hundredthsText) ?? "NONE"))
       }
       values.append(("GROUP \(group.name) MSU", group.capacityUnits.map { "\($0)" } ?? "NONE"))
     }
     return values
   }
-}
-
-/// Hundredths with two decimals; NONE for none.
-private func hundredthsText(_ hundredths: Int?) -> String {
-  guard let hundredths else { return "NONE" }
-  return "\(hundredths / 100)." + (hundredths % 100 < 10 ? "0" : "") + "\(hundredths % 100)"
 }

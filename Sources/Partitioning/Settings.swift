@@ -99,7 +99,6 @@ extension PartitionDefinition {
   /// same partition.
   fileprivate func asksOtherwise(of entry: Int, than earlier: PartitionDefinition) -> Bool {
     processors.element(at: entry) != earlier.processors.element(at: entry)
-      || share != earlier.share
       || polarity != earlier.polarity || definedCapacity != earlier.definedCapacity
   }
 }

@@ -255,15 +255,14 @@ extension PartitionManager {
     var members: [SoftCapping.Member] = []
     forEachSharer(of: .cp) { partition, entry in
       let account = partition.account(of: entry)
-      let group = partition.processors(of: entry).group
-      guard case .relative(let weight) = partition.definition.share(of: entry).amount else {
-        return
-      }
+      let processors = partition.processors(of: entry)
+      guard let weight = processors.share.weight else { return }
       members.append(
         SoftCapping.Member(
           number: partition.number, weight: weight,
           definedCapacity: partition.definition.definedCapacity,
-          group: group.flatMap { name in settings.groups.firstIndex { $0.name == name } },
+          group: processors.group.flatMap { name in settings.groups.firstIndex { $0.name == name }
+          },
           entered: engine.dispatcher.accounts[account].entered,
           counters: engine.dispatcher.counters(ofAccount: account, at: now)))
     }

@@ -11,11 +11,11 @@ package struct HexadecimalBytes: Codable, Equatable, Sendable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
-    guard let bytes = Self.bytes(of: text) else {
+    guard let bytes = HexadecimalBytes(text: text) else {
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: "not pairs of hexadecimal digits")
     }
-    self.bytes = bytes
+    self = bytes
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -35,11 +35,12 @@ package struct HexadecimalBytes: Codable, Equatable, Sendable {
     return String(decoding: result, as: UTF8.self)
   }
 
-  private static func bytes(of text: String) -> [UInt8]? {
-    var bytes: [UInt8] = []
+  /// Bytes from pairs of digits, upper or lower case; nil for another text.
+  package init?(text: String) {
+    bytes = []
     var high: UInt8?
     for digit in text.utf8 {
-      guard let value = value(of: digit) else { return nil }
+      guard let value = Self.value(of: digit) else { return nil }
       if let first = high {
         bytes.append(first << 4 | value)
         high = nil
@@ -47,7 +48,7 @@ package struct HexadecimalBytes: Codable, Equatable, Sendable {
         high = value
       }
     }
-    return high == nil ? bytes : nil
+    if high != nil { return nil }
   }
 
   private static func value(of digit: UInt8) -> UInt8? {

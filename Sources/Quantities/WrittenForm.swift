@@ -78,7 +78,7 @@ private final class WrittenNode {
       case 0x22: text += "\\\""
       case 0x5C: text += "\\\\"
       case 0..<0x20:
-        text += "\\u" + String(scalar.value, radix: 16, uppercase: true).zeroPadded(to: 4)
+        text += "\\u" + hexDigits(scalar.value, 4)
       default: text.unicodeScalars.append(scalar)
       }
     }

@@ -34,8 +34,8 @@ package struct KeptState: Sendable {
     lines += KeptState.lines("KEPT: PROFILES OF ", KeptState.ranges(report.keptProfiles))
     if report.keepsSettings { lines.append("KEPT: RESET PROFILE AND GROUPS AS THEY WERE CHANGED") }
     let offline =
-      report.offlineProcessors.map { "PROCESSOR \(hex($0))" }
-      + report.offlinePaths.map { "CHPID \(hex(Int($0)))" }
+      report.offlineProcessors.map { "PROCESSOR \(hexDigits($0, 2))" }
+      + report.offlinePaths.map { "CHPID \(hexDigits($0, 2))" }
     lines += KeptState.lines("KEPT OFFLINE: ", offline)
     if isLost {
       lines.append(
@@ -91,10 +91,6 @@ package struct KeptState: Sendable {
     }
     return lines
   }
-}
-
-private func hex(_ number: Int) -> String {
-  String(number, radix: 16, uppercase: true).zeroPadded(to: 2)
 }
 
 extension Recorder {

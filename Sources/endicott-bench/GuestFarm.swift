@@ -36,9 +36,8 @@ struct GuestFarm {
         processors: [
           PartitionProcessors(
             type: .cp, mode: .shared, initial: group.processors, reserved: group.reserved,
-            weight: group.weight, isCapped: false, absoluteCapHundredths: nil)
+            share: ShareDefinition(.relative(group.weight)))
         ],
-        share: nil,
         storage: PartitionStorage(
           initialByteCount: group.megabytes << 20,
           reservedByteCount: group.reservedMegabytes << 20),

@@ -46,7 +46,7 @@ struct ShareCommand: ParsableCommand {
     }
     // What one has no logical processor for goes to the others.
     let dues = ProcessingShare.distribution(
-      among: shares.map { ShareClaim(amount: $0.amount, logicalCount: $0.online) },
+      among: shares.map { ShareClaim($0.setting, logicalCount: $0.online) },
       demands: shares.map { Fraction(Int128($0.online)) }, sharedProcessors: processors)
     var errors: [Double] = []
     var ratios: [Double] = []

@@ -74,13 +74,11 @@ import Testing
     let (definition, findings) = folder.read()
     #expect(findings.isEmpty)
     let partitions = try #require(definition).partitions
-    #expect(partitions.map { $0.processors[0].weight } == [250, 7, 100])
     #expect(
-      partitions.map(\.share) == [
-        ShareDefinition(
-          amount: .relative(250), limit: .hard(.absolute(hundredthsOfPercent: 4000))),
-        nil,
-        ShareDefinition(amount: .absolute(hundredthsOfPercent: 1250), limit: .soft(nil)),
+      partitions.map { $0.processors[0].share } == [
+        ShareDefinition(.relative(250), limit: .hard(.absolute(hundredthsOfPercent: 4000))),
+        ShareDefinition(.relative(7)),
+        ShareDefinition(.absolute(hundredthsOfPercent: 1250), limit: .soft(nil)),
       ])
   }
 }

@@ -272,7 +272,7 @@ import Testing
     #expect(demo.automaticStartOrder() == Array(0..<201))
     let weights = demo.partitions.filter { $0.start != nil }.flatMap(\.processors).filter {
       $0.type == .cp
-    }.map(\.weight)
+    }.map { $0.share.weight ?? 0 }
     #expect(weights.reduce(0, +) == 290)
   }
 }

@@ -100,7 +100,8 @@ import Testing
       name: "LINUX1",
       processors: [
         PartitionProcessors(
-          type: .ifl, initial: 2, reserved: 2, weight: 300, absoluteCapHundredths: 150)
+          type: .ifl, initial: 2, reserved: 2,
+          share: ShareDefinition(.relative(300), absoluteCapHundredths: 150))
       ],
       storage: PartitionStorage(initialByteCount: 256 << 20, reservedByteCount: 768 << 20),
       console: 9,
@@ -114,7 +115,7 @@ import Testing
       ],
       start: StartDefinition())
     #expect(definition.partitions[0] == expected)
-    #expect(definition.partitions[1].processors[0].weight == 100)
+    #expect(definition.partitions[1].processors[0].share.weight == 100)
     #expect(definition.partitions[1].start == nil)
   }
 

@@ -67,7 +67,7 @@ import Testing
     let partition = try #require(definition.partitions.first)
     #expect(partition.polarity == .vertical)
     #expect(partition.definedCapacity == 120)
-    #expect(partition.processors[0].absoluteCapHundredths == nil)
+    #expect(partition.processors[0].share.absoluteCapHundredths == nil)
     #expect(
       partition.security
         == SecuritySwitches(
@@ -102,7 +102,8 @@ import Testing
       """)
     #expect(findings.isEmpty)
     let one = definition.partitions[0]
-    #expect(one.processors == [PartitionProcessors(type: .cp, weight: 7)])
+    #expect(
+      one.processors == [PartitionProcessors(type: .cp, share: ShareDefinition(.relative(7)))])
     #expect(!one.security.isIsolated && !one.security.inputOutputControl)
     #expect(one.definedCapacity == nil)
     #expect(
@@ -121,14 +122,12 @@ import Testing
       """)
     #expect(findings.isEmpty)
     let one = definition.partitions[0]
-    #expect(one.share == ShareDefinition(amount: .relative(300)))
     #expect(
       one.processors == [
-        PartitionProcessors(type: .cp, weight: 300),
+        PartitionProcessors(type: .cp, share: ShareDefinition(.relative(300))),
         PartitionProcessors(
           type: .ifl,
-          share: ShareDefinition(
-            amount: .absolute(hundredthsOfPercent: 5000), limit: .hard(nil))),
+          share: ShareDefinition(.absolute(hundredthsOfPercent: 5000), limit: .hard(nil))),
       ])
   }
 
@@ -154,7 +153,10 @@ import Testing
       definition.profile("NIGHT", of: "ONE2")
         == PartitionDefinition(
           name: "ONE2",
-          processors: [PartitionProcessors(type: .cp, initial: 3, reserved: 1, weight: 500)],
+          processors: [
+            PartitionProcessors(
+              type: .cp, initial: 3, reserved: 1, share: ShareDefinition(.relative(500)))
+          ],
           storage: PartitionStorage(initialByteCount: 32 << 20), console: 9, classes: "BG",
           commands: ["QUERY TIME"], polarity: .vertical))
     #expect(definition.profile("ONE1", of: "ONE1") == definition.partitions[0])

@@ -20,7 +20,8 @@ import Testing
       name: "LINUX1",
       processors: [
         PartitionProcessors(
-          type: .ifl, initial: 2, reserved: 2, weight: 300, absoluteCapHundredths: 150)
+          type: .ifl, initial: 2, reserved: 2,
+          share: ShareDefinition(.relative(300), absoluteCapHundredths: 150))
       ],
       storage: PartitionStorage(initialByteCount: 256 << 20, reservedByteCount: 768 << 20),
       console: 9,
@@ -101,12 +102,16 @@ import Testing
   @Test func differencesNameTheItemInTheDirectorysWords() {
     let old = PartitionDefinition(
       name: "ONE",
-      processors: [PartitionProcessors(type: .cp, weight: 100, group: "POOL")], password: "old")
+      processors: [
+        PartitionProcessors(type: .cp, share: ShareDefinition(.relative(100)), group: "POOL")
+      ], password: "old")
     var new = old
-    new.processors[0].weight = 300
+    new.processors[0].share.amount = .relative(300)
     new.processors[0].group = nil
-    new.processors[0].isCapped = true
-    new.processors.append(PartitionProcessors(type: .ifl, mode: .shared, initial: 2, weight: 5))
+    new.processors[0].share.isCapped = true
+    new.processors.append(
+      PartitionProcessors(
+        type: .ifl, mode: .shared, initial: 2, share: ShareDefinition(.relative(5))))
     new.storage.reservedByteCount = 64 << 20
     new.security.isIsolated = true
     new.password = "new"
@@ -193,7 +198,7 @@ import Testing
         files: FolderFiles(folder: nil), log: log)
       let copy = try #require(directory.partitions.first).definition
       guard log.findings.isEmpty, copy.differences(from: profile).isEmpty,
-        profile.processors.indices.allSatisfy({ copy.share(of: $0) == profile.share(of: $0) })
+        copy.processors == profile.processors
       else {
         Issue.record("\(profile.directoryText)\(log.findings)\(profile)")
         return

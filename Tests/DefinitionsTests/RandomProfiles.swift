@@ -38,13 +38,15 @@ struct RandomProfiles {
   }
 
   private mutating func share() -> ShareDefinition {
+    if chance(60) { return ShareDefinition(.relative(number(1...999))) }
     let limit: ShareLimit =
       switch number(0...2) {
       case 0: .none
       case 1: .soft(maybe(50) { $0.amount() })
       default: .hard(maybe(50) { $0.amount() })
       }
-    return ShareDefinition(amount: amount(), limit: limit)
+    return ShareDefinition(
+      amount(), limit: limit, absoluteCapHundredths: maybe(30) { $0.number(1...25_500) })
   }
 
   /// Text with all that has to be quoted; PARM takes what can be shown.
@@ -76,32 +78,22 @@ struct RandomProfiles {
       items[index].initial = number(index == 0 ? 1...most : 0...most)
       items[index].reserved = number(0...most)
       guard items[index].mode == .shared else { continue }
-      items[index].weight = number(1...999)
-      items[index].isCapped = chance(20)
-      items[index].absoluteCapHundredths = maybe(30) { $0.number(1...25_500) }
+      items[index].share = share()
       items[index].group = maybe(30) { $0.name() }
-      items[index].share = maybe(20) { $0.share() }
     }
     return items
   }
 
-  /// Brings weights and shares together as the reader does.
-  private mutating func settle(_ definition: inout PartitionDefinition) {
+  /// Adds limits of weights, and a defined capacity, where they may be.
+  private mutating func limit(_ definition: inout PartitionDefinition) {
     for index in definition.processors.indices where definition.processors[index].mode == .shared {
-      switch (definition.processors[index].share ?? definition.share)?.amount {
-      case .relative(let weight): definition.processors[index].weight = weight
-      case .absolute: definition.processors[index].weight = 100
-      case nil: break
-      }
-      let weight = definition.processors[index].weight
-      if chance(20), weight <= 999 {
+      if chance(20), let weight = definition.processors[index].share.weight, weight <= 999 {
         definition.processors[index].minimumWeight = number(1...weight)
         definition.processors[index].maximumWeight = number(weight...999)
       }
     }
     let entry = definition.processors.first { $0.type == .cp }
-    let limit = (entry?.share ?? definition.share)?.limit
-    if let entry, entry.mode == .shared, !entry.isCapped, limit != .hard(nil), chance(50) {
+    if let entry, entry.mode == .shared, !entry.share.isCapped, chance(50) {
       definition.definedCapacity = number(1...999_999)
     }
   }
@@ -109,10 +101,10 @@ struct RandomProfiles {
   /// A partition.
   mutating func partition() -> PartitionDefinition {
     var definition = PartitionDefinition(name: name(), processors: processors())
-    if definition.processors.contains(where: { $0.mode == .shared }) {
-      definition.share = maybe(20) { $0.share() }
+    if chance(20), let share = definition.processors.first?.share {
+      definition.processors.changeEach { if $0.mode == .shared { $0.share = share } }
     }
-    settle(&definition)
+    limit(&definition)
     definition.storage = PartitionStorage(
       initialByteCount: UInt64(number(1...1 << 20)) << UInt64(number(0...20)),
       reservedByteCount: UInt64(number(0...3)) << 24,
@@ -163,7 +155,6 @@ struct RandomProfiles {
     if chance(20) { changed.password = other.password }
     if chance(20) {
       changed.processors = other.processors
-      changed.share = other.share
       changed.definedCapacity = other.definedCapacity
     }
     return changed

@@ -55,11 +55,10 @@ struct GuestMachine {
       name: name,
       processors: [
         PartitionProcessors(
-          type: .cp, mode: mode, initial: processors, reserved: reserved, weight: weight,
-          isCapped: limit == .hard(nil), absoluteCapHundredths: cap, group: group)
+          type: .cp, mode: mode, initial: processors, reserved: reserved,
+          share: ShareDefinition(.relative(weight), limit: limit, absoluteCapHundredths: cap),
+          group: group)
       ],
-      share: limit == .none || limit == .hard(nil)
-        ? nil : ShareDefinition(amount: .relative(weight), limit: limit),
       storage: PartitionStorage(
         initialByteCount: megabytes << 20, reservedByteCount: reservedMegabytes << 20),
       ipl: .program(name: program, parameters: parameters), polarity: polarity)

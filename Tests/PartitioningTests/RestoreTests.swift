@@ -46,14 +46,14 @@ struct RestoreTests {
     try second.manager.perform(.recover("A"))
     let view = try second.view("A")
     #expect(view.state == .operating)
-    #expect(view.shares[0].weight == 77)
+    #expect(view.shares[0].setting.weight == 77)
     #expect(view.shares[0].online == 2)
     #expect(view.storageByteCount == 5 << 20)
     #expect(throws: ManagementError.wrongState("A", is: .operating, needs: [.notActivated])) {
       try second.manager.perform(.recover("A"))
     }
     try second.manager.perform(.activate("B", load: false))
-    #expect(try second.view("B").shares[0].weight == 250)
+    #expect(try second.view("B").shares[0].setting.weight == 250)
   }
 
   @Test("storage that was given back, paths off line and a stop are as they were, over two losses")
@@ -117,14 +117,14 @@ struct RestoreTests {
     try first.manager.perform(.set(.weight("A", type: nil, weight: 250), .profile))
     try first.manager.perform(.activate("A", load: true))
     var partitions = RestoreTests.partitions
-    partitions[0].processors[0].weight = 111
+    partitions[0].processors[0].share.amount = .relative(111)
     partitions.removeLast()
     let second = try GuestMachine(processors: 4, partitions)
     let report = second.manager.restore(first.manager.runningConfiguration)
     #expect(report.changedDefinitions == ["A"])
     #expect(report.undefined == ["C"])
     #expect(report.lost.isEmpty)
-    #expect(try second.view("A").shares[0].weight == 111)
+    #expect(try second.view("A").shares[0].setting.weight == 111)
   }
 
   /// What fuzzing found, and its relatives.

@@ -55,4 +55,17 @@ struct FormerRowTests {
       (try? JSONDecoder().decode(
         ManagementAction.self, from: FormerActions.renewed(Data(deep.utf8)) ?? Data())) == nil)
   }
+
+  @Test("a partition whose share stood in four places asks for what it asked for")
+  func shares() throws {
+    for former in FormerPartition.all {
+      let renewed = FormerShares.renewed(Data(former.json.utf8))
+      let partition = try JSONDecoder().decode(PartitionDefinition.self, from: renewed)
+      #expect(partition.processors == former.meaning)
+      // What is written now is left as it is.
+      let present = try RowJSON.text(partition)
+      #expect(FormerShares.renewed(Data(present.utf8)) == Data(present.utf8))
+      #expect(UnreadFields.paths(in: renewed, readAs: partition).isEmpty)
+    }
+  }
 }

@@ -29,7 +29,7 @@ import Testing
     let others = try recorder.changes(of: "G3", from: nil, to: nil, last: 100)
     #expect(!others.isEmpty && others.allSatisfy { $0.partitions == ["G3"] })
     let kept = try #require(try RecordReader(folder: folder.path).runningConfiguration())
-    #expect(kept.partitions.map(\.definition.processors[0].weight) == [20, 30, 100])
+    #expect(kept.partitions.map(\.definition.processors[0].share.weight) == [20, 30, 100])
   }
 
   @Test func isTheEventLogAsTheFirmwareHadIt() throws {
@@ -80,7 +80,7 @@ import Testing
     #expect(kept.lines().contains("LOST: GUESTS OF G1 G2"))
     try manager.perform(.activate("G2", load: false))
     let view = try #require(manager.partitionView("G2"))
-    #expect(view.shares.first?.weight == 77)
+    #expect(view.shares.first?.setting.weight == 77)
     recorder.close()
 
     // After an end in good order nothing was lost; the profile is still kept.
@@ -128,7 +128,7 @@ import Testing
     try manager.perform(.set(.weight("G2", type: nil, weight: 77), .profile))
     try recorder(manager).close()
     var definition = manager.definition
-    definition.partitions[1].processors[0].weight = 50
+    definition.partitions[1].processors[0].share.amount = .relative(50)
     manager = try PartitionManager(definition)
     let recorder = try recorder(manager)
     #expect(recorder.kept?.report.changedDefinitions == ["G2"])

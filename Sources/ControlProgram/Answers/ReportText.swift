@@ -69,9 +69,9 @@ struct ReportText {
     return [
       row.name, row.isActive ? "A" : "D",
       logicals.isDedicated ? "DED" : logicals.weight.map { "\($0)" } ?? "ABS",
-      pool.capacityUsed(by: row).map { decimals($0, 1) } ?? "-",
-      capping(of: logicals), decimals(row.capped, 1),
-      decimals(row.averageOnline(interval: interval), 1), seconds(row.spent.effective),
+      pool.capacityUsed(by: row).map { $0.text(places: 1) } ?? "-",
+      capping(of: logicals), row.capped.text(places: 1),
+      row.averageOnline(interval: interval).text(places: 1), seconds(row.spent.effective),
       seconds(row.spent.dispatched), percent(use.logicalEffective), percent(use.logicalTotal),
       percent(use.management), percent(use.effective), percent(use.total),
     ]
@@ -101,7 +101,7 @@ struct ReportText {
     var caps: [String] = []
     if logicals.isCapped { caps.append("HARD") }
     if let cap = logicals.absoluteCapHundredths {
-      caps.append("ABS \(fixedPointText(cap, places: 2, padded: true))")
+      caps.append("ABS \(hundredthsText(cap))")
     }
     return caps.isEmpty ? "NO" : caps.joined(separator: " ")
   }
@@ -113,14 +113,8 @@ struct ReportText {
 
   /// Nanoseconds in seconds with three decimals.
   private func seconds(_ nanoseconds: UInt64) -> String {
-    decimals(Fraction(Int128(nanoseconds), 1_000_000_000), 3)
+    Fraction(Int128(nanoseconds), 1_000_000_000).text(places: 3)
   }
 
-  private func percent(_ value: Fraction) -> String { decimals(value, 2) }
-
-  private func decimals(_ value: Fraction, _ places: Int) -> String {
-    fixedPointText(
-      Int(clamping: (value * Fraction(Int128(powerOfTen(places)), 1)).rounded), places: places,
-      padded: true)
-  }
+  private func percent(_ value: Fraction) -> String { value.text(places: 2) }
 }

@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 extension SettingScope {
@@ -58,7 +59,7 @@ private func typeText(_ type: ProcessorType?) -> String? {
 }
 
 private func capText(_ hundredths: Int?) -> String {
-  hundredths.map { fixedPointText($0, places: 2, padded: true) } ?? "OFF"
+  hundredths.map { hundredthsText($0) } ?? "OFF"
 }
 
 private func numberText(_ value: Int?) -> String {

@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 // Shares and limits as QUERY SHARE shows them.

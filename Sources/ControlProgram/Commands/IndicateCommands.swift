@@ -118,7 +118,7 @@ private func indicatePartitions(_ call: Invocation) throws(CommandMessage) {
 /// One row of INDICATE LPAR after the name.
 private func shareLine(_ share: ShareView) -> String {
   let amount =
-    switch share.amount {
+    switch share.setting.amount {
     case _ where share.isDedicated: "DED"
     case .relative(let weight): "\(weight)"
     case .absolute(let value): fixedPointText(value, places: 2) + "%"
@@ -126,13 +126,13 @@ private func shareLine(_ share: ShareView) -> String {
   var caps: [String] = []
   if share.isDedicated {
     caps = []
-  } else if share.isCapped {
+  } else if share.setting.isCapped {
     caps.append("HARD")
-  } else if share.limit != .none {
-    caps.append(limitText(share.limit))
+  } else if share.setting.limit != .none {
+    caps.append(limitText(share.setting.limit))
   }
-  if let cap = share.absoluteCapHundredths {
-    caps.append("ABS \(fixedPointText(cap, places: 2, padded: true))")
+  if let cap = share.setting.absoluteCapHundredths {
+    caps.append("ABS \(hundredthsText(cap))")
   }
   // The kinds that are not the partition's own setting, or in force only at times.
   let others: [(LimitKind, String)] = [
@@ -141,7 +141,7 @@ private func shareLine(_ share: ShareView) -> String {
   for (kind, word) in others {
     guard !share.isDedicated, let limit = share.limits?[kind] else { continue }
     let hundredths = Int(clamping: (limit * Fraction(100)).rounded)
-    caps.append("\(word) \(fixedPointText(hundredths, places: 2, padded: true))")
+    caps.append("\(word) \(hundredthsText(hundredths))")
   }
   return "\(padded(share.type.rawValue, 4)) \(rightAligned("\(share.online)", 4)) "
     + "\(rightAligned(amount, 10)) \(processors(share.entitlement)) "

@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 // The operations of the machine's own interface (PR/SM's tasks), which name a partition. Where they

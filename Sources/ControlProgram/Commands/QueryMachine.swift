@@ -198,8 +198,8 @@ extension Invocation {
         reply("\(lead)  \(padded(pool.type.rawValue, 4)) DEDICATED")
         continue
       }
-      reply("\(lead)  \(padded(pool.type.rawValue, 4)) \(shareText(pool.amount))")
-      reply(String(repeating: " ", count: 16) + "MAXIMUM SHARE = \(limitText(pool.limit))")
+      reply("\(lead)  \(padded(pool.type.rawValue, 4)) \(shareText(pool.setting.amount))")
+      reply(String(repeating: " ", count: 16) + "MAXIMUM SHARE = \(limitText(pool.setting.limit))")
     }
   }
 

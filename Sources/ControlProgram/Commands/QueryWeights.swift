@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 // QUERY of processor resources: weights, caps, polarity, groups and the machine's running time.
@@ -72,7 +73,7 @@ private func weightRow(
   }
   let processors = partition.definition.processors.first { $0.type == share.type }
   let weight =
-    switch share.amount {
+    switch share.setting.amount {
     case .relative(let weight): "\(weight)"
     case .absolute: "ABS"
     }
@@ -174,7 +175,7 @@ private func queryGroups(_ call: Invocation) throws(CommandMessage) {
   if groups.isEmpty { return call.reply("No groups are defined") }
   for group in groups {
     let caps = group.absoluteCaps.map {
-      "\($0.type.rawValue) \(fixedPointText($0.hundredths, places: 2, padded: true))"
+      "\($0.type.rawValue) \(hundredthsText($0.hundredths))"
     }
     call.reply(
       "GROUP \(padded(group.name, 8)) ABSOLUTE CAP = "
@@ -238,7 +239,7 @@ func percentText(_ part: Double) -> String {
 
 /// An exact number of processors, rounded to four decimals.
 func exactProcessors(_ value: Fraction) -> String {
-  fixedPointText(Int(clamping: (value * Fraction(10_000)).rounded), places: 4, padded: true)
+  value.text(places: 4)
 }
 
 /// An exact number as it is, with its decimals behind it when it is not whole: `145/8 (18.1250)`.

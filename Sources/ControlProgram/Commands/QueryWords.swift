@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 // QUERY of a word that is none of its keywords: a device first, as in CP, and what z/VM shows and this

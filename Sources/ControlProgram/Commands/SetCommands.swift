@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 /// SET and its forms.

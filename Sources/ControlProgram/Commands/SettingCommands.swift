@@ -79,7 +79,7 @@ private func setGroupCap(_ call: Invocation) throws(CommandMessage) {
   let cap = try call.operands.capOrOff()
   let scope = try call.operands.settingScope()
   try call.perform(.set(.groupCap(group, type: type, hundredths: cap), scope))
-  let text = cap.map { fixedPointText($0, places: 2, padded: true) } ?? "NONE"
+  let text = cap.map { hundredthsText($0) } ?? "NONE"
   call.reply("GROUP \(padded(group, 8)):  \(padded(type.rawValue, 4)) ABSOLUTE CAP = \(text)")
 }
 

@@ -213,12 +213,12 @@ extension Invocation {
   /// The answer of SET CAP: one line for each shared processor type.
   fileprivate func replyCaps(of name: String) {
     for share in system.partitionView(name)?.shares ?? [] where !share.isDedicated {
-      let absolute = share.absoluteCapHundredths.map {
-        fixedPointText($0, places: 2, padded: true)
+      let absolute = share.setting.absoluteCapHundredths.map {
+        hundredthsText($0)
       }
       reply(
         "USER \(padded(name, 8)):  \(padded(share.type.rawValue, 4)) CAPPED = "
-          + "\(share.isCapped ? "ON" : "OFF")  ABSOLUTE CAP = \(absolute ?? "NONE")")
+          + "\(share.setting.isCapped ? "ON" : "OFF")  ABSOLUTE CAP = \(absolute ?? "NONE")")
     }
   }
 }

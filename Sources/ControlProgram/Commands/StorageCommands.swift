@@ -112,13 +112,10 @@ private func hexadecimalBytes(_ operands: inout Operands) throws(CommandMessage)
   var bytes: [UInt8] = []
   if operands.isEmpty { throw CommandMessage(.operandMissing) }
   while let word = operands.next() {
-    guard word.utf8.count % 2 == 0, word.allSatisfy(\.isHexDigit), word.allSatisfy(\.isASCII) else {
+    guard let next = HexadecimalBytes(text: word) else {
       throw CommandMessage(.invalidHexadecimal, word)
     }
-    let digits = Array(word)
-    for place in stride(from: 0, to: digits.count, by: 2) {
-      bytes.append(UInt8(String(digits.dropFirst(place).prefix(2)), radix: 16) ?? 0)
-    }
+    bytes += next.bytes
   }
   return bytes
 }

@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 /// TERMINAL: how this console behaves.

@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 /// What the line of a partition that became active begins with.

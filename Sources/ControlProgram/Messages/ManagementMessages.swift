@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 extension CommandMessage {
@@ -54,7 +55,7 @@ extension CommandMessage {
       case .shareOutOfRange(.absolute(let share)):
         CommandMessage(.shareOutOfRange, "ABSOLUTE \(fixedPointText(share, places: 2))%")
       case .capOutOfRange(let cap):
-        CommandMessage(.capOutOfRange, fixedPointText(cap, places: 2, padded: true))
+        CommandMessage(.capOutOfRange, hundredthsText(cap))
       case .noSharedProcessors(let name, let type):
         CommandMessage(.noSharedProcessors, name, type?.rawValue ?? "CP or other")
       case .insufficientProcessors(let name, let type, let needed, let available):

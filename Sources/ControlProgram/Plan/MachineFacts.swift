@@ -123,14 +123,16 @@ private func shareFacts(_ share: ShareView, _ partition: PartitionView) -> [Mach
     facts.append(MachineFact("RESERVED CPUS \(type)", count: share.reserved))
   }
   guard !share.isDedicated else { return facts + [MachineFact("SHARE \(type)", "DEDICATED")] }
-  switch share.amount {
+  switch share.setting.amount {
   case .relative(let weight): facts.append(MachineFact("WEIGHT \(type)", count: weight))
-  case .absolute: facts.append(MachineFact("SHARE \(type)", shareText(share.amount)))
+  case .absolute: facts.append(MachineFact("SHARE \(type)", shareText(share.setting.amount)))
   }
-  if share.limit != .none { facts.append(MachineFact("LIMIT \(type)", limitText(share.limit))) }
-  if let cap = share.absoluteCapHundredths {
+  if share.setting.limit != .none {
+    facts.append(MachineFact("LIMIT \(type)", limitText(share.setting.limit)))
+  }
+  if let cap = share.setting.absoluteCapHundredths {
     facts.append(
-      MachineFact("ABSOLUTE CAP \(type)", fixedPointText(cap, places: 2, padded: true)))
+      MachineFact("ABSOLUTE CAP \(type)", hundredthsText(cap)))
   }
   let processors = partition.definition.processors.first { $0.type == share.type }
   if let group = processors?.group { facts.append(MachineFact("GROUP \(type)", group)) }

@@ -11,7 +11,7 @@ extension DeckReader {
     let candidates = deviceCandidates(operands)
     var unitAddress = UInt8(truncatingIfNeeded: first)
     if let word = operands.atom("UNITADD") {
-      guard let said = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self) else {
+      guard let said = hexadecimal(word.text, digits: 2, as: UInt8.self) else {
         log.report(.hexadecimal(word.text, what: "UNITADD", digits: 2), at: word.place)
         return
       }
@@ -71,7 +71,7 @@ extension DeckReader {
   private func subchannelSet(_ operands: DeckOperands) -> Int {
     guard let value = operands.value("SCHSET") else { return 0 }
     for item in operands.subsystemGroups(value).flatMap(\.items) {
-      guard case .atom(let word) = item, let set = OperandReader.decimal(word.text),
+      guard case .atom(let word) = item, let set = decimal(word.text, as: Int.self),
         (0..<DeviceLimits.setCount).contains(set)
       else {
         log.report(.deckSubchannelSet, at: item.place)
@@ -98,7 +98,7 @@ extension DeckReader {
       return nil
     }
     guard let countWord = atoms.dropFirst().first else { return (first, 1, firstWord.place) }
-    guard let count = OperandReader.decimal(countWord.text), (1...256).contains(count),
+    guard let count = decimal(countWord.text, as: Int.self), (1...256).contains(count),
       count <= 0x10000 &- Int(first)
     else {
       log.report(.deckDeviceCount(countWord.text), at: countWord.place)
@@ -133,7 +133,7 @@ extension DeckReader {
     guard let value = operands.value("PATH") else { return nil }
     for group in operands.subsystemGroups(value) {
       guard let subsystem = group.subsystems.first, case .atom(let word)? = group.items.first,
-        let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self)
+        let number = hexadecimal(word.text, digits: 2, as: UInt8.self)
       else {
         log.report(.deckPath, at: value.place)
         return nil

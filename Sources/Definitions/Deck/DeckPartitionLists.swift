@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 /// A channel path's sharing class and its two lists.
@@ -252,7 +253,7 @@ struct DeckOperands {
     var subsystems: [UInt8] = []
     for argument in arguments {
       guard case .atom(let word) = argument,
-        let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self)
+        let number = hexadecimal(word.text, digits: 2, as: UInt8.self)
       else {
         log.report(.deckSubsystem, at: argument.place)
         continue

@@ -1,3 +1,4 @@
+import Quantities
 import Channels
 import Partitioning
 
@@ -187,7 +188,7 @@ struct DeckReader {
     let inSubsystem = deck.configuration.images.filter { $0.subsystem == subsystem }
     var image: UInt8?
     if let word = imageWord {
-      guard let number = OperandReader.hexadecimal(word.text, digits: 1, as: UInt8.self),
+      guard let number = hexadecimal(word.text, digits: 1, as: UInt8.self),
         number > 0
       else {
         log.report(.deckImage(word.text), at: word.place)
@@ -234,7 +235,7 @@ struct DeckReader {
     guard let pathValue = operands.needed("PATH") else { return }
     var physical: UInt16?
     if let word = operands.atom("PCHID") {
-      physical = OperandReader.hexadecimal(word.text, digits: 3, as: UInt16.self)
+      physical = hexadecimal(word.text, digits: 3, as: UInt16.self)
       if physical == nil {
         log.report(.hexadecimal(word.text, what: "PCHID", digits: 3), at: word.place)
       }
@@ -249,7 +250,7 @@ struct DeckReader {
     let groups = operands.subsystemGroups(pathValue)
     guard let group = groups.first, groups.count == 1, group.items.count == 1,
       case .atom(let word)? = group.items.first,
-      let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self)
+      let number = hexadecimal(word.text, digits: 2, as: UInt8.self)
     else {
       log.report(.deckPath, at: pathValue.place)
       return
@@ -274,7 +275,7 @@ struct DeckReader {
 
   private func switchNumber(_ operands: DeckOperands) -> UInt8? {
     guard let word = operands.atom("SWITCH") else { return nil }
-    guard let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self) else {
+    guard let number = hexadecimal(word.text, digits: 2, as: UInt8.self) else {
       log.report(.hexadecimal(word.text, what: "SWITCH", digits: 2), at: word.place)
       return nil
     }
@@ -323,7 +324,7 @@ struct DeckReader {
             continue
           }
           guard case .atom(let word) = item,
-            let number = OperandReader.hexadecimal(word.text, digits: 2, as: UInt8.self)
+            let number = hexadecimal(word.text, digits: 2, as: UInt8.self)
           else {
             log.report(.deckPath, at: item.place)
             continue
@@ -361,14 +362,14 @@ struct DeckReader {
     var used = Set<UInt8>()
     for item in items {
       guard case .list(let parts, _) = item, parts.count <= 2, case .atom(let first)? = parts.first,
-        let start = OperandReader.hexadecimal(first.text, digits: 2, as: UInt8.self)
+        let start = hexadecimal(first.text, digits: 2, as: UInt8.self)
       else {
         log.report(.deckUnitAddress, at: item.place)
         continue
       }
       var count = 1
       if case .atom(let word)? = parts.dropFirst().first {
-        guard let said = OperandReader.decimal(word.text), (1...256).contains(said) else {
+        guard let said = decimal(word.text, as: Int.self), (1...256).contains(said) else {
           log.report(.deckUnitCount(word.text), at: word.place)
           continue
         }

@@ -28,7 +28,7 @@ extension DirectoryReader {
     }
     guard let word = operands.keyword(of: "GROUP", from: types),
       let type = ProcessorType(rawValue: word.folded),
-      let hundredths = operands.hundredths("ABSCAP", in: PartitionBuilder.capRange),
+      let hundredths = operands.hundredths("ABSCAP", in: ShareDefinition.absoluteCaps),
       isFirst("GROUP \(name.folded) \(type.rawValue)", at: name.place)
     else { return }
     change(name.folded) { group in

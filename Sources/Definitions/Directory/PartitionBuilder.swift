@@ -20,7 +20,8 @@ struct PartitionBuilder {
   /// Statements of the present entry, to find the second of two.
   var seen: [String: Place] = [:]
   var hasProcessors = false
-  /// What SHARE statements say of one type of processor.
+  /// What SHARE statements say of all types of processors together, and of one.
+  var commonShare: ShareDefinition?
   var typedShares: [ProcessorType: ShareDefinition] = [:]
   private let files: FolderFiles
   /// Name of the partition for which a further image profile is built.
@@ -97,13 +98,12 @@ struct PartitionBuilder {
         least > greatest
       {
         log.report(.weightLimits(least, greatest), at: parsed.place(of: key + " MINWEIGHT"))
-      } else if isRelative(processors),
-        processors.weight < processors.minimumWeight ?? 1
-          || processors.weight > processors.maximumWeight ?? Int.max
+      } else if let weight = processors.share.weight,
+        weight < processors.minimumWeight ?? 1 || weight > processors.maximumWeight ?? Int.max
       {
         log.report(
-          .weightOutsideLimits(
-            processors.weight, processors.minimumWeight, processors.maximumWeight), at: place)
+          .weightOutsideLimits(weight, processors.minimumWeight, processors.maximumWeight),
+          at: place)
       }
     }
     let modes = parsed.definition.processors.map(\.mode)
@@ -113,12 +113,6 @@ struct PartitionBuilder {
     if parsed.definition.processors.allSatisfy({ $0.initial == 0 }) {
       log.report(.noProcessors(parsed.definition.name), at: parsed.place)
     }
-  }
-
-  /// Whether processors are given by weight, not as a part of the pool.
-  private func isRelative(_ processors: PartitionProcessors) -> Bool {
-    if case .absolute? = (processors.share ?? parsed.definition.share)?.amount { return false }
-    return true
   }
 
   mutating func isFirst(_ key: String, at place: Place) -> Bool {

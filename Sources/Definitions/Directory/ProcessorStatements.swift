@@ -7,10 +7,6 @@ import Quantities
 extension PartitionBuilder {
   /// Most logical processors that a partition may have, of all types, initial and reserved.
   static let processorLimit = ComputerConfiguration.processorLimit
-  /// Least and greatest weight (PR/SM).
-  static let weightRange = 1...999
-  /// Least and greatest absolute cap, hundredths of a processor; a partition may say 0 for none.
-  static let capRange = 1...25_500
   /// Greatest defined capacity or group capacity, MSU.
   static let capacityLimit = 999_999
 
@@ -91,27 +87,29 @@ extension PartitionBuilder {
     case "INITIAL": item.initial = operands.number("INITIAL", in: counts) ?? item.initial
     case "RESERVED": item.reserved = operands.number("RESERVED", in: counts) ?? item.reserved
     case "WEIGHT":
-      guard let weight = operands.number("WEIGHT", in: Self.weightRange) else { return }
-      item.weight = weight
+      guard let weight = operands.number("WEIGHT", in: ShareDefinition.weights) else { return }
+      item.share.amount = .relative(weight)
       if let first = seen["SHARE"] ?? seen["SHARE TYPE " + item.type.rawValue] {
         log.report(.weightAndShare(first: first), at: operands.verb.place)
       }
-      parsed.definition.share = nil
+      commonShare = nil
       typedShares[item.type] = nil
     case "MINWEIGHT":
-      item.minimumWeight = operands.number("MINWEIGHT", in: Self.weightRange) ?? item.minimumWeight
+      item.minimumWeight =
+        operands.number("MINWEIGHT", in: ShareDefinition.weights) ?? item.minimumWeight
     case "MAXWEIGHT":
-      item.maximumWeight = operands.number("MAXWEIGHT", in: Self.weightRange) ?? item.maximumWeight
+      item.maximumWeight =
+        operands.number("MAXWEIGHT", in: ShareDefinition.weights) ?? item.maximumWeight
     case "CAPPED", "UNCAPPED":
-      item.isCapped = keyword == "CAPPED"
-      let other = item.isCapped ? "UNCAPPED" : "CAPPED"
+      item.share.isCapped = keyword == "CAPPED"
+      let other = item.share.isCapped ? "UNCAPPED" : "CAPPED"
       if let first = seen["PROCESSOR \(item.type.rawValue) \(other)"] {
         log.report(.cappedAndUncapped(first: first), at: operands.verb.place)
       }
     case "ABSCAP":
-      let range = 0...Self.capRange.upperBound
+      let range = 0...ShareDefinition.absoluteCaps.upperBound
       guard let hundredths = operands.hundredths("ABSCAP", in: range) else { return }
-      item.absoluteCapHundredths = hundredths == 0 ? nil : hundredths
+      item.share.absoluteCapHundredths = hundredths == 0 ? nil : hundredths
     default:
       guard let name = operands.name("a group name") else { return }
       item.group = name.folded
@@ -146,7 +144,7 @@ extension PartitionBuilder {
       log.report(.weightAndShare(first: first), at: place)
     }
     guard let type else {
-      parsed.definition.share = share
+      commonShare = share
       // What the profile said of one type is overridden too.
       typedShares = typedShares.filter { seen["SHARE TYPE " + $0.key.rawValue] != nil }
       return
@@ -154,9 +152,8 @@ extension PartitionBuilder {
     typedShares[type] = share
   }
 
-  /// Gives shared processors the weights that SHARE statements say.
+  /// Gives shared processors what SHARE statements say; a limit stands unless they are CAPPED.
   mutating func settleShares() {
-    let share = parsed.definition.share
     parsed.definition.processors = parsed.definition.processors.map { said in
       var item = said
       guard item.mode == .shared else {
@@ -165,21 +162,15 @@ extension PartitionBuilder {
         }
         return item
       }
-      item.share = typedShares[item.type]
-      switch (item.share ?? share)?.amount {
-      case .relative(let weight): item.weight = weight
-      case .absolute: item.weight = PartitionProcessors(type: item.type).weight
-      case nil: break
-      }
+      guard let share = typedShares[item.type] ?? commonShare else { return item }
+      item.share.amount = share.amount
+      if !item.share.isCapped { item.share.limit = share.limit }
       return item
     }
     let types = parsed.definition.processors.map(\.type)
     for type in ProcessorType.allCases where !types.contains(type) {
       guard let place = seen["SHARE TYPE " + type.rawValue] else { continue }
       log.report(.shareOfNothing(type), at: place)
-    }
-    if parsed.definition.processors.allSatisfy({ $0.mode == .dedicated }) {
-      parsed.definition.share = nil
     }
   }
 
@@ -211,11 +202,11 @@ extension PartitionBuilder {
       log.report(.capacityWithoutProcessors(parsed.definition.name), at: place)
       return
     }
-    let limit = (entry.share ?? parsed.definition.share)?.limit
     if entry.mode == .dedicated {
       log.report(.capacityOfDedicated, at: place)
-    } else if entry.isCapped || limit == .hard(nil) {
-      log.report(.capacityAndCapped(entry.isCapped ? "CAPPED" : "LIMITHARD"), at: place)
+    } else if entry.share.isCapped {
+      let share = typedShares[.cp] ?? commonShare
+      log.report(.capacityAndCapped(share?.isCapped == true ? "LIMITHARD" : "CAPPED"), at: place)
     }
   }
 }

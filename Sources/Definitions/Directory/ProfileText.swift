@@ -1,6 +1,7 @@
 // Profiles as text in the form of *.direct. Reading the text gives the equal value, unless the value
-// could not have been read: a weight that a share replaces, files outside the folder.
+// could not have been read: files outside the folder.
 
+import Quantities
 import Partitioning
 
 extension PartitionDefinition {
@@ -33,7 +34,7 @@ extension GroupDefinition {
   /// The group's statement, ending in a new line; empty when the group has no cap.
   package var directoryText: String {
     var words = absoluteCaps.map {
-      "ABSCAP \($0.type.rawValue) \(AmountText.decimal($0.hundredths))"
+      "ABSCAP \($0.type.rawValue) \(hundredthsText($0.hundredths))"
     }
     if let capacityUnits { words.append("MSU \(capacityUnits)") }
     return words.isEmpty ? "" : (["GROUP " + name] + words).joined(separator: " ") + "\n"

@@ -2,11 +2,6 @@ import Partitioning
 
 /// Reads the operands of SHARE, as SET SHARE has them, with CP's abbreviations.
 enum ShareReader {
-  /// Least and greatest relative share (CP).
-  static let relativeRange = 1...10_000
-  /// Least and greatest absolute share: 0.1-100 %.
-  static let absoluteRange = 10...10_000
-
   private static let absolute = ["ABSOLUTE", "ABSOLUT", "ABSOLU", "ABSOL", "ABSO", "ABS"]
   private static let relative = ["RELATIVE", "RELATIV", "RELATI", "RELAT", "RELA", "REL"]
   private static let soft = ["LIMITSOFT", "LIMITSOF", "LIMITSO", "LIMITS"]
@@ -20,8 +15,8 @@ enum ShareReader {
       return nil
     }
     guard let amount = amount(&operands) else { return nil }
-    guard operands.peek != nil else { return ShareDefinition(amount: amount) }
-    return limit(&operands).map { ShareDefinition(amount: amount, limit: $0) }
+    guard operands.peek != nil else { return ShareDefinition(amount) }
+    return limit(&operands).map { ShareDefinition(amount, limit: $0) }
   }
 
   private static func amount(_ operands: inout OperandReader) -> ShareAmount? {
@@ -30,11 +25,12 @@ enum ShareReader {
         of: "SHARE", from: ["ABSOLUTE", "RELATIVE"], abbreviations: absolute + relative)
     else { return nil }
     if Self.absolute.contains(word.folded) {
-      return operands.hundredths("ABSOLUTE", in: absoluteRange, percent: true).map {
+      return operands.hundredths("ABSOLUTE", in: ShareDefinition.absoluteShares, percent: true).map
+      {
         .absolute(hundredthsOfPercent: $0)
       }
     }
-    return operands.number("RELATIVE", in: relativeRange).map { .relative($0) }
+    return operands.number("RELATIVE", in: ShareDefinition.relativeShares).map { .relative($0) }
   }
 
   private static func limit(_ operands: inout OperandReader) -> ShareLimit? {

@@ -149,7 +149,7 @@ struct MachineConfigurationReader {
     guard let word = operands.word("DYNAMIC or a number of milliseconds") else { return }
     guard word.folded != "DYNAMIC" else { return }
     let digits = word.folded.hasSuffix("MS") ? word.folded.dropLast(2) : word.folded[...]
-    guard let count = OperandReader.decimal(digits), Self.runningTimeRange.contains(count) else {
+    guard let count = decimal(digits, as: Int.self), Self.runningTimeRange.contains(count) else {
       let range = "\(Self.runningTimeRange.lowerBound)-\(Self.runningTimeRange.upperBound)"
       log.report(
         .value(
@@ -250,7 +250,7 @@ struct MachineConfigurationReader {
     case "REAL": parsed.machine.pace = .real
     case "FAST": parsed.machine.pace = .fast
     default:
-      guard let factor = OperandReader.decimal(word.text), (1...1000).contains(factor) else {
+      guard let factor = decimal(word.text, as: Int.self), (1...1000).contains(factor) else {
         log.report(
           .value(word.text, what: "PACE", remedy: "write REAL, FAST or a factor 1-1000"),
           at: word.place)
@@ -282,7 +282,7 @@ struct MachineConfigurationReader {
     let isValid =
       word.folded == "UTC"
       || isOffset && offset.utf8.count == 5 && parts.count == 2
-        && zip(parts, [14, 59]).allSatisfy { OperandReader.decimal($0) ?? .max <= $1 }
+        && zip(parts, [14, 59]).allSatisfy { decimal($0, as: Int.self) ?? .max <= $1 }
     guard isValid else {
       log.report(
         .value(word.text, what: "TIMEZONE", remedy: "write UTC or an offset such as UTC+01:00"),

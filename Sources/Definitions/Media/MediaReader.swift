@@ -67,9 +67,9 @@ struct MediaReader {
   private mutating func path(_ operands: inout OperandReader) {
     guard let word = operands.word("a CHPID") else { return }
     let parts = word.folded.split(separator: ".", omittingEmptySubsequences: false)
-    let number = parts.last.flatMap { OperandReader.hexadecimal($0, digits: 2) }
+    let number = parts.last.flatMap { hexadecimal($0, digits: 2, as: UInt8.self) }
     let subsystem =
-      parts.count == 2 ? parts.first.flatMap { OperandReader.hexadecimal($0, digits: 2) } : nil
+      parts.count == 2 ? parts.first.flatMap { hexadecimal($0, digits: 2, as: UInt8.self) } : nil
     guard let number, parts.count == 1 || (parts.count == 2 && subsystem != nil) else {
       log.report(.hexadecimal(word.text, what: "CHPID", digits: 2), at: word.place)
       return
@@ -85,7 +85,7 @@ struct MediaReader {
       let keyword = operands.keyword(of: "CHPID", from: ["RATE", "LATENCY"])
     { _ = timing(keyword.folded, &operands, rate: &rate, latency: &latency) }
     let matching = deck.configuration.paths.enumerated().filter { _, path in
-      Int(path.number) == number && (subsystem == nil || Int(path.subsystem) == subsystem)
+      path.number == number && (subsystem == nil || path.subsystem == subsystem)
     }.map(\.offset)
     if matching.isEmpty {
       log.report(

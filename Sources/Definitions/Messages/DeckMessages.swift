@@ -1,6 +1,7 @@
 // Messages of the I/O configuration. Numbers are IOCP's (IOCP User's Guide, messages) where the case
 // is the same; the texts are ours. Cases for which no number is known have HCPDEF numbers from 070.
 
+import Quantities
 import Partitioning
 
 extension Problem {
@@ -9,11 +10,11 @@ extension Problem {
   }
 
   private static func place(_ path: UInt8, _ subsystem: UInt8) -> String {
-    "CHPID \(DeviceNumbers.path(path)) in CSS \(String(subsystem, radix: 16, uppercase: true))"
+    "CHPID \(DeviceNumbers.path(path)) in CSS \(hexDigits(subsystem))"
   }
 
   private static func css(_ subsystem: UInt8) -> String {
-    "CSS \(String(subsystem, radix: 16, uppercase: true))"
+    "CSS \(hexDigits(subsystem))"
   }
 
   // MARK: Form
@@ -352,8 +353,8 @@ extension Problem {
   static func latencyBelowEpoch(_ device: UInt16, _ latency: UInt64, epoch: UInt64) -> Problem {
     together(
       "086",
-      "a request to device \(DeviceNumbers.text(device)) takes \(AmountText.duration(latency)), less than an epoch of "
-        + AmountText.duration(epoch),
-      "expect \(AmountText.duration(epoch)); raise LATENCY or shorten EPOCH")
+      "a request to device \(DeviceNumbers.text(device)) takes \(durationText(latency)), less than an epoch of "
+        + durationText(epoch),
+      "expect \(durationText(epoch)); raise LATENCY or shorten EPOCH")
   }
 }

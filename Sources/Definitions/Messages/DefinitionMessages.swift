@@ -101,7 +101,7 @@ extension Problem {
   ) -> Problem {
     let sign = percent ? "%" : ""
     let bounds =
-      "\(AmountText.decimal(range.lowerBound))\(sign)-\(AmountText.decimal(range.upperBound))\(sign)"
+      "\(hundredthsText(range.lowerBound))\(sign)-\(hundredthsText(range.upperBound))\(sign)"
     return error("010", "\(what) cannot be \(shown(word))", "write a number \(bounds)")
   }
 
@@ -112,7 +112,7 @@ extension Problem {
   static func sizeRange(_ word: String, what: String, range: ClosedRange<UInt64>) -> Problem {
     error(
       "011", "\(what) cannot be \(shown(word))",
-      "write a size from \(AmountText.size(range.lowerBound)) to \(AmountText.size(range.upperBound))"
+      "write a size from \(sizeText(range.lowerBound)) to \(sizeText(range.upperBound))"
     )
   }
 
@@ -123,14 +123,14 @@ extension Problem {
   static func multiple(_ word: String, what: String, of increment: UInt64) -> Problem {
     error(
       "013",
-      "\(what) \(shown(word)) is not a multiple of the increment of \(AmountText.size(increment))",
-      "write a multiple of \(AmountText.size(increment))")
+      "\(what) \(shown(word)) is not a multiple of the increment of \(sizeText(increment))",
+      "write a multiple of \(sizeText(increment))")
   }
 
   static func duration(_ word: String, what: String, range: ClosedRange<UInt64>) -> Problem {
     error(
       "014", "\(what) cannot be \(shown(word))",
-      "write a time from \(AmountText.duration(range.lowerBound)) to \(AmountText.duration(range.upperBound))"
+      "write a time from \(durationText(range.lowerBound)) to \(durationText(range.upperBound))"
     )
   }
 
@@ -288,12 +288,12 @@ extension Problem {
   {
     error(
       "038",
-      "\(what) \(AmountText.size(bytes)) is more than the \(AmountText.size(installed)) installed",
+      "\(what) \(sizeText(bytes)) is more than the \(sizeText(installed)) installed",
       "write less, or install more in machine.config")
   }
 
   static func noStorage(increment: UInt64) -> Problem {
-    error("039", "STORAGE INITIAL is 0", "write \(AmountText.size(increment)) or more")
+    error("039", "STORAGE INITIAL is 0", "write \(sizeText(increment)) or more")
   }
 
   static func ownAfter(_ name: String) -> Problem {
@@ -344,7 +344,7 @@ extension Problem {
 
   static func tooLarge(limit: Int) -> Problem {
     error(
-      "051", "the file is larger than \(AmountText.size(UInt64(clamping: limit)))",
+      "051", "the file is larger than \(sizeText(UInt64(clamping: limit)))",
       "split it, or remove what is not text")
   }
 

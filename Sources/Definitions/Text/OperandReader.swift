@@ -2,6 +2,9 @@ import Quantities
 
 /// Takes the operands of a free-form statement one by one, and reports what is wrong with them.
 struct OperandReader {
+  /// Greatest size that can be said, in bytes.
+  private static let sizeLimit: UInt64 = 1 << 62
+
   /// The verb.
   let verb: Word
   let log: FindingLog
@@ -83,7 +86,7 @@ struct OperandReader {
   /// Takes a decimal number.
   mutating func number(_ what: String, in range: ClosedRange<Int>) -> Int? {
     guard let word = word(what) else { return nil }
-    guard let value = Self.decimal(word.text), range.contains(value) else {
+    guard let value = decimal(word.text, as: Int.self), range.contains(value) else {
       log.report(.number(word.text, what: what, range: range), at: word.place)
       return nil
     }
@@ -97,7 +100,7 @@ struct OperandReader {
     guard let word = word(what) else { return nil }
     var text = word.text[...]
     if percent, text.last == "%" { text = text.dropLast() }
-    guard let value = Self.hundredths(text), range.contains(value) else {
+    guard let value = fixedPoint(text, places: 2), range.contains(value) else {
       log.report(.hundredths(word.text, what: what, range: range, percent: percent), at: word.place)
       return nil
     }
@@ -107,7 +110,7 @@ struct OperandReader {
   /// Takes a size such as `64M`.
   mutating func size(_ what: String) -> UInt64? {
     guard let word = word(what) else { return nil }
-    guard let value = Self.size(word.folded) else {
+    guard let value = byteCount(word.folded), value <= Self.sizeLimit else {
       log.report(.size(word.text, what: what), at: word.place)
       return nil
     }
@@ -120,7 +123,7 @@ struct OperandReader {
     var text = word.folded[...]
     if text.hasSuffix("/S") { text = text.dropLast(2) }
     if text.hasSuffix("B") { text = text.dropLast() }
-    guard let value = Self.size(String(text)), value > 0, value <= 1 << 50 else {
+    guard let value = byteCount(text), value > 0, value <= 1 << 50 else {
       log.report(.rate(word.text, what: what), at: word.place)
       return nil
     }
@@ -130,7 +133,7 @@ struct OperandReader {
   /// Takes a duration such as `100US`, as nanoseconds.
   mutating func duration(_ what: String, in range: ClosedRange<UInt64>) -> UInt64? {
     guard let word = word(what) else { return nil }
-    guard let value = Self.duration(word.folded), range.contains(value) else {
+    guard let value = nanoseconds(word.folded), range.contains(value) else {
       log.report(.duration(word.text, what: what, range: range), at: word.place)
       return nil
     }
@@ -159,63 +162,9 @@ struct OperandReader {
 
   // MARK: - Values
 
-  /// A decimal number without sign, of at most 18 digits.
-  static func decimal(_ text: some StringProtocol) -> Int? {
-    guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-    else { return nil }
-    return Int(text)
-  }
-
-  /// A number with at most two decimals, as hundredths.
-  static func hundredths(_ text: some StringProtocol) -> Int? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count <= 2, let whole = parts.first.flatMap({ decimal($0) }), whole < 1_000_000,
-      let hundreds = whole.multiplied(by: 100)
-    else { return nil }
-    guard let decimals = parts.dropFirst().first else { return hundreds }
-    guard decimals.utf8.count <= 2, let fraction = decimal(decimals) else { return nil }
-    return hundreds.adding(decimals.utf8.count == 1 ? fraction.multipliedClamped(by: 10) : fraction)
-  }
-
-  /// A size with `K`, `M`, `G` or `T`, powers of 1024; without a letter, bytes.
-  static func size(_ folded: String) -> UInt64? {
-    let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30, "T": 40]
-    let shift = folded.last.flatMap { shifts[$0] }
-    guard let count = decimal(shift == nil ? folded[...] : folded.dropLast()),
-      let value = UInt64(exactly: count)?.multiplied(by: 1 << (shift ?? 0)), value <= 1 << 62
-    else { return nil }
-    return value
-  }
-
-  /// A duration with `NS`, `US`, `MS` or `S`, as nanoseconds.
-  static func duration(_ folded: String) -> UInt64? {
-    for (unit, factor) in [
-      ("NS", UInt64(1)), ("US", 1000), ("MS", 1_000_000), ("S", 1_000_000_000),
-    ]
-    where folded.hasSuffix(unit) {
-      guard let count = decimal(folded.dropLast(unit.count)), count < 1_000_000_000 else {
-        return nil
-      }
-      return UInt64(exactly: count)?.multiplied(by: factor)
-    }
-    return nil
-  }
-
   /// A device number, 1-4 hexadecimal digits.
   static func deviceNumber(_ text: some StringProtocol) -> UInt16? {
     hexadecimal(text, digits: 4, as: UInt16.self)
-  }
-
-  /// A hexadecimal number of at most so many digits, without sign or prefix.
-  static func hexadecimal<Number: FixedWidthInteger>(
-    _ text: some StringProtocol, digits: Int, as type: Number.Type = Int.self
-  ) -> Number? {
-    guard text.utf8.count <= digits, text.utf8.allSatisfy(isHexadecimal) else { return nil }
-    return Number(text, radix: 16)
-  }
-
-  private static func isHexadecimal(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
   }
 
   /// Whether this is 1-8 characters A-Z 0-9 @ # $.

@@ -57,12 +57,9 @@ struct ActivationAdvice {
     state.active.flatMap { active in
       active.definition.processors.compactMap { item -> Entry? in
         guard item.type == type, item.mode == .shared, item.initial > 0 else { return nil }
-        let setting = active.definition.share(of: item)
         return Entry(
           partition: active.definition, item: item,
-          claim: ShareClaim(
-            amount: setting.amount, limit: setting.limit,
-            absoluteCapHundredths: setting.absoluteCapHundredths, logicalCount: item.initial))
+          claim: ShareClaim(item.share, logicalCount: item.initial))
       }
     }
   }
@@ -84,7 +81,7 @@ struct ActivationAdvice {
     for entry in entries {
       let likeness = Likeness(
         entitlement: entry.entitlement, logicals: entry.item.initial,
-        cap: entry.item.absoluteCapHundredths)
+        cap: entry.item.share.absoluteCapHundredths)
       if names[likeness] == nil { order.append(likeness) }
       names[likeness, default: []].append(entry.partition.name)
     }

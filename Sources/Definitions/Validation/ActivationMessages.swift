@@ -11,7 +11,7 @@ extension Problem {
   static func originTaken(_ partition: String, owner: String, origin: UInt64) -> Problem {
     warning(
       "094",
-      "\(partition) cannot be active beside \(owner): storage at ORIGIN \(AmountText.size(origin)) is taken",
+      "\(partition) cannot be active beside \(owner): storage at ORIGIN \(sizeText(origin)) is taken",
       "choose another origin, or none")
   }
 
@@ -28,8 +28,8 @@ extension Problem {
   ) -> Problem {
     warning(
       "091",
-      "\(partition) cannot be active with those before it: it needs \(AmountText.size(needed)), and of \(AmountText.size(installed)) "
-        + "installed \(count) partitions before it take \(AmountText.size(granted)), which leaves \(AmountText.size(left))",
+      "\(partition) cannot be active with those before it: it needs \(sizeText(needed)), and of \(sizeText(installed)) "
+        + "installed \(count) partitions before it take \(sizeText(granted)), which leaves \(sizeText(left))",
       "give less storage, or install more")
   }
 
@@ -63,9 +63,9 @@ extension Problem {
     let (count, place) = (StoragePlan.count(of: longest), longest.lowerBound)
     let free = plan.bytes(plan.freeCount)
     let text =
-      "\(partition) cannot be active with those before it: it needs \(AmountText.size(needed)) in one piece, "
-      + "and of \(AmountText.size(free)) free in \(plan.free.count) pieces the longest has "
-      + "\(AmountText.size(plan.bytes(count))), at \(AmountText.size(plan.bytes(place)))"
+      "\(partition) cannot be active with those before it: it needs \(sizeText(needed)) in one piece, "
+      + "and of \(sizeText(free)) free in \(plan.free.count) pieces the longest has "
+      + "\(sizeText(plan.bytes(count))), at \(sizeText(plan.bytes(place)))"
     guard let (piece, place) = plan.unpacked else {
       return warning(
         "095", text, "activate it before the others, or activate those between the pieces again")
@@ -73,7 +73,7 @@ extension Problem {
     return warning(
       "095", text,
       "pack those with an origin from the bottom: give \(piece.owner) ORIGIN "
-        + "\(AmountText.size(plan.bytes(place))) in place of \(AmountText.size(plan.bytes(piece.range.lowerBound)))"
+        + "\(sizeText(plan.bytes(place))) in place of \(sizeText(plan.bytes(piece.range.lowerBound)))"
     )
   }
 
@@ -130,7 +130,7 @@ extension Problem {
   ) -> Problem {
     advice(
       "123",
-      "\(who): ABSCAP \(AmountText.decimal(cap)) is below the \(hundredths(entitlement)) \(type.rawValue) "
+      "\(who): ABSCAP \(hundredthsText(cap)) is below the \(hundredths(entitlement)) \(type.rawValue) "
         + "processors that the weight entitles to, which is not advised",
       "raise the cap, or lower the weight")
   }
@@ -140,7 +140,7 @@ extension Problem {
   ) -> Problem {
     advice(
       "124",
-      "group \(group): ABSCAP \(type.rawValue) \(AmountText.decimal(cap)) is below the \(hundredths(sum)) "
+      "group \(group): ABSCAP \(type.rawValue) \(hundredthsText(cap)) is below the \(hundredths(sum)) "
         + "processors that the weights of \(members) entitle to",
       "raise the cap, or lower the weights")
   }
@@ -148,8 +148,8 @@ extension Problem {
   static func hostStorageShort(granted: UInt64, partitions: Int, limit: UInt64) -> Problem {
     advice(
       "125",
-      "\(partitions) partitions have \(AmountText.size(granted)) of storage together, and HOSTSTORAGE lets "
-        + "them write \(AmountText.size(limit))",
+      "\(partitions) partitions have \(sizeText(granted)) of storage together, and HOSTSTORAGE lets "
+        + "them write \(sizeText(limit))",
       "give more HOSTSTORAGE, or expect those that write more to be stopped")
   }
 
@@ -158,13 +158,13 @@ extension Problem {
   ) -> Problem {
     advice(
       "126",
-      "\(name): a real machine gives \(AmountText.size(initial)) initial and \(AmountText.size(reserved)) reserved storage "
-        + "in units of \(AmountText.size(unit)), of which they are no multiples",
-      "round both to \(AmountText.size(unit)) if the profile is to be carried over")
+      "\(name): a real machine gives \(sizeText(initial)) initial and \(sizeText(reserved)) reserved storage "
+        + "in units of \(sizeText(unit)), of which they are no multiples",
+      "round both to \(sizeText(unit)) if the profile is to be carried over")
   }
 
   /// A fraction cut to hundredths.
   private static func hundredths(_ fraction: Fraction) -> String {
-    AmountText.decimal(Int(clamping: (fraction * Fraction(100)).floor))
+    hundredthsText(Int(clamping: (fraction * Fraction(100)).floor))
   }
 }

@@ -130,7 +130,7 @@ struct DefinitionJudgement {
     ]
     for (name, bytes) in items where !bytes.isMultiple(of: increment) {
       log.report(
-        .multiple(AmountText.size(bytes), what: "STORAGE " + name, of: increment),
+        .multiple(sizeText(bytes), what: "STORAGE " + name, of: increment),
         at: partition.place(of: "STORAGE " + name, in: "STORAGE"))
     }
     if storage.initialByteCount == 0 {

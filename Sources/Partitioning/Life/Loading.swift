@@ -34,7 +34,7 @@ extension IPLDefinition {
     case .savedSystem(let name, _): name
     case .program(let name, _): name
     case .multiboot(let file, _, _): file
-    case .device(let number, _): String(number, radix: 16, uppercase: true)
+    case .device(let number, _): hexDigits(number)
     }
   }
 }
@@ -78,7 +78,7 @@ extension PartitionManager {
         path: file)
     case .device(let number, _):
       throw .unsupportedLoad(
-        partition.name, what: "device \(String(number, radix: 16, uppercase: true))")
+        partition.name, what: "device \(hexDigits(number))")
     }
   }
 }

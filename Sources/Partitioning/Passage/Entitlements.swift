@@ -36,7 +36,7 @@ extension PartitionManager {
         let (claim, grant) = judged
         return AccountGrant(
           account: sharer.partition.account(of: sharer.entry), grant: grant,
-          weight: claim.weight ?? 1, polarity: claim.polarity, group: claim.group,
+          weight: claim.share.weight ?? 1, polarity: claim.polarity, group: claim.group,
           completesWaits: settings.waitCompletion)
       },
       groupCaps: groups, epoch: engine.epoch, at: now)
@@ -54,11 +54,8 @@ extension PartitionManager {
 
   private func claim(_ partition: Partition, _ entry: Int, _ groups: [Fraction?]) -> ShareClaim {
     let processors = partition.processors(of: entry)
-    let setting = partition.definition.share(of: entry)
     var claim = ShareClaim(
-      amount: setting.amount, limit: setting.limit,
-      absoluteCapHundredths: setting.absoluteCapHundredths,
-      logicalCount: max(1, partition.onlineCount(of: entry)),
+      processors.share, logicalCount: max(1, partition.onlineCount(of: entry)),
       polarity: partition.definition.polarity)
     let isCP = processors.type == .cp
     if isCP, partition.definition.definedCapacity != nil {
@@ -74,9 +71,4 @@ extension PartitionManager {
     }
     return claim
   }
-}
-
-extension ShareClaim {
-  /// The weight, when the share is relative.
-  var weight: Int? { if case .relative(let weight) = amount { weight } else { nil } }
 }

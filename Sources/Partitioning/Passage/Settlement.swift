@@ -176,14 +176,14 @@ extension PartitionManager {
       note(
         partition,
         .unimplemented(
-          "instruction \(hexadecimal(bytes, 16)) at \(hexadecimal(address, 16))"
+          "instruction \(hexDigits(bytes, 16)) at \(hexDigits(address, 16))"
             + " on processor \(processor)"), at: event.time)
     case .outsideStorage(let processor, let address, let storage):
       note(
         partition,
         .unassigned(
-          "storage \(hexadecimal(storage, 16)) by the instruction at"
-            + " \(hexadecimal(address, 16)) on processor \(processor)"), at: event.time)
+          "storage \(hexDigits(storage, 16)) by the instruction at"
+            + " \(hexDigits(address, 16)) on processor \(processor)"), at: event.time)
     case .processorEjected(let processor): eject(processor, from: partition)
     }
   }
@@ -204,10 +204,6 @@ extension PartitionManager {
       setProcessor(partition, processor, online: false)
     }
     note(partition, .processorGivenBack(processor))
-  }
-
-  private func hexadecimal(_ value: UInt64, _ digits: Int) -> String {
-    String(value, radix: 16, uppercase: true).zeroPadded(to: digits)
   }
 
   private func except(_ partition: Partition) {

@@ -1,3 +1,5 @@
+import Quantities
+
 // What an image profile says, statement by statement: the one list from which it is written as text
 // and compared with another.
 
@@ -57,14 +59,7 @@ extension PartitionDefinition {
 
   /// What may differ between the image profiles of a partition.
   package var profileStatements: [ProfileStatement] {
-    var statements = processors.map(statement)
-    if let share, processors.contains(where: { $0.mode == .shared }) {
-      statements.append(ProfileStatement("SHARE", share.directoryText))
-    }
-    for item in processors where item.mode == .shared {
-      guard let share = item.share else { continue }
-      statements.append(ProfileStatement("SHARE TYPE " + item.type.rawValue, share.directoryText))
-    }
+    var statements = processors.map(statement) + shareStatements
     statements.append(
       ProfileStatement(
         "POLARITY",
@@ -113,6 +108,18 @@ extension PartitionDefinition {
     return statements
   }
 
+  /// SHARE for what WEIGHT cannot say; once when all types are alike.
+  private var shareStatements: [ProfileStatement] {
+    let texts = processors.filter { $0.mode == .shared }.map(\.share.statement)
+    if let common = texts.first ?? nil, texts.allSatisfy({ $0 == common }) {
+      return [ProfileStatement("SHARE", common)]
+    }
+    return processors.compactMap { item in
+      guard item.mode == .shared, let text = item.share.statement else { return nil }
+      return ProfileStatement("SHARE TYPE " + item.type.rawValue, text)
+    }
+  }
+
   private func statement(of item: PartitionProcessors) -> ProfileStatement {
     var operands = [
       ProfileOperand("", item.mode.rawValue), ProfileOperand("INITIAL", "\(item.initial)"),
@@ -123,32 +130,32 @@ extension PartitionDefinition {
     guard item.mode == .shared else {
       return ProfileStatement("PROCESSOR " + item.type.rawValue, operands)
     }
-    // A weight that a share replaces is not said.
-    if item.share == nil, share == nil {
-      operands.append(ProfileOperand("WEIGHT", "\(item.weight)"))
+    if item.share.statement == nil, let weight = item.share.weight {
+      operands.append(ProfileOperand("WEIGHT", "\(weight)"))
     }
     if let least = item.minimumWeight { operands.append(ProfileOperand("MINWEIGHT", "\(least)")) }
     if let most = item.maximumWeight { operands.append(ProfileOperand("MAXWEIGHT", "\(most)")) }
     operands.append(
       ProfileOperand(
-        "CAPPED", item.isCapped ? "YES" : "NO", written: item.isCapped ? "CAPPED" : nil))
-    if let cap = item.absoluteCapHundredths {
-      operands.append(ProfileOperand("ABSCAP", AmountText.decimal(cap)))
+        "CAPPED", item.share.isCapped ? "YES" : "NO",
+        written: item.share.isCapped ? "CAPPED" : nil))
+    if let cap = item.share.absoluteCapHundredths {
+      operands.append(ProfileOperand("ABSCAP", hundredthsText(cap)))
     }
     if let group = item.group { operands.append(ProfileOperand("GROUP", group)) }
     return ProfileStatement("PROCESSOR " + item.type.rawValue, operands)
   }
 
   private var storageStatement: ProfileStatement {
-    let reserved = AmountText.size(storage.reservedByteCount)
+    let reserved = sizeText(storage.reservedByteCount)
     var operands = [
-      ProfileOperand("INITIAL", AmountText.size(storage.initialByteCount)),
+      ProfileOperand("INITIAL", sizeText(storage.initialByteCount)),
       ProfileOperand(
         "RESERVED", reserved,
         written: storage.reservedByteCount == 0 ? nil : "RESERVED " + reserved),
     ]
     if let origin = storage.origin {
-      operands.append(ProfileOperand("ORIGIN", AmountText.size(origin)))
+      operands.append(ProfileOperand("ORIGIN", sizeText(origin)))
     }
     return ProfileStatement("STORAGE", operands)
   }

@@ -1,17 +1,18 @@
+import Quantities
+
 // What shares and loads are in the words of the directory.
 
 extension ShareDefinition {
-  /// The operands of SHARE.
-  package var directoryText: String {
-    switch limit {
-    case .none: amount.directoryText
-    case .soft(let most): Self.text(amount, most, "LIMITSOFT")
-    case .hard(let most): Self.text(amount, most, "LIMITHARD")
-    }
-  }
-
-  private static func text(_ amount: ShareAmount, _ most: ShareAmount?, _ limit: String) -> String {
-    [amount.directoryText, most?.directoryText, limit].compactMap(\.self).joined(separator: " ")
+  /// The operands of SHARE; nil when WEIGHT and CAPPED of PROCESSOR say it all.
+  var statement: String? {
+    let words: [String?] =
+      switch limit {
+      case .none, .hard(nil): []
+      case .soft(let most): [most?.directoryText, "LIMITSOFT"]
+      case .hard(let most?): [most.directoryText, "LIMITHARD"]
+      }
+    if let weight, words.isEmpty, weight <= ShareDefinition.weights.upperBound { return nil }
+    return ([amount.directoryText] + words).compactMap(\.self).joined(separator: " ")
   }
 }
 
@@ -20,7 +21,7 @@ extension ShareAmount {
   package var directoryText: String {
     switch self {
     case .relative(let weight): "RELATIVE \(weight)"
-    case .absolute(let hundredths): "ABSOLUTE \(AmountText.decimal(hundredths))%"
+    case .absolute(let hundredths): "ABSOLUTE \(hundredthsText(hundredths))%"
     }
   }
 }

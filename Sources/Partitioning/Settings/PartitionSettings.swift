@@ -86,10 +86,10 @@ extension PartitionDefinition {
     _ type: ProcessorType?, _ weight: Int
   ) throws(ManagementError) {
     let entries = try sharedEntries(type)
-    guard ProcessingShare.weights.contains(weight) else {
-      throw .weightOutOfRange(weight, allowed: ProcessingShare.weights)
+    guard ShareDefinition.weights.contains(weight) else {
+      throw .weightOutOfRange(weight, allowed: ShareDefinition.weights)
     }
-    for entry in entries { setShare(of: entry) { $0.amount = .relative(weight) } }
+    for entry in entries { processors.change(at: entry) { $0.share.amount = .relative(weight) } }
   }
 
   private mutating func setShare(
@@ -97,9 +97,9 @@ extension PartitionDefinition {
   ) throws(ManagementError) {
     let entries = try sharedEntries(type)
     for entry in entries {
-      setShare(of: entry) { setting in
-        if let amount { setting.amount = amount }
-        if let limit { setting.limit = limit }
+      processors.change(at: entry) {
+        if let amount { $0.share.amount = amount }
+        if let limit { $0.share.limit = limit }
       }
     }
   }
@@ -110,12 +110,11 @@ extension PartitionDefinition {
     guard let profile = context.profile else { throw .notInProfile(.set(setting)) }
     for entry in try sharedEntries(type) {
       guard
-        let initial = profile.processors.firstIndex(where: {
+        let initial = profile.processors.first(where: {
           $0.type == processors.element(at: entry)?.type && $0.mode == .shared
         })
       else { continue }
-      let share = profile.share(of: initial)
-      setShare(of: entry) { $0 = share }
+      processors.change(at: entry) { $0.share = initial.share }
     }
   }
 
@@ -125,18 +124,10 @@ extension PartitionDefinition {
     let entries = try sharedEntries(type)
     switch cap {
     case .ownShare(let isCapped):
-      for entry in entries {
-        setShare(of: entry) { setting in
-          if isCapped {
-            setting.limit = .hard(nil)
-          } else if setting.limit == .hard(nil) {
-            setting.limit = .none
-          }
-        }
-      }
+      for entry in entries { processors.change(at: entry) { $0.share.isCapped = isCapped } }
     case .absolute(let hundredths):
       for entry in entries {
-        processors.change(at: entry) { $0.absoluteCapHundredths = hundredths }
+        processors.change(at: entry) { $0.share.absoluteCapHundredths = hundredths }
       }
     }
   }

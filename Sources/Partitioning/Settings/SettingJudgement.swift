@@ -17,16 +17,15 @@ extension PartitionDefinition {
     after earlier: PartitionDefinition? = nil, in context: SettingContext
   ) throws(ManagementError) {
     for own in processors where own.mode == .shared {
-      let setting = share(of: own)
-      try Self.judge(setting.amount)
-      switch setting.limit {
+      try Self.judge(own.share.amount)
+      switch own.share.limit {
       case .hard(let most?), .soft(let most?): try Self.judge(most)
       case .none, .hard(nil), .soft(nil): break
       }
       let before = earlier?.processors.first { $0.type == own.type }
       let isRangeNew = before.map { $0.weightLimits != own.weightLimits } ?? false
-      try own.judgeWeight(setting.amount, isRangeNew: isRangeNew)
-      if let cap = setting.absoluteCapHundredths, !ProcessingShare.absoluteCaps.contains(cap) {
+      try own.judgeWeight(isRangeNew: isRangeNew)
+      if let cap = own.share.absoluteCapHundredths, !ShareDefinition.absoluteCaps.contains(cap) {
         throw .capOutOfRange(cap)
       }
       if let group = own.group, !context.groups.contains(group) {
@@ -39,8 +38,8 @@ extension PartitionDefinition {
   private static func judge(_ amount: ShareAmount) throws(ManagementError) {
     let isLegal =
       switch amount {
-      case .relative(let share): ProcessingShare.relativeShares.contains(share)
-      case .absolute(let hundredths): ProcessingShare.absoluteShares.contains(hundredths)
+      case .relative(let share): ShareDefinition.relativeShares.contains(share)
+      case .absolute(let hundredths): ShareDefinition.absoluteShares.contains(hundredths)
       }
     guard isLegal else { throw .shareOutOfRange(amount) }
   }
@@ -55,7 +54,7 @@ extension PartitionDefinition {
     guard entries.allSatisfy({ $0.mode == .shared }) else {
       throw .noSharedProcessors(name, .cp)
     }
-    guard entries.allSatisfy({ share(of: $0).limit != .hard(nil) }) else {
+    guard !entries.contains(where: \.share.isCapped) else {
       throw .cappingConflict(name)
     }
   }
@@ -74,19 +73,16 @@ extension PartitionProcessors {
   }
 
   /// Judges the limits of the weight by themselves, and a relative share by them.
-  fileprivate func judgeWeight(
-    _ amount: ShareAmount, isRangeNew: Bool
-  ) throws(ManagementError) {
-    let allowed = ProcessingShare.weights
+  fileprivate func judgeWeight(isRangeNew: Bool) throws(ManagementError) {
+    let allowed = ShareDefinition.weights
     let least = minimumWeight ?? allowed.lowerBound
     let most = maximumWeight ?? allowed.upperBound
-    var weight = weight
-    if case .relative(let share) = amount { weight = share }
+    let weight = share.weight ?? ShareDefinition.usualWeight
     guard allowed.contains(least), allowed.contains(most), least <= most else {
       throw .weightRange(minimum: least, weight: weight, maximum: most)
     }
     // An absolute share has no weight, and a relative one without limits may be more than a weight.
-    guard case .relative = amount, minimumWeight != nil || maximumWeight != nil,
+    guard share.weight != nil, minimumWeight != nil || maximumWeight != nil,
       !(least...max(least, most)).contains(weight)
     else { return }
     if isRangeNew { throw .weightRange(minimum: least, weight: weight, maximum: most) }
@@ -101,7 +97,7 @@ extension MachineSettings {
       throw .runningTimeOutOfRange(runningTime)
     }
     for group in groups {
-      for cap in group.absoluteCaps where !ProcessingShare.absoluteCaps.contains(cap.hundredths) {
+      for cap in group.absoluteCaps where !ShareDefinition.absoluteCaps.contains(cap.hundredths) {
         throw .capOutOfRange(cap.hundredths)
       }
       if let units = group.capacityUnits, !PartitionDefinition.capacityUnitsRange.contains(units) {

@@ -69,6 +69,12 @@ package struct Fraction: Sendable, Hashable {
     return rest >= denominator &- rest ? whole.addingClamped(1) : whole
   }
 
+  /// With so many decimals, rounded half up.
+  package func text(places: Int) -> String {
+    let scaled = (self * Fraction(powerOfTen(places) as Int128)).rounded
+    return fixedPointText(scaled, places: places, padded: true)
+  }
+
   private static func greatestCommonDivisor(_ one: UInt128, _ other: UInt128) -> UInt128 {
     var (larger, smaller) = (one, other)
     while smaller != 0 {

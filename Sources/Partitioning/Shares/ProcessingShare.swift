@@ -10,12 +10,8 @@ import Quantities
 
 /// What one active partition asks of one pool.
 package struct ShareClaim: Sendable, Equatable {
-  /// Its share, relative (a weight) or absolute.
-  package var amount: ShareAmount
-  /// Its limit.
-  package var limit: ShareLimit
-  /// Its absolute cap in hundredths of a processor.
-  package var absoluteCapHundredths: Int?
+  /// What it is defined to ask.
+  package var share: ShareDefinition
   /// Its logical processors on line, at least 1.
   package var logicalCount: Int
   /// How its entitlement lies on its logical processors.
@@ -29,13 +25,10 @@ package struct ShareClaim: Sendable, Equatable {
 
   /// Creates a claim.
   package init(
-    amount: ShareAmount, limit: ShareLimit = .none, absoluteCapHundredths: Int? = nil,
-    logicalCount: Int, polarity: Polarity = .horizontal, group: Int? = nil,
-    definedCapacity: Fraction? = nil, groupCapacity: Fraction? = nil
+    _ share: ShareDefinition, logicalCount: Int, polarity: Polarity = .horizontal,
+    group: Int? = nil, definedCapacity: Fraction? = nil, groupCapacity: Fraction? = nil
   ) {
-    self.amount = amount
-    self.limit = limit
-    self.absoluteCapHundredths = absoluteCapHundredths
+    self.share = share
     self.logicalCount = logicalCount
     self.polarity = polarity
     self.group = group
@@ -67,14 +60,6 @@ package struct ShareGrant: Sendable, Equatable, Codable {
 
 /// The arithmetic of shares.
 package enum ProcessingShare {
-  /// Weights of an image profile and of SET CAP's side.
-  package static let weights = 1...999
-  /// Relative shares of SET SHARE.
-  package static let relativeShares = 1...10_000
-  /// Absolute shares in hundredths of a percent: 0.1 % to 100 %.
-  package static let absoluteShares = 10...10_000
-  /// Absolute caps in hundredths of a processor.
-  package static let absoluteCaps = 1...25_500
   /// Hundredths of a percent that absolute shares may come to; more is scaled to this.
   static let absoluteLimit: Int128 = 9_900
 
@@ -92,7 +77,7 @@ package enum ProcessingShare {
     var groupShares = groupCaps.map { _ in Fraction.zero }
     for claim in claims {
       guard let group = claim.group else { continue }
-      groupShares.change(at: group) { $0 += pool.share(of: claim.amount) }
+      groupShares.change(at: group) { $0 += pool.share(of: claim.share.amount) }
     }
     return claims.map { claim in
       var grant = pool.grant(claim)
@@ -116,7 +101,7 @@ private struct PoolShares {
   init(_ claims: [ShareClaim], sharedProcessors: Int) {
     processors = Fraction(sharedProcessors)
     for claim in claims {
-      switch claim.amount {
+      switch claim.share.amount {
       case .relative(let weight): relativeSum.addClamped(Int128(weight))
       case .absolute(let hundredths): absoluteSum.addClamped(Int128(hundredths))
       }
@@ -149,15 +134,15 @@ private struct PoolShares {
 
   /// The grant of a claim, its group's cap apart.
   func grant(_ claim: ShareClaim) -> ShareGrant {
-    let share = share(of: claim.amount)
+    let share = self.share(of: claim.share.amount)
     let entitlement = processors * share
     let perLogical = entitlement / Fraction(max(claim.logicalCount, 1))
     var limits = ProcessingLimits(
       logicalProcessors: claim.logicalCount,
-      absolute: claim.absoluteCapHundredths.map { Fraction(Int128($0), 100) },
+      absolute: claim.share.absoluteCapHundredths.map { Fraction(Int128($0), 100) },
       definedCapacity: claim.definedCapacity, groupCapacity: claim.groupCapacity)
     var softLimit: Fraction?
-    switch claim.limit {
+    switch claim.share.limit {
     case .none: break
     case .hard(nil): limits.weight = entitlement
     case .hard(let amount?): limits.shareLimit = limit(amount)

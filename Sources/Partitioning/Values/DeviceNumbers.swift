@@ -4,11 +4,11 @@ import Quantities
 package enum DeviceNumbers {
   /// Four hexadecimal digits, upper case.
   package static func text(_ number: UInt16) -> String {
-    String(number, radix: 16, uppercase: true).zeroPadded(to: 4)
+    hexDigits(number, 4)
   }
 
   /// Two hexadecimal digits, upper case: how channel paths are written.
   package static func path(_ number: UInt8) -> String {
-    String(number, radix: 16, uppercase: true).zeroPadded(to: 2)
+    hexDigits(number, 2)
   }
 }

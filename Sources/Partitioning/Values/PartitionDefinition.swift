@@ -24,45 +24,35 @@ package struct PartitionProcessors: Sendable, Equatable, Codable {
   package var initial: Int
   /// May be brought on line later.
   package var reserved: Int
-  /// Processing weight, unused if dedicated: 1-999 at the PR/SM side, to 10000 as a share.
-  package var weight: Int
   /// Least weight that may be set, when limited.
   package var minimumWeight: Int?
   /// Greatest weight that may be set, when limited.
   package var maximumWeight: Int?
-  /// Hard capped at its weight's share.
-  package var isCapped: Bool
-  /// Absolute cap in hundredths of a processor.
-  package var absoluteCapHundredths: Int?
   /// Group whose absolute cap counts too.
   package var group: String?
-  /// A share of this type alone, in place of the weight and of the partition's SHARE.
-  package var share: ShareDefinition?
+  /// What they ask of their pool; means nothing if dedicated.
+  package var share: ShareDefinition
 
   /// Creates the logical processors of one type.
   package init(
     type: ProcessorType, mode: ProcessorMode = .shared, initial: Int = 1, reserved: Int = 0,
-    weight: Int = 100, minimumWeight: Int? = nil, maximumWeight: Int? = nil,
-    isCapped: Bool = false, absoluteCapHundredths: Int? = nil, group: String? = nil,
-    share: ShareDefinition? = nil
+    share: ShareDefinition = ShareDefinition(), minimumWeight: Int? = nil,
+    maximumWeight: Int? = nil, group: String? = nil
   ) {
     self.type = type
     self.mode = mode
     self.initial = initial
     self.reserved = reserved
-    self.weight = weight
+    self.share = share
     self.minimumWeight = minimumWeight
     self.maximumWeight = maximumWeight
-    self.isCapped = isCapped
-    self.absoluteCapHundredths = absoluteCapHundredths
     self.group = group
-    self.share = share
   }
 }
 
 /// How much a partition is to get, as SET SHARE says it.
 package enum ShareAmount: Sendable, Equatable, Codable {
-  /// A weight, 1-10000; the same integer as `PartitionProcessors.weight`.
+  /// A weight: 1-999 as WEIGHT says it, to 10000 as SHARE does.
   case relative(Int)
   /// Hundredths of a percent of the pool, 1-10000.
   case absolute(hundredthsOfPercent: Int)
@@ -78,17 +68,43 @@ package enum ShareLimit: Sendable, Equatable, Codable {
   case hard(ShareAmount?)
 }
 
-/// A SHARE statement.
+/// What a partition's processors of a type ask of their pool, in whatever words it was said.
 package struct ShareDefinition: Sendable, Equatable, Codable {
+  /// Weights of an image profile (PR/SM).
+  package static let weights = 1...999
+  /// Relative shares of SET SHARE (CP).
+  package static let relativeShares = 1...10_000
+  /// Absolute shares in hundredths of a percent: 0.1 % to 100 %.
+  package static let absoluteShares = 10...10_000
+  /// Absolute caps in hundredths of a processor.
+  package static let absoluteCaps = 1...25_500
+  /// The weight of those of which nothing is said.
+  package static let usualWeight = 100
+
   /// How much.
   package var amount: ShareAmount
   /// How far beyond.
   package var limit: ShareLimit
+  /// Absolute cap in hundredths of a processor.
+  package var absoluteCapHundredths: Int?
 
   /// Creates a share.
-  package init(amount: ShareAmount, limit: ShareLimit = .none) {
+  package init(
+    _ amount: ShareAmount = .relative(usualWeight), limit: ShareLimit = .none,
+    absoluteCapHundredths: Int? = nil
+  ) {
     self.amount = amount
     self.limit = limit
+    self.absoluteCapHundredths = absoluteCapHundredths
+  }
+
+  /// The weight; nil when a part of the pool is asked for.
+  package var weight: Int? { if case .relative(let weight) = amount { weight } else { nil } }
+
+  /// Whether what is asked for is the limit too (CAPPED).
+  package var isCapped: Bool {
+    get { limit == .hard(nil) }
+    set { if newValue != isCapped { limit = newValue ? .hard(nil) : .none } }
   }
 }
 
@@ -188,8 +204,6 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   package var name: String
   /// Logical processors by type, in the order CP, IFL, ZIIP; never empty after a clean read.
   package var processors: [PartitionProcessors]
-  /// What a SHARE statement says; it then counts for every shared type.
-  package var share: ShareDefinition?
   /// Its storage.
   package var storage: PartitionStorage
   /// Device number of its console.
@@ -222,8 +236,8 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   /// Creates a partition; the defaults are those of an entry that says nothing.
   package init(
     name: String, processors: [PartitionProcessors] = [PartitionProcessors(type: .cp)],
-    share: ShareDefinition? = nil, storage: PartitionStorage = PartitionStorage(),
-    console: UInt16? = nil, ipl: IPLDefinition? = nil, devices: [DeviceAssignment] = [],
+    storage: PartitionStorage = PartitionStorage(), console: UInt16? = nil,
+    ipl: IPLDefinition? = nil, devices: [DeviceAssignment] = [],
     virtualDevices: [VirtualDeviceDefinition] = [], classes: String = "G",
     password: String? = nil, start: StartDefinition? = nil, commands: [String] = [],
     options: [PartitionOption] = [], polarity: Polarity = .horizontal,
@@ -231,7 +245,6 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   ) {
     self.name = name
     self.processors = processors
-    self.share = share
     self.storage = storage
     self.console = console
     self.ipl = ipl

@@ -27,22 +27,19 @@ extension PartitionManager {
       activated: partition.layout.first.flatMap { dispatcher.accounts[$0.account].entered },
       logicals: partition.definition.processors.indices.map { entry in
         let processors = partition.processors(of: entry)
-        let setting = partition.definition.share(of: processors)
         let index = partition.account(of: entry)
         let isDedicated = processors.mode == .dedicated
         let online = partition.onlineCount(of: entry)
         let parking = dispatcher.parking.element(at: index)
         let policy = parking?.policy
-        var weight: Int?
-        if case .relative(let amount) = setting.amount, !isDedicated { weight = amount }
         return MeasurementSample.Logicals(
           type: processors.type, isDedicated: isDedicated,
           defined: processors.initial.addingClamped(processors.reserved), online: online,
-          weight: weight,
+          weight: isDedicated ? nil : processors.share.weight,
           entitlement: isDedicated && partition.isActive
             ? Fraction(Int128(online)) : dispatcher.accounts[index].grant?.entitlement,
-          isCapped: setting.limit == .hard(nil) && !isDedicated,
-          absoluteCapHundredths: isDedicated ? nil : setting.absoluteCapHundredths,
+          isCapped: processors.share.isCapped && !isDedicated,
+          absoluteCapHundredths: isDedicated ? nil : processors.share.absoluteCapHundredths,
           polarity: policy == nil ? nil : parking?.polarity,
           unparkedLow: policy?.unparkedLow ?? 0,
           parkingAdjustments: policy?.adjustments ?? 0,

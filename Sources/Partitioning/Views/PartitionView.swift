@@ -57,16 +57,8 @@ package struct ShareView: Sendable, Equatable, Codable {
   package var online: Int
   /// Logical processors that may be brought on line.
   package var reserved: Int
-  /// Its share as it is set now.
-  package var amount: ShareAmount
-  /// Its limit as it is set now.
-  package var limit: ShareLimit
-  /// Its absolute cap now, in hundredths of a processor.
-  package var absoluteCapHundredths: Int?
-  /// Hard capped at its own share.
-  package var isCapped: Bool { limit == .hard(nil) }
-  /// The weight, when its share is relative.
-  package var weight: Int? { if case .relative(let weight) = amount { weight } else { nil } }
+  /// What it asks of the pool, as it is set now.
+  package var setting: ShareDefinition
   /// Its part of the pool's shared processors, in processors; 0 when not active.
   package var entitlement: Double
   /// Each logical processor's part of the entitlement, in processors, when it is divided evenly.

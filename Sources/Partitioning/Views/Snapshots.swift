@@ -122,7 +122,6 @@ extension PartitionManager {
 
   private func shareView(_ partition: Partition, _ entry: Int) -> ShareView {
     let processors = partition.processors(of: entry)
-    let setting = partition.definition.share(of: processors)
     let index = partition.account(of: entry)
     let account = engine.dispatcher.accounts[index]
     let isDedicated = processors.mode == .dedicated
@@ -132,8 +131,7 @@ extension PartitionManager {
     return ShareView(
       type: processors.type, isDedicated: isDedicated, online: online,
       reserved: processors.initial.addingClamped(processors.reserved).subtractingClamped(online),
-      amount: setting.amount,
-      limit: setting.limit, absoluteCapHundredths: setting.absoluteCapHundredths,
+      setting: processors.share,
       entitlement: isDedicated ? Double(online) : own,
       entitlementPerLogical: isDedicated
         ? (online > 0 ? 1 : 0) : account.grant?.entitlementPerLogical.approximation ?? 0,
@@ -217,9 +215,7 @@ extension PartitionManager {
       for partition in partitions where partition.isActive {
         for processors in partition.definition.processors
         where processors.type == type && processors.mode == .shared {
-          if case .relative(let weight) = partition.definition.share(of: processors).amount {
-            weights.addClamped(weight)
-          }
+          weights.addClamped(processors.share.weight ?? 0)
         }
       }
       return PoolView(

@@ -196,8 +196,7 @@ final class EventDevice: BusTarget, Device {
   }
 
   private static func processorName(_ number: Int) -> String {
-    let digits = String(number, radix: 16, uppercase: true)
-    return "C" + String(repeating: "0", count: max(0, 3 &- digits.count)) + digits
+    "C" + hexDigits(number, 3)
   }
 }
 

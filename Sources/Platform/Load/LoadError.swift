@@ -1,3 +1,5 @@
+import Quantities
+
 /// Why an image could not be loaded; nothing of the partition has changed.
 package enum LoadError: Error, Equatable, Sendable {
   /// A structure inside an image whose fields are judged.
@@ -95,7 +97,7 @@ extension LoadError: CustomStringConvertible {
   }
 
   static func hexadecimal(_ value: UInt64) -> String {
-    "0x" + String(value, radix: 16, uppercase: true)
+    "0x" + hexDigits(value)
   }
 
   static func hexadecimal(_ range: Range<UInt64>) -> String {

@@ -199,7 +199,7 @@ final class BlockDevice: VirtioDevice, Device {
   }
 
   private var serialNumber: [UInt8] {
-    let digits = String(configuration.deviceNumber, radix: 16, uppercase: true)
+    let digits = hexDigits(configuration.deviceNumber)
     // Cannot trap: a number has at least one digit.
     let text = "ENDICOTT-000".dropLast(max(0, digits.utf8.count - 1)) + digits
     // Cannot trap: 20 is no negative count.

@@ -61,7 +61,7 @@ struct ReportPage {
       ("Interval", "\(label(first)) to \(label(last)), the machine's time of day"),
       (
         "Length",
-        decimalText(Fraction(Int128(last.subtractingClamped(first)), 1_000_000_000), 3)
+        Fraction(Int128(last.subtractingClamped(first)), 1_000_000_000).text(places: 3)
           + " s, \(interval.times.count) samples"
       ),
       ("IPL", "\(start.id), on the host at \(timestamp(milliseconds: start.wall)) UTC"),

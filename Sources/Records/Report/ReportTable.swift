@@ -37,25 +37,14 @@ extension ReportTable.Cell {
 
   /// A fraction with so many decimals, rounded half up.
   static func decimal(_ value: Fraction?, _ places: Int = 2) -> ReportTable.Cell {
-    value.map { .number(decimalText($0, places)) } ?? .none
+    value.map { .number($0.text(places: places)) } ?? .none
   }
 
 }
 
 /// Nanoseconds as seconds with so many decimals.
 private func secondsText(_ nanoseconds: UInt64, _ places: Int) -> String {
-  decimalText(Fraction(Int128(nanoseconds), 1_000_000_000), places)
-}
-
-/// A fraction with so many decimals, rounded half up.
-package func decimalText(_ value: Fraction, _ places: Int) -> String {
-  let unit: Int128 = powerOfTen(places)
-  let scaled = (value * Fraction(unit)).rounded
-  let digits = String(scaled.magnitude)
-  let sign = scaled < 0 ? "-" : ""
-  guard places > 0 else { return sign + digits }
-  let padded = digits.zeroPadded(to: places.addingClamped(1))
-  return sign + padded.dropLast(places) + "." + padded.suffix(places)
+  Fraction(Int128(nanoseconds), 1_000_000_000).text(places: places)
 }
 
 // MARK: CSV (RFC 4180)

@@ -114,17 +114,13 @@ extension ReportTable {
       ],
       rows: report.rows.map { row in
         [
-          .text(address(row.number)), .text(row.type.rawValue), .text(row.isOnline ? "YES" : "NO"),
+          .text(hexDigits(row.number, 2)), .text(row.type.rawValue),
+          .text(row.isOnline ? "YES" : "NO"),
           row.dedicatedTo.map { .text($0) } ?? .none, .decimal(row.effective),
           .decimal(row.management), .decimal(row.busy), .seconds(row.spent.effective),
           .seconds(row.spent.management), .seconds(row.spent.idle), .seconds(row.spent.offline),
         ]
       })
-  }
-
-  /// A physical processor's address: two hexadecimal digits, as in CP's answers.
-  private static func address(_ number: Int) -> String {
-    String(number, radix: 16, uppercase: true).zeroPadded(to: 2)
   }
 
   /// The event log: a row for each value that changed, one for what changed none.

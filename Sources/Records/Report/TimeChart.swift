@@ -256,7 +256,5 @@ func decimal(_ number: Double, _ places: Int) -> String {
   let unit: Int64 = powerOfTen(places)
   // What is too great for a picture is its greatest number; what is no number is none.
   let scaled = Int64(exactly: min(max(0, number) * Double(unit), 9e15).rounded()) ?? 0
-  guard places > 0 else { return "\(scaled)" }
-  let (whole, rest) = scaled.quotientAndRemainder(dividingBy: max(1, unit))
-  return "\(whole)." + String(rest).zeroPadded(to: places)
+  return fixedPointText(scaled, places: places, padded: true)
 }

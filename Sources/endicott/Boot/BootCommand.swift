@@ -1,3 +1,4 @@
+import Quantities
 import ArgumentParser
 import Foundation
 import Platform
@@ -110,17 +111,9 @@ struct ByteCount: ExpressibleByArgument {
   init(_ value: UInt64) { self.value = value }
 
   init?(argument: String) {
-    let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30, "T": 40]
-    var digits = Substring(argument.uppercased())
-    var shift: UInt64 = 0
-    if let last = digits.last, let found = shifts[last] {
-      shift = found
-      // Cannot trap: it has a last character.
-      digits.removeLast()
-    }
-    guard let number = UInt64(digits), number > 0, number <= UInt64.max >> shift else { return nil }
-    value = number << shift
+    guard let number = byteCount(argument.uppercased()), number > 0 else { return nil }
+    value = number
   }
 
-  var defaultValueDescription: String { "\(value >> 20)M" }
+  var defaultValueDescription: String { sizeText(value) }
 }

@@ -196,7 +196,7 @@ final class BootDriver {
       case .disabledWait(_, let address): ending = .waitsForEver(address: address)
       case .unimplemented(let processor, let address, let bytes):
         let text = withUnsafeBytes(of: bytes.littleEndian) { Array($0) }
-        let shown = text.map { hexadecimalDigits(UInt64($0), 2) }.joined(separator: " ")
+        let shown = text.map { hexDigits($0, 2) }.joined(separator: " ")
         tell(
           "instruction not implemented: \(shown) at \(hexadecimal(address)), "
             + "processor \(processor)")
@@ -239,11 +239,5 @@ final class BootDriver {
 
 /// `0x1A2B`.
 private func hexadecimal(_ value: UInt64) -> String {
-  "0x" + String(value, radix: 16, uppercase: true)
-}
-
-/// At least `count` hexadecimal digits.
-private func hexadecimalDigits(_ value: UInt64, _ count: Int) -> String {
-  let digits = String(value, radix: 16, uppercase: true)
-  return String(repeating: "0", count: max(0, count.subtractingClamped(digits.count))) + digits
+  "0x" + hexDigits(value)
 }

@@ -1,3 +1,4 @@
+import Quantities
 import ArgumentParser
 import Channels
 import ControlProgram
@@ -57,7 +58,7 @@ struct MachineFolder {
     } catch {
       switch error {
       case .channel(.fileUnusable(let device, let path, let reason)):
-        let number = String(device, radix: 16, uppercase: true)
+        let number = hexDigits(device)
         throw HostFailure(subject: path, reason: "file of device \(number): \(reason)")
       case .hostMemory: throw .noMemory(for: "decoded code")
       }

@@ -1,3 +1,4 @@
+import Quantities
 import Partitioning
 
 /// Whether the event log tells one story: each value begins where the last change of it ended, and ends
@@ -50,9 +51,8 @@ struct EventLogCheck {
   /// - Returns: One line for each value that differs.
   func differences(from partition: PartitionView) -> [String] {
     guard let said = last[partition.name] else { return [] }
-    let online = partition.processors.filter { $0.state != .reserved }.map { processor in
-      let digits = String(processor.number, radix: 16, uppercase: true)
-      return digits.count < 2 ? "0" + digits : digits
+    let online = partition.processors.filter { $0.state != .reserved }.map {
+      hexDigits($0.number, 2)
     }
     let values = [
       ("PROCESSORS ONLINE", online.isEmpty ? "NONE" : online.joined(separator: " ")),

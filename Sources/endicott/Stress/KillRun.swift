@@ -239,24 +239,21 @@ extension KillRun {
     // Before the first rows of a start are written they are those of the start before.
     guard !after.changes.isEmpty, let partitions = after.configuration?.partitions else { return }
     var states: [String: String] = [:]
-    var shares: [String: String] = [:]
+    var weights: [String: String] = [:]
     for logged in after.changes {
       guard let name = logged.change.partition else { continue }
       for difference in logged.change.differences {
         if difference.name == "STATE" { states[name] = difference.after }
-        if difference.name == "CP SHARE" { shares[name] = difference.after }
+        if difference.name == "PROCESSOR CP WEIGHT" { weights[name] = difference.after }
       }
     }
     for partition in partitions {
       if let state = states[partition.name], state != partition.state.rawValue {
         lose("\(partition.name) is \(partition.state.rawValue), the log says \(state)")
       }
-      let share = "RELATIVE \(partition.definition.processors.first?.weight ?? 0)"
-      if partition.state != .notActivated, let logged = shares[partition.name],
-        partition.definition.share == nil, logged != share,
-        partition.definition.processors.first?.share == nil
-      {
-        lose("\(partition.name) has \(share), the log says \(logged)")
+      let weight = "\(partition.definition.processors.first?.share.weight ?? 0)"
+      if partition.state != .notActivated, let logged = weights[partition.name], logged != weight {
+        lose("\(partition.name) has weight \(weight), the log says \(logged)")
       }
     }
   }

@@ -81,7 +81,7 @@ struct StressMachine {
       groups: StressMachine.groups.map { GroupDefinition(name: $0, absoluteCaps: []) },
       imageProfiles: partitions.enumerated().filter { $0.offset % 10 == 0 }.map { _, partition in
         var other = partition
-        other.processors.changeEach { $0.weight = 50 }
+        other.processors.changeEach { $0.share.amount = .relative(50) }
         other.storage.initialByteCount = 2 * StressMachine.increment
         return ImageProfile(
           name: StressMachine.profile, partition: other.name, definition: other)
@@ -95,7 +95,7 @@ struct StressMachine {
     case _ where index % 10 == 9: PartitionProcessors(type: .ifl, initial: 1, reserved: 2)
     default:
       PartitionProcessors(
-        type: .cp, initial: 1, reserved: 2, weight: 100,
+        type: .cp, initial: 1, reserved: 2,
         group: index % 7 == 0 ? groups[index % 2] : nil)
     }
   }

@@ -88,7 +88,7 @@ final class StressRun {
   var report: [String] {
     let wall = DispatchTime.now().uptimeNanoseconds.subtractingClamped(began)
     let machineView = manager.machineView
-    let digest = String(machineView.digest, radix: 16, uppercase: true)
+    let digest = hexDigits(machineView.digest)
     return losses + [
       "stress: \(Provocation.all.count) refusals provoked on a small machine",
       "stress: \(machine.guests.count) guests, \(text(manager.now)) s simulated in \(text(wall)) s",
@@ -151,7 +151,6 @@ final class StressRun {
 
   /// Nanoseconds as seconds with three places.
   private func text(_ nanoseconds: UInt64) -> String {
-    let thousandths = String(nanoseconds / 1_000_000 % 1000)
-    return "\(nanoseconds / 1_000_000_000)." + thousandths.zeroPadded(to: 3)
+    fixedPointText(nanoseconds / 1_000_000, places: 3, padded: true)
   }
 }

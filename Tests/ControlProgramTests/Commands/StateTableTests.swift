@@ -27,7 +27,7 @@ private let machine: SystemDefinition = {
   definition.partitions = [own, other, big, wide, empty]
   definition.groups = [GroupDefinition(name: "GROUP1", absoluteCaps: [])]
   var image = own
-  image.processors[0].weight = 99
+  image.processors[0].share.amount = .relative(99)
   definition.imageProfiles = [ImageProfile(name: "NIGHT", partition: "P", definition: image)]
   definition.loadProfiles = [
     LoadProfile(name: "TALK", ipl: .program(name: "TALKER", parameters: ""))

@@ -34,7 +34,10 @@ struct SmallMachine {
   ) -> PartitionDefinition {
     PartitionDefinition(
       name: name,
-      processors: [PartitionProcessors(type: .cp, reserved: reserved, weight: weight)],
+      processors: [
+        PartitionProcessors(
+          type: .cp, reserved: reserved, share: ShareDefinition(.relative(weight)))
+      ],
       storage: PartitionStorage(initialByteCount: 16 << 20, reservedByteCount: storage),
       ipl: .program(name: program, parameters: ""))
   }

@@ -50,14 +50,14 @@ extension StandInMachine {
     case .set(.weight(_, let type, let weight), _):
       try require(view, PartitionStatus.active)
       guard (1...999).contains(weight) else { throw .weightOutOfRange(weight, allowed: 1...999) }
-      try setShare(view, type) { $0.amount = .relative(weight) }
+      try setShare(view, type) { $0.setting.amount = .relative(weight) }
     case .set(.weightChange(_, let type, let change), _):
       try require(view, PartitionStatus.active)
       if let weight = change.weight {
         guard (1...999).contains(weight) else {
           throw .weightOutOfRange(weight, allowed: 1...999)
         }
-        try setShare(view, type) { $0.amount = .relative(weight) }
+        try setShare(view, type) { $0.setting.amount = .relative(weight) }
       }
     case .set(.share(_, let type, let amount, let limit), _):
       if case .relative(let weight) = amount, !(1...10_000).contains(weight) {
@@ -68,23 +68,21 @@ extension StandInMachine {
       }
       try require(view, PartitionStatus.active)
       try setShare(view, type) { share in
-        share.amount = amount ?? share.amount
-        share.limit = limit ?? share.limit
+        share.setting.amount = amount ?? share.setting.amount
+        share.setting.limit = limit ?? share.setting.limit
       }
     case .set(.initialShare(_, let type), _):
       try require(view, PartitionStatus.active)
       try setShare(view, type) { share in
-        share.amount = .relative(view.definition.processors[0].weight)
-        share.limit = .none
-        share.absoluteCapHundredths = nil
+        share.setting = view.definition.processors[0].share
       }
     case .set(.cap(_, let type, .ownShare(let on)), _):
       try require(view, PartitionStatus.active)
-      try setShare(view, type) { $0.limit = on ? .hard(nil) : .none }
+      try setShare(view, type) { $0.setting.limit = on ? .hard(nil) : .none }
     case .set(.cap(_, let type, .absolute(let cap)), _):
       if let cap, !(1...25_500).contains(cap) { throw .capOutOfRange(cap) }
       try require(view, PartitionStatus.active)
-      try setShare(view, type) { $0.absoluteCapHundredths = cap }
+      try setShare(view, type) { $0.setting.absoluteCapHundredths = cap }
     default:
       try require(view, PartitionStatus.active)
       return try performOnActive(action, view)

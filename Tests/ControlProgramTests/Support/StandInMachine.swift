@@ -41,15 +41,20 @@ final class StandInMachine: SystemPort, SimulationClock {
     machine.storageByteCount = 1 << 30
     let spin = { (name: String) in
       PartitionDefinition(
-        name: name, processors: [PartitionProcessors(type: .cp, weight: 10)],
+        name: name,
+        processors: [PartitionProcessors(type: .cp, share: ShareDefinition(.relative(10)))],
         ipl: .program(name: "SPIN", parameters: ""))
     }
     let linux = PartitionDefinition(
-      name: "LINUX1", processors: [PartitionProcessors(type: .ifl, weight: 300)],
+      name: "LINUX1",
+      processors: [PartitionProcessors(type: .ifl, share: ShareDefinition(.relative(300)))],
       storage: PartitionStorage(initialByteCount: 256 << 20, reservedByteCount: 256 << 20),
       ipl: .kernel(file: "vmlinuz", initialRamdisk: nil, parameters: "quiet"))
     let toucher = PartitionDefinition(
-      name: "TOUCHER", processors: [PartitionProcessors(type: .cp, reserved: 2, weight: 20)],
+      name: "TOUCHER",
+      processors: [
+        PartitionProcessors(type: .cp, reserved: 2, share: ShareDefinition(.relative(20)))
+      ],
       storage: PartitionStorage(initialByteCount: 128 << 20, reservedByteCount: 128 << 20),
       ipl: .program(name: "TOUCHER", parameters: ""))
     var inputOutput = IOConfiguration()
@@ -67,7 +72,7 @@ final class StandInMachine: SystemPort, SimulationClock {
     let own = definition.processors[0]
     let share = ShareView(
       type: own.type, isDedicated: false, online: 0, reserved: own.reserved,
-      amount: .relative(own.weight), limit: .none, absoluteCapHundredths: nil, entitlement: 0,
+      setting: own.share, entitlement: 0,
       entitlementPerLogical: 0, limits: nil, usedNanoseconds: 0, deniedNanoseconds: 0,
       recentUsed: 0,
       recentDenied: 0)

@@ -23,7 +23,8 @@ import Testing
   ) -> [PartitionProcessors] {
     [
       PartitionProcessors(
-        type: .cp, initial: initial, weight: weight, absoluteCapHundredths: cap, group: group)
+        type: .cp, initial: initial,
+        share: ShareDefinition(.relative(weight), absoluteCapHundredths: cap), group: group)
     ]
   }
 

@@ -12,7 +12,7 @@ struct DispatchRulesTests {
     limit: ShareLimit = .none
   ) -> ShareClaim {
     ShareClaim(
-      amount: .relative(weight), limit: limit, logicalCount: logicals, polarity: polarity,
+      ShareDefinition(.relative(weight), limit: limit), logicalCount: logicals, polarity: polarity,
       group: group)
   }
 

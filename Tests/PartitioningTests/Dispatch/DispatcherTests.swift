@@ -11,7 +11,8 @@ struct DispatcherTests {
     _ weight: Int, _ logicals: Int, limit: ShareLimit = .none, cap: Int? = nil
   ) -> ShareClaim {
     ShareClaim(
-      amount: .relative(weight), limit: limit, absoluteCapHundredths: cap, logicalCount: logicals)
+      ShareDefinition(.relative(weight), limit: limit, absoluteCapHundredths: cap),
+      logicalCount: logicals)
   }
 
   private func greedy(_ claim: ShareClaim) -> (ShareClaim, [SyntheticGuest.Habit]) {
@@ -155,7 +156,7 @@ struct DispatcherTests {
     let pool = SyntheticPool(processors: 4, (0..<4).map { _ in greedy(claim(100, 4)) })
     pool.run(seconds: 2)
     let before = pool.usedNanoseconds
-    pool.claims[0].amount = .relative(500)
+    pool.claims[0].share.amount = .relative(500)
     pool.applyShares()
     pool.run(seconds: 10)
     let used = pool.used(seconds: 10, since: before)

@@ -16,10 +16,13 @@ struct EndOfTimeTests {
     let pool = SyntheticPool(
       processors: 2,
       [
-        (ShareClaim(amount: .relative(300), logicalCount: 2, polarity: polarity), [.idle, .idle]),
+        (
+          ShareClaim(ShareDefinition(.relative(300)), logicalCount: 2, polarity: polarity),
+          [.idle, .idle]
+        ),
         (
           ShareClaim(
-            amount: .relative(100), limit: .hard(nil), logicalCount: 2, polarity: polarity),
+            ShareDefinition(.relative(100), limit: .hard(nil)), logicalCount: 2, polarity: polarity),
           [.idle, .idle]
         ),
       ])
@@ -41,7 +44,7 @@ struct EndOfTimeTests {
 
   @Test func whatIsAskedForBeyondItEndsNothing() {
     let pool = SyntheticPool(
-      processors: 1, [(ShareClaim(amount: .relative(1), logicalCount: 1), [.idle])])
+      processors: 1, [(ShareClaim(ShareDefinition(.relative(1)), logicalCount: 1), [.idle])])
     pool.engine.jump(to: .max)
     pool.guests[0].habits = [.yields(after: 10_000)]
     pool.engine.notice(0, at: pool.engine.now)

@@ -110,7 +110,8 @@ extension LimitedPool {
         return GuestMachine.partition(
           "P\(index)", percent == 100 ? "SPIN" : "PULSE",
           parameters: percent == 100 ? "" : pulse, processors: claim.logicalCount,
-          weight: claim.weight ?? 1, limit: claim.limit, cap: claim.absoluteCapHundredths,
+          weight: claim.share.weight ?? 1, limit: claim.share.limit,
+          cap: claim.share.absoluteCapHundredths,
           group: claim.group.map { "GROUP\($0)" }, polarity: claim.polarity)
       })
     if runningTime != nil {

@@ -22,16 +22,16 @@ struct LimitedPool {
     }
     for _ in 0..<Int.random(in: 2...9, using: &random) {
       var claim = ShareClaim(
-        amount: .relative(Int.random(in: 20...999, using: &random)),
+        ShareDefinition(.relative(Int.random(in: 20...999, using: &random))),
         logicalCount: Int.random(in: 1...processors, using: &random),
         polarity: one(in: 3) ? .vertical : .horizontal)
       switch Int.random(in: 0...5, using: &random) {
-      case 0: claim.limit = .hard(nil)
+      case 0: claim.share.limit = .hard(nil)
       case 1:
-        claim.limit = .hard(
+        claim.share.limit = .hard(
           .absolute(hundredthsOfPercent: Int.random(in: 100...9000, using: &random)))
       case 2, 3:
-        claim.absoluteCapHundredths = Int.random(in: 5...processors * 100, using: &random)
+        claim.share.absoluteCapHundredths = Int.random(in: 5...processors * 100, using: &random)
       default: break
       }
       if !groupCapHundredths.isEmpty, one(in: 2) {

@@ -30,8 +30,9 @@ struct LimitedSharesTests {
 
   @Test func whatACapLeavesGoesToThoseWhoWantIt() {
     // Entitled to 12 of 16 and capped at 8: the other eight are the other's, which has eight.
-    let big = ShareClaim(amount: .relative(300), absoluteCapHundredths: 800, logicalCount: 16)
-    let small = ShareClaim(amount: .relative(100), logicalCount: 8)
+    let big = ShareClaim(
+      ShareDefinition(.relative(300), absoluteCapHundredths: 800), logicalCount: 16)
+    let small = ShareClaim(ShareDefinition(.relative(100)), logicalCount: 8)
     let pool = SyntheticPool(
       processors: 16,
       [

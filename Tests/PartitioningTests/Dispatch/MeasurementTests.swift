@@ -72,7 +72,12 @@ struct MeasurementTests {
   @Test func aLonePartitionLosesOnlyItsDispatches() {
     let pool = SyntheticPool(
       processors: 1,
-      [(ShareClaim(amount: .relative(100), logicalCount: 1), [SyntheticGuest.Habit.greedy])])
+      [
+        (
+          ShareClaim(ShareDefinition(.relative(100)), logicalCount: 1),
+          [SyntheticGuest.Habit.greedy]
+        )
+      ])
     pool.run(seconds: 1)
     let counters = pool.engine.dispatcher.counters(ofAccount: 0, at: pool.engine.now)
     #expect(counters.dispatched == 1_000_000_000)
@@ -88,7 +93,7 @@ struct MeasurementTests {
       processors: 1,
       [
         (
-          ShareClaim(amount: .relative(100), logicalCount: 1),
+          ShareClaim(ShareDefinition(.relative(100)), logicalCount: 1),
           [.pulse(work: 1_000_000, sleep: 9_000_000)]
         )
       ])
@@ -106,7 +111,7 @@ struct MeasurementTests {
       processors: 1,
       [
         (
-          ShareClaim(amount: .relative(100), absoluteCapHundredths: 25, logicalCount: 1),
+          ShareClaim(ShareDefinition(.relative(100), absoluteCapHundredths: 25), logicalCount: 1),
           [SyntheticGuest.Habit.greedy]
         )
       ])

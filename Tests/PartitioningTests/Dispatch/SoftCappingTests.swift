@@ -138,7 +138,7 @@ struct SoftCappingTests {
       processors: 2,
       weights.enumerated().map { number, weight in
         (
-          ShareClaim(amount: .relative(weight), logicalCount: 1),
+          ShareClaim(ShareDefinition(.relative(weight)), logicalCount: 1),
           [number < 2 ? .greedy : .pulse(work: 100_000, sleep: 200_000_000)]
         )
       })

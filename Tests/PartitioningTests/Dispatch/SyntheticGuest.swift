@@ -147,7 +147,7 @@ final class SyntheticPool {
       pool: 0,
       claims.indices.map { index in
         var weight = 1
-        if case .relative(let amount) = claims[index].amount { weight = amount }
+        if case .relative(let amount) = claims[index].share.amount { weight = amount }
         return AccountGrant(
           account: index, grant: grants[index], weight: weight, polarity: claims[index].polarity,
           group: claims[index].group, completesWaits: completesWaits.contains(index))

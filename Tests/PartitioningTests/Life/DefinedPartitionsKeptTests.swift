@@ -88,7 +88,7 @@ struct DefinedPartitionsKeptTests {
     try second.manager.perform(.recover("WEB3"))
     #expect(try second.view("WEB3").state == .operating)
     try second.manager.perform(.activate("WEB2", load: false))
-    #expect(try second.view("WEB2").shares[0].weight == 7)
+    #expect(try second.view("WEB2").shares[0].setting.amount == .relative(7))
     try second.manager.perform(.definePartition("SHARER"))
     #expect(second.manager.number(of: "SHARER") == 2)
     #expect(second.manager.runningConfiguration.machine.deleted == nil)

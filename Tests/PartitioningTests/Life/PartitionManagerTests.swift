@@ -22,7 +22,9 @@ struct PartitionManagerTests {
       PartitionDefinition(
         name: name,
         processors: [
-          PartitionProcessors(type: .cp, initial: initial, reserved: reserved, weight: weight)
+          PartitionProcessors(
+            type: .cp, initial: initial, reserved: reserved,
+            share: ShareDefinition(.relative(weight)))
         ],
         storage: PartitionStorage(initialByteCount: 4 << 20, reservedByteCount: 4 << 20))
     }
@@ -223,7 +225,7 @@ struct PartitionManagerTests {
     expectRefused(
       manager, .set(.weight("A", type: .ifl, weight: 5)), .noSharedProcessors("A", .ifl))
     try manager.perform(.set(.cap("A", type: nil, .ownShare(true))))
-    #expect(manager.partitionView("A")?.shares[0].isCapped == true)
+    #expect(manager.partitionView("A")?.shares[0].setting.isCapped == true)
     try manager.perform(.set(.initialShare("A", type: nil)))
     #expect(manager.partitionView("A")?.shares[0].entitlement == 3)
   }

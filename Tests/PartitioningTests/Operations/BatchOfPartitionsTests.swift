@@ -126,9 +126,9 @@ struct BatchOfPartitionsTests {
         .set(.weight("B", type: nil, weight: 7)),
       ]))
     let own = try #require(machine.manager.record(of: "A"))
-    #expect(own.definition.processors[0].weight == 500)
-    #expect(own.profiles[0].definition.processors[0].weight == 500)
-    #expect(try machine.view("B").shares[0].amount == .relative(7))
+    #expect(own.definition.processors[0].share.weight == 500)
+    #expect(own.profiles[0].definition.processors[0].share.weight == 500)
+    #expect(try machine.view("B").shares[0].setting.amount == .relative(7))
   }
 }
 

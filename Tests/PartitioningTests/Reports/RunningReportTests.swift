@@ -14,7 +14,8 @@ struct RunningReportTests {
         weight: 50 + 100 * index)
       if index > 1 {
         partition.processors.append(
-          PartitionProcessors(type: .ziip, initial: 1, weight: 10 * index))
+          PartitionProcessors(
+            type: .ziip, initial: 1, share: ShareDefinition(.relative(10 * index))))
       }
       return partition
     }

@@ -17,10 +17,10 @@ struct ProfileChangeTests {
     let machine = try machine()
     try machine.activateAll()
     try machine.manager.perform(.set(.weight("A", type: nil, weight: 500)))
-    #expect(try machine.view("A").shares[0].weight == 500)
+    #expect(try machine.view("A").shares[0].setting.weight == 500)
     try machine.manager.perform(.deactivate("A", force: true))
     try machine.manager.perform(.activate("A", load: false))
-    #expect(try machine.view("A").shares[0].weight == 100)
+    #expect(try machine.view("A").shares[0].setting.weight == 100)
   }
 
   @Test("a change of the profile waits for the next activation")
@@ -28,10 +28,10 @@ struct ProfileChangeTests {
     let machine = try machine()
     try machine.activateAll()
     try machine.manager.perform(.set(.weight("A", type: nil, weight: 500), .profile))
-    #expect(try machine.view("A").shares[0].weight == 100)
+    #expect(try machine.view("A").shares[0].setting.weight == 100)
     #expect(try machine.view("A").shares[0].entitlement == 1)
     try machine.manager.perform(.activate("A", load: false, force: true))
-    #expect(try machine.view("A").shares[0].weight == 500)
+    #expect(try machine.view("A").shares[0].setting.weight == 500)
     #expect(try machine.view("A").shares[0].entitlement == 2.5)
   }
 
@@ -40,13 +40,15 @@ struct ProfileChangeTests {
     let machine = try machine()
     try machine.activateAll()
     try machine.manager.perform(.set(.cap("A", type: nil, .absolute(hundredths: 50)), .both))
-    #expect(machine.manager.record(of: "A")?.definition.processors[0].absoluteCapHundredths == 50)
     #expect(
-      machine.manager.record(of: "A")?.profiles[0].definition.processors[0].absoluteCapHundredths
+      machine.manager.record(of: "A")?.definition.processors[0].share.absoluteCapHundredths == 50)
+    #expect(
+      machine.manager.record(of: "A")?.profiles[0].definition.processors[0].share
+        .absoluteCapHundredths
         == 50)
     try machine.manager.perform(.set(.weight("A", type: nil, weight: 7)))
     try machine.manager.perform(.saveProfile("A"))
-    #expect(machine.manager.record(of: "A")?.profiles[0].definition.processors[0].weight == 7)
+    #expect(machine.manager.record(of: "A")?.profiles[0].definition.processors[0].share.weight == 7)
   }
 
   @Test("a refused profile change changes neither")
@@ -99,15 +101,16 @@ struct ProfileChangeTests {
   @Test("a share of one type leaves the other types' shares as they were said")
   func sharePerType() throws {
     var definition = GuestMachine.partition("A")
-    definition.processors.append(PartitionProcessors(type: .ifl, weight: 100))
-    definition.share = ShareDefinition(amount: .absolute(hundredthsOfPercent: 2000))
+    definition.processors[0].share = ShareDefinition(.absolute(hundredthsOfPercent: 2000))
+    definition.processors.append(
+      PartitionProcessors(type: .ifl, share: definition.processors[0].share))
     let context = SettingContext(groups: [], ratedTypes: [], profile: nil)
     let changed = try definition.applying(
       [.share("A", type: .ifl, amount: .relative(50), limit: .hard(nil))], in: context)
-    #expect(changed.share(of: 0).amount == .absolute(hundredthsOfPercent: 2000))
-    #expect(changed.share(of: 1).amount == .relative(50))
-    #expect(changed.share(of: 1).limit == .hard(nil))
-    #expect(changed.share(of: 0).limit == .none)
+    #expect(changed.processors[0].share.amount == .absolute(hundredthsOfPercent: 2000))
+    #expect(changed.processors[1].share.amount == .relative(50))
+    #expect(changed.processors[1].share.limit == .hard(nil))
+    #expect(changed.processors[0].share.limit == .none)
   }
 
   @Test("every value that a pool is divided by takes effect, and a permission divides nothing anew")

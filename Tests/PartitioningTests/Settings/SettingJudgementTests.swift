@@ -71,7 +71,7 @@ struct SettingJudgementTests {
   @Test("INITIAL leads nowhere that SET does not")
   func initial() throws {
     var capped = GuestMachine.partition("A", limit: .hard(nil))
-    capped.processors[0].weight = 100
+    capped.processors[0].share.amount = .relative(100)
     let machine = try GuestMachine(processors: 4, capacityUnits: 100, [capped])
     try machine.activateAll()
     try machine.manager.perform(.set(.cap("A", type: nil, .ownShare(false))))
@@ -114,20 +114,20 @@ struct SettingJudgementTests {
     try manager.perform(.set(.weight("A", type: nil, weight: 9), .profile))
     #expect(manager.partitionView("A")?.profileName == "NIGHT")
     try manager.perform(.activate("A", load: false))
-    #expect(manager.partitionView("A")?.shares[0].weight == 9)
-    #expect(manager.record(of: "A")?.profiles[0].definition.processors[0].weight == 100)
+    #expect(manager.partitionView("A")?.shares[0].setting.weight == 9)
+    #expect(manager.record(of: "A")?.profiles[0].definition.processors[0].share.weight == 100)
   }
 
   /// The rules in words of their own, not `judge`'s.
   private static func isLawful(_ definition: PartitionDefinition) -> Bool {
     let isCapped = definition.processors.contains {
-      $0.isCapped || ($0.share ?? definition.share)?.limit == .hard(nil)
+      $0.share.limit == .hard(nil)
     }
     if isCapped, definition.definedCapacity != nil { return false }
     return definition.processors.allSatisfy { processors in
       let least = processors.minimumWeight ?? 1
       let most = processors.maximumWeight ?? (processors.minimumWeight == nil ? 10_000 : 999)
-      switch (processors.share ?? definition.share)?.amount ?? .relative(processors.weight) {
+      switch processors.share.amount {
       case .absolute(let part): return 1 <= least && least <= most && (10...10_000).contains(part)
       case .relative(let weight): return 1 <= least && least <= weight && weight <= most
       }
@@ -200,9 +200,9 @@ struct SettingJudgementTests {
   @Test("what an older program kept and no setting leads to is not put back")
   func restored() throws {
     var kept = try Self.machine().manager.runningConfiguration
-    kept.partitions[0].profiles[0].definition.processors[0].isCapped = true
+    kept.partitions[0].profiles[0].definition.processors[0].share.isCapped = true
     kept.partitions[0].profiles[0].definition.definedCapacity = 5
-    kept.partitions[1].profiles[0].definition.processors[0].weight = 301
+    kept.partitions[1].profiles[0].definition.processors[0].share.amount = .relative(301)
     kept.machine.profileSettings.runningTime = 1
     let machine = try Self.machine()
     let report = machine.manager.restore(kept)
@@ -210,14 +210,14 @@ struct SettingJudgementTests {
     #expect(!report.keepsSettings)
     #expect(machine.manager.settings.runningTime == nil)
     #expect(machine.manager.record(of: "A")?.definition.definedCapacity == nil)
-    #expect(machine.manager.record(of: "B")?.definition.processors[0].weight == 301)
+    #expect(machine.manager.record(of: "B")?.definition.processors[0].share.weight == 301)
   }
 
   @Test("RECOVER brings back nothing that SET refuses")
   func recovered() throws {
     var kept = try Self.machine().manager.runningConfiguration
     kept.partitions[0].state = .operating
-    kept.partitions[0].definition.processors[0].isCapped = true
+    kept.partitions[0].definition.processors[0].share.isCapped = true
     kept.partitions[0].definition.definedCapacity = 5
     let machine = try Self.machine()
     #expect(machine.manager.restore(kept).lost == ["A"])
@@ -310,7 +310,7 @@ struct BatchTests {
         .batch([.set(.weight("A", type: nil, weight: 5)), .stop("B", processor: nil)]),
         by: .partition("A"))
     }
-    #expect(try machine.view("A").shares[0].weight == 100)
+    #expect(try machine.view("A").shares[0].setting.weight == 100)
   }
 
   @Test(

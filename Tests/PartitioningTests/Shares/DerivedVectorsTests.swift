@@ -33,7 +33,7 @@ struct DerivedVectorsTests {
 
   @Test func d3AbsoluteCap() {
     var pool = four
-    pool.claims[0].absoluteCapHundredths = 350
+    pool.claims[0].share.absoluteCapHundredths = 350
     #expect(
       pool.greedy
         == [
@@ -46,7 +46,7 @@ struct DerivedVectorsTests {
 
   @Test func d4HardCapLeavesProcessorsIdle() {
     var pool = four
-    pool.claims[1].limit = .hard(nil)
+    pool.claims[1].share.limit = .hard(nil)
     let result = pool.resting([3, 8, 0, 2])
     #expect(result == [3, .hundredths(250), 0, 2])
     #expect(Fraction(10) - result.reduce(.zero, +) == .hundredths(250))

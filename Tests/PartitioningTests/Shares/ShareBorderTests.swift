@@ -34,7 +34,7 @@ import Testing
 
   @Test("claims of weights and groups that no machine has are granted something")
   func claims() {
-    let claim = ShareClaim(amount: .relative(.max), logicalCount: .max, group: 7)
+    let claim = ShareClaim(ShareDefinition(.relative(.max)), logicalCount: .max, group: 7)
     let grants = ProcessingShare.grants(
       for: [claim, claim], sharedProcessors: .max, groupCaps: [Fraction(1)])
     #expect(grants.count == 2 && grants.allSatisfy { $0.groupEntitlement == nil })

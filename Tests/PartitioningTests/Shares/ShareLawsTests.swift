@@ -44,10 +44,11 @@ struct RandomPool {
     let groups = Int.random(in: 0...2, using: &generator)
     let claims = (0..<count).map { _ in
       ShareClaim(
-        amount: .relative(Int.random(in: 1...999, using: &generator)),
-        limit: Int.random(in: 0..<4, using: &generator) == 0 ? .hard(nil) : .none,
-        absoluteCapHundredths: Int.random(in: 0..<3, using: &generator) == 0
-          ? Int.random(in: 1...800, using: &generator) : nil,
+        ShareDefinition(
+          .relative(Int.random(in: 1...999, using: &generator)),
+          limit: Int.random(in: 0..<4, using: &generator) == 0 ? .hard(nil) : .none,
+          absoluteCapHundredths: Int.random(in: 0..<3, using: &generator) == 0
+            ? Int.random(in: 1...800, using: &generator) : nil),
         logicalCount: Int.random(in: 1...16, using: &generator),
         polarity: Bool.random(using: &generator) ? .vertical : .horizontal,
         group: groups > 0 && Bool.random(using: &generator)
@@ -129,9 +130,9 @@ struct ShareLaws {
 
   /// More weight never gives less.
   private var isMonotonous: Bool {
-    guard case .relative(let weight) = claims[random.chosen].amount else { return false }
+    guard case .relative(let weight) = claims[random.chosen].share.amount else { return false }
     var heavier = random
-    heavier.pool.claims[random.chosen].amount = .relative(weight + random.addedWeight)
+    heavier.pool.claims[random.chosen].share.amount = .relative(weight + random.addedWeight)
     return heavier.pool.resting(heavier.demands)[random.chosen] >= result[random.chosen]
   }
 

@@ -38,8 +38,8 @@ extension ShareClaim {
     _ weight: Int, logicals: Int, limit: ShareLimit = .none, cap: Int? = nil, group: Int? = nil
   ) -> ShareClaim {
     ShareClaim(
-      amount: .relative(weight), limit: limit, absoluteCapHundredths: cap, logicalCount: logicals,
-      group: group)
+      ShareDefinition(.relative(weight), limit: limit, absoluteCapHundredths: cap),
+      logicalCount: logicals, group: group)
   }
 }
 

@@ -18,9 +18,10 @@ struct DispatcherStateTests {
       let limits: [ShareLimit] = [.none, .none, .hard(nil), .soft(nil)]
       return (
         ShareClaim(
-          amount: .relative(Int.random(in: 1...400, using: &numbers)),
-          limit: limits[Int.random(in: 0..<4, using: &numbers)],
-          absoluteCapHundredths: number % 5 == 0 ? 60 : nil, logicalCount: count,
+          ShareDefinition(
+            .relative(Int.random(in: 1...400, using: &numbers)),
+            limit: limits[Int.random(in: 0..<4, using: &numbers)],
+            absoluteCapHundredths: number % 5 == 0 ? 60 : nil), logicalCount: count,
           polarity: number % 2 == 0 ? .horizontal : .vertical, group: number % 4 == 0 ? 0 : nil),
         (0..<count).map { _ in habits[Int.random(in: 0..<6, using: &numbers)] }
       )

@@ -10,7 +10,8 @@ enum Machines {
         storageByteCount: 1 << 30, incrementByteCount: 16 << 20, pace: .fast),
       partitions: (1...guests).map { number in
         PartitionDefinition(
-          name: "G\(number)", processors: [PartitionProcessors(type: .cp, weight: 100)],
+          name: "G\(number)",
+          processors: [PartitionProcessors(type: .cp, share: ShareDefinition(.relative(100)))],
           storage: PartitionStorage(initialByteCount: 16 << 20),
           ipl: .program(name: "SPIN", parameters: ""))
       })

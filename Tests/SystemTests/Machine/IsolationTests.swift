@@ -23,7 +23,10 @@ struct IsolationTests {
     _ name: String, _ program: String, _ mode: ProcessorMode = .shared
   ) -> PartitionDefinition {
     PartitionDefinition(
-      name: name, processors: [PartitionProcessors(type: .cp, mode: mode, weight: 100)],
+      name: name,
+      processors: [
+        PartitionProcessors(type: .cp, mode: mode, share: ShareDefinition(.relative(100)))
+      ],
       storage: PartitionStorage(initialByteCount: 2 << 20),
       ipl: .program(name: program, parameters: ""))
   }
