@@ -153,7 +153,7 @@ package final class ConsoleSession {
     // Who is not the partition's own user was permitted to connect by his classes.
     let author: Author =
       connection == userid ? .partition(userid) : .user(userid, classes: classes)
-    _ = try? control.system.perform(.sendConsole(connection, bytes: bytes), by: author)
+    try? control.system.type(bytes, at: connection, by: author)
   }
 
   /// Words that could stand where the line ends, in alphabetical order.

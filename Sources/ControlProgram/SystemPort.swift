@@ -25,6 +25,8 @@ package protocol SystemPort: AnyObject {
   func perform(
     _ action: ManagementAction, by author: Author
   ) throws(ManagementError) -> ManagementResult
+  /// Types keys at an active partition's console, which is no action and in no journal.
+  func type(_ bytes: [UInt8], at name: String, by author: Author) throws(ManagementError)
   /// The same machine as it is now without its guests, to try actions on; nothing done to it shows
   /// in this one.
   func rehearse() -> any SystemPort

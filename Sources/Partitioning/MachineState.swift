@@ -31,6 +31,8 @@ struct JournalState: Equatable, Sendable, Codable {
   var events = Publication<FirmwareEvent>(keeping: eventLimit)
   var changes = Publication<ChangeRecord>(keeping: changeLimit)
   var accounting = Publication<AccountingRecord>(keeping: changeLimit)
+  /// What came for guests, for whoever keeps it.
+  @Added var typed = Publication<GuestInput>(keeping: changeLimit)
 
   /// Events that are kept for readers.
   static let eventLimit = 1 << 16

@@ -67,8 +67,13 @@ package struct LaterHistory: Sendable {
   package var end: RecordsPosition
   /// What somebody outside asked for, in order, the end of the machine left out.
   package var inputs: [ChangeRecord]
+  /// What came for guests' consoles, in order.
+  package var typed: [GuestInput] = []
   /// All changes, those that the firmware made by itself and guests' included.
   package var changes: [LoggedChange]
+
+  /// Whether nothing came from outside.
+  package var isEmpty: Bool { inputs.isEmpty && typed.isEmpty }
 }
 
 extension RecordReading {
@@ -85,7 +90,7 @@ extension RecordReading {
       guard line.contains(position) else { continue }
       let history = try history(on: line, after: position, until: .max, starts)
       // A start in which nobody asked for anything hides none in which somebody did.
-      if !history.inputs.isEmpty || start.id == position.start { return history }
+      if !history.isEmpty || start.id == position.start { return history }
     }
     return LaterHistory(end: position, inputs: [], changes: [])
   }
@@ -110,6 +115,7 @@ extension RecordReading {
     _ starts: [StartRecord]
   ) throws(RecordStoreError) -> LaterHistory {
     var changes: [LoggedChange] = []
+    var typed: [GuestInput] = []
     var end = position
     for piece in line.pieces where piece.start >= position.start {
       var selection = RowSelection(start: piece.start)
@@ -118,6 +124,9 @@ extension RecordReading {
       changes += try self.changes(selection).filter { logged in
         guard let input = logged.change.input else { return true }
         return input > position.input && input <= piece.end?.input ?? .max
+      }
+      typed += try self.typed(start: piece.start, from: position.time).filter {
+        $0.number > position.input && $0.number <= piece.end?.input ?? .max && $0.time < last
       }
       end.start = piece.start
       end.time = max(
@@ -132,9 +141,10 @@ extension RecordReading {
       end.time = min(end.time, final.time)
       changes.removeAll { $0.change.time >= final.time && $0.change.input == nil }
       changes.removeAll { $0.change.input == final.input }
+      typed.removeAll { $0.number > final.input ?? 0 }
     }
-    end.input = inputs.last?.input ?? position.input
-    return LaterHistory(end: end, inputs: inputs, changes: changes)
+    end.input = max(position.input, inputs.last?.input ?? 0, typed.last?.number ?? 0)
+    return LaterHistory(end: end, inputs: inputs, typed: typed, changes: changes)
   }
 
   /// The last instant of a piece of which there is a record.
@@ -148,6 +158,7 @@ extension RecordReading {
         database,
         sql: """
           SELECT max(coalesce((SELECT max(time) FROM change WHERE start = :start), 0),
+            coalesce((SELECT max(time) FROM typed WHERE start = :start), 0),
             coalesce((SELECT max(time) FROM sample WHERE start = :start), 0))
           """, arguments: ["start": piece.start])
     }

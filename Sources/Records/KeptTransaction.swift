@@ -55,7 +55,10 @@ enum KeptValue: Sendable, Equatable, Codable {
 
 /// A table whose rows carry a checksum of their own.
 enum KeptTable: String, CaseIterable, Sendable, Codable {
-  case start, change, account, running, profile
+  case start, change, account, running, profile, typed
+
+  /// Those that the first form of the records had.
+  static let first: [KeptTable] = [.start, .change, .account, .running, .profile]
 
   /// The columns that a row is written with, in the order of its checksum.
   var columns: [String] { firstColumns + addedColumns }
@@ -65,7 +68,7 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
     switch self {
     case .start: ["parent", "parentTime", "parentInput"]
     case .change: ["input"]
-    case .account, .running, .profile: []
+    case .account, .running, .profile, .typed: []
     }
   }
 
@@ -83,6 +86,7 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
         "sequence", "start", "partition", "reason", "fromTime", "toTime", "dispatched",
         "effective", "requestCount",
       ]
+    case .typed: ["sequence", "start", "partition", "time", "keys"]
     case .running: ["name", "value"]
     case .profile: ["partition", "place", "name", "value"]
     }
@@ -95,7 +99,7 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
       "INSERT INTO \(rawValue) (\(names.joined(separator: ", "))) VALUES ("
       + names.map { _ in "?" }.joined(separator: ", ") + ")"
     return switch self {
-    case .start, .change, .account: insertion
+    case .start, .change, .account, .typed: insertion
     case .running:
       insertion + " ON CONFLICT (name) DO UPDATE SET value = excluded.value,"
         + " checksum = excluded.checksum"
@@ -184,6 +188,7 @@ struct KeptStep: Sendable, Equatable, Codable {
         """
         UPDATE start SET ending = ?, endTime = max(
           coalesce((SELECT max(time) FROM change WHERE start = start.id), 0),
+          coalesce((SELECT max(time) FROM typed WHERE start = start.id), 0),
           coalesce((SELECT max(time) FROM sample WHERE start = start.id), 0))
         WHERE ending IS NULL
         """

@@ -21,7 +21,7 @@ enum RecordSchema {
       try $0.execute(sql: samples)
     }
     migrator.registerMigration("2: checksums of rows, the count of transactions") {
-      for table in KeptTable.allCases {
+      for table in KeptTable.first {
         try $0.execute(sql: "ALTER TABLE \(table.rawValue) ADD COLUMN checksum INTEGER")
       }
       try $0.execute(sql: keeping)
@@ -34,6 +34,7 @@ enum RecordSchema {
           try $0.execute(sql: "ALTER TABLE \(table.rawValue) ADD COLUMN \(column) INTEGER")
         }
       }
+      try $0.execute(sql: typed)
     }
     return migrator
   }
@@ -111,6 +112,19 @@ enum RecordSchema {
       requestCount INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX accountByTime ON account (start, toTime);
+    """
+
+  /// What came for guests' consoles; a row has what came for one between two writes, and `time` is the last.
+  private static let typed = """
+    CREATE TABLE typed (
+      sequence INTEGER PRIMARY KEY,
+      start INTEGER NOT NULL REFERENCES start,
+      partition TEXT NOT NULL,
+      time INTEGER NOT NULL,
+      keys TEXT NOT NULL CHECK (json_valid(keys)),
+      checksum INTEGER
+    ) STRICT;
+    CREATE INDEX typedByTime ON typed (start, time);
     """
 
   /// Measurements: an instant, its physical processors, its partitions by type.

@@ -41,9 +41,11 @@ package final class Recorder {
   /// What of the firmware's changes and accounting records it has taken.
   private var changePosition = ReaderPosition()
   private var accountPosition = ReaderPosition()
+  private var typedPosition = ReaderPosition()
   /// What is not in the file yet.
   private var changes: [ChangeRecord] = []
   private var accounts: [AccountingRecord] = []
+  private var typed: [GuestInput] = []
   private var samples: [PendingSample] = []
   private var lastSample: SimulatedTime = 0
   /// What comes again while an earlier history's inputs are performed.
@@ -174,11 +176,14 @@ package final class Recorder {
   }
 
   /// Something waits to be written.
-  private var isWaiting: Bool { !changes.isEmpty || !accounts.isEmpty || !samples.isEmpty }
+  private var isWaiting: Bool {
+    !changes.isEmpty || !typed.isEmpty || !accounts.isEmpty || !samples.isEmpty
+  }
 
   private func takeRecords() {
     let newChanges = manager.changes(since: &changePosition)
     let newAccounts = manager.accounting(since: &accountPosition)
+    let newKeys = manager.typed(since: &typedPosition)
     if replay != nil {
       changes += replay?.take(newChanges.elements) ?? []
       return
@@ -186,7 +191,9 @@ package final class Recorder {
     performedCount = performedCount.addingClamped(newChanges.elements.count { $0.refusal == nil })
     changes += newChanges.elements
     accounts += newAccounts.elements
+    typed += newKeys.elements
     let lost = newChanges.lostCount.addingClamped(newAccounts.lostCount)
+      .addingClamped(newKeys.lostCount)
     if lost > 0 { onTrouble?("\(lost) ENTRIES CAME FASTER THAN THEY WERE KEPT AND ARE LOST") }
   }
 
@@ -264,10 +271,13 @@ package final class Recorder {
   }
 
   private func writeAll(_ configuration: ConfigurationChange) throws(RecordStoreError) {
-    guard !configuration.isEmpty || !changes.isEmpty || !accounts.isEmpty else { return }
+    guard !configuration.isEmpty || !changes.isEmpty || !typed.isEmpty || !accounts.isEmpty else {
+      return
+    }
     let wall = clock()
     try store.keep { transaction in
       for change in changes { try change.insert(transaction, start: start, wall: wall) }
+      try transaction.write(typed, start: start)
       for account in accounts { try account.insert(transaction, start: start) }
       try configuration.write(transaction)
     }
@@ -276,10 +286,11 @@ package final class Recorder {
   }
 
   private func writeChanges(_ configuration: ConfigurationChange) throws(RecordStoreError) {
-    guard !configuration.isEmpty || !changes.isEmpty else { return }
+    guard !configuration.isEmpty || !changes.isEmpty || !typed.isEmpty else { return }
     let wall = clock()
     try store.keep { transaction in
       for change in changes { try change.insert(transaction, start: start, wall: wall) }
+      try transaction.write(typed, start: start)
       try configuration.write(transaction)
     }
     haveWritten(configuration)
@@ -287,6 +298,7 @@ package final class Recorder {
 
   private func haveWritten(_ configuration: ConfigurationChange) {
     changes.removeAll(keepingCapacity: true)
+    typed.removeAll(keepingCapacity: true)
     if let machine = configuration.machine { self.machine = machine }
     for partition in configuration.partitions { partitions[partition.name] = partition }
     for name in configuration.deleted { partitions[name] = nil }
@@ -322,7 +334,7 @@ package final class Recorder {
   package var unkept: (what: String, reason: String)? {
     guard let trouble else { return nil }
     let parts = [
-      (changes.count, "change"), (accounts.count, "accounting record"),
+      (changes.count, "change"), (typed.count, "typed text"), (accounts.count, "accounting record"),
       (samples.count, "sample"),
     ]
     let what = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
@@ -339,6 +351,7 @@ package final class Recorder {
 
   private func troubled(_ error: RecordStoreError) {
     drop(&changes, limit: Recorder.waitingLimit)
+    drop(&typed, limit: Recorder.waitingLimit)
     drop(&accounts, limit: Recorder.waitingLimit)
     drop(&samples, limit: Recorder.sampleLimit)
     guard error != trouble else { return }

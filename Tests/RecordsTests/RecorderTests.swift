@@ -32,6 +32,32 @@ import Testing
     #expect(kept.partitions.map(\.definition.processors[0].share.weight) == [20, 30, 100])
   }
 
+  @Test func whatIsTypedIsAnInputAndOneRowForAllOfIt() throws {
+    let manager = try Machines.manager()
+    let recorder = try recorder(manager)
+    try manager.perform(.activate("G1", load: false))
+    for key in Array("help\r".utf8) {
+      try manager.type([key], at: "G1", by: .user("OPERATOR"))
+    }
+    #expect(throws: ManagementError.self) {
+      try manager.type([1], at: "G2", by: .user("OPERATOR"))
+    }
+    try manager.perform(.deactivate("G1", force: true))
+    recorder.keepUp()
+    #expect(manager.journal.count == 2)
+    let rows = try DatabaseQueue(path: recorder.store.file).read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM typed")
+    }
+    #expect(rows == 1)
+    let reader = try RecordReader(folder: folder.path)
+    let history = try reader.history(
+      after: RecordsPosition(start: recorder.start, time: 0, input: 0))
+    #expect(history.typed.map(\.number) == [2, 3, 4, 5, 6])
+    #expect(history.typed.flatMap(\.bytes) == Array("help\r".utf8))
+    #expect(history.inputs.map(\.input) == [1, 7] && history.end.input == 7)
+    try reader.checkIntegrity()
+  }
+
   @Test func isTheEventLogAsTheFirmwareHadIt() throws {
     let twin = try Machines.manager()
     Machines.changes(of: twin)

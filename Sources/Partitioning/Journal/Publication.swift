@@ -21,7 +21,7 @@ package struct Reading<Element> {
 }
 
 /// A thing that is published.
-package protocol Published {
+package protocol Published: Sendable {
   /// Bytes that it holds beside itself: a guest may have written them.
   var heldByteCount: Int { get }
 }
@@ -95,6 +95,11 @@ package struct Publication<Element: Published> {
   }
 }
 
-extension Publication: Sendable where Element: Sendable {}
+extension Publication: Blank where Element: Codable {
+  /// Nothing was published.
+  package static var blank: Publication { Publication(keeping: 1 << 14) }
+}
+
+extension Publication: Sendable {}
 extension Publication: Equatable where Element: Equatable {}
 extension Publication: Codable where Element: Codable {}

@@ -115,6 +115,11 @@ extension PartitionManager {
     state.journal.changes.read(&position)
   }
 
+  /// What came for guests since a reader read last.
+  package func typed(since position: inout ReaderPosition) -> Reading<GuestInput> {
+    state.journal.typed.read(&position)
+  }
+
   /// The accounting records since a reader read last.
   package func accounting(since position: inout ReaderPosition) -> Reading<AccountingRecord> {
     state.journal.accounting.read(&position)

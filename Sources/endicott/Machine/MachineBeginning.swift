@@ -48,16 +48,19 @@ struct MachineOrigin {
 extension MachineOrigin {
   /// What was asked for after the checkpoint and is not performed again, the last of it.
   func laterLines(_ timeOfDay: (SimulatedTime) -> String) -> [String] {
-    guard let later, later.end.time > time || !later.inputs.isEmpty else { return [] }
+    guard let later, later.end.time > time || !later.isEmpty else { return [] }
     let count = later.inputs.count
     let heading =
       "\(count == 0 ? "NO" : "\(count)") CHANGE\(count == 1 ? "" : "S") AFTER IT, UNTIL "
-      + "\(timeOfDay(later.end.time)), \(count == 1 ? "IS" : "ARE") NOT PERFORMED UNLESS BY REPLAY"
+      + "\(timeOfDay(later.end.time)), \(count == 1 ? "IS" : "ARE") NOT PERFORMED"
     let shown = later.inputs.suffix(Self.shownCount).map { input in
       "\(timeOfDay(input.time)) \(padded(input.author.name, 8)) \(input.action.commandText)"
     }
     let rest = count.subtractingClamped(shown.count)
-    return [heading] + (rest > 0 ? ["  (\(rest) BEFORE THESE)"] : []) + shown.map { "  " + $0 }
+    let names = Set(later.typed.map(\.partition)).sorted()
+    let typed = names.isEmpty ? [] : ["  AND WHAT WAS TYPED AT " + names.joined(separator: " ")]
+    let before = rest > 0 ? ["  (\(rest) BEFORE THESE)"] : []
+    return [heading] + typed + before + shown.map { "  " + $0 }
   }
 
   /// Changes that are told one by one.

@@ -51,7 +51,11 @@ struct Replay {
     let pace = manager.pacer.pace
     manager.pacer.set(.fast)
     defer { manager.pacer.set(pace) }
+    var typed = history.typed[...]
     for input in history.inputs {
+      let before = typed.prefix { $0.number < input.input ?? 0 }
+      type(before)
+      typed = typed.dropFirst(before.count)
       pass(until: input.time)
       do throws(ManagementError) {
         try manager.perform(input.action, by: input.author)
@@ -60,9 +64,18 @@ struct Replay {
         return .refused(input, error)
       }
     }
+    type(typed)
     pass(until: end)
     collect()
     return .done(inputCount: history.inputs.count)
+  }
+
+  private func type(_ inputs: ArraySlice<GuestInput>) {
+    for input in inputs {
+      pass(until: input.time)
+      // It was let pass then; where it is not now, what comes differs and is told.
+      try? manager.type(input.bytes, at: input.partition, by: .firmware)
+    }
   }
 
   private func pass(until instant: SimulatedTime) {

@@ -90,6 +90,10 @@ extension StandInMachine {
     return .done
   }
 
+  func type(_ bytes: [UInt8], at name: String, by author: Author) throws(ManagementError) {
+    _ = try perform(.sendConsole(name, bytes: bytes), by: author)
+  }
+
   private func performOnActive(
     _ action: ManagementAction, _ view: PartitionView
   ) throws(ManagementError) -> ManagementResult {

@@ -13,6 +13,9 @@ struct TimeTravelTests {
     SLEEP 0.017
     QUERY DIGEST ALL
     SEND TALKER CPUS
+    CONNECT TALKER
+    CPUS
+    #CP DISCONN
     FORCE SPIN002 IMMEDIATE
     SLEEP 0.05
     QUERY DIGEST ALL
@@ -136,7 +139,8 @@ struct TimeTravelTests {
       let answered = Int(words[1]) ?? 0
       let kept = Int(words[3]) ?? 0
       // The first SLEEP comes before the first change, the last may have been answered by a change only.
-      #expect(kept >= answered - 1 && kept > 0, "\(line)")
+      #expect(kept >= answered - 1, "\(line)")
+      guard kept > 0 else { continue }
       #expect(expected.indices.contains(kept - 1) && line.hasSuffix(expected[kept - 1]), "\(line)")
     }
     #expect(run.output.contains("answered"), "\(run.output)")
