@@ -100,6 +100,12 @@ struct MachineLayout {
     }
   }
 
+  /// The same, by name; looked up, never iterated.
+  static func entriesByName(_ folder: SystemDefinition) -> [String: PartitionEntry] {
+    Dictionary(
+      entries(of: folder).map { ($0.definition.name, $0) }, uniquingKeysWith: { one, _ in one })
+  }
+
   private static func definition(
     _ folder: SystemDefinition, _ partitions: [PartitionLayout]
   ) -> SystemDefinition {
@@ -119,14 +125,13 @@ extension PartitionManager {
   ///
   /// - Throws: `StateRefusal` when they are not this machine's.
   func layout(of saved: [PartitionState]) throws(StateRefusal) -> MachineLayout {
-    let own = MachineLayout.entries(of: layout.folder)
-    var byName: [String: PartitionEntry] = [:]
-    for entry in own { byName[entry.definition.name] = entry }
+    let byName = MachineLayout.entriesByName(layout.folder)
+    let ownCount = layout.folder.partitions.count
     var entries: [PartitionEntry] = []
     for state in saved {
       let name = state.profiles.first?.name ?? ""
       guard let entry = state.definedAs ?? byName[name], entry.definition.name == name,
-        state.definedAs == nil || entry.number >= own.count && byName[name] == nil,
+        state.definedAs == nil || entry.number >= ownCount && byName[name] == nil,
         entry.number > entries.last?.number ?? -1, entry.number < PartitionNames.numberLimit,
         state.definedAs == nil || (try? judge(entry)) != nil
       else { throw .otherLayout(kind: MachineState.kind, what: "partitions") }
@@ -144,7 +149,7 @@ extension PartitionManager {
   }
 
   /// Goes on without some partitions, none of which is active, and with others that never were.
-  func relay(without numbers: Set<Int>, with others: [PartitionEntry]) {
+  func layOut(without numbers: Set<Int>, with others: [PartitionEntry]) {
     settleShares()
     let kept = partitions.filter { !numbers.contains($0.number) }
     let entries = (kept.map(\.place.entry) + others).sorted { $0.number < $1.number }

@@ -201,7 +201,7 @@ extension PartitionManager {
       entries.append(entry)
     }
     guard !entries.isEmpty || !deleted.isEmpty else { return }
-    relay(without: deleted, with: entries)
+    layOut(without: deleted, with: entries)
     report.defined = entries.map(\.definition.name)
     report.deleted = deletedPartitions
   }

@@ -17,21 +17,21 @@ extension PartitionManager {
     guard partitions.count.addingClamped(names.count) <= PartitionNames.limit else {
       throw .partitionLimit(PartitionNames.limit)
     }
+    let folder = MachineLayout.entriesByName(layout.folder)
     var numbers = freeNumbers(names.count)[...]
     var entries: [PartitionEntry] = []
     for name in names {
       try judgeName(name)
-      var entry = folderEntry(of: name)
-      if entry == nil {
-        entry = copy(shape, as: name, number: numbers.popFirst() ?? 0)
-      } else if model != nil {
-        throw .partitionOfFolder(name)
+      if let own = folder[name] {
+        guard model == nil else { throw .partitionOfFolder(name) }
+        entries.append(own)
+      } else {
+        let entry = copy(shape, as: name, number: numbers.popFirst() ?? 0)
+        try judge(entry)
+        entries.append(entry)
       }
-      guard let entry else { continue }
-      try judge(entry)
-      entries.append(entry)
     }
-    relay(without: [], with: entries)
+    layOut(without: [], with: entries)
   }
 
   /// Deletes the partition of a name, or those of a numbered range.
@@ -44,7 +44,7 @@ extension PartitionManager {
       }
       numbers.insert(partition.number)
     }
-    relay(without: numbers, with: [])
+    layOut(without: numbers, with: [])
     note(nil, .partitionsDeleted(first: first, last: last))
   }
 
@@ -67,14 +67,6 @@ extension PartitionManager {
       !definition.machine.users.contains(where: { $0.name == name })
     else { throw .partitionName(name) }
     guard number(of: name) == nil else { throw .partitionDefined(name) }
-  }
-
-  /// What the folder defines under a name.
-  private func folderEntry(of name: String) -> PartitionEntry? {
-    guard let number = layout.folder.partitions.firstIndex(where: { $0.name == name }) else {
-      return nil
-    }
-    return MachineLayout.entries(of: layout.folder).element(at: number)
   }
 
   // MARK: What a new partition is like

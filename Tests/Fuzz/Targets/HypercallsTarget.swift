@@ -31,7 +31,7 @@ enum HypercallsTarget: FuzzTarget {
 
   /// Has a guest make up to four calls, then spin.
   private static func call(_ machine: FuzzMachine, partition: Int, _ input: inout FuzzInput) {
-    guard let computer = machine.manager.partitions[partition].computer else { return }
+    guard let computer = machine.manager.partitions[partition]?.computer else { return }
     var code: [UInt8] = []
     for _ in 0...Int(input.byte() & 3) {
       for register: UInt8 in [0xB8, 0xBB, 0xB9, 0xBA, 0xBE] {
