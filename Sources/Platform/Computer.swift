@@ -41,6 +41,8 @@ package final class Computer: @unchecked Sendable {
   let power: PowerManagement?
   let video: VideoSubsystem?
   let debugConsole: DebugConsole?
+  /// The faces of its subchannels.
+  let disks: [BlockDevice]
   /// Where the processors keep the last time stamp that any of them returned.
   let lastTimestamp: UnsafeMutablePointer<UInt64>
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
@@ -97,6 +99,7 @@ package final class Computer: @unchecked Sendable {
     power = bus.first(PowerManagement.self)
     video = bus.first(VideoSubsystem.self)
     debugConsole = bus.first(DebugConsole.self)
+    disks = bus.devices.compactMap { $0 as? BlockDevice }
     values = ComputerValues(processorCount: count)
     places = Numbered(repeating: -1, count: count)
     turns = TurnOrder(count: count)

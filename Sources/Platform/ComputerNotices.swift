@@ -22,10 +22,8 @@ extension Computer {
   package func completeChannel(_ completion: ChannelCompletion) -> [ChannelRequest] {
     values.history.mix(completion.tag)
     values.history.mix(completion.at)
-    return bus.devices.flatMap { device -> [ChannelRequest] in
-      guard let disk = device as? BlockDevice,
-        disk.configuration.deviceNumber == completion.device
-      else { return [] }
+    return disks.flatMap { disk -> [ChannelRequest] in
+      guard disk.configuration.deviceNumber == completion.device else { return [] }
       return disk.complete(completion)
     }
   }

@@ -8,8 +8,7 @@ extension Computer: StateHolder {
     state: ["values", "lastTimestamp"],
     wiring: [
       "configuration", "memory", "processors", "uncounted", "network", "bus", "serial", "events",
-      "bridge",
-      "power", "video", "debugConsole",
+      "bridge", "power", "video", "debugConsole", "disks",
     ],
     // Of the phase that runs.
     caches: ["places", "turns", "hasUnplacedWork", "sliceEnd"])

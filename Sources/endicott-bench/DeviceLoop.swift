@@ -54,7 +54,7 @@ struct DeviceLoop {
         name: "LOOP", partitionNumber: 0, maximumProcessors: 64, initialProcessors: 64,
         initialStorage: Self.storage, maximumStorage: Self.storage,
         blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 4096)],
-        hasLegacyDevices: true))
+        hasLegacyDevices: true, entropySeed: 1))
     var code = Assembler(origin: 0x10_0000)
     prepare(&code)
     let loop = code.placedLabel()
@@ -214,14 +214,23 @@ extension DeviceLoop {
         $0.add(.absolute(data + 0x1002, .word), .immediate(32))
         $0.mov(.at(.rbx, 0x50, .dword), .immediate(0))
       },
+      DeviceLoop(
+        "a notice of 32 requests for 256 random bytes",
+        prepare: { prepareRing(&$0, of: disk + 0x200, kind: 0) }
+      ) {
+        $0.add(.absolute(data + 0x1002, .word), .immediate(32))
+        $0.mov(.at(.rbx, 0x50, .dword), .immediate(0))
+      },
     ]
   }
 
   /// A driver's start, and a ring of 64 descriptors in 32 chains of a header and a status.
   ///
   /// Source: VIRTIO 1.2, "MMIO Device Register Layout" and "Split Virtqueues".
-  private static func prepareRing(_ code: inout Assembler, kind: Int64 = 99) {
-    code.mov(.rbx, .bits(disk))
+  private static func prepareRing(
+    _ code: inout Assembler, of device: UInt64 = disk, kind: Int64 = 99
+  ) {
+    code.mov(.rbx, .bits(device))
     func write(_ register: Int32, _ value: Int64) {
       code.mov(.at(.rbx, register, .dword), .immediate(value))
     }

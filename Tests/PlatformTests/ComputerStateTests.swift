@@ -109,6 +109,14 @@ import X86
     #expect(throws: StateRefusal.otherKind("power control", expected: "serial line")) {
       try computer.restore(order)
     }
+    let damaged = text.replacingOccurrences(
+      of: "\"memory\":[0,", with: "\"memory\":[")
+    let state = try JSONDecoder().decode(
+      StateEnvelope<ComputerState>.self, from: Data(damaged.utf8)
+    ).state
+    #expect(throws: StateRefusal.inconsistent(kind: "clock", what: "registers are missing")) {
+      try computer.restore(state)
+    }
     var later = DeviceStateText(text)
     try later.raiseVersion(of: "serial line")
     #expect(throws: StateRefusal.laterVersion(kind: "serial line", version: 2, newest: 1)) {

@@ -227,7 +227,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
       guard let hardware = guests[partition].hardware, isWaiting(due.slot) else { continue }
       let time = max(due.time, now)
       hardware.deliverTimers(upTo: time)
-      notice(partition, at: time)
+      findWork(of: partition, at: time)
       guard isWaiting(due.slot),
         let next = hardware.nextDeadline(of: dispatcher.logicals[due.slot].number)
       else { continue }
@@ -248,7 +248,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
   ///   - partition: Its number.
   ///   - time: Since when.
   ///   - isInterrupted: From outside the partition or by a timer, not by a sibling.
-  func notice(_ partition: Int, at time: SimulatedTime, isInterrupted: Bool = true) {
+  func findWork(of partition: Int, at time: SimulatedTime, isInterrupted: Bool = true) {
     guard let hardware = guests[partition].hardware else { return }
     let first = guests[partition].firstLogical
     for logical in guests[partition].logicals where isWaiting(logical) {
@@ -371,7 +371,7 @@ final class EpochEngine<Hardware: PartitionHardware> {
       }
     }
     dispatcher.frontiers[partition] = frontier
-    notice(partition, at: max(frontier, now), isInterrupted: false)
+    findWork(of: partition, at: max(frontier, now), isInterrupted: false)
   }
 
   private func mixEpoch() {

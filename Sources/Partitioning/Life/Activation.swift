@@ -313,7 +313,7 @@ extension PartitionManager {
         engine.dispatcher.timers.set(index, max(deadline, now))
       }
     }
-    engine.notice(partition.number, at: now)
+    engine.findWork(of: partition.number, at: now)
   }
 
   func requireOnline(_ partition: Partition, _ processor: Int) throws(ManagementError) {

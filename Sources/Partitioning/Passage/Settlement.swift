@@ -112,7 +112,7 @@ extension PartitionManager {
       // A dedicated processor takes its owner's interrupts by itself.
       if !account.isDedicated { engine.dispatcher.takeInterrupt(pool: account.pool, at: now) }
     }
-    engine.notice(completion.partition, at: now)
+    engine.findWork(of: completion.partition, at: now)
   }
 
   // MARK: Settle
@@ -247,7 +247,7 @@ extension PartitionManager {
       let isDone = refused(partition, notice)
       computer.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
     }
-    engine.notice(partition.number, at: now)
+    engine.findWork(of: partition.number, at: now)
   }
 
   private func command(

@@ -18,7 +18,7 @@ extension PartitionManager {
       takeDown(partition, because: .deactivated)
       return .done
     }
-    engine.notice(partition.number, at: now)
+    engine.findWork(of: partition.number, at: now)
     let change = PendingChange(
       subject: .shutdown(thenForce: thenForce), online: false, asked: now,
       deadline: after(seconds: within))

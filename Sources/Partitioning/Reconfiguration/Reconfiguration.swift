@@ -56,20 +56,20 @@ extension PartitionManager {
     if online {
       if isListening(partition), partition.listensToNotices, insistence == .polite {
         partition.computer?.offerProcessor(number)
-        engine.notice(partition.number, at: now)
+        engine.findWork(of: partition.number, at: now)
         addPending(partition, change)
         return .pending([change])
       }
       setProcessor(partition, number, online: true)
       if isListening(partition) { partition.computer?.offerProcessor(number) }
-      engine.notice(partition.number, at: now)
+      engine.findWork(of: partition.number, at: now)
       return .done
     }
     if isListening(partition), insistence == .polite {
       guard partition.requestProcessor(number) else {
         throw .guestNotListening(partition.name)
       }
-      engine.notice(partition.number, at: now)
+      engine.findWork(of: partition.number, at: now)
       addPending(partition, change)
       return .pending([change])
     }
@@ -178,7 +178,7 @@ extension PartitionManager {
       changes.append(storageChange(range, online: true, within))
     }
     for change in changes { addPending(partition, change) }
-    engine.notice(partition.number, at: now)
+    engine.findWork(of: partition.number, at: now)
     return .pending(changes)
   }
 
@@ -238,7 +238,7 @@ extension PartitionManager {
       changes.append(storageChange(range, online: false, within))
     }
     for change in changes { addPending(partition, change) }
-    engine.notice(partition.number, at: now)
+    engine.findWork(of: partition.number, at: now)
     return .pending(changes)
   }
 

@@ -9,7 +9,7 @@ extension PartitionManager {
   func sendConsole(_ partition: Partition, _ bytes: [UInt8]) throws(ManagementError) {
     try requireActive(partition)
     partition.computer?.type(bytes)
-    engine.notice(partition.number, at: now)
+    engine.findWork(of: partition.number, at: now)
   }
 
   func storeStorage(

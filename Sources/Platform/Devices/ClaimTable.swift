@@ -41,6 +41,7 @@ struct ClaimTable: ~Copyable {
     }
     count = found.count
     claims = .allocate(capacity: max(1, found.count))
+    // Cannot trap: each element once.
     for (index, claim) in found.enumerated() {
       claims.advanced(by: index).initialize(to: claim)
     }

@@ -39,6 +39,9 @@ struct ClockChip: Codable, Equatable, Sendable {
   /// When an enabled cause happens next, in nanoseconds; nil when none does.
   private(set) var deadline: UInt64?
 
+  /// Whether there is every register: a state that is not damaged has them.
+  var isComplete: Bool { memory.count == 128 }
+
   /// Level of the interrupt output.
   var isInterrupting: Bool { causes & mode & Cause.all != 0 }
 

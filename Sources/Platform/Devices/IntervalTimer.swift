@@ -51,7 +51,12 @@ final class IntervalTimer: BusTarget, Device {
 
   func reset() { state = State() }
 
-  func restore(_ state: State) { self.state = state }
+  func restore(_ state: State) throws(StateRefusal) {
+    guard state.chip.isComplete else {
+      throw .inconsistent(kind: State.kind, what: "registers are missing")
+    }
+    self.state = state
+  }
 
   override func read(_ register: Int, _ access: DeviceAccess) -> UInt64? {
     guard access.size == 1 else { return nil }

@@ -16,6 +16,9 @@ struct IntervalTimerChip: Codable, Equatable, Sendable {
   ]
   private(set) var systemControl: UInt8 = 0
 
+  /// Whether there is every register: a state that is not damaged has them.
+  var isComplete: Bool { counters.count == 3 }
+
   /// Counter 0, 1 or 2.
   private subscript(counter index: Int) -> IntervalTimerCounter {
     // Cannot trap: there are three.

@@ -22,6 +22,9 @@ struct ConfigurationSpace: Codable, Equatable, Sendable {
     define(0x3C, [], writable: [0xFF])
   }
 
+  /// Whether there is every register: a state that is not damaged has them.
+  var isComplete: Bool { bytes.count == 256 && writable.count == 256 }
+
   /// Gives registers their value after reset, and lets software change some of their bits.
   mutating func define(_ offset: Int, _ values: [UInt8], writable masks: [UInt8]) {
     for (index, value) in values.enumerated() { change(offset &+ index) { _ in value } }

@@ -38,7 +38,10 @@ final class HostBridge: BusTarget, Device {
     placePower()
   }
 
-  func restore(_ state: HostBridgeChip) {
+  func restore(_ state: HostBridgeChip) throws(StateRefusal) {
+    guard state.isComplete else {
+      throw .inconsistent(kind: HostBridgeChip.kind, what: "registers are missing")
+    }
     self.state = state
     placePower()
   }

@@ -67,6 +67,11 @@ struct HostBridgeChip: Codable, Equatable, Sendable {
     return space
   }
 
+  /// Whether there is every register: a state that is not damaged has them.
+  var isComplete: Bool {
+    hostBridge.isComplete && isaBridge.isComplete && powerManagement.isComplete
+  }
+
   // MARK: Configuration mechanism 1
 
   /// Writes port 0xCF8, 32 bits at once.

@@ -46,7 +46,12 @@ final class KeyboardController: BusTarget, Device {
     applyGate(isOpen: true)
   }
 
-  func restore(_ state: KeyboardControllerChip) { self.state = state }
+  func restore(_ state: KeyboardControllerChip) throws(StateRefusal) {
+    guard state.isComplete else {
+      throw .inconsistent(kind: KeyboardControllerChip.kind, what: "registers are missing")
+    }
+    self.state = state
+  }
 
   override func read(_ register: Int, _ access: DeviceAccess) -> UInt64? {
     guard access.size == 1 else { return nil }

@@ -44,6 +44,9 @@ struct KeyboardControllerChip: Codable, Equatable, Sendable {
   private var scanCodes: UInt8 = 2
   private(set) var isScanning = true
 
+  /// Whether there is every register: a state that is not damaged has them.
+  var isComplete: Bool { memory.count == 32 }
+
   /// Whether the controller lets address bit 20 through.
   var opensGate: Bool { outputPort & OutputPort.gate != 0 }
 

@@ -31,6 +31,12 @@ struct VideoChip: Codable, Equatable, Sendable {
   private var takesAttributeData = false
   private var paletteMask: UInt8 = 0xFF
 
+  /// Whether there is every register: a state that is not damaged has them.
+  var isComplete: Bool {
+    sequencer.count == 8 && graphics.count == 16 && attributes.count == 32
+      && controller.count == 32 && palette.count == 768 && 0..<768 ~= paletteIndex
+  }
+
   /// Characters of a row.
   var columns: Int { controllerRegister(1) &+ 1 }
 

@@ -19,7 +19,12 @@ final class VideoSubsystem: BusTarget, Device {
 
   func reset() { state = VideoChip() }
 
-  func restore(_ state: VideoChip) { self.state = state }
+  func restore(_ state: VideoChip) throws(StateRefusal) {
+    guard state.isComplete else {
+      throw .inconsistent(kind: VideoChip.kind, what: "registers are missing")
+    }
+    self.state = state
+  }
 
   override func read(_ register: Int, _ access: DeviceAccess) -> UInt64? {
     guard access.size == 1 else { return nil }

@@ -14,7 +14,8 @@ enum DevicesTarget: FuzzTarget {
         ComputerConfiguration(
           name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
           initialStorage: 2 << 20, maximumStorage: 2 << 20,
-          blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 64)])),
+          blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 64)],
+          entropySeed: 1)),
       (try? machine.load(.program(GuestProgramImage(bytes: [0xF4])), at: 0)) != nil
     else { fail("the machine could not be built") }
     var time: SimulatedTime = 0
@@ -65,7 +66,7 @@ enum DevicesTarget: FuzzTarget {
     switch choice & 3 {
     case 0: PCLayout.localAPICBase + UInt64(choice & 0xFC) << 2
     case 1: PCLayout.ioAPICBase + UInt64(choice & 0xFC) >> 2 * 16
-    case 2: PCLayout.virtioBase + UInt64(input.word(UInt16.self) & 0x1FF)
+    case 2: PCLayout.virtioBase + UInt64(input.word(UInt16.self) & 0x3FF)
     default: input.number()
     }
   }
@@ -101,7 +102,9 @@ enum DevicesTarget: FuzzTarget {
       (0x050, 0),
     ]
     var ring: [UInt8] = []
-    for (offset, value) in writes {
+    // The same for the entropy device behind it.
+    let both = writes + writes.map { ($0.0 + UInt16(PCLayout.virtioByteCount), $0.1) }
+    for (offset, value) in both {
       ring += [0x26, 2] + MachineLanguage.littleEndian(offset)
       ring += [5] + MachineLanguage.littleEndian(value)
     }

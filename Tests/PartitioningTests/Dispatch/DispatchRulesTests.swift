@@ -147,7 +147,7 @@ struct DispatchRulesTests {
     #expect(pool.engine.dispatcher.parking[0].policy?.adjustments == 1)
     // Now the other wants all of its share: the low ones run no more, and are parked.
     for number in 0..<8 { pool.guests[1].habits[number] = .greedy }
-    pool.engine.notice(1, at: pool.engine.now)
+    pool.engine.findWork(of: 1, at: pool.engine.now)
     pool.run(seconds: 10)
     let before = pool.usedNanoseconds
     pool.run(seconds: 5)

@@ -29,7 +29,7 @@ struct EndOfTimeTests {
     // Parking is judged every 250 ms: for the last time 100 ms before.
     pool.engine.jump(to: Self.last - 2_100_000_000)
     for guest in pool.guests { guest.habits = [.greedy, .greedy] }
-    for index in pool.guests.indices { pool.engine.notice(index, at: pool.engine.now) }
+    for index in pool.guests.indices { pool.engine.findWork(of: index, at: pool.engine.now) }
     while pool.engine.now < Self.last { pool.engine.runEpoch() }
     #expect(pool.engine.now == Self.last)
     let used = pool.used(seconds: 2.1)
@@ -47,7 +47,7 @@ struct EndOfTimeTests {
       processors: 1, [(ShareClaim(ShareDefinition(.relative(1)), logicalCount: 1), [.idle])])
     pool.engine.jump(to: .max)
     pool.guests[0].habits = [.yields(after: 10_000)]
-    pool.engine.notice(0, at: pool.engine.now)
+    pool.engine.findWork(of: 0, at: pool.engine.now)
     for _ in 0..<3 { pool.engine.runEpoch() }
     #expect(pool.engine.now == .max)
     pool.engine.jump(to: 0)

@@ -137,7 +137,7 @@ final class SyntheticPool {
       }
     }
     applyShares()
-    for index in guests.indices { engine.notice(index, at: 0) }
+    for index in guests.indices { engine.findWork(of: index, at: 0) }
   }
 
   func applyShares() {
