@@ -1,6 +1,7 @@
 // The command language as data. Help, completion, privilege and Docs/Commands.md all come from
 // these rows; a new command is a row in one of the files of Commands/ and a handler beside it.
 
+import Definitions
 import Partitioning
 
 /// Performs a command: answers through the invocation, fails with a message.

@@ -90,6 +90,11 @@ package func fixedPoint(_ word: some StringProtocol, places: Int) -> Int? {
   return fraction.multiplied(by: powerOfTen(missing)).flatMap { scaled.adding($0) }
 }
 
+/// A percentage with or without its sign, in units of the last place.
+package func percentage(_ word: some StringProtocol, places: Int) -> Int? {
+  fixedPoint(word.hasSuffix("%") ? word.dropLast() : word.dropLast(0), places: places)
+}
+
 /// A size such as `64M`, in upper case; without a unit, bytes.
 package func byteCount(_ word: some StringProtocol) -> UInt64? {
   let exponent = word.last.flatMap { sizeUnits.firstIndex(of: $0) }

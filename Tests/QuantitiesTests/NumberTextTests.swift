@@ -27,6 +27,12 @@ import Testing
     ] as [(String, Int?)])
   func hundredths(text: String, value: Int?) { #expect(fixedPoint(text, places: 2) == value) }
 
+  @Test(
+    arguments: [
+      ("12.5%", 1250), ("30", 3000), ("0.25%", 25), ("%", nil), ("1.255%", nil), ("1%%", nil),
+    ] as [(String, Int?)])
+  func percentages(text: String, value: Int?) { #expect(percentage(text, places: 2) == value) }
+
   @Test(arguments: [
     (150, "1.5", "1.50"), (-5, "-0.05", "-0.05"), (0, "0", "0.00"), (200, "2", "2.00"),
     (Int.min, "-92233720368547758.08", "-92233720368547758.08"),

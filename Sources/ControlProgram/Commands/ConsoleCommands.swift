@@ -1,3 +1,4 @@
+import Definitions
 import Partitioning
 
 /// Consoles, messages, and commands about commands.

@@ -1,3 +1,4 @@
+import Definitions
 import Partitioning
 
 /// What IPL and LOAD say is loaded, and how.

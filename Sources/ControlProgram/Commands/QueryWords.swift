@@ -1,3 +1,4 @@
+import Definitions
 import Quantities
 import Partitioning
 

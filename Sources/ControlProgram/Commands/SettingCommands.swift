@@ -30,12 +30,12 @@ let settingFormats = [
     handler: setPolarity),
   CommandFormat(
     "SECURity",
-    "userid|pattern {GLOBALPERF|IOCONFIG|CROSSPARTition|ISOLated} {ON|OFF} "
+    "userid|pattern {\(SecuritySwitch.choices)} {ON|OFF} "
       + SettingScope.syntax, classes: "A",
     "What a partition may learn of the others, and do to them and to the I/O configuration.",
     operands: [
       .partition,
-      .words("GLOBALPERF|IOCONFIG|CROSSPARTition|ISOLated|ON|OFF|" + SettingScope.words),
+      .words(SecuritySwitch.choices + "|ON|OFF|" + SettingScope.words),
     ], handler: setSecurity),
   CommandFormat(
     "RUNTIME", "{n|DYNamic} " + SettingScope.syntax, classes: "A",
@@ -122,7 +122,7 @@ private func setPolarity(_ call: Invocation) throws(CommandMessage) {
 private func setSecurity(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   guard
-    let word = call.operands.take(anyOf: "GLOBALPERF|IOCONFIG|CROSSPARTition|ISOLated"),
+    let word = call.operands.take(anyOf: SecuritySwitch.choices),
     let permission = SecuritySwitch(rawValue: word)
   else {
     guard let word = call.operands.peek else { throw CommandMessage(.operandMissing) }

@@ -55,10 +55,10 @@ extension Operands {
       }
       return .relative(Int(clamping: weight))
     }
-    guard let tenths = percentageTenths(word) else {
+    guard let hundredths = percentage(word, places: 2) else {
       throw CommandMessage(.invalidOperand, word)
     }
-    return .absolute(hundredthsOfPercent: tenths.multipliedClamped(by: 10))
+    return .absolute(hundredthsOfPercent: hundredths)
   }
 
   /// The next operand as a number below a million; its range is the firmware's to judge.

@@ -1,15 +1,6 @@
 import Quantities
 
-// What operands may say beside numbers: names, patterns, ranges, percentages.
-
-/// Whether an upper-case word has the form of a userid: 1 to 8 of A-Z 0-9 @ # $.
-package func isUserid(_ word: some StringProtocol) -> Bool {
-  (1...8).contains(word.utf8.count)
-    && word.utf8.allSatisfy { byte in
-      (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
-        || byte == 0x40 || byte == 0x23 || byte == 0x24
-    }
-}
+// What operands may say beside names and numbers: patterns, sizes with their unit, ranges.
 
 /// Whether a name fits a pattern in which each `*` stands for any characters.
 package func matches(_ name: String, pattern: String) -> Bool {
@@ -41,9 +32,4 @@ package func hexadecimalRange(
     let last = ends.last.flatMap({ hexadecimal($0) }), first <= last, last < limit
   else { return nil }
   return ClosedRange(uncheckedBounds: (Int(clamping: first), Int(clamping: last)))
-}
-
-/// A percentage with or without its sign and with one decimal, in tenths of a percent.
-package func percentageTenths(_ word: some StringProtocol) -> Int? {
-  fixedPoint(word.hasSuffix("%") ? word.dropLast() : word.dropLast(0), places: 1)
 }

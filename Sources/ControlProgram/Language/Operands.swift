@@ -1,3 +1,5 @@
+import Definitions
+
 /// The operands of a command, taken from left to right.
 package struct Operands: Sendable {
   private var text: Substring

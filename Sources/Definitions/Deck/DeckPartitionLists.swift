@@ -138,7 +138,7 @@ extension DeckReader {
         continue
       }
       if word.text == "0" || word.text.isEmpty { continue }
-      guard OperandReader.isName(word.folded) else {
+      guard isUserid(word.folded) else {
         log.report(.deckName(word.text), at: word.place)
         continue
       }

@@ -181,7 +181,7 @@ struct DeckReader {
       if case .atom(let word)? = parts.dropFirst().first { imageWord = word }
     case .call: break
     }
-    guard let name = nameWord, name.folded == "*" || OperandReader.isName(name.folded) else {
+    guard let name = nameWord, name.folded == "*" || isUserid(name.folded) else {
       log.report(.deckName(nameWord?.text ?? "("), at: item.place)
       return
     }

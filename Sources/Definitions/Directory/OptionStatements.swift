@@ -9,11 +9,12 @@ extension PartitionBuilder {
       _ = operands.word("a switch such as " + SecuritySwitch.globalPerformanceData.rawValue)
       return
     }
+    let choices = SecuritySwitch.choices.split(separator: "|").map { "\($0)|NO\($0)" }
     while operands.peek != nil,
-      let word = operands.keyword(
-        of: "SECURITY", from: SecuritySwitch.words, abbreviations: SecuritySwitch.abbreviations)
+      let word = operands.choice(of: "SECURITY", choices.joined(separator: "|"))
     {
-      guard let (name, isOn) = SecuritySwitch.setting(word.folded),
+      let isOn = !word.name.hasPrefix("NO")
+      guard let name = SecuritySwitch(rawValue: String(word.name.dropFirst(isOn ? 0 : 2))),
         isFirst("SECURITY " + name.rawValue, at: word.place)
       else { continue }
       parsed.definition.security[name] = isOn

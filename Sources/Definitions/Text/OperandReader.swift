@@ -49,23 +49,37 @@ struct OperandReader {
     return take() != nil
   }
 
+  /// Whether one of the choices `A|B|C` or an abbreviation of it is next.
+  func isNext(anyOf choices: String) -> Bool {
+    guard let word = peek, !word.isQuoted else { return false }
+    return keywordChoices(choices).contains { $0.accepts(word.folded) }
+  }
+
+  /// Takes one of the choices `A|B|C` or an abbreviation of it, as `keyword` does; the choice's whole name.
+  mutating func choice(of verb: String, _ choices: String) -> (name: String, place: Place)? {
+    taken(of: verb, from: keywordChoices(choices)).map { ($0.keyword.name, $0.word.place) }
+  }
+
   /// Takes a keyword; an unknown one is reported and skipped with what seems to belong to it.
   ///
   /// - Parameters:
   ///   - verb: The statement, for the message.
   ///   - legal: Keywords that are legal here.
-  ///   - abbreviations: Short forms that are legal too, but not proposed.
   /// - Returns: The keyword; nil when none came.
-  mutating func keyword(
-    of verb: String, from legal: [String], abbreviations: [String] = []
-  ) -> Word? {
-    func isLegal(_ word: Word) -> Bool {
-      !word.isQuoted && (legal.contains(word.folded) || abbreviations.contains(word.folded))
+  mutating func keyword(of verb: String, from legal: [String]) -> Word? {
+    taken(of: verb, from: legal.map { Keyword($0) })?.word
+  }
+
+  private mutating func taken(
+    of verb: String, from legal: [Keyword]
+  ) -> (word: Word, keyword: Keyword)? {
+    func meant(_ word: Word) -> Keyword? {
+      word.isQuoted ? nil : legal.first { $0.accepts(word.folded) }
     }
     while let word = take() {
-      if isLegal(word) { return word }
-      log.report(.unknownOperand(word.text, of: verb, legal: legal), at: word.place)
-      while let skipped = peek, !isLegal(skipped) { _ = take() }
+      if let keyword = meant(word) { return (word, keyword) }
+      log.report(.unknownOperand(word.text, of: verb, legal: legal.map(\.name)), at: word.place)
+      while let skipped = peek, meant(skipped) == nil { _ = take() }
     }
     return nil
   }
@@ -98,9 +112,8 @@ struct OperandReader {
     _ what: String, in range: ClosedRange<Int>, percent: Bool = false
   ) -> Int? {
     guard let word = word(what) else { return nil }
-    var text = word.text[...]
-    if percent, text.last == "%" { text = text.dropLast() }
-    guard let value = fixedPoint(text, places: 2), range.contains(value) else {
+    let said = percent ? percentage(word.text, places: 2) : fixedPoint(word.text, places: 2)
+    guard let value = said, range.contains(value) else {
       log.report(.hundredths(word.text, what: what, range: range, percent: percent), at: word.place)
       return nil
     }
@@ -153,7 +166,7 @@ struct OperandReader {
   /// Takes a name of 1-8 characters A-Z 0-9 @ # $.
   mutating func name(_ what: String) -> Word? {
     guard let word = word(what) else { return nil }
-    guard Self.isName(word.folded), !word.isQuoted else {
+    guard isUserid(word.folded), !word.isQuoted else {
       log.report(.name(word.text, what: what), at: word.place)
       return nil
     }
@@ -167,11 +180,4 @@ struct OperandReader {
     hexadecimal(text, digits: 4, as: UInt16.self)
   }
 
-  /// Whether this is 1-8 characters A-Z 0-9 @ # $.
-  static func isName(_ folded: String) -> Bool {
-    (1...8).contains(folded.utf8.count)
-      && folded.utf8.allSatisfy {
-        (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || [0x40, 0x23, 0x24].contains($0)
-      }
-  }
 }

@@ -9,41 +9,8 @@ package enum SecuritySwitch: String, Sendable, CaseIterable, Codable {
   /// Logical partition isolation.
   case isolation = "ISOLATED"
 
-  /// Least number of letters to which the word may be shortened.
-  private var leastLetters: Int {
-    switch self {
-    case .globalPerformanceData: 6
-    case .inputOutputControl: 3
-    case .crossPartitionAuthority: 5
-    case .isolation: 3
-    }
-  }
-
-  /// The shorter forms of the word, the shortest first.
-  private var shortened: [String] {
-    let lengths = rawValue.dropLast().reduce(into: [""]) { $0.append(($0.last ?? "") + String($1)) }
-    return lengths.filter { $0.count >= leastLetters }
-  }
-
-  /// The words that set a switch: on, and off with NO before them.
-  package static let words = allCases.flatMap { [$0.rawValue, "NO" + $0.rawValue] }
-
-  /// The shorter forms of the words.
-  package static let abbreviations = allCases.flatMap { name in
-    name.shortened.flatMap { [$0, "NO" + $0] }
-  }
-
-  /// The switch that a word sets, and how; nil when it is not such a word.
-  package static func setting(_ word: String) -> (name: SecuritySwitch, isOn: Bool)? {
-    for isOn in [true, false] where isOn || word.hasPrefix("NO") {
-      let stem = isOn ? word[...] : word.dropFirst(2)
-      let name = allCases.first {
-        stem.count >= $0.leastLetters && $0.rawValue.hasPrefix(stem)
-      }
-      if let name { return (name, isOn) }
-    }
-    return nil
-  }
+  /// The switches as statements and commands name them, with their shortest forms in capitals.
+  package static let choices = "GLOBALperf|IOConfig|CROSSpartition|ISOlated"
 }
 
 /// A partition's security switches, with PR/SM's defaults.

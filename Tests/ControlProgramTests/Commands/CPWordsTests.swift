@@ -23,6 +23,14 @@ struct CPWordsTests {
     #expect(TestConsole().answer(command) == answer)
   }
 
+  /// Oracle: SHARE in `Docs/Definitions.md`, which reads what is shown here.
+  @Test func aShareIsSaidAsInADefinition() throws {
+    let small = try SmallMachine()
+    let share = "ABSOLUTE 12.25% RELATIVE 50 LIMITHARD"
+    _ = small.answer("SET SHARE SPIN1 \(share) PROFILE")
+    #expect(small.answer("QUERY PROFILE SPIN1").contains("  SHARE \(share)"))
+  }
+
   @Test func aDeviceIsOfThoseWhoHaveIt() {
     let test = TestConsole()
     test.machine.change("TOUCHER") {

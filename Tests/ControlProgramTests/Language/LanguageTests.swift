@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Definitions
 @testable import ControlProgram
 
 struct KeywordTests {
@@ -107,11 +108,6 @@ struct OperandValueTests {
   ])
   func patterns(name: String, pattern: String, fits: Bool) {
     #expect(matches(name, pattern: pattern) == fits)
-  }
-
-  @Test(arguments: [("12.5%", 125), ("30", 300), ("0.1%", 1), ("%", nil), ("1.25%", nil)])
-  func percentages(text: String, tenths: Int?) {
-    #expect(percentageTenths(text) == tenths)
   }
 
   @Test(arguments: [

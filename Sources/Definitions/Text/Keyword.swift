@@ -1,4 +1,6 @@
-/// A word of the command language with its shortest accepted form.
+// Words of commands and statements: their abbreviations, and which words are names.
+
+/// A word of commands and statements with its shortest accepted form.
 ///
 /// Written as the reference prints it: the leading capitals (and anything else that is not a
 /// lower-case letter) are the minimum, so `Query` is accepted as Q, QU, QUE, QUER and QUERY.
@@ -28,4 +30,14 @@ package struct Keyword: Sendable, Hashable {
 /// The keyword choices of one operand position, written `ONline|OFFline`.
 package func keywordChoices(_ spelling: String) -> [Keyword] {
   spelling.split(separator: "|").map { Keyword(String($0)) }
+}
+
+/// Whether an upper-case word has the form of a userid, as partitions, profiles and groups are named too: 1 to
+/// 8 of A-Z 0-9 @ # $.
+package func isUserid(_ word: some StringProtocol) -> Bool {
+  (1...8).contains(word.utf8.count)
+    && word.utf8.allSatisfy { byte in
+      (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+        || byte == 0x40 || byte == 0x23 || byte == 0x24
+    }
 }

@@ -1,0 +1,107 @@
+// What can be wrong with a partition.
+
+import Partitioning
+import Quantities
+
+extension Problem {
+  static let dedicatedWeight = error(
+    "030", "dedicated processors take no weight, no cap and no group",
+    "remove WEIGHT, MINWEIGHT, MAXWEIGHT, CAPPED, ABSCAP and GROUP, or write SHARED")
+
+  static func processorLimit(_ initial: Int, _ reserved: Int, limit: Int) -> Problem {
+    error(
+      "031",
+      "\(initial) initial and \(reserved) reserved processors are \(initial.addingClamped(reserved))",
+      "a partition has at most \(limit), all types together")
+  }
+
+  static func weightLimits(_ least: Int, _ greatest: Int) -> Problem {
+    error("032", "MINWEIGHT \(least) is above MAXWEIGHT \(greatest)", "exchange them")
+  }
+
+  static func weightOutsideLimits(_ weight: Int, _ least: Int?, _ greatest: Int?) -> Problem {
+    error(
+      "032", "WEIGHT \(weight) is outside its own limits",
+      "write a weight \(least ?? 1)-\(greatest ?? 999)")
+  }
+
+  static func weightAndShare(first place: Place) -> Problem {
+    error(
+      "033", "WEIGHT and SHARE say the same thing twice, \(first(place))", "keep one of the two")
+  }
+
+  static func mixedModes(_ name: String) -> Problem {
+    error(
+      "034", "\(name) mixes shared and dedicated processors", "make all SHARED or all DEDICATED")
+  }
+
+  static func noProcessors(_ name: String) -> Problem {
+    error("035", "\(name) has no initial processor", "write INITIAL 1 or more")
+  }
+
+  static func typeNotInstalled(_ type: ProcessorType, installed: [ProcessorType]) -> Problem {
+    let names = installed.map(\.rawValue).joined(separator: ", ")
+    return error(
+      "036", "the machine has no \(type.rawValue) processors",
+      names.isEmpty ? "add a PROCESSOR statement to machine.config" : "use \(names), or add them")
+  }
+
+  static func initialBeyondInstalled(
+    _ type: ProcessorType, _ initial: Int, installed: Int
+  ) -> Problem {
+    error(
+      "037",
+      "INITIAL \(initial) is more than the \(installed) \(type.rawValue) processors installed",
+      "write INITIAL \(installed) or less, the rest as RESERVED")
+  }
+
+  static func storageBeyondInstalled(_ what: String, _ bytes: UInt64, installed: UInt64) -> Problem
+  {
+    error(
+      "038",
+      "\(what) \(sizeText(bytes)) is more than the \(sizeText(installed)) installed",
+      "write less, or install more in machine.config")
+  }
+
+  static func noStorage(increment: UInt64) -> Problem {
+    error("039", "STORAGE INITIAL is 0", "write \(sizeText(increment)) or more")
+  }
+
+  static func ownAfter(_ name: String) -> Problem {
+    error("040", "\(name) starts after itself", "remove it from AFTER")
+  }
+
+  static func startCycle(_ names: [String]) -> Problem {
+    error(
+      "041", "START AUTO AFTER goes in a circle: \(names.joined(separator: " after "))",
+      "remove one AFTER")
+  }
+
+  static func afterNotAutomatic(_ name: String) -> Problem {
+    warning(
+      "042", "\(name) does not start by itself, so that nothing waits for it",
+      "give it START AUTO, or remove it from AFTER")
+  }
+
+  static func userIsPartition(_ name: String, first place: Place) -> Problem {
+    error(
+      "043", "\(name) is a user and a partition, \(first(place))", "rename one of the two")
+  }
+
+  static func notOwnDevice(_ device: UInt16) -> Problem {
+    let number = DeviceNumbers.text(device)
+    return error(
+      "046", "\(number) is not a device of the partition",
+      "add DEDICATE \(number) and a real device, or name another")
+  }
+
+  static func keptOnly(_ verb: String) -> Problem {
+    warning(
+      "044", "\(verb) is read and kept, but this level gives the partition no such device",
+      "use DEDICATE for disks")
+  }
+
+  static func noPartitions() -> Problem {
+    warning("045", "no partition is defined", "add a *.direct file")
+  }
+}
