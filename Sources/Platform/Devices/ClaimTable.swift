@@ -40,8 +40,8 @@ struct ClaimTable: ~Copyable {
         device: .passUnretained(owner.device))
     }
     count = found.count
+    // Cannot trap: two for each region of a computer's devices at most.
     claims = .allocate(capacity: max(1, found.count))
-    // Cannot trap: each element once.
     for (index, claim) in found.enumerated() {
       claims.advanced(by: index).initialize(to: claim)
     }

@@ -84,6 +84,9 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   }
 
   /// Reads `size` bytes at an offset of the block.
+  ///
+  /// Inlined, because a call of it copies the whole block first.
+  @inline(__always)
   func read(_ offset: UInt64, size: Int) -> UInt64 {
     if offset >= 0x100 {
       let first = Int(clamping: offset &- 0x100)
@@ -98,6 +101,7 @@ struct VirtioTransport: Codable, Equatable, Sendable {
 
   private var selectedQueue: Int { Int(settings.queueSelector) }
 
+  @inline(__always)
   private func register(_ offset: UInt64) -> UInt32 {
     switch offset {
     case 0x000: 0x7472_6976
