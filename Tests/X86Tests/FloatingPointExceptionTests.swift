@@ -187,9 +187,8 @@ struct FloatingPointExceptionTests {
     let code: [UInt8] = [
       0x0F, 0x28, 0x06, 0x0F, 0x28, 0x4E, 0x10, 0x66, 0x0F, 0xF7, 0xC1,
     ]
-    let data =
-      Array(UInt8(1)...16) + (0..<16).map { UInt8($0 % 3 == 0 ? 0x80 : 0x7F) }
-      + [UInt8](repeating: 0xEE, count: 64)
+    let mask: [UInt8] = (0..<16).map { $0 % 3 == 0 ? 0x80 : 0x7F }
+    let data = Array(1...16 as ClosedRange<UInt8>) + mask + [UInt8](repeating: 0xEE, count: 64)
     let (ending, state) = try Self.run(Row("MASKMOVDQU", code, data: data, .completed))
     #expect(ending == .completed)
     let expected = (0..<16).map { UInt8($0 % 3 == 0 ? $0 + 1 : 0xEE) }

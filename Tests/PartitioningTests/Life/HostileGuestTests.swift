@@ -121,8 +121,10 @@ struct HostileGuestTests {
   private var commanding: [UInt8] { commanding(text: 0x10_0000, byteCount: 1).withJumpBack() }
 
   private func commanding(text: UInt32, byteCount: UInt8) -> [UInt8] {
-    [0xB8, 0x08, 0, 0x49, 0x44, 0xBB] + (0..<4).map { UInt8(text >> (8 * $0) & 0xFF) }
-      + [0xB9, byteCount, 0, 0, 0, 0x31, 0xD2, 0x0F, 0x01, 0xC1]
+    var code: [UInt8] = [0xB8, 0x08, 0, 0x49, 0x44, 0xBB]
+    code += (0..<4).map { UInt8(truncatingIfNeeded: text >> (8 * $0)) }
+    code += [0xB9, byteCount, 0, 0, 0, 0x31, 0xD2, 0x0F, 0x01, 0xC1] as [UInt8]
+    return code
   }
 
   @Test func commandsOfOneTextCountEachByItself() throws {
