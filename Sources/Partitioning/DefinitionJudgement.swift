@@ -20,7 +20,10 @@ extension PartitionManager {
     let types = partition.processors.map(\.type)
     let counts = partition.processors.map { $0.initial.addingClamped($0.reserved) }
     let isWhole =
-      partition.processors.contains { $0.initial > 0 } && Set(types).count == types.count
+      partition.processors.contains { $0.initial > 0 }
+      && ProcessorType.allCases.allSatisfy { type in
+        types.count { $0 == type } <= 1
+      }
       && Set(partition.processors.map(\.mode)).count == 1
       && partition.processors.allSatisfy { $0.initial >= 0 && $0.reserved >= 0 }
       && counts.reduce(0, { $0.addingClamped($1) }) <= Self.processorLimit

@@ -142,10 +142,13 @@ extension PartitionManager {
 
   /// The first numbers that nobody has and that are no partition's of the folder.
   func freeNumbers(_ count: Int) -> [Int] {
-    let first = layout.folder.partitions.count
-    // Among as many more as there are partitions, so many are free.
-    let end = first.addingClamped(partitions.count).addingClamped(count)
-    return Array((first..<max(first, end)).lazy.filter { self.partitions[$0] == nil }.prefix(count))
+    var numbers: [Int] = []
+    var number = layout.folder.partitions.count
+    while numbers.count < count {
+      if partitions[number] == nil { numbers.append(number) }
+      number.addClamped(1)
+    }
+    return numbers
   }
 
   /// Goes on without some partitions, none of which is active, and with others that never were.
@@ -166,7 +169,7 @@ extension PartitionManager {
     let move = DispatchMove(from: self.layout.dispatcher, to: layout.dispatcher)
     state.load.move(move)
     state.forget(numbers)
-    for number in numbers { channels.forget(number) }
+    for number in numbers.sorted() { channels.forget(number) }
     take(
       layout, PartitionRoster(all),
       engine.state.moved(

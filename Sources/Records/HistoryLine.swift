@@ -133,11 +133,11 @@ extension RecordReading {
         end.time, try lastTime(of: piece, starts.first { $0.id == piece.start }, until: last))
     }
     if let place = changes.firstIndex(where: { $0.change.input != nil && $0.change.time >= last }) {
-      changes = Array(changes.prefix(place))
+      changes = Array(changes.prefix(max(0, place)))
     }
     var inputs = changes.map(\.change).filter { $0.input != nil }
     if let final = inputs.last, final.action.endsMachine {
-      inputs.removeLast()
+      inputs = Array(inputs.dropLast())
       end.time = min(end.time, final.time)
       changes.removeAll { $0.change.time >= final.time && $0.change.input == nil }
       changes.removeAll { $0.change.input == final.input }

@@ -46,6 +46,6 @@ extension ChangeRecord {
   /// Whether it is the same change; of who had it made the records keep the name only.
   fileprivate func isSame(as other: ChangeRecord) -> Bool {
     time == other.time && action == other.action && author.name == other.author.name
-      && differences == other.differences
+      && differences.elementsEqual(other.differences)
   }
 }

@@ -107,7 +107,7 @@ extension PartitionBuilder {
         log.report(.cappedAndUncapped(first: first), at: operands.verb.place)
       }
     case "ABSCAP":
-      let range = 0...ShareDefinition.absoluteCaps.upperBound
+      let range = ClosedRange(uncheckedBounds: (0, ShareDefinition.absoluteCaps.upperBound))
       guard let hundredths = operands.hundredths("ABSCAP", in: range) else { return }
       item.share.absoluteCapHundredths = hundredths == 0 ? nil : hundredths
     default:

@@ -88,7 +88,7 @@ struct MachineConfigurationReader {
     case "TOD": timeOfDay(&operands)
     case "TIMEZONE": timeZone(&operands)
     case "SEED":
-      if let seed = operands.number("SEED", in: 0...Int.max) { parsed.machine.seed = UInt64(seed) }
+      if let seed = operands.number("SEED", in: 0...Int.max) { parsed.machine.seed = UInt64(clamping: seed) }
     case "USER": user(&operands)
     case "RUNNINGTIME": runningTime(&operands)
     case "WAITCOMPLETION": waitCompletion(&operands)
@@ -184,7 +184,7 @@ struct MachineConfigurationReader {
         guard let count = operands.number("EVERY", in: 1...86_400) else { return }
         let isMinutes = operands.take("MIN")
         if !isMinutes { _ = operands.take("SEC") }
-        let seconds = UInt64(count).multipliedClamped(by: isMinutes ? 60 : 1)
+        let seconds = UInt64(clamping: count).multipliedClamped(by: isMinutes ? 60 : 1)
         parsed.machine.checkpoints.interval = seconds.multipliedClamped(by: 1_000_000_000)
       case "KEEP":
         guard let count = operands.number("KEEP", in: 1...Self.keptCheckpointLimit) else { return }

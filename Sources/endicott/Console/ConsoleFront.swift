@@ -36,7 +36,7 @@ struct ConsoleFront {
   func ask(_ records: MachineRecords) throws(HostFailure) -> MachineBeginning? {
     guard let store = records.store, let offer = try CheckpointOffer(store) else { return .cold }
     guard isTerminal else {
-      writeLines([offer.lines[0], "--warm goes on from it; this machine starts anew"])
+      writeLines([offer.lines.first ?? "", "--warm goes on from it; this machine starts anew"])
       return .cold
     }
     writeLines(offer.lines)

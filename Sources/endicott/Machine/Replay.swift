@@ -55,7 +55,7 @@ struct Replay {
     for input in history.inputs {
       let before = typed.prefix { $0.number < input.input ?? 0 }
       type(before)
-      typed = typed.dropFirst(before.count)
+      typed = typed.dropFirst(max(0, before.count))
       pass(until: input.time)
       do throws(ManagementError) {
         try manager.perform(input.action, by: input.author)
