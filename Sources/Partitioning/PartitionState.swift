@@ -62,7 +62,8 @@ package struct PartitionState: SavedState {
     profiles = place.profiles
     nextProfile = place.name
     activeProfile = place.name
-    isOnline = Numbered([Bool](repeating: false, count: max(0, place.processorCount)), absent: false)
+    isOnline = Numbered(
+      [Bool](repeating: false, count: max(0, place.processorCount)), absent: false)
     isProcessorStopped = isOnline
   }
 }

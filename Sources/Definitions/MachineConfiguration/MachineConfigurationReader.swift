@@ -88,7 +88,9 @@ struct MachineConfigurationReader {
     case "TOD": timeOfDay(&operands)
     case "TIMEZONE": timeZone(&operands)
     case "SEED":
-      if let seed = operands.number("SEED", in: 0...Int.max) { parsed.machine.seed = UInt64(clamping: seed) }
+      if let seed = operands.number("SEED", in: 0...Int.max) {
+        parsed.machine.seed = UInt64(clamping: seed)
+      }
     case "USER": user(&operands)
     case "RUNNINGTIME": runningTime(&operands)
     case "WAITCOMPLETION": waitCompletion(&operands)
