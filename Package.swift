@@ -93,7 +93,7 @@ let package = Package(
       [
         "endicott", "ControlProgram", "Definitions", "Partitioning", "Records", "X86",
         "TestSupport",
-      ]),
+      ], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )

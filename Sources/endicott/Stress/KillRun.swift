@@ -244,7 +244,13 @@ extension KillRun {
       guard let name = logged.change.partition else { continue }
       for difference in logged.change.differences {
         if difference.name == "STATE" { states[name] = difference.after }
-        if difference.name == "PROCESSOR CP WEIGHT" { weights[name] = difference.after }
+        // A share that WEIGHT cannot say is told as SHARE, and WEIGHT is NONE then.
+        let words = difference.after.split(separator: " ")
+        if difference.name == "PROCESSOR CP WEIGHT", words != ["NONE"] {
+          weights[name] = difference.after
+        } else if difference.name == "SHARE", words.first == "RELATIVE" {
+          weights[name] = words.element(at: 1).map(String.init)
+        }
       }
     }
     for partition in partitions {

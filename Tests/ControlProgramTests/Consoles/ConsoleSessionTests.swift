@@ -174,7 +174,7 @@ struct ConsoleSessionTests {
 
 struct CompletionTests {
   @Test(arguments: [
-    ("QU", ["QUERY"]), ("qu", ["QUERY"]), ("DE", ["DEACTIVATE", "DEFINE", "DETACH"]),
+    ("QU", ["QUERY"]), ("qu", ["QUERY"]), ("DE", ["DEACTIVATE", "DEFINE", "DELETE", "DETACH"]),
     ("Q PRO", ["PROCESSORS", "PROFILE", "PROFILES"]),
     ("Q V ", ["ALL", "CHPIDS", "CPUS", "STORAGE"]),
     ("SET SHARE SP", ["SPIN001", "SPIN002"]), ("SET SHARE SPIN001 AB", ["ABSOLUTE"]),
