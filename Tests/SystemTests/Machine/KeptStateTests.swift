@@ -14,9 +14,8 @@ struct KeptStateTests {
   /// The machine's digest 50 ms of simulated time after the checkpoint.
   private static let digest: UInt64 = 0xBA0A_6150_8C9D_7992
 
-  /// Puts the checkpoint of the fixture, whose sections are text there, into a state folder.
-  ///
-  /// - Parameter change: Changes the text of a section.
+  /// Puts the checkpoint of the fixture, whose sections are text there, into a state folder; `change` may
+  /// change the text of a section by its name.
   private func unpack(
     to state: String, changing change: (String, String) -> String = { $1 }
   ) throws -> CheckpointFolder {
