@@ -17,6 +17,8 @@ package struct MachineState: SavedState {
 
   /// Simulated time since IPL.
   package var time: SimulatedTime { epochs.progress.now }
+  /// The number of the machine's last input.
+  package var inputCount: UInt64 { firmware.journal.inputCount }
   /// The machine's rolling digest.
   package var digest: UInt64 { epochs.progress.digest.value }
 }

@@ -110,6 +110,27 @@ extension RecordReading {
     try history(on: line, after: position, until: last, try starts())
   }
 
+  /// The starts that left something to go on with, the newest first: in which something was asked for, or
+  /// a checkpoint taken.
+  ///
+  /// - Parameter positions: Where the checkpoints that there are were taken.
+  /// - Returns: The lines that end with them.
+  /// - Throws: `RecordStoreError`.
+  package func linesToGoOnWith(
+    _ positions: [RecordsPosition]
+  ) throws(RecordStoreError) -> [HistoryLine] {
+    let starts = try starts()
+    let taken = Set(positions.map(\.start))
+    let asked = try read { database in
+      try Set(
+        Int64.fetchAll(
+          database,
+          sql: "SELECT start FROM change WHERE input IS NOT NULL UNION SELECT start FROM typed"))
+    }
+    return starts.reversed().filter { taken.contains($0.id) || asked.contains($0.id) }
+      .map { HistoryLine(to: $0.id, of: starts) }
+  }
+
   private func history(
     on line: HistoryLine, after position: RecordsPosition, until last: SimulatedTime,
     _ starts: [StartRecord]

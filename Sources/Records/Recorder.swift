@@ -62,17 +62,18 @@ package final class Recorder {
   /// - Parameters:
   ///   - store: The records.
   ///   - manager: The firmware, before anything is active, or as a checkpoint has it.
-  ///   - parent: Where in an earlier start's history it goes on; nil when it starts anew.
+  ///   - goesOn: Whether it goes on from a checkpoint.
+  ///   - parent: Where in an earlier start's history that is, when it is known.
   ///   - clock: The host's clock in milliseconds since 1970; what it says is kept and no more.
   /// - Throws: `RecordStoreError`; the machine is as it was then.
   package init(
-    _ store: RecordStore, _ manager: PartitionManager, from parent: RecordsPosition? = nil,
-    clock: @escaping () -> Int64
+    _ store: RecordStore, _ manager: PartitionManager, goesOn: Bool = false,
+    from parent: RecordsPosition? = nil, clock: @escaping () -> Int64
   ) throws(RecordStoreError) {
     self.store = store
     self.manager = manager
     self.clock = clock
-    kept = parent == nil ? try Recorder.restore(manager, from: store) : nil
+    kept = goesOn ? nil : try Recorder.restore(manager, from: store)
     start = try store.begin(
       machine: manager.definition.machine.name, timeOfDay: manager.timeOfDayAtStart,
       seed: manager.seed, historyVersion: PartitionManager.historyVersion,
@@ -129,6 +130,13 @@ package final class Recorder {
     } catch {
       troubled(error)
     }
+  }
+
+  /// Writes that the machine was here.
+  package func markInstant() {
+    takeSample()
+    try? store.waitForSamples()
+    keepUp()
   }
 
   /// From here on inputs of an earlier history are performed again: what its records have is theirs.

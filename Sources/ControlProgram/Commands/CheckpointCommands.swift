@@ -55,7 +55,7 @@ let checkpointCommands: [Command] = [
 
 private func rewind(_ call: Invocation) throws(CommandMessage) {
   _ = call.operands.take("TO")
-  let instant = try call.operands.instant(of: call.system.machineView)
+  let instant = try call.operands.recordedInstant(of: call.system.machineView)
   try call.operands.end()
   try call.control.rewind(to: instant)
 }
@@ -115,7 +115,8 @@ private func queryCheckpoint(_ call: Invocation) throws(CommandMessage) {
   try call.askCheckpoints { port throws(RecordsFailure) in
     if let schedule = port.schedule {
       call.reply(
-        "CHECKPOINT EVERY \(schedule.interval / 1_000_000_000) SECONDS, \(schedule.keptCount) KEPT")
+        "CHECKPOINT EVERY \(fixedPointText(Int(clamping: schedule.interval), places: 9)) SECONDS, "
+          + "\(schedule.keptCount) KEPT")
     }
   }
   guard !all.isEmpty else { return call.reply("NO CHECKPOINTS") }

@@ -44,6 +44,18 @@ extension Operands {
     return SimulatedTime(clamping: second).multipliedClamped(by: 1_000_000_000)
   }
 
+  /// As `instant`, of the machine's own time: one before its IPL is none.
+  mutating func recordedInstant(of machine: MachineView) throws(CommandMessage) -> SimulatedTime {
+    let word = peek ?? ""
+    let found = try instant(of: machine)
+    if found == 0, fixedPoint(word, places: 9) == nil,
+      secondsSince1970(word, now: machine.secondsSince1970) ?? 0 < machine.timeOfDayAtStart
+    {
+      throw CommandMessage(.invalidOperand, word)
+    }
+    return found
+  }
+
   /// `hh:mm[:ss]` in seconds from now: the next time that it is so late, at least one second.
   mutating func secondsUntil(
     _ machine: MachineView, _ now: SimulatedTime

@@ -175,25 +175,28 @@ struct MachineConfigurationReader {
 
   /// `CHECKPOINT [EVERY n [SEC|MIN] [KEEP n]] [SHUTDOWN]`.
   private mutating func checkpoint(_ operands: inout OperandReader) {
-    repeat {
-      guard let word = operands.keyword(of: "CHECKPOINT", from: ["EVERY", "KEEP", "SHUTDOWN"])
-      else {
-        if operands.peek == nil { _ = operands.word("EVERY or SHUTDOWN") }
-        return
-      }
-      switch word.folded {
-      case "EVERY":
-        guard let count = operands.number("EVERY", in: 1...86_400) else { return }
-        let isMinutes = operands.take("MIN")
-        if !isMinutes { _ = operands.take("SEC") }
-        let seconds = UInt64(clamping: count).multipliedClamped(by: isMinutes ? 60 : 1)
-        parsed.machine.checkpoints.interval = seconds.multipliedClamped(by: 1_000_000_000)
-      case "KEEP":
-        guard let count = operands.number("KEEP", in: 1...Self.keptCheckpointLimit) else { return }
+    guard operands.peek != nil else {
+      _ = operands.word("EVERY or SHUTDOWN")
+      return
+    }
+    if operands.take("EVERY") {
+      guard let count = operands.number("EVERY", in: 1...86_400) else { return operands.skip() }
+      let isMinutes = operands.take("MIN")
+      if !isMinutes { _ = operands.take("SEC") }
+      let seconds = UInt64(clamping: count).multipliedClamped(by: isMinutes ? 60 : 1)
+      parsed.machine.checkpoints.interval = min(seconds, 86_400)
+        .multipliedClamped(by: 1_000_000_000)
+      if operands.take("KEEP") {
+        guard let count = operands.number("KEEP", in: 1...Self.keptCheckpointLimit) else {
+          return operands.skip()
+        }
         parsed.machine.checkpoints.keptCount = count
-      default: parsed.machine.checkpoints.isTakenAtShutdown = true
       }
-    } while operands.peek != nil
+    }
+    guard operands.peek != nil,
+      operands.keyword(of: "CHECKPOINT", from: ["SHUTDOWN"]) != nil
+    else { return operands.skip() }
+    parsed.machine.checkpoints.isTakenAtShutdown = true
   }
 
   /// `ACTIVATE name ...`; several statements go on where the one before ended.

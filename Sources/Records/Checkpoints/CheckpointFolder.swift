@@ -47,12 +47,13 @@ package struct CheckpointFolder: Sendable {
   ///   - machine: The machine's name.
   ///   - level: The program's.
   ///   - position: Where in the machine's records that is.
+  ///   - definition: The sum of what the machine was defined as.
   /// - Returns: What the checkpoint says of itself.
   /// - Throws: `CheckpointError`; nothing is left of it then.
   @discardableResult
   package func save(
     _ checkpoint: MachineCheckpoint, as name: String, machine: String, level: String,
-    position: RecordsPosition? = nil
+    position: RecordsPosition? = nil, definition: UInt64? = nil
   ) throws(CheckpointError) -> CheckpointManifest {
     guard Self.isName(name) else { throw .wrongName(name) }
     try makeFolder(path)
@@ -60,7 +61,10 @@ package struct CheckpointFolder: Sendable {
     let unfinished = folder(name) + ".new"
     try makeFolder(unfinished)
     do throws(CheckpointError) {
-      let manifest = try write(checkpoint, name, machine, level, position, in: unfinished)
+      var manifest = CheckpointManifest(
+        name: name, level: level, machine: machine, position: position, definition: definition,
+        checkpoint: checkpoint)
+      try write(checkpoint, in: unfinished, &manifest)
       try CheckpointFile.keepNames(of: unfinished)
       try exchange(unfinished, for: name)
       return manifest
@@ -71,13 +75,10 @@ package struct CheckpointFolder: Sendable {
   }
 
   private func write(
-    _ checkpoint: MachineCheckpoint, _ name: String, _ machine: String, _ level: String,
-    _ position: RecordsPosition?, in folder: String
-  ) throws(CheckpointError) -> CheckpointManifest {
+    _ checkpoint: MachineCheckpoint, in folder: String, _ manifest: inout CheckpointManifest
+  ) throws(CheckpointError) {
     let pool = PagePool(checkpoint.guests)
-    var manifest = CheckpointManifest(
-      name: name, level: level, machine: machine, position: position, checkpoint: checkpoint,
-      storedPageCount: pool.count)
+    manifest.storedPageCount = pool.count
     let guests = zip(checkpoint.guests, pool.places).map { guest, places in
       SavedGuest(
         partition: guest.partition, computer: StateEnvelope(guest.computer),
@@ -93,7 +94,6 @@ package struct CheckpointFolder: Sendable {
     }
     manifest.sections.append(try pages.finish())
     try manifest.write(in: folder)
-    return manifest
   }
 
   private func write(
@@ -208,7 +208,13 @@ package struct CheckpointFolder: Sendable {
         GuestCheckpoint(
           partition: guest.partition, computer: guest.computer.state, pages: pages))
     }
-    return (manifest, MachineCheckpoint(machine: machine.state, guests: guests))
+    let checkpoint = MachineCheckpoint(machine: machine.state, guests: guests)
+    guard manifest.isOf(checkpoint) else {
+      throw .damaged(
+        folder: folder, section: CheckpointManifest.fileName,
+        reason: "it does not say what is in the sections")
+    }
+    return (manifest, checkpoint)
   }
 
   private func section(

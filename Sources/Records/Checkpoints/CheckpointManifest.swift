@@ -24,6 +24,8 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
   package var digest: UInt64
   /// Where that is in the records of the machine; nil for one that was written by an older program.
   package var position: RecordsPosition?
+  /// The sum of what the machine was defined as; nil for one that was written by an older program.
+  package var definition: UInt64?
   /// Active partitions.
   package var guestCount: Int
   /// Pages of guests' storage, and how many of them are different.
@@ -39,18 +41,28 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
 
   init(
     name: String, level: String, machine: String, position: RecordsPosition?,
-    checkpoint: MachineCheckpoint, storedPageCount: Int
+    definition: UInt64?, checkpoint: MachineCheckpoint
   ) {
     self.name = name
     self.level = level
     self.machine = machine
     self.position = position
+    self.definition = definition
     historyVersion = PartitionManager.historyVersion
     time = checkpoint.machine.time
     digest = checkpoint.machine.digest
     guestCount = checkpoint.guests.count
     pageCount = checkpoint.guests.reduce(0) { $0.addingClamped($1.pages.numbers.count) }
-    self.storedPageCount = storedPageCount
+    storedPageCount = 0
+  }
+
+  /// Whether what it says of a machine is true of one.
+  func isOf(_ checkpoint: MachineCheckpoint) -> Bool {
+    time == checkpoint.machine.time && digest == checkpoint.machine.digest
+      && guestCount == checkpoint.guests.count
+      && position.map {
+        $0.time == time && $0.input == checkpoint.machine.inputCount && $0.start > 0
+      } ?? true
   }
 
   static let fileName = "manifest.json"

@@ -58,20 +58,19 @@ struct CheckpointOffer {
   /// Which it is, and what is known of the time after it.
   let lines: [String]
 
-  /// The newest checkpoint that can be read; nil when there is none.
+  /// The one that a warm start takes, if it is whole; nil when there is none.
   init?(_ store: RecordStore) throws(HostFailure) {
     do throws(CheckpointError) {
       let all = try CheckpointFolder(inStateFolder: store.folder).list()
-      guard let newest = all.compactMap({ try? $0.manifest.get() }).last else { return nil }
-      lines = try CheckpointOffer.lines(newest, store)
+      let manifests = all.compactMap { try? $0.manifest.get() }
+      guard let newest = MachineRestart.forWarmStart(manifests, store).last else { return nil }
+      lines = CheckpointOffer.lines(newest, store)
     } catch {
       throw HostFailure(subject: "checkpoints", reason: error.description)
     }
   }
 
-  private static func lines(
-    _ manifest: CheckpointManifest, _ store: RecordStore
-  ) throws(CheckpointError) -> [String] {
+  private static func lines(_ manifest: CheckpointManifest, _ store: RecordStore) -> [String] {
     var origin = MachineOrigin(
       checkpoint: manifest.name, time: manifest.time, position: manifest.position)
     var timeOfDayAtStart: Int64 = 0

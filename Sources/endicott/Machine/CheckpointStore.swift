@@ -25,13 +25,24 @@ final class CheckpointStore: CheckpointsPort {
   private let writer = CheckpointWriter()
   /// The one that is being written.
   private var current: (name: String, isAsked: Bool)?
-  /// What begins the names of those that nobody asked for.
-  private static let prefix = "AUTO-"
+  /// The sum of what the machine was defined as.
+  private let definition: UInt64
+  /// What begins the names of those that nobody asked for; the oldest of these go.
+  var prefix = "AUTO-"
+  /// As that, for those that are kept so that any instant can be gone back to.
+  static let recordedPrefix = "TIME-"
 
   /// The checkpoints in a folder.
-  init(_ manager: PartitionManager, _ folder: CheckpointFolder) {
+  init(_ manager: PartitionManager, _ folder: CheckpointFolder, definition: UInt64) {
     self.manager = manager
     self.folder = folder
+    self.definition = definition
+  }
+
+  /// Goes on as another machine's did.
+  func take(scheduleOf other: CheckpointStore) {
+    prefix = other.prefix
+    schedule = other.schedule
   }
 
   deinit { writer.wait() }
@@ -55,9 +66,10 @@ final class CheckpointStore: CheckpointsPort {
     let position = position?()
     let machine = manager.definition.machine.name
     current = (name, isAsked)
-    writer.begin { [folder] () throws(CheckpointError) in
+    writer.begin { [folder, definition] () throws(CheckpointError) in
       try folder.save(
-        checkpoint, as: name, machine: machine, level: ControlProgram.level, position: position)
+        checkpoint, as: name, machine: machine, level: ControlProgram.level, position: position,
+        definition: definition)
     }
   }
 
@@ -98,7 +110,7 @@ final class CheckpointStore: CheckpointsPort {
     let start = position?().start ?? 0
     let (seconds, rest) = (manager.now / 1_000_000_000, manager.now / 1_000_000 % 1000)
     let fraction = rest == 0 ? "" : "-" + "\(rest)".zeroPadded(to: 3)
-    let name = Self.prefix + "\(start)-\(seconds)" + fraction
+    let name = prefix + "\(start)-\(seconds)" + fraction
     do throws(CheckpointError) {
       try begin(name, isAsked: false)
     } catch {
@@ -110,7 +122,7 @@ final class CheckpointStore: CheckpointsPort {
   private func dropOldest() {
     guard let schedule else { return }
     do throws(RecordsFailure) {
-      let own = try list().map(\.name).filter { $0.hasPrefix(Self.prefix) }
+      let own = try list().map(\.name).filter { $0.hasPrefix(prefix) }
       for name in own.dropLast(max(1, schedule.keptCount)) { try delete(name) }
     } catch {
       onMessage?("CHECKPOINTS NOT REMOVED: \(error.reason)")

@@ -12,8 +12,9 @@ enum MachineBeginning {
   case warm(isReplayed: Bool)
   /// The checkpoint of this name.
   case checkpoint(String, isReplayed: Bool)
-  /// An instant of what was recorded: the nearest checkpoint before it, and what came since.
-  case instant(SimulatedTime)
+  /// An instant of what was recorded: the nearest checkpoint before it, and what came since; of a start's
+  /// own history if it reaches the instant, otherwise of the newest that does.
+  case instant(SimulatedTime, of: Int64? = nil)
 
   /// Whether what was asked for after the checkpoint is performed again.
   var isReplayed: Bool {
@@ -52,7 +53,7 @@ extension MachineOrigin {
     let count = later.inputs.count
     let heading =
       "\(count == 0 ? "NO" : "\(count)") CHANGE\(count == 1 ? "" : "S") AFTER IT, UNTIL "
-      + "\(timeOfDay(later.end.time)), \(count == 1 ? "IS" : "ARE") NOT PERFORMED"
+      + timeOfDay(later.end.time)
     let shown = later.inputs.suffix(Self.shownCount).map { input in
       "\(timeOfDay(input.time)) \(padded(input.author.name, 8)) \(input.action.commandText)"
     }
@@ -88,20 +89,24 @@ struct MachineRestart {
   private let manager: PartitionManager
   private let folder: CheckpointFolder
   private let records: any RecordReading
+  /// What the machine's files say.
+  private let definition: SystemDefinition
   private let tell: (String) -> Void
 
   /// - Parameters:
   ///   - manager: A machine that was just built.
   ///   - folder: Its checkpoints.
   ///   - records: Its records.
+  ///   - definition: What its files say.
   ///   - tell: Takes what is wrong with checkpoints that are passed over.
   init(
     _ manager: PartitionManager, _ folder: CheckpointFolder, _ records: any RecordReading,
-    tell: @escaping (String) -> Void
+    definition: SystemDefinition, tell: @escaping (String) -> Void
   ) {
     self.manager = manager
     self.folder = folder
     self.records = records
+    self.definition = definition
     self.tell = tell
   }
 
@@ -113,12 +118,31 @@ struct MachineRestart {
     switch beginning {
     case .cold: return nil
     case .warm(let isReplayed):
-      let names = try list().map(\.name)
+      let names = try warmNames()
       return names.isEmpty ? nil : try origin(try newest(of: names), isReplayed: isReplayed)
     case .checkpoint(let name, let isReplayed):
       return try origin(try goOn(from: name), isReplayed: isReplayed)
-    case .instant(let time): return try origin(at: time)
+    case .instant(let time, let start): return try origin(at: time, of: start)
     }
+  }
+
+  /// The checkpoints that a warm start may go on from, the one to take last; those that cannot be read come
+  /// after it, to be told of.
+  private func warmNames() throws(HostFailure) -> [String] {
+    let all = try list()
+    let manifests = all.compactMap { try? $0.manifest.get() }
+    let damaged = all.filter { (try? $0.manifest.get()) == nil }
+    return Self.forWarmStart(manifests, records).map(\.name) + damaged.map(\.name)
+  }
+
+  /// The checkpoints of the history that ran last, of all when it has none, the newest last.
+  static func forWarmStart(
+    _ manifests: [CheckpointManifest], _ records: any RecordReading
+  ) -> [CheckpointManifest] {
+    // What cannot be read of the records is told where they are opened.
+    let line = (try? records.linesToGoOnWith(manifests.compactMap(\.position)))?.first
+    let own = manifests.filter { $0.position.map { line?.contains($0) ?? false } ?? false }
+    return own.isEmpty ? manifests : own
   }
 
   private func origin(
@@ -126,14 +150,18 @@ struct MachineRestart {
   ) throws(HostFailure) -> MachineOrigin {
     var origin = MachineOrigin(
       checkpoint: manifest.name, time: manifest.time, position: manifest.position)
-    guard let position = manifest.position else {
+    let starts = try ask { records throws(RecordStoreError) in try records.starts() }
+    guard let position = manifest.position, starts.contains(where: { $0.id == position.start })
+    else {
       guard !isReplayed else {
         throw HostFailure(
           subject: "checkpoint \(manifest.name)",
-          reason: "it does not say where it is in the records; go on without REPLAY")
+          reason: "what came after it is not in these records; go on without REPLAY")
       }
+      origin.position = nil
       return origin
     }
+    try requireDefinition(of: manifest, isReplayed: isReplayed)
     origin.later = try ask { records throws(RecordStoreError) in
       try records.history(after: position)
     }
@@ -142,21 +170,30 @@ struct MachineRestart {
   }
 
   /// Goes on from an instant of the newest history that reaches it.
-  private func origin(at time: SimulatedTime) throws(HostFailure) -> MachineOrigin {
-    let starts = try ask { records throws(RecordStoreError) in try records.starts() }
+  private func origin(
+    at time: SimulatedTime, of start: Int64?
+  ) throws(HostFailure) -> MachineOrigin {
     let manifests = try list().compactMap { try? $0.manifest.get() }
-    var known: SimulatedTime?
-    for start in starts.reversed() {
-      let line = HistoryLine(to: start.id, of: starts)
-      let before = manifests.filter { manifest in
-        manifest.time <= time && manifest.position.map { line.contains($0) } ?? false
+    let lines = try ask { records throws(RecordStoreError) in
+      let own = try start.map { start throws(RecordStoreError) in
+        HistoryLine(to: start, of: try records.starts())
       }
+      return try (own.map { [$0] } ?? [])
+        + records.linesToGoOnWith(manifests.compactMap(\.position))
+    }
+    var known: SimulatedTime?
+    for line in lines {
+      let own = manifests.filter { $0.position.map { line.contains($0) } ?? false }
+      let before = own.filter { $0.time <= time }
       guard let nearest = before.last, let position = nearest.position else { continue }
-      let end = try ask { records throws(RecordStoreError) in
+      let recorded = try ask { records throws(RecordStoreError) in
         try records.history(on: line, after: position, until: .max).end.time
       }
-      known = max(known ?? 0, end, nearest.time)
-      guard time <= max(end, nearest.time) else { continue }
+      // A checkpoint that was taken later says that the machine was there.
+      let end = own.reduce(recorded) { max($0, $1.time) }
+      known = max(known ?? 0, end)
+      guard time <= end else { continue }
+      try requireDefinition(of: nearest, isReplayed: true)
       return try origin(at: time, on: line, from: before)
     }
     throw HostFailure(
@@ -179,6 +216,23 @@ struct MachineRestart {
       origin.later?.end.time = time
     }
     return origin
+  }
+
+  /// Refuses to perform again what was asked of a machine that was defined otherwise; to go on from one is
+  /// told.
+  private func requireDefinition(
+    of manifest: CheckpointManifest, isReplayed: Bool
+  ) throws(HostFailure) {
+    guard let sum = manifest.definition, sum != definition.sum else { return }
+    guard !isReplayed else {
+      throw HostFailure(
+        subject: "checkpoint \(manifest.name)",
+        reason: "the machine's files are not what they were then, so that what was asked would not"
+          + " lead to the same; put them back, or go on without REPLAY")
+    }
+    tell(
+      "endicott: checkpoint \(manifest.name): the machine's files are not what they were then; the"
+        + " checkpoint counts")
   }
 
   /// Goes on from the newest whole one of checkpoints in their order.

@@ -28,14 +28,16 @@ struct MachineRecords {
   ///
   /// - Throws: `HostFailure`; the machine is as it was then.
   func origin(
-    of manager: PartitionManager, from beginning: MachineBeginning
+    of manager: PartitionManager, _ definition: SystemDefinition, from beginning: MachineBeginning
   ) throws(HostFailure) -> MachineOrigin? {
     if let store {
       let folder = CheckpointFolder(inStateFolder: store.folder)
-      return try MachineRestart(manager, folder, store) { writeError($0) }.begin(beginning)
+      return try MachineRestart(manager, folder, store, definition: definition) { writeError($0) }
+        .begin(beginning)
     }
     guard let reader, let readFolder else { return nil }
     let folder = CheckpointFolder(inStateFolder: readFolder, isReadOnly: true)
-    return try MachineRestart(manager, folder, reader) { writeError($0) }.begin(beginning)
+    return try MachineRestart(manager, folder, reader, definition: definition) { writeError($0) }
+      .begin(beginning)
   }
 }

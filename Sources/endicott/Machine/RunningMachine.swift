@@ -20,6 +20,8 @@ final class RunningMachine: SimulationClock {
   /// What the machine goes on from.
   private let origin: MachineOrigin?
   private let records: MachineRecords
+  /// Whether what was recorded did not come again.
+  private(set) var hasFailedReplay = false
   /// Builds the machine's firmware anew, to go back to an instant; nil where nobody can.
   var rebuild: (() throws(HostFailure) -> PartitionManager)? {
     didSet { control.canRewind = rebuild != nil && checkpoints != nil }
@@ -42,18 +44,20 @@ final class RunningMachine: SimulationClock {
     self.definition = definition
     self.records = records
     // Before a start is begun in the records: one that is refused leaves them as they are.
-    origin = try records.origin(of: manager, from: beginning)
+    let origin = try records.origin(of: manager, definition, from: beginning)
+    self.origin = origin
     let parent = origin?.parent
     former?.recorder?.end()
     do throws(RecordStoreError) {
       recorder = try records.store.map { store throws(RecordStoreError) in
-        try Recorder(store, manager, from: parent) { Host.milliseconds }
+        try Recorder(store, manager, goesOn: origin != nil, from: parent) { Host.milliseconds }
       }
     } catch {
       throw HostFailure(error)
     }
     checkpoints = records.store.map {
-      CheckpointStore(manager, CheckpointFolder(inStateFolder: $0.folder))
+      CheckpointStore(
+        manager, CheckpointFolder(inStateFolder: $0.folder), definition: definition.sum)
     }
     control = ControlProgram(manager: manager)
     control.checkpoints = checkpoints
@@ -80,6 +84,7 @@ final class RunningMachine: SimulationClock {
 
   /// Takes checkpoints so often and keeps them all, so that any instant can be gone back to.
   func recordInstants(every interval: SimulatedTime) {
+    checkpoints?.prefix = CheckpointStore.recordedPrefix
     checkpoints?.schedule = CheckpointSchedule(
       interval: interval, keptCount: CheckpointSchedule.mostKept)
   }
@@ -124,7 +129,10 @@ final class RunningMachine: SimulationClock {
   /// Performs again what was asked for after the checkpoint, or says what that was.
   private func replay(_ origin: MachineOrigin) -> [String] {
     guard let later = origin.later else { return [] }
-    guard let end = origin.replayEnd else { return origin.laterLines(timeOfDay) }
+    guard let end = origin.replayEnd else {
+      let lines = origin.laterLines(timeOfDay)
+      return lines + (lines.isEmpty ? [] : ["NOT PERFORMED; REPLAY WOULD"])
+    }
     let show = console.onOutput
     // What guests and the firmware say on the way was said then.
     console.onOutput = { _ in }
@@ -136,6 +144,7 @@ final class RunningMachine: SimulationClock {
     }.perform()
     let difference = recorder?.endReplay()
     if case .done = outcome, let difference { outcome = .differs(difference) }
+    if case .done = outcome {} else { hasFailedReplay = true }
     return [outcome.line(timeOfDay, until: timeOfDay(end))]
   }
 
@@ -214,13 +223,14 @@ final class RunningMachine: SimulationClock {
     guard let instant = control.rewindTarget, let rebuild else { return nil }
     control.rewindTarget = nil
     checkpoints?.finish()
-    recorder?.keepUp()
+    recorder?.markInstant()
     let machine = try RunningMachine(
-      manager: rebuild(), definition: definition, records: records, from: .instant(instant),
+      manager: rebuild(), definition: definition, records: records,
+      from: .instant(instant, of: recorder?.start),
       inPlaceOf: self)
     machine.rebuild = rebuild
     machine.manager.pacer.set(.stopped)
-    machine.checkpoints?.schedule = checkpoints?.schedule
+    if let checkpoints { machine.checkpoints?.take(scheduleOf: checkpoints) }
     return machine
   }
 }

@@ -76,6 +76,8 @@ struct RunCommand: ParsableCommand {
       }
     }
     try machine.start(output: show)
+    // The scripts were meant for the machine as it was.
+    guard !machine.hasFailedReplay else { return ExitStatus.failed }
     var status = ExitStatus.done
     for script in scripts where !machine.isOver {
       switch try machine.run(script, continues: continues, output: show) {

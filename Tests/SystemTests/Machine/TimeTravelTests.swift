@@ -104,6 +104,51 @@ struct TimeTravelTests {
     #expect(other.status == 1)
   }
 
+  @Test("by a warm start, where the machine ran last, however new other histories' checkpoints are")
+  func newestHistory() throws {
+    let machine = try Machines.small()
+    func run(_ text: String, _ more: String...) throws -> ProgramRun {
+      let script = try machine.write("s.cp", text)
+      let state = machine.path + "/kept"
+      return try ProgramRun(["run", script, "--machine", machine.path, "--state", state] + more)
+    }
+    _ = try run("SLEEP 0.1\nCHECKPOINT SAVE A\nSLEEP 0.2\nCHECKPOINT SAVE B\nSLEEP 0.1\n")
+    let branch = try run(
+      "SET WEIGHT SPIN001 99\nSLEEP 0.05\nSET WEIGHT SPIN001 98\nQUERY DIGEST\n", "--from", "A")
+    // Nobody asks for anything in this one.
+    _ = try run("QUERY TIME\n", "--warm")
+    let warm = try run("QUERY DIGEST\n", "--warm", "--replay")
+    #expect(warm.output.contains("CHECKPOINT A RESUMED"), "\(warm.output)\(warm.errors)")
+    #expect(warm.output.contains("REPLAYED: 2 CHANGES"), "\(warm.output)")
+    #expect(digests(warm) == digests(branch))
+
+    // A manifest that does not say what is in the sections is refused before anything is begun.
+    let manifest = machine.path + "/kept/checkpoints/A/manifest.json"
+    let text = try String(contentsOfFile: manifest, encoding: .utf8)
+    let wrong = [
+      ("\"time\" : 100", "\"time\" : 922337203685477"), ("\"input\" : 3", "\"input\" : 9"),
+    ]
+    for (old, new) in wrong {
+      #expect(text.contains(old))
+      try text.replacingOccurrences(of: old, with: new).write(
+        toFile: manifest, atomically: true, encoding: .utf8)
+      let refused = try run("QUERY DIGEST\n", "--from", "A")
+      #expect(refused.status == 2)
+      #expect(refused.errors.contains("manifest.json is damaged"), "\(refused.errors)")
+    }
+    try text.write(toFile: manifest, atomically: true, encoding: .utf8)
+
+    // What the files say otherwise now is told, and nothing is performed again.
+    let directory = try String(contentsOfFile: machine.path + "/small.direct", encoding: .utf8)
+    _ = try machine.write(
+      "small.direct", directory.replacingOccurrences(of: "WEIGHT 10", with: "WEIGHT 11"))
+    let other = try run("QUERY DIGEST\n", "--from", "A", "--replay")
+    #expect(other.status == 2)
+    #expect(other.errors.contains("not what they were then"), "\(other.errors)")
+    let told = try run("QUERY DIGEST\n", "--from", "A")
+    #expect(told.status == 0 && told.errors.contains("the checkpoint counts"), "\(told.errors)")
+  }
+
   @Test("after kill -9: warm start says what came later, REPLAY performs it to the same digest")
   func replaysAfterKills() throws {
     let machine = try Machines.small()
