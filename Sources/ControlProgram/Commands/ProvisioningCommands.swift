@@ -1,3 +1,4 @@
+import Definitions
 import Partitioning
 
 /// DEFINE PARTITION, which is a form of DEFINE, and DELETE: partitions that come and go.
@@ -20,6 +21,10 @@ let provisioningCommands: [Command] = [
 /// DEFINE PARTITION userid [THRU userid] [LIKE name].
 func definePartitions(_ call: Invocation) throws(CommandMessage) {
   let (first, last) = try call.operands.partitionRange()
+  // A partition of this name could not be told from the word in other commands.
+  guard !PartitionNames.keywords.contains(first) else {
+    throw CommandMessage(.partitionName, first)
+  }
   var model: String?
   if call.operands.take("LIKE") { model = try call.operands.userid() }
   try call.operands.end()

@@ -508,7 +508,7 @@ extension MessageID {
         8971, .error, nil,
         "&1 THRU &2 is no numbered range",
         when: "The two names do not begin with the same letters and end in as many digits, the "
-          + "last no lower than the first.",
+          + "last no lower than the first, or are more than there can be.",
         remedy: "Write it as WEB001 THRU WEB200.")
     case .partitionDefined:
       MessageDefinition(

@@ -4,7 +4,7 @@ import Partitioning
 
 extension PartitionNames {
   /// CP keywords that name something else where a partition's name may stand.
-  static let keywords = [
+  package static let keywords = [
     "ALL", "BEGIN", "CHPID", "CHPIDS", "CMD", "CP", "CPLEVEL", "CPUS", "DASD", "DIGEST", "DISPLAY",
     "FOR", "IPL", "LOAD", "LOGON", "LPAR", "MACHINE", "NAMES", "NSS", "OFF", "OFFLINE", "ON",
     "ONLINE",
