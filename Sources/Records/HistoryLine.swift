@@ -48,9 +48,6 @@ package struct HistoryLine: Sendable, Equatable {
     }
   }
 
-  /// The start that it ends with.
-  package var last: Int64 { pieces.last?.start ?? 0 }
-
   /// Whether a place lies on it.
   package func contains(_ position: RecordsPosition) -> Bool {
     pieces.contains { piece in
@@ -160,8 +157,9 @@ extension RecordReading {
     if let final = inputs.last, final.action.endsMachine {
       inputs = Array(inputs.dropLast())
       end.time = min(end.time, final.time)
-      changes.removeAll { $0.change.time >= final.time && $0.change.input == nil }
-      changes.removeAll { $0.change.input == final.input }
+      changes.removeAll { logged in
+        logged.change.input.map { $0 == final.input } ?? (logged.change.time >= final.time)
+      }
       typed.removeAll { $0.number > final.input ?? 0 }
     }
     end.input = max(position.input, inputs.last?.input ?? 0, typed.last?.number ?? 0)
@@ -177,11 +175,7 @@ extension RecordReading {
     let found = try read { database in
       try Int64.fetchOne(
         database,
-        sql: """
-          SELECT max(coalesce((SELECT max(time) FROM change WHERE start = :start), 0),
-            coalesce((SELECT max(time) FROM typed WHERE start = :start), 0),
-            coalesce((SELECT max(time) FROM sample WHERE start = :start), 0))
-          """, arguments: ["start": piece.start])
+        sql: "SELECT " + RecordSchema.lastTime(of: ":start"), arguments: ["start": piece.start])
     }
     return min(UInt64(clamping: found ?? 0), last)
   }

@@ -186,10 +186,7 @@ struct KeptStep: Sendable, Equatable, Codable {
       case .row: table?.insertion ?? ""
       case .lost:
         """
-        UPDATE start SET ending = ?, endTime = max(
-          coalesce((SELECT max(time) FROM change WHERE start = start.id), 0),
-          coalesce((SELECT max(time) FROM typed WHERE start = start.id), 0),
-          coalesce((SELECT max(time) FROM sample WHERE start = start.id), 0))
+        UPDATE start SET ending = ?, endTime = \(RecordSchema.lastTime(of: "start.id"))
         WHERE ending IS NULL
         """
       case .end: "UPDATE start SET ending = ?, endTime = ?, endWall = ? WHERE id = ?"

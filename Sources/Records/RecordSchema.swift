@@ -39,6 +39,14 @@ enum RecordSchema {
     return migrator
   }
 
+  /// The last instant of which a start has a record, as an expression; `start` says which start.
+  static func lastTime(of start: String) -> String {
+    let times = ["change", "typed", "sample"].map { table in
+      "coalesce((SELECT max(time) FROM \(table) WHERE start = \(start)), 0)"
+    }
+    return "max(" + times.joined(separator: ", ") + ")"
+  }
+
   /// One row: how many transactions of what is kept twice the file has, and what tells the file from
   /// any other.
   private static let keeping = """

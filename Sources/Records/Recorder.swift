@@ -48,8 +48,6 @@ package final class Recorder {
   private var typed: [GuestInput] = []
   private var samples: [PendingSample] = []
   private var lastSample: SimulatedTime = 0
-  /// What comes again while an earlier history's inputs are performed.
-  private var replay: ReplayComparison?
   private var trouble: RecordStoreError?
   private var droppedCount = 0
   private var lastWatch: Int64 = 0
@@ -97,8 +95,8 @@ package final class Recorder {
   ///
   /// It returns when the changes are in the file. When they cannot be written they wait.
   package func keepUp() {
+    guard !isPaused else { return }
     takeRecords()
-    guard replay == nil else { return }
     if let failure = takeBack() { troubled(failure) }
     let isDue = isSampling && (manager.now >= nextSample || isChangeToMeasure)
     let isAll = isDue || machine == nil || trouble != nil
@@ -139,19 +137,18 @@ package final class Recorder {
     keepUp()
   }
 
-  /// From here on inputs of an earlier history are performed again: what its records have is theirs.
-  package func beginReplay(of history: LaterHistory) {
-    replay = ReplayComparison(history.changes.map(\.change))
-  }
+  /// Whether nothing is kept for now: inputs of an earlier history are performed again, and its records have
+  /// what comes.
+  package var isPaused = false
 
-  /// The replay is over; what went beyond the earlier records is this start's.
-  ///
-  /// - Returns: The first change that did not come, or came otherwise; nil when all came.
-  package func endReplay() -> ReplayDifference? {
-    takeRecords()
-    defer { replay = nil }
+  /// Keeps on from here, and what came beyond the earlier history's records.
+  package func goOn(with changes: [ChangeRecord]) {
+    _ = manager.changes(since: &changePosition)
+    _ = manager.accounting(since: &accountPosition)
+    _ = manager.typed(since: &typedPosition)
+    self.changes += changes
     nextSample = manager.now
-    return replay?.end()
+    isPaused = false
   }
 
   /// Writes the last sample and the end of the start, and closes the file.
@@ -192,10 +189,6 @@ package final class Recorder {
     let newChanges = manager.changes(since: &changePosition)
     let newAccounts = manager.accounting(since: &accountPosition)
     let newKeys = manager.typed(since: &typedPosition)
-    if replay != nil {
-      changes += replay?.take(newChanges.elements) ?? []
-      return
-    }
     performedCount = performedCount.addingClamped(newChanges.elements.count { $0.refusal == nil })
     changes += newChanges.elements
     accounts += newAccounts.elements

@@ -9,21 +9,20 @@ package struct ReplayDifference: Sendable, Equatable {
 }
 
 /// Compares what comes while inputs are performed again with what was recorded.
-struct ReplayComparison {
+package struct ReplayComparison {
   /// What was recorded and has not come yet.
   private var expected: ArraySlice<ChangeRecord>
   private var difference: ReplayDifference?
+  /// What came and goes beyond the records, in order.
+  package private(set) var beyond: [ChangeRecord] = []
 
   /// Nothing has come yet; what was refused then is not asked for again.
-  init(_ recorded: [ChangeRecord]) {
-    expected = recorded.filter { $0.refusal == nil }[...]
+  package init(_ history: LaterHistory) {
+    expected = history.changes.map(\.change).filter { $0.refusal == nil }[...]
   }
 
   /// Takes what came, in order.
-  ///
-  /// - Returns: What goes beyond the records.
-  mutating func take(_ changes: [ChangeRecord]) -> [ChangeRecord] {
-    var beyond: [ChangeRecord] = []
+  package mutating func take(_ changes: [ChangeRecord]) {
     for change in changes where change.refusal == nil {
       guard let recorded = expected.popFirst() else {
         beyond.append(change)
@@ -33,11 +32,10 @@ struct ReplayComparison {
         difference = ReplayDifference(recorded: recorded, came: change)
       }
     }
-    return beyond
   }
 
-  /// What was different first; nil for nothing.
-  func end() -> ReplayDifference? {
+  /// What was different first when all has come; nil for nothing.
+  package var result: ReplayDifference? {
     difference ?? expected.first.map { ReplayDifference(recorded: $0) }
   }
 }

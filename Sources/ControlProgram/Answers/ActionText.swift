@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 extension ManagementAction {
   /// The action in the words of the commands that ask for it, for the journal.

@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 extension SettingScope {
   /// What a command that is not for what runs alone ends with.

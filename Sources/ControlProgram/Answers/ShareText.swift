@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 // Shares and limits as QUERY SHARE shows them.
 

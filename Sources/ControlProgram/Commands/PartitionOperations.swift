@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 // The operations of the machine's own interface (PR/SM's tasks), which name a partition. Where they
 // would end what runs in it they need FORCE; CP's verbs for the same (FORCE, IPL, SYSTEM RESET)

@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 /// QUERY and its forms.
 let queryCommands: [Command] = [

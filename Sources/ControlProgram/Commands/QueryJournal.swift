@@ -1,6 +1,6 @@
-import Quantities
 import Channels
 import Partitioning
+import Quantities
 
 // QUERY JOURNAL and EVENTLOG: who asked for what, and what became of it.
 

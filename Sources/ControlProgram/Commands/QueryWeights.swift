@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 // QUERY of processor resources: weights, caps, polarity, groups and the machine's running time.
 

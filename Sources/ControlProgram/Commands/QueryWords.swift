@@ -1,6 +1,6 @@
 import Definitions
-import Quantities
 import Partitioning
+import Quantities
 
 // QUERY of a word that is none of its keywords: a device first, as in CP, and what z/VM shows and this
 // machine has not.

@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 /// SET and its forms.
 let setCommands: [Command] = [

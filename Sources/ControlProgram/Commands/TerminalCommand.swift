@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 /// TERMINAL: how this console behaves.
 let terminalCommands: [Command] = [

@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 /// What the line of a partition that became active begins with.
 let logonPrefix = "AUTO LOGON  ***       "

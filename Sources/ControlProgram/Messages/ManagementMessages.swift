@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 extension CommandMessage {
   /// The message for a refusal of the firmware.

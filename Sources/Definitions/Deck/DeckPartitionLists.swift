@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 /// A channel path's sharing class and its two lists.
 struct PathLists {

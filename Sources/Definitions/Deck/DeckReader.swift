@@ -1,6 +1,6 @@
-import Quantities
 import Channels
 import Partitioning
+import Quantities
 
 /// Reads `*.iocp`: ID, RESOURCE, CHPID, CNTLUNIT and IODEVICE; FUNCTION and UUID are only read.
 ///

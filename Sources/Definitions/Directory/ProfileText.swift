@@ -1,8 +1,8 @@
 // Profiles as text in the form of *.direct. Reading the text gives the equal value, unless the value
 // could not have been read: files outside the folder.
 
-import Quantities
 import Partitioning
+import Quantities
 
 extension PartitionDefinition {
   /// The partition's entry, ending in a new line; the password is in it.

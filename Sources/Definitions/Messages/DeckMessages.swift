@@ -1,8 +1,8 @@
 // Messages of the I/O configuration. Numbers are IOCP's (IOCP User's Guide, messages) where the case
 // is the same; the texts are ours. Cases for which no number is known have HCPDEF numbers from 070.
 
-import Quantities
 import Partitioning
+import Quantities
 
 extension Problem {
   private static func deck(_ id: String, _ text: String, _ remedy: String) -> Problem {

@@ -1,7 +1,7 @@
-import Quantities
 import ArgumentParser
 import Foundation
 import Platform
+import Quantities
 import X86
 
 /// `endicott boot`: one partition alone, its serial line on standard output and input.

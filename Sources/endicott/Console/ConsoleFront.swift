@@ -1,10 +1,12 @@
 import ControlProgram
+import Definitions
 import Foundation
 import Partitioning
 import Records
 
 /// The operator's console, at a terminal or on a pipe.
 struct ConsoleFront {
+  private static let answers = keywordChoices("Warm|Replay|COLD|SHUTDOWN")
   private let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
 
   /// Runs a machine until it or the session is over.
@@ -42,11 +44,14 @@ struct ConsoleFront {
     writeLines(offer.lines)
     while true {
       writeLines(["Start (Warm|Replay|COLD) or (SHUTDOWN)"])
-      switch readLine()?.trimmingCharacters(in: .whitespaces).uppercased() {
-      case "WARM", "WAR", "WA", "W": return .warm(isReplayed: false)
-      case "REPLAY", "REPLA", "REPL", "REP", "RE", "R": return .warm(isReplayed: true)
+      guard let word = readLine()?.trimmingCharacters(in: .whitespaces).uppercased() else {
+        return nil
+      }
+      switch Self.answers.first(where: { $0.accepts(word) })?.name {
+      case "WARM": return .warm(isReplayed: false)
+      case "REPLAY": return .warm(isReplayed: true)
       case "COLD": return .cold
-      case "SHUTDOWN", nil: return nil
+      case "SHUTDOWN": return nil
       default: continue
       }
     }

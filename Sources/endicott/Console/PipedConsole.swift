@@ -49,6 +49,7 @@ struct PipedConsole {
     machine.showOutput { writeLines(plain.take($0)) }
     do {
       try machine.start { if case .line(let line) = $0 { writeLines([line]) } }
+      if machine.hasFailedReplay { status = ExitStatus.failed }
     } catch {
       writeLines([error.description])
       status = ExitStatus.failed

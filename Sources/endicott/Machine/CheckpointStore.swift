@@ -18,13 +18,12 @@ final class CheckpointStore: CheckpointsPort {
   private(set) var nextDue = SimulatedTime.max
   /// Takes a line about one that nobody waits for.
   var onMessage: ((String) -> Void)?
-  /// Where the machine's history stands in its records.
-  var position: (() -> RecordsPosition)?
   private let manager: PartitionManager
+  private let recorder: Recorder
   private let folder: CheckpointFolder
   private let writer = CheckpointWriter()
   /// The one that is being written.
-  private var current: (name: String, isAsked: Bool)?
+  private var current: (name: String, isTold: Bool)?
   /// The sum of what the machine was defined as.
   private let definition: UInt64
   /// What begins the names of those that nobody asked for; the oldest of these go.
@@ -32,10 +31,11 @@ final class CheckpointStore: CheckpointsPort {
   /// As that, for those that are kept so that any instant can be gone back to.
   static let recordedPrefix = "TIME-"
 
-  /// The checkpoints in a folder.
-  init(_ manager: PartitionManager, _ folder: CheckpointFolder, definition: UInt64) {
+  /// The checkpoints beside a machine's records.
+  init(_ manager: PartitionManager, _ recorder: Recorder, definition: UInt64) {
     self.manager = manager
-    self.folder = folder
+    self.recorder = recorder
+    folder = CheckpointFolder(inStateFolder: recorder.store.folder)
     self.definition = definition
   }
 
@@ -51,7 +51,7 @@ final class CheckpointStore: CheckpointsPort {
 
   func save(_ name: String) throws(RecordsFailure) -> CheckpointFacts? {
     finish()
-    try answer { () throws(CheckpointError) in try begin(name, isAsked: !waits) }
+    try answer { () throws(CheckpointError) in try begin(name, isTold: !waits) }
     guard waits else { return nil }
     writer.wait()
     current = nil
@@ -60,12 +60,14 @@ final class CheckpointStore: CheckpointsPort {
   }
 
   /// Takes the machine as it is now, and begins to write it.
-  private func begin(_ name: String, isAsked: Bool) throws(CheckpointError) {
+  private func begin(_ name: String, isTold: Bool) throws(CheckpointError) {
     guard CheckpointFolder.isName(name) else { throw .wrongName(name) }
     let checkpoint = manager.checkpoint()
-    let position = position?()
+    // What the records have is what comes before it.
+    recorder.keepUp()
+    let position = recorder.position
     let machine = manager.definition.machine.name
-    current = (name, isAsked)
+    current = (name, isTold)
     writer.begin { [folder, definition] () throws(CheckpointError) in
       try folder.save(
         checkpoint, as: name, machine: machine, level: ControlProgram.level, position: position,
@@ -75,11 +77,11 @@ final class CheckpointStore: CheckpointsPort {
 
   /// Tells what became of the one that is being written, if that is known.
   func keepUp() {
-    guard let (name, isAsked) = current, let outcome = writer.takeOutcome() else { return }
+    guard let (name, isTold) = current, let outcome = writer.takeOutcome() else { return }
     current = nil
     switch outcome {
     case .success(let manifest):
-      if isAsked { onMessage?(facts(manifest).takenText) } else { dropOldest() }
+      if isTold { onMessage?(facts(manifest).takenText) } else { dropOldest() }
     case .failure(let error):
       onMessage?("CHECKPOINT \(name) NOT TAKEN: \(error.description)")
     }
@@ -107,12 +109,11 @@ final class CheckpointStore: CheckpointsPort {
   /// Takes one that nobody asked for now; as many as the schedule says are kept.
   func takeAutomatic() {
     finish()
-    let start = position?().start ?? 0
     let (seconds, rest) = (manager.now / 1_000_000_000, manager.now / 1_000_000 % 1000)
     let fraction = rest == 0 ? "" : "-" + "\(rest)".zeroPadded(to: 3)
-    let name = prefix + "\(start)-\(seconds)" + fraction
+    let name = prefix + "\(recorder.start)-\(seconds)" + fraction
     do throws(CheckpointError) {
-      try begin(name, isAsked: false)
+      try begin(name, isTold: false)
     } catch {
       onMessage?("CHECKPOINT \(name) NOT TAKEN: \(error.description)")
     }

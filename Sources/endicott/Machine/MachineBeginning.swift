@@ -70,6 +70,9 @@ extension ReplayOutcome {
     case .refused(let input, let error):
       "REPLAY STOPPED AT \(timeOfDay(input.time)): \(input.action.commandText) WAS PERFORMED THEN, NOW: "
         + CommandMessage(error).text
+    case .notTyped(let input, let error):
+      "REPLAY STOPPED AT \(timeOfDay(input.time)): WHAT WAS TYPED AT \(input.partition) THEN, NOW: "
+        + CommandMessage(error).text
     case .differs(let difference):
       "REPLAY DIFFERS FROM THE RECORDS AT \(timeOfDay(difference.recorded.time)): "
         + difference.recorded.action.commandText

@@ -1,9 +1,9 @@
-import Quantities
 import ArgumentParser
 import Channels
 import ControlProgram
 import Definitions
 import Partitioning
+import Quantities
 import Records
 
 /// A machine's folder, read and judged, and the machine built from it.

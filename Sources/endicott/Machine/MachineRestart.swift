@@ -208,7 +208,6 @@ struct MachineRestart {
 
   /// An instant in seconds since IPL.
   private static func text(_ time: SimulatedTime) -> String {
-    let milliseconds = "\(time / 1_000_000 % 1000)".zeroPadded(to: 3)
-    return "\(time / 1_000_000_000).\(milliseconds) s"
+    fixedPointText(Int(clamping: time / 1_000_000), places: 3, padded: true) + " s"
   }
 }

@@ -13,6 +13,8 @@ enum ReplayOutcome {
   case done(inputCount: Int)
   /// An input was refused that had been performed.
   case refused(ChangeRecord, ManagementError)
+  /// Keys could not be typed that had been.
+  case notTyped(GuestInput, ManagementError)
   /// Something came otherwise than it was recorded.
   case differs(ReplayDifference)
 }
@@ -27,6 +29,11 @@ struct Replay {
   private let end: SimulatedTime
   /// Takes what is told on the way.
   private let collect: () -> Void
+  private var comparison: ReplayComparison
+  private var position = ReaderPosition()
+
+  /// What came and goes beyond the records.
+  var beyond: [ChangeRecord] { comparison.beyond }
 
   /// - Parameters:
   ///   - history: What is performed again.
@@ -41,47 +48,56 @@ struct Replay {
     self.history = history
     self.end = end
     self.collect = collect
+    comparison = ReplayComparison(history)
   }
 
   /// Performs it.
   ///
-  /// - Returns: How it ended; nothing that was recorded can be said of what came after an input that was
-  ///   refused.
-  func perform() -> ReplayOutcome {
+  /// - Returns: How it ended; what came after an input that was refused was not performed.
+  mutating func perform() -> ReplayOutcome {
     let pace = manager.pacer.pace
     manager.pacer.set(.fast)
     defer { manager.pacer.set(pace) }
     var typed = history.typed[...]
     for input in history.inputs {
       let before = typed.prefix { $0.number < input.input ?? 0 }
-      type(before)
       typed = typed.dropFirst(max(0, before.count))
+      if let failure = type(before) { return failure }
       pass(until: input.time)
       do throws(ManagementError) {
         try manager.perform(input.action, by: input.author)
       } catch {
-        collect()
         return .refused(input, error)
       }
     }
-    type(typed)
+    if let failure = type(typed) { return failure }
     pass(until: end)
-    collect()
-    return .done(inputCount: history.inputs.count)
+    take()
+    return comparison.result.map { .differs($0) } ?? .done(inputCount: history.inputs.count)
   }
 
-  private func type(_ inputs: ArraySlice<GuestInput>) {
+  private mutating func type(_ inputs: ArraySlice<GuestInput>) -> ReplayOutcome? {
     for input in inputs {
       pass(until: input.time)
-      // It was let pass then; where it is not now, what comes differs and is told.
-      try? manager.type(input.bytes, at: input.partition, by: .firmware)
+      do throws(ManagementError) {
+        // Who typed had the right then; the records do not say who it was.
+        try manager.type(input.bytes, at: input.partition, by: .firmware)
+      } catch {
+        return .notTyped(input, error)
+      }
+    }
+    return nil
+  }
+
+  private mutating func pass(until instant: SimulatedTime) {
+    while manager.now < instant {
+      manager.runEpochs(until: min(instant, manager.now.addingClamped(Self.turn)))
+      take()
     }
   }
 
-  private func pass(until instant: SimulatedTime) {
-    while manager.now < instant {
-      manager.runEpochs(until: min(instant, manager.now.addingClamped(Self.turn)))
-      collect()
-    }
+  private mutating func take() {
+    comparison.take(manager.changes(since: &position).elements)
+    collect()
   }
 }

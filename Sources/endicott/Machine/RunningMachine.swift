@@ -55,10 +55,7 @@ final class RunningMachine: SimulationClock {
     } catch {
       throw HostFailure(error)
     }
-    checkpoints = records.store.map {
-      CheckpointStore(
-        manager, CheckpointFolder(inStateFolder: $0.folder), definition: definition.sum)
-    }
+    checkpoints = recorder.map { CheckpointStore(manager, $0, definition: definition.sum) }
     control = ControlProgram(manager: manager)
     control.checkpoints = checkpoints
     console = control.logOn()
@@ -66,16 +63,11 @@ final class RunningMachine: SimulationClock {
     control.records = recorder
     recorder?.onTrouble = { [weak control] in control?.sendToAll($0) }
     checkpoints?.onMessage = { [weak control] in control?.sendToAll($0) }
-    checkpoints?.position = { [recorder] in
-      recorder?.keepUp()
-      return recorder?.position ?? RecordsPosition(start: 0, time: 0, input: 0)
-    }
     keepCheckpoints(definition.machine.checkpoints)
   }
 
-  /// Takes checkpoints as is asked for, the first at once when the machine starts anew: there is an instant
-  /// before each other then.
-  func keepCheckpoints(_ wanted: CheckpointDefinition) {
+  /// Takes checkpoints as the definition says.
+  private func keepCheckpoints(_ wanted: CheckpointDefinition) {
     guard let checkpoints else { return }
     checkpoints.isTakenAtEnd = wanted.isTakenAtShutdown
     guard let interval = wanted.interval else { return }
@@ -118,6 +110,7 @@ final class RunningMachine: SimulationClock {
       recorder?.keepUp()
       return
     }
+    // The first at once, so that there is one before every instant.
     if checkpoints?.schedule != nil { checkpoints?.takeAutomatic() }
     let result = control.startAutomatically()
     recorder?.keepUp()
@@ -137,13 +130,10 @@ final class RunningMachine: SimulationClock {
     // What guests and the firmware say on the way was said then.
     console.onOutput = { _ in }
     defer { console.onOutput = show }
-    recorder?.beginReplay(of: later)
-    var outcome = Replay(later, until: end, on: manager) { [control, recorder] in
-      control.collectEvents()
-      recorder?.keepUp()
-    }.perform()
-    let difference = recorder?.endReplay()
-    if case .done = outcome, let difference { outcome = .differs(difference) }
+    recorder?.isPaused = true
+    var replay = Replay(later, until: end, on: manager) { [control] in control.collectEvents() }
+    let outcome = replay.perform()
+    recorder?.goOn(with: replay.beyond)
     if case .done = outcome {} else { hasFailedReplay = true }
     return [outcome.line(timeOfDay, until: timeOfDay(end))]
   }
@@ -226,8 +216,7 @@ final class RunningMachine: SimulationClock {
     recorder?.markInstant()
     let machine = try RunningMachine(
       manager: rebuild(), definition: definition, records: records,
-      from: .instant(instant, of: recorder?.start),
-      inPlaceOf: self)
+      from: .instant(instant, of: recorder?.start), inPlaceOf: self)
     machine.rebuild = rebuild
     machine.manager.pacer.set(.stopped)
     if let checkpoints { machine.checkpoints?.take(scheduleOf: checkpoints) }

@@ -1,5 +1,5 @@
-import Quantities
 import Partitioning
+import Quantities
 
 /// Whether the event log tells one story: each value begins where the last change of it ended, and ends
 /// where the machine is.
