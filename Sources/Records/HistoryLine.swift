@@ -107,8 +107,8 @@ extension RecordReading {
     try history(on: line, after: position, until: last, try starts())
   }
 
-  /// The starts that left something to go on with, the newest first: in which something was asked for, or
-  /// a checkpoint taken.
+  /// The starts that left something to go on with, the newest first: in which something but the end of the
+  /// machine was asked for, or a checkpoint taken.
   ///
   /// - Parameter positions: Where the checkpoints that there are were taken.
   /// - Returns: The lines that end with them.
@@ -122,7 +122,11 @@ extension RecordReading {
       try Set(
         Int64.fetchAll(
           database,
-          sql: "SELECT start FROM change WHERE input IS NOT NULL UNION SELECT start FROM typed"))
+          sql: """
+            SELECT start FROM change
+              WHERE input IS NOT NULL AND json_extract(action, '$.shutDown') IS NULL
+            UNION SELECT start FROM typed
+            """))
     }
     return starts.reversed().filter { taken.contains($0.id) || asked.contains($0.id) }
       .map { HistoryLine(to: $0.id, of: starts) }

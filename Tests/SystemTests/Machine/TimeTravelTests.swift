@@ -115,8 +115,9 @@ struct TimeTravelTests {
     _ = try run("SLEEP 0.1\nCHECKPOINT SAVE A\nSLEEP 0.2\nCHECKPOINT SAVE B\nSLEEP 0.1\n")
     let branch = try run(
       "SET WEIGHT SPIN001 99\nSLEEP 0.05\nSET WEIGHT SPIN001 98\nQUERY DIGEST\n", "--from", "A")
-    // Nobody asks for anything in this one.
+    // Nobody asks for anything in these, but for the end.
     _ = try run("QUERY TIME\n", "--warm")
+    _ = try run("SHUTDOWN\n", "--from", "B")
     let warm = try run("QUERY DIGEST\n", "--warm", "--replay")
     #expect(warm.output.contains("CHECKPOINT A RESUMED"), "\(warm.output)\(warm.errors)")
     #expect(warm.output.contains("REPLAYED: 2 CHANGES"), "\(warm.output)")
