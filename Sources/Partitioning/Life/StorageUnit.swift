@@ -4,15 +4,17 @@ import Quantities
 
 /// Storage: increments of the machine's, in the order of their places in the partition.
 struct StorageUnit: PartitionUnit {
-  func attach(_ partition: Partition, to machine: any MachineResources) throws(ManagementError) {
-    let storage = partition.definition.storage
-    let unit = machine.storage.incrementByteCount
-    let count = machine.storage.count(of: storage.initialByteCount)
-    let origin = storage.origin.map { Int(clamping: $0 / max(1, unit)) }
+  func attach(
+    _ partition: Partition, _ hardware: MachineHardware, _ storage: StorageBook
+  ) throws(ManagementError) {
+    let defined = partition.definition.storage
+    let unit = storage.ledger.incrementByteCount
+    let count = storage.ledger.count(of: defined.initialByteCount)
+    let origin = defined.origin.map { Int(clamping: $0 / max(1, unit)) }
     guard
-      let range = machine.storage.takeContiguous(count, for: partition.number, origin: origin)
-    else { throw refusal(partition, machine, count) }
-    let places = count.addingClamped(machine.storage.count(of: storage.reservedByteCount))
+      let range = storage.ledger.takeContiguous(count, for: partition.number, origin: origin)
+    else { throw refusal(partition, storage.ledger, count) }
+    let places = count.addingClamped(storage.ledger.count(of: defined.reservedByteCount))
     partition.increments.elements = [Int?](repeating: nil, count: max(0, places))
     for (place, increment) in zip(partition.increments.indices, range) {
       partition.increments[place] = increment
@@ -21,26 +23,26 @@ struct StorageUnit: PartitionUnit {
     partition.isClean = true
   }
 
-  func detach(_ partition: Partition, from machine: any MachineResources) {
-    machine.storage.giveBack(partition.increments.compactMap { $0 }, from: partition.number)
+  func detach(_ partition: Partition, _ hardware: MachineHardware, _ storage: StorageBook) {
+    storage.ledger.giveBack(partition.increments.compactMap { $0 }, from: partition.number)
     partition.increments.elements = []
     partition.initialCount = 0
     partition.offered = []
   }
 
   private func refusal(
-    _ partition: Partition, _ machine: any MachineResources, _ count: Int
+    _ partition: Partition, _ ledger: StorageLedger, _ count: Int
   ) -> ManagementError {
-    let needed = machine.storage.byteCount(of: count)
-    if let origin = partition.definition.storage.origin, count <= machine.storage.freeCount {
+    let needed = ledger.byteCount(of: count)
+    if let origin = partition.definition.storage.origin, count <= ledger.freeCount {
       return .originNotFree(partition.name, origin: origin, needed: needed)
     }
-    guard count <= machine.storage.freeCount else {
+    guard count <= ledger.freeCount else {
       return .insufficientStorage(
-        partition.name, needed: needed, free: machine.storage.freeByteCount)
+        partition.name, needed: needed, free: ledger.freeByteCount)
     }
     return .storageFragmented(
       partition.name, needed: needed,
-      largest: machine.storage.byteCount(of: machine.storage.largestFreeCount))
+      largest: ledger.byteCount(of: ledger.largestFreeCount))
   }
 }

@@ -3,45 +3,6 @@ import Quantities
 
 // What of a machine outlives it: profiles, and what was set and running. Guests do not.
 
-/// What one partition was set to and had.
-package struct PartitionRecord: Sendable, Equatable, Codable {
-  /// Its name.
-  package var name: String
-  /// Its number, when it was defined while the machine ran; nil for one that the folder defines.
-  package var number: Int?
-  /// What its definition file said; a record of another definition is not put back.
-  package var base: PartitionDefinition
-  /// Its image profiles, the one of its own name first.
-  package var profiles: [ImageProfile]
-  /// The image profile of its next activation.
-  package var nextProfile: String
-  /// The image profile that it was active with.
-  package var activeProfile: String
-  /// What it was doing.
-  package var state: PartitionStatus
-  /// Its running values.
-  package var definition: PartitionDefinition
-  /// Numbers of its on-line logical processors.
-  package var onlineProcessors: [Int]
-  /// Increments of storage that it had.
-  package var incrementCount: Int
-  /// Where in its storage they were, in increments; nil in a record of an older program.
-  package var incrementPlaces: [Int]?
-  /// Increments of its storage element 0; nil in a record of an older program.
-  package var initialIncrementCount: Int?
-  /// Channel paths that were on line to it; nil in a record of an older program.
-  package var onlinePaths: [UInt8]?
-  /// Whether its processors were stopped; nil in a record of an older program.
-  package var isStopped: Bool?
-  /// Numbers of its logical processors that were stopped by themselves; nil in a record of an older
-  /// program.
-  package var stoppedProcessors: [Int]?
-  /// What it was loaded from last.
-  package var loaded: IPLDefinition?
-  /// The parameters given then.
-  package var loadedParameters: String?
-}
-
 /// What the machine as a whole was set to.
 package struct MachineRecord: Sendable, Equatable, Codable {
   /// What the definition said.
@@ -163,8 +124,8 @@ extension PartitionManager {
       (try? kept.machine.profileSettings.judge()) != nil
     {
       report.keepsSettings = kept.machine.profileSettings != profileSettings
-      state.profileSettings = kept.machine.profileSettings
-      state.settings = profileSettings
+      firmware.settings.state.profile = kept.machine.profileSettings
+      firmware.settings.state.running = profileSettings
     }
     for processor in kept.machine.offlineProcessors
     where (try? perform(.varyProcessor(processor, online: false), by: .firmware)) != nil {
@@ -215,7 +176,7 @@ extension PartitionManager {
       let kept = record.profiles.first { $0.name == profile.name }
       // What an older program kept may be what no setting leads to.
       guard let kept, kept.definition.hasForm(of: profile.definition),
-        (try? kept.definition.judge(in: context)) != nil
+        (try? kept.definition.judge(in: firmware.settings.context)) != nil
       else { return profile }
       return kept
     }
@@ -238,18 +199,18 @@ extension PartitionManager {
 
   /// Activates a partition as it was set when the machine was lost, and loads it again if it ran.
   func recover(_ partition: Partition) throws(ManagementError) {
-    try require(partition, [.notActivated])
+    try partition.require([.notActivated])
     guard let record = partition.lost else { throw .nothingToRecover(partition.name) }
     guard partition.state.profileIndex(record.activeProfile) != nil else {
       throw .profileNotFound(
         partition.name, profile: record.activeProfile, known: partition.profiles.map(\.name))
     }
-    try record.definition.judge(in: context)
+    try record.definition.judge(in: firmware.settings.context)
     try activate(partition, profile: record.activeProfile, load: false, force: false)
     do throws(ManagementError) {
       try takeUp(record, partition)
     } catch {
-      takeDown(partition, because: .deactivated)
+      firmware.life.takeDown(partition, because: .deactivated)
       partition.lost = record
       throw error
     }
@@ -264,22 +225,24 @@ extension PartitionManager {
       guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {
         continue
       }
-      _ = try configureProcessor(
+      _ = try firmware.reconfiguration.configureProcessor(
         partition, number, online: isOnline, insistence: .force, within: nil)
     }
     try takeUpStorage(record, partition)
     takeUpPaths(record, partition)
     for number in record.stoppedProcessors ?? [] where partition.isOnline[number] {
       partition.isProcessorStopped[number] = true
-      engine.dispatcher.turnOff(logical(number, of: partition), at: now)
+      hardware.turnOff(number, of: partition)
     }
-    for processors in partition.definition.processors { applyShares(of: processors.type) }
+    for processors in partition.definition.processors {
+      firmware.entitlements.applyShares(of: processors.type)
+    }
     if record.state != .notOperating {
-      try load(
+      try firmware.life.load(
         partition, image: record.loaded, parameters: record.loadedParameters, clear: false,
-        force: true)
+        force: true, isOwnWish: firmware.guestCommands.isUnderWay)
     }
-    if record.isStopped == true { try stop(partition, processor: nil) }
+    if record.isStopped == true { try firmware.life.stop(partition, processor: nil) }
   }
 
   /// Gives a partition the pieces of storage that it had, and takes what it had given back.
@@ -294,17 +257,16 @@ extension PartitionManager {
     let surplus = partition.increments.indices.dropFirst().filter {
       partition.increments[$0] != nil && !places.contains($0)
     }
-    takeAway(surplus, from: partition)
+    firmware.storage.takeAway(surplus, from: partition)
     let missing = places.filter { partition.increments[$0] == nil }.sorted()
-    let taken = missing.isEmpty ? [] : try takeIncrements(for: partition, missing)
-    for (place, increment) in zip(missing, taken) { partition.increments[place] = increment }
-    for range in ranges(of: missing) { partition.computer?.attachStorage(range) }
+    if !missing.isEmpty { try firmware.storage.take(missing, for: partition) }
+    for range in firmware.storage.ranges(of: missing) { partition.computer?.attachStorage(range) }
     if let count = record.initialIncrementCount, count > 0, count <= partition.increments.count {
       partition.initialCount = count
     }
     partition.computer?.reset(clear: true)
     partition.isClean = true
-    countPages(of: partition)
+    firmware.storage.countPages(of: partition)
   }
 
   /// Configures a partition's channel paths as they were; one that another has now stays with it.
@@ -312,7 +274,8 @@ extension PartitionManager {
     guard let paths = record.onlinePaths else { return }
     let now = onlinePaths(of: partition)
     for path in Set(paths).symmetricDifference(now).sorted() {
-      try? configurePath(partition, path, online: paths.contains(path), insistence: .force)
+      try? firmware.reconfiguration.configurePath(
+        partition, path, online: paths.contains(path), insistence: .force)
     }
   }
 

@@ -26,17 +26,17 @@ struct Condition {
   var offlinePaths: [UInt8]
 }
 
-extension PartitionManager {
+extension Journal {
   /// The condition of a partition with the settings, or of the machine (nil).
   func condition(of name: String?) -> Condition {
     var condition = Condition(
-      settings: settings, profileSettings: profileSettings, offlineProcessors: [],
+      settings: settings.running, profileSettings: settings.profile, offlineProcessors: [],
       offlinePaths: [])
-    if let name, let partition = try? partition(name) {
+    if let name, let partition = try? hardware.partition(name) {
       condition.partition = self.condition(of: partition)
     } else {
-      condition.offlineProcessors = offlineProcessors
-      condition.offlinePaths = offlinePaths
+      condition.offlineProcessors = hardware.offlineProcessors
+      condition.offlinePaths = channels.offlinePaths
     }
     return condition
   }
@@ -44,20 +44,10 @@ extension PartitionManager {
   private func condition(of partition: Partition) -> Condition.OfPartition {
     Condition.OfPartition(
       values: partition.state,
-      storageByteCount: partition.storageByteCount(increment: ledger.incrementByteCount),
+      storageByteCount: partition.storageByteCount(increment: definition.machine.ledgerIncrement),
       paths: channels.paths(of: partition.number).map {
         Condition.PathCondition(number: $0.number, isOnline: $0.isOnline && partition.isActive)
       })
-  }
-
-  /// Numbers of the physical processors that are varied off line.
-  package var offlineProcessors: [Int] {
-    engine.dispatcher.physicals.indices.filter { !engine.dispatcher.physicals[$0].isOnline }
-  }
-
-  /// Numbers of the channel paths that are varied off line for the whole machine.
-  package var offlinePaths: [UInt8] {
-    channels.offlinePaths
   }
 }
 

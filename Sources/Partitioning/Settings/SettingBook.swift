@@ -17,57 +17,93 @@ extension [ScopedSetting] {
   }
 }
 
-extension PartitionManager {
-  /// Makes settings of one partition together, or of groups and the machine.
-  func set(_ changes: [ScopedSetting]) throws(ManagementError) {
-    guard let first = changes.first else { return }
-    let running = changes.settings(\.isRunning)
-    let kept = changes.settings(\.isInProfile)
-    if let name = first.setting.partition {
-      try set(running, inProfile: kept, of: partition(name))
-    } else {
-      try setMachine(running, inProfile: kept)
+/// The values that SET changes: the machine's own, and how those of partitions are changed.
+final class SettingBook: FirmwareObject {
+  /// The machine's values.
+  struct State: Equatable, Sendable, Codable {
+    /// Those that run.
+    var running: MachineSettings
+    /// Those that the reset profile and the group profiles hold.
+    var profile: MachineSettings
+
+    private enum CodingKeys: String, CodingKey {
+      case running = "settings"
+      case profile = "profileSettings"
+    }
+
+    /// What a machine is defined to begin with.
+    init(_ definition: SystemDefinition) {
+      running = MachineSettings(definition)
+      profile = running
     }
   }
 
-  private func set(
-    _ running: [Setting], inProfile kept: [Setting], of partition: Partition
-  ) throws(ManagementError) {
-    var context = context
-    let profile = try partition.profile.applying(kept, in: context)
-    context.profile = profile
-    let changed = try partition.definition.applying(running, in: context)
-    if !running.isEmpty { try requireActive(partition) }
-    partition.profile = profile
-    // What is not active has no running values but those of its profile.
-    if !partition.isActive { partition.definition = profile }
-    guard !running.isEmpty, changed != partition.definition else { return }
-    let before = partition.definition
-    partition.definition = changed
-    for (entry, processors) in changed.processors.enumerated()
-    where changed.asksOtherwise(of: entry, than: before) { applyShares(of: processors.type) }
+  let hardware: MachineHardware
+  var state: State
+
+  init(_ hardware: MachineHardware, _ state: State) {
+    self.hardware = hardware
+    self.state = state
   }
 
-  private func setMachine(
-    _ running: [Setting], inProfile kept: [Setting]
-  ) throws(ManagementError) {
-    let profile = try profileSettings.applying(kept, in: context)
-    let changed = try settings.applying(running, in: context)
-    state.profileSettings = profile
-    guard changed != settings else { return }
-    state.settings = changed
-    for type in pools { applyShares(of: type) }
-  }
+  static var roles: PropertyRoles { PropertyRoles(state: ["state"], wiring: ["hardware"]) }
+
+  /// The machine's values that run.
+  var running: MachineSettings { state.running }
+  /// The machine's values that profiles hold.
+  var profile: MachineSettings { state.profile }
 
   /// What values are judged against now.
   var context: SettingContext {
     SettingContext(
-      groups: settings.groups.map(\.name),
+      groups: running.groups.map(\.name),
       ratedTypes: definition.machine.processors.filter { $0.capacityUnits != nil }.map(\.type))
   }
 
+  /// Makes settings of one partition together, or of groups and the machine.
+  ///
+  /// - Returns: The types of the pools of which something else is asked now.
+  func set(_ changes: [ScopedSetting]) throws(ManagementError) -> [ProcessorType] {
+    guard let first = changes.first else { return [] }
+    let running = changes.settings(\.isRunning)
+    let kept = changes.settings(\.isInProfile)
+    if let name = first.setting.partition {
+      return try set(running, inProfile: kept, of: hardware.partition(name))
+    }
+    return try setMachine(running, inProfile: kept)
+  }
+
+  private func set(
+    _ running: [Setting], inProfile kept: [Setting], of partition: Partition
+  ) throws(ManagementError) -> [ProcessorType] {
+    var context = context
+    let profile = try partition.profile.applying(kept, in: context)
+    context.profile = profile
+    let changed = try partition.definition.applying(running, in: context)
+    if !running.isEmpty { try partition.requireActive() }
+    partition.profile = profile
+    // What is not active has no running values but those of its profile.
+    if !partition.isActive { partition.definition = profile }
+    guard !running.isEmpty, changed != partition.definition else { return [] }
+    let before = partition.definition
+    partition.definition = changed
+    return changed.processors.indices.filter { changed.asksOtherwise(of: $0, than: before) }
+      .compactMap { changed.processors.element(at: $0)?.type }
+  }
+
+  private func setMachine(
+    _ running: [Setting], inProfile kept: [Setting]
+  ) throws(ManagementError) -> [ProcessorType] {
+    let profile = try state.profile.applying(kept, in: context)
+    let changed = try state.running.applying(running, in: context)
+    state.profile = profile
+    guard changed != state.running else { return [] }
+    state.running = changed
+    return pools
+  }
+
   func setNextProfile(_ partition: Partition, _ profile: String) throws(ManagementError) {
-    try requireProfile(partition, profile).judge(in: context)
+    try partition.requireProfile(profile).judge(in: context)
     partition.nextProfile = profile
     guard !partition.isActive else { return }
     // What is not active shows, and lets SET PROFILE change, what its next activation takes.
@@ -75,20 +111,9 @@ extension PartitionManager {
     partition.definition = partition.profile
   }
 
-  /// One of a partition's image profiles.
-  func requireProfile(
-    _ partition: Partition, _ profile: String
-  ) throws(ManagementError) -> PartitionDefinition {
-    guard let found = partition.profiles.first(where: { $0.name == profile }) else {
-      throw .profileNotFound(
-        partition.name, profile: profile, known: partition.profiles.map(\.name))
-    }
-    return found.definition
-  }
-
   /// Writes the running values into the profile that the partition is active with.
   func saveProfile(_ partition: Partition) throws(ManagementError) {
-    try requireActive(partition)
+    try partition.requireActive()
     try partition.definition.judge(in: context)
     partition.profile = partition.definition
   }
