@@ -5,26 +5,6 @@ import Quantities
 // could not be brought back, so that it is tried on a copy first. For its author it is one action, with one
 // entry in the journal; into the history it goes step by step.
 
-/// The control program, as the firmware knows it: what gives commands in CP's words.
-package protocol CommandInterpreter: AnyObject {
-  /// Gives a command as the user of an active partition and shows what it answers.
-  ///
-  /// - Returns: Its error message; nil when it was done.
-  func give(_ command: String, asUserOf partition: String) -> String?
-  /// Has a copy of the machine tried, on which a copy of this gives the commands.
-  func attend(
-    _ copy: PartitionManager, _ body: () throws(ManagementError) -> Void
-  ) throws(ManagementError)
-}
-
-/// A partition that is on its way up.
-struct PartitionLoggingOn {
-  /// Its name.
-  var name: String
-  /// Whether the whole of it was tried on a copy.
-  var isTried: Bool
-}
-
 extension PartitionManager {
   /// Partitions whose COMMAND statements may lead one to the other.
   private static let logOnDepth = 8
