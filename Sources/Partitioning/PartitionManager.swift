@@ -45,6 +45,10 @@ package final class PartitionManager {
   let firmware: Firmware
   /// How time follows the wall clock; `runEpochs` keeps it.
   package let pacer: Pacer
+  /// Gives the COMMAND statements of definitions; without one they fail.
+  package weak var interpreter: (any CommandInterpreter)?
+  /// Partitions that an action is bringing up, the outermost first.
+  var loggingOn: [PartitionLoggingOn] = []
 
   private init(_ hardware: MachineHardware, _ state: FirmwareState, _ pacer: Pacer) {
     firmware = Firmware(hardware, state, pacer)
@@ -140,7 +144,9 @@ extension PartitionManager: FirmwareObject {
   package static var roles: PropertyRoles {
     PropertyRoles(
       // Each of its objects holds its own.
-      state: ["firmware"], wiring: ["pacer"])
+      state: ["firmware"], wiring: ["pacer", "interpreter"],
+      // Filled and emptied by an action.
+      caches: ["loggingOn"])
   }
 }
 

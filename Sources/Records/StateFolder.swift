@@ -130,6 +130,9 @@ final class FolderLock: Sendable {
   }
 
   deinit {
+    // A process that is being started has these descriptors until it begins its program: closing them here
+    // would leave the lock with it.
+    release()
     close(descriptor)
     close(folder)
   }

@@ -45,6 +45,24 @@ import Records
     try store.close()
   }
 
+  /// A process that is being started has a copy of every descriptor until it begins its program.
+  ///
+  /// Here are such copies, for longer. The oracle is flock(2): a lock goes with LOCK_UN or with the last copy.
+  @Test func goWithTheirStoreWhileAnotherProcessIsBeingStarted() throws {
+    var store: RecordStore? = try RecordStore(folder: folder.path)
+    let copies = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+      .compactMap { Int32($0) }.filter { descriptor in
+        let file = try? FileManager.default.destinationOfSymbolicLink(
+          atPath: "/proc/self/fd/\(descriptor)")
+        return file == folder.path || file == folder.path + "/records.lock"
+      }.map { dup($0) }
+    defer { for copy in copies { close(copy) } }
+    #expect(copies.count == 2)
+    _ = store
+    store = nil
+    _ = try RecordStore(folder: folder.path)
+  }
+
   @Test func areReadWhileTheyAreWritten() throws {
     let store = try RecordStore(folder: folder.path)
     _ = try begin(store)

@@ -58,13 +58,16 @@ final class Journal: FirmwareObject {
 
   /// Enters an action from outside.
   ///
-  /// - Returns: Its number among the inputs; nil when it was refused.
+  /// What was performed is performed again where the machine's history is, and so is what was refused after
+  /// a part of it: it is an input.
+  ///
+  /// - Returns: Its number among the inputs; nil when nothing of it was performed.
   func enter(
-    _ action: ManagementAction, by author: Author, refusal: ManagementError?
+    _ action: ManagementAction, by author: Author, refusal: ManagementError?, isPerformed: Bool
   ) -> UInt64? {
     state.entries.append(
       JournalEntry(time: now, author: author, action: action, refusal: refusal))
-    return refusal == nil ? countInput() : nil
+    return isPerformed ? countInput() : nil
   }
 
   /// Enters what was typed at a guest's console: an input, but no action.

@@ -21,15 +21,16 @@ extension Journal {
   ///   - author: Who had it performed.
   ///   - before: The conditions of what it is about, before it.
   ///   - refusal: Why it was refused.
+  ///   - isPerformed: Whether it was performed, or a part of it before it was refused.
   ///   - input: Its number among the inputs, when it is one.
   func record(
     _ action: ManagementAction, by author: Author, before: [SubjectCondition],
-    refusal: ManagementError? = nil, input: UInt64? = nil
+    refusal: ManagementError? = nil, isPerformed: Bool = true, input: UInt64? = nil
   ) {
     state.changes.publish(
       ChangeRecord(
         time: now, author: author, action: action, partition: action.partition,
-        differences: refusal == nil ? differences(from: before) : [], refusal: refusal,
+        differences: isPerformed ? differences(from: before) : [], refusal: refusal,
         input: input))
   }
 

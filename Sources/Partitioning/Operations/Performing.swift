@@ -14,37 +14,49 @@ extension PartitionManager {
   ) throws(ManagementError) -> ManagementResult {
     firmware.guestCommands.takeAllowance()
     let before = firmware.journal.conditions(of: asked)
+    // One that gives commands goes into the history step by step.
+    let history = engine.progress.digest
     var action = asked
     do throws(ManagementError) {
       try authorize(action, author)
       action = try completed(action)
-      let result = try carryOut(action)
+      let result = try carryOut(action, by: author)
       record(action, author, before: before)
-      firmware.journal.mix(action)
+      if case .logOn = action {} else { firmware.journal.mix(action) }
       return result
     } catch {
-      record(action, author, before: before, refusal: error)
+      record(
+        action, author, before: before, refusal: error,
+        isPerformed: engine.progress.digest != history)
       throw error
     }
   }
 
-  /// Enters an action into the journal, and records what it changed or why it was refused.
+  /// Takes an action into the journal, if somebody outside asked for it, and into the changes.
   private func record(
     _ action: ManagementAction, _ author: Author, before: [SubjectCondition],
-    refusal: ManagementError? = nil
+    refusal: ManagementError? = nil, isPerformed: Bool = true
   ) {
-    if refusal != nil, !firmware.guestCommands.isRefusalKept() { return }
-    let journal = firmware.journal
-    // What a guest's command leads to follows from what the guest does: it is no input.
+    let (journal, guestCommands) = (firmware.journal, firmware.guestCommands)
+    if refusal != nil, !isPerformed, !guestCommands.isRefusalKept() { return }
+    // The commands of guests and of definitions follow from something else.
     let input =
-      firmware.guestCommands.isUnderWay ? nil : journal.enter(action, by: author, refusal: refusal)
-    journal.record(action, by: author, before: before, refusal: refusal, input: input)
+      guestCommands.isUnderWay || !loggingOn.isEmpty
+      ? nil
+      : journal.enter(action, by: author, refusal: refusal, isPerformed: isPerformed)
+    journal.record(
+      action, by: author, before: before, refusal: refusal, isPerformed: isPerformed, input: input)
   }
 
   /// An action with what it leaves to the present values filled in, as it is recorded.
   private func completed(
     _ action: ManagementAction
   ) throws(ManagementError) -> ManagementAction {
+    if case .logOn(let name, let profile, let load, let force) = action,
+      commands(of: name, profile: profile).isEmpty
+    {
+      return .activate(name, profile: profile, load: load, force: force)
+    }
     guard case .set(.weightChange(let name, let type, let change), let scope) = action else {
       return action
     }
@@ -60,9 +72,13 @@ extension PartitionManager {
   }
 
   /// Judges an action and does it.
-  func carryOut(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
+  func carryOut(
+    _ action: ManagementAction, by author: Author = .firmware
+  ) throws(ManagementError) -> ManagementResult {
     let (life, reconfiguration) = (firmware.life, firmware.reconfiguration)
     switch action {
+    case .logOn(let name, let profile, let load, let force):
+      try logOn(name, profile: profile, load: load, force: force, by: author)
     case .activate(let name, let profile, let load, let force):
       try activate(partition(name), profile: profile, load: load, force: force)
     case .recover(let name): try recover(partition(name))

@@ -117,7 +117,7 @@ extension Passage {
 
   /// The guest's operating system has given a processor up: as it was asked to, or unasked.
   private func eject(_ processor: Int, from partition: Partition) {
-    guard !reconfiguration.accepted(partition, .processorRequested(processor)) else { return }
+    guard !reconfiguration.accepted(partition, .processorRecalled(processor)) else { return }
     do throws(ManagementError) {
       try partition.requireOnline(processor)
       try reconfiguration.judgeProcessor(partition, processor, online: false)

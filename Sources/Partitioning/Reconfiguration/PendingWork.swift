@@ -51,11 +51,11 @@ extension Reconfiguration {
     pending.forget(change, of: partition)
     switch notice {
     case .processorOffered(let number): setProcessor(partition, number, online: true)
-    case .processorRequested(let number): setProcessor(partition, number, online: false)
+    case .processorRecalled(let number): setProcessor(partition, number, online: false)
     case .storageOffered(let range):
       partition.offered.subtract(storage.places(of: range))
       partition.computer?.attachStorage(range)
-    case .storageRequested(let range):
+    case .storageRecalled(let range):
       storage.takeAway(Array(storage.places(of: range)), from: partition)
     case .shutdownSignal: break
     }

@@ -81,7 +81,7 @@ final class Reconfiguration: FirmwareObject {
       return .done
     }
     if isListening(partition), insistence == .polite {
-      guard partition.requestProcessor(number) else {
+      guard partition.recallProcessor(number) else {
         throw .guestNotListening(partition.name)
       }
       hardware.findWork(of: partition)
@@ -168,7 +168,7 @@ final class Reconfiguration: FirmwareObject {
     _ partition: Partition, _ count: Int, _ insistence: Insistence, _ within: Int?
   ) throws(ManagementError) -> ManagementResult {
     let places = partition.increments.indices.filter { partition.increments[$0] == nil }
-      .prefix(count)
+      .prefix(max(0, count))
     guard places.count == count else {
       let had = partition.increments.count { $0 != nil }
       throw .storageLimit(
@@ -223,7 +223,7 @@ final class Reconfiguration: FirmwareObject {
     guard partition.listensToNotices else { throw .guestNotListening(partition.name) }
     var changes: [PendingChange] = []
     for range in storage.ranges(of: going).reversed() {
-      partition.computer?.requestStorage(range)
+      partition.computer?.recallStorage(range)
       changes.append(storageChange(range, online: false, within))
     }
     for change in changes { pending.add(change, to: partition) }

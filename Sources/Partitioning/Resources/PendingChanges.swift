@@ -75,11 +75,11 @@ extension PendingChange {
   var notice: ReconfigurationNotice? {
     switch subject {
     case .processor(let number):
-      online ? .processorOffered(number) : .processorRequested(number)
+      online ? .processorOffered(number) : .processorRecalled(number)
     case .storage(let address, let byteCount):
       online
         ? .storageOffered(Self.range(address, byteCount))
-        : .storageRequested(Self.range(address, byteCount))
+        : .storageRecalled(Self.range(address, byteCount))
     case .shutdown: .shutdownSignal
     }
   }

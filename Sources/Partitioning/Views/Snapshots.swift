@@ -16,14 +16,6 @@ extension PartitionManager {
     (try? partition(name))?.isActive
   }
 
-  /// The commands of an image profile of a partition, the one for its next activation when none is
-  /// named; none when it is not defined.
-  package func commands(of name: String, profile: String?) -> [String] {
-    guard let partition = try? partition(name) else { return [] }
-    let wanted = profile ?? partition.nextProfile
-    return partition.profiles.first { $0.name == wanted }?.definition.commands ?? []
-  }
-
   private func view(_ partition: Partition) -> PartitionView {
     let unit = ledger.incrementByteCount
     let first = engine.guests[partition.number].firstLogical
