@@ -79,7 +79,9 @@ let package = Package(
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "X86", "Channels"]),
     tests(
       "PartitioningTests",
-      ["Partitioning", "Platform", "X86", "Channels", "GuestPrograms", "Quantities"]),
+      [
+        "Partitioning", "Platform", "X86", "Channels", "GuestPrograms", "Quantities", "TestSupport",
+      ]),
     tests(
       "DefinitionsTests", ["Definitions", "Partitioning", "Channels", "TestSupport"]),
     tests(
