@@ -81,7 +81,9 @@ let package = Package(
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "X86", "Channels"]),
     tests(
       "PartitioningTests",
-      ["Partitioning", "Platform", "X86", "Channels", "GuestPrograms", "Quantities"]),
+      [
+        "Partitioning", "Platform", "X86", "Channels", "GuestPrograms", "Quantities", "TestSupport",
+      ]),
     tests(
       "DefinitionsTests", ["Definitions", "Partitioning", "Channels", "TestSupport"]),
     tests(
@@ -89,7 +91,10 @@ let package = Package(
       ["ControlProgram", "Definitions", "Partitioning", "Channels", "TestSupport"]),
     tests(
       "RecordsTests",
-      ["Records", "Partitioning", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
+      [
+        "Records", "Partitioning", "Channels", "Quantities", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     tests(
       "SystemTests",
       [

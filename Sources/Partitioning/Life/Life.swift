@@ -36,6 +36,15 @@ final class Life: FirmwareObject {
     self.state = state
   }
 
+  /// Does something, and counts what is read of the host's files for it.
+  ///
+  /// - Returns: What it gives, and bytes.
+  func countingBytesRead<Result>(_ body: () -> Result) -> (Result, byteCount: Int) {
+    state.bytesRead = 0
+    let result = body()
+    return (result, state.bytesRead)
+  }
+
   static var roles: PropertyRoles {
     PropertyRoles(
       state: ["state"],

@@ -1,42 +1,59 @@
-import Quantities
+// What is kept of one partition, so that it outlives the machine: its own value, whole. What a lost machine
+// cannot give back is decided where the value is taken up again, and by no copy.
 
-// What of a partition outlives its machine; its guest does not.
-
-/// What one partition was set to and had.
+/// What one partition was set to and had, each of its values by its name.
+@dynamicMemberLookup
 package struct PartitionRecord: Sendable, Equatable, Codable {
   /// Its name.
   package var name: String
-  /// Its number, when it was defined while the machine ran; nil for one that the folder defines.
-  package var number: Int?
   /// What its definition file said; a record of another definition is not put back.
   package var base: PartitionDefinition
-  /// Its image profiles, the one of its own name first.
-  package var profiles: [ImageProfile]
-  /// The image profile of its next activation.
-  package var nextProfile: String
-  /// The image profile that it was active with.
-  package var activeProfile: String
-  /// What it was doing.
-  package var state: PartitionStatus
-  /// Its running values.
-  package var definition: PartitionDefinition
-  /// Numbers of its on-line logical processors.
-  package var onlineProcessors: [Int]
-  /// Increments of storage that it had.
-  package var incrementCount: Int
-  /// Where in its storage they were, in increments; nil in a record of an older program.
-  package var incrementPlaces: [Int]?
-  /// Increments of its storage element 0; nil in a record of an older program.
-  package var initialIncrementCount: Int?
-  /// Channel paths that were on line to it; nil in a record of an older program.
-  package var onlinePaths: [UInt8]?
-  /// Whether its processors were stopped; nil in a record of an older program.
-  package var isStopped: Bool?
-  /// Numbers of its logical processors that were stopped by themselves; nil in a record of an older
+  /// All its values.
+  package var state: PartitionState
+  /// Channel paths that were on line to it, as the channel subsystem has them; nil in a record of an older
   /// program.
-  package var stoppedProcessors: [Int]?
-  /// What it was loaded from last.
-  package var loaded: IPLDefinition?
-  /// The parameters given then.
-  package var loadedParameters: String?
+  package var onlinePaths: [UInt8]?
+
+  /// One of its values.
+  package subscript<Value>(dynamicMember value: WritableKeyPath<PartitionState, Value>) -> Value {
+    get { state[keyPath: value] }
+    set { state[keyPath: value] = newValue }
+  }
+
+  /// One of its values, to read.
+  package subscript<Value>(dynamicMember value: KeyPath<PartitionState, Value>) -> Value {
+    state[keyPath: value]
+  }
+}
+
+extension PartitionRecord {
+  /// Its number, when it was defined while the machine ran; nil for one that the folder defines.
+  var number: Int? { state.definedAs?.number }
+
+  /// What it was when it was active last and nobody ended it; nil when it is not to be recovered.
+  package var unended: PartitionRecord? { state.isActive ? self : state.lost }
+
+  /// The machine came to an end in good order: nothing is to be recovered.
+  package mutating func end() {
+    state.status = .notActivated
+    state.lost = nil
+  }
+
+  /// Whether no machine of its definition has left it: it was damaged or edited.
+  var isDamaged: Bool {
+    !state.definition.hasForm(of: base)
+      || unended.map { !$0.state.definition.hasForm(of: base) } ?? false
+  }
+}
+
+extension PartitionDefinition {
+  /// Whether what no setting changes is as another definition says it: processors by type and mode, and
+  /// storage.
+  func hasForm(of defined: PartitionDefinition) -> Bool {
+    storage == defined.storage && processors.count == defined.processors.count
+      && zip(processors, defined.processors).allSatisfy { own, other in
+        own.type == other.type && own.mode == other.mode && own.initial >= 0 && own.reserved >= 0
+          && own.initial.adding(own.reserved) == other.initial.adding(other.reserved)
+      }
+  }
 }

@@ -61,27 +61,9 @@ extension PartitionManager {
   /// What of one partition outlives the machine; nil when it is not defined.
   package func record(of name: String) -> PartitionRecord? {
     guard let partition = try? partition(name) else { return nil }
-    // Until it is recovered or activated it is what it was, so that a second loss changes nothing.
-    if var lost = partition.lost {
-      lost.profiles = partition.profiles
-      lost.nextProfile = partition.nextProfile
-      return lost
-    }
-    let places = partition.places
     return PartitionRecord(
-      name: name, number: partition.place.isOfFolder ? nil : partition.number,
-      base: partition.place.entry.definition, profiles: partition.profiles,
-      nextProfile: partition.nextProfile, activeProfile: partition.activeProfile,
-      state: partition.status, definition: partition.definition,
-      onlineProcessors: partition.isOnline.indices.filter { partition.isOnline[$0] },
-      incrementCount: places.count, incrementPlaces: places,
-      initialIncrementCount: partition.initialCount,
-      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [],
-      isStopped: partition.isStopped,
-      stoppedProcessors: partition.isProcessorStopped.indices.filter {
-        partition.isProcessorStopped[$0]
-      },
-      loaded: partition.loaded, loadedParameters: partition.loadedParameters)
+      name: name, base: partition.place.entry.definition, state: partition.state,
+      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [])
   }
 
   /// What of the machine as a whole outlives it.
@@ -114,7 +96,7 @@ extension PartitionManager {
         report.changedDefinitions.append(record.name)
         continue
       }
-      guard record.definition.hasForm(of: record.base) else {
+      guard !record.isDamaged else {
         report.damaged.append(record.name)
         continue
       }
@@ -124,8 +106,7 @@ extension PartitionManager {
       (try? kept.machine.profileSettings.judge()) != nil
     {
       report.keepsSettings = kept.machine.profileSettings != profileSettings
-      firmware.settings.state.profile = kept.machine.profileSettings
-      firmware.settings.state.running = profileSettings
+      firmware.settings.takeUp(kept.machine.profileSettings)
     }
     for processor in kept.machine.offlineProcessors
     where (try? perform(.varyProcessor(processor, online: false), by: .firmware)) != nil {
@@ -191,22 +172,21 @@ extension PartitionManager {
     }
     partition.activeProfile = partition.nextProfile
     partition.definition = partition.profile
-    if record.state != .notActivated {
-      partition.lost = record
-      report.lost.append(partition.name)
-    }
+    partition.lost = record.unended
+    if partition.lost != nil { report.lost.append(partition.name) }
   }
 
   /// Activates a partition as it was set when the machine was lost, and loads it again if it ran.
   func recover(_ partition: Partition) throws(ManagementError) {
     try partition.require([.notActivated])
     guard let record = partition.lost else { throw .nothingToRecover(partition.name) }
-    guard partition.state.profileIndex(record.activeProfile) != nil else {
+    let profile = record.activeProfile
+    guard partition.state.profileIndex(profile) != nil else {
       throw .profileNotFound(
-        partition.name, profile: record.activeProfile, known: partition.profiles.map(\.name))
+        partition.name, profile: profile, known: partition.profiles.map(\.name))
     }
     try record.definition.judge(in: firmware.settings.context)
-    try activate(partition, profile: record.activeProfile, load: false, force: false)
+    try activate(partition, profile: profile, load: false, force: false)
     do throws(ManagementError) {
       try takeUp(record, partition)
     } catch {
@@ -221,7 +201,7 @@ extension PartitionManager {
   ) throws(ManagementError) {
     partition.definition = record.definition
     for number in partition.isOnline.indices {
-      let isOnline = record.onlineProcessors.contains(number)
+      let isOnline = record.isOnline[number]
       guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {
         continue
       }
@@ -230,29 +210,27 @@ extension PartitionManager {
     }
     try takeUpStorage(record, partition)
     takeUpPaths(record, partition)
-    for number in record.stoppedProcessors ?? [] where partition.isOnline[number] {
+    for number in partition.isOnline.indices
+    where partition.isOnline[number] && record.isProcessorStopped[number] {
       partition.isProcessorStopped[number] = true
       hardware.turnOff(number, of: partition)
     }
     for processors in partition.definition.processors {
       firmware.entitlements.applyShares(of: processors.type)
     }
-    if record.state != .notOperating {
+    if record.status != .notOperating {
       try firmware.life.load(
         partition, image: record.loaded, parameters: record.loadedParameters, clear: false,
         force: true, isOwnWish: firmware.guestCommands.isUnderWay)
     }
-    if record.isStopped == true { try firmware.life.stop(partition, processor: nil) }
+    if record.isStopped { try firmware.life.stop(partition, processor: nil) }
   }
 
   /// Gives a partition the pieces of storage that it had, and takes what it had given back.
   private func takeUpStorage(
     _ record: PartitionRecord, _ partition: Partition
   ) throws(ManagementError) {
-    let had =
-      record.incrementPlaces
-      ?? Array(partition.increments.indices.prefix(max(0, record.incrementCount)))
-    let places = Set(had.filter(partition.increments.indices.contains))
+    let places = Set(record.state.places.filter(partition.increments.indices.contains))
     // Its first increment stays with a partition whatever a record says.
     let surplus = partition.increments.indices.dropFirst().filter {
       partition.increments[$0] != nil && !places.contains($0)
@@ -261,8 +239,8 @@ extension PartitionManager {
     let missing = places.filter { partition.increments[$0] == nil }.sorted()
     if !missing.isEmpty { try firmware.storage.take(missing, for: partition) }
     for range in firmware.storage.ranges(of: missing) { partition.computer?.attachStorage(range) }
-    if let count = record.initialIncrementCount, count > 0, count <= partition.increments.count {
-      partition.initialCount = count
+    if record.initialCount > 0, record.initialCount <= partition.increments.count {
+      partition.initialCount = record.initialCount
     }
     partition.computer?.reset(clear: true)
     partition.isClean = true
@@ -285,19 +263,5 @@ extension PartitionManager {
       channels.pathView($0, subsystem: partition.subsystem)?.partitions
         .contains(partition.number) == true
     }
-  }
-}
-
-extension PartitionDefinition {
-  /// Whether what no setting changes is as another definition says it.
-  ///
-  /// That is processors by type and mode, and storage. A kept row that has another form was damaged or
-  /// edited.
-  func hasForm(of defined: PartitionDefinition) -> Bool {
-    storage == defined.storage && processors.count == defined.processors.count
-      && zip(processors, defined.processors).allSatisfy { own, other in
-        own.type == other.type && own.mode == other.mode && own.initial >= 0 && own.reserved >= 0
-          && own.initial.adding(own.reserved) == other.initial.adding(other.reserved)
-      }
   }
 }

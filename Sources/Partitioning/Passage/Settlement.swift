@@ -157,8 +157,9 @@ extension Passage {
   ) {
     switch call {
     case .command(let text, let capacity):
-      life.state.bytesRead = 0
-      let answer = guestCommands.perform(text, of: partition)
+      let (answer, bytesRead) = life.countingBytesRead {
+        guestCommands.perform(text, of: partition)
+      }
       // The command may have taken the partition down or loaded it again.
       guard partition.computer === computer else { return }
       if capacity == nil, !answer.reply.isEmpty {
@@ -167,9 +168,7 @@ extension Passage {
       computer.completeDiagnose(
         processor: processor,
         .command(
-          returnCode: answer.returnCode, reply: Array(answer.reply.utf8),
-          bytesRead: life.state.bytesRead
-        ))
+          returnCode: answer.returnCode, reply: Array(answer.reply.utf8), bytesRead: bytesRead))
     case .accept(let notice):
       let isDone = reconfiguration.accepted(partition, notice)
       computer.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))

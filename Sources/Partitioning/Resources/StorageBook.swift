@@ -34,10 +34,7 @@ final class StorageBook: FirmwareObject {
   static var roles: PropertyRoles { PropertyRoles(state: ["state"], wiring: ["hardware"]) }
 
   /// Storage granted and free.
-  var ledger: StorageLedger {
-    get { state.ledger }
-    _modify { yield &state.ledger }
-  }
+  var ledger: StorageLedger { state.ledger }
 
   /// Bytes of so many increments, or the most there can be.
   func byteCount(of increments: Int) -> UInt64 { state.ledger.byteCount(of: increments) }
@@ -58,6 +55,44 @@ final class StorageBook: FirmwareObject {
 // MARK: Granted and given back
 
 extension StorageBook {
+  /// Gives a partition its initial storage, in one piece, and room for what may come to it.
+  func takeInitial(for partition: Partition) throws(ManagementError) {
+    let storage = partition.definition.storage
+    let count = ledger.count(of: storage.initialByteCount)
+    let unit = max(1, ledger.incrementByteCount)
+    let origin = storage.origin.map { Int(clamping: $0 / unit) }
+    guard
+      let range = state.ledger.takeContiguous(count, for: partition.number, origin: origin)
+    else { throw refusal(partition, count) }
+    let places = count.addingClamped(ledger.count(of: storage.reservedByteCount))
+    partition.increments.elements = [Int?](repeating: nil, count: max(0, places))
+    for (place, increment) in zip(partition.increments.indices, range) {
+      partition.increments[place] = increment
+    }
+    partition.initialCount = count
+    partition.isClean = true
+  }
+
+  private func refusal(_ partition: Partition, _ count: Int) -> ManagementError {
+    let needed = byteCount(of: count)
+    if let origin = partition.definition.storage.origin, count <= ledger.freeCount {
+      return .originNotFree(partition.name, origin: origin, needed: needed)
+    }
+    guard count <= ledger.freeCount else {
+      return .insufficientStorage(partition.name, needed: needed, free: ledger.freeByteCount)
+    }
+    return .storageFragmented(
+      partition.name, needed: needed, largest: byteCount(of: ledger.largestFreeCount))
+  }
+
+  /// Takes all storage from a partition that has no computer any more.
+  func returnAll(of partition: Partition) {
+    state.ledger.giveBack(partition.increments.compactMap { $0 }, from: partition.number)
+    partition.increments.elements = []
+    partition.initialCount = 0
+    partition.offered = []
+  }
+
   /// Takes increments for places of a partition's storage: any, or with an origin those that follow
   /// its initial storage (PR/SM Planning Guide, "Reserved central storage").
   func take(_ places: [Int], for partition: Partition) throws(ManagementError) {

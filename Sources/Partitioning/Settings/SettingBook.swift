@@ -30,12 +30,6 @@ final class SettingBook: FirmwareObject {
       case running = "settings"
       case profile = "profileSettings"
     }
-
-    /// What a machine is defined to begin with.
-    init(_ definition: SystemDefinition) {
-      running = MachineSettings(definition)
-      profile = running
-    }
   }
 
   let hardware: MachineHardware
@@ -102,6 +96,11 @@ final class SettingBook: FirmwareObject {
     return pools
   }
 
+  /// Goes on with the machine's values that profiles held when an earlier machine ended.
+  func takeUp(_ profile: MachineSettings) {
+    state = State(running: profile, profile: profile)
+  }
+
   func setNextProfile(_ partition: Partition, _ profile: String) throws(ManagementError) {
     try partition.requireProfile(profile).judge(in: context)
     partition.nextProfile = profile
@@ -116,6 +115,14 @@ final class SettingBook: FirmwareObject {
     try partition.requireActive()
     try partition.definition.judge(in: context)
     partition.profile = partition.definition
+  }
+}
+
+extension SettingBook.State {
+  /// What a machine is defined to begin with.
+  init(_ definition: SystemDefinition) {
+    let settings = MachineSettings(definition)
+    self.init(running: settings, profile: settings)
   }
 }
 

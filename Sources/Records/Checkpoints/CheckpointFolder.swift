@@ -229,7 +229,7 @@ package struct CheckpointFolder: Sendable {
   private func value<Value: Codable>(
     _ name: String, _ manifest: CheckpointManifest, _ folder: String
   ) throws(CheckpointError) -> Value {
-    let text = FormerShares.renewed(try section(name, manifest, folder))
+    let text = FormerJSON.present(try section(name, manifest, folder))
     do {
       let value = try JSONDecoder().decode(Value.self, from: text)
       if let unknown = UnreadFields.paths(in: text, readAs: value).first {
