@@ -83,3 +83,15 @@ extension PartitionManager {
     }
   }
 }
+
+extension PartitionManager {
+  /// Has what a writable disk's file has kept before a guest overwrites it.
+  package func keepOverwrites(of device: UInt16, with keeper: any OverwriteKeeper) {
+    channels.keepOverwrites(of: device, with: keeper)
+  }
+
+  /// Shows guests what a disk had in the place of what its file has now.
+  package func show(_ former: any FormerContents, on device: UInt16) {
+    channels.show(former, on: device)
+  }
+}

@@ -48,12 +48,13 @@ package struct CheckpointFolder: Sendable {
   ///   - level: The program's.
   ///   - position: Where in the machine's records that is.
   ///   - definition: The sum of what the machine was defined as.
+  ///   - disks: Where it finds the disks whose files are written to.
   /// - Returns: What the checkpoint says of itself.
   /// - Throws: `CheckpointError`; nothing is left of it then.
   @discardableResult
   package func save(
     _ checkpoint: MachineCheckpoint, as name: String, machine: String, level: String,
-    position: RecordsPosition? = nil, definition: UInt64? = nil
+    position: RecordsPosition? = nil, definition: UInt64? = nil, disks: [DiskMark]? = nil
   ) throws(CheckpointError) -> CheckpointManifest {
     guard Self.isName(name) else { throw .wrongName(name) }
     try makeFolder(path)
@@ -63,7 +64,7 @@ package struct CheckpointFolder: Sendable {
     do throws(CheckpointError) {
       var manifest = CheckpointManifest(
         name: name, level: level, machine: machine, position: position, definition: definition,
-        checkpoint: checkpoint)
+        disks: disks, checkpoint: checkpoint)
       try write(checkpoint, in: unfinished, &manifest)
       try CheckpointFile.keepNames(of: unfinished)
       try exchange(unfinished, for: name)
