@@ -115,6 +115,44 @@ import Testing
     try tree.write(kept + "/tree.json")
   }
 
+  @Test("what was killed on its way to a point gets there, from each step")
+  func interrupted() throws {
+    var random = RandomNumbers(seed: 26)
+    let past = try open()
+    let first = past.mark()
+    let former = try contents()
+    try write(past, &random)
+    _ = past.mark()
+    let later = try contents()
+    let stretch = kept + "/2"
+    let before = try Data(contentsOf: URL(fileURLWithPath: stretch))
+    try past.go(to: first)
+    let exchanged = try Data(contentsOf: URL(fileURLWithPath: stretch))
+    #expect(before != exchanged && later != former)
+
+    var tree = try #require(try DiskTree.read(kept + "/tree.json"))
+    (tree.position, tree.target) = (2, 1)
+    let half = former.prefix(400_000) + later.dropFirst(400_000)
+    let steps: [(disk: Data, stretch: Data, files: [String: Data])] = [
+      (later, before, [:]), (later, before, ["2.other.new": exchanged.prefix(5000)]),
+      (later, before, ["2.other": exchanged]), (half, before, ["2.other": exchanged]),
+      (former, before, ["2.other": exchanged]), (former, exchanged, [:]),
+    ]
+    for (number, step) in steps.enumerated() {
+      try step.disk.write(to: URL(fileURLWithPath: file))
+      try step.stretch.write(to: URL(fileURLWithPath: stretch))
+      for (name, data) in step.files {
+        try data.write(to: URL(fileURLWithPath: kept + "/" + name))
+      }
+      tree.file = try #require(DiskFile(file))
+      try tree.write(kept + "/tree.json")
+      let again = try open()
+      #expect(try contents() == former, "step \(number)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: stretch)) == exchanged, "step \(number)")
+      #expect(again.tree?.position == 1 && again.tree?.target == nil)
+    }
+  }
+
   @Test("a changed byte before the end is told, and nothing is put back")
   func damage() throws {
     var random = RandomNumbers(seed: 22)
