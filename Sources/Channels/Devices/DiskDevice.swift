@@ -109,8 +109,8 @@ final class DiskDevice {
 
   /// Opens what a device's medium says.
   ///
-  /// - Parameter spare: What counts the memory of a writable file's changes when they stay in memory; nil
-  ///   when they go into the file.
+  /// `spare` counts the memory of a writable file's changes when they stay in memory; it is nil when they go
+  /// into the file.
   init(
     _ medium: ChannelConfiguration.Medium, device: UInt16, memory: DiskMemory,
     sparingFilesIn spare: DiskMemory? = nil

@@ -14,6 +14,8 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
   package var name: String
   /// The program that wrote it.
   package var level: String
+  /// The file from which that was started; nil for one that was written by an older program.
+  var program: FileVersion?
   /// The history that it belongs to: another program's machine would go on otherwise.
   package var historyVersion: Int
   /// The machine's name.
@@ -51,6 +53,7 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
     self.position = position
     self.definition = definition
     self.disks = disks
+    program = .ofProgram
     historyVersion = PartitionManager.historyVersion
     time = checkpoint.machine.time
     digest = checkpoint.machine.digest

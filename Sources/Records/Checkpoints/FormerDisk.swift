@@ -23,12 +23,8 @@ final class FormerDisk: FormerContents {
   /// The piece that was read last.
   private var last: (path: String, place: UInt64, bytes: [UInt8])?
 
-  /// What a disk had.
-  ///
-  /// - Parameters:
-  ///   - mark: Where a checkpoint finds it.
-  ///   - folder: What is kept of the disk.
-  /// - Returns: Nil when that is not known.
+  /// What a disk had where a checkpoint finds it, from the folder of what is kept of it; nil when that is not
+  /// known.
   init?(_ mark: DiskMark, in folder: String) {
     self.folder = folder
     self.mark = mark
@@ -128,22 +124,5 @@ final class FormerDisk: FormerContents {
         block.addClamped(1)
       }
     }
-  }
-}
-
-/// What tells one contents of a file from the next.
-private struct FileVersion: Equatable {
-  private var inode: UInt64
-  private var seconds: Int
-  private var nanoseconds: Int
-  var byteCount: UInt64
-
-  init?(_ path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    inode = UInt64(clamping: status.st_ino)
-    seconds = status.st_mtim.tv_sec
-    nanoseconds = status.st_mtim.tv_nsec
-    byteCount = UInt64(clamping: status.st_size)
   }
 }

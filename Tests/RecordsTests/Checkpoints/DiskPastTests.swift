@@ -1,4 +1,3 @@
-import Channels
 import Foundation
 import TestSupport
 import Testing
@@ -213,7 +212,8 @@ import Testing
     #expect(lost.count == 1 && lost[0].contains("WRITTEN TO BY OTHERS"), "\(lost)")
   }
 
-  @Test("who only looks sees what the disk had, while its machine writes, takes checkpoints, goes back")
+  @Test(
+    "who only looks sees what the disk had, while its machine writes, takes checkpoints, goes back")
   func looking() throws {
     var random = RandomNumbers(seed: 25)
     let past = try open()
