@@ -5,7 +5,9 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   // A debug build finds overlapping accesses; a release build does not look for them at every access to a
   // property of an object: it costs the dispatcher time, and what it found would end every partition.
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  // Tests see what is internal, so that the product and they are of one build.
+  .unsafeFlags(
+    ["-enforce-exclusivity=unchecked", "-enable-testing"], .when(configuration: .release)),
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {

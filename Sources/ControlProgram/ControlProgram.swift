@@ -49,8 +49,6 @@ package final class ControlProgram {
   private var consoleCount = 0
   /// Whether partitions that become active are only remembered: many start together.
   var hidesLogons = false
-  /// Partitions whose activation has begun and not ended, the outermost first.
-  var activating: [String] = []
   /// Whether partitions that end are only remembered: many end together.
   private var hidesLogoffs = false
   private var transcripts: [String: ConsoleTranscript] = [:]
@@ -62,6 +60,7 @@ package final class ControlProgram {
     firstSample = system.measurement()
     // None, unless the machine goes on from a checkpoint.
     activeCount = system.sortedNames.count { system.isActive($0) == true }
+    system.interpreter = self
   }
 
   // MARK: Consoles

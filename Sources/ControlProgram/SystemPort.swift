@@ -19,8 +19,8 @@ package protocol SystemPort: AnyObject {
   func partitionView(_ name: String) -> PartitionView?
   /// Whether a partition is active; nil when it is not defined.
   func isActive(_ name: String) -> Bool?
-  /// The commands of a partition's definition as it is now; none when it is not defined.
-  func commands(of name: String, profile: String?) -> [String]
+  /// Who gives the COMMAND statements of definitions.
+  var interpreter: (any CommandInterpreter)? { get set }
   /// Judges and performs an action, all or nothing; a partition as author needs its permissions.
   func perform(
     _ action: ManagementAction, by author: Author

@@ -140,8 +140,8 @@ extension PartitionManager: StateHolder {
     PropertyRoles(
       // What is below holds its own.
       state: ["state", "partitions", "engine", "channels"],
-      wiring: ["layout", "pacer", "isRehearsal", "commandHandler"],
-      // Filled and emptied when an epoch is settled.
-      caches: ["crossing"])
+      wiring: ["layout", "pacer", "isRehearsal", "commandHandler", "interpreter"],
+      // Filled and emptied when an epoch is settled, and by an action.
+      caches: ["crossing", "loggingOn"])
   }
 }

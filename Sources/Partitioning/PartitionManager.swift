@@ -75,8 +75,12 @@ package final class PartitionManager {
   let isRehearsal: Bool
   /// Answers DIAGNOSE X'08'; without one every command is unknown.
   package var commandHandler: GuestCommandHandler?
+  /// Gives the COMMAND statements of definitions; without one they fail.
+  package weak var interpreter: (any CommandInterpreter)?
   /// Messages of an epoch on their way to Settle.
   var crossing: [CrossingEvent] = []
+  /// Partitions that an action is bringing up, the outermost first.
+  var loggingOn: [PartitionLoggingOn] = []
 
   private init(
     _ layout: MachineLayout, _ state: FirmwareState, partitions: PartitionRoster,

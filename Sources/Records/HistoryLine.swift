@@ -26,6 +26,12 @@ package struct HistoryLine: Sendable, Equatable {
     package var start: Int64
     /// Where the line leaves it; nil for the last, which belongs to it up to its end.
     package var end: RecordsPosition?
+
+    /// Whether the line leaves it at a place of it or later.
+    func reaches(_ position: RecordsPosition) -> Bool {
+      guard let end else { return true }
+      return position.input <= end.input && position.time <= end.time
+    }
   }
 
   /// The pieces; at least one.
@@ -50,11 +56,16 @@ package struct HistoryLine: Sendable, Equatable {
 
   /// Whether a place lies on it.
   package func contains(_ position: RecordsPosition) -> Bool {
-    pieces.contains { piece in
-      guard piece.start == position.start else { return false }
-      guard let end = piece.end else { return true }
-      return position.input <= end.input && position.time <= end.time
+    pieces.contains { $0.start == position.start && $0.reaches(position) }
+  }
+
+  /// The place on it at an instant, after so many of the machine's inputs.
+  package func position(at time: SimulatedTime, input: UInt64) -> RecordsPosition? {
+    for piece in pieces {
+      let position = RecordsPosition(start: piece.start, time: time, input: input)
+      if piece.reaches(position) { return position }
     }
+    return nil
   }
 }
 
@@ -68,6 +79,8 @@ package struct LaterHistory: Sendable {
   package var typed: [GuestInput] = []
   /// All changes, those that the firmware made by itself and guests' included.
   package var changes: [LoggedChange]
+  /// The line that it lies on.
+  package var line: HistoryLine
 
   /// Whether nothing came from outside.
   package var isEmpty: Bool { inputs.isEmpty && typed.isEmpty }
@@ -89,7 +102,8 @@ extension RecordReading {
       // A start in which nobody asked for anything hides none in which somebody did.
       if !history.isEmpty || start.id == position.start { return history }
     }
-    return LaterHistory(end: position, inputs: [], changes: [])
+    return LaterHistory(
+      end: position, inputs: [], changes: [], line: HistoryLine(to: position.start, of: starts))
   }
 
   /// What is known of a machine's history on a line after a place of it, up to an instant; what was asked
@@ -167,7 +181,7 @@ extension RecordReading {
       typed.removeAll { $0.number > final.input ?? 0 }
     }
     end.input = max(position.input, inputs.last?.input ?? 0, typed.last?.number ?? 0)
-    return LaterHistory(end: end, inputs: inputs, typed: typed, changes: changes)
+    return LaterHistory(end: end, inputs: inputs, typed: typed, changes: changes, line: line)
   }
 
   /// The last instant of a piece of which there is a record.

@@ -23,7 +23,7 @@ package final class Recorder {
   /// The records.
   package let store: RecordStore
   /// The number of this start.
-  package let start: Int64
+  package private(set) var start: Int64
   /// Takes a line when the file cannot be written, and when it can again.
   package var onTrouble: ((String) -> Void)?
   /// Time between two samples in nanoseconds.
@@ -72,13 +72,19 @@ package final class Recorder {
     self.manager = manager
     self.clock = clock
     kept = goesOn ? nil : try Recorder.restore(manager, from: store)
-    start = try store.begin(
+    start = try Recorder.begin(store, manager, from: parent, wall: clock())
+    nextSample = manager.now
+  }
+
+  private static func begin(
+    _ store: RecordStore, _ manager: PartitionManager, from parent: RecordsPosition?, wall: Int64
+  ) throws(RecordStoreError) -> Int64 {
+    try store.begin(
       machine: manager.definition.machine.name, timeOfDay: manager.timeOfDayAtStart,
       seed: manager.seed, historyVersion: PartitionManager.historyVersion,
       capacityUnits: manager.definition.machine.processors.reduce(into: [:]) {
         $0[$1.type] = $1.capacityUnits
-      }, parent: parent, wall: clock())
-    nextSample = manager.now
+      }, parent: parent, wall: wall)
   }
 
   /// What the file had of the machine that ran before; nil when there was none.
@@ -141,8 +147,22 @@ package final class Recorder {
   /// what comes.
   package var isPaused = false
 
-  /// Keeps on from here, and what came beyond the earlier history's records.
-  package func goOn(with changes: [ChangeRecord]) {
+  /// Keeps on from here.
+  ///
+  /// - Parameters:
+  ///   - changes: What came beyond the earlier history's records.
+  ///   - parent: Where in that history the machine was left, when that is not its end: another start begins
+  ///     there, so that what is asked for from now on follows what the machine went through.
+  package func goOn(with changes: [ChangeRecord], from parent: RecordsPosition? = nil) {
+    if let parent {
+      do throws(RecordStoreError) {
+        let wall = clock()
+        try store.end(start: start, time: manager.now, wall: wall)
+        start = try Recorder.begin(store, manager, from: parent, wall: wall)
+      } catch {
+        troubled(error)
+      }
+    }
     _ = manager.changes(since: &changePosition)
     _ = manager.accounting(since: &accountPosition)
     _ = manager.typed(since: &typedPosition)

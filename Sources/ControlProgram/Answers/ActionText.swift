@@ -5,7 +5,8 @@ extension ManagementAction {
   /// The action in the words of the commands that ask for it, for the journal.
   package var commandText: String {
     switch self {
-    case .activate(let name, let profile, let load, let force):
+    case .activate(let name, let profile, let load, let force),
+      .logOn(let name, let profile, let load, let force):
       commandWords(
         "ACTIVATE", name, profile.map { "PROFILE \($0)" }, load ? nil : "NOLOAD",
         force ? "FORCE" : nil)

@@ -99,7 +99,7 @@ private func autolog(_ call: Invocation) throws(CommandMessage) {
   let isLoaded = !call.operands.take("NOIPl")
   try call.operands.end()
   try call.forEach(pattern) { name throws(CommandMessage) in
-    try call.control.activate(name, isLoaded: isLoaded, by: call.author)
+    try call.perform(.logOn(name, load: isLoaded))
     call.reply("Command accepted")
   }
 }

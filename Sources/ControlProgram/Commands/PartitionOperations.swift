@@ -140,8 +140,7 @@ private func activate(_ call: Invocation) throws(CommandMessage) {
     }
   }
   try call.forEach(pattern) { name throws(CommandMessage) in
-    try call.control.activate(
-      name, profile: profile, isLoaded: isLoaded, isForced: isForced, by: call.author)
+    try call.perform(.logOn(name, profile: profile, load: isLoaded, force: isForced))
     call.replyStatus(of: name)
   }
 }

@@ -17,6 +17,10 @@ extension CommandMessage {
         CommandMessage(
           .classNeeded, userid, classes.letters.map(String.init).joined(separator: " or "))
       case .inBatch(_, let refusal): CommandMessage(refusal)
+      case .commandFailed(let name, let command, let answer):
+        CommandMessage(.commandFailed, name, command, answer)
+      case .activationNested(let name, let other):
+        CommandMessage(.activationNested, name, other)
       case .nothingToRecover(let name): CommandMessage(.nothingToRecover, name)
       case .partitionName(let name): CommandMessage(.partitionName, name)
       case .partitionRange(let first, let last): CommandMessage(.partitionRange, first, last)

@@ -257,11 +257,11 @@ struct IODriverProgram {
     for (index, address, byteCount) in [
       (0, Self.header, 16), (1, Self.data, Self.blockByteCount), (2, Self.status, 1),
     ] as [(Int32, Int32, Int64)] {
-      let place = Self.descriptors + 16 * index
+      let place = Self.descriptors &+ 16 &* index
       program.code.mov(.absolute(place, .qword), .immediate(Int64(address)))
-      program.code.mov(.absolute(place + 8, .dword), .immediate(byteCount))
+      program.code.mov(.absolute(place &+ 8, .dword), .immediate(byteCount))
       let flags = index == 2 ? written : next
-      program.code.mov(.absolute(place + 12, .word), .immediate(flags))
+      program.code.mov(.absolute(place &+ 12, .word), .immediate(flags))
       program.code.mov(.absolute(place + 14, .word), .immediate(index == 2 ? 0 : Int64(index) + 1))
     }
     let isWrite = program.code.label()

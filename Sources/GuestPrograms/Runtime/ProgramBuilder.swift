@@ -102,7 +102,7 @@ struct ProgramBuilder {
 
   /// Calls the firmware: RAX = 0x44490000 + code; arguments as the code says.
   mutating func diagnose(_ number: Int64) {
-    code.mov(.eax, .immediate(GuestPlatform.diagnose + number))
+    code.mov(.eax, .immediate(GuestPlatform.diagnose &+ number))
     code.vmmcall()
   }
 

@@ -35,6 +35,11 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// `.wrongState`, `.profileNotFound`, `.insufficientStorage`, `.storageFragmented`,
   /// `.insufficientProcessors`, `.hostMemory`, `.hostStorage`, and those of `load`. All or nothing.
   case activate(String, profile: String? = nil, load: Bool, force: Bool = false)
+  /// Brings a partition up as its definition says: `activate`, its COMMAND statements, given as its user,
+  /// and with `load` a load at last. One that fails undoes it all, and is tried on a copy first, unless the
+  /// firmware does it. Without COMMAND statements it is `activate`. `.commandFailed`, `.activationNested`,
+  /// and those of `activate`.
+  case logOn(String, profile: String? = nil, load: Bool, force: Bool = false)
   /// Activates a partition as it was set when an earlier machine was lost, and loads it again if it
   /// ran. `.wrongState`, `.nothingToRecover`, and those of `activate` and `load`.
   case recover(String)
@@ -170,7 +175,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// The partition acted on; nil for an action on the machine, a group or several partitions.
   package var partition: String? {
     switch self {
-    case .activate(let name, _, _, _), .recover(let name), .deactivate(let name, _),
+    case .activate(let name, _, _, _), .logOn(let name, _, _, _), .recover(let name),
+      .deactivate(let name, _),
       .load(let name, _, _, _, _),
       .stop(let name, _), .start(let name, _), .resetNormal(let name, _),
       .resetClear(let name, _), .restart(let name), .signalShutdown(let name, _, _),

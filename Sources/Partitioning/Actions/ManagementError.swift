@@ -14,6 +14,10 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case notAuthorized(String, needs: SecuritySwitch)
   /// A user has none of the privilege classes that the action needs.
   case classNeeded(String, needs: PrivilegeClasses)
+  /// A COMMAND statement of the partition's definition failed, with its error message.
+  case commandFailed(String, command: String, answer: String)
+  /// The COMMAND statements of a partition that is being activated lead to it.
+  case activationNested(String, commandsOf: String)
   /// Nothing of the partition was lost with an earlier machine.
   case nothingToRecover(String)
 

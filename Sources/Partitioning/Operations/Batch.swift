@@ -42,10 +42,11 @@ extension PartitionManager {
   func carryOut(together actions: [ManagementAction]) throws(ManagementError) -> ManagementResult {
     let steps = BatchStep.steps(of: actions)
     if steps.count > 1 {
-      let rehearsal = rehearsal()
-      for step in steps {
-        try requireGuest(for: step)
-        _ = try rehearsal.carryOut(step)
+      try rehearsing(.batch(actions)) { copy throws(ManagementError) in
+        for step in steps {
+          try requireGuest(for: step)
+          _ = try copy.carryOut(step)
+        }
       }
     }
     var changes: [PendingChange] = []

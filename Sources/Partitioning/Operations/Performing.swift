@@ -14,16 +14,20 @@ extension PartitionManager {
   ) throws(ManagementError) -> ManagementResult {
     takeAllowance()
     let before = conditions(of: asked)
+    // One that gives commands goes into the history step by step.
+    let history = engine.progress.digest
     var action = asked
     do throws(ManagementError) {
       try authorize(action, author)
       action = try completed(action)
-      let result = try carryOut(action)
+      let result = try carryOut(action, by: author)
       record(action, author, before: before)
-      mix(action)
+      if case .logOn = action {} else { mix(action) }
       return result
     } catch {
-      record(action, author, before: before, refusal: error)
+      record(
+        action, author, before: before, refusal: error,
+        isInput: engine.progress.digest != history)
       throw error
     }
   }
@@ -32,6 +36,11 @@ extension PartitionManager {
   private func completed(
     _ action: ManagementAction
   ) throws(ManagementError) -> ManagementAction {
+    if case .logOn(let name, let profile, let load, let force) = action,
+      commands(of: name, profile: profile).isEmpty
+    {
+      return .activate(name, profile: profile, load: load, force: force)
+    }
     guard case .set(.weightChange(let name, let type, let change), let scope) = action else {
       return action
     }
@@ -47,8 +56,12 @@ extension PartitionManager {
   }
 
   /// Judges an action and does it.
-  func carryOut(_ action: ManagementAction) throws(ManagementError) -> ManagementResult {
+  func carryOut(
+    _ action: ManagementAction, by author: Author = .firmware
+  ) throws(ManagementError) -> ManagementResult {
     switch action {
+    case .logOn(let name, let profile, let load, let force):
+      try logOn(name, profile: profile, load: load, force: force, by: author)
     case .activate(let name, let profile, let load, let force):
       try activate(partition(name), profile: profile, load: load, force: force)
     case .recover(let name): try recover(partition(name))

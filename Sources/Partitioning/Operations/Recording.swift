@@ -11,16 +11,20 @@ extension PartitionManager {
       FirmwareEvent(time: time ?? now, partition: partition?.name, kind: kind))
   }
 
+  /// Takes an action into the journal, if somebody outside asked for it, and into the changes.
+  ///
+  /// What was done is performed again where the machine's history is, and so is what was refused after a
+  /// part of it: it is an input then.
   func record(
     _ action: ManagementAction, _ author: Author, before: [SubjectCondition],
-    refusal: ManagementError? = nil
+    refusal: ManagementError? = nil, isInput: Bool = true
   ) {
-    if refusal != nil, !isRefusalKept() { return }
+    if refusal != nil, !isInput, !isRefusalKept() { return }
     var input: UInt64?
-    if state.commandingPartition == nil {
+    if state.commandingPartition == nil, loggingOn.isEmpty {
       state.journal.entries.append(
         JournalEntry(time: now, author: author, action: action, refusal: refusal))
-      if refusal == nil {
+      if isInput {
         state.journal.inputCount.addClamped(1)
         input = state.journal.inputCount
       }
@@ -28,7 +32,7 @@ extension PartitionManager {
     state.journal.changes.publish(
       ChangeRecord(
         time: now, author: author, action: action, partition: action.partition,
-        differences: refusal == nil ? differences(from: before) : [], refusal: refusal,
+        differences: isInput ? differences(from: before) : [], refusal: refusal,
         input: input))
   }
 

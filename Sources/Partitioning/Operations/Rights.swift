@@ -6,7 +6,7 @@ extension ManagementAction {
   /// The privilege classes of which a user needs one; those of each action are judged in a batch.
   package var neededClasses: PrivilegeClasses {
     switch self {
-    case .activate, .recover, .load, .releasePath: PrivilegeClasses(letters: "AB")
+    case .activate, .logOn, .recover, .load, .releasePath: PrivilegeClasses(letters: "AB")
     case .deactivate, .stop, .start, .resetNormal, .resetClear, .restart, .cancelShutdown,
       .cancelPending, .set, .setNextProfile, .saveProfile, .signalShutdown(_, _, thenForce: true),
       .shutDown, .account:

@@ -157,7 +157,7 @@ extension PartitionManager {
     _ partition: Partition, _ count: Int, _ insistence: Insistence, _ within: Int?
   ) throws(ManagementError) -> ManagementResult {
     let places = partition.increments.indices.filter { partition.increments[$0] == nil }
-      .prefix(count)
+      .prefix(max(0, count))
     guard places.count == count else {
       let had = partition.increments.count { $0 != nil }
       throw .storageLimit(

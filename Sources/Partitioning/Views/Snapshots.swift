@@ -18,7 +18,7 @@ extension PartitionManager {
 
   /// The commands of an image profile of a partition, the one for its next activation when none is
   /// named; none when it is not defined.
-  package func commands(of name: String, profile: String?) -> [String] {
+  func commands(of name: String, profile: String?) -> [String] {
     guard let partition = try? partition(name) else { return [] }
     let wanted = profile ?? partition.nextProfile
     return partition.profiles.first { $0.name == wanted }?.definition.commands ?? []

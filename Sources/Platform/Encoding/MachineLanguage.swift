@@ -146,10 +146,10 @@ enum MachineLanguage {
   static func and(_ left: Term, _ right: Term) -> Term { [0x7B] + left + right + [0x00] }
 
   /// Method argument `index`.
-  static func argument(_ index: UInt8) -> Term { [0x68 + index] }
+  static func argument(_ index: UInt8) -> Term { [0x68 &+ index] }
 
   /// Method local `index`.
-  static func local(_ index: UInt8) -> Term { [0x60 + index] }
+  static func local(_ index: UInt8) -> Term { [0x60 &+ index] }
 
   // MARK: Resources
 

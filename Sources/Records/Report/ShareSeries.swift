@@ -96,6 +96,7 @@ extension PoolSeries {
 extension ShareSeries {
   /// A partition that used nothing.
   init(partition: String, type: ProcessorType, count: Int) {
+    let count = max(0, count)
     self.partition = partition
     self.type = type
     effective = [Double](repeating: 0, count: count)

@@ -62,7 +62,7 @@ extension ProcessorState {
   }
 
   func entry(_ slot: TranslationSlot) -> UnsafeMutableRawPointer {
-    base + (StateLayout.translations + slot.number &* 32)
+    base + (StateLayout.translations &+ slot.number &* 32)
   }
 
   private func clear(_ slot: TranslationSlot) {

@@ -16,7 +16,7 @@ struct IndexLists {
     links = heads + lists
   }
 
-  static func byteCount(lists: Int, numbers: Int) -> Int { lists * 2 + numbers * 4 }
+  static func byteCount(lists: Int, numbers: Int) -> Int { lists &* 2 &+ numbers &* 4 }
 
   @inline(__always) func isEmpty(_ list: Int) -> Bool { heads[list] == 0 }
 

@@ -132,6 +132,7 @@ struct ProcessorState {
   }
 
   @inline(__always) func set<T>(_ offset: Int, _ value: T) {
+    // Cannot trap: no value has a negative size.
     base.storeBytes(of: value, toByteOffset: offset, as: T.self)
   }
 

@@ -80,6 +80,8 @@ extension ReplayOutcome {
     case .refused(let input, let error):
       "REPLAY STOPPED AT \(timeOfDay(input.time)): \(input.action.commandText) WAS PERFORMED THEN, NOW: "
         + CommandMessage(error).text
+    case .notRefused(let input):
+      "REPLAY STOPPED AT \(timeOfDay(input.time)): \(input.action.commandText) WAS REFUSED THEN"
     case .notTyped(let input, let error):
       "REPLAY STOPPED AT \(timeOfDay(input.time)): WHAT WAS TYPED AT \(input.partition) THEN, NOW: "
         + CommandMessage(error).text

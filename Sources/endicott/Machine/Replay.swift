@@ -13,6 +13,8 @@ enum ReplayOutcome {
   case done(inputCount: Int)
   /// An input was refused that had been performed.
   case refused(ChangeRecord, ManagementError)
+  /// An input was performed that had been refused after a part of it.
+  case notRefused(ChangeRecord)
   /// Keys could not be typed that had been.
   case notTyped(GuestInput, ManagementError)
   /// Something came otherwise than it was recorded.
@@ -66,8 +68,9 @@ struct Replay {
       pass(until: input.time)
       do throws(ManagementError) {
         try manager.perform(input.action, by: input.author)
+        guard input.refusal == nil else { return .notRefused(input) }
       } catch {
-        return .refused(input, error)
+        guard input.refusal == error else { return .refused(input, error) }
       }
     }
     if let failure = type(typed) { return failure }

@@ -149,8 +149,11 @@ final class RunningMachine: SimulationClock {
     recorder?.isPaused = true
     var replay = Replay(later, until: end, on: manager) { [control] in control.collectEvents() }
     let outcome = replay.perform()
-    recorder?.goOn(with: replay.beyond)
     if case .done = outcome {} else { hasFailedReplay = true }
+    recorder?.goOn(
+      with: replay.beyond,
+      from: hasFailedReplay
+        ? later.line.position(at: manager.now, input: manager.inputCount) : nil)
     return [outcome.line(timeOfDay, until: timeOfDay(end))]
   }
 

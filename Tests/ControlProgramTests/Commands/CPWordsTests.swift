@@ -179,7 +179,62 @@ struct CommandStatementTests {
     let result = small.console.execute("XAUTOLOG SPIN1")
     #expect(result.returnCode == 8904)
     #expect(small.control.partitionNames.map { small.manager.partitionView($0) } == before)
-    #expect(small.manager.journal.isEmpty)
+    #expect(small.manager.journal.map(\.refusal) != [nil] && small.manager.journal.count == 1)
+    #expect(small.manager.inputCount == 0)
+  }
+
+  /// Oracle: the steps, asked for one by one.
+  @Test func isOneActionOfItsAuthor() throws {
+    let small = try machine(["SPIN1": ["DEFINE CPU 1"]])
+    #expect(small.console.execute("XAUTOLOG SPIN1").returnCode == 0)
+    #expect(small.manager.journal.map(\.action) == [.logOn("SPIN1", load: true)])
+    #expect(small.manager.inputCount == 1)
+    var position = ReaderPosition()
+    let changes = small.manager.changes(since: &position).elements
+    #expect(changes.map(\.author.name) == ["SPIN1", "OPERATOR"])
+    #expect(changes.map(\.input) == [nil, 1])
+    let steps = try machine(["SPIN1": ["DEFINE CPU 1"]])
+    try steps.manager.perform(.activate("SPIN1", load: false))
+    try steps.manager.perform(.defineProcessor("SPIN1", processor: 1), by: .partition("SPIN1"))
+    try steps.manager.perform(.load("SPIN1", image: nil, parameters: nil, force: true))
+    #expect(small.manager.storageDigest(of: nil) == steps.manager.storageDigest(of: nil))
+  }
+
+  /// What the machine starts by itself is not tried before: what was done of it is in the history.
+  @Test func isToBePerformedAgainWhenItFailedMidway() throws {
+    let small = try machine(["SPIN1": ["DEFINE CPU 1", "DEFINE CPU 7"]])
+    for _ in 1...2 {
+      #expect(throws: ManagementError.self) {
+        try small.manager.perform(.logOn("SPIN1", load: true), by: .firmware)
+      }
+    }
+    #expect(small.manager.partitionView("SPIN1")?.isActive == false)
+    #expect(small.manager.inputCount == 2)
+    #expect(small.manager.journal.allSatisfy { $0.refusal != nil })
+  }
+
+  /// Without a control program nobody gives them.
+  @Test func failWithoutWhoGivesThem() throws {
+    let small = try machine(["SPIN1": ["DEFINE CPU 1"]])
+    small.manager.interpreter = nil
+    #expect(throws: ManagementError.self) {
+      try small.manager.perform(.logOn("SPIN1", load: true))
+    }
+    #expect(small.manager.partitionView("SPIN1")?.isActive == false)
+  }
+
+  @Test func isTriedWithTheRestOfABatch() throws {
+    let small = try machine(["SPIN1": ["DEFINE CPU 1"], "SPIN2": ["DEFINE CPU 7"]])
+    let up = ["SPIN1", "SPIN2"].map { ManagementAction.logOn($0, load: true) }
+    let failed = ManagementError.commandFailed(
+      "SPIN2", command: "DEFINE CPU 7",
+      answer: "HCPDFN8808E CPU 07 not defined; SPIN2 may have 1 CPUs, from 00")
+    #expect(throws: ManagementError.inBatch(position: 1, failed)) {
+      try small.manager.perform(.batch(up))
+    }
+    #expect(small.manager.partitionView("SPIN1")?.isActive == false)
+    try small.manager.perform(.batch(Array(up.prefix(1))))
+    #expect(small.manager.partitionView("SPIN1")?.state == .operating)
   }
 
   @Test func oneThatFailsDoesNotCostTheGuestThatRuns() throws {

@@ -34,6 +34,13 @@ extension StandInMachine {
     guard let name = action.partition else { return try performOnMachine(action) }
     guard let view = states[name] else { throw .partitionNotFound(name) }
     switch action {
+    case .logOn(_, let profile, let load, let force):
+      _ = try judgeOne(.activate(name, profile: profile, load: load, force: force))
+      for command in view.profiles.first?.definition.commands ?? [] {
+        guard let answer = interpreter?.give(command, asUserOf: name) else { continue }
+        _ = try judgeOne(.deactivate(name, force: true))
+        throw .commandFailed(name, command: command, answer: answer)
+      }
     case .activate(_, _, let load, _):
       try require(view, [.notActivated])
       let free = machineView.freeByteCount

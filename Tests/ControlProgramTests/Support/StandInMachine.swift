@@ -17,6 +17,7 @@ final class StandInMachine: SystemPort, SimulationClock {
   var pace = Pace.fast
   /// Whether time stops at once, as when a console's user ends a wait.
   var interruptsWaits = false
+  weak var interpreter: (any CommandInterpreter)?
   var storage: [String: [UInt8]] = [:]
   var registers: [String: UInt64] = [:]
   var typed: [String: [UInt8]] = [:]

@@ -150,6 +150,69 @@ struct TimeTravelTests {
     #expect(told.status == 0 && told.errors.contains("the checkpoint counts"), "\(told.errors)")
   }
 
+  @Test("and the COMMAND statements of what starts with the machine, one that fails too")
+  func commandsOfTheStart() throws {
+    let machine = try Machines.small()
+    let directory = try String(contentsOfFile: machine.path + "/small.direct", encoding: .utf8)
+    func first(_ name: String, _ command: String) -> String {
+      """
+      PARTITION \(name)
+        PROCESSOR CP SHARED INITIAL 1 RESERVED 1 WEIGHT 10
+        STORAGE   INITIAL 16M
+        IPL       PROGRAM SPIN
+        START     AUTO
+        COMMAND   DEFINE CPU 1
+        COMMAND   \(command)
+
+      """
+    }
+    _ = try machine.write(
+      "small.direct", first("GOOD", "QUERY USERID") + first("BAD", "FROB") + directory)
+    func run(_ text: String, _ more: String...) throws -> ProgramRun {
+      let script = try machine.write("s.cp", text)
+      let state = machine.path + "/kept"
+      return try ProgramRun(["run", script, "--machine", machine.path, "--state", state] + more)
+    }
+    // The first checkpoint is of before anything started.
+    let past = try run(
+      "SLEEP 0.02\nXAUTOLOG BAD\nQUERY DIGEST ALL\n", "--continue", "--checkpoint-every", "1h")
+    #expect(past.output.contains("BAD not activated; its COMMAND FROB failed"), "\(past.output)")
+    let again = try run("QUERY DIGEST ALL\n", "--warm", "--replay")
+    #expect(again.output.contains("REPLAYED: 5 CHANGES"), "\(again.output)\(again.errors)")
+    #expect(digests(again) == digests(past) && digests(past).count == 6)
+  }
+
+  @Test(
+    "and what follows a replay that stopped follows what was performed of it",
+    .enabled(
+      if: FileManager.default.isExecutableFile(atPath: "/usr/bin/sqlite3"),
+      "sqlite3 is not installed: apt-get install sqlite3"))
+  func goesOnFromWhereReplayStopped() throws {
+    let machine = try Machines.small()
+    func run(_ text: String, _ more: String...) throws -> ProgramRun {
+      let script = try machine.write("s.cp", text)
+      let state = machine.path + "/kept"
+      return try ProgramRun(["run", script, "--machine", machine.path, "--state", state] + more)
+    }
+    let weights = (1...3).map { "SET WEIGHT SPIN001 \($0)\nSLEEP 0.01\n" }.joined()
+    _ = try run("SLEEP 0.05\nCHECKPOINT SAVE A\nSLEEP 0.01\n" + weights)
+    // The second of them becomes what nobody can perform.
+    let wrong = """
+      UPDATE change SET action = replace(action, 'SPIN001', 'NOBODY'), checksum = NULL
+        WHERE action LIKE '%SPIN001%' AND time = 70000000
+      """
+    _ = try ProgramRun(program: "/usr/bin/sqlite3", [machine.path + "/kept/records.sqlite", wrong])
+    let stopped = try ShellRun.run(
+      """
+      printf 'SLEEP 0.02\nSET WEIGHT SPIN001 77\nSLEEP 0.01\nQUERY DIGEST\n' \
+        | $E console $M --state $M/kept --from A --replay
+      """, machine: machine)
+    #expect(stopped.output.contains("REPLAY STOPPED AT"), "\(stopped.output)\(stopped.errors)")
+    let again = try run("QUERY DIGEST\n", "--from", "A", "--replay")
+    #expect(again.output.contains("REPLAYED: 2 CHANGES"), "\(again.output)\(again.errors)")
+    #expect(digests(again) == digests(stopped))
+  }
+
   @Test("after kill -9: warm start says what came later, REPLAY performs it to the same digest")
   func replaysAfterKills() throws {
     let machine = try Machines.small()

@@ -122,7 +122,7 @@ private func carryFlags<W: FixedWidthInteger & UnsignedInteger>(
   _ carries: W, _ left: W, _ right: W, _ result: W
 ) -> UInt64 {
   let word = UInt64(truncatingIfNeeded: carries)
-  let top = UInt64(W.bitWidth &- 1)
+  let top = UInt64(truncatingIfNeeded: W.bitWidth &- 1)
   let carry = word >> top & 1
   let below = word >> (top &- 1) & 1
   return carry | (word >> 3 & 1) << 4 | (carry ^ below) << 11
