@@ -63,7 +63,8 @@ enum SectionReader {
       var source = stored.count &- taken
       var target = room.count &- given
       let hint = LZ4F_decompress(
-        context, room.baseAddress.map { $0 + given }, &target, stored.baseAddress.map { $0 + taken }, &source, nil)
+        context, room.baseAddress.map { $0 + given }, &target,
+        stored.baseAddress.map { $0 + taken }, &source, nil)
       guard LZ4F_isError(hint) == 0 else { return false }
       taken.addClamped(source)
       given.addClamped(target)

@@ -30,9 +30,7 @@ package struct StoragePages: Equatable, Sendable {
     (self.numbers, self.contents, self.places) = (numbers, contents, places)
   }
 
-  /// The contents of the page at an index, which are none where there is no such page.
-  ///
-  /// - Parameter contents: The bytes of `contents`.
+  /// The contents of the page at an index, among the bytes of `contents`; none where there is no such page.
   package func page(
     _ index: Int, of contents: UnsafeRawBufferPointer
   ) -> UnsafeRawBufferPointer {
@@ -44,10 +42,7 @@ package struct StoragePages: Equatable, Sendable {
         Range(uncheckedBounds: (first, min(first.addingClamped(size), contents.count)))])
   }
 
-  /// As many bytes as somebody fills.
-  ///
-  /// - Parameter fill: Fills all of them; false when it cannot.
-  /// - Returns: The bytes; nil when they were not filled.
+  /// So many bytes as somebody fills them; nil when he says that he cannot.
   package static func bytes(
     _ count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Bool
   ) -> [UInt8]? {
@@ -96,10 +91,8 @@ extension GuestMemory {
     return StoragePages(numbers: numbers, contents: contents ?? [])
   }
 
-  /// Puts the contents of pages into storage that was restored without them.
-  ///
-  /// - Parameter indices: Of which of the pages.
-  /// - Returns: False when a page is none of the storage.
+  /// Puts the contents of some of the pages into storage that was restored without them; false when one is none
+  /// of the storage.
   package func put(_ pages: StoragePages, _ indices: Range<Int>) -> Bool {
     pages.contents.withUnsafeBytes { contents in
       indices.allSatisfy { index in
