@@ -89,7 +89,10 @@ let package = Package(
       ["ControlProgram", "Definitions", "Partitioning", "Channels", "TestSupport"]),
     tests(
       "RecordsTests",
-      ["Records", "Partitioning", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
+      [
+        "Records", "Partitioning", "Quantities", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     tests(
       "SystemTests",
       [
