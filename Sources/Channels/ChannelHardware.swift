@@ -12,10 +12,15 @@ struct ChannelHardware {
   /// Each partition's access to its devices, by partition and number, before anything is done.
   let subchannels: [Subchannel]
 
+  /// Most bytes of memory that changes to spared files take, for each partition.
+  private static let spareByteLimit: UInt64 = 1 << 30
+
   /// Opens the devices' files.
   ///
   /// - Throws: `ChannelError.fileUnusable` naming device, file and reason.
-  init(_ configuration: ChannelConfiguration) throws(ChannelError) {
+  init(
+    _ configuration: ChannelConfiguration, sparingFiles: Bool
+  ) throws(ChannelError) {
     self.configuration = configuration
     let count = max(0, configuration.partitionCount)
     let paths = Numbered(
@@ -27,9 +32,14 @@ struct ChannelHardware {
     self.devices = devices
     let memory = DiskMemory(partitionCount: count, byteLimit: configuration.diskByteLimit)
     diskMemory = memory
+    // Counted apart: to look at a machine changes nothing of what its disks in memory may take.
+    let spare =
+      sparingFiles ? DiskMemory(partitionCount: count, byteLimit: Self.spareByteLimit) : nil
     var opened: [DiskDevice] = []
     for device in configuration.devices {
-      opened.append(try DiskDevice(device.medium, device: device.number, memory: memory))
+      opened.append(
+        try DiskDevice(
+          device.medium, device: device.number, memory: memory, sparingFilesIn: spare))
     }
     let disks = Numbered(opened, absent: DiskDevice(withoutBlocks: memory))
     self.disks = disks
@@ -63,5 +73,21 @@ struct ChannelHardware {
       partition: assignment.partition, virtualDevice: assignment.virtualDevice,
       device: assignment.device, paths: limited,
       preferred: preferred.flatMap { limited.firstIndex(of: $0) })
+  }
+}
+
+extension ChannelSubsystem {
+  /// Has what a writable disk's file has kept before it is overwritten.
+  package func keepOverwrites(of device: UInt16, with keeper: any OverwriteKeeper) {
+    disk(device)?.keeper = keeper
+  }
+
+  /// Shows guests what a disk had.
+  package func show(_ former: any FormerContents, on device: UInt16) {
+    disk(device)?.former = former
+  }
+
+  private func disk(_ device: UInt16) -> DiskDevice? {
+    hardware.devices.firstIndex { $0.number == device }.map { hardware.disks[$0] }
   }
 }

@@ -34,9 +34,14 @@ package final class ChannelSubsystem {
 
   /// Builds the subsystem and opens the devices' files.
   ///
+  /// - Parameters:
+  ///   - configuration: What it is built from.
+  ///   - sparingFiles: Whether what is written to writable files stays in memory.
   /// - Throws: `ChannelError.fileUnusable` naming device, file and reason.
-  package convenience init(_ configuration: ChannelConfiguration) throws(ChannelError) {
-    let hardware = try ChannelHardware(configuration)
+  package convenience init(
+    _ configuration: ChannelConfiguration, sparingFiles: Bool = false
+  ) throws(ChannelError) {
+    let hardware = try ChannelHardware(configuration, sparingFiles: sparingFiles)
     self.init(hardware, ChannelActivity(hardware))
   }
 

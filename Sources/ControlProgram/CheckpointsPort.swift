@@ -12,19 +12,22 @@ package struct CheckpointFacts: Equatable, Sendable {
   /// Bytes that guests had written, and bytes of its files.
   package var writtenByteCount: UInt64
   package var storedByteCount: UInt64
+  /// Disks that it is without: what their files had then is not kept, or not any more.
+  package var missingDisks: [UInt16]
   /// What is wrong with it; nil when nothing is.
   package var finding: String?
 
   /// Facts of a checkpoint.
   package init(
     name: String, time: SimulatedTime?, guestCount: Int = 0, writtenByteCount: UInt64 = 0,
-    storedByteCount: UInt64 = 0, finding: String? = nil
+    storedByteCount: UInt64 = 0, missingDisks: [UInt16] = [], finding: String? = nil
   ) {
     self.name = name
     self.time = time
     self.guestCount = guestCount
     self.writtenByteCount = writtenByteCount
     self.storedByteCount = storedByteCount
+    self.missingDisks = missingDisks
     self.finding = finding
   }
 }
@@ -35,8 +38,32 @@ extension CheckpointFacts {
     let written = wholeKilobytes(writtenByteCount)
     let stored = wholeKilobytes(storedByteCount)
     return "CHECKPOINT \(name) TAKEN, \(guestCount) PARTITIONS, \(written) WRITTEN, "
-      + "\(stored) STORED"
+      + "\(stored) STORED" + withoutText(missingDisks)
   }
+}
+
+/// What is kept of a disk whose file is written to.
+package struct KeptDiskFacts: Equatable, Sendable {
+  /// The device's number.
+  package var device: UInt16
+  /// Bytes that are kept of what its file had at checkpoints, and how many may be.
+  package var byteCount: UInt64
+  package var byteLimit: UInt64
+
+  /// Facts of a disk.
+  package init(device: UInt16, byteCount: UInt64, byteLimit: UInt64) {
+    self.device = device
+    self.byteCount = byteCount
+    self.byteLimit = byteLimit
+  }
+}
+
+/// Which disks a checkpoint is without, behind what is said of it; nothing when it has all.
+package func withoutText(_ disks: [UInt16]) -> String {
+  disks.isEmpty
+    ? ""
+    : ", WITHOUT DISK\(disks.count == 1 ? "" : "S") "
+      + disks.map { hexDigits($0, 4) }.joined(separator: " ")
 }
 
 /// A size as CP prints it, rounded up to whole K.
@@ -78,4 +105,6 @@ package protocol CheckpointsPort: AnyObject {
   func delete(_ name: String) throws(RecordsFailure)
   /// The checkpoints, by the time at which they were taken.
   func list() throws(RecordsFailure) -> [CheckpointFacts]
+  /// What is kept of each disk whose file is written to.
+  func keptDisks() -> [KeptDiskFacts]
 }

@@ -17,6 +17,8 @@ package struct ManagerOptions: Sendable {
   package var pace: Pace?
   /// How much decoded code the threads keep; the history is the same with each.
   package var caches: CachePolicy
+  /// Whether what guests write to writable files of the host stays in memory: the machine is only looked at.
+  package var sparesFiles = false
 
   /// Creates options.
   package init(
@@ -86,7 +88,8 @@ package final class PartitionManager {
     let definition = layout.definition
     let channels: ChannelSubsystem
     do throws(ChannelError) {
-      channels = try ChannelSubsystem(definition.channelConfiguration())
+      channels = try ChannelSubsystem(
+        definition.channelConfiguration(), sparingFiles: options.sparesFiles)
     } catch {
       throw .channel(error)
     }

@@ -59,6 +59,40 @@ package enum HostFile {
     return nil
   }
 
+  /// As `write`, from a place of the file on.
+  package static func write(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at place: UInt64
+  ) -> Int32? {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count &- done,
+        off_t(clamping: place.addingClamped(UInt64(clamping: done))))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return count < 0 ? errno : EIO }
+      done.addClamped(count)
+    }
+    return nil
+  }
+
+  /// Reads from a place of a file on, as many bytes as there are and have room.
+  ///
+  /// - Returns: How many that were.
+  package static func read(
+    _ descriptor: Int32, into room: UnsafeMutableRawBufferPointer, at place: UInt64
+  ) -> Int {
+    var done = 0
+    while done < room.count {
+      let count = pread(
+        descriptor, room.baseAddress.map { $0 + done }, room.count &- done,
+        off_t(clamping: place.addingClamped(UInt64(clamping: done))))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      done.addClamped(count)
+    }
+    return done
+  }
+
   /// The bytes of a file.
   ///
   /// They are read, not mapped: whoever cuts a mapped file short ends the program.

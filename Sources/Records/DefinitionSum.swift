@@ -15,6 +15,7 @@ extension SystemDefinition {
     other.machine.users = plain.users
     other.machine.profileScript = nil
     other.machine.checkpoints = plain.checkpoints
+    other.inputOutput.devices.changeEach { $0.keptByteCount = nil }
     var sum = Checksum()
     var text = WrittenForm.text(other)
     text.withUTF8 { sum.take(UnsafeRawBufferPointer($0)) }

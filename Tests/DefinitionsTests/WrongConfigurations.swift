@@ -448,6 +448,15 @@ extension WrongFolder {
         "a.media:1:24: HCPDEF061E WRITABLE says nothing without a file; write it after FILE and the name"
       ]),
     WrongFolder(
+      name: "what is kept of no file",
+      files: [
+        "machine.config": machine, "a.direct": two, "a.iocp": resource + path + unit + device,
+        "a.media": "DEVICE 0200 SCRATCH 1M KEEP 4M\n",
+      ],
+      messages: [
+        "a.media:1:24: HCPDEF063E KEEP says nothing of a disk that writes to no file; write it after FILE, the name and WRITABLE"
+      ]),
+    WrongFolder(
       name: "device of two partitions",
       files: [
         "machine.config": machine,

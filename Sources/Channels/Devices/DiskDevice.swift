@@ -67,7 +67,9 @@ extension DiskDevice: StateHolder {
   static var roles: PropertyRoles {
     PropertyRoles(
       state: ["writeDigest", "chunks"],
-      wiring: ["byteCount", "descriptor", "isWritable", "memory"])
+      wiring: [
+        "byteCount", "descriptor", "isWritable", "isSpared", "memory", "keeper", "former",
+      ])
   }
 }
 
@@ -84,7 +86,13 @@ final class DiskDevice {
   private(set) var writeDigest: UInt64 = 0
   private let descriptor: Int32
   private let isWritable: Bool
+  /// Whether its file is writable and is not written to, because its machine is only looked at.
+  private let isSpared: Bool
   private let memory: DiskMemory
+  /// Keeps what the file has before it is overwritten.
+  var keeper: (any OverwriteKeeper)?
+  /// What stands in the place of what the file has.
+  var former: (any FormerContents)?
   private var chunks: [UInt64: Contents] = [:]
 
   /// The bytes of a chunk, and the partition that they are counted for.
@@ -96,20 +104,28 @@ final class DiskDevice {
   /// A device without blocks.
   init(withoutBlocks memory: DiskMemory) {
     self.memory = memory
-    (byteCount, descriptor, isWritable) = (0, -1, false)
+    (byteCount, descriptor, isWritable, isSpared) = (0, -1, false, false)
   }
 
   /// Opens what a device's medium says.
+  ///
+  /// `spare` counts the memory of a writable file's changes when they stay in memory; it is nil when they go
+  /// into the file.
   init(
-    _ medium: ChannelConfiguration.Medium, device: UInt16, memory: DiskMemory
+    _ medium: ChannelConfiguration.Medium, device: UInt16, memory: DiskMemory,
+    sparingFilesIn spare: DiskMemory? = nil
   ) throws(ChannelError) {
-    self.memory = memory
     switch medium {
     case .none:
-      (byteCount, descriptor, isWritable) = (0, -1, false)
+      self.memory = memory
+      (byteCount, descriptor, isWritable, isSpared) = (0, -1, false, false)
     case .scratch(let count):
-      (byteCount, descriptor, isWritable) = (count, -1, false)
-    case .file(let path, let writable):
+      self.memory = memory
+      (byteCount, descriptor, isWritable, isSpared) = (count, -1, false, false)
+    case .file(let path, let isWritten):
+      isSpared = isWritten && spare != nil
+      let writable = isWritten && !isSpared
+      self.memory = isSpared ? spare ?? memory : memory
       let descriptor = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK)
       var status = stat()
       guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
@@ -132,7 +148,7 @@ final class DiskDevice {
   /// Most host memory that its chunks can take, in bytes.
   var memoryByteCount: UInt64 {
     let size = UInt64(Self.chunkByteCount)
-    return isWritable ? 0 : byteCount.addingClamped(size &- 1) / size &* size
+    return isWritable || isSpared ? 0 : byteCount.addingClamped(size &- 1) / size &* size
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -164,6 +180,7 @@ final class DiskDevice {
     digest(offset, data)
     return data.withUnsafeBytes { bytes in
       if isWritable {
+        guard keeper?.keep(offset, bytes.count) ?? true else { return false }
         return transfer(bytes.count) { done in
           pwrite(
             descriptor, bytes.baseAddress?.advanced(by: done), bytes.count &- done,
@@ -267,11 +284,13 @@ final class DiskDevice {
   private func readFile(
     from offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) -> Bool {
-    transfer(buffer.count) { done in
+    let isRead = transfer(buffer.count) { done in
       pread(
         descriptor, buffer.baseAddress?.advanced(by: done), buffer.count &- done,
         off_t(clamping: offset.addingClamped(UInt64(clamping: done))))
     }
+    // After the file: what is overwritten meanwhile is kept before.
+    return isRead && (former?.replace(in: buffer, at: offset) ?? true)
   }
 
   /// Moves so many bytes to or from the file, as many at a time as the host takes.

@@ -11,8 +11,9 @@ let checkpointCommands: [Command] = [
       "A checkpoint has every partition with its guest: registers, storage, devices, requests under "
         + "way, pending changes. A machine that is started with --from goes on from it as this one "
         + "does: with the same commands it comes to the same digests.",
-      "It is kept in the state folder, under checkpoints. What guests write into host files of disks "
-        + "is not in it.",
+      "It is kept in the state folder, under checkpoints. What guests overwrite in host files of disks "
+        + "is kept beside it, under disks, as much as the definition says (KEEP), so that going back is "
+        + "whole; a checkpoint that is without a disk says so, and its file stays as it is.",
       "The machine stands still while it is taken, not while it is written; at a terminal the end of that "
         + "is a message. Taking one changes nothing in the machine's history.",
     ],
@@ -63,7 +64,8 @@ private func rewind(_ call: Invocation) throws(CommandMessage) {
 let queryCheckpointFormats = [
   CommandFormat(
     "CHECKPoint", "", classes: "ABCE",
-    "The checkpoints that there are: when they were taken, what guests had written, what is stored.",
+    "The checkpoints that there are: when they were taken, what guests had written, what is stored, "
+      + "which disks they are without; and what is kept of disks.",
     handler: queryCheckpoint)
 ]
 
@@ -119,6 +121,13 @@ private func queryCheckpoint(_ call: Invocation) throws(CommandMessage) {
           + "\(schedule.keptCount) KEPT")
     }
   }
+  try call.askCheckpoints { port throws(RecordsFailure) in
+    for disk in port.keptDisks() {
+      call.reply(
+        "DISK \(hexDigits(disk.device, 4)): \(wholeKilobytes(disk.byteCount)) OF "
+          + "\(wholeKilobytes(disk.byteLimit)) KEPT")
+    }
+  }
   guard !all.isEmpty else { return call.reply("NO CHECKPOINTS") }
   let machine = call.system.machineView
   let table = TextTable(
@@ -134,7 +143,10 @@ private func queryCheckpoint(_ call: Invocation) throws(CommandMessage) {
       ]
     })
   for line in table.lines { call.reply(line) }
-  for facts in all { if let finding = facts.finding { call.reply(finding) } }
+  for facts in all {
+    if !facts.missingDisks.isEmpty { call.reply(facts.name + withoutText(facts.missingDisks)) }
+    if let finding = facts.finding { call.reply(finding) }
+  }
 }
 
 extension Invocation {

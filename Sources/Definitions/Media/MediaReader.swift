@@ -9,6 +9,8 @@ struct MediaReader {
   static let latencyRange: ClosedRange<UInt64> = 0...10_000_000_000
   /// Largest scratch device.
   static let scratchLimit: UInt64 = 1 << 40
+  /// How much may be kept of what a file had.
+  static let keptRange: ClosedRange<UInt64> = 1 << 20...1 << 40
 
   private let files: FolderFiles
   private let log: FindingLog
@@ -116,10 +118,13 @@ struct MediaReader {
     var rate: UInt64?
     var latency: UInt64?
     var file: Word?
-    let legal = ["FILE", "SCRATCH", "WRITABLE", "RATE", "LATENCY"]
+    var kept: UInt64?
+    let legal = ["FILE", "SCRATCH", "WRITABLE", "KEEP", "NOKEEP", "RATE", "LATENCY"]
     while operands.peek != nil, let keyword = operands.keyword(of: "DEVICE", from: legal) {
       if timing(keyword.folded, &operands, rate: &rate, latency: &latency) { continue }
       switch keyword.folded {
+      case "KEEP", "NOKEEP":
+        kept = keptBytes(keyword, of: media, &operands) ?? kept
       case "FILE":
         guard let name = operands.word("a file") else { continue }
         file = name
@@ -149,12 +154,29 @@ struct MediaReader {
         writableFiles[path] = file.place
       }
     }
-    set(first...last, word, media: media, rate: rate, latency: latency)
+    set(first...last, word, media: media, kept: kept, rate: rate, latency: latency)
+  }
+
+  /// Takes what stands behind KEEP or NOKEEP; nil when that says nothing.
+  private func keptBytes(
+    _ keyword: Word, of media: MediaDefinition?, _ operands: inout OperandReader
+  ) -> UInt64? {
+    let size = operands.peek
+    let bytes = keyword.folded == "KEEP" ? operands.size("KEEP") : 0
+    guard case .file(_, writable: true)? = media else {
+      log.report(.keepWithoutWritable(keyword.folded), at: keyword.place)
+      return nil
+    }
+    guard let bytes, keyword.folded == "KEEP", let size, !Self.keptRange.contains(bytes) else {
+      return bytes
+    }
+    log.report(.sizeRange(size.text, what: "KEEP", range: Self.keptRange), at: size.place)
+    return nil
   }
 
   private mutating func set(
-    _ range: ClosedRange<UInt16>, _ word: Word, media: MediaDefinition?, rate: UInt64?,
-    latency: UInt64?
+    _ range: ClosedRange<UInt16>, _ word: Word, media: MediaDefinition?, kept: UInt64?,
+    rate: UInt64?, latency: UInt64?
   ) {
     var missing: UInt16?
     var index = deck.configuration.devices.firstIndex { $0.number >= range.lowerBound } ?? 0
@@ -171,6 +193,7 @@ struct MediaReader {
       }
       deck.configuration.devices.change(at: index) {
         if let media { $0.media = media }
+        $0.keptByteCount = kept
         if let rate { $0.bytesPerSecond = rate }
         if let latency { $0.latencyNanoseconds = latency }
       }

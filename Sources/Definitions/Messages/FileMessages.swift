@@ -62,6 +62,12 @@ extension Problem {
   static let writableWithoutFile = error(
     "061", "WRITABLE says nothing without a file", "write it after FILE and the name")
 
+  static func keepWithoutWritable(_ keyword: String) -> Problem {
+    error(
+      "063", "\(keyword) says nothing of a disk that writes to no file",
+      "write it after FILE, the name and WRITABLE")
+  }
+
   static func writableTwice(_ name: String, first place: Place?) -> Problem {
     error(
       "062", "two devices would write to \(shown(name))" + (place.map { ", " + first($0) } ?? ""),

@@ -70,16 +70,65 @@ extension PartitionManager {
         kind: MachineState.kind, what: "guests of other partitions than the active")
     }
     var computers: [Computer] = []
-    for guest in checkpoint.guests {
-      let computer = try Computer(guest.computer)
-      try computer.memory.put(guest.pages)
-      computers.append(computer)
-    }
+    for guest in checkpoint.guests { computers.append(try Computer(guest.computer)) }
+    guard PagesOfGuests(checkpoint.guests, computers).put() else { throw GuestMemory.unfitPage }
     try restore(checkpoint.machine)
     for (guest, computer) in zip(checkpoint.guests, computers) {
       guard let partition = partitions[guest.partition] else { continue }
       partition.computer = computer
       engine.guests[partition.number].hardware = computer
     }
+  }
+}
+
+extension PartitionManager {
+  /// Has what a writable disk's file has kept before a guest overwrites it.
+  package func keepOverwrites(of device: UInt16, with keeper: any OverwriteKeeper) {
+    channels.keepOverwrites(of: device, with: keeper)
+  }
+
+  /// Shows guests what a disk had in the place of what its file has now.
+  package func show(_ former: any FormerContents, on device: UInt16) {
+    channels.show(former, on: device)
+  }
+}
+
+/// The pages of guests on their way into storage, on two threads: most of the time goes to the host, which
+/// finds memory for them.
+private struct PagesOfGuests: @unchecked Sendable {
+  // Unchecked because each page is put by one thread, and nobody else has the storage yet.
+
+  /// Pages of one guest.
+  private struct Part {
+    var memory: GuestMemory
+    var pages: StoragePages
+    var indices: Range<Int>
+  }
+
+  private var halves: [[Part]] = [[], []]
+
+  init(_ guests: [GuestCheckpoint], _ computers: [Computer]) {
+    let half = guests.reduce(0) { $0.addingClamped($1.pages.numbers.count) } / 2
+    var place = 0
+    for (guest, computer) in zip(guests, computers) {
+      let count = guest.pages.numbers.count
+      let cut = max(0, min(count, half.subtractingClamped(place)))
+      for (number, indices) in [0..<cut, cut..<count].enumerated() where !indices.isEmpty {
+        halves[number].append(
+          Part(memory: computer.memory, pages: guest.pages, indices: indices))
+      }
+      place.addClamped(count)
+    }
+  }
+
+  /// Puts them there; false when one is none of its storage.
+  func put() -> Bool {
+    let other = Errand { put(1) }
+    let isPut = put(0)
+    return other.wait() && isPut
+  }
+
+  private func put(_ half: Int) -> Bool {
+    halves[half].allSatisfy { $0.memory.put($0.pages, $0.indices) }
   }
 }

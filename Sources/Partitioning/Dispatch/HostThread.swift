@@ -40,3 +40,36 @@ package enum HostThread {
     return true
   }
 }
+
+/// Something that is found out on a thread of its own; where the host refuses one, before anything else.
+package final class Errand<Value: Sendable>: @unchecked Sendable {
+  // Unchecked because the value is used under the condition's lock only.
+
+  private let condition = NSCondition()
+  private var value: Value?
+
+  /// Begins it.
+  ///
+  /// - Parameter work: Finds it out.
+  package init(_ work: @escaping @Sendable () -> Value) {
+    let perform = { @Sendable [self] in
+      let value = work()
+      condition.lock()
+      defer { condition.unlock() }
+      self.value = value
+      condition.broadcast()
+    }
+    // As deep as states that are written as JSON are.
+    if !HostThread.start(stackByteCount: 8 << 20, perform) { perform() }
+  }
+
+  /// Waits for what was found out.
+  package func wait() -> Value {
+    condition.lock()
+    defer { condition.unlock() }
+    while true {
+      if let value { return value }
+      condition.wait()
+    }
+  }
+}

@@ -185,6 +185,9 @@ package enum MediaDefinition: Sendable, Equatable, Codable {
 
 /// One device.
 package struct DeviceDefinition: Sendable, Equatable, Codable {
+  /// Most bytes that are kept of what a writable file had when nothing is said of it.
+  package static let ordinaryKeptByteCount: UInt64 = 1 << 30
+
   /// Its number.
   package var number: UInt16
   /// Control units it is attached to, at most eight.
@@ -197,6 +200,9 @@ package struct DeviceDefinition: Sendable, Equatable, Codable {
   package var preferredPath: UInt8?
   /// What holds its blocks.
   package var media: MediaDefinition
+  /// Most bytes that are kept of what a writable file had, so that going back is whole; nil for as many as is
+  /// ordinary, 0 for none.
+  package var keptByteCount: UInt64?
   /// Bytes a second.
   package var bytesPerSecond: UInt64
   /// Time the device itself needs before it moves data.

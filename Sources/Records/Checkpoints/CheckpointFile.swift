@@ -59,3 +59,25 @@ final class CheckpointFile {
     }
   }
 }
+
+/// What tells one contents of a file from the next, as the host knows it.
+struct FileVersion: Codable, Equatable, Sendable {
+  private var inode: UInt64
+  private var seconds: Int
+  private var nanoseconds: Int
+  /// Bytes of the file.
+  var byteCount: UInt64
+
+  /// A file's; nil when it cannot be looked at.
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    inode = UInt64(clamping: status.st_ino)
+    seconds = status.st_mtim.tv_sec
+    nanoseconds = status.st_mtim.tv_nsec
+    byteCount = UInt64(clamping: status.st_size)
+  }
+
+  /// That of this program.
+  static let ofProgram = FileVersion("/proc/self/exe")
+}

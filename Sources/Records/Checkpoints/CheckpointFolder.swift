@@ -48,12 +48,13 @@ package struct CheckpointFolder: Sendable {
   ///   - level: The program's.
   ///   - position: Where in the machine's records that is.
   ///   - definition: The sum of what the machine was defined as.
+  ///   - disks: Where it finds the disks whose files are written to.
   /// - Returns: What the checkpoint says of itself.
   /// - Throws: `CheckpointError`; nothing is left of it then.
   @discardableResult
   package func save(
     _ checkpoint: MachineCheckpoint, as name: String, machine: String, level: String,
-    position: RecordsPosition? = nil, definition: UInt64? = nil
+    position: RecordsPosition? = nil, definition: UInt64? = nil, disks: [DiskMark]? = nil
   ) throws(CheckpointError) -> CheckpointManifest {
     guard Self.isName(name) else { throw .wrongName(name) }
     try makeFolder(path)
@@ -63,7 +64,7 @@ package struct CheckpointFolder: Sendable {
     do throws(CheckpointError) {
       var manifest = CheckpointManifest(
         name: name, level: level, machine: machine, position: position, definition: definition,
-        checkpoint: checkpoint)
+        disks: disks, checkpoint: checkpoint)
       try write(checkpoint, in: unfinished, &manifest)
       try CheckpointFile.keepNames(of: unfinished)
       try exchange(unfinished, for: name)
@@ -196,9 +197,17 @@ package struct CheckpointFolder: Sendable {
         reason: "it is of history version \(manifest.historyVersion), this program makes "
           + "\(PartitionManager.historyVersion)")
     }
+    let pages = Errand {
+      Result { () throws(CheckpointError) in try section("pages", manifest, folder) }
+    }
+    let others = Errand {
+      Result<[SavedGuest], CheckpointError> { () throws(CheckpointError) in
+        try value("guests", manifest, folder)
+      }
+    }
     let machine: StateEnvelope<MachineState> = try value("machine", manifest, folder)
-    let saved: [SavedGuest] = try value("guests", manifest, folder)
-    let pool = try section("pages", manifest, folder)
+    let saved = try others.wait().get()
+    let pool = try pages.wait().get()
     var guests: [GuestCheckpoint] = []
     for guest in saved {
       guard let pages = guest.storage(from: pool) else {
@@ -219,7 +228,7 @@ package struct CheckpointFolder: Sendable {
 
   private func section(
     _ name: String, _ manifest: CheckpointManifest, _ folder: String
-  ) throws(CheckpointError) -> Data {
+  ) throws(CheckpointError) -> [UInt8] {
     guard let section = manifest.sections.first(where: { $0.name == name }) else {
       throw .damaged(folder: folder, section: name, reason: "the manifest does not have it")
     }
@@ -229,10 +238,13 @@ package struct CheckpointFolder: Sendable {
   private func value<Value: Codable>(
     _ name: String, _ manifest: CheckpointManifest, _ folder: String
   ) throws(CheckpointError) -> Value {
-    let text = FormerJSON.present(try section(name, manifest, folder))
+    let written = Data(try section(name, manifest, folder))
+    // What this very program wrote it knows, all of it.
+    let isOwn = manifest.program != nil && manifest.program == .ofProgram
+    let text = isOwn ? written : FormerJSON.present(written)
     do {
       let value = try JSONDecoder().decode(Value.self, from: text)
-      if let unknown = UnreadFields.paths(in: text, readAs: value).first {
+      if !isOwn, let unknown = UnreadFields.paths(in: text, readAs: value).first {
         throw CheckpointError.unfit(
           folder: folder, reason: "nobody here knows what \(unknown) of section \(name) is")
       }
@@ -259,7 +271,7 @@ package struct CheckpointFolder: Sendable {
 }
 
 /// A guest as the section of guests has it.
-private struct SavedGuest: Codable {
+private struct SavedGuest: Codable, Sendable {
   var partition: Int
   var computer: StateEnvelope<ComputerState>
   /// Its pages, and where each is in the pool.
@@ -267,22 +279,7 @@ private struct SavedGuest: Codable {
   var places: [UInt32]
 
   /// Its pages with their contents; nil when one is not in the pool.
-  func storage(from pool: Data) -> StoragePages? {
-    guard pages.count == places.count else { return nil }
-    let size = StoragePages.pageByteCount
-    var contents: [UInt8] = []
-    contents.reserveCapacity(pages.count.multipliedClamped(by: size))
-    // Cannot trap: all bytes of the pool.
-    let isWhole = pool.withUnsafeBytes { bytes in
-      places.allSatisfy { place in
-        let first = Int(place).multipliedClamped(by: size)
-        guard first.addingClamped(size) <= bytes.count else { return false }
-        contents.append(
-          contentsOf: UnsafeRawBufferPointer(
-            start: bytes.baseAddress.map { $0 + first }, count: size))
-        return true
-      }
-    }
-    return isWhole ? StoragePages(numbers: pages, contents: contents) : nil
+  func storage(from pool: [UInt8]) -> StoragePages? {
+    StoragePages(numbers: pages, contents: pool, places: places)
   }
 }

@@ -14,6 +14,8 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
   package var name: String
   /// The program that wrote it.
   package var level: String
+  /// The file from which that was started; nil for one that was written by an older program.
+  var program: FileVersion?
   /// The history that it belongs to: another program's machine would go on otherwise.
   package var historyVersion: Int
   /// The machine's name.
@@ -26,6 +28,8 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
   package var position: RecordsPosition?
   /// The sum of what the machine was defined as; nil for one that was written by an older program.
   package var definition: UInt64?
+  /// Where it finds the disks whose files are written to; nil for one that was written by an older program.
+  package var disks: [DiskMark]?
   /// Active partitions.
   package var guestCount: Int
   /// Pages of guests' storage, and how many of them are different.
@@ -41,13 +45,15 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
 
   init(
     name: String, level: String, machine: String, position: RecordsPosition?,
-    definition: UInt64?, checkpoint: MachineCheckpoint
+    definition: UInt64?, disks: [DiskMark]?, checkpoint: MachineCheckpoint
   ) {
     self.name = name
     self.level = level
     self.machine = machine
     self.position = position
     self.definition = definition
+    self.disks = disks
+    program = .ofProgram
     historyVersion = PartitionManager.historyVersion
     time = checkpoint.machine.time
     digest = checkpoint.machine.digest

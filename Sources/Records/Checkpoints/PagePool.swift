@@ -23,7 +23,7 @@ struct PagePool {
       own.reserveCapacity(pages.numbers.count)
       pages.contents.withUnsafeBytes { contents in
         for index in pages.numbers.indices {
-          let page = Self.page(index, of: contents)
+          let page = pages.page(index, of: contents)
           var digest = HistoryDigest()
           digest.mix(bytes: page)
           let candidates = known[digest.value] ?? []
@@ -32,7 +32,7 @@ struct PagePool {
               let other = guests.element(at: first.guest)
             else { return false }
             return other.pages.contents.withUnsafeBytes {
-              Self.page(first.index, of: $0).elementsEqual(page)
+              other.pages.page(first.index, of: $0).elementsEqual(page)
             }
           }
           let place = same ?? UInt32(clamping: firsts.count)
@@ -54,18 +54,8 @@ struct PagePool {
     for first in firsts {
       guard let guest = guests.element(at: first.guest) else { continue }
       try guest.pages.contents.visitBytes { contents throws(Failure) in
-        try body(Self.page(first.index, of: contents))
+        try body(guest.pages.page(first.index, of: contents))
       }
     }
-  }
-
-  private static func page(
-    _ index: Int, of contents: UnsafeRawBufferPointer
-  ) -> UnsafeRawBufferPointer {
-    let size = StoragePages.pageByteCount
-    let first = min(index.multipliedClamped(by: size), contents.count)
-    return UnsafeRawBufferPointer(
-      rebasing: contents[
-        Range(uncheckedBounds: (first, min(first.addingClamped(size), contents.count)))])
   }
 }

@@ -1,6 +1,7 @@
 import CLZ4
 import Foundation
 import Quantities
+import X86
 
 /// Unpacks one section and verifies it.
 enum SectionReader {
@@ -12,7 +13,7 @@ enum SectionReader {
   /// - Throws: `CheckpointError.damaged` that names it when its file is not what the manifest says.
   static func read(
     _ section: CheckpointSection, in folder: String
-  ) throws(CheckpointError) -> Data {
+  ) throws(CheckpointError) -> [UInt8] {
     let path = folder + "/" + section.name
     func damaged(_ reason: String) -> CheckpointError {
       .damaged(folder: folder, section: section.name, reason: reason)
@@ -34,22 +35,22 @@ enum SectionReader {
       throw damaged("it has \(count) bytes of \(section.storedByteCount)")
     }
     guard checksum == section.checksum else { throw damaged("its checksum is another") }
-    // The host may have no memory; Data by itself would end the process then.
+    // The host may have no memory; an array by itself would end the process then.
     guard let room = malloc(max(1, section.byteCount)) else {
       throw .host(file: path, number: ENOMEM)
     }
-    // Cannot trap: all bytes of the file.
-    let isWhole = stored.withUnsafeBytes { unpack($0, into: room, section.byteCount) }
-    guard isWhole else {
-      free(room)
-      throw damaged("its contents do not unpack to what was packed")
+    free(room)
+    let contents = StoragePages.bytes(section.byteCount) { room in
+      // Cannot trap: all bytes of the file.
+      stored.withUnsafeBytes { unpack($0, into: room) }
     }
-    return Data(bytesNoCopy: room, count: section.byteCount, deallocator: .free)
+    guard let contents else { throw damaged("its contents do not unpack to what was packed") }
+    return contents
   }
 
   /// Unpacks a frame; false unless it is whole, of this size, and its checksum holds.
   private static func unpack(
-    _ stored: UnsafeRawBufferPointer, into room: UnsafeMutableRawPointer, _ byteCount: Int
+    _ stored: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer
   ) -> Bool {
     var context: OpaquePointer?
     guard LZ4F_isError(LZ4F_createDecompressionContext(&context, UInt32(LZ4F_VERSION))) == 0 else {
@@ -60,15 +61,16 @@ enum SectionReader {
     var given = 0
     while taken < stored.count {
       var source = stored.count &- taken
-      var target = byteCount &- given
+      var target = room.count &- given
       let hint = LZ4F_decompress(
-        context, room + given, &target, stored.baseAddress.map { $0 + taken }, &source, nil)
+        context, room.baseAddress.map { $0 + given }, &target,
+        stored.baseAddress.map { $0 + taken }, &source, nil)
       guard LZ4F_isError(hint) == 0 else { return false }
       taken.addClamped(source)
       given.addClamped(target)
       if hint == 0 { break }
       guard source > 0 || target > 0 else { return false }
     }
-    return taken == stored.count && given == byteCount
+    return taken == stored.count && given == room.count
   }
 }

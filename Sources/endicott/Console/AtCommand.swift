@@ -42,9 +42,10 @@ struct AtCommand: ParsableCommand {
       let folder = try MachineFolder(folder ?? Host.demoFolder())
       let records = try open(state ?? folder.stateFolder)
       let time = instant.since(try records.lastStart())
-      // The machine itself may be running, and its disks go on from what they are.
-      let machine = try (keep ? folder : folder.sparingFiles()).console(
-        options.managerOptions(pace: .stopped), records: records, from: .instant(time))
+      // The machine itself may be running, and writing to its disks.
+      var chosen = options.managerOptions(pace: .stopped)
+      chosen.sparesFiles = !keep
+      let machine = try folder.console(chosen, records: records, from: .instant(time))
       throw ExitCode(try ConsoleFront().run(machine))
     } catch let failure as HostFailure {
       writeError(failure.line)

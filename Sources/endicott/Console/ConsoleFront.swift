@@ -76,8 +76,7 @@ struct CheckpointOffer {
   }
 
   private static func lines(_ manifest: CheckpointManifest, _ store: RecordStore) -> [String] {
-    var origin = MachineOrigin(
-      checkpoint: manifest.name, time: manifest.time, position: manifest.position)
+    var origin = MachineOrigin(manifest)
     var timeOfDayAtStart: Int64 = 0
     if let position = manifest.position {
       // What cannot be read is told when the machine starts.

@@ -21,6 +21,7 @@ final class CheckpointStore: CheckpointsPort {
   private let manager: PartitionManager
   private let recorder: Recorder
   private let folder: CheckpointFolder
+  private let disks: DiskPasts
   private let writer = CheckpointWriter()
   /// The one that is being written.
   private var current: (name: String, isTold: Bool)?
@@ -32,9 +33,12 @@ final class CheckpointStore: CheckpointsPort {
   static let recordedPrefix = "TIME-"
 
   /// The checkpoints beside a machine's records.
-  init(_ manager: PartitionManager, _ recorder: Recorder, definition: UInt64) {
+  init(
+    _ manager: PartitionManager, _ recorder: Recorder, _ disks: DiskPasts, definition: UInt64
+  ) {
     self.manager = manager
     self.recorder = recorder
+    self.disks = disks
     folder = CheckpointFolder(inStateFolder: recorder.store.folder)
     self.definition = definition
   }
@@ -56,6 +60,7 @@ final class CheckpointStore: CheckpointsPort {
     writer.wait()
     current = nil
     guard let outcome = writer.takeOutcome() else { return nil }
+    defer { pruneDisks() }
     return try answer { () throws(CheckpointError) in facts(try outcome.get()) }
   }
 
@@ -63,25 +68,31 @@ final class CheckpointStore: CheckpointsPort {
   private func begin(_ name: String, isTold: Bool) throws(CheckpointError) {
     guard CheckpointFolder.isName(name) else { throw .wrongName(name) }
     let checkpoint = manager.checkpoint()
+    let marks = disks.mark()
+    let sync = disks.sync
     // What the records have is what comes before it.
     recorder.keepUp()
     let position = recorder.position
     let machine = manager.definition.machine.name
     current = (name, isTold)
     writer.begin { [folder, definition] () throws(CheckpointError) in
-      try folder.save(
+      // What the disks' files have is part of it.
+      try sync()
+      return try folder.save(
         checkpoint, as: name, machine: machine, level: ControlProgram.level, position: position,
-        definition: definition)
+        definition: definition, disks: marks)
     }
   }
 
   /// Tells what became of the one that is being written, if that is known.
   func keepUp() {
+    for line in disks.takeMessages() { onMessage?(line) }
     guard let (name, isTold) = current, let outcome = writer.takeOutcome() else { return }
     current = nil
     switch outcome {
     case .success(let manifest):
       if isTold { onMessage?(facts(manifest).takenText) } else { dropOldest() }
+      pruneDisks()
     case .failure(let error):
       onMessage?("CHECKPOINT \(name) NOT TAKEN: \(error.description)")
     }
@@ -147,6 +158,19 @@ final class CheckpointStore: CheckpointsPort {
   func delete(_ name: String) throws(RecordsFailure) {
     finish()
     try answer { () throws(CheckpointError) in try folder.delete(name) }
+    pruneDisks()
+  }
+
+  /// Lets go what is kept of disks for checkpoints that are gone.
+  private func pruneDisks() {
+    guard !disks.facts.isEmpty, let all = try? folder.list() else { return }
+    disks.prune(to: all.compactMap { try? $0.manifest.get() })
+  }
+
+  func keptDisks() -> [KeptDiskFacts] {
+    disks.facts.map {
+      KeptDiskFacts(device: $0.device, byteCount: $0.byteCount, byteLimit: $0.byteLimit)
+    }
   }
 
   func list() throws(RecordsFailure) -> [CheckpointFacts] {
@@ -166,7 +190,8 @@ final class CheckpointStore: CheckpointsPort {
     CheckpointFacts(
       name: manifest.name, time: manifest.time, guestCount: manifest.guestCount,
       writtenByteCount: UInt64(clamping: manifest.pageCount.multipliedClamped(by: 4096)),
-      storedByteCount: UInt64(clamping: manifest.storedByteCount))
+      storedByteCount: UInt64(clamping: manifest.storedByteCount),
+      missingDisks: disks.missing(in: manifest))
   }
 
   private func answer<Answer>(

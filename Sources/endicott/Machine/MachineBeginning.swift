@@ -21,16 +21,26 @@ enum MachineBeginning {
 
 /// What a machine goes on from.
 struct MachineOrigin {
-  /// The checkpoint's name.
-  var checkpoint: String
-  /// When it was taken.
-  var time: SimulatedTime
+  /// What the checkpoint says of itself.
+  let manifest: CheckpointManifest
+  /// The disks that it is without.
+  var missingDisks: [UInt16] = []
   /// Where that is in the records; nil for one that says it not.
   var position: RecordsPosition?
   /// What is known of the time after it.
   var later: LaterHistory?
   /// Whether that is performed again, and up to which instant.
   var replayEnd: SimulatedTime?
+
+  /// What goes on from a checkpoint.
+  init(_ manifest: CheckpointManifest, replayEnd: SimulatedTime? = nil) {
+    self.manifest = manifest
+    self.replayEnd = replayEnd
+    position = manifest.position
+  }
+
+  /// When it was taken.
+  var time: SimulatedTime { manifest.time }
 
   /// Where the machine's own history begins: after what is performed again.
   var parent: RecordsPosition? {

@@ -9,7 +9,7 @@ import Records
 /// A machine's folder, read and judged, and the machine built from it.
 struct MachineFolder {
   /// What the folder says.
-  private(set) var definition: SystemDefinition
+  let definition: SystemDefinition
 
   /// Reads a folder; every finding is told on standard error.
   ///
@@ -22,17 +22,6 @@ struct MachineFolder {
       writeError(finding.description)
     }
     self.definition = definition
-  }
-
-  /// The same machine, whose guests write into none of the host's files: what they write stays in memory.
-  func sparingFiles() -> MachineFolder {
-    var other = self
-    other.definition.inputOutput.devices.changeEach { device in
-      if case .file(let path, writable: true) = device.media {
-        device.media = .file(path: path, writable: false)
-      }
-    }
-    return other
   }
 
   /// Where the machine's records are kept unless somebody says otherwise.

@@ -24,20 +24,52 @@ struct MachineRecords {
     }
   }
 
-  /// Finds what a machine that was just built goes on from, and puts it back.
+  /// Opens what is kept of a machine's disks; nil where nothing is kept.
+  func disks(of definition: SystemDefinition) throws(HostFailure) -> DiskPasts? {
+    try askDisks { () throws(CheckpointError) in
+      try store.map { store throws(CheckpointError) in
+        try DiskPasts(of: definition, inStateFolder: store.folder)
+      }
+    }
+  }
+
+  /// Finds what a machine that was just built goes on from, and puts it and its disks back.
   ///
   /// - Throws: `HostFailure`; the machine is as it was then.
   func origin(
-    of manager: PartitionManager, _ definition: SystemDefinition, from beginning: MachineBeginning
+    of manager: PartitionManager, _ definition: SystemDefinition, _ disks: DiskPasts?,
+    from beginning: MachineBeginning
   ) throws(HostFailure) -> MachineOrigin? {
     if let store {
       let folder = CheckpointFolder(inStateFolder: store.folder)
-      return try MachineRestart(manager, folder, store, definition: definition) { writeError($0) }
-        .begin(beginning)
+      var origin = try MachineRestart(manager, folder, store, definition: definition) {
+        writeError($0)
+      }.begin(beginning)
+      if let manifest = origin?.manifest, let disks {
+        origin?.missingDisks = try askDisks { () throws(CheckpointError) in
+          try disks.go(to: manifest)
+        }
+      }
+      return origin
     }
     guard let reader, let readFolder else { return nil }
     let folder = CheckpointFolder(inStateFolder: readFolder, isReadOnly: true)
-    return try MachineRestart(manager, folder, reader, definition: definition) { writeError($0) }
-      .begin(beginning)
+    var origin = try MachineRestart(manager, folder, reader, definition: definition) {
+      writeError($0)
+    }.begin(beginning)
+    if let manifest = origin?.manifest {
+      origin?.missingDisks = DiskPasts.show(manifest, on: manager, inStateFolder: readFolder)
+    }
+    return origin
+  }
+
+  private func askDisks<Answer>(
+    _ question: () throws(CheckpointError) -> Answer
+  ) throws(HostFailure) -> Answer {
+    do throws(CheckpointError) {
+      return try question()
+    } catch {
+      throw HostFailure(subject: "disks", reason: error.description)
+    }
   }
 }

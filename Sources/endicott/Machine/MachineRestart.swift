@@ -67,8 +67,7 @@ struct MachineRestart {
   private func origin(
     _ manifest: CheckpointManifest, isReplayed: Bool
   ) throws(HostFailure) -> MachineOrigin {
-    var origin = MachineOrigin(
-      checkpoint: manifest.name, time: manifest.time, position: manifest.position)
+    var origin = MachineOrigin(manifest)
     let starts = try ask { records throws(RecordStoreError) in try records.starts() }
     guard let position = manifest.position, starts.contains(where: { $0.id == position.start })
     else {
@@ -126,8 +125,7 @@ struct MachineRestart {
     at time: SimulatedTime, on line: HistoryLine, from manifests: [CheckpointManifest]
   ) throws(HostFailure) -> MachineOrigin {
     let manifest = try newest(of: manifests.map(\.name))
-    var origin = MachineOrigin(
-      checkpoint: manifest.name, time: manifest.time, position: manifest.position, replayEnd: time)
+    var origin = MachineOrigin(manifest, replayEnd: time)
     if let position = manifest.position {
       origin.later = try ask { records throws(RecordStoreError) in
         try records.history(on: line, after: position, until: time)

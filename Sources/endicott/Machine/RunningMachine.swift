@@ -17,6 +17,8 @@ final class RunningMachine: SimulationClock {
   private let definition: SystemDefinition
   private let recorder: Recorder?
   private let checkpoints: CheckpointStore?
+  /// What is kept of the disks whose files guests write to.
+  private let disks: DiskPasts?
   /// What the machine goes on from.
   private let origin: MachineOrigin?
   private let records: MachineRecords
@@ -44,7 +46,13 @@ final class RunningMachine: SimulationClock {
     self.definition = definition
     self.records = records
     // Before a start is begun in the records: one that is refused leaves them as they are.
-    let origin = try records.origin(of: manager, definition, from: beginning)
+    if let former {
+      disks = former.disks
+    } else {
+      disks = try records.disks(of: definition)
+    }
+    let origin = try records.origin(of: manager, definition, disks, from: beginning)
+    disks?.attach(to: manager)
     self.origin = origin
     let parent = origin?.parent
     former?.recorder?.end()
@@ -55,7 +63,11 @@ final class RunningMachine: SimulationClock {
     } catch {
       throw HostFailure(error)
     }
-    checkpoints = recorder.map { CheckpointStore(manager, $0, definition: definition.sum) }
+    if let recorder, let disks {
+      checkpoints = CheckpointStore(manager, recorder, disks, definition: definition.sum)
+    } else {
+      checkpoints = nil
+    }
     control = ControlProgram(manager: manager)
     control.checkpoints = checkpoints
     console = control.logOn()
@@ -101,8 +113,12 @@ final class RunningMachine: SimulationClock {
     let words = { (action: ManagementAction) in action.commandText }
     let found = recorder?.kept?.lines(words) ?? recorder?.store.salvage.lines(words)
     for line in found ?? [] { output(.line(line)) }
+    for line in disks?.takeMessages() ?? [] { output(.line(line)) }
     if let origin {
-      output(.line("CHECKPOINT \(origin.checkpoint) RESUMED, OF \(timeOfDay(origin.time))"))
+      output(
+        .line(
+          "CHECKPOINT \(origin.manifest.name) RESUMED, OF \(timeOfDay(origin.time))"
+            + withoutText(origin.missingDisks)))
       for line in replay(origin) { output(.line(line)) }
       if manager.pacer.pace == .stopped {
         output(.line("TIME STANDS STILL: SET PACE REAL LETS IT GO ON, SLEEP LETS SOME OF IT PASS"))
@@ -200,6 +216,7 @@ final class RunningMachine: SimulationClock {
   /// - Returns: The exit status.
   func close(_ status: Int32) -> Int32 {
     checkpoints?.finish()
+    disks?.end()
     guard let loss = recorder?.close() else { return status }
     writeError("endicott: records: \(loss)")
     return ExitStatus.hostFailed
