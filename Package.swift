@@ -81,7 +81,9 @@ let package = Package(
     tests("GuestProgramsTests", ["GuestPrograms", "Platform", "X86", "Channels"]),
     tests(
       "PartitioningTests",
-      ["Partitioning", "Platform", "X86", "Channels", "GuestPrograms", "Quantities"]),
+      [
+        "Partitioning", "Platform", "X86", "Channels", "GuestPrograms", "Quantities", "TestSupport",
+      ]),
     tests(
       "DefinitionsTests", ["Definitions", "Partitioning", "Channels", "TestSupport"]),
     tests(
@@ -90,7 +92,7 @@ let package = Package(
     tests(
       "RecordsTests",
       [
-        "Records", "Partitioning", "Quantities", "TestSupport",
+        "Records", "Partitioning", "Channels", "Quantities", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests(

@@ -107,7 +107,7 @@ extension ChannelSubsystem {
       view)
   }
 
-  /// A partition's access to one device, by its own number or else the real one.
+  /// A partition's access to one device, by its own number of it.
   package func subchannel(of partition: Int, device: UInt16) -> SubchannelView? {
     subchannelIndex(partition, device).map(view)
   }

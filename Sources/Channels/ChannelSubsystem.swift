@@ -134,6 +134,7 @@ package final class ChannelSubsystem {
         generation: activity.slots[slot].generation))
   }
 
+  /// The subchannel by which a partition reaches a device that it knows by a number of its own.
   func subchannelIndex(_ partition: Int, _ device: UInt16) -> Int? {
     var low = 0
     var high = activity.subchannels.count
@@ -145,13 +146,11 @@ package final class ChannelSubsystem {
         high = middle
       }
     }
-    var byRealNumber: Int?
     while low < activity.subchannels.count, activity.subchannels[low].partition == partition {
       if activity.subchannels[low].virtualDevice == device { return low }
-      if hardware.devices[activity.subchannels[low].device].number == device { byRealNumber = low }
       low &+= 1
     }
-    return byRealNumber
+    return nil
   }
 
   // MARK: - A request's way

@@ -34,6 +34,8 @@ package protocol SystemPort: AnyObject {
   func agreeToPending()
   /// Actions from outside since IPL, refused ones too, in order.
   var journal: [JournalEntry] { get }
+  /// What is so of partitions, in their order, and with `isGlobal` of the pools and the machine.
+  func items(of partitions: [String], isGlobal: Bool) -> [MachineItems]
   /// Everything that is counted, now.
   func measurement() -> MeasurementSample
   /// The machine's storage from its beginning to its end, by owner.

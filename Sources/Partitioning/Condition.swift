@@ -1,14 +1,30 @@
 import Quantities
 
-// What an action can change, as values to be compared before and after it.
+// How the machine or a partition is at one instant, as values: what is so of them is told as items, and what an
+// action changed is the difference between the items before it and after it.
 
 /// The condition of a partition, or of the machine, at one instant.
-struct Condition {
+struct Condition: Equatable {
   /// One partition's part.
-  struct OfPartition {
+  struct OfPartition: Equatable {
     var values: PartitionState
     var storageByteCount: UInt64
+    /// Storage that it may still get.
+    var reservedByteCount: UInt64
     var paths: [PathCondition]
+    /// Its processors of each type and what they are given.
+    var shares: [Share]
+
+    /// What a partition's processors of a type are given.
+    struct Share: Equatable {
+      var processors: PartitionProcessors
+      /// Logical processors on line.
+      var online: Int
+      /// Logical processors that may be brought on line.
+      var reserved: Int
+      /// Their part of the pool; nil while they take none.
+      var grant: ShareGrant?
+    }
   }
 
   /// A channel path of a partition.
@@ -41,12 +57,24 @@ extension PartitionManager {
     return condition
   }
 
-  private func condition(of partition: Partition) -> Condition.OfPartition {
-    Condition.OfPartition(
-      values: partition.state,
-      storageByteCount: partition.storageByteCount(increment: ledger.incrementByteCount),
+  /// The condition of a partition.
+  func condition(of partition: Partition) -> Condition.OfPartition {
+    let storage = partition.storageByteCount(increment: ledger.incrementByteCount)
+    return Condition.OfPartition(
+      values: partition.state, storageByteCount: storage,
+      reservedByteCount: ledger.byteCount(of: partition.increments.count)
+        .subtractingClamped(storage),
       paths: channels.paths(of: partition.number).map {
         Condition.PathCondition(number: $0.number, isOnline: $0.isOnline && partition.isActive)
+      },
+      shares: partition.definition.processors.indices.map { entry in
+        let processors = partition.processors(of: entry)
+        let online = partition.onlineCount(of: entry)
+        return Condition.OfPartition.Share(
+          processors: processors, online: online,
+          reserved: processors.initial.addingClamped(processors.reserved)
+            .subtractingClamped(online),
+          grant: engine.dispatcher.accounts[partition.account(of: entry)].grant)
       })
   }
 
@@ -62,71 +90,51 @@ extension PartitionManager {
 }
 
 extension Condition {
-  /// What is different from an earlier condition, in a fixed order.
+  /// What is so of the machine, whatever its partitions are.
+  var machineItems: [MachineItem] {
+    let paths = offlinePaths.map(Int.init)
+    return [
+      MachineItem("PROCESSORS OFFLINE", numbers(offlineProcessors), for: .log),
+      MachineItem("CHPIDS OFFLINE", numbers(paths), for: .log),
+    ] + (paths.isEmpty ? [] : [MachineItem("PATHS OFFLINE", hexNumbers(paths), for: .plan)])
+      + settings.items.map { MachineItem($0.name, $0.text, for: .all) }
+      + profileSettings.items.map { MachineItem("PROFILE " + $0.name, $0.text, for: .all) }
+  }
+
+  /// What the event log tells to be different from an earlier condition.
   func differences(from earlier: Condition) -> [ValueDifference] {
-    var found: [ValueDifference] = []
-    found += partitionDifferences(from: earlier)
-    found += settings.differences(from: earlier.settings, "")
-    found += profileSettings.differences(from: earlier.profileSettings, "PROFILE ")
-    compare("PROCESSORS OFFLINE", earlier.offlineProcessors, offlineProcessors, &found) {
-      numbers($0)
-    }
-    compare("CHPIDS OFFLINE", earlier.offlinePaths, offlinePaths, &found) {
-      numbers($0.map(Int.init))
-    }
-    return found
+    guard self != earlier else { return [] }
+    return partitionDifferences(from: earlier)
+      + Condition.differences(from: earlier.machineItems, to: machineItems)
   }
 
   /// What is different of the partition: whether there is one, or what it is.
   func partitionDifferences(from earlier: Condition) -> [ValueDifference] {
-    if let own = partition, let before = earlier.partition { return own.differences(from: before) }
-    var found: [ValueDifference] = []
-    compare("DEFINED", earlier.partition != nil, partition != nil, &found) { $0 ? "YES" : "NO" }
-    return found
+    guard partition != earlier.partition else { return [] }
+    if let own = partition, let before = earlier.partition {
+      return Condition.differences(from: before.items, to: own.items)
+    }
+    func text(_ isThere: Bool) -> String { isThere ? "YES" : "NO" }
+    return [
+      ValueDifference(
+        name: "DEFINED", before: text(earlier.partition != nil), after: text(partition != nil))
+    ]
   }
-}
 
-extension Condition.OfPartition {
-  func differences(from earlier: Condition.OfPartition) -> [ValueDifference] {
-    var found: [ValueDifference] = []
-    let (before, after) = (earlier.values, values)
-    compare("STATE", before.status, after.status, &found, \.rawValue)
-    compare("STOPPED", before.isStopped, after.isStopped, &found) { $0 ? "YES" : "NO" }
-    compare("PROCESSORS ONLINE", before.isOnline, after.isOnline, &found, numbers)
-    compare(
-      "PROCESSORS STOPPED", before.isProcessorStopped, after.isProcessorStopped, &found, numbers)
-    compare("STORAGE", earlier.storageByteCount, storageByteCount, &found) {
-      sizeText($0)
+  /// Items of the event log that are not the same; those that are gone come last.
+  private static func differences(
+    from before: [MachineItem], to after: [MachineItem]
+  ) -> [ValueDifference] {
+    func texts(_ items: [MachineItem]) -> [String: String] {
+      Dictionary(
+        items.filter { $0.audience != .plan }.map { ($0.name, $0.text) },
+        uniquingKeysWith: { one, _ in one })
     }
-    compare("PATHS ONLINE", earlier.paths, paths, &found) {
-      numbers($0.filter(\.isOnline).map { Int($0.number) })
+    let (old, new) = (texts(before), texts(after))
+    let names = (after + before.filter { new[$0.name] == nil }).filter { $0.audience != .plan }
+    return names.map(\.name).compactMap { name in
+      guard old[name] != new[name] else { return nil }
+      return ValueDifference(name: name, before: old[name] ?? "NONE", after: new[name] ?? "NONE")
     }
-    compare("PENDING", before.pending.count, after.pending.count, &found) { "\($0)" }
-    compare("NEXT PROFILE", before.nextProfile, after.nextProfile, &found) { $0 }
-    found += after.definition.settingDifferences(from: before.definition)
-    found += after.profile.settingDifferences(from: before.profile).map {
-      ValueDifference(name: "PROFILE " + $0.name, before: $0.before, after: $0.after)
-    }
-    return found
   }
-}
-
-/// Adds a difference when two values are not equal.
-private func compare<Value: Equatable>(
-  _ name: String, _ before: Value, _ after: Value, _ found: inout [ValueDifference],
-  _ text: (Value) -> String
-) {
-  guard before != after else { return }
-  found.append(ValueDifference(name: name, before: text(before), after: text(after)))
-}
-
-/// Numbers in hexadecimal, as processors and paths are named; NONE for none.
-private func numbers(_ numbers: [Int]) -> String {
-  numbers.isEmpty
-    ? "NONE"
-    : numbers.map { hexDigits($0, 2) }.joined(separator: " ")
-}
-
-private func numbers(_ flags: Numbered<Bool>) -> String {
-  numbers(flags.indices.filter { flags[$0] })
 }

@@ -7,7 +7,7 @@ import Quantities
 /// Everything of a machine but its guests' computers, at the border of an epoch.
 package struct MachineState: SavedState {
   package static let kind = "machine"
-  package static let version = 2
+  package static let version = 3
 
   var firmware: FirmwareState
   /// Those that are defined, ascending by number.

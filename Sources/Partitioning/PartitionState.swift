@@ -4,20 +4,20 @@ import Quantities
 /// All values of a partition: what it is set to, what it owns, and what is under way.
 package struct PartitionState: SavedState {
   package static let kind = "partition"
-  package static let version = 2
+  package static let version = 3
 
   /// What it was defined as while the machine ran; nil for one that the machine's folder defines.
   var definedAs: PartitionEntry?
   /// The values in force: those of the profile it was activated from, as changed since.
-  var definition: PartitionDefinition
+  package var definition: PartitionDefinition
   /// Its image profiles; the first has its own name.
-  var profiles: [ImageProfile]
+  package var profiles: [ImageProfile]
   /// Name of the image profile of the next activation.
   var nextProfile: String
   /// Name of the image profile that `definition` came from.
   var activeProfile: String
   /// What it is doing; `Partition.move(to:)` is the only way on.
-  var status = PartitionStatus.notActivated
+  package var status = PartitionStatus.notActivated
   var isStopped = false
   var activated: SimulatedTime?
   /// Whether each logical processor is on line.
@@ -39,7 +39,7 @@ package struct PartitionState: SavedState {
   var isPaused = false
   var pending: [PendingChange] = []
   /// What it was set to when an earlier machine was lost, until it is recovered or activated.
-  var lost: PartitionRecord?
+  @Indirect var lost: PartitionRecord? = nil
   /// What it was loaded from last.
   var loaded: IPLDefinition?
   /// The parameters given then, in place of the definition's.
@@ -57,19 +57,29 @@ package struct PartitionState: SavedState {
 
   /// The values of a partition that was never active.
   init(_ place: PartitionLayout) {
+    self.init(place.entry.definition, place.profiles, processorCount: place.processorCount)
     definedAs = place.isOfFolder ? nil : place.entry
-    definition = place.entry.definition
-    profiles = place.profiles
-    nextProfile = place.name
-    activeProfile = place.name
-    isOnline = Numbered(
-      [Bool](repeating: false, count: max(0, place.processorCount)), absent: false)
+  }
+
+  /// The values of a partition that was never active.
+  ///
+  /// - Parameters:
+  ///   - definition: What it is defined as.
+  ///   - profiles: Its image profiles.
+  ///   - processorCount: Logical processors that there is room for.
+  init(_ definition: PartitionDefinition, _ profiles: [ImageProfile], processorCount: Int) {
+    self.definition = definition
+    self.profiles = profiles
+    nextProfile = definition.name
+    activeProfile = definition.name
+    isOnline = Numbered([Bool](repeating: false, count: max(0, processorCount)), absent: false)
     isProcessorStopped = isOnline
   }
 }
 
 extension PartitionState {
-  var isActive: Bool { status != .notActivated }
+  /// Whether it is activated.
+  package var isActive: Bool { status != .notActivated }
 
   /// The image profile that it is or was active with.
   var profile: PartitionDefinition {

@@ -3,45 +3,6 @@ import Quantities
 
 // What of a machine outlives it: profiles, and what was set and running. Guests do not.
 
-/// What one partition was set to and had.
-package struct PartitionRecord: Sendable, Equatable, Codable {
-  /// Its name.
-  package var name: String
-  /// Its number, when it was defined while the machine ran; nil for one that the folder defines.
-  package var number: Int?
-  /// What its definition file said; a record of another definition is not put back.
-  package var base: PartitionDefinition
-  /// Its image profiles, the one of its own name first.
-  package var profiles: [ImageProfile]
-  /// The image profile of its next activation.
-  package var nextProfile: String
-  /// The image profile that it was active with.
-  package var activeProfile: String
-  /// What it was doing.
-  package var state: PartitionStatus
-  /// Its running values.
-  package var definition: PartitionDefinition
-  /// Numbers of its on-line logical processors.
-  package var onlineProcessors: [Int]
-  /// Increments of storage that it had.
-  package var incrementCount: Int
-  /// Where in its storage they were, in increments; nil in a record of an older program.
-  package var incrementPlaces: [Int]?
-  /// Increments of its storage element 0; nil in a record of an older program.
-  package var initialIncrementCount: Int?
-  /// Channel paths that were on line to it; nil in a record of an older program.
-  package var onlinePaths: [UInt8]?
-  /// Whether its processors were stopped; nil in a record of an older program.
-  package var isStopped: Bool?
-  /// Numbers of its logical processors that were stopped by themselves; nil in a record of an older
-  /// program.
-  package var stoppedProcessors: [Int]?
-  /// What it was loaded from last.
-  package var loaded: IPLDefinition?
-  /// The parameters given then.
-  package var loadedParameters: String?
-}
-
 /// What the machine as a whole was set to.
 package struct MachineRecord: Sendable, Equatable, Codable {
   /// What the definition said.
@@ -100,27 +61,9 @@ extension PartitionManager {
   /// What of one partition outlives the machine; nil when it is not defined.
   package func record(of name: String) -> PartitionRecord? {
     guard let partition = try? partition(name) else { return nil }
-    // Until it is recovered or activated it is what it was, so that a second loss changes nothing.
-    if var lost = partition.lost {
-      lost.profiles = partition.profiles
-      lost.nextProfile = partition.nextProfile
-      return lost
-    }
-    let places = partition.places
     return PartitionRecord(
-      name: name, number: partition.place.isOfFolder ? nil : partition.number,
-      base: partition.place.entry.definition, profiles: partition.profiles,
-      nextProfile: partition.nextProfile, activeProfile: partition.activeProfile,
-      state: partition.status, definition: partition.definition,
-      onlineProcessors: partition.isOnline.indices.filter { partition.isOnline[$0] },
-      incrementCount: places.count, incrementPlaces: places,
-      initialIncrementCount: partition.initialCount,
-      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [],
-      isStopped: partition.isStopped,
-      stoppedProcessors: partition.isProcessorStopped.indices.filter {
-        partition.isProcessorStopped[$0]
-      },
-      loaded: partition.loaded, loadedParameters: partition.loadedParameters)
+      name: name, base: partition.place.entry.definition, state: partition.state,
+      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [])
   }
 
   /// What of the machine as a whole outlives it.
@@ -153,7 +96,7 @@ extension PartitionManager {
         report.changedDefinitions.append(record.name)
         continue
       }
-      guard record.definition.hasForm(of: record.base) else {
+      guard !record.isDamaged else {
         report.damaged.append(record.name)
         continue
       }
@@ -230,22 +173,21 @@ extension PartitionManager {
     }
     partition.activeProfile = partition.nextProfile
     partition.definition = partition.profile
-    if record.state != .notActivated {
-      partition.lost = record
-      report.lost.append(partition.name)
-    }
+    partition.lost = record.unended
+    if partition.lost != nil { report.lost.append(partition.name) }
   }
 
   /// Activates a partition as it was set when the machine was lost, and loads it again if it ran.
   func recover(_ partition: Partition) throws(ManagementError) {
     try require(partition, [.notActivated])
     guard let record = partition.lost else { throw .nothingToRecover(partition.name) }
-    guard partition.state.profileIndex(record.activeProfile) != nil else {
+    let profile = record.activeProfile
+    guard partition.state.profileIndex(profile) != nil else {
       throw .profileNotFound(
-        partition.name, profile: record.activeProfile, known: partition.profiles.map(\.name))
+        partition.name, profile: profile, known: partition.profiles.map(\.name))
     }
     try record.definition.judge(in: context)
-    try activate(partition, profile: record.activeProfile, load: false, force: false)
+    try activate(partition, profile: profile, load: false, force: false)
     do throws(ManagementError) {
       try takeUp(record, partition)
     } catch {
@@ -260,7 +202,7 @@ extension PartitionManager {
   ) throws(ManagementError) {
     partition.definition = record.definition
     for number in partition.isOnline.indices {
-      let isOnline = record.onlineProcessors.contains(number)
+      let isOnline = record.isOnline[number]
       guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {
         continue
       }
@@ -269,27 +211,25 @@ extension PartitionManager {
     }
     try takeUpStorage(record, partition)
     takeUpPaths(record, partition)
-    for number in record.stoppedProcessors ?? [] where partition.isOnline[number] {
+    for number in partition.isOnline.indices
+    where partition.isOnline[number] && record.isProcessorStopped[number] {
       partition.isProcessorStopped[number] = true
       engine.dispatcher.turnOff(logical(number, of: partition), at: now)
     }
     for processors in partition.definition.processors { applyShares(of: processors.type) }
-    if record.state != .notOperating {
+    if record.status != .notOperating {
       try load(
         partition, image: record.loaded, parameters: record.loadedParameters, clear: false,
         force: true)
     }
-    if record.isStopped == true { try stop(partition, processor: nil) }
+    if record.isStopped { try stop(partition, processor: nil) }
   }
 
   /// Gives a partition the pieces of storage that it had, and takes what it had given back.
   private func takeUpStorage(
     _ record: PartitionRecord, _ partition: Partition
   ) throws(ManagementError) {
-    let had =
-      record.incrementPlaces
-      ?? Array(partition.increments.indices.prefix(max(0, record.incrementCount)))
-    let places = Set(had.filter(partition.increments.indices.contains))
+    let places = Set(record.state.places.filter(partition.increments.indices.contains))
     // Its first increment stays with a partition whatever a record says.
     let surplus = partition.increments.indices.dropFirst().filter {
       partition.increments[$0] != nil && !places.contains($0)
@@ -299,8 +239,8 @@ extension PartitionManager {
     let taken = missing.isEmpty ? [] : try takeIncrements(for: partition, missing)
     for (place, increment) in zip(missing, taken) { partition.increments[place] = increment }
     for range in ranges(of: missing) { partition.computer?.attachStorage(range) }
-    if let count = record.initialIncrementCount, count > 0, count <= partition.increments.count {
-      partition.initialCount = count
+    if record.initialCount > 0, record.initialCount <= partition.increments.count {
+      partition.initialCount = record.initialCount
     }
     partition.computer?.reset(clear: true)
     partition.isClean = true
@@ -322,19 +262,5 @@ extension PartitionManager {
       channels.pathView($0, subsystem: partition.subsystem)?.partitions
         .contains(partition.number) == true
     }
-  }
-}
-
-extension PartitionDefinition {
-  /// Whether what no setting changes is as another definition says it.
-  ///
-  /// That is processors by type and mode, and storage. A kept row that has another form was damaged or
-  /// edited.
-  func hasForm(of defined: PartitionDefinition) -> Bool {
-    storage == defined.storage && processors.count == defined.processors.count
-      && zip(processors, defined.processors).allSatisfy { own, other in
-        own.type == other.type && own.mode == other.mode && own.initial >= 0 && own.reserved >= 0
-          && own.initial.adding(own.reserved) == other.initial.adding(other.reserved)
-      }
   }
 }

@@ -75,8 +75,6 @@ extension Computer {
       let offset = UInt32(address - PCLayout.localAPICBase)
       guard offset & 0xF == 0, size == 4 else { return 0 }
       return UInt64(network.readLocal(number, offset, now: processors[number].now))
-    case PCLayout.ioAPICBase..<PCLayout.ioAPICBase + PCLayout.ioAPICByteCount:
-      return UInt64(network.readIOAPIC(address - PCLayout.ioAPICBase))
     default:
       if let value = bus.readMemory(address, access(size, number)) { return value }
       if let value = readShadow(address, size: size) { return value }
@@ -95,8 +93,6 @@ extension Computer {
       if network.writeLocal(number, offset, word, now: processors[number].now) {
         noteTimer(number)
       }
-    case PCLayout.ioAPICBase..<PCLayout.ioAPICBase + PCLayout.ioAPICByteCount:
-      network.writeIOAPIC(address - PCLayout.ioAPICBase, word)
     default:
       if bus.writeMemory(address, value, access(size, number)) { return }
       if writeShadow(address, size: size, value) { return }

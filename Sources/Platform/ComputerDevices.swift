@@ -26,6 +26,7 @@ extension Computer {
     VideoSubsystem.self,
     FirmwareConfiguration.self,
     DebugConsole.self,
+    InputOutputController.self,
   ]
 
   /// Connects the devices that the configuration asks for.
@@ -42,6 +43,14 @@ struct DeviceState: Sendable {
   private let state: any SavedState
 
   init(_ device: some Device) { state = device.state }
+
+  /// Whether devices of this kind remember nothing.
+  static func remembersNothing<Kind: Device>(_ device: Kind) -> Bool {
+    Kind.State.self is any NoState.Type
+  }
+
+  /// Whether it is of a device's kind.
+  func isOf<Kind: Device>(_ device: Kind) -> Bool { state is Kind.State }
 
   /// What it remembers, by its kind.
   ///

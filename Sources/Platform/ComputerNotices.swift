@@ -60,8 +60,8 @@ extension Computer {
 
   /// Asks for a processor back; an operating system answers with `.processorEjected`.
   @discardableResult
-  package func requestProcessor(_ number: Int) -> NoticeDelivery {
-    announce(.processorRequested(number)) { $0.tellRemoval(of: number) }
+  package func recallProcessor(_ number: Int) -> NoticeDelivery {
+    announce(.processorRecalled(number)) { $0.tellRemoval(of: number) }
   }
 
   /// Offers storage at a guest-physical range.
@@ -72,8 +72,8 @@ extension Computer {
 
   /// Asks for the storage at a guest-physical range back.
   @discardableResult
-  package func requestStorage(_ range: Range<UInt64>) -> NoticeDelivery {
-    announce(.storageRequested(range))
+  package func recallStorage(_ range: Range<UInt64>) -> NoticeDelivery {
+    announce(.storageRecalled(range))
   }
 
   /// Asks the guest to shut down; false when it listens neither to notices nor to ACPI events.

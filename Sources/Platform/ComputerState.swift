@@ -72,12 +72,22 @@ extension Computer {
 
   private func restoreParts(_ state: ComputerState) throws(StateRefusal) {
     guard state.configuration == configuration, state.processors.count == processors.count,
-      state.values.processorCount == processors.count,
-      state.devices.count == bus.devices.count
+      state.values.processorCount == processors.count
     else { throw ComputerState.inconsistent("it is of another configuration") }
     try memory.restore(state.storage)
     try network.restore(state.network)
-    for (device, saved) in zip(bus.devices, state.devices) { try saved.restore(to: device) }
+    var saved = state.devices[...]
+    for device in bus.devices {
+      // One that remembers nothing may have come with a later program.
+      if DeviceState.remembersNothing(device), saved.first?.isOf(device) != true { continue }
+      guard let own = saved.popFirst() else {
+        throw ComputerState.inconsistent("it is of another configuration")
+      }
+      try own.restore(to: device)
+    }
+    guard saved.isEmpty else {
+      throw ComputerState.inconsistent("it is of another configuration")
+    }
     bus.noteDeadline()
     values = state.values
     lastTimestamp.pointee = state.lastTimestamp

@@ -219,9 +219,9 @@ extension Computer {
     switch notice {
     case nil: (0, 0, 0)
     case .processorOffered(let number): (1, UInt64(clamping: number), 0)
-    case .processorRequested(let number): (2, UInt64(clamping: number), 0)
+    case .processorRecalled(let number): (2, UInt64(clamping: number), 0)
     case .storageOffered(let range): (3, range.lowerBound, range.upperBound &- range.lowerBound)
-    case .storageRequested(let range): (4, range.lowerBound, range.upperBound &- range.lowerBound)
+    case .storageRecalled(let range): (4, range.lowerBound, range.upperBound &- range.lowerBound)
     case .shutdownSignal: (5, 0, 0)
     }
   }

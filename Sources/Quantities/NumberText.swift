@@ -28,6 +28,12 @@ package func hundredthsText(_ value: Int) -> String {
   fixedPointText(value, places: 2, padded: true)
 }
 
+/// A measured number times `scale` as a whole one; 0 for what is no number.
+package func rounded(_ value: Double, by scale: Double = 1) -> Int {
+  let scaled = (value * scale).rounded()
+  return Int(exactly: scaled) ?? (scaled > 0 ? .max : 0)
+}
+
 /// The units of sizes, powers of 1024 in their order.
 private let sizeUnits: [Character] = ["K", "M", "G", "T", "P", "E"]
 
@@ -41,6 +47,11 @@ package func sizeText(_ byteCount: UInt64) -> String {
     text = "\(value)\(unit)"
   }
   return text
+}
+
+/// A time in milliseconds with as many decimals as it has, up to six: `12.5 MS`.
+package func millisecondsText(_ nanoseconds: UInt64) -> String {
+  fixedPointText(Int(clamping: nanoseconds), places: 6) + " MS"
 }
 
 /// A duration in the largest unit that divides it: `100US`.

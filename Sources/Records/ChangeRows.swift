@@ -37,7 +37,7 @@ extension Row {
     _ column: String, _ type: Value.Type, of name: @autoclosure () -> String
   ) throws -> Value {
     let text: String = try required(column, of: name())
-    let json = FormerShares.renewed(Data(text.utf8))
+    let json = FormerJSON.present(Data(text.utf8))
     do {
       return try JSONDecoder().decode(type, from: json)
     } catch {

@@ -30,9 +30,6 @@ enum FormerActions {
     }
   }
 
-  /// How deep JSON is followed; no action is deeper.
-  private static let depthLimit = 32
-
   /// JSON of a row in the present form; nil when it is none, or has nothing to be brought there.
   static func renewed(_ json: Data) -> Data? {
     guard let value = try? JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed)
@@ -43,7 +40,7 @@ enum FormerActions {
 
   /// A value in the present form; a setting in it is made in the scope.
   private static func renewed(_ value: Any, _ scope: SettingScope, depth: Int) -> Any {
-    guard depth < depthLimit else { return value }
+    guard depth < FormerJSON.depthLimit else { return value }
     if let elements = value as? [Any] {
       return elements.map { renewed($0, scope, depth: depth &+ 1) }
     }

@@ -8,35 +8,18 @@ import Partitioning
 enum FormerShares {
   /// A name that partitions have no more.
   private static let mark = "isCapped"
-  private static let quotedMark = Data("\"isCapped\"".utf8)
-  /// How deep JSON is followed; no partition is deeper.
-  private static let depthLimit = 32
 
   /// JSON in the present form.
   static func renewed(_ json: Data) -> Data {
-    var isFormer = false
-    guard json.range(of: quotedMark) != nil,
-      let value = try? JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed)
-    else { return json }
-    let present = renewed(value, depth: 0, &isFormer)
-    guard isFormer else { return json }
-    return (try? JSONSerialization.data(withJSONObject: present, options: .fragmentsAllowed))
-      ?? json
-  }
-
-  private static func renewed(_ value: Any, depth: Int, _ isFormer: inout Bool) -> Any {
-    guard depth < depthLimit else { return value }
-    if let elements = value as? [Any] {
-      return elements.map { renewed($0, depth: depth &+ 1, &isFormer) }
+    FormerJSON.renewed(json, mark: mark) { object in
+      guard let processors = object["processors"] as? [[String: Any]],
+        processors.contains(where: { $0[mark] != nil })
+      else { return nil }
+      var object = object
+      let common = object.removeValue(forKey: "share") as? [String: Any]
+      object["processors"] = processors.map { renewed($0, common) }
+      return object
     }
-    guard var object = value as? [String: Any] else { return value }
-    guard let processors = object["processors"] as? [[String: Any]],
-      processors.contains(where: { $0[mark] != nil })
-    else { return object.mapValues { renewed($0, depth: depth &+ 1, &isFormer) } }
-    isFormer = true
-    let common = object.removeValue(forKey: "share") as? [String: Any]
-    object["processors"] = processors.map { renewed($0, common) }
-    return object
   }
 
   /// A type's processors with their share in one place.

@@ -107,7 +107,7 @@ extension Recorder {
     if previous.ending == .clean {
       configuration.machine.offlineProcessors = []
       configuration.machine.offlinePaths = []
-      configuration.partitions.changeEach { $0.state = .notActivated }
+      configuration.partitions.changeEach { $0.end() }
     }
     configuration.sort(by: manager.partitionNames)
     return KeptState(

@@ -41,9 +41,15 @@ package struct ReplayComparison {
 }
 
 extension ChangeRecord {
-  /// Whether it is the same change; of who had it made the records keep the name only.
+  /// Whether it is the same change; of who had it made the records keep the name only, and an older program
+  /// may have told the same values by other names and in another order.
   fileprivate func isSame(as other: ChangeRecord) -> Bool {
     time == other.time && action == other.action && author.name == other.author.name
-      && differences.elementsEqual(other.differences)
+      && values == other.values
+  }
+
+  /// What was different, whatever it is called.
+  private var values: [String] {
+    differences.map { "\($0.partition ?? "") \($0.before) \($0.after)" }.sorted()
   }
 }

@@ -148,12 +148,15 @@ func write(
     #expect(channels.takeCompletions(upTo: 1_000_000).map(\.status) == [.ioError])
   }
 
-  @Test func partitionWithoutTheDeviceHasNoneNeitherByItsRealNumber() throws {
+  /// A partition knows a device by its own number of it, and by no other.
+  @Test func nobodyReachesADeviceByItsRealNumber() throws {
     let channels = try subsystem()
     channels.start(read(2, 0x200, tag: 1))
     channels.start(read(0, 0x200, tag: 2))
+    channels.start(read(0, 0x100, tag: 3))
     #expect(
-      channels.takeCompletions(upTo: 1_000_000).map(\.status) == [.notOperational, .ok])
+      channels.takeCompletions(upTo: 1_000_000).map(\.status)
+        == [.notOperational, .notOperational, .ok])
   }
 
   @Test func scratchMemoryIsBounded() throws {

@@ -142,9 +142,9 @@ final class GuestHarness {
       accepted.append(notice)
       switch notice {
       case .processorOffered(let number): machine.setProcessorPresent(number, true)
-      case .processorRequested(let number): machine.setProcessorPresent(number, false)
+      case .processorRecalled(let number): machine.setProcessorPresent(number, false)
       case .storageOffered(let range): machine.attachStorage(range)
-      case .storageRequested(let range): machine.detachStorage(range)
+      case .storageRecalled(let range): machine.detachStorage(range)
       case .shutdownSignal: break
       }
       machine.completeDiagnose(processor: processor, .notice(returnCode: 0))

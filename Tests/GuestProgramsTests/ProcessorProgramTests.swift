@@ -41,7 +41,7 @@ struct ProcessorProgramTests {
       let before = guest.work(of: UInt64(initial))
       guest.advance(milliseconds: 10)
       #expect(guest.work(of: UInt64(initial)) > before)
-      guest.machine.requestProcessor(initial)
+      guest.machine.recallProcessor(initial)
       #expect(guest.advance { guest.accepted.count == 2 * round }, "off \(round)")
       #expect(guest.counter(.processors) == UInt64(initial))
       #expect(!guest.machine.isProcessorPresent(initial))
@@ -54,12 +54,12 @@ struct ProcessorProgramTests {
   func refusals() throws {
     let guest = try GuestHarness(.spin)
     guest.advance(milliseconds: 20)
-    guest.machine.requestProcessor(0)
-    guest.machine.requestStorage(0x10_0000..<0x20_0000)
-    guest.machine.requestStorage(0x30_0000..<0x40_0000)
+    guest.machine.recallProcessor(0)
+    guest.machine.recallStorage(0x10_0000..<0x20_0000)
+    guest.machine.recallStorage(0x30_0000..<0x40_0000)
     guest.advance(milliseconds: 20)
-    #expect(guest.refused == [.processorRequested(0), .storageRequested(0x10_0000..<0x20_0000)])
-    #expect(guest.accepted == [.storageRequested(0x30_0000..<0x40_0000)])
+    #expect(guest.refused == [.processorRecalled(0), .storageRecalled(0x10_0000..<0x20_0000)])
+    #expect(guest.accepted == [.storageRecalled(0x30_0000..<0x40_0000)])
     #expect(guest.counter(.storage) == 3 << 20)
   }
 
@@ -111,7 +111,7 @@ struct ProcessorProgramTests {
     guest.advance(milliseconds: 250)
     guest.machine.offerProcessor(1)
     #expect(guest.advance { guest.work(of: 1) > 0 })
-    guest.machine.requestProcessor(1)
+    guest.machine.recallProcessor(1)
     #expect(guest.advance { guest.accepted.count == 2 })
     #expect(guest.counter(.processors) == 1)
   }

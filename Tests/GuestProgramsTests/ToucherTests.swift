@@ -28,7 +28,7 @@ struct ToucherTests {
       guest.machine.offerStorage(more)
       #expect(guest.advance { guest.counter(.taken) == UInt64(round) * 2 * Self.unit })
       guest.advance(milliseconds: 20)
-      guest.machine.requestStorage(more)
+      guest.machine.recallStorage(more)
       #expect(guest.advance { guest.counter(.released) == UInt64(round) * 2 * Self.unit })
     }
     #expect(guest.counter(.errors) == 0)
@@ -45,7 +45,7 @@ struct ToucherTests {
     for round in 1...100 as ClosedRange<UInt64> {
       for _ in 0..<10 {
         guest.machine.offerStorage(increment)
-        guest.machine.requestStorage(increment)
+        guest.machine.recallStorage(increment)
       }
       #expect(guest.advance { guest.counter(.released) == 10 * round * Self.unit })
     }
@@ -62,7 +62,7 @@ struct ToucherTests {
     let guest = try GuestHarness(.toucher, processors: 2, megahertz: 500)
     guest.advance(milliseconds: 50)
     for unit in [3, 2] as [UInt64] {
-      guest.machine.requestStorage(unit * Self.unit..<(unit + 1) * Self.unit)
+      guest.machine.recallStorage(unit * Self.unit..<(unit + 1) * Self.unit)
       guest.advance(milliseconds: 30)
     }
     #expect(guest.accepted.count == 2)
@@ -70,7 +70,7 @@ struct ToucherTests {
     guest.machine.offerProcessor(2)
     #expect(guest.advance { guest.counter(.processors) == 3 })
     guest.advance(milliseconds: 50)
-    guest.machine.requestProcessor(1)
+    guest.machine.recallProcessor(1)
     #expect(guest.advance { guest.counter(.processors) == 2 })
     #expect(guest.counter(.errors) == 0)
     #expect(guest.events.isEmpty)
@@ -80,8 +80,8 @@ struct ToucherTests {
   func refuses() throws {
     let guest = try GuestHarness(.toucher, megahertz: 200)
     guest.advance(milliseconds: 50)
-    guest.machine.requestStorage(6 * Self.unit..<7 * Self.unit)
-    guest.machine.requestStorage(3 * Self.unit..<5 * Self.unit)
+    guest.machine.recallStorage(6 * Self.unit..<7 * Self.unit)
+    guest.machine.recallStorage(3 * Self.unit..<5 * Self.unit)
     guest.advance(milliseconds: 50)
     #expect(guest.refused.count == 2)
   }

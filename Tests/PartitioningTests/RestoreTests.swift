@@ -108,7 +108,7 @@ struct RestoreTests {
     #expect(second.manager.restore(first.manager.runningConfiguration).lost == ["A"])
     try second.manager.perform(.recover("A"))
     #expect(try second.view("A").processors.map(\.state).contains(.stopped))
-    #expect(second.manager.record(of: "A")?.stoppedProcessors == [1])
+    #expect(second.manager.record(of: "A")?.isProcessorStopped.elements == [false, true])
   }
 
   @Test("a definition file that changed since counts, and the record does not")
@@ -163,10 +163,12 @@ struct RestoreTests {
     try first.activateAll()
     let kept = first.manager.runningConfiguration
     let changes: [(inout PartitionRecord) -> Void] = [
-      { $0.onlineProcessors = [1 << 62, -5] },
-      { $0.incrementCount = 1 << 62 },
-      { $0.initialIncrementCount = .max },
-      { $0.incrementPlaces = [.max, .min] },
+      { $0.isOnline.elements = [] },
+      { $0.isOnline.elements = [Bool](repeating: true, count: 999) },
+      { $0.increments.elements = [Int?](repeating: .max, count: 1 << 16) },
+      { $0.increments.elements = [] },
+      { $0.initialCount = .max },
+      { $0.offered = [.max, .min] },
     ]
     for change in changes {
       var damaged = kept

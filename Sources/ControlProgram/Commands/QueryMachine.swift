@@ -233,18 +233,6 @@ package func pathGrid(_ paths: [(number: UInt8, isOnline: Bool)]) -> [String] {
   return rows
 }
 
-extension PartitionView {
-  /// The state in the firmware's words, with stopped processors named beside it.
-  package var stateText: String {
-    switch state {
-    case .notActivated: "NOT-ACTIVATED"
-    case .notOperating: "NOT-OPERATING"
-    case .operating: isStopped ? "STOPPED" : "OPERATING"
-    case .exceptions: "EXCEPTIONS"
-    }
-  }
-}
-
 extension Invocation {
   /// Adds several lines to the answer.
   package func reply(_ lines: [String]) {
@@ -268,18 +256,6 @@ extension Invocation {
   fileprivate func digest(of name: String?, storage: Bool) -> String {
     let rolling = name.flatMap { system.partitionView($0)?.digest } ?? system.machineView.digest
     return hexDigits(storage ? system.storageDigest(of: name) : rolling, 16)
-  }
-}
-
-extension PendingChange {
-  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `SHUTDOWN`.
-  package var text: String {
-    let state = online ? "ONLINE" : "OFFLINE"
-    return switch subject {
-    case .processor(let number): "CPU \(hexDigits(number, 2)) \(state)"
-    case .storage(_, let byteCount): "STORAGE \(sizeText(byteCount)) \(state)"
-    case .shutdown: "SHUTDOWN"
-    }
   }
 }
 

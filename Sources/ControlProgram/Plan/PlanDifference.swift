@@ -1,8 +1,9 @@
+import Partitioning
 import Quantities
 
 /// What differs between two states of a machine: the table of PLAN.
 struct PlanDifference {
-  /// One fact that is not the same after.
+  /// One item that is not the same after.
   struct Change: Equatable {
     let item: String
     let before: String
@@ -21,19 +22,19 @@ struct PlanDifference {
 
   let rows: [Row]
 
-  /// Compares fact by fact; what is only on one side differs from `-`.
+  /// Compares item by item; what is only on one side differs from `-`.
   ///
   /// Subjects that are not there after come last.
-  init(before: MachineFacts, after: MachineFacts) {
+  init(before: [MachineItems], after: [MachineItems]) {
     var rows: [Row] = []
     // The row that those after it may be like.
     var open: Row?
-    func bySubject(_ facts: MachineFacts) -> [String: [MachineFact]] {
-      Dictionary(facts.groups.map { ($0.subject, $0.facts) }, uniquingKeysWith: { one, _ in one })
+    func bySubject(_ all: [MachineItems]) -> [String: [MachineItem]] {
+      Dictionary(all.map { ($0.subject, $0.items) }, uniquingKeysWith: { one, _ in one })
     }
     let (earlier, present) = (bySubject(before), bySubject(after))
-    let gone = before.groups.filter { present[$0.subject] == nil }
-    for group in after.groups + gone {
+    let gone = before.filter { present[$0.subject] == nil }
+    for group in after + gone {
       let changes = Self.changes(
         from: earlier[group.subject] ?? [], to: present[group.subject] ?? [])
       if changes.isEmpty { continue }
@@ -50,17 +51,17 @@ struct PlanDifference {
     self.rows = rows
   }
 
-  private static func changes(from before: [MachineFact], to after: [MachineFact]) -> [Change] {
-    let gone = before.filter { fact in !after.contains { $0.item == fact.item } }
-    let changed = after.compactMap { fact -> Change? in
-      let earlier = before.first { $0.item == fact.item }
-      guard earlier?.text != fact.text else { return nil }
+  private static func changes(from before: [MachineItem], to after: [MachineItem]) -> [Change] {
+    let gone = before.filter { item in !after.contains { $0.name == item.name } }
+    let changed = after.compactMap { item -> Change? in
+      let earlier = before.first { $0.name == item.name }
+      guard earlier?.text != item.text else { return nil }
       return Change(
-        item: fact.item, before: earlier?.text ?? "-", after: fact.text,
-        change: signed(from: earlier?.amount, to: fact.amount, asIn: fact.text))
+        item: item.name, before: earlier?.text ?? "-", after: item.text,
+        change: signed(from: earlier?.amount, to: item.amount, asIn: item.text))
     }
     return changed
-      + gone.map { Change(item: $0.item, before: $0.text, after: "-", change: "") }
+      + gone.map { Change(item: $0.name, before: $0.text, after: "-", change: "") }
   }
 
   /// The difference with its sign and the decimals of the text it belongs to; empty for no numbers.

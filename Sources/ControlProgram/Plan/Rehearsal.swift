@@ -20,7 +20,7 @@ package final class Rehearsal {
   let control: ControlProgram
   /// The only partition to show; nil for the machine and all partitions.
   private let partition: String?
-  private let before: MachineFacts
+  private let before: [MachineItems]
   /// What would be refused, in order.
   package private(set) var refusals: [Refusal] = []
   /// Commands that PLAN leaves out, because time or a console is what they act on.
@@ -44,7 +44,7 @@ package final class Rehearsal {
     control = ControlProgram(system: system.rehearse(), table: table)
     control.nesting = nesting
     self.partition = partition
-    before = Self.facts(of: control, partition)
+    before = Self.items(of: control, partition)
     control.onOmitted = { [unowned self] in
       omitted.append((line, $0))
       if isWaiting($0) { control.system.agreeToPending() }
@@ -105,13 +105,14 @@ package final class Rehearsal {
     for (line, command) in omitted {
       lines.append("NOT PLANNED: \(Self.place(line))\(command)")
     }
-    return lines + PlanDifference(before: before, after: Self.facts(of: control, partition)).lines
+    return lines + PlanDifference(before: before, after: Self.items(of: control, partition)).lines
   }
 
-  private static func facts(of control: ControlProgram, _ partition: String?) -> MachineFacts {
-    MachineFacts(
-      of: control.system, partitions: partition.map { [$0] } ?? control.partitionNames,
-      isGlobal: partition == nil)
+  private static func items(
+    of control: ControlProgram, _ partition: String?
+  ) -> [MachineItems] {
+    control.system.items(
+      of: partition.map { [$0] } ?? control.partitionNames, isGlobal: partition == nil)
   }
 
   /// What would be refused, each with its messages.

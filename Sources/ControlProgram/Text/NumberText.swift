@@ -12,12 +12,6 @@ package func rightAligned(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width.subtractingClamped(text.count))) + text
 }
 
-/// A measured number times `scale` as a whole one; 0 for what is no number.
-package func rounded(_ value: Double, by scale: Double = 1) -> Int {
-  let scaled = (value * scale).rounded()
-  return Int(exactly: scaled) ?? (scaled > 0 ? .max : 0)
-}
-
 /// A line without the blanks at its end.
 func withoutBlanksAtEnd(_ line: String) -> String {
   var text = Substring(line)

@@ -82,8 +82,3 @@ package func processorTimeText(_ nanoseconds: UInt64) -> String {
   return "\(digits(hundredths / 6000, 3)):\(digits(hundredths / 100 % 60, 2))"
     + ".\(digits(hundredths % 100, 2))"
 }
-
-/// A time in milliseconds with as many decimals as it has, up to six: `12.5 MS`.
-func millisecondsText(_ nanoseconds: UInt64) -> String {
-  fixedPointText(Int(clamping: nanoseconds), places: 6) + " MS"
-}

@@ -39,3 +39,15 @@ package enum PartitionStatus: String, Sendable, Equatable, CaseIterable, Codable
     }
   }
 }
+
+extension PartitionStatus {
+  /// The state in the firmware's words; an operating partition may be stopped.
+  func text(isStopped: Bool) -> String {
+    switch self {
+    case .notActivated: "NOT-ACTIVATED"
+    case .notOperating: "NOT-OPERATING"
+    case .operating: isStopped ? "STOPPED" : "OPERATING"
+    case .exceptions: "EXCEPTIONS"
+    }
+  }
+}

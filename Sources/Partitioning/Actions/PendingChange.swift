@@ -65,3 +65,15 @@ package struct PendingChange: Sendable, Equatable, Codable {
     }
   }
 }
+
+extension PendingChange {
+  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `SHUTDOWN`.
+  package var text: String {
+    let state = online ? "ONLINE" : "OFFLINE"
+    return switch subject {
+    case .processor(let number): "CPU \(hexDigits(number, 2)) \(state)"
+    case .storage(_, let byteCount): "STORAGE \(sizeText(byteCount)) \(state)"
+    case .shutdown: "SHUTDOWN"
+    }
+  }
+}

@@ -20,8 +20,8 @@ extension Partition {
   /// Asks the guest for a logical processor back.
   ///
   /// - Returns: Whether it listens.
-  func requestProcessor(_ number: Int) -> Bool {
-    computer.map { $0.requestProcessor(number) != .nobodyListens } ?? rehearsed.hearsSignals
+  func recallProcessor(_ number: Int) -> Bool {
+    computer.map { $0.recallProcessor(number) != .nobodyListens } ?? rehearsed.hearsSignals
   }
 
   /// Asks the guest to end.

@@ -190,7 +190,7 @@ extension PartitionManager {
 
   /// The guest's operating system has given a processor up: as it was asked to, or unasked.
   private func eject(_ processor: Int, from partition: Partition) {
-    guard !accepted(partition, .processorRequested(processor)) else { return }
+    guard !accepted(partition, .processorRecalled(processor)) else { return }
     do throws(ManagementError) {
       try requireOnline(partition, processor)
       try judgeProcessor(partition, processor, online: false)

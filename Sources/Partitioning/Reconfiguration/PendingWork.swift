@@ -55,11 +55,11 @@ extension PartitionManager {
   private func notice(of change: PendingChange) -> ReconfigurationNotice? {
     switch change.subject {
     case .processor(let number):
-      change.online ? .processorOffered(number) : .processorRequested(number)
+      change.online ? .processorOffered(number) : .processorRecalled(number)
     case .storage(let address, let byteCount):
       change.online
         ? .storageOffered(Self.range(address, byteCount))
-        : .storageRequested(Self.range(address, byteCount))
+        : .storageRecalled(Self.range(address, byteCount))
     case .shutdown: .shutdownSignal
     }
   }
@@ -88,12 +88,12 @@ extension PartitionManager {
     forget(partition, change)
     switch notice {
     case .processorOffered(let number): setProcessor(partition, number, online: true)
-    case .processorRequested(let number): setProcessor(partition, number, online: false)
+    case .processorRecalled(let number): setProcessor(partition, number, online: false)
     case .storageOffered(let range):
       let places = StorageMap.places(of: range, increment: ledger.incrementByteCount)
       partition.offered.subtract(places)
       partition.computer?.attachStorage(range)
-    case .storageRequested(let range):
+    case .storageRecalled(let range):
       takeAway(
         Array(StorageMap.places(of: range, increment: ledger.incrementByteCount)), from: partition)
     case .shutdownSignal: break

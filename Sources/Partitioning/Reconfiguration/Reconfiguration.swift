@@ -66,7 +66,7 @@ extension PartitionManager {
       return .done
     }
     if isListening(partition), insistence == .polite {
-      guard partition.requestProcessor(number) else {
+      guard partition.recallProcessor(number) else {
         throw .guestNotListening(partition.name)
       }
       engine.findWork(of: partition.number, at: now)
@@ -234,7 +234,7 @@ extension PartitionManager {
     guard partition.listensToNotices else { throw .guestNotListening(partition.name) }
     var changes: [PendingChange] = []
     for range in ranges(of: going).reversed() {
-      partition.computer?.requestStorage(range)
+      partition.computer?.recallStorage(range)
       changes.append(storageChange(range, online: false, within))
     }
     for change in changes { addPending(partition, change) }

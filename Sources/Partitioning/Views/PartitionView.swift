@@ -158,6 +158,8 @@ package struct PartitionView: Sendable, Equatable, Codable {
   package var profile: PartitionDefinition {
     profiles.first { $0.name == profileName }?.definition ?? definition
   }
+  /// The state in the firmware's words.
+  package var stateText: String { state.text(isStopped: isStopped) }
   /// Whether it owns resources.
   package var isActive: Bool { state != .notActivated }
 }

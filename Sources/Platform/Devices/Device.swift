@@ -67,6 +67,9 @@ struct DeviceRegion {
   }
 }
 
+/// What a device remembers that remembers nothing, so that it need not be among what was saved.
+protocol NoState: SavedState {}
+
 /// A device of a partition's PC: its registers, wires and time, and what it remembers.
 ///
 /// Touched only by the thread that owns the partition at the moment.

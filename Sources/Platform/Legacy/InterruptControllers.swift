@@ -6,7 +6,7 @@ import Quantities
 /// Ports of the master, of the slave, and of the registers that make requests levels.
 final class InterruptControllers: BusTarget, Device {
   /// It remembers nothing: the network does.
-  struct State: SavedState {
+  struct State: NoState {
     static let kind = "interrupt controllers' ports"
     static let version = 1
   }

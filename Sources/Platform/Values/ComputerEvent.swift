@@ -62,10 +62,17 @@ package enum DiagnoseAnswer: Equatable, Sendable {
 /// What the firmware offers to a guest or wants back from it.
 package enum ReconfigurationNotice: Equatable, Sendable, Codable {
   case processorOffered(Int)
-  case processorRequested(Int)
+  case processorRecalled(Int)
   case storageOffered(Range<UInt64>)
-  case storageRequested(Range<UInt64>)
+  case storageRecalled(Range<UInt64>)
   case shutdownSignal
+
+  /// The names under which the first program wrote notices that wait for a guest.
+  private enum CodingKeys: String, CodingKey {
+    case processorOffered, storageOffered, shutdownSignal
+    case processorRecalled = "processorRequested"
+    case storageRecalled = "storageRequested"
+  }
 }
 
 /// What can become of a notice.

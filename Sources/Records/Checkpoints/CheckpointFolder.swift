@@ -241,7 +241,7 @@ package struct CheckpointFolder: Sendable {
     let written = Data(try section(name, manifest, folder))
     // What this very program wrote it knows, all of it.
     let isOwn = manifest.program != nil && manifest.program == .ofProgram
-    let text = isOwn ? written : FormerShares.renewed(written)
+    let text = isOwn ? written : FormerJSON.present(written)
     do {
       let value = try JSONDecoder().decode(Value.self, from: text)
       if !isOwn, let unknown = UnreadFields.paths(in: text, readAs: value).first {

@@ -163,7 +163,7 @@ private struct Kept {
 
   /// Names of what is active by the configuration.
   var active: [String] {
-    (configuration?.partitions ?? []).filter { $0.state != .notActivated }.map(\.name).sorted()
+    (configuration?.partitions ?? []).filter { $0.unended != nil }.map(\.name).sorted()
   }
 }
 
@@ -254,11 +254,11 @@ extension KillRun {
       }
     }
     for partition in partitions {
-      if let state = states[partition.name], state != partition.state.rawValue {
-        lose("\(partition.name) is \(partition.state.rawValue), the log says \(state)")
+      if let state = states[partition.name], state != partition.status.rawValue {
+        lose("\(partition.name) is \(partition.status.rawValue), the log says \(state)")
       }
       let weight = "\(partition.definition.processors.first?.share.weight ?? 0)"
-      if partition.state != .notActivated, let logged = weights[partition.name], logged != weight {
+      if partition.isActive, let logged = weights[partition.name], logged != weight {
         lose("\(partition.name) has weight \(weight), the log says \(logged)")
       }
     }

@@ -47,7 +47,7 @@ struct PlanAgainstWhatComesTests {
     return commands.randomElement(using: &numbers) ?? ""
   }
 
-  /// Oracle: the same command given in earnest at the same instant, and the facts before and after it.
+  /// Oracle: the same command given in earnest at the same instant, and the items before and after it.
   @Test(arguments: 1...10 as ClosedRange<UInt64>)
   func everyRowComesTrueAndNothingElseChanges(seed: UInt64) throws {
     var numbers = RandomNumbers(seed: seed)
@@ -58,11 +58,11 @@ struct PlanAgainstWhatComesTests {
     var (done, pending) = (0, 0)
     for _ in 0..<100 {
       let command = command(&numbers)
-      let before = MachineFacts(of: small.manager, partitions: names)
+      let before = small.manager.items(of: names)
       let planned = small.console.execute("PLAN \(command)")
-      #expect(MachineFacts(of: small.manager, partitions: names) == before)
+      #expect(small.manager.items(of: names) == before)
       let earnest = small.console.execute(command)
-      let after = MachineFacts(of: small.manager, partitions: names)
+      let after = small.manager.items(of: names)
       var expected: [String] = []
       if earnest.returnCode == 0 {
         done += 1

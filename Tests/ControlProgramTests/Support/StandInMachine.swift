@@ -161,6 +161,8 @@ final class StandInMachine: SystemPort, SimulationClock {
     accounted.append(name)
   }
 
+  func items(of partitions: [String], isGlobal: Bool) -> [MachineItems] { [] }
+
   func measurement() -> MeasurementSample {
     MeasurementSample(time: now, processors: [], partitions: [])
   }

@@ -17,7 +17,7 @@ enum KeptTarget: FuzzTarget {
         RunningConfiguration.self, from: Data(text.joined().utf8))
     else { return }
     for index in kept.partitions.indices where lost >> UInt8(index & 7) & 1 == 1 {
-      kept.partitions[index].state = .operating
+      kept.partitions[index].state.status = .operating
     }
     let machine = FuzzMachine()
     _ = machine.manager.restore(kept)

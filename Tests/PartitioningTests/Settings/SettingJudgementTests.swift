@@ -216,7 +216,7 @@ struct SettingJudgementTests {
   @Test("RECOVER brings back nothing that SET refuses")
   func recovered() throws {
     var kept = try Self.machine().manager.runningConfiguration
-    kept.partitions[0].state = .operating
+    kept.partitions[0].state.status = .operating
     kept.partitions[0].definition.processors[0].share.isCapped = true
     kept.partitions[0].definition.definedCapacity = 5
     let machine = try Self.machine()

@@ -1,4 +1,3 @@
-import Partitioning
 import Quantities
 
 // Shares and limits as QUERY SHARE shows them.

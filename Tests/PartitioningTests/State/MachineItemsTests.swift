@@ -1,0 +1,218 @@
+import Foundation
+import Quantities
+import TestSupport
+import Testing
+
+@testable import Partitioning
+
+/// What PLAN and the event log compare forgets nothing: whatever is changed in a state is told, or it stands here
+/// why not.
+@Suite("What is so of a machine, item by item")
+struct MachineItemsTests {
+  /// Values of a partition that are not told, by the way to them, with all that is in them.
+  private static let untold = [
+    "definedAs": "what it came from; DEFINED says that it came",
+    "activated": "the action has the instant",
+    "isOnline.absent": "what a number that names none reads as",
+    "isProcessorStopped.absent": "as isOnline.absent",
+    "increments.elements": "which increment it is of the machine's, beside the storage map",
+    "initialCount": "what a later load leaves it; the load tells what it took",
+    "countedPages": "counted while it runs", "requestCount": "as countedPages",
+    "accounted": "as countedPages", "isClean": "as countedPages",
+    "restartPace": "how its guest loads itself", "heldUntil": "as restartPace",
+    "isPaused": "told as an event when it happens",
+    "lost": "what RECOVER would bring back; QUERY RECOVERY says of whom",
+    "loaded": "the action says what was loaded", "loadedParameters": "as loaded",
+    "commandAllowance": "counted in a second", "commandSecond": "as commandAllowance",
+    "refusalAllowance": "as commandAllowance",
+    "pending.asked": "what waits is told, not since when", "pending.deadline": "as pending.asked",
+    "pending.online": "of a shutdown it says nothing",
+    "offered": "told by its size, not by its places",
+    "pending.subject.storage.address": "storage is told by its size",
+    "pending.subject.shutdown.thenForce": "the action says it",
+    "profiles.partition": "always the partition itself",
+    "profiles.definition.name": "always the partition itself",
+    "definition.password": "secret", "profiles.definition.password": "secret",
+  ]
+
+  /// What a state of a partition has in one form of several: the others are looked at one by one.
+  private static let words = [
+    "NO", "YES", "HORIZONTAL", "VERTICAL", "SHARED", "DEDICATED", "CP", "IFL", "operating",
+    "not-operating", "DEBUGEXIT", "RNG",
+  ]
+
+  private static var definition: PartitionDefinition {
+    var definition = GuestMachine.partition(
+      "A", processors: 2, reserved: 1, limit: .soft(.relative(50)), cap: 150, megabytes: 6,
+      reservedMegabytes: 4, group: "G", polarity: .vertical)
+    definition.processors[0].minimumWeight = 50
+    definition.processors[0].maximumWeight = 500
+    definition.storage.origin = 8 << 20
+    definition.console = 0x9
+    definition.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
+    definition.virtualDevices = [
+      VirtualDeviceDefinition(statement: "MDISK", virtualDevice: 0x191, operands: ["3390", "1"])
+    ]
+    definition.password = "SECRET"
+    definition.start = StartDefinition(after: ["B"])
+    definition.commands = ["QUERY TIME"]
+    definition.loadableFiles = ["vmlinuz"]
+    definition.options = [.quickDispatch]
+    definition.definedCapacity = 30
+    return definition
+  }
+
+  /// A machine with an active partition, and a state of it in which nothing is absent.
+  private func sample() throws -> (PartitionManager, Partition) {
+    let machine = try GuestMachine(
+      processors: 4, inputOutput: true, groups: [GroupDefinition(name: "G")], capacityUnits: 100,
+      [
+        GuestMachine.partition(
+          "A", processors: 2, reserved: 1, megabytes: 6, reservedMegabytes: 4, group: "G")
+      ])
+    try machine.manager.perform(.activate("A", load: true))
+    let partition = try machine.manager.partition("A")
+    let lost = try #require(machine.manager.record(of: "A"))
+    partition.definition = Self.definition
+    partition.profiles = ["A", "NIGHT", "DAY"].map {
+      ImageProfile(name: $0, partition: "A", definition: Self.definition)
+    }
+    partition.activeProfile = "NIGHT"
+    partition.nextProfile = "DAY"
+    partition.state.definedAs = PartitionEntry(
+      number: 0, definition: Self.definition, others: [partition.profiles[1]])
+    partition.offered = [7]
+    partition.state.increments[7] = 9
+    partition.pending = [
+      .processor(2), .storage(address: 1 << 20, byteCount: 1 << 20), .shutdown(thenForce: true),
+    ].map { PendingChange(subject: $0, online: true, asked: 1, deadline: 2) }
+    partition.lost = lost
+    partition.loadedParameters = "quiet"
+    return (machine.manager, partition)
+  }
+
+  /// Fields of a value that are nil or empty, by their names.
+  private func absent(in value: Any, at path: String = "") -> [String] {
+    let mirror = Mirror(reflecting: value)
+    let isNothing =
+      [.optional, .collection, .set, .dictionary].contains(mirror.displayStyle)
+      && mirror.children.isEmpty
+    if isNothing { return [path] }
+    // An optional's value, an element and a case's values have no names of their own.
+    let isTransparent = mirror.displayStyle != .struct
+    return mirror.children.flatMap { label, child in
+      absent(in: child, at: isTransparent ? path : path + "." + (label ?? ""))
+    }
+  }
+
+  /// The ways in which one value can be another, as texts of it.
+  private func others(_ value: JSONValue) -> [JSONValue] {
+    switch value {
+    case .bool(let isOn): [.bool(!isOn)]
+    case .integer(let number): [.integer(number + 1)]
+    case .unsigned(let number): [.unsigned(number - 1)]
+    case .string(let text): [.string(text + "X")] + Self.words.map { .string($0) }
+    // Of flags there are always as many.
+    case .array(let elements):
+      if case .bool = elements.last ?? .bool(true) { [] } else { [.array(elements.dropLast())] }
+    default: []
+    }
+  }
+
+  private func isUntold(_ place: String, in list: some Sequence<String>) -> Bool {
+    list.contains { place == $0 || place.hasPrefix($0 + ".") }
+  }
+
+  /// Each place of a state, changed by itself to something else that is one.
+  private func changes<State: Codable & Equatable>(
+    of state: State
+  ) throws -> [(place: String, state: State)] {
+    let whole = try JSONValue(of: state)
+    return whole.parts.compactMap { path, value in
+      for other in others(value) where other != value {
+        let text = whole.replacing(path, with: other)
+        guard let changed: State = try? text.read(), changed != state else { continue }
+        return (path.filter { Int($0) == nil }.joined(separator: "."), changed)
+      }
+      return nil
+    }
+  }
+
+  @Test("a partition's values, each changed by itself, are told or stand in the list")
+  func partition() throws {
+    let (manager, partition) = try sample()
+    let state = partition.state
+    let items = manager.condition(of: partition).items
+    // A field that has nothing in it cannot be seen to be told.
+    let nothing = absent(in: state).filter {
+      !isUntold(String($0.dropFirst()), in: ["_lost", "increments"])
+    }
+    #expect(nothing == [])
+    var (told, untold): (Set<String>, Set<String>) = ([], [])
+    for (place, changed) in try changes(of: state) {
+      partition.state = changed
+      if manager.condition(of: partition).items != items {
+        told.insert(place)
+      } else {
+        untold.insert(place)
+        #expect(isUntold(place, in: Self.untold.keys), "\(place) is changed, and nobody is told")
+      }
+    }
+    for place in Self.untold.keys {
+      #expect(untold.contains { isUntold($0, in: [place]) }, "\(place) is in the list in vain")
+    }
+    // Every field is one of the two.
+    let fields = Mirror(reflecting: state).children.compactMap(\.label).map {
+      $0.hasPrefix("_") ? String($0.dropFirst()) : $0
+    }
+    let seen = Set(
+      told.union(untold).compactMap { $0.split(separator: ".").first.map(String.init) })
+    #expect(Set(fields) == seen)
+  }
+
+  @Test("the settings of the machine and of its groups are told")
+  func settings() throws {
+    let (manager, _) = try sample()
+    let settings = try JSONDecoder().decode(
+      MachineSettings.self,
+      from: Data(
+        """
+        {"runningTime": 5000000, "waitCompletion": false, "groups":
+         [{"name": "G", "capacityUnits": 7, "absoluteCaps": [{"type": "CP", "hundredths": 50}]}]}
+        """.utf8))
+    #expect(absent(in: settings) == [])
+    var condition = manager.condition(of: nil)
+    condition.settings = settings
+    condition.profileSettings = settings
+    let items = condition.machineItems
+    for (place, changed) in try changes(of: settings) {
+      var other = condition
+      other.settings = changed
+      #expect(other.machineItems != items, "\(place)")
+      other = condition
+      other.profileSettings = changed
+      #expect(other.machineItems != items, "\(place) of the profile")
+    }
+    for keyPath in [\Condition.offlineProcessors] {
+      var other = condition
+      other[keyPath: keyPath].append(1)
+      #expect(other.machineItems != items)
+    }
+    condition.offlinePaths.append(0x10)
+    #expect(condition.machineItems != items)
+  }
+
+  @Test("the event log tells what is different, PLAN what differs, and no name stands for two")
+  func names() throws {
+    let (manager, partition) = try sample()
+    let all = [
+      manager.condition(of: partition).items, manager.condition(of: nil).machineItems,
+    ]
+    for items in all {
+      for audience in [MachineItem.Audience.plan, .log] {
+        let names = items.filter { [audience, .all].contains($0.audience) }.map(\.name)
+        #expect(Set(names).count == names.count)
+      }
+    }
+  }
+}
