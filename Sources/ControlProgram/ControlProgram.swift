@@ -145,7 +145,7 @@ package final class ControlProgram {
 
   /// Has the front end go back to an instant once the command is over.
   func rewind(to instant: SimulatedTime) throws(CommandMessage) {
-    guard checkpoints != nil else { throw CommandMessage(.noRecords) }
+    guard checkpoints?.isKept ?? false else { throw CommandMessage(.noRecords) }
     guard canRewind else { throw CommandMessage(.needsConsole, "REWIND") }
     rewindTarget = instant
   }

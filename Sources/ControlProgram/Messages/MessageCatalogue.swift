@@ -770,8 +770,8 @@ extension MessageID {
       MessageDefinition(
         8882, .error, nil,
         "No records are kept",
-        when: "The machine was started without a place for its records.",
-        remedy: "Start it with a state folder.")
+        when: "The machine was started without a place for its records, or is only looked at.",
+        remedy: "Start it with a state folder; give endicott at --keep.")
     case .recordsFailure:
       MessageDefinition(
         8883, .error, nil,

@@ -167,8 +167,7 @@ final class DiskPast: OverwriteKeeper {
 
   /// Whether the disk can be put where a checkpoint finds it.
   func has(_ mark: DiskMark) -> Bool {
-    guard let tree, let point = mark.point, mark.tree == tree.name else { return false }
-    return tree.contains(point)
+    tree?.contains(mark) ?? false
   }
 
   /// Removes what no checkpoint needs.
