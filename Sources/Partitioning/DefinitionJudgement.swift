@@ -12,7 +12,7 @@ extension PartitionManager {
     for definition in [entry.definition] + entry.others.map(\.definition) {
       try judgeProcessors(of: definition)
       try judgeStorage(of: definition)
-      try definition.judge(in: context)
+      try definition.judge(in: firmware.settings.context)
     }
   }
 

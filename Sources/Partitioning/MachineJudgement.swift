@@ -11,7 +11,7 @@ extension PartitionManager {
   func judge(_ saved: MachineState) throws(StateRefusal) -> MachineLayout {
     let layout = try layout(of: saved.partitions)
     try judge(saved.firmware, in: layout)
-    let holders = saved.firmware.ledger.holders
+    let holders = saved.firmware.storage.ledger.holders
     for (place, values) in zip(layout.partitions, saved.partitions) {
       try judge(values, in: place, holders)
     }
@@ -31,24 +31,25 @@ extension PartitionManager {
     func require(_ holds: Bool, _ what: String) throws(StateRefusal) {
       guard holds else { throw .inconsistent(kind: FirmwareState.kind, what: what) }
     }
-    guard firmware.hasStaleShares.count == pools.count,
-      firmware.ledger.installedCount == ledger.installedCount,
-      firmware.ledger.incrementByteCount == ledger.incrementByteCount,
-      firmware.settings.groups.map(\.name) == settings.groups.map(\.name),
-      firmware.profileSettings.groups.map(\.name) == settings.groups.map(\.name)
+    guard firmware.entitlements.hasStaleShares.count == pools.count,
+      firmware.storage.ledger.installedCount == ledger.installedCount,
+      firmware.storage.ledger.incrementByteCount == ledger.incrementByteCount,
+      firmware.settings.running.groups.map(\.name) == settings.groups.map(\.name),
+      firmware.settings.profile.groups.map(\.name) == settings.groups.map(\.name)
     else { throw .otherLayout(kind: FirmwareState.kind, what: "processors, storage or groups") }
     try require(
-      firmware.ledger.isBalanced
-        && firmware.ledger.holders.allSatisfy {
+      firmware.storage.ledger.isBalanced
+        && firmware.storage.ledger.holders.allSatisfy {
           $0.map { defined.contains($0) } ?? true
         }, "storage")
     let numbers =
-      firmware.waiting + firmware.held + firmware.reservations.values
-      + (firmware.commandingPartition.map { [$0] } ?? [])
+      firmware.pending.waiting + firmware.restarts.held
+      + firmware.reconfiguration.reservations.values
+      + (firmware.guestCommands.commandingPartition.map { [$0] } ?? [])
     try require(numbers.allSatisfy(defined.contains), "a partition's number")
     try require(
-      firmware.waiting == Set(firmware.waiting).sorted()
-        && firmware.held == Set(firmware.held).sorted(), "an order")
+      firmware.pending.waiting == Set(firmware.pending.waiting).sorted()
+        && firmware.restarts.held == Set(firmware.restarts.held).sorted(), "an order")
   }
 
   private func judge(

@@ -39,60 +39,22 @@ package enum MachineRefusal: Error, Equatable, Sendable {
   case hostMemory
 }
 
-/// One action from outside, with the instant at which it took effect.
-package struct JournalEntry: Sendable, Equatable, Codable {
-  /// When.
-  package var time: SimulatedTime
-  /// Who had it performed.
-  package var author: Author
-  /// What.
-  package var action: ManagementAction
-  /// Why it was refused, nil when it was performed.
-  package var refusal: ManagementError?
-}
-
-/// A guest's CP command and what it may do, answered by the control program.
-///
-/// Given the partition's number and the text, gives the reply and the return code.
-package typealias GuestCommandHandler = (_ partition: Int, _ text: String) -> (
-  reply: String, returnCode: UInt64
-)
-
-/// The firmware of one machine.
+/// The firmware of one machine: the front of the objects that it consists of.
 ///
 /// Owner thread only.
 package final class PartitionManager {
-  /// The firmware's own values.
-  var state: FirmwareState
-  /// What it is built for, as partitions have come and gone.
-  private(set) var layout: MachineLayout
-  private(set) var partitions: PartitionRoster
-  private(set) var engine: EpochEngine<Computer>
-  let channels: ChannelSubsystem
+  /// Who does it.
+  let firmware: Firmware
   /// How time follows the wall clock; `runEpochs` keeps it.
   package let pacer: Pacer
-  /// Whether this is a copy without guests, on which actions are judged.
-  let isRehearsal: Bool
-  /// Answers DIAGNOSE X'08'; without one every command is unknown.
-  package var commandHandler: GuestCommandHandler?
   /// Gives the COMMAND statements of definitions; without one they fail.
   package weak var interpreter: (any CommandInterpreter)?
-  /// Messages of an epoch on their way to Settle.
-  var crossing: [CrossingEvent] = []
   /// Partitions that an action is bringing up, the outermost first.
   var loggingOn: [PartitionLoggingOn] = []
 
-  private init(
-    _ layout: MachineLayout, _ state: FirmwareState, partitions: PartitionRoster,
-    engine: EpochEngine<Computer>, channels: ChannelSubsystem, pacer: Pacer, isRehearsal: Bool
-  ) {
-    self.layout = layout
-    self.state = state
-    self.partitions = partitions
-    self.engine = engine
-    self.channels = channels
+  private init(_ hardware: MachineHardware, _ state: FirmwareState, _ pacer: Pacer) {
+    firmware = Firmware(hardware, state, pacer)
     self.pacer = pacer
-    self.isRehearsal = isRehearsal
   }
 
   /// Builds the machine; no partition is active.
@@ -109,11 +71,10 @@ package final class PartitionManager {
     let layout = MachineLayout(definition)
     let (channels, engine) = try PartitionManager.hardware(layout, options)
     let state = FirmwareState(definition, seed: options.seed, clock: clock)
+    let partitions = layout.partitions.map { Partition($0, PartitionState($0)) }
     self.init(
-      layout, state,
-      partitions: PartitionRoster(layout.partitions.map { Partition($0, PartitionState($0)) }),
-      engine: engine, channels: channels, pacer: Pacer(options.pace ?? definition.machine.pace),
-      isRehearsal: false)
+      MachineHardware(state.origin, layout, PartitionRoster(partitions), engine, channels), state,
+      Pacer(options.pace ?? definition.machine.pace))
     engine.progress.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
     engine.progress.digest.mix(UInt64(clamping: WrittenForm.version))
     engine.progress.digest.mix(seed)
@@ -146,70 +107,127 @@ package final class PartitionManager {
   /// this one would refuse and shows what it would do; nothing of this machine changes, and time must
   /// not pass in the copy.
   package func rehearsal() -> PartitionManager {
-    settleShares()
+    firmware.entitlements.settleShares()
     // What was said of the machine stays with it.
-    var state = state
+    var state = firmware.state
     state.journal = JournalState()
-    let epochs = EpochEngine<Computer>(
-      layout: layout.dispatcher, epoch: engine.epoch, caches: [], state: engine.state)
-    return PartitionManager(
-      layout, state,
-      partitions: PartitionRoster(
-        partitions.map { Partition($0.place, $0.state, answers: $0.answers) }),
-      engine: epochs, channels: channels.rehearsal(), pacer: Pacer(.fast), isRehearsal: true)
+    return PartitionManager(firmware.hardware.rehearsal(), state, Pacer(.fast))
   }
+
+  /// Lets simulated time pass, at the pace asked for.
+  ///
+  /// - Parameters:
+  ///   - end: When to stop, taken up to the border of an epoch.
+  ///   - stopWhen: Asked after every epoch; true ends the call there.
+  package func runEpochs(until end: SimulatedTime, stopWhen: () -> Bool = { false }) {
+    firmware.passage.runEpochs(until: end, stopWhen: stopWhen)
+  }
+
+  /// In a rehearsal: guests do all that is asked of them, as a script that waits for them expects, and
+  /// those that were loaded in it take part.
+  ///
+  /// On a machine with guests it does nothing.
+  package func agreeToPending() { firmware.reconfiguration.agreeToPending() }
 
   /// Version of what guests can see beside the definitions: cost table, slice, TLB geometry.
   package static let historyVersion = Computer.historyVersion
+  /// Names of the guest programs that a partition can load.
+  package static var programNames: [String] { Life.programNames }
 
-  /// Goes on in another layout, with its partitions, and the epochs in a state that is one of it.
-  func take(_ layout: MachineLayout, _ partitions: PartitionRoster, _ epochs: EpochState) {
-    self.layout = layout
-    self.partitions = partitions
-    engine = EpochEngine(takingOver: engine, layout: layout.dispatcher, state: epochs)
+  /// Answers DIAGNOSE X'08'; without one every command is unknown.
+  package var commandHandler: GuestCommandHandler? {
+    get { firmware.guestCommands.handler }
+    set { firmware.guestCommands.handler = newValue }
   }
+}
 
+extension PartitionManager: FirmwareObject {
+  var hardware: MachineHardware { firmware.hardware }
+
+  package static var roles: PropertyRoles {
+    PropertyRoles(
+      // Each of its objects holds its own.
+      state: ["firmware"], wiring: ["pacer", "interpreter"],
+      // Filled and emptied by an action.
+      caches: ["loggingOn"])
+  }
+}
+
+// What is asked of the machine by others than those who show it.
+extension PartitionManager {
   /// What the machine is defined as: what its folder says, with the partitions that there are now.
   package var definition: SystemDefinition { layout.definition }
-  /// Pool index of each type that is installed.
-  var pools: [ProcessorType] { layout.pools }
   /// Seed of everything that is varied on purpose.
-  package var seed: UInt64 { state.seed }
+  package var seed: UInt64 { hardware.origin.seed }
   /// Unix time in seconds at simulated time 0.
-  package var timeOfDayAtStart: Int64 { state.timeOfDayAtStart }
-  /// Actions from outside since IPL, in order.
-  package var journal: [JournalEntry] { state.journal.entries }
-  /// How many of them were performed.
-  package var inputCount: UInt64 { state.journal.inputCount }
-  /// The machine's values that run.
-  package var settings: MachineSettings { state.settings }
-  /// The machine's values that the reset profile and the group profiles hold.
-  package var profileSettings: MachineSettings { state.profileSettings }
-  /// Storage granted and free.
-  package var ledger: StorageLedger { state.ledger }
-
+  package var timeOfDayAtStart: Int64 { hardware.origin.timeOfDayAtStart }
   /// Simulated time since IPL, at the border of an epoch.
   package var now: SimulatedTime { engine.now }
+  /// The next instant, on the grid of epochs, at which something happens; nil for never.
+  package var nextEvent: SimulatedTime? { firmware.passage.nextEvent }
+
+  /// Actions from outside since IPL, in order.
+  package var journal: [JournalEntry] { firmware.journal.state.entries }
+  /// How many of them were performed.
+  package var inputCount: UInt64 { firmware.journal.state.inputCount }
+  /// The machine's values that run.
+  package var settings: MachineSettings { firmware.settings.running }
+  /// The machine's values that the reset profile and the group profiles hold.
+  package var profileSettings: MachineSettings { firmware.settings.profile }
+  /// Storage granted and free.
+  package var ledger: StorageLedger { firmware.storage.ledger }
+  /// Host memory that guests' pages, disks and requests take, in bytes.
+  package var hostStorageUsed: UInt64 { firmware.storage.hostStorageUsed }
+
+  /// How a partition stands to its defined capacity; nil while nothing of it is averaged.
+  package func softCapState(of name: String) -> SoftCapState? {
+    number(of: name).flatMap { firmware.entitlements.state.softCapping.state($0) }
+  }
+
+  /// A group's rolling average in MSU; nil while it has no capacity or no active member.
+  package func groupAverage(of name: String) -> Fraction? {
+    settings.groups.firstIndex { $0.name == name }
+      .flatMap { firmware.entitlements.state.softCapping.groupAverage($0) }
+  }
+
+  /// Numbers of the physical processors that are varied off line.
+  package var offlineProcessors: [Int] { hardware.offlineProcessors }
+  /// Numbers of the channel paths that are varied off line for the whole machine.
+  package var offlinePaths: [UInt8] { channels.offlinePaths }
 
   /// Every defined partition's name in the order of their numbers.
   package var partitionNames: [String] { partitions.map(\.name) }
-
   /// Every defined partition's name, in name order.
   package var sortedNames: [String] { layout.sortedNames }
-
   /// The name of the partition that has a number; nil when nobody has it.
   package func name(of number: Int) -> String? { partitions[number]?.name }
-
   /// The number of a partition by name.
   package func number(of name: String) -> Int? { layout.numbers[name] }
 
   func partition(_ name: String) throws(ManagementError) -> Partition {
-    guard let number = layout.numbers[name], let partition = partitions[number] else {
-      throw .partitionNotFound(name)
-    }
-    return partition
+    try hardware.partition(name)
+  }
+}
+
+// What was published, for those who read it.
+extension PartitionManager {
+  /// What happened by itself since a reader read last.
+  package func events(since position: inout ReaderPosition) -> Reading<FirmwareEvent> {
+    firmware.journal.state.events.read(&position)
   }
 
-  /// A partition's name by its number.
-  func partitionName(_ number: Int) -> String { partitions[number]?.name ?? "" }
+  /// The changes since a reader read last, refused ones included.
+  package func changes(since position: inout ReaderPosition) -> Reading<ChangeRecord> {
+    firmware.journal.state.changes.read(&position)
+  }
+
+  /// What came for guests since a reader read last.
+  package func typed(since position: inout ReaderPosition) -> Reading<GuestInput> {
+    firmware.journal.state.typed.read(&position)
+  }
+
+  /// The accounting records since a reader read last.
+  package func accounting(since position: inout ReaderPosition) -> Reading<AccountingRecord> {
+    firmware.journal.state.accounting.read(&position)
+  }
 }

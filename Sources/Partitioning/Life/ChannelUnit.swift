@@ -4,13 +4,13 @@
 ///
 /// What was defined while the machine ran is in none.
 struct ChannelUnit: PartitionUnit {
-  func attach(_ partition: Partition, to machine: any MachineResources) {
+  func attach(_ partition: Partition, _ hardware: MachineHardware, _ storage: StorageBook) {
     guard partition.place.isOfFolder else { return }
-    machine.channels.activate(partition.number)
+    hardware.channels.activate(partition.number)
   }
 
-  func detach(_ partition: Partition, from machine: any MachineResources) {
+  func detach(_ partition: Partition, _ hardware: MachineHardware, _ storage: StorageBook) {
     guard partition.place.isOfFolder else { return }
-    machine.channels.deactivate(partition.number)
+    hardware.channels.deactivate(partition.number)
   }
 }

@@ -17,7 +17,7 @@ extension IPLDefinition {
   }
 }
 
-extension PartitionManager {
+extension Life {
   /// Throws when a partition's author may not have these files loaded into a partition.
   func authorize(
     _ image: IPLDefinition, into partition: Partition, by author: String

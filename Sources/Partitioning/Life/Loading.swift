@@ -39,7 +39,7 @@ extension IPLDefinition {
   }
 }
 
-extension PartitionManager {
+extension Life {
   /// Reads what a partition is to load; nothing of the partition changes.
   func bootImage(
     of partition: Partition, _ ipl: IPLDefinition?, parameters: String?
@@ -57,7 +57,7 @@ extension PartitionManager {
     case .program(let name, let defined):
       guard let program = GuestProgram.named(name.uppercased()) else {
         throw .programNotFound(
-          partition.name, program: name, known: PartitionManager.programNames)
+          partition.name, program: name, known: Life.programNames)
       }
       return LoadedImage(
         image: .program(
@@ -81,9 +81,6 @@ extension PartitionManager {
         partition.name, what: "device \(hexDigits(number))")
     }
   }
-}
-
-extension PartitionManager {
   /// Names of the guest programs that a partition can load.
-  package static var programNames: [String] { GuestProgram.allCases.map(\.rawValue) }
+  static var programNames: [String] { GuestProgram.allCases.map(\.rawValue) }
 }

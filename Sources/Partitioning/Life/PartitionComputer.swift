@@ -4,10 +4,10 @@ import Platform
 import Quantities
 import X86
 
-extension PartitionManager {
+extension Life {
   /// Builds the computer of a partition that has all its resources; a rehearsal has no computers.
   func buildComputer(of partition: Partition) throws(ManagementError) {
-    guard !isRehearsal else { return }
+    guard !hardware.isRehearsal else { return }
     let computer: Computer
     do throws(HostMemoryError) {
       computer = try Computer(configuration(of: partition))
@@ -25,25 +25,25 @@ extension PartitionManager {
   func dismantle(_ partition: Partition, _ units: [any PartitionUnit]) {
     partition.computer = nil
     engine.guests[partition.number].hardware = nil
-    for unit in units.reversed() { unit.detach(partition, from: self) }
-    countPages(of: partition)
-    for place in partition.layout where !units.isEmpty { applyShares(of: place.type) }
+    for unit in units.reversed() { unit.detach(partition, hardware, storage) }
+    storage.countPages(of: partition)
+    for place in partition.layout where !units.isEmpty { entitlements.applyShares(of: place.type) }
   }
 
   /// The computer that a partition's definition describes.
   func configuration(of partition: Partition) -> ComputerConfiguration {
-    let storage = partition.definition.storage
-    let unit = ledger.incrementByteCount
-    func whole(_ bytes: UInt64) -> UInt64 { byteCount(of: ledger.count(of: bytes)) }
+    let defined = partition.definition.storage
+    let unit = storage.ledger.incrementByteCount
+    func whole(_ bytes: UInt64) -> UInt64 { storage.byteCount(of: storage.ledger.count(of: bytes)) }
     // Processors on line are numbered from 0 unless a partition has several types.
     let first = partition.isOnline.firstIndex(of: false) ?? partition.isOnline.count
     return ComputerConfiguration(
       name: partition.name, partitionNumber: partition.number,
       maximumProcessors: partition.isOnline.count, initialProcessors: max(1, first),
-      initialStorage: whole(storage.initialByteCount),
-      maximumStorage: whole(storage.initialByteCount)
-        .addingClamped(whole(storage.reservedByteCount)),
-      increment: unit, timeOfDay: timeOfDayAtStart,
+      initialStorage: whole(defined.initialByteCount),
+      maximumStorage: whole(defined.initialByteCount)
+        .addingClamped(whole(defined.reservedByteCount)),
+      increment: unit, timeOfDay: hardware.origin.timeOfDayAtStart,
       blockDevices: channels.subchannels(of: partition.number).prefix(max(0, PCLayout.virtioLimit))
         .map {
           BlockDeviceConfiguration(deviceNumber: $0.virtualDevice, blockCount: $0.blockCount)
@@ -54,7 +54,7 @@ extension PartitionManager {
   /// What a partition's random numbers begin with: the machine's seed, and the partition's name.
   private func entropySeed(_ partition: Partition) -> UInt64 {
     var digest = HistoryDigest()
-    digest.mix(seed)
+    digest.mix(hardware.origin.seed)
     // Cannot trap: a string's own bytes.
     Array(partition.name.utf8).withUnsafeBytes { digest.mix(bytes: $0) }
     return digest.value

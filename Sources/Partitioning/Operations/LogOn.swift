@@ -21,7 +21,7 @@ extension PartitionManager {
       return
     }
     // What the firmware starts by itself has nothing to lose.
-    var isTried = isRehearsal || loggingOn.contains(where: \.isTried)
+    var isTried = hardware.isRehearsal || loggingOn.contains(where: \.isTried)
     if !isTried, author != .firmware {
       let action = ManagementAction.logOn(name, profile: profile, load: load, force: force)
       try rehearsing(action) { copy throws(ManagementError) in _ = try copy.carryOut(action) }
@@ -41,6 +41,14 @@ extension PartitionManager {
     }
   }
 
+  /// The commands of an image profile of a partition, the one for its next activation when none is
+  /// named; none when it is not defined.
+  func commands(of name: String, profile: String?) -> [String] {
+    guard let partition = try? partition(name) else { return [] }
+    let wanted = profile ?? partition.nextProfile
+    return partition.profiles.first { $0.name == wanted }?.definition.commands ?? []
+  }
+
   /// Gives a partition's commands as its user, until one fails or ends it.
   private func give(_ statements: [String], to name: String) throws(ManagementError) {
     for statement in statements {
@@ -57,7 +65,7 @@ extension PartitionManager {
   /// Does a part of an action, which has its own place in the history.
   private func step(_ action: ManagementAction) throws(ManagementError) {
     _ = try carryOut(action)
-    mix(action)
+    firmware.journal.mix(action)
   }
 
   /// Tries an action on a copy of the machine, on which commands are given too if it needs that.

@@ -75,7 +75,7 @@ extension PartitionManager {
     _ action: ManagementAction, partition name: String
   ) throws(ManagementError) {
     if case .load(let target, let image?, _, _, _) = action {
-      try authorize(image, into: partition(target), by: name)
+      try firmware.life.authorize(image, into: partition(target), by: name)
     }
     let security = try partition(name).definition.security
     for permission in action.neededPermissions(of: name) where !security[permission] {

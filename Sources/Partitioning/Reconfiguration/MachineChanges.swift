@@ -3,11 +3,11 @@ import Quantities
 
 // Channel paths and physical processors.
 
-extension PartitionManager {
+extension Reconfiguration {
   func configurePath(
     _ partition: Partition, _ path: UInt8, online: Bool, insistence: Insistence
   ) throws(ManagementError) {
-    try requireActive(partition)
+    try partition.requireActive()
     guard let view = channels.pathView(path, subsystem: partition.subsystem) else {
       throw .pathNotFound(path)
     }
@@ -20,10 +20,10 @@ extension PartitionManager {
     if online {
       guard view.isOnline else { throw .pathOffline(path) }
       if let owner = channels.owner(ofPath: path, besides: partition.number) {
-        throw .pathInUse(partition.name, path: path, by: partitionName(owner))
+        throw .pathInUse(partition.name, path: path, by: hardware.partitionName(owner))
       }
       if let keeper = state.reservations[path], keeper != partition.number {
-        throw .pathReserved(partition.name, path: path, for: partitionName(keeper))
+        throw .pathReserved(partition.name, path: path, for: hardware.partitionName(keeper))
       }
     } else if insistence == .polite {
       try judgeLastPath(path, subsystem: partition.subsystem, for: partition)
@@ -33,7 +33,7 @@ extension PartitionManager {
     state.reservations[path] =
       !online && partition.definition.security.isIsolated && isReconfigurable(path, partition)
       ? partition.number : nil
-    for device in lost { note(partition, .requestsWait(device: device)) }
+    for device in lost { journal.note(partition, .requestsWait(device: device)) }
   }
 
   /// Gives up a path that isolation keeps for a partition (PR/SM: Release I/O path).
@@ -61,12 +61,12 @@ extension PartitionManager {
     let lost = online ? [] : channels.lastPathDevices(path, for: nil)
     if let first = lost.first, insistence == .polite {
       throw .lastPath(
-        partitionName(first.partition), path: path,
+        hardware.partitionName(first.partition), path: path,
         devices: lost.filter { $0.partition == first.partition }.map(\.virtualDevice))
     }
     channels.vary(path: path, online: online)
     for device in lost {
-      note(partitions[device.partition], .requestsWait(device: device.virtualDevice))
+      journal.note(partitions[device.partition], .requestsWait(device: device.virtualDevice))
     }
   }
 
@@ -89,12 +89,9 @@ extension PartitionManager {
   /// The active partition with the most logical processors on line in a shared pool.
   private func greatestSharer(of type: ProcessorType) -> String? {
     var best: (name: String, count: Int)?
-    for partition in partitions where partition.isActive {
-      for (entry, processors) in partition.definition.processors.enumerated()
-      where processors.type == type && processors.mode == .shared {
-        let count = partition.onlineCount(of: entry)
-        if count > best?.count ?? 0 { best = (partition.name, count) }
-      }
+    hardware.forEachSharer(of: type) { partition, entry in
+      let count = partition.onlineCount(of: entry)
+      if count > best?.count ?? 0 { best = (partition.name, count) }
     }
     return best?.name
   }
@@ -111,14 +108,14 @@ extension PartitionManager {
     if !online {
       let dedicatedTo = physicals[number].dedicatedTo
       if dedicatedTo >= 0 {
-        throw .physicalProcessorNeeded(number, by: ownerName(dedicatedTo) ?? type.rawValue)
+        throw .physicalProcessorNeeded(number, by: hardware.ownerName(dedicatedTo) ?? type.rawValue)
       }
-      let reservation = reservation(of: type, without: nil)
+      let reservation = hardware.reservation(of: type, without: nil)
       guard reservation.canLoseOne else {
         throw .physicalProcessorNeeded(number, by: greatestSharer(of: type) ?? type.rawValue)
       }
     }
     engine.dispatcher.vary(number, online: online, at: now)
-    applyShares(of: type)
+    entitlements.applyShares(of: type)
   }
 }

@@ -8,29 +8,44 @@ import Quantities
 // until it is accepted: the ledger balances at every instant. A guest that does not listen gets what
 // is added at once and loses something only by UNCOND or FORCE.
 
-extension PartitionManager {
+/// Changes of what partitions have while they run.
+final class Reconfiguration: FirmwareObject {
+  /// What is kept.
+  struct State: Equatable, Sendable, Codable {
+    /// Partitions for which isolation keeps a reconfigurable path that is off line, by path.
+    var reservations: [UInt8: Int] = [:]
+  }
+
+  let hardware: MachineHardware
+  let storage: StorageBook
+  let pending: PendingChanges
+  let journal: Journal
+  let entitlements: Entitlements
+  let life: Life
+  var state: State
+
+  /// Reconfiguration over the life of partitions, with the books that it keeps.
+  init(_ life: Life, _ state: State) {
+    hardware = life.hardware
+    storage = life.storage
+    pending = life.pending
+    journal = life.journal
+    entitlements = life.entitlements
+    self.life = life
+    self.state = state
+  }
+
+  static var roles: PropertyRoles {
+    PropertyRoles(
+      state: ["state"],
+      wiring: ["hardware", "storage", "pending", "journal", "entitlements", "life"])
+  }
+
   /// Seconds that a change may be pending when nothing is said.
   static let pendingSeconds = 60
 
   private func deadline(_ seconds: Int?) -> SimulatedTime {
-    after(seconds: seconds ?? PartitionManager.pendingSeconds)
-  }
-
-  /// The time so many seconds from now, at least one.
-  func after(seconds: Int) -> SimulatedTime {
-    let wait = SimulatedTime(clamping: max(1, seconds)).multipliedClamped(by: 1_000_000_000)
-    return min(now.addingClamped(wait), max(now, PartitionManager.latest))
-  }
-
-  /// No deadline is later: 146 years, so that times can be added.
-  private static let latest = SimulatedTime.max >> 2
-
-  func addPending(_ partition: Partition, _ change: PendingChange) {
-    partition.pending.append(change)
-    if !state.waiting.contains(partition.number) {
-      state.waiting.append(partition.number)
-      state.waiting.sort()
-    }
+    hardware.after(seconds: seconds ?? Reconfiguration.pendingSeconds)
   }
 
   private func isListening(_ partition: Partition) -> Bool {
@@ -42,35 +57,35 @@ extension PartitionManager {
   func configureProcessor(
     _ partition: Partition, _ number: Int, online: Bool, insistence: Insistence, within: Int?
   ) throws(ManagementError) -> ManagementResult {
-    try requireActive(partition)
-    try requireDefined(partition, number)
+    try partition.requireActive()
+    try partition.requireDefined(number)
     try judgeProcessor(partition, number, online: online)
     if let earlier = partition.pending.first(where: { $0.subject == .processor(number) }) {
       guard insistence > .polite, !online, !earlier.online else {
         throw .changePending(partition.name, earlier)
       }
-      withdraw(partition, earlier)
+      pending.withdraw(earlier, from: partition)
     }
     let change = PendingChange(
       subject: .processor(number), online: online, asked: now, deadline: deadline(within))
     if online {
       if isListening(partition), partition.listensToNotices, insistence == .polite {
         partition.computer?.offerProcessor(number)
-        engine.findWork(of: partition.number, at: now)
-        addPending(partition, change)
+        hardware.findWork(of: partition)
+        pending.add(change, to: partition)
         return .pending([change])
       }
       setProcessor(partition, number, online: true)
       if isListening(partition) { partition.computer?.offerProcessor(number) }
-      engine.findWork(of: partition.number, at: now)
+      hardware.findWork(of: partition)
       return .done
     }
     if isListening(partition), insistence == .polite {
       guard partition.recallProcessor(number) else {
         throw .guestNotListening(partition.name)
       }
-      engine.findWork(of: partition.number, at: now)
-      addPending(partition, change)
+      hardware.findWork(of: partition)
+      pending.add(change, to: partition)
       return .pending([change])
     }
     setProcessor(partition, number, online: false)
@@ -94,11 +109,12 @@ extension PartitionManager {
     }
     guard let entry = partition.entry(of: number) else { return }
     let processors = partition.processors(of: entry)
-    let available = reservation(of: processors.type, without: partition).available(processors.mode)
-    let pending = partition.pending.count { $0.kind == .processor && $0.online }
+    let reservation = hardware.reservation(of: processors.type, without: partition)
+    let available = reservation.available(processors.mode)
+    let asked = partition.pending.count { $0.kind == .processor && $0.online }
     let needed =
       processors.mode == .shared
-      ? partition.onlineCount(of: entry).addingClamped(pending).addingClamped(1) : 1
+      ? partition.onlineCount(of: entry).addingClamped(asked).addingClamped(1) : 1
     guard needed <= available else {
       throw .insufficientProcessors(
         partition.name, processors.type, needed: needed, available: available)
@@ -110,7 +126,7 @@ extension PartitionManager {
     guard let entry = partition.entry(of: number), partition.isOnline[number] != online
     else { return }
     let processors = partition.processors(of: entry)
-    let index = logical(number, of: partition)
+    let index = hardware.logical(number, of: partition)
     if online {
       if processors.mode == .dedicated {
         _ = engine.dispatcher.dedicate(to: index, at: now)
@@ -123,8 +139,8 @@ extension PartitionManager {
     partition.isOnline[number] = online
     engine.dispatcher.setOnline(index, online, at: now)
     partition.computer?.setProcessorPresent(number, online)
-    applyShares(of: processors.type)
-    if online { resume(partition) }
+    entitlements.applyShares(of: processors.type)
+    if online { hardware.resume(partition) }
   }
 
   // MARK: Storage
@@ -132,7 +148,7 @@ extension PartitionManager {
   func configureStorage(
     _ partition: Partition, _ byteCount: UInt64, online: Bool, insistence: Insistence, within: Int?
   ) throws(ManagementError) -> ManagementResult {
-    try requireActive(partition)
+    try partition.requireActive()
     let count = try judgeAmount(byteCount)
     return online
       ? try addStorage(partition, count, insistence, within)
@@ -145,12 +161,7 @@ extension PartitionManager {
       throw .notMultipleOfIncrement(byteCount, increment: increment)
     }
     // More than there can be is refused by what judges the number.
-    return ledger.count(of: byteCount)
-  }
-
-  /// Bytes of so many increments, or the most there can be.
-  func byteCount(of increments: Int) -> UInt64 {
-    ledger.byteCount(of: increments)
+    return storage.ledger.count(of: byteCount)
   }
 
   private func addStorage(
@@ -161,12 +172,11 @@ extension PartitionManager {
     guard places.count == count else {
       let had = partition.increments.count { $0 != nil }
       throw .storageLimit(
-        partition.name, requested: byteCount(of: had.addingClamped(count)),
-        limit: byteCount(of: partition.increments.count))
+        partition.name, requested: storage.byteCount(of: had.addingClamped(count)),
+        limit: storage.byteCount(of: partition.increments.count))
     }
-    let taken = try takeIncrements(for: partition, Array(places))
-    for (place, increment) in zip(places, taken) { partition.increments[place] = increment }
-    let ranges = ranges(of: Array(places))
+    try storage.take(Array(places), for: partition)
+    let ranges = storage.ranges(of: Array(places))
     guard isListening(partition), partition.listensToNotices, insistence == .polite else {
       for range in ranges { partition.computer?.attachStorage(range) }
       return .done
@@ -177,30 +187,9 @@ extension PartitionManager {
       partition.computer?.offerStorage(range)
       changes.append(storageChange(range, online: true, within))
     }
-    for change in changes { addPending(partition, change) }
-    engine.findWork(of: partition.number, at: now)
+    for change in changes { pending.add(change, to: partition) }
+    hardware.findWork(of: partition)
     return .pending(changes)
-  }
-
-  /// Takes increments for places of a partition's storage: any, or with an origin those that follow
-  /// its initial storage (PR/SM Planning Guide, "Reserved central storage").
-  func takeIncrements(
-    for partition: Partition, _ places: [Int]
-  ) throws(ManagementError) -> [Int] {
-    let unit = ledger.incrementByteCount
-    let needed = byteCount(of: places.count)
-    if let origin = partition.definition.storage.origin {
-      let wanted = places.map { Int(clamping: origin / max(1, unit)).addingClamped($0) }
-      guard state.ledger.take(wanted, for: partition.number) else {
-        throw .originNotFree(
-          partition.name, origin: byteCount(of: wanted.first ?? 0), needed: needed)
-      }
-      return wanted
-    }
-    guard let taken = state.ledger.take(places.count, for: partition.number) else {
-      throw .insufficientStorage(partition.name, needed: needed, free: ledger.freeByteCount)
-    }
-    return taken
   }
 
   private func storageChange(_ range: Range<UInt64>, online: Bool, _ within: Int?) -> PendingChange
@@ -223,54 +212,54 @@ extension PartitionManager {
     }
     guard count <= places.count else {
       throw .storageNotRemovable(
-        partition.name, requested: byteCount(of: count),
-        removable: byteCount(of: places.count))
+        partition.name, requested: storage.byteCount(of: count),
+        removable: storage.byteCount(of: places.count))
     }
     let going = Array(places.suffix(max(0, count)))
     guard isListening(partition), insistence == .polite else {
-      takeAway(going, from: partition)
+      storage.takeAway(going, from: partition)
       return .done
     }
     guard partition.listensToNotices else { throw .guestNotListening(partition.name) }
     var changes: [PendingChange] = []
-    for range in ranges(of: going).reversed() {
+    for range in storage.ranges(of: going).reversed() {
       partition.computer?.recallStorage(range)
       changes.append(storageChange(range, online: false, within))
     }
-    for change in changes { addPending(partition, change) }
-    engine.findWork(of: partition.number, at: now)
+    for change in changes { pending.add(change, to: partition) }
+    hardware.findWork(of: partition)
     return .pending(changes)
   }
 
   // MARK: Verbs that reset
 
   func defineProcessor(_ partition: Partition, _ number: Int) throws(ManagementError) {
-    try requireActive(partition)
-    try requireDefined(partition, number)
+    try partition.requireActive()
+    try partition.requireDefined(number)
     try judgeProcessor(partition, number, online: true)
     if let earlier = partition.pending.first(where: { $0.subject == .processor(number) }) {
       throw .changePending(partition.name, earlier)
     }
     setProcessor(partition, number, online: true)
     partition.isProcessorStopped[number] = true
-    engine.dispatcher.turnOff(logical(number, of: partition), at: now)
+    hardware.turnOff(number, of: partition)
   }
 
   func detachProcessor(_ partition: Partition, _ number: Int) throws(ManagementError) {
-    try requireActive(partition)
-    try requireDefined(partition, number)
+    try partition.requireActive()
+    try partition.requireDefined(number)
     try judgeProcessor(partition, number, online: false)
-    try reset(partition, clear: true, force: true)
+    try life.reset(partition, clear: true, force: true)
     setProcessor(partition, number, online: false)
   }
 
   func defineStorage(_ partition: Partition, _ byteCount: UInt64) throws(ManagementError) {
-    try requireActive(partition)
+    try partition.requireActive()
     let count = try judgeAmount(byteCount)
     guard count <= partition.increments.count else {
       throw .storageLimit(
         partition.name, requested: byteCount,
-        limit: self.byteCount(of: partition.increments.count))
+        limit: storage.byteCount(of: partition.increments.count))
     }
     let missing = partition.increments.indices.prefix(count).filter {
       partition.increments[$0] == nil || partition.offered.contains($0)
@@ -278,39 +267,25 @@ extension PartitionManager {
     let surplus = partition.increments.indices.dropFirst(count).filter {
       partition.increments[$0] != nil
     }
-    guard missing.count <= ledger.freeCount.addingClamped(surplus.count) else {
+    guard missing.count <= storage.ledger.freeCount.addingClamped(surplus.count) else {
       throw .insufficientStorage(
-        partition.name, needed: self.byteCount(of: missing.count), free: ledger.freeByteCount)
+        partition.name, needed: storage.byteCount(of: missing.count),
+        free: storage.ledger.freeByteCount)
     }
     let own = partition.increments.indices.prefix(count).filter {
       partition.increments[$0] == nil
     }
-    try judgeOrigin(of: partition, Array(own))
-    try reset(partition, clear: false, force: true)
-    takeAway(surplus, from: partition)
+    try storage.judgeOrigin(of: partition, Array(own))
+    try life.reset(partition, clear: false, force: true)
+    storage.takeAway(surplus, from: partition)
     let empty = partition.increments.indices.prefix(count).filter {
       partition.increments[$0] == nil
     }
-    let taken = try takeIncrements(for: partition, Array(empty))
-    for (place, increment) in zip(empty, taken) { partition.increments[place] = increment }
-    for range in ranges(of: Array(empty)) { partition.computer?.attachStorage(range) }
+    try storage.take(Array(empty), for: partition)
+    for range in storage.ranges(of: Array(empty)) { partition.computer?.attachStorage(range) }
     partition.initialCount = count
     partition.computer?.reset(clear: true)
     partition.isClean = true
-    countPages(of: partition)
-  }
-
-  /// Throws when increments that an origin asks for are not free.
-  private func judgeOrigin(of partition: Partition, _ places: [Int]) throws(ManagementError) {
-    guard partition.definition.storage.origin != nil else { return }
-    var copy = ledger
-    let unit = ledger.incrementByteCount
-    let origin = partition.definition.storage.origin ?? 0
-    let wanted = places.map { Int(clamping: origin / max(1, unit)).addingClamped($0) }
-    guard copy.take(wanted, for: partition.number) else {
-      throw .originNotFree(
-        partition.name, origin: byteCount(of: wanted.first ?? 0),
-        needed: byteCount(of: places.count))
-    }
+    storage.countPages(of: partition)
   }
 }

@@ -29,7 +29,7 @@ extension PartitionManager {
   /// Physical processors on line, by type.
   package var onlineProcessors: [ProcessorType: Int] {
     var online: [ProcessorType: Int] = [:]
-    for type in pools { online[type] = reservation(of: type, without: nil).online }
+    for type in pools { online[type] = hardware.reservation(of: type, without: nil).online }
     return online
   }
 

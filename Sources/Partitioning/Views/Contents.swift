@@ -6,59 +6,6 @@ import X86
 // The guest's console, storage and registers, for DISPLAY, STORE and SEND.
 
 extension PartitionManager {
-  func sendConsole(_ partition: Partition, _ bytes: [UInt8]) throws(ManagementError) {
-    try requireActive(partition)
-    partition.computer?.type(bytes)
-    engine.findWork(of: partition.number, at: now)
-  }
-
-  func storeStorage(
-    _ partition: Partition, _ address: UInt64, _ bytes: [UInt8]
-  ) throws(ManagementError) {
-    try requireActive(partition)
-    let isStored =
-      bytes.isEmpty
-      || partition.computer.map { computer in
-        bytes.withUnsafeBytes { computer.memory.write(address, from: $0) }
-      } ?? has(partition, address, bytes.count)
-    guard isStored else {
-      throw .notStorage(partition.name, address: address, byteCount: bytes.count)
-    }
-    partition.isClean = false
-    countPages(of: partition)
-  }
-
-  /// Whether a partition has so much storage from an address on.
-  private func has(_ partition: Partition, _ address: UInt64, _ byteCount: Int) -> Bool {
-    ranges(of: partition.places).contains {
-      address >= $0.lowerBound && address < $0.upperBound
-        && UInt64(clamping: byteCount) <= $0.upperBound &- address
-    }
-  }
-
-  func storeRegister(
-    _ partition: Partition, _ processor: Int, _ register: String, _ value: UInt64
-  ) throws(ManagementError) {
-    try requireActive(partition)
-    try requireOnline(partition, processor)
-    let target = partition.computer?.processors.element(at: processor)
-    switch register.uppercased() {
-    case "RIP": target?.instructionPointer = value
-    case "RFLAGS": target?.flags = value
-    case let name:
-      guard let number = PartitionManager.generalRegisters.firstIndex(of: name),
-        let general = GeneralRegister(rawValue: UInt8(number))
-      else { throw .registerNotFound(register) }
-      target?[general] = value
-    }
-  }
-
-  /// Names of the general registers by number.
-  package static let generalRegisters = [
-    "RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI", "R8", "R9", "R10", "R11", "R12", "R13",
-    "R14", "R15",
-  ]
-
   /// Names of the registers that can be displayed.
   package static let registerNames =
     generalRegisters + ["RIP", "RFLAGS", "CR0", "CR2", "CR3", "CR4", "CR8", "EFER"]

@@ -5,7 +5,7 @@ import Quantities
 extension PartitionManager {
   /// Everything that is counted, now; the counting goes on.
   package func measurement() -> MeasurementSample {
-    settleShares()
+    firmware.entitlements.settleShares()
     let dispatcher = engine.dispatcher
     return MeasurementSample(
       time: now,
@@ -13,8 +13,8 @@ extension PartitionManager {
         let physical = dispatcher.physicals[number]
         let owner = physical.dedicatedTo
         return MeasurementSample.Processor(
-          number: number, type: poolType(physical.pool), isOnline: physical.isOnline,
-          dedicatedTo: ownerName(owner),
+          number: number, type: hardware.poolType(physical.pool), isOnline: physical.isOnline,
+          dedicatedTo: hardware.ownerName(owner),
           counters: dispatcher.counters(ofPhysical: number, at: now))
       },
       partitions: partitions.map(measure))

@@ -11,15 +11,16 @@ extension PartitionManager {
   ///   - isGlobal: Whether the machine's and the pools' items belong to it.
   /// - Returns: The items by whose they are.
   package func items(of names: [String], isGlobal: Bool = true) -> [MachineItems] {
-    settleShares()
+    firmware.entitlements.settleShares()
     let partitions = names.compactMap { try? partition($0) }.map { partition in
-      MachineItems(subject: partition.name, items: planned(condition(of: partition).items))
+      MachineItems(
+        subject: partition.name, items: planned(firmware.journal.condition(of: partition).items))
     }
     guard isGlobal else { return partitions }
     let machine = machineView
     let own =
       [MachineItem("FREE STORAGE", sizeText(machine.freeByteCount), for: .plan)]
-      + planned(condition(of: nil).machineItems) + storageMap().map(item)
+      + planned(firmware.journal.condition(of: nil).machineItems) + storageMap().map(item)
     return partitions + machine.pools.map(items)
       + [MachineItems(subject: "MACHINE", items: own)]
   }

@@ -7,21 +7,13 @@ import Quantities
 extension PartitionManager {
   /// One partition as it is now; nil when it is not defined.
   package func partitionView(_ name: String) -> PartitionView? {
-    settleShares()
+    firmware.entitlements.settleShares()
     return (try? partition(name)).map(view)
   }
 
   /// Whether a partition is active; nil when it is not defined.
   package func isActive(_ name: String) -> Bool? {
     (try? partition(name))?.isActive
-  }
-
-  /// The commands of an image profile of a partition, the one for its next activation when none is
-  /// named; none when it is not defined.
-  func commands(of name: String, profile: String?) -> [String] {
-    guard let partition = try? partition(name) else { return [] }
-    let wanted = profile ?? partition.nextProfile
-    return partition.profiles.first { $0.name == wanted }?.definition.commands ?? []
   }
 
   private func view(_ partition: Partition) -> PartitionView {
@@ -39,7 +31,7 @@ extension PartitionManager {
       processors: partition.isOnline.indices.map { processorView(partition, $0) },
       shares: partition.definition.processors.indices.map { shareView(partition, $0) },
       storageByteCount: storage, reservedByteCount: limit.subtractingClamped(storage),
-      storageRanges: ranges(of: partition.places),
+      storageRanges: firmware.storage.ranges(of: partition.places),
       writtenPageCount: computer?.memory.writtenPageCount ?? 0,
       paths: channels.paths(of: partition.number).map { path in
         PartitionPathView(
@@ -64,7 +56,7 @@ extension PartitionManager {
   }
 
   private func processorView(_ partition: Partition, _ number: Int) -> LogicalProcessorView {
-    let index = logical(number, of: partition)
+    let index = hardware.logical(number, of: partition)
     let record = engine.dispatcher.logicals[index]
     let entry = partition.entry(of: number) ?? 0
     let processors = partition.processors(of: entry)
@@ -126,7 +118,7 @@ extension PartitionManager {
     let account = engine.dispatcher.accounts[index]
     let isDedicated = processors.mode == .dedicated
     let online = partition.onlineCount(of: entry)
-    let sample = state.load.accounts.element(at: index) ?? LoadMeter.Sample()
+    let sample = firmware.passage.state.load.accounts.element(at: index) ?? LoadMeter.Sample()
     let own = account.grant?.entitlement.approximation ?? 0
     return ShareView(
       type: processors.type, isDedicated: isDedicated, online: online,
@@ -145,7 +137,7 @@ extension PartitionManager {
 
   /// The machine as it is now.
   package var machineView: MachineView {
-    settleShares()
+    firmware.entitlements.settleShares()
     let machine = definition.machine
     return MachineView(
       name: machine.name, now: now, timeOfDayAtStart: timeOfDayAtStart,
@@ -155,7 +147,7 @@ extension PartitionManager {
       paths: zip(definition.inputOutput.paths, channels.pathViews()).map { path, view in
         PathView(
           path: path.number, type: path.type, isOnline: view.isOnline,
-          partitions: view.partitions.map(partitionName))
+          partitions: view.partitions.map(hardware.partitionName))
       },
       settings: settings, profileSettings: profileSettings,
       partitionCount: partitions.count, activeCount: partitions.count { $0.isActive },
@@ -169,7 +161,7 @@ extension PartitionManager {
   package func storageMap() -> [StoragePiece] {
     var pieces: [StoragePiece] = []
     for (increment, holder) in ledger.holders.enumerated() {
-      let owner = holder.map(partitionName)
+      let owner = holder.map(hardware.partitionName)
       let start = ledger.byteCount(of: increment)
       let end = max(start, ledger.byteCount(of: increment.addingClamped(1)))
       if let last = pieces.indices.last, pieces.last?.owner == owner {
@@ -186,7 +178,7 @@ extension PartitionManager {
 
   private func isReady(_ partition: Partition) -> Bool {
     partition.isOnline.indices.contains { number in
-      switch engine.dispatcher.logicals[logical(number, of: partition)].state {
+      switch engine.dispatcher.logicals[hardware.logical(number, of: partition)].state {
       case .off, .waiting, .holding: false
       case .queued, .throttled, .running: true
       }
@@ -196,10 +188,11 @@ extension PartitionManager {
   private func physicalViews() -> [PhysicalProcessorView] {
     engine.dispatcher.physicals.enumerated().map { number, physical in
       PhysicalProcessorView(
-        number: number, type: poolType(physical.pool),
+        number: number, type: hardware.poolType(physical.pool),
         megahertz: engine.dispatcher.pools[physical.pool].megahertz,
-        isOnline: physical.isOnline, dedicatedTo: ownerName(physical.dedicatedTo),
-        busyNanoseconds: physical.busy, recentBusy: state.load.physicals.element(at: number) ?? 0)
+        isOnline: physical.isOnline, dedicatedTo: hardware.ownerName(physical.dedicatedTo),
+        busyNanoseconds: physical.busy,
+        recentBusy: firmware.passage.state.load.physicals.element(at: number) ?? 0)
     }
   }
 
@@ -209,7 +202,7 @@ extension PartitionManager {
       let range = record.processors
       let online = range.filter { engine.dispatcher.physicals[$0].isOnline }
       let busy = online.reduce(0.0) {
-        $0 + (state.load.physicals.element(at: $1) ?? 0)
+        $0 + (firmware.passage.state.load.physicals.element(at: $1) ?? 0)
       }
       var weights = 0
       for partition in partitions where partition.isActive {

@@ -18,7 +18,7 @@ import Testing
   func entropy() throws {
     func seeds(_ manager: PartitionManager) throws -> [UInt64?] {
       try ["A", "B", "DED"].map {
-        manager.configuration(of: try manager.partition($0)).entropySeed
+        manager.firmware.life.configuration(of: try manager.partition($0)).entropySeed
       }
     }
     let found = try seeds(try Self.manager())

@@ -162,7 +162,7 @@ struct ProvisioningTests {
       #expect(try digest("LONER", machine) == digest("LONER", alone))
     }
     let after = machine.manager.machineState
-    #expect(after.firmware.ledger == before.firmware.ledger)
+    #expect(after.firmware.storage.ledger == before.firmware.storage.ledger)
     #expect(machine.manager.hostStorageUsed >= hostStorage)
     #expect(after.partitions.map(\.definition) == before.partitions.map(\.definition))
     #expect(after.partitions == alone.manager.machineState.partitions)

@@ -142,7 +142,7 @@ struct MachineItemsTests {
   func partition() throws {
     let (manager, partition) = try sample()
     let state = partition.state
-    let items = manager.condition(of: partition).items
+    let items = manager.firmware.journal.condition(of: partition).items
     // A field that has nothing in it cannot be seen to be told.
     let nothing = absent(in: state).filter {
       !isUntold(String($0.dropFirst()), in: ["_lost", "increments"])
@@ -151,7 +151,7 @@ struct MachineItemsTests {
     var (told, untold): (Set<String>, Set<String>) = ([], [])
     for (place, changed) in try changes(of: state) {
       partition.state = changed
-      if manager.condition(of: partition).items != items {
+      if manager.firmware.journal.condition(of: partition).items != items {
         told.insert(place)
       } else {
         untold.insert(place)
@@ -181,7 +181,7 @@ struct MachineItemsTests {
          [{"name": "G", "capacityUnits": 7, "absoluteCaps": [{"type": "CP", "hundredths": 50}]}]}
         """.utf8))
     #expect(absent(in: settings) == [])
-    var condition = manager.condition(of: nil)
+    var condition = manager.firmware.journal.condition(of: nil)
     condition.settings = settings
     condition.profileSettings = settings
     let items = condition.machineItems
@@ -205,8 +205,9 @@ struct MachineItemsTests {
   @Test("the event log tells what is different, PLAN what differs, and no name stands for two")
   func names() throws {
     let (manager, partition) = try sample()
+    let journal = manager.firmware.journal
     let all = [
-      manager.condition(of: partition).items, manager.condition(of: nil).machineItems,
+      journal.condition(of: partition).items, journal.condition(of: nil).machineItems,
     ]
     for items in all {
       for audience in [MachineItem.Audience.plan, .log] {

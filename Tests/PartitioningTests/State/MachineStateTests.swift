@@ -38,6 +38,7 @@ struct MachineStateTests {
   func roles() throws {
     let manager = try busyMachine().manager
     #expect(manager.misplacedProperties == [])
+    #expect(manager.firmware.objects.flatMap(\.misplacedProperties) == [])
     #expect(manager.partitions.flatMap(\.misplacedProperties) == [])
     #expect(manager.engine.misplacedProperties == [])
     #expect(manager.engine.dispatcher.misplacedProperties == [])
@@ -58,6 +59,32 @@ struct MachineStateTests {
     #expect(other.manager.now == machine.manager.now)
     #expect(other.manager.runningConfiguration == machine.manager.runningConfiguration)
     #expect(other.manager.machineView.digest == machine.manager.machineView.digest)
+  }
+
+  // Oracle: the parts themselves, found by Mirror; each differs from that of a machine just built.
+  @Test("every part of the firmware's state is written, read, and put into the object whose it is")
+  func parts() throws {
+    let machine = try busyMachine()
+    var state = machine.manager.machineState.firmware
+    state.origin.seed &+= 1
+    state.settings.running.waitCompletion.toggle()
+    state.restarts.held = [1]
+    state.life.bytesRead = 7
+    state.reconfiguration.reservations = [0x10: 2]
+    state.shutdown.end = MachineEnd(deadline: 5, asked: [0])
+    state.guestCommands.commandingPartition = 3
+    state.passage.load.sample(machine.manager.engine.dispatcher, at: 2_000_000_000)
+    let other = try self.machine().manager
+    let parts = Mirror(reflecting: state).children
+    for (part, fresh) in zip(parts, Mirror(reflecting: other.firmware.state).children) {
+      let name = try #require(part.label)
+      #expect("\(part.value)" != "\(fresh.value)", "\(name)")
+    }
+    let data = try JSONEncoder().encode(state)
+    #expect(try JSONDecoder().decode(FirmwareState.self, from: data) == state)
+    other.firmware.state = state
+    #expect(other.firmware.state == state)
+    #expect(other.firmware.objects.count == parts.count)
   }
 
   @Test("a rehearsal has the whole state, what was said apart")
@@ -82,9 +109,10 @@ struct MachineStateTests {
       { $0.partitions[0].increments[0] = .max }, { $0.partitions[0].increments.elements = [] },
       { $0.partitions[0].offered = [99] }, { $0.partitions[0].initialCount = -1 },
       { $0.partitions[0].status = .notActivated },
-      { $0.firmware.waiting = [99] }, { $0.firmware.held = [-1] },
-      { $0.firmware.hasStaleShares = [] }, { $0.firmware.settings.groups = [] },
-      { $0.firmware.ledger = fresh.firmware.ledger },
+      { $0.firmware.pending.waiting = [99] }, { $0.firmware.restarts.held = [-1] },
+      { $0.firmware.entitlements.hasStaleShares = [] },
+      { $0.firmware.settings.running.groups = [] },
+      { $0.firmware.storage.ledger = fresh.firmware.storage.ledger },
       { $0.epochs.guestDigests = [] }, { $0.epochs.progress.now &+= 1 },
       { $0.channels.activity.paths.elements = [] },
     ]

@@ -1,3 +1,4 @@
+import Channels
 import Platform
 import Quantities
 
@@ -10,20 +11,24 @@ import Quantities
 // some and no more than those disks can hold. A partition's disks end where its part does: what one
 // writes to its disks never fails another's write, and never stops another.
 
-extension PartitionManager {
+extension StorageBook {
   static let pageByteCount: UInt64 = 4096
 
   /// Host memory that guests' pages, disks and requests take, in bytes.
-  package var hostStorageUsed: UInt64 {
-    pagesAndRequests.addingClamped(channels.diskByteCount())
-  }
+  var hostStorageUsed: UInt64 { pagesAndRequests.addingClamped(channels.diskByteCount()) }
 
   /// The same with all that is kept for disks: what is compared with HOSTSTORAGE.
   var hostStorageCommitted: UInt64 { pagesAndRequests.addingClamped(channels.diskReserve) }
 
+  /// HOSTSTORAGE in bytes.
+  var hostStorageLimit: UInt64 { definition.machine.hostStorageByteCount }
+
   private var pagesAndRequests: UInt64 {
-    UInt64(clamping: state.hostPageCount).multipliedClamped(by: PartitionManager.pageByteCount)
-      .addingClamped(channels.requestByteCount)
+    bytes(of: state.hostPageCount).addingClamped(channels.requestByteCount)
+  }
+
+  private func bytes(of pages: Int) -> UInt64 {
+    UInt64(clamping: pages).multipliedClamped(by: StorageBook.pageByteCount)
   }
 
   /// Counts a partition's written pages again.
@@ -32,7 +37,8 @@ extension PartitionManager {
   @discardableResult
   func countPages(of partition: Partition) -> Bool {
     // A rehearsed guest keeps its pages until they are cleared.
-    let kept = isRehearsal && partition.isActive && !partition.isClean ? partition.countedPages : 0
+    let isKept = hardware.isRehearsal && partition.isActive && !partition.isClean
+    let kept = isKept ? partition.countedPages : 0
     let count = partition.computer?.memory.writtenPageCount ?? kept
     let grew = count > partition.countedPages
     state.hostPageCount = state.hostPageCount.addingClamped(
@@ -41,45 +47,27 @@ extension PartitionManager {
     return grew
   }
 
-  /// Stops a partition that wrote new pages in this epoch when HOSTSTORAGE is used up.
-  func guardHostStorage(_ partition: Partition, _ computer: Computer) {
-    guard computer.memory.writtenPageCount != partition.countedPages else { return }
-    let grew = countPages(of: partition)
-    let limit = definition.machine.hostStorageByteCount
-    guard grew, hostStorageCommitted > limit, !partition.isPaused else { return }
-    recording(.stop(partition.name, processor: nil), by: .firmware) {
-      partition.isPaused = true
-      partition.isStopped = true
-      turnOff(partition)
-    }
-    engine.guests[partition.number].digest.mix(hostStorageCommitted)
-    note(partition, .hostStorageUsedUp(used: hostStorageCommitted, limit: limit))
-  }
-
-  /// Throws when HOSTSTORAGE has no room for an image beside what guests have written.
+  /// Throws when HOSTSTORAGE has no room for an image of so many bytes beside what guests have written;
+  /// what the partition itself has written may be cleared first.
   func requireHostStorage(
-    for image: LoadedImage, of partition: Partition, clear: Bool
+    _ byteCount: UInt64, for partition: Partition, clears: Bool
   ) throws(ManagementError) {
-    let own =
-      clear
-      ? UInt64(clamping: partition.countedPages)
-        .multipliedClamped(by: PartitionManager.pageByteCount) : 0
+    let own = clears ? bytes(of: partition.countedPages) : 0
     try requireHostStorage(
-      partition, needed: image.byteCount, used: hostStorageCommitted.subtractingClamped(own))
+      partition, needed: byteCount, used: hostStorageCommitted.subtractingClamped(own))
   }
 
   /// Throws when there is still no room for a page of a partition that was stopped for want of it.
   func requireHostStorage(toStart partition: Partition) throws(ManagementError) {
     try requireHostStorage(
-      partition, needed: PartitionManager.pageByteCount, used: hostStorageCommitted)
+      partition, needed: StorageBook.pageByteCount, used: hostStorageCommitted)
   }
 
   private func requireHostStorage(
     _ partition: Partition, needed: UInt64, used: UInt64
   ) throws(ManagementError) {
-    let limit = definition.machine.hostStorageByteCount
-    guard used.addingClamped(needed) <= limit else {
-      throw .hostStorage(partition.name, needed: needed, used: used, limit: limit)
+    guard used.addingClamped(needed) <= hostStorageLimit else {
+      throw .hostStorage(partition.name, needed: needed, used: used, limit: hostStorageLimit)
     }
   }
 }

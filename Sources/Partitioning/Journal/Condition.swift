@@ -42,28 +42,29 @@ struct Condition: Equatable {
   var offlinePaths: [UInt8]
 }
 
-extension PartitionManager {
+extension Journal {
   /// The condition of a partition with the settings, or of the machine (nil).
   func condition(of name: String?) -> Condition {
     var condition = Condition(
-      settings: settings, profileSettings: profileSettings, offlineProcessors: [],
+      settings: settings.running, profileSettings: settings.profile, offlineProcessors: [],
       offlinePaths: [])
-    if let name, let partition = try? partition(name) {
+    if let name, let partition = try? hardware.partition(name) {
       condition.partition = self.condition(of: partition)
     } else {
-      condition.offlineProcessors = offlineProcessors
-      condition.offlinePaths = offlinePaths
+      condition.offlineProcessors = hardware.offlineProcessors
+      condition.offlinePaths = channels.offlinePaths
     }
     return condition
   }
 
   /// The condition of a partition.
   func condition(of partition: Partition) -> Condition.OfPartition {
-    let storage = partition.storageByteCount(increment: ledger.incrementByteCount)
+    let increment = definition.machine.ledgerIncrement
+    let storage = partition.storageByteCount(increment: increment)
     return Condition.OfPartition(
       values: partition.state, storageByteCount: storage,
-      reservedByteCount: ledger.byteCount(of: partition.increments.count)
-        .subtractingClamped(storage),
+      reservedByteCount: UInt64(clamping: partition.increments.count)
+        .multipliedClamped(by: increment).subtractingClamped(storage),
       paths: channels.paths(of: partition.number).map {
         Condition.PathCondition(number: $0.number, isOnline: $0.isOnline && partition.isActive)
       },
@@ -76,16 +77,6 @@ extension PartitionManager {
             .subtractingClamped(online),
           grant: engine.dispatcher.accounts[partition.account(of: entry)].grant)
       })
-  }
-
-  /// Numbers of the physical processors that are varied off line.
-  package var offlineProcessors: [Int] {
-    engine.dispatcher.physicals.indices.filter { !engine.dispatcher.physicals[$0].isOnline }
-  }
-
-  /// Numbers of the channel paths that are varied off line for the whole machine.
-  package var offlinePaths: [UInt8] {
-    channels.offlinePaths
   }
 }
 

@@ -106,8 +106,7 @@ extension PartitionManager {
       (try? kept.machine.profileSettings.judge()) != nil
     {
       report.keepsSettings = kept.machine.profileSettings != profileSettings
-      state.profileSettings = kept.machine.profileSettings
-      state.settings = profileSettings
+      firmware.settings.takeUp(kept.machine.profileSettings)
     }
     for processor in kept.machine.offlineProcessors
     where (try? perform(.varyProcessor(processor, online: false), by: .firmware)) != nil {
@@ -158,7 +157,7 @@ extension PartitionManager {
       let kept = record.profiles.first { $0.name == profile.name }
       // What an older program kept may be what no setting leads to.
       guard let kept, kept.definition.hasForm(of: profile.definition),
-        (try? kept.definition.judge(in: context)) != nil
+        (try? kept.definition.judge(in: firmware.settings.context)) != nil
       else { return profile }
       return kept
     }
@@ -179,19 +178,19 @@ extension PartitionManager {
 
   /// Activates a partition as it was set when the machine was lost, and loads it again if it ran.
   func recover(_ partition: Partition) throws(ManagementError) {
-    try require(partition, [.notActivated])
+    try partition.require([.notActivated])
     guard let record = partition.lost else { throw .nothingToRecover(partition.name) }
     let profile = record.activeProfile
     guard partition.state.profileIndex(profile) != nil else {
       throw .profileNotFound(
         partition.name, profile: profile, known: partition.profiles.map(\.name))
     }
-    try record.definition.judge(in: context)
+    try record.definition.judge(in: firmware.settings.context)
     try activate(partition, profile: profile, load: false, force: false)
     do throws(ManagementError) {
       try takeUp(record, partition)
     } catch {
-      takeDown(partition, because: .deactivated)
+      firmware.life.takeDown(partition, because: .deactivated)
       partition.lost = record
       throw error
     }
@@ -206,7 +205,7 @@ extension PartitionManager {
       guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {
         continue
       }
-      _ = try configureProcessor(
+      _ = try firmware.reconfiguration.configureProcessor(
         partition, number, online: isOnline, insistence: .force, within: nil)
     }
     try takeUpStorage(record, partition)
@@ -214,15 +213,17 @@ extension PartitionManager {
     for number in partition.isOnline.indices
     where partition.isOnline[number] && record.isProcessorStopped[number] {
       partition.isProcessorStopped[number] = true
-      engine.dispatcher.turnOff(logical(number, of: partition), at: now)
+      hardware.turnOff(number, of: partition)
     }
-    for processors in partition.definition.processors { applyShares(of: processors.type) }
+    for processors in partition.definition.processors {
+      firmware.entitlements.applyShares(of: processors.type)
+    }
     if record.status != .notOperating {
-      try load(
+      try firmware.life.load(
         partition, image: record.loaded, parameters: record.loadedParameters, clear: false,
-        force: true)
+        force: true, isOwnWish: firmware.guestCommands.isUnderWay)
     }
-    if record.isStopped { try stop(partition, processor: nil) }
+    if record.isStopped { try firmware.life.stop(partition, processor: nil) }
   }
 
   /// Gives a partition the pieces of storage that it had, and takes what it had given back.
@@ -234,17 +235,16 @@ extension PartitionManager {
     let surplus = partition.increments.indices.dropFirst().filter {
       partition.increments[$0] != nil && !places.contains($0)
     }
-    takeAway(surplus, from: partition)
+    firmware.storage.takeAway(surplus, from: partition)
     let missing = places.filter { partition.increments[$0] == nil }.sorted()
-    let taken = missing.isEmpty ? [] : try takeIncrements(for: partition, missing)
-    for (place, increment) in zip(missing, taken) { partition.increments[place] = increment }
-    for range in ranges(of: missing) { partition.computer?.attachStorage(range) }
+    if !missing.isEmpty { try firmware.storage.take(missing, for: partition) }
+    for range in firmware.storage.ranges(of: missing) { partition.computer?.attachStorage(range) }
     if record.initialCount > 0, record.initialCount <= partition.increments.count {
       partition.initialCount = record.initialCount
     }
     partition.computer?.reset(clear: true)
     partition.isClean = true
-    countPages(of: partition)
+    firmware.storage.countPages(of: partition)
   }
 
   /// Configures a partition's channel paths as they were; one that another has now stays with it.
@@ -252,7 +252,8 @@ extension PartitionManager {
     guard let paths = record.onlinePaths else { return }
     let now = onlinePaths(of: partition)
     for path in Set(paths).symmetricDifference(now).sorted() {
-      try? configurePath(partition, path, online: paths.contains(path), insistence: .force)
+      try? firmware.reconfiguration.configurePath(
+        partition, path, online: paths.contains(path), insistence: .force)
     }
   }
 

@@ -3,7 +3,30 @@ import Quantities
 
 // From what is set to what the dispatcher spends: claims on a pool, judged together by `ProcessingShare`.
 
-extension PartitionManager {
+/// What active partitions are entitled to, in every pool that they share.
+final class Entitlements: FirmwareObject {
+  /// What is to be computed, and what limits it beside what is set.
+  struct State: Equatable, Sendable, Codable {
+    /// Rolling averages of defined capacities, and what they lead to.
+    var softCapping = SoftCapping()
+    /// Pools whose shares are to be computed again.
+    var hasStaleShares: [Bool]
+  }
+
+  let hardware: MachineHardware
+  let settings: SettingBook
+  var state: State
+
+  init(_ hardware: MachineHardware, _ settings: SettingBook, _ state: State) {
+    self.hardware = hardware
+    self.settings = settings
+    self.state = state
+  }
+
+  static var roles: PropertyRoles {
+    PropertyRoles(state: ["state"], wiring: ["hardware", "settings"])
+  }
+
   /// Has computed again what every active partition that shares a pool is entitled to, before time
   /// passes or anybody looks: of many changes at one instant only the last result counts.
   func applyShares(of type: ProcessorType) {
@@ -19,13 +42,13 @@ extension PartitionManager {
   }
 
   private func computeShares(ofPool pool: Int, _ type: ProcessorType) {
-    engine.dispatcher.setRunningTime(settings.runningTime)
+    engine.dispatcher.setRunningTime(settings.running.runningTime)
     if type == .cp { state.softCapping.units = averagedUnits }
-    let groups = settings.groups.map { group in
+    let groups = settings.running.groups.map { group in
       group.absoluteCaps.first { $0.type == type }.map { Fraction(Int128($0.hundredths), 100) }
     }
     var sharers: [(partition: Partition, entry: Int)] = []
-    forEachSharer(of: type) { sharers.append(($0, $1)) }
+    hardware.forEachSharer(of: type) { sharers.append(($0, $1)) }
     let claims = sharers.map { claim($0.partition, $0.entry, groups) }
     let grants = ProcessingShare.grants(
       for: claims, sharedProcessors: engine.dispatcher.pools[pool].shared,
@@ -37,19 +60,9 @@ extension PartitionManager {
         return AccountGrant(
           account: sharer.partition.account(of: sharer.entry), grant: grant,
           weight: claim.share.weight ?? 1, polarity: claim.polarity, group: claim.group,
-          completesWaits: settings.waitCompletion)
+          completesWaits: settings.running.waitCompletion)
       },
       groupCaps: groups, epoch: engine.epoch, at: now)
-  }
-
-  /// Calls a function with every active partition that shares a pool, and the entry that says so.
-  func forEachSharer(of type: ProcessorType, _ body: (Partition, Int) -> Void) {
-    for partition in partitions where partition.isActive {
-      for (entry, processors) in partition.definition.processors.enumerated()
-      where processors.type == type && processors.mode == .shared {
-        body(partition, entry)
-      }
-    }
   }
 
   private func claim(_ partition: Partition, _ entry: Int, _ groups: [Fraction?]) -> ShareClaim {
@@ -62,7 +75,7 @@ extension PartitionManager {
       claim.definedCapacity = state.softCapping.partitionLevel(partition.number)
     }
     if let name = processors.group,
-      let (number, group) = settings.groups.enumerated().first(where: { $1.name == name })
+      let (number, group) = settings.running.groups.enumerated().first(where: { $1.name == name })
     {
       if let cap = groups.element(at: number), cap != nil { claim.group = number }
       if isCP, group.capacityUnits != nil {

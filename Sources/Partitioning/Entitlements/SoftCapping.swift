@@ -223,22 +223,15 @@ extension SoftCap {
   fileprivate var isPattern: Bool { if case .pattern = self { true } else { false } }
 }
 
-extension PartitionManager {
-  /// How a partition stands to its defined capacity; nil while nothing of it is averaged.
-  package func softCapState(of name: String) -> SoftCapState? {
-    number(of: name).flatMap { state.softCapping.state($0) }
-  }
-
-  /// A group's rolling average in MSU; nil while it has no capacity or no active member.
-  package func groupAverage(of name: String) -> Fraction? {
-    settings.groups.firstIndex { $0.name == name }.flatMap { state.softCapping.groupAverage($0) }
-  }
+extension Entitlements {
+  /// When rolling averages are judged next; nil for never.
+  var nextJudgement: SimulatedTime? { state.softCapping.next }
 
   /// MSU of a CP processor, when anything is to be averaged.
   var averagedUnits: Int? {
     guard
       partitions.contains(where: { $0.isActive && $0.definition.definedCapacity != nil })
-        || settings.groups.contains(where: { $0.capacityUnits != nil })
+        || settings.running.groups.contains(where: { $0.capacityUnits != nil })
     else { return nil }
     return definition.machine.processors.first { $0.type == .cp }?.capacityUnits
   }
@@ -253,7 +246,7 @@ extension PartitionManager {
 
   private func capacityPool(units: Int) -> SoftCapping.Pool {
     var members: [SoftCapping.Member] = []
-    forEachSharer(of: .cp) { partition, entry in
+    hardware.forEachSharer(of: .cp) { partition, entry in
       let account = partition.account(of: entry)
       let processors = partition.processors(of: entry)
       guard let weight = processors.share.weight else { return }
@@ -261,7 +254,8 @@ extension PartitionManager {
         SoftCapping.Member(
           number: partition.number, weight: weight,
           definedCapacity: partition.definition.definedCapacity,
-          group: processors.group.flatMap { name in settings.groups.firstIndex { $0.name == name }
+          group: processors.group.flatMap { name in
+            settings.running.groups.firstIndex { $0.name == name }
           },
           entered: engine.dispatcher.accounts[account].entered,
           counters: engine.dispatcher.counters(ofAccount: account, at: now)))
@@ -269,6 +263,6 @@ extension PartitionManager {
     let pool = pools.firstIndex(of: .cp) ?? 0
     return SoftCapping.Pool(
       units: units, sharedProcessors: engine.dispatcher.pools[pool].shared,
-      groupCapacities: settings.groups.map(\.capacityUnits), members: members)
+      groupCapacities: settings.running.groups.map(\.capacityUnits), members: members)
   }
 }

@@ -5,14 +5,41 @@ import Quantities
 // the guests that listen to the signal may end by themselves; when the last of them has, or the time is
 // over, whatever is still active is taken down.
 
-extension PartitionManager {
+/// The end of all partitions.
+final class MachineShutdown: FirmwareObject {
+  /// What is kept.
+  struct State: Equatable, Sendable, Codable {
+    /// The end of the machine, while its guests have time for it.
+    var end: MachineEnd?
+  }
+
+  let hardware: MachineHardware
+  let journal: Journal
+  let life: Life
+  let reconfiguration: Reconfiguration
+  var state: State
+
+  /// The end of what is reconfigured and lives.
+  init(_ reconfiguration: Reconfiguration, _ state: State) {
+    hardware = reconfiguration.hardware
+    journal = reconfiguration.journal
+    life = reconfiguration.life
+    self.reconfiguration = reconfiguration
+    self.state = state
+  }
+
+  static var roles: PropertyRoles {
+    PropertyRoles(
+      state: ["state"], wiring: ["hardware", "journal", "life", "reconfiguration"])
+  }
+
   /// Asks the guest of every active partition to end; those that do not listen are passed over.
   ///
   /// - Returns: What became of it for those that listen, in definition order.
   func signalAll(within seconds: Int) -> [PartitionOutcome] {
     partitions.filter(\.isActive).compactMap { partition in
       do throws(ManagementError) {
-        _ = try signalShutdown(partition, within: seconds, thenForce: false)
+        _ = try reconfiguration.signalShutdown(partition, within: seconds, thenForce: false)
         return PartitionOutcome(partition: partition.name)
       } catch {
         if error == .shutdownSignalNotEnabled(partition.name) { return nil }
@@ -29,8 +56,8 @@ extension PartitionManager {
     }
     let outcomes = signalAll(within: seconds)
     state.end = MachineEnd(
-      deadline: after(seconds: seconds),
-      asked: outcomes.compactMap { $0.refusal == nil ? number(of: $0.partition) : nil })
+      deadline: hardware.after(seconds: seconds),
+      asked: outcomes.compactMap { $0.refusal == nil ? layout.numbers[$0.partition] : nil })
     return .each(outcomes)
   }
 
@@ -38,9 +65,9 @@ extension PartitionManager {
     state.end = nil
     // In name order, as CP answers for several.
     for partition in partitions.filter(\.isActive).sorted(by: { $0.name < $1.name }) {
-      takeDown(partition, because: .deactivated)
+      life.takeDown(partition, because: .deactivated)
     }
-    note(nil, .machineShutDown)
+    journal.note(nil, .machineShutDown)
   }
 
   /// When the end of the machine is due; nil when it is not to end.
@@ -53,6 +80,6 @@ extension PartitionManager {
   /// Ends the machine when that is due.
   func endWhenDue() {
     guard let endDue, endDue <= now else { return }
-    recording(.shutDown(within: nil), by: .firmware) { takeAllDown() }
+    journal.recording(.shutDown(within: nil), by: .firmware) { takeAllDown() }
   }
 }

@@ -45,7 +45,7 @@ extension PartitionManager {
       numbers.insert(partition.number)
     }
     layOut(without: numbers, with: [])
-    note(nil, .partitionsDeleted(first: first, last: last))
+    firmware.journal.note(nil, .partitionsDeleted(first: first, last: last))
   }
 
   /// The names that an action is about.

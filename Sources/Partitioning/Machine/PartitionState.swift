@@ -1,10 +1,22 @@
 import Channels
 import Quantities
 
+/// What a partition's accounting record is counted from.
+struct AccountingBase: Equatable, Sendable, Codable {
+  var time: SimulatedTime = 0
+  var dispatched: UInt64 = 0
+  var effective: UInt64 = 0
+  var requestCount: UInt64 = 0
+}
+
 /// All values of a partition: what it is set to, what it owns, and what is under way.
 package struct PartitionState: SavedState {
   package static let kind = "partition"
   package static let version = 3
+  /// CP commands and actions that a guest may give in a second of simulated time.
+  static let commandsPerSecond = 100
+  /// Refused actions of a guest that are recorded in a second of simulated time.
+  static let refusalsPerSecond = 10
 
   /// What it was defined as while the machine ran; nil for one that the machine's folder defines.
   var definedAs: PartitionEntry?
@@ -50,10 +62,10 @@ package struct PartitionState: SavedState {
   /// Where its next accounting record begins.
   var accounted = AccountingBase()
   /// Commands and actions it may still give in this second of simulated time, and the second.
-  var commandAllowance = PartitionManager.commandsPerSecond
+  var commandAllowance = PartitionState.commandsPerSecond
   var commandSecond: UInt64 = 0
   /// Refusals of its commands that are still recorded in that second.
-  var refusalAllowance = PartitionManager.refusalsPerSecond
+  var refusalAllowance = PartitionState.refusalsPerSecond
 
   /// The values of a partition that was never active.
   init(_ place: PartitionLayout) {

@@ -1,0 +1,82 @@
+import Quantities
+
+// CP commands that guests give (DIAGNOSE X'08'): how many in a second, who answers, and whose action it is
+// that a command leads to.
+
+/// A guest's CP command and what it may do, answered by the control program.
+///
+/// Given the partition's number and the text, gives the reply and the return code.
+package typealias GuestCommandHandler = (_ partition: Int, _ text: String) -> (
+  reply: String, returnCode: UInt64
+)
+
+/// The commands of guests.
+final class GuestCommands: FirmwareObject {
+  /// What is kept beside the partitions' own allowances.
+  struct State: Equatable, Sendable, Codable {
+    /// Number of the partition whose guest's command is being performed: not an action from outside.
+    var commandingPartition: Int?
+  }
+
+  /// Return code of a CP command beyond what a guest may give, and of one where nobody answers.
+  static let commandRefused: UInt64 = 1
+
+  let hardware: MachineHardware
+  /// Answers commands; without one every command is unknown.
+  var handler: GuestCommandHandler?
+  var state: State
+
+  init(_ hardware: MachineHardware, _ state: State) {
+    self.hardware = hardware
+    self.state = state
+  }
+
+  static var roles: PropertyRoles {
+    PropertyRoles(state: ["state"], wiring: ["hardware", "handler"])
+  }
+
+  /// Whether a guest's command is being performed.
+  var isUnderWay: Bool { state.commandingPartition != nil }
+
+  /// Has a guest's command performed.
+  func perform(
+    _ text: [UInt8], of partition: Partition
+  ) -> (reply: String, returnCode: UInt64) {
+    let second = now / 1_000_000_000
+    if partition.commandSecond != second {
+      partition.commandSecond = second
+      partition.refusalAllowance = PartitionState.refusalsPerSecond
+      // What the last command's actions were too many is taken off.
+      partition.commandAllowance = min(
+        PartitionState.commandsPerSecond,
+        partition.commandAllowance.addingClamped(PartitionState.commandsPerSecond))
+    }
+    guard let handler, partition.commandAllowance > 0 else {
+      return ("", GuestCommands.commandRefused)
+    }
+    // Each command of a text is one of those that the guest may give in a second.
+    let commandCount = max(1, text.split(separator: 0x15).count)
+    partition.commandAllowance = partition.commandAllowance.subtractingClamped(commandCount)
+    let before = state.commandingPartition
+    state.commandingPartition = partition.number
+    defer { state.commandingPartition = before }
+    let printable = String(decoding: text.map { $0 == 0x15 ? 0x0A : $0 }, as: UTF8.self)
+    return handler(partition.number, printable)
+  }
+
+  private var commanding: Partition? { state.commandingPartition.flatMap { partitions[$0] } }
+
+  /// Takes an action of a guest's command off what the guest may do in this second.
+  func takeAllowance() {
+    guard let partition = commanding else { return }
+    partition.commandAllowance = partition.commandAllowance.subtractingClamped(1)
+  }
+
+  /// Whether a refusal is recorded: of a guest's own, only so many in a second.
+  func isRefusalKept() -> Bool {
+    guard let partition = commanding else { return true }
+    guard partition.refusalAllowance > 0 else { return false }
+    partition.refusalAllowance = partition.refusalAllowance.subtractingClamped(1)
+    return true
+  }
+}

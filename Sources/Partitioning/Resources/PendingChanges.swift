@@ -1,0 +1,90 @@
+import Channels
+import Platform
+import Quantities
+
+// Changes that wait for guests: which there are, until when, and what goes back when one is withdrawn.
+
+/// The changes that are pending.
+final class PendingChanges: FirmwareObject {
+  /// What is kept beside the partitions' own lists.
+  struct State: Equatable, Sendable, Codable {
+    /// Partitions with pending changes, ascending.
+    var waiting: [Int] = []
+  }
+
+  let hardware: MachineHardware
+  let storage: StorageBook
+  var state: State
+
+  init(_ hardware: MachineHardware, _ storage: StorageBook, _ state: State) {
+    self.hardware = hardware
+    self.storage = storage
+    self.state = state
+  }
+
+  static var roles: PropertyRoles {
+    PropertyRoles(state: ["state"], wiring: ["hardware", "storage"])
+  }
+
+  /// Partitions with pending changes, in the order of their numbers.
+  var waiting: [Partition] {
+    state.waiting.isEmpty ? [] : state.waiting.compactMap { partitions[$0] }
+  }
+
+  func add(_ change: PendingChange, to partition: Partition) {
+    partition.pending.append(change)
+    if !state.waiting.contains(partition.number) {
+      state.waiting.append(partition.number)
+      state.waiting.sort()
+    }
+  }
+
+  /// Ends a pending change without doing it; what was reserved for it is free again.
+  func withdraw(_ change: PendingChange, from partition: Partition) {
+    forget(change, of: partition)
+    if let notice = change.notice { partition.computer?.withdraw(notice) }
+    if case .storage(let address, let byteCount) = change.subject, change.online {
+      let places = storage.places(of: PendingChange.range(address, byteCount))
+      storage.takeAway(places.filter { partition.offered.contains($0) }, from: partition)
+    }
+  }
+
+  /// Withdraws everything that is pending: the partition is reset or taken down.
+  func withdrawAll(from partition: Partition) {
+    for change in partition.pending { withdraw(change, from: partition) }
+  }
+
+  /// A change waits no more.
+  func forget(_ change: PendingChange, of partition: Partition) {
+    partition.pending.removeAll { $0 == change }
+    if partition.pending.isEmpty { state.waiting.removeAll { $0 == partition.number } }
+  }
+
+  /// When the first pending change lapses.
+  var nextDeadline: SimulatedTime? {
+    var first: SimulatedTime?
+    for partition in waiting {
+      for change in partition.pending { first = min(first ?? .max, change.deadline) }
+    }
+    return first
+  }
+}
+
+extension PendingChange {
+  /// The notice by which the guest is told of it.
+  var notice: ReconfigurationNotice? {
+    switch subject {
+    case .processor(let number):
+      online ? .processorOffered(number) : .processorRecalled(number)
+    case .storage(let address, let byteCount):
+      online
+        ? .storageOffered(Self.range(address, byteCount))
+        : .storageRecalled(Self.range(address, byteCount))
+    case .shutdown: .shutdownSignal
+    }
+  }
+
+  fileprivate static func range(_ address: UInt64, _ byteCount: UInt64) -> Range<UInt64> {
+    address..<max(address, address.addingClamped(byteCount))
+  }
+}
