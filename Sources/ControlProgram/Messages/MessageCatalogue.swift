@@ -782,7 +782,8 @@ extension MessageID {
       MessageDefinition(
         8888, .error, nil,
         "Checkpoint: &1",
-        when: "A checkpoint could not be written, read or removed.",
+        when:
+          "A checkpoint could not be written, read or removed, or the machine not be put where REWIND says.",
         remedy: "Do what the text says; the machine goes on.")
     case .recovered:
       MessageDefinition(

@@ -100,7 +100,9 @@ struct TimeTravelTests {
     #expect(found.count == 4 && found[1] == expected[2], "\(other.output)")
     // The instant lies on both: the newer history is found, which is that of 0.098 now.
     #expect(found.count == 4 && found[2] == expected[1], "\(other.output)")
-    #expect(other.output.contains("77.000 s: the machine was recorded up to 0.118 s"))
+    #expect(
+      other.output.contains(
+        "HCPRWD8888E Checkpoint: 77.000 s: the machine was recorded up to 0.118 s"))
     #expect(other.status == 1)
   }
 
