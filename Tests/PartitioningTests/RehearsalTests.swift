@@ -59,9 +59,18 @@ struct RehearsalTests {
       var found: ManagementError?
       do throws(ManagementError) { try machine.manager.perform(action) } catch { found = error }
       #expect(found == expected, "\(action)")
-      #expect(machine.manager.runningConfiguration == rehearsal.runningConfiguration, "\(action)")
+      #expect(withoutPages(machine.manager) == withoutPages(rehearsal), "\(action)")
       machine.run(seconds: 0.003)
     }
+  }
+
+  /// What outlives a machine, but for the pages that its guests have written: a rehearsal loads none.
+  private func withoutPages(_ manager: PartitionManager) -> RunningConfiguration {
+    var configuration = manager.runningConfiguration
+    for index in configuration.partitions.indices {
+      configuration.partitions[index].state.countedPages = 0
+    }
+    return configuration
   }
 
   @Test("a guest that was just loaded hears nothing, in a batch as alone")

@@ -37,8 +37,10 @@ package struct FormerPartitionRecord: Sendable, Codable {
     values.status = state
     values.isOnline = Self.marks(onlineProcessors)
     values.isProcessorStopped = Self.marks(stoppedProcessors ?? [])
-    let places = Self.marks(
-      incrementPlaces ?? Array(0..<min(max(0, incrementCount), Self.limit)))
+    let places =
+      incrementPlaces.map(Self.marks)
+      ?? Numbered(
+        [Bool](repeating: true, count: max(0, min(incrementCount, Self.limit))), absent: false)
     // Which increments of the machine they were is not known, and not asked any more.
     values.increments = Numbered(places.map { $0 ? 0 : nil }, absent: nil)
     values.initialCount = initialIncrementCount ?? 0
@@ -50,8 +52,10 @@ package struct FormerPartitionRecord: Sendable, Codable {
 
   /// Each number up to the greatest of some, and whether it is one of them.
   private static func marks(_ numbers: [Int]) -> Numbered<Bool> {
-    let found = Set(numbers.filter { (0..<limit).contains($0) })
+    let found = numbers.filter { $0 >= 0 && $0 < limit }
     let count = found.max().map { $0.addingClamped(1) } ?? 0
-    return Numbered((0..<count).map(found.contains), absent: false)
+    var marks = Numbered([Bool](repeating: false, count: max(0, count)), absent: false)
+    for number in found { marks[number] = true }
+    return marks
   }
 }
