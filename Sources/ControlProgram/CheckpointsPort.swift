@@ -92,6 +92,8 @@ package struct CheckpointSchedule: Equatable, Sendable {
 ///
 /// Owner thread only.
 package protocol CheckpointsPort: AnyObject {
+  /// Whether any are taken or removed: not when the machine is only looked at.
+  var isKept: Bool { get }
   /// When checkpoints are taken without being asked for; nil for never.
   var schedule: CheckpointSchedule? { get set }
   /// Takes the whole machine as it is now and keeps it; one of the same name is replaced when the new one is
@@ -107,4 +109,9 @@ package protocol CheckpointsPort: AnyObject {
   func list() throws(RecordsFailure) -> [CheckpointFacts]
   /// What is kept of each disk whose file is written to.
   func keptDisks() -> [KeptDiskFacts]
+}
+
+extension CheckpointsPort {
+  /// Checkpoints of a machine that runs.
+  package var isKept: Bool { true }
 }

@@ -78,7 +78,7 @@ package final class Invocation {
   }
 
   /// The machine.
-  package var system: any SystemPort { control.system }
+  package var system: PartitionManager { control.system }
 
   /// Adds a line to the answer.
   package func reply(_ line: String) {

@@ -10,7 +10,9 @@ package final class ControlProgram {
   /// The product and its level, as QUERY CPLEVEL and --version say it.
   package static let level = "Endicott Version 1 Release 1.0"
 
-  package let system: any SystemPort
+  /// The firmware of its machine.
+  package let system: PartitionManager
+  /// Its command language.
   package let table: CommandTable
   /// What lets time pass for SLEEP and WAIT; nil refuses them.
   package weak var clock: (any SimulationClock)?
@@ -53,7 +55,7 @@ package final class ControlProgram {
   private var hidesLogoffs = false
   private var transcripts: [String: ConsoleTranscript] = [:]
 
-  package init(system: any SystemPort, table: CommandTable = .standard) {
+  package init(system: PartitionManager, table: CommandTable = .standard) {
     self.system = system
     self.table = table
     start = system.machineView
@@ -145,7 +147,7 @@ package final class ControlProgram {
 
   /// Has the front end go back to an instant once the command is over.
   func rewind(to instant: SimulatedTime) throws(CommandMessage) {
-    guard checkpoints != nil else { throw CommandMessage(.noRecords) }
+    guard checkpoints?.isKept ?? false else { throw CommandMessage(.noRecords) }
     guard canRewind else { throw CommandMessage(.needsConsole, "REWIND") }
     rewindTarget = instant
   }

@@ -28,6 +28,8 @@ package struct UnkeptRecords: Equatable, Sendable {
 }
 
 extension RecordsPort {
+  /// A store to which something is added.
+  package var isKept: Bool { true }
   /// A store that never fails.
   package func keepAnswered() -> UnkeptRecords? { nil }
 }
@@ -49,6 +51,8 @@ package protocol RecordsPort: AnyObject {
   /// - Returns: What is not kept, nil when all is: whether some of it is new since the last call, what
   ///   it is, and why.
   func keepAnswered() -> UnkeptRecords?
+  /// Whether anything is added to them: not when the machine is only looked at.
+  var isKept: Bool { get }
   /// Time between samples.
   var interval: SimulatedTime { get set }
   /// Whether samples are taken.
@@ -83,6 +87,13 @@ extension Invocation {
   /// The store of records; refused when the machine keeps none.
   func records() throws(CommandMessage) -> any RecordsPort {
     guard let records = control.records else { throw CommandMessage(.noRecords) }
+    return records
+  }
+
+  /// The store of records, for who wants something added; refused when nothing is.
+  func keptRecords() throws(CommandMessage) -> any RecordsPort {
+    let records = try records()
+    guard records.isKept else { throw CommandMessage(.noRecords) }
     return records
   }
 

@@ -27,8 +27,8 @@ struct ReferenceTests {
     #expect(numbers.filter { $0.value.count > 1 }.keys.sorted() == [3])
   }
 
-  @Test func everyCommandExplainsItself() {
-    let test = TestConsole()
+  @Test func everyCommandExplainsItself() throws {
+    let test = try TestConsole()
     for command in test.control.table.commands {
       let lines = test.console.execute("HELP \(command.keyword.name)").lines
       #expect(lines.count >= 3)
@@ -40,8 +40,8 @@ struct ReferenceTests {
   }
 
   @Test(arguments: ["HCP045E", "045E", "HCPCQU045E", "45"])
-  func helpExplainsMessages(word: String) {
-    let lines = TestConsole().console.execute("HELP \(word)").lines
+  func helpExplainsMessages(word: String) throws {
+    let lines = try TestConsole().console.execute("HELP \(word)").lines
     #expect(lines.first == "HCP045E ... not logged on")
   }
 

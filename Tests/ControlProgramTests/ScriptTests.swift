@@ -5,35 +5,35 @@ import Testing
 struct ScriptTests {
   private func run(
     _ text: String, continues: Bool = false
-  ) -> (
-    output: [ScriptOutput], outcome: Result<ScriptEnding, ScriptFailure>, machine: StandInMachine
+  ) throws -> (
+    output: [ScriptOutput], outcome: Result<ScriptEnding, ScriptFailure>, test: TestConsole
   ) {
-    let test = TestConsole()
+    let test = try TestConsole()
     var output: [ScriptOutput] = []
     do throws(ScriptFailure) {
       let code = try Script(name: "demo.cp", text: text)
         .run(at: test.console, continues: continues) { output.append($0) }
-      return (output, .success(code), test.machine)
+      return (output, .success(code), test)
     } catch {
-      return (output, .failure(error), test.machine)
+      return (output, .failure(error), test)
     }
   }
 
-  @Test func commandsAndAnswersInOrder() {
-    let (output, outcome, machine) = run(
+  @Test func commandsAndAnswersInOrder() throws {
+    let (output, outcome, test) = try run(
       "* a comment # Q TIME\n\nQ SPIN001#SLEEP 2\n&TYPE done \"# now\n")
     #expect(
       output == [
         .command("Q SPIN001"), .line("SPIN001  - DSC"), .command("SLEEP 2"), .line("done # now"),
       ])
     #expect(outcome == .success(.completed(returnCode: 0)))
-    #expect(machine.now == 2_000_000_000)
+    #expect(test.seconds == 2)
   }
 
-  @Test func stopsAtTheFirstFailure() {
-    let (output, outcome, machine) = run("SLEEP 1\nQ TIME#SET WEIGHT SPIN001 0\nSLEEP 1\n")
+  @Test func stopsAtTheFirstFailure() throws {
+    let (output, outcome, test) = try run("SLEEP 1\nQ TIME#SET WEIGHT SPIN001 0\nSLEEP 1\n")
     #expect(output.last == .line("HCPCSE8802E Invalid weight 0; use 1 to 999"))
-    #expect(machine.now == 1_000_000_000)
+    #expect(test.seconds == 1)
     guard case .failure(let failure) = outcome else {
       Issue.record("the script did not fail")
       return
@@ -51,16 +51,16 @@ struct ScriptTests {
     ("Q TIME\n&EXIT 7\nQ FRED", false, .exit(7)), ("&EXIT", false, .exit(0)),
     ("\u{FEFF}Q TIME\n&EXIT 255", false, .exit(255)), ("&EXIT 0", false, .exit(0)),
   ])
-  func endings(text: String, continues: Bool, ending: ScriptEnding) {
-    #expect(run(text, continues: continues).outcome == .success(ending))
+  func endings(text: String, continues: Bool, ending: ScriptEnding) throws {
+    #expect(try run(text, continues: continues).outcome == .success(ending))
   }
 
   @Test(arguments: [
     "LOGOFF\nQ FRED", "SHUTDOWN\nQ FRED", "SHUTDOWN#Q FRED", "LOGOFF#Q FRED", "ECHO a\"#b", "",
     "\u{FEFF}",
   ])
-  func endsWell(text: String) {
-    #expect(run(text).outcome == .success(.completed(returnCode: 0)))
+  func endsWell(text: String) throws {
+    #expect(try run(text).outcome == .success(.completed(returnCode: 0)))
   }
 
   @Test(arguments: [
@@ -85,8 +85,8 @@ struct ScriptTests {
         + "(FOR SPIN* CMD CF CPU(5),ONLINE)"
     ),
   ])
-  func failures(text: String, description: String) {
-    guard case .failure(let failure) = run(text).outcome else {
+  func failures(text: String, description: String) throws {
+    guard case .failure(let failure) = try run(text).outcome else {
       Issue.record("the script did not fail")
       return
     }
@@ -107,16 +107,16 @@ struct ScriptTests {
     }
   }
 
-  @Test func linesGoToAConnectedGuest() {
-    let (_, outcome, machine) = run("CONNECT SPIN001\nls # all\n#CP DISC\nQ TIME")
+  @Test func linesGoToAConnectedGuest() throws {
+    let (_, outcome, test) = try run("CONNECT SPIN001\nls # all\n#CP DISC\nQ TIME")
     #expect(outcome == .success(.completed(returnCode: 0)))
-    #expect(machine.typed["SPIN001"] == Array("ls # all\n".utf8))
+    #expect(test.typed(at: "SPIN001") == "ls # all\n")
   }
 }
 
 struct GuestCommandTests {
-  @Test func classGOfItsOwnPartition() {
-    let test = TestConsole()
+  @Test func classGOfItsOwnPartition() throws {
+    let test = try TestConsole()
     let result = test.control.guestCommand("Q USERID", from: "SPIN001")
     #expect(result.lines == ["SPIN001  AT DEMO"])
     #expect(test.control.guestCommand("FORCE SPIN002", from: "SPIN001").returnCode == 1)
@@ -124,15 +124,15 @@ struct GuestCommandTests {
     #expect(test.control.guestCommand("CONNECT X", from: "SPIN001").returnCode == 1)
   }
 
-  @Test func stopsAtTheFirstLineInError() {
-    let test = TestConsole()
+  @Test func stopsAtTheFirstLineInError() throws {
+    let test = try TestConsole()
     let result = test.control.guestCommand("Q USERID\nFROB\nQ TIME", from: "SPIN001")
     #expect(result.lines == ["SPIN001  AT DEMO", "HCPCMD001E Unknown CP command: FROB"])
     #expect(result.returnCode == 1)
   }
 
-  @Test func boundedInLength() {
-    let test = TestConsole()
+  @Test func boundedInLength() throws {
+    let test = try TestConsole()
     let long = String(repeating: "A", count: 241)
     #expect(
       test.control.guestCommand(long, from: "SPIN001").lines

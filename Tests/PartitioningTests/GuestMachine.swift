@@ -11,7 +11,8 @@ struct GuestMachine {
   init(
     processors: Int, megahertz: UInt32 = 5, threads: Int = 1, inputOutput: Bool = false,
     groups: [GroupDefinition] = [], waitCompletion: Bool = false, capacityUnits: Int? = nil,
-    epoch: UInt64 = 100_000, storageMegabytes: UInt64 = 256, _ partitions: [PartitionDefinition]
+    epoch: UInt64 = 100_000, storageMegabytes: UInt64 = 256, incrementMegabytes: UInt64 = 1,
+    _ partitions: [PartitionDefinition]
   ) throws {
     var configuration = IOConfiguration()
     if inputOutput {
@@ -37,7 +38,7 @@ struct GuestMachine {
             ProcessorPoolDefinition(
               type: .cp, count: processors, megahertz: megahertz, capacityUnits: capacityUnits)
           ],
-          storageByteCount: storageMegabytes << 20, incrementByteCount: 1 << 20,
+          storageByteCount: storageMegabytes << 20, incrementByteCount: incrementMegabytes << 20,
           epochNanoseconds: epoch,
           pace: .fast, waitCompletion: waitCompletion),
         partitions: partitions, groups: groups, inputOutput: configuration),

@@ -72,7 +72,7 @@ let queryCheckpointFormats = [
 private func saveCheckpoint(_ call: Invocation) throws(CommandMessage) {
   let name = try call.operands.required()
   try call.operands.end()
-  let facts = try call.askCheckpoints { port throws(RecordsFailure) in try port.save(name) }
+  let facts = try call.changeCheckpoints { port throws(RecordsFailure) in try port.save(name) }
   call.reply(facts?.takenText ?? "CHECKPOINT \(name) IS BEING WRITTEN")
 }
 
@@ -94,20 +94,20 @@ private func scheduleCheckpoints(_ call: Invocation) throws(CommandMessage) {
   let seconds = value * (isMinutes ? 60 : 1)
   let schedule = CheckpointSchedule(
     interval: seconds * 1_000_000_000, keptCount: Int(clamping: keptCount))
-  try call.askCheckpoints { port throws(RecordsFailure) in port.schedule = schedule }
+  try call.changeCheckpoints { port throws(RecordsFailure) in port.schedule = schedule }
   call.reply("CHECKPOINT EVERY \(seconds) SECONDS, \(keptCount) KEPT")
 }
 
 private func stopCheckpoints(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
-  try call.askCheckpoints { port throws(RecordsFailure) in port.schedule = nil }
+  try call.changeCheckpoints { port throws(RecordsFailure) in port.schedule = nil }
   call.reply("CHECKPOINT OFF")
 }
 
 private func deleteCheckpoint(_ call: Invocation) throws(CommandMessage) {
   let name = try call.operands.required()
   try call.operands.end()
-  try call.askCheckpoints { port throws(RecordsFailure) in try port.delete(name) }
+  try call.changeCheckpoints { port throws(RecordsFailure) in try port.delete(name) }
   call.reply("CHECKPOINT \(name) DELETED")
 }
 
@@ -150,6 +150,14 @@ private func queryCheckpoint(_ call: Invocation) throws(CommandMessage) {
 }
 
 extension Invocation {
+  /// Has something taken or removed where checkpoints are kept; refused where nothing is.
+  fileprivate func changeCheckpoints<Answer>(
+    _ change: (any CheckpointsPort) throws(RecordsFailure) -> Answer
+  ) throws(CommandMessage) -> Answer {
+    guard control.checkpoints?.isKept ?? false else { throw CommandMessage(.noRecords) }
+    return try askCheckpoints(change)
+  }
+
   /// Asks where checkpoints are kept; its failure becomes the command's message.
   fileprivate func askCheckpoints<Answer>(
     _ question: (any CheckpointsPort) throws(RecordsFailure) -> Answer

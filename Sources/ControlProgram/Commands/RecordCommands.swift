@@ -47,13 +47,13 @@ let queryRecordFormats = [
 
 private func startMonitor(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
-  try call.records().isSampling = true
+  try call.keptRecords().isSampling = true
   try call.replyMonitor()
 }
 
 private func stopMonitor(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
-  try call.records().isSampling = false
+  try call.keptRecords().isSampling = false
   try call.replyMonitor()
 }
 
@@ -64,7 +64,7 @@ private func setMonitorInterval(_ call: Invocation) throws(CommandMessage) {
   guard let value = decimal(word), value <= 3600,
     (1...3600).contains(value * (isMinutes ? 60 : 1))
   else { throw CommandMessage(.invalidOperand, word) }
-  try call.records().interval = value * (isMinutes ? 60 : 1) * 1_000_000_000
+  try call.keptRecords().interval = value * (isMinutes ? 60 : 1) * 1_000_000_000
   try call.replyMonitor()
 }
 
@@ -74,7 +74,7 @@ private func queryMonitor(_ call: Invocation) throws(CommandMessage) {
 }
 
 private func account(_ call: Invocation) throws(CommandMessage) {
-  _ = try call.records()
+  _ = try call.keptRecords()
   var names: [String] = []
   if call.operands.take("ALL") {
     try call.operands.end()

@@ -36,14 +36,14 @@ private func setPace(_ call: Invocation) throws(CommandMessage) {
   let word = try call.operands.required()
   try call.operands.end()
   switch word {
-  case "REAL": call.system.setPace(.real)
-  case "FAST": call.system.setPace(.fast)
-  case "STOP": call.system.setPace(.stopped)
+  case "REAL": call.system.pacer.set(.real)
+  case "FAST": call.system.pacer.set(.fast)
+  case "STOP": call.system.pacer.set(.stopped)
   default:
     guard let factor = decimal(word), (1...1000).contains(factor) else {
       throw CommandMessage(.invalidOperand, word)
     }
-    call.system.setPace(.factor(Int(factor)))
+    call.system.pacer.set(.factor(Int(factor)))
   }
   call.reply("PACE \(paceText(call.system.machineView.pace))")
 }

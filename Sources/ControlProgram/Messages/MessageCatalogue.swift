@@ -770,8 +770,8 @@ extension MessageID {
       MessageDefinition(
         8882, .error, nil,
         "No records are kept",
-        when: "The machine was started without a place for its records.",
-        remedy: "Start it with a state folder.")
+        when: "The machine was started without a place for its records, or is only looked at.",
+        remedy: "Start it with a state folder; give endicott at --keep.")
     case .recordsFailure:
       MessageDefinition(
         8883, .error, nil,
@@ -782,7 +782,8 @@ extension MessageID {
       MessageDefinition(
         8888, .error, nil,
         "Checkpoint: &1",
-        when: "A checkpoint could not be written, read or removed.",
+        when:
+          "A checkpoint could not be written, read or removed, or the machine not be put where REWIND says.",
         remedy: "Do what the text says; the machine goes on.")
     case .recovered:
       MessageDefinition(

@@ -38,10 +38,10 @@ package final class Rehearsal {
   ///   - partition: the only partition to show, for an issuer who may not see the others.
   ///   - nesting: where in a typed command it is made.
   package init(
-    of system: any SystemPort, table: CommandTable = .standard, showing partition: String? = nil,
+    of system: PartitionManager, table: CommandTable = .standard, showing partition: String? = nil,
     nesting: CommandNesting = CommandNesting()
   ) {
-    control = ControlProgram(system: system.rehearse(), table: table)
+    control = ControlProgram(system: system.rehearsal(), table: table)
     control.nesting = nesting
     self.partition = partition
     before = Self.items(of: control, partition)
@@ -97,7 +97,7 @@ package final class Rehearsal {
   }
 
   /// The machine as it is after what was tried.
-  package var system: any SystemPort { control.system }
+  package var system: PartitionManager { control.system }
 
   /// What would be refused, what was left out, and the table of what would change.
   package var report: [String] {

@@ -105,7 +105,8 @@ private struct PagesOfGuests: @unchecked Sendable {
     var indices: Range<Int>
   }
 
-  private var halves: [[Part]] = [[], []]
+  private var first: [Part] = []
+  private var second: [Part] = []
 
   init(_ guests: [GuestCheckpoint], _ computers: [Computer]) {
     let half = guests.reduce(0) { $0.addingClamped($1.pages.numbers.count) } / 2
@@ -113,22 +114,23 @@ private struct PagesOfGuests: @unchecked Sendable {
     for (guest, computer) in zip(guests, computers) {
       let count = guest.pages.numbers.count
       let cut = max(0, min(count, half.subtractingClamped(place)))
-      for (number, indices) in [0..<cut, cut..<count].enumerated() where !indices.isEmpty {
-        halves[number].append(
-          Part(memory: computer.memory, pages: guest.pages, indices: indices))
-      }
+      let (memory, pages) = (computer.memory, guest.pages)
+      first.append(
+        Part(memory: memory, pages: pages, indices: Range(uncheckedBounds: (0, cut))))
+      second.append(
+        Part(memory: memory, pages: pages, indices: Range(uncheckedBounds: (cut, count))))
       place.addClamped(count)
     }
   }
 
   /// Puts them there; false when one is none of its storage.
   func put() -> Bool {
-    let other = Errand { put(1) }
-    let isPut = put(0)
+    let other = Errand { put(second) }
+    let isPut = put(first)
     return other.wait() && isPut
   }
 
-  private func put(_ half: Int) -> Bool {
-    halves[half].allSatisfy { $0.memory.put($0.pages, $0.indices) }
+  private func put(_ parts: [Part]) -> Bool {
+    parts.allSatisfy { $0.memory.put($0.pages, $0.indices) }
   }
 }

@@ -20,6 +20,9 @@ final class Life: FirmwareObject {
   let entitlements: Entitlements
   let restarts: Restarts
   var state: State
+  /// Computers that were made ahead for what is to be activated, by partition; in a rehearsal those that it
+  /// makes, nil when it makes none.
+  var prepared: [Int: Computer]?
 
   init(
     _ hardware: MachineHardware, _ settings: SettingBook, _ storage: StorageBook,
@@ -50,6 +53,8 @@ final class Life: FirmwareObject {
       state: ["state"],
       wiring: [
         "hardware", "settings", "storage", "pending", "journal", "entitlements", "restarts",
-      ])
+      ],
+      // Filled and emptied by an action.
+      caches: ["prepared"])
   }
 }

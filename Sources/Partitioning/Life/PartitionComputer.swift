@@ -5,20 +5,30 @@ import Quantities
 import X86
 
 extension Life {
-  /// Builds the computer of a partition that has all its resources; a rehearsal has no computers.
+  /// Builds the computer of a partition that has all its resources; a rehearsal has no computers, but may
+  /// make them ahead.
   func buildComputer(of partition: Partition) throws(ManagementError) {
-    guard !hardware.isRehearsal else { return }
-    let computer: Computer
-    do throws(HostMemoryError) {
-      computer = try Computer(configuration(of: partition))
-    } catch {
-      throw .hostMemory(partition.name)
+    let configuration = configuration(of: partition)
+    if hardware.isRehearsal {
+      if prepared != nil { prepared?[partition.number] = try make(configuration) }
+      return
     }
+    let ahead = prepared?.removeValue(forKey: partition.number)
+    let computer =
+      if let ahead, ahead.configuration == configuration { ahead } else { try make(configuration) }
     for number in partition.isOnline.indices where partition.isOnline[number] {
       computer.setProcessorPresent(number, true)
     }
     partition.computer = computer
     engine.guests[partition.number].hardware = computer
+  }
+
+  private func make(_ configuration: ComputerConfiguration) throws(ManagementError) -> Computer {
+    do throws(HostMemoryError) {
+      return try Computer(configuration)
+    } catch {
+      throw .hostMemory(configuration.name)
+    }
   }
 
   /// Takes a partition's computer away, and then its resources.

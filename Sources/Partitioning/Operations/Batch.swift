@@ -37,16 +37,21 @@ private struct BatchStep {
 extension PartitionManager {
   /// Performs a batch.
   ///
-  /// - Throws: `.inBatch`, which names the first action that cannot be done; nothing was changed then,
-  ///   unless the host has no memory for a partition's window, which no rehearsal shows.
+  /// The computers of what it activates are made before anything is done: whether the host has the memory
+  /// for them shows only then.
+  ///
+  /// - Throws: `.inBatch`, which names the first action that cannot be done; nothing was changed then.
   func carryOut(together actions: [ManagementAction]) throws(ManagementError) -> ManagementResult {
     let steps = BatchStep.steps(of: actions)
+    defer { firmware.life.prepared = nil }
     if steps.count > 1 {
       try rehearsing(.batch(actions)) { copy throws(ManagementError) in
+        copy.firmware.life.prepared = [:]
         for step in steps {
           try requireGuest(for: step)
           _ = try copy.carryOut(step)
         }
+        firmware.life.prepared = copy.firmware.life.prepared
       }
     }
     var changes: [PendingChange] = []

@@ -11,7 +11,10 @@ import Quantities
 /// undone: what a machine does after a checkpoint it does again.
 final class DiskPast: OverwriteKeeper {
   /// Bytes that are kept together; a request's are rounded up to these.
-  static let blockByteCount: UInt64 = 4096
+  ///
+  /// To wait for the host's disk takes 3 to 4 ms, for 4 KiB as for 64. A guest that writes 4 KiB at a time, one
+  /// behind the other, waits 16 times less often so; one that writes here and there has more kept.
+  static let blockByteCount: UInt64 = 64 << 10
   /// The device's number.
   let device: UInt16
   /// Most bytes that are kept.
@@ -22,9 +25,12 @@ final class DiskPast: OverwriteKeeper {
   var onLoss: ((String) -> Void)?
   /// The disk's file.
   let diskPath: String
+  /// Where all is kept.
   let folder: String
+  /// The disk's file, open.
   let descriptor: Int32
-  private let diskByteCount: UInt64
+  /// Bytes of it.
+  let diskByteCount: UInt64
   /// Nil when there is nothing to go back to.
   private(set) var tree: DiskTree?
   /// Nil until something is overwritten after the position.
@@ -167,8 +173,7 @@ final class DiskPast: OverwriteKeeper {
 
   /// Whether the disk can be put where a checkpoint finds it.
   func has(_ mark: DiskMark) -> Bool {
-    guard let tree, let point = mark.point, mark.tree == tree.name else { return false }
-    return tree.contains(point)
+    tree?.contains(mark) ?? false
   }
 
   /// Removes what no checkpoint needs.
@@ -309,11 +314,8 @@ final class DiskPast: OverwriteKeeper {
       let start = block.multipliedClamped(by: size)
       let stop = min(diskByteCount, start.addingClamped(size))
       if !isKept(block) {
-        if let last = ranges.last, last.upperBound == start {
-          ranges[ranges.count &- 1] = Range(uncheckedBounds: (last.lowerBound, stop))
-        } else {
-          ranges.append(Range(uncheckedBounds: (start, max(start, stop))))
-        }
+        let before = ranges.last.flatMap { $0.upperBound == start ? ranges.popLast() : nil }
+        ranges.append(Range(uncheckedBounds: (before?.lowerBound ?? start, max(start, stop))))
       }
       block.addClamped(1)
     }

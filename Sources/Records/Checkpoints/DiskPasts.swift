@@ -137,6 +137,19 @@ package final class DiskPasts {
     }
   }
 
+  /// As `missing(in:)`, for who only looks.
+  package static func missing(
+    in checkpoint: CheckpointManifest, of definition: SystemDefinition,
+    inStateFolder state: String
+  ) -> [UInt16] {
+    definition.writableFiles.map(\.device.number).filter { device in
+      guard let mark = checkpoint.disks?.first(where: { $0.device == device }),
+        let tree = try? DiskTree.read(folder(of: device, inStateFolder: state) + "/tree.json")
+      else { return true }
+      return !tree.contains(mark)
+    }
+  }
+
   /// Shows guests of a machine that is only looked at what its disks had at a checkpoint.
   ///
   /// - Returns: The disks that it is without: they are shown as they are.

@@ -14,9 +14,9 @@ extension DiskPast {
     guard has(mark), let point = mark.point, let route = tree?.route(to: point) else {
       throw .damaged(folder: folder, section: "tree.json", reason: "there is no way to the point")
     }
-    try live?.verify()
+    try live?.verify(on: diskByteCount)
     for (one, other) in zip(route, route.dropFirst()) {
-      try DiskStretch(reading: path(of: max(one, other))).verify()
+      try DiskStretch(reading: path(of: max(one, other))).verify(on: diskByteCount)
     }
     try change {
       $0.file.written = nil

@@ -152,9 +152,12 @@ final class DiskStretch {
     return bytes
   }
 
-  /// Throws unless all pieces are what was written.
-  func verify() throws(CheckpointError) {
-    for piece in pieces { _ = try bytes(of: piece) }
+  /// Throws unless all pieces are what was written, and lie on a disk of so many bytes.
+  func verify(on diskByteCount: UInt64) throws(CheckpointError) {
+    for piece in pieces {
+      guard piece.end <= diskByteCount else { throw Self.damage(path, "it is of a larger disk") }
+      _ = try bytes(of: piece)
+    }
   }
 
   // MARK: The file
@@ -174,6 +177,7 @@ final class DiskStretch {
   }
 
   private func write(_ words: [UInt64], at place: UInt64) throws(CheckpointError) {
+    // Cannot trap: a few words.
     if let number = words.withUnsafeBytes({ HostFile.write($0, to: descriptor, at: place) }) {
       throw .host(file: path, number: number)
     }

@@ -52,6 +52,11 @@ struct DiskTree: Codable, Equatable, Sendable {
   /// Whether there is such a point.
   func contains(_ point: Int) -> Bool { parents[point] != nil }
 
+  /// Whether it has the point of a mark.
+  func contains(_ mark: DiskMark) -> Bool {
+    mark.tree == name && mark.point.map { contains($0) } ?? false
+  }
+
   /// Adds a point that follows the position, and goes there.
   mutating func advance() {
     parents[next] = position

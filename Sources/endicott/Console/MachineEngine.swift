@@ -74,7 +74,7 @@ final class MachineEngine: SimulationClock, @unchecked Sendable {
       machine = earlier
       start()
     } catch {
-      port.post(.line(error.line))
+      port.post(.line(error.rewindLine))
     }
   }
 

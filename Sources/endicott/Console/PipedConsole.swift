@@ -63,7 +63,7 @@ struct PipedConsole {
       machine = earlier
       start()
     } catch {
-      writeLines([error.line])
+      writeLines([error.rewindLine])
       status = ExitStatus.failed
     }
   }

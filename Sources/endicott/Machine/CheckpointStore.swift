@@ -187,11 +187,7 @@ final class CheckpointStore: CheckpointsPort {
   }
 
   private func facts(_ manifest: CheckpointManifest) -> CheckpointFacts {
-    CheckpointFacts(
-      name: manifest.name, time: manifest.time, guestCount: manifest.guestCount,
-      writtenByteCount: UInt64(clamping: manifest.pageCount.multipliedClamped(by: 4096)),
-      storedByteCount: UInt64(clamping: manifest.storedByteCount),
-      missingDisks: disks.missing(in: manifest))
+    CheckpointFacts(manifest, missingDisks: disks.missing(in: manifest))
   }
 
   private func answer<Answer>(

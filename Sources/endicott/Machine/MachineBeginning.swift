@@ -71,6 +71,13 @@ extension MachineOrigin {
   private static let shownCount = 8
 }
 
+extension HostFailure {
+  /// Why REWIND goes nowhere, as the command's answer.
+  var rewindLine: String {
+    CommandMessage(.checkpointFailure, "\(subject): \(reason)").line(module: "RWD")
+  }
+}
+
 extension ReplayOutcome {
   /// How it ended, in a line.
   func line(_ timeOfDay: (SimulatedTime) -> String, until end: String) -> String {

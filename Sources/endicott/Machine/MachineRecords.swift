@@ -63,6 +63,21 @@ struct MachineRecords {
     return origin
   }
 
+  /// What is asked of the records of a machine that is only looked at; nil for one that keeps its own, and for
+  /// one without.
+  func past(
+    of origin: MachineOrigin?, _ definition: SystemDefinition
+  ) -> (records: FormerRecords, checkpoints: FormerCheckpoints)? {
+    guard let reader, let readFolder, let origin, let later = origin.later else { return nil }
+    let past = RecordedPast(reader, on: later.line, upTo: later.end)
+    return (
+      FormerRecords(past),
+      FormerCheckpoints(past, CheckpointFolder(inStateFolder: readFolder, isReadOnly: true)) {
+        DiskPasts.missing(in: $0, of: definition, inStateFolder: readFolder)
+      }
+    )
+  }
+
   private func askDisks<Answer>(
     _ question: () throws(CheckpointError) -> Answer
   ) throws(HostFailure) -> Answer {

@@ -40,9 +40,14 @@ struct MachineRestart {
       let names = try warmNames()
       return names.isEmpty ? nil : try origin(try newest(of: names), isReplayed: isReplayed)
     case .checkpoint(let name, let isReplayed):
-      return try origin(try goOn(from: name), isReplayed: isReplayed)
+      return try origin(try goOn(from: known(name)), isReplayed: isReplayed)
     case .instant(let time, let start): return try origin(at: time, of: start)
     }
+  }
+
+  /// A checkpoint's name as it is, however it was typed.
+  private func known(_ name: String) throws(HostFailure) -> String {
+    try list().map(\.name).first { $0.uppercased() == name.uppercased() } ?? name
   }
 
   /// The checkpoints that a warm start may go on from, the one to take last; those that cannot be read come

@@ -30,17 +30,6 @@ extension Recorder: RecordsPort {
     }
   }
 
-  package func lines(
-    of report: PartitionDataReport, in form: ReportForm, partitions: [String]?,
-    type: ProcessorType?
-  ) -> [String] {
-    switch form {
-    case .commaSeparated:
-      ReportLines.commaSeparated(report, partitions: partitions, type: type)
-    case .jsonLines: ReportLines.json(report, partitions: partitions, type: type)
-    }
-  }
-
   package func accounting(
     of partition: String?, last count: Int
   ) throws(RecordsFailure) -> [AccountingRecord] {
@@ -75,6 +64,19 @@ extension Recorder: RecordsPort {
       return try question(store)
     } catch {
       throw RecordsFailure("\(error)")
+    }
+  }
+}
+
+extension RecordsPort {
+  package func lines(
+    of report: PartitionDataReport, in form: ReportForm, partitions: [String]?,
+    type: ProcessorType?
+  ) -> [String] {
+    switch form {
+    case .commaSeparated:
+      ReportLines.commaSeparated(report, partitions: partitions, type: type)
+    case .jsonLines: ReportLines.json(report, partitions: partitions, type: type)
     }
   }
 }

@@ -69,10 +69,11 @@ final class RunningMachine: SimulationClock {
       checkpoints = nil
     }
     control = ControlProgram(manager: manager)
-    control.checkpoints = checkpoints
+    let past = records.past(of: origin, definition)
+    control.checkpoints = checkpoints ?? past?.checkpoints
     console = control.logOn()
     control.clock = self
-    control.records = recorder
+    control.records = recorder ?? past?.records
     recorder?.onTrouble = { [weak control] in control?.sendToAll($0) }
     checkpoints?.onMessage = { [weak control] in control?.sendToAll($0) }
     keepCheckpoints(definition.machine.checkpoints)

@@ -42,7 +42,7 @@ struct StateOptions: ParsableArguments {
 
   /// Where the machine begins; nil when nothing was said.
   var beginning: MachineBeginning? {
-    if let origin { return .checkpoint(origin.uppercased(), isReplayed: replay) }
+    if let origin { return .checkpoint(origin, isReplayed: replay) }
     if isWarm { return .warm(isReplayed: replay) }
     return cold ? .cold : nil
   }

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ControlProgram
+@testable import Partitioning
 
 /// A command that is wrong, and the exact message: its number is the return code.
 struct BadCommand: CustomTestStringConvertible {
@@ -91,7 +92,6 @@ private let badCommands = [
   BadCommand(
     "VARY OFF PROCESSOR 09", "HCPVRY8827E PROCESSOR 09 does not exist; 5 are installed, from 00"),
   BadCommand("VARY ON PROCESSOR 01", "HCPVRY8828E PROCESSOR 01 is already online"),
-  BadCommand("VARY OFF PROC 04", "HCPVRY8829E PROCESSOR 04 is needed by LINUX1"),
   BadCommand("VARY OFF PROC 3-1", "HCPVRY8849E Invalid processor - 3-1"),
   BadCommand("VARY OFF CHPID 44", "HCPVRY846E Invalid channel path identifier"),
   BadCommand("VARY SIDEWAYS", "HCPVRY003E Invalid option - SIDEWAYS"),
@@ -136,16 +136,18 @@ private let badCommands = [
   BadCommand("FOR TOUCHER CMD DETACH CPU 0", "HCPCPU1456E The base CPU 00 cannot be detached."),
   BadCommand("FOR TOUCHER CMD DETACH CPU 1", "HCPCPU1457E CPU 01 does not exist"),
   BadCommand("FOR SPIN001 CMD DISPLAY 1000.2000", "HCPCDB009E Invalid range - 1000.2000"),
-  BadCommand("FOR SPIN001 CMD DISPLAY 9000", "HCPCDB8816E Location 00009000 is outside of storage"),
+  BadCommand(
+    "FOR SPIN001 CMD DISPLAY 4000000", "HCPCDB8816E Location 04000000 is outside of storage"),
   BadCommand("FOR SPIN001 CMD DISPLAY 10Q", "HCPCDB004E Invalid hexadecimal value - 10Q"),
   BadCommand("FOR SPIN001 CMD DISPLAY GEAX", "HCPCDB010E Invalid register - EAX"),
   BadCommand("FOR SPIN001 CMD STORE 1000 123", "HCPCDS004E Invalid hexadecimal value - 123"),
   BadCommand(
-    "FOR SPIN001 CMD STORE 9000 12", "HCPCDS8816E Location 00009000 is outside of storage"),
+    "FOR SPIN001 CMD STORE 4000000 12", "HCPCDS8816E Location 04000000 is outside of storage"),
   BadCommand("FOR SPIN001 CMD STORE G 1", "HCPCDS034E Register missing or invalid"),
   BadCommand(
     "FOR SPIN001 CMD IPL NOTHING",
-    "HCPVMI8834E SPIN001 not loaded; no program NOTHING; there are SPIN TALKER"),
+    "HCPVMI8834E SPIN001 not loaded; no program NOTHING; there are SPIN PULSE TOUCHER TALKER "
+      + "IODRIVER FAULTY"),
   BadCommand(
     "FOR SPIN001 CMD IPL KERNEL ../../etc/passwd",
     "HCPVMI8843E File ../../etc/passwd is not inside the machine's folder"),
@@ -154,8 +156,6 @@ private let badCommands = [
   BadCommand("XAUTOLOG SPIN001", "HCPXAU054E SPIN001 already logged on"),
   BadCommand("FORCE LINUX1", "HCPUSO045E LINUX1 not logged on"),
   BadCommand("FORCE SPIN001 WITHIN SOON", "HCPUSO002E Invalid operand - SOON"),
-  BadCommand(
-    "SIGNAL SHUTDOWN SPIN001", "HCPSIG8821E SPIN001 does not listen to the shutdown signal"),
   BadCommand("BEGIN", "HCPBEG8844E OPERATOR has no virtual machine; use FOR userid CMD BEGIN"),
   BadCommand("SYSTEM NONSENSE", "HCPSYS003E Invalid option - NONSENSE"),
   BadCommand("SEND LINUX1 hello", "HCPSND045E LINUX1 not logged on"),
@@ -177,13 +177,31 @@ private let badCommands = [
 struct BadCommandTests {
   @Test(arguments: badCommands)
   func answersWithItsMessage(_ bad: BadCommand) throws {
-    let test = TestConsole()
-    let before = test.machine.states
+    let test = try TestConsole { definition in
+      definition.partitions[3].devices = [
+        DeviceAssignment(virtualDevice: 0x200, realDevice: 0x200)
+      ]
+      definition.inputOutput.paths.append(
+        ChannelPathDefinition(number: 0x12, accessList: ["SPIN001"], candidateList: ["SPIN001"]))
+    }
+    let before = test.machine.machineState.partitions
     let result = test.console.execute(bad.command)
     #expect(result.lines == [bad.message])
     let digits = bad.message.dropFirst(6).prefix { $0.isNumber }
     #expect(result.returnCode == Int(digits))
-    #expect(test.machine.states == before, "nothing is left half-done")
+    #expect(test.machine.machineState.partitions == before, "nothing is left half-done")
+  }
+
+  /// What is refused because of LINUX1, which is active here and has not begun.
+  @Test(arguments: [
+    BadCommand("VARY OFF PROC 04", "HCPVRY8829E PROCESSOR 04 is needed by LINUX1"),
+    BadCommand(
+      "SIGNAL SHUTDOWN LINUX1", "HCPSIG8821E LINUX1 does not listen to the shutdown signal"),
+  ])
+  func answersForAPartitionThatHasNotBegun(_ bad: BadCommand) throws {
+    let test = try TestConsole()
+    _ = test.answer("XAUTOLOG LINUX1")
+    #expect(test.answer(bad.command) == bad.message)
   }
 
   @Test(arguments: [
@@ -192,8 +210,8 @@ struct BadCommandTests {
     ("QUERY PROCESSORS", "HCPCQU003E Invalid option - PROCESSORS"),
     ("FORCE SPIN002", "HCPCMD001E Unknown CP command: FORCE"),
   ])
-  func classGKnowsNoMoreThanItsOwn(command: String, message: String) {
-    let test = TestConsole(user: "SPIN001")
+  func classGKnowsNoMoreThanItsOwn(command: String, message: String) throws {
+    let test = try TestConsole(user: "SPIN001")
     #expect(test.console.execute("#CP \(command)").lines == [message])
   }
 }

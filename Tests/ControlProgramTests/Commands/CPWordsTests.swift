@@ -19,8 +19,8 @@ struct CPWordsTests {
     ("Q USER LINUX1", "HCPCQU045E LINUX1 not logged on"),
     ("Q OPERATOR", "OPERATOR -L0000"),
   ])
-  func aWordOfQueryIsADeviceOrAUser(command: String, answer: String) {
-    #expect(TestConsole().answer(command) == answer)
+  func aWordOfQueryIsADeviceOrAUser(command: String, answer: String) throws {
+    #expect(try TestConsole().answer(command) == answer)
   }
 
   /// Oracle: SHARE in `Docs/Definitions.md`, which reads what is shown here.
@@ -31,20 +31,19 @@ struct CPWordsTests {
     #expect(small.answer("QUERY PROFILE SPIN1").contains("  SHARE \(share)"))
   }
 
-  @Test func aDeviceIsOfThoseWhoHaveIt() {
-    let test = TestConsole()
-    test.machine.change("TOUCHER") {
-      $0.definition.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
+  @Test func aDeviceIsOfThoseWhoHaveIt() throws {
+    let test = try TestConsole {
+      $0.partitions[3].devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
     }
     #expect(test.answer("Q 0200") == "DASD 0200 ATTACHED TO TOUCHER  0100 R/W")
-    _ = test.answer("VARY OFF CHPID 10#VARY OFF CHPID 11")
+    _ = test.answer("VARY OFF CHPID 11#VARY OFF CHPID 10 FORCE")
     #expect(test.answer("Q 0200") == "DASD 0200 OFFLINE")
     // A number is a user's name when there is one, and class G has no real devices.
     #expect(test.answer("FOR TOUCHER CMD Q 0200") == "HCPCQU003E Invalid option - 0200")
   }
 
-  @Test func everyWordOfZVMIsKnownAndNoneOfOursIsHidden() {
-    let test = TestConsole()
+  @Test func everyWordOfZVMIsKnownAndNoneOfOursIsHidden() throws {
+    let test = try TestConsole()
     for word in ["SRM", "DASD", "ALLOC", "SET", "TERMINAL", "FILES", "SSI", "FRAMES", "CHPIDV"] {
       let result = test.console.execute("QUERY \(word) ALL")
       #expect(result.returnCode == 8902, "\(word)")
@@ -55,8 +54,8 @@ struct CPWordsTests {
     for word in own { #expect(unavailableQuery(word) == nil, "\(word)") }
   }
 
-  @Test func forceSaysByWhom() {
-    let test = TestConsole()
+  @Test func forceSaysByWhom() throws {
+    let test = try TestConsole()
     #expect(test.answer("FORCE SPIN001 LOGOFF IMMEDIATE") == "")
     test.control.collectEvents()
     #expect(
@@ -65,24 +64,23 @@ struct CPWordsTests {
       ])
     // An end by itself is nobody's.
     _ = test.answer("FORCE TOUCHER#FORCE TOUCHER CANCEL")
-    test.machine.events.publish(FirmwareEvent(time: 0, partition: "TOUCHER", kind: .deactivated))
+    try test.note(.deactivated, "TOUCHER")
     test.control.collectEvents()
     #expect(lines(test.console) == ["USER DSC   LOGOFF AS  TOUCHER  USERS = 3"])
   }
 
-  @Test func forceDisconnectLeavesTheGuestRunning() {
-    let test = TestConsole()
+  @Test func forceDisconnectLeavesTheGuestRunning() throws {
+    let test = try TestConsole()
     let other = test.control.logOn("OPERATOR")
     _ = other.execute("CONNECT SPIN001")
     #expect(test.answer("FORCE SPIN001 DISC") == "")
     #expect(other.connection == nil)
-    #expect(test.machine.states["SPIN001"]?.state == .operating)
+    #expect(test.state(of: "SPIN001") == .operating)
     #expect(test.answer("FORCE LINUX1 DISCONNECT") == "HCPUSO045E LINUX1 not logged on")
   }
 
-  @Test func aUserWhoIsNoPartitionIsForcedToo() {
-    let test = TestConsole()
-    test.machine.definition.machine.users = [UserDefinition(name: "MAINT", classes: "G")]
+  @Test func aUserWhoIsNoPartitionIsForcedToo() throws {
+    let test = try TestConsole { $0.machine.users = [UserDefinition(name: "MAINT", classes: "G")] }
     #expect(test.answer("FORCE MAINT") == "HCPUSO045E MAINT not logged on")
     #expect(test.answer("Q MAINT") == "HCPCQU045E MAINT not logged on")
     let other = test.control.logOn("MAINT")
@@ -97,15 +95,15 @@ struct CPWordsTests {
     ("SIG SHUTDOWN USER TOUCHER BY 00:00:30", 30), ("FORCE TOUCHER BY 00:02", 120),
     ("FORCE TOUCHER LOGOFF WITHIN 7", 7), ("FORCE TOUCHER BY 00:00", 86_400),
   ])
-  func shutdownHasItsTime(command: String, seconds: Int) {
-    let test = TestConsole()
+  func shutdownHasItsTime(command: String, seconds: Int) throws {
+    let test = try TestConsole()
     #expect(
       test.answer(command)
         == "HCPSIG2114I User TOUCHER termination may be delayed for up to \(seconds) seconds")
   }
 
-  @Test func processorsOfATypeAreDefined() {
-    let test = TestConsole()
+  @Test func processorsOfATypeAreDefined() throws {
+    let test = try TestConsole()
     #expect(
       test.answer("FOR TOUCHER CMD DEFINE CPU 1-2 TYPE CP") == "CPU 01 defined\nCPU 02 defined")
     #expect(

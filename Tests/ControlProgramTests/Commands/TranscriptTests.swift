@@ -1,7 +1,8 @@
-import Partitioning
+import Quantities
 import Testing
 
 @testable import ControlProgram
+@testable import Partitioning
 
 /// A command and its whole answer.
 struct Exchange: CustomTestStringConvertible {
@@ -33,7 +34,7 @@ private let queries = [
     "Q CPLEVEL",
     """
     Endicott Version 1 Release 1.0, service level 0000 (64-bit)
-    History version 3
+    History version \(PartitionManager.historyVersion)
     IPL at 01/01/26 00:00:00 UTC
     """),
   Exchange(
@@ -84,34 +85,23 @@ private let queries = [
     """
     PARTITION NUM  STATE          PROCESSORS  STORAGE   WRITTEN  PATHS
     LINUX1      2  NOT-ACTIVATED         0/1        0        0K  none
-    SPIN001     1  OPERATING             1/1      64M       12K  10
-    SPIN002     0  OPERATING             1/1      64M       12K  10
-    TOUCHER     3  OPERATING             1/3     128M       12K  10
+    SPIN001     1  OPERATING             1/1      64M       64K  10
+    SPIN002     0  OPERATING             1/1      64M       64K  10
+    TOUCHER     3  OPERATING             1/3     128M       76K  10
     """),
   Exchange("Q PENDING", "No pending changes"),
-  Exchange("Q DIGEST", "DIGEST MACHINE  000000000000FEED"),
-  Exchange("Q DIGEST SPIN001", "DIGEST SPIN001  0000000000000101"),
-  Exchange(
-    "Q DIGEST ALL STORAGE",
-    """
-    DIGEST MACHINE  000000000000ABCD
-    DIGEST LINUX1   0000000000001234
-    DIGEST SPIN001  0000000000001234
-    DIGEST SPIN002  0000000000001234
-    DIGEST TOUCHER  0000000000001234
-    """),
   Exchange(
     "IND LOAD",
     """
-    AVGPROC-020% 05
+    AVGPROC-000% 05
     MDC READS-000000/SEC WRITES-000000/SEC HIT RATIO-000%
     PAGING-0/SEC
-    Q0-00000(00000)                           DORMANT-00001
-    Q1-00002(00000)           E1-00000(00000)
+    Q0-00000(00000)                           DORMANT-00000
+    Q1-00003(00000)           E1-00000(00000)
     Q2-00000(00000) EXPAN-001 E2-00000(00000)
     Q3-00000(00000) EXPAN-001 E3-00000(00000)
 
-    PROC 0000-050% CP   HZ     PROC 0001-050% CP   HZ
+    PROC 0000-000% CP   HZ     PROC 0001-000% CP   HZ
     PROC 0002-000% CP   HZ     PROC 0003-000% CP   HZ
     PROC 0004-000% IFL  HZ
 
@@ -122,19 +112,20 @@ private let queries = [
     """
     USERID=TOUCHER  MACH=X86 STOR=128M VIRT=V XSTORE=NONE
     IPLSYS=TOUCHER  DEVNUM=00000
-    PAGES: RES=3 WS=3 LOCKEDREAL=0 RESVD=0
+    PAGES: RES=19 WS=19 LOCKEDREAL=0 RESVD=0
     NPREF=0 PREF=0 READS=0 WRITES=0
     CPU 00: CTIME=00:00 VTIME=000:00 TTIME=000:00 IO=000000
             RDR=000000 PRT=000000 PCH=000000 TYPE=CP   CPUAFFIN=ON
-    INSTRUCTIONS=0 DISPATCHES=0
+    INSTRUCTIONS=9473 DISPATCHES=1
     """),
   Exchange(
     "IND LPAR SPIN*",
     """
     PARTITION TYPE CPUS      SHARE  ENTITLED      USED    DENIED  CAPPING
-    SPIN001   CP      1         10    0.5000    0.4321    0.0000  NO
-    SPIN002   CP      1         10    0.5000    0.4321    0.0000  NO
-    POOL      CP      4         40    4.0000    1.0000
+    SPIN001   CP      1         10    1.0000    0.0000    0.0000  NO
+    SPIN002   CP      1         10    1.0000    0.0000    0.0000  NO
+    POOL      CP      4         40    4.0000    0.0000
+    POOL      IFL     1          0    1.0000    0.0000
     PACE FAST, ACHIEVED NOT MEASURED
     """),
   Exchange(
@@ -143,14 +134,14 @@ private let queries = [
   Exchange("FOR TOUCHER CMD Q V CPUS", "CPU 00  ID  FF00030086640000 (BASE) CP   CPUAFF ON"),
   Exchange("FOR TOUCHER CMD Q V CHP", "CHPID 10 ONLINE\nCHPID 11 OFFLINE"),
   Exchange(
-    "FOR TOUCHER CMD D T1000.20",
+    "FOR TOUCHER CMD D T2001000.20",
     """
-    V00001000  00000000 00000000 00000000 00000000 *................*
-    V00001010  00000000 00000000 00000000 00000000 *................*
+    V02001000  00000000 00000000 00000000 00000000 *................*
+    V02001010  00000000 00000000 00000000 00000000 *................*
     """),
-  Exchange("FOR TOUCHER CMD D 1002-1005", "V00001000  00000000 00000000"),
-  Exchange("FOR TOUCHER CMD D PSW", "PSW  = 0000000000000000 0000000000000000"),
-  Exchange("FOR TOUCHER CMD D G0 GR15", "RAX  = 0000000000000000\nR15  = 0000000000000000"),
+  Exchange("FOR TOUCHER CMD D 2001002-2001005", "V02001000  00000000 00000000"),
+  Exchange("FOR TOUCHER CMD D PSW", "PSW  = 00000000001007FD 0000000000000206"),
+  Exchange("FOR TOUCHER CMD D G0 GR15", "RAX  = 8ACF249110D2A000\nR15  = 0000000000000000"),
   Exchange("CP * a comment", ""),
   Exchange(
     "* Q TIME # Q NAMES", "OPERATOR -L0000, SPIN001  - DSC , SPIN002  - DSC , TOUCHER  - DSC"),
@@ -194,7 +185,7 @@ private let changes = [
     "CPU 00  ID  FF00030086640000 (BASE) CP   CPUAFF ON\n"
       + "CPU 01  ID  FF00030186640000 STOPPED CP   CPUAFF ON"),
   Exchange(
-    "FOR TOUCHER CMD CPU 1 CMD D GRAX", "RAX  = 0000000000000001"),
+    "FOR TOUCHER CMD CPU 1 CMD D GRAX", "RAX  = 0000000000000000"),
   Exchange("FOR TOUCHER CMD DET CPU ALL", "CPU 01 detached\nStorage cleared - system reset."),
   Exchange(
     "FOR TOUCHER CMD DEF STOR AS 64M", "STORAGE = 64M\nStorage cleared - system reset."),
@@ -208,36 +199,53 @@ private let changes = [
   Exchange("FOR TOUCHER CMD IPL", ""),
   Exchange("XAUTOLOG LINUX1", "Command accepted"),
   Exchange(
-    "FORCE TOUCHER", "HCPSIG2114I User TOUCHER termination may be delayed for up to 60 seconds"),
-  Exchange("Q TOUCHER", "HCPCQU361E LOGOFF/FORCE pending for user TOUCHER"),
-  Exchange("FORCE TOUCHER CANCEL", "FORCE of TOUCHER is cancelled"),
-  Exchange("FORCE SPIN002", ""),
-  Exchange("Q SPIN002", "HCPCQU045E SPIN002 not logged on"),
+    "FORCE SPIN002", "HCPSIG2114I User SPIN002 termination may be delayed for up to 60 seconds"),
+  Exchange("Q SPIN002", "HCPCQU361E LOGOFF/FORCE pending for user SPIN002"),
+  Exchange("FORCE SPIN002 CANCEL", "FORCE of SPIN002 is cancelled"),
+  // It was loaded anew and has not begun to listen.
+  Exchange("FORCE TOUCHER", ""),
+  Exchange("Q TOUCHER", "HCPCQU045E TOUCHER not logged on"),
   Exchange("VARY OFFLINE PROCESSOR 01", "PROCESSOR 01 OFFLINE"),
   Exchange("VARY OFF CHPID 10", "Path 10 varied offline"),
   Exchange("Q CHPID 10", "Path 10 offline to devices 0200"),
   Exchange("VARY ON CHPID 10", "Path 10 varied online"),
-  Exchange("MSG TOUCHER hello", "HCPMSG057I TOUCHER not receiving; disconnected"),
+  Exchange("MSG SPIN001 hello", "HCPMSG057I SPIN001 not receiving; disconnected"),
   Exchange("SHUTDOWN", "HCPWRP961W SYSTEM SHUTDOWN COMPLETE"),
 ]
 
 struct TranscriptTests {
   @Test(arguments: queries)
-  func queryAnswers(_ exchange: Exchange) {
-    let test = TestConsole()
+  func queryAnswers(_ exchange: Exchange) throws {
+    let test = try TestConsole()
     #expect(test.answer(exchange.command) == exchange.answer)
   }
 
-  @Test func changesAnswerOneAfterTheOther() {
-    let test = TestConsole()
+  /// Oracle: the digests that the firmware has.
+  @Test func digests() throws {
+    let test = try TestConsole()
+    let names = test.control.partitionNames
+    #expect(
+      test.answer("Q DIGEST")
+        == "DIGEST MACHINE  \(hexDigits(test.machine.machineView.digest, 16))")
+    let own = try #require(test.machine.partitionView("SPIN001")).digest
+    #expect(test.answer("Q DIGEST SPIN001") == "DIGEST SPIN001  \(hexDigits(own, 16))")
+    let all = ([nil] + names).map { name in
+      "DIGEST \(padded(name ?? "MACHINE", 8)) "
+        + hexDigits(test.machine.storageDigest(of: name), 16)
+    }
+    #expect(test.answer("Q DIGEST ALL STORAGE") == all.joined(separator: "\n"))
+  }
+
+  @Test func changesAnswerOneAfterTheOther() throws {
+    let test = try TestConsole()
     for exchange in changes {
       #expect(test.answer(exchange.command) == exchange.answer, "\(exchange.command)")
     }
     #expect(test.control.isShutDown)
   }
 
-  @Test func aPatternGoesOnAfterOneThatFails() {
-    let test = TestConsole()
+  @Test func aPatternGoesOnAfterOneThatFails() throws {
+    let test = try TestConsole()
     let result = test.console.execute("SET SHARE * REL 5")
     #expect(result.returnCode == 8962)
     let all = test.console.execute("XAUTOLOG *1")
@@ -246,21 +254,16 @@ struct TranscriptTests {
   }
 
   // Oracle: directory.md, START and COMMAND.
-  @Test func partitionsStartInOrderWithTheirCommands() {
-    let test = TestConsole()
+  @Test func partitionsStartInOrderWithTheirCommands() throws {
+    let test = try TestConsole { definition in
+      definition.partitions[0].commands = ["Q USERID", "FROB"]
+      definition.partitions[0].start = StartDefinition(after: ["TOUCHER"])
+      definition.partitions[1].start = StartDefinition()
+      definition.partitions[3].start = StartDefinition()
+    }
     for name in ["SPIN001", "SPIN002", "TOUCHER"] { _ = test.console.execute("FORCE \(name) IMM") }
     test.control.collectEvents()
     _ = test.console.takeOutput()
-    func setCommands(_ commands: [String]) {
-      test.machine.change("SPIN002") {
-        $0.definition.commands = commands
-        $0.profiles[0].definition.commands = commands
-      }
-    }
-    setCommands(["Q USERID", "FROB"])
-    test.machine.definition.partitions[0].start = StartDefinition(after: ["TOUCHER"])
-    test.machine.definition.partitions[1].start = StartDefinition()
-    test.machine.definition.partitions[3].start = StartDefinition()
     #expect(test.control.automaticStarts().map(\.name) == ["TOUCHER", "SPIN002", "SPIN001"])
     let failed =
       "HCPXAU8904E SPIN002 not activated; its COMMAND FROB failed: "
@@ -274,31 +277,29 @@ struct TranscriptTests {
         "USER DSC   LOGOFF AS  SPIN002  USERS = 2", "AUTO LOGON  ***       SPIN001  USERS = 3",
       ])
     // All or nothing: what is not as its definition says does not run.
-    #expect(test.machine.states["SPIN002"]?.state == .notActivated)
-    setCommands(["Q USERID"])
+    #expect(test.state(of: "SPIN002") == .notActivated)
+    try test.partition("SPIN002").profiles[0].definition.commands = ["Q USERID"]
     #expect(test.control.startAutomatically().errorLines.count == 2)
-    #expect(test.machine.states["SPIN002"]?.state == .operating)
+    #expect(test.state(of: "SPIN002") == .operating)
   }
 
-  @Test func manyStartsAreOneLine() {
-    let test = TestConsole()
-    for name in ["SPIN001", "SPIN002", "TOUCHER"] { _ = test.console.execute("FORCE \(name) IMM") }
-    test.control.collectEvents()
-    _ = test.console.takeOutput()
-    let definitions = (1...9).map { PartitionDefinition(name: "P\($0)", start: StartDefinition()) }
-    test.machine.definition.partitions = definitions
-    for (number, definition) in definitions.enumerated() {
-      test.machine.states[definition.name] = StandInMachine.view(definition, number: number)
+  @Test func manyStartsAreOneLine() throws {
+    let test = try TestConsole { definition in
+      definition.inputOutput = IOConfiguration()
+      definition.partitions = (1...9).map {
+        PartitionDefinition(
+          name: "P\($0)", ipl: .program(name: "SPIN", parameters: ""), start: StartDefinition())
+      }
     }
     #expect(test.control.startAutomatically().returnCode == 0)
     #expect(
       test.console.takeOutput().compactMap(\.line)
         == ["AUTO LOGON  ***       9 PARTITIONS USERS = 10"])
-    #expect(test.control.recentMessages.suffix(2).first?.hasSuffix("P9       USERS = 10") == true)
+    #expect(test.control.recentMessages.contains { $0.hasSuffix("P9       USERS = 10") })
   }
 
-  @Test func queryCommandsFollowsTheClasses() {
-    let test = TestConsole(user: "SPIN001")
+  @Test func queryCommandsFollowsTheClasses() throws {
+    let test = try TestConsole(user: "SPIN001")
     let answer = test.answer("#CP Q COMMANDS")
     #expect(answer.contains("CONFIG"))
     #expect(!answer.contains("FORCE"))

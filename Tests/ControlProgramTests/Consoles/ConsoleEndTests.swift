@@ -12,8 +12,8 @@ struct ConsoleEndTests {
   private static let question =
     "HCPDSC8960A 3 partitions end with this console; enter YES or NO"
 
-  @Test func disconnAtTheOnlyConsoleAsksFirst() {
-    let test = TestConsole()
+  @Test func disconnAtTheOnlyConsoleAsksFirst() throws {
+    let test = try TestConsole()
     test.console.asksBeforeEnd = true
     #expect(test.answer("DISCONN") == Self.question)
     #expect(test.answer("no") == "HCPDSC8961I The machine goes on")
@@ -25,8 +25,8 @@ struct ConsoleEndTests {
     #expect(test.console.isEnded)
   }
 
-  @Test func logoffAsksToo() {
-    let test = TestConsole()
+  @Test func logoffAsksToo() throws {
+    let test = try TestConsole()
     test.console.asksBeforeEnd = true
     #expect(test.answer("LOGOFF").hasPrefix("HCPLOF8960A 3 partitions end with this console"))
     #expect(!test.console.isEnded)
@@ -34,8 +34,8 @@ struct ConsoleEndTests {
     #expect(test.console.isEnded)
   }
 
-  @Test func aCommandIsNoYesAndIsPerformed() {
-    let test = TestConsole()
+  @Test func aCommandIsNoYesAndIsPerformed() throws {
+    let test = try TestConsole()
     test.console.asksBeforeEnd = true
     _ = test.console.execute("DISC")
     #expect(
@@ -44,8 +44,8 @@ struct ConsoleEndTests {
     #expect(!test.console.isEnded)
   }
 
-  @Test func nothingIsAskedWhenNothingWouldEnd() {
-    let test = TestConsole()
+  @Test func nothingIsAskedWhenNothingWouldEnd() throws {
+    let test = try TestConsole()
     test.console.asksBeforeEnd = true
     for name in test.control.partitionNames where test.control.isLoggedOn(name) {
       _ = test.console.execute("FORCE \(name) IMM")
@@ -54,8 +54,8 @@ struct ConsoleEndTests {
     #expect(test.console.isEnded)
   }
 
-  @Test func leavingAGuestAsksNothing() {
-    let test = TestConsole()
+  @Test func leavingAGuestAsksNothing() throws {
+    let test = try TestConsole()
     test.console.asksBeforeEnd = true
     _ = test.console.execute("CONNECT SPIN001")
     #expect(test.answer("#CP DISCONN") == "DISCONNECT AT 00:00:00 UTC THURSDAY 01/01/26")
@@ -63,8 +63,8 @@ struct ConsoleEndTests {
     #expect(test.console.connection == nil)
   }
 
-  @Test func shutdownSaysWhatItWillDoAndThenWhatHasEnded() {
-    let test = TestConsole()
+  @Test func shutdownSaysWhatItWillDoAndThenWhatHasEnded() throws {
+    let test = try TestConsole()
     let result = test.console.execute("SHUTDOWN#Q TIME")
     let ended = lines(test.console)
     #expect(
@@ -77,23 +77,27 @@ struct ConsoleEndTests {
     #expect(result.lines == ["HCPWRP961W SYSTEM SHUTDOWN COMPLETE"])
   }
 
-  @Test func shutdownWithinSaysWhoListens() {
-    let test = TestConsole()
+  @Test func shutdownWithinSaysWhoListens() throws {
+    let test = try TestConsole()
+    // It has not begun.
+    _ = test.console.execute("XAUTOLOG LINUX1")
+    test.control.collectEvents()
+    _ = test.console.takeOutput()
     _ = test.console.execute("SHUTDOWN WITHIN 5")
     let said = lines(test.console)
     #expect(
       said.prefix(3) == [
         "SYSTEM SHUTDOWN STARTED",
         "HCPSHU960I System shutdown may be delayed for up to 5 seconds",
-        "HCPSHU8964I 1 of 3 partitions listen to the shutdown signal; all are taken down when "
+        "HCPSHU8964I 3 of 4 partitions listen to the shutdown signal; all are taken down when "
           + "those have ended",
       ])
-    #expect(said.count { $0.hasPrefix("USER DSC   LOGOFF AS") } == 3)
+    #expect(said.count { $0.hasPrefix("USER DSC   LOGOFF AS") } == 4)
   }
 
-  @Test func aConnectedConsoleShowsWhatTheGuestWroteLast() {
-    let test = TestConsole()
-    test.machine.write(
+  @Test func aConnectedConsoleShowsWhatTheGuestWroteLast() throws {
+    let test = try TestConsole()
+    try test.write(
       "one\r\n\u{1B}[31mtwo\u{1B}[0m\u{1B}[6n\r\n\u{1B}]0;title\u{7}$ ", from: "SPIN001")
     test.control.collectEvents()
     #expect(test.console.takeOutput() == [])
@@ -104,9 +108,9 @@ struct ConsoleEndTests {
     #expect(test.console.takeOutput() == [])
   }
 
-  @Test func ofALongOutputTheLastLinesAreShown() {
-    let test = TestConsole()
-    for number in 1...1000 { test.machine.write("line \(number)\n", from: "SPIN001") }
+  @Test func ofALongOutputTheLastLinesAreShown() throws {
+    let test = try TestConsole()
+    for number in 1...1000 { try test.write("line \(number)\n", from: "SPIN001") }
     test.control.collectEvents()
     _ = test.console.execute("CONNECT SPIN001")
     test.control.collectEvents()
@@ -127,15 +131,15 @@ struct ConsoleEndTests {
       "LOGOFF ends your partition; #CP DISCONN (or Ctrl-]) leaves a guest's console"
     ), ("?", "HELP lists the commands, HELP command explains one"),
   ])
-  func aWordFromElsewhereSaysWhatToEnter(word: String, advice: String) {
-    let result = TestConsole().console.execute(word)
+  func aWordFromElsewhereSaysWhatToEnter(word: String, advice: String) throws {
+    let result = try TestConsole().console.execute(word)
     #expect(result.returnCode == 1)
     #expect(result.lines.count == 2)
     #expect(result.lines.last == "HCPCMD8965I \(advice)")
   }
 
-  @Test func terminalMoreIsKept() {
-    let test = TestConsole()
+  @Test func terminalMoreIsKept() throws {
+    let test = try TestConsole()
     #expect(test.answer("TERM MORE") == "MORE 050 010")
     #expect(test.answer("TERMINAL MORE 5 255") == "")
     #expect(test.answer("TERM MORE") == "MORE 005 255")

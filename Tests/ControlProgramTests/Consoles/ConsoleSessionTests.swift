@@ -1,28 +1,28 @@
-import Partitioning
 import Testing
 
 @testable import ControlProgram
+@testable import Partitioning
 
 struct ConsoleSessionTests {
   private func lines(_ console: ConsoleSession) -> [String] {
     console.takeOutput().compactMap(\.line)
   }
 
-  @Test func aConnectedConsoleIsTheGuests() {
-    let test = TestConsole()
+  @Test func aConnectedConsoleIsTheGuests() throws {
+    let test = try TestConsole()
     #expect(
       test.console.prompt == ConsolePrompt(status: "CP READ", userid: "OPERATOR", system: "DEMO"))
-    test.machine.write("before\n", from: "TOUCHER")
+    try test.write("before\n", from: "TOUCHER")
     #expect(test.answer("CONNECT TOUCHER") == "RECONNECTED AT 00:00:00 UTC THURSDAY 01/01/26")
     #expect(
       test.console.prompt == ConsolePrompt(status: "RUNNING", userid: "TOUCHER", system: "DEMO"))
     #expect(test.answer("verify # all") == "")
-    #expect(test.machine.typed["TOUCHER"] == Array("verify # all\n".utf8))
+    #expect(test.typed(at: "TOUCHER") == "verify # all\n")
     #expect(test.answer("#CP Q USERID") == "TOUCHER  AT DEMO")
     #expect(test.answer("#CP SHUTDOWN") == "HCPCMD001E Unknown CP command: SHUTDOWN")
     #expect(test.answer("#CP") == "CP")
     #expect(test.console.prompt.status == "CP READ")
-    #expect(test.machine.states["TOUCHER"]?.isStopped == true)
+    #expect(try test.partition("TOUCHER").isStopped)
     #expect(test.answer("Q USERID") == "TOUCHER  AT DEMO")
     #expect(test.answer("BEGIN") == "")
     #expect(test.console.prompt.status == "RUNNING")
@@ -31,24 +31,23 @@ struct ConsoleSessionTests {
     #expect(!test.console.isEnded)
   }
 
-  @Test func theGuestsEndComesBackToTheOperator() {
-    let test = TestConsole()
+  @Test func theGuestsEndComesBackToTheOperator() throws {
+    let test = try TestConsole()
     _ = test.console.execute("CONNECT SPIN001")
     _ = test.console.execute("#CP LOGOFF")
     test.control.collectEvents()
     #expect(test.console.connection == nil)
     #expect(lines(test.console) == ["USER DSC   LOGOFF AS  SPIN001  USERS = 3"])
     _ = test.console.execute("CONNECT SPIN002")
-    test.machine.events.publish(
-      FirmwareEvent(time: 0, partition: "SPIN002", kind: .poweredOff))
+    try test.note(.poweredOff, "SPIN002")
     test.control.collectEvents()
     #expect(test.console.connection == nil)
   }
 
-  @Test func aGuestCannotForgeAMessageOrDriveTheTerminal() {
-    let test = TestConsole()
+  @Test func aGuestCannotForgeAMessageOrDriveTheTerminal() throws {
+    let test = try TestConsole()
     _ = test.console.execute("SET OBSERVER SPIN001 ON")
-    test.machine.write(
+    try test.write(
       "HCPWRP961W SYSTEM SHUTDOWN COMPLETE\r\n\u{1B}[2Jhidden\u{7}\n", from: "SPIN001")
     test.control.collectEvents()
     #expect(
@@ -57,27 +56,27 @@ struct ConsoleSessionTests {
       ])
   }
 
-  @Test func aConnectedConsoleSeesBytesAndNothingOfOthers() {
-    let test = TestConsole()
+  @Test func aConnectedConsoleSeesBytesAndNothingOfOthers() throws {
+    let test = try TestConsole()
     _ = test.console.execute("CONNECT SPIN001")
-    test.machine.write("\u{1B}[1mlogin: ", from: "SPIN001")
-    test.machine.write("other\n", from: "SPIN002")
+    try test.write("\u{1B}[1mlogin: ", from: "SPIN001")
+    try test.write("other\n", from: "SPIN002")
     test.control.collectEvents()
     #expect(test.console.takeOutput() == [.guest(Array("\u{1B}[1mlogin: ".utf8))])
   }
 
-  @Test func setObserverHidesAndShows() {
-    let test = TestConsole()
+  @Test func setObserverHidesAndShows() throws {
+    let test = try TestConsole()
     _ = test.console.execute("SET OBSERVER * ON")
     _ = test.console.execute("SET OBSERVER SPIN* OFF")
     _ = test.console.execute("SET OBSERVER SPIN002 ON")
-    for name in ["SPIN001", "SPIN002", "TOUCHER"] { test.machine.write("line\n", from: name) }
+    for name in ["SPIN001", "SPIN002", "TOUCHER"] { try test.write("line\n", from: name) }
     test.control.collectEvents()
     #expect(lines(test.console) == ["SPIN002 : line", "TOUCHER : line"])
   }
 
-  @Test func messagesReachConsoles() {
-    let test = TestConsole()
+  @Test func messagesReachConsoles() throws {
+    let test = try TestConsole()
     let other = test.control.logOn("SPIN001")
     _ = other.execute("#CP MSG OPERATOR Need storage")
     #expect(lines(test.console) == ["00:00:00 * MSG FROM SPIN001 : Need storage"])
@@ -86,50 +85,50 @@ struct ConsoleSessionTests {
     #expect(test.answer("Q SPIN001") == "SPIN001  -L0001")
   }
 
-  @Test func waitForTextFindsWhatCameBefore() {
-    let test = TestConsole()
-    test.machine.write("ready> ", from: "SPIN001")
+  @Test func waitForTextFindsWhatCameBefore() throws {
+    let test = try TestConsole()
+    try test.write("ready> ", from: "SPIN001")
     #expect(test.answer("WAIT SPIN001 TEXT 'ready>'") == "")
-    #expect(test.machine.now == 0)
-    test.machine.onSecond = { if $0.now == 3_000_000_000 { $0.write("rea", from: "SPIN001") } }
+    #expect(test.seconds == 0)
+    test.onSecond = { if $0 == 3 { try test.write("rea", from: "SPIN001") } }
     #expect(
       test.answer("WAIT SPIN001 TEXT 'ready>' WITHIN 5")
         == "HCPWAI8845E WAIT ended: SPIN001 not TEXT 'ready>' within 5 seconds")
-    test.machine.onSecond = { if $0.now == 7_000_000_000 { $0.write("dy> ", from: "SPIN001") } }
+    test.onSecond = { if $0 == 7 { try test.write("dy> ", from: "SPIN001") } }
     #expect(test.answer("WAIT SPIN001 TEXT 'ready>'") == "")
-    #expect(test.machine.now == 7_000_000_000)
+    #expect(test.seconds == 7)
   }
 
-  @Test func waitForStateAndForPending() {
-    let test = TestConsole()
-    test.machine.onSecond = { machine in
-      if machine.now == 4_000_000_000 { machine.change("TOUCHER") { $0.pending = [] } }
-      if machine.now == 6_000_000_000 { machine.change("SPIN001") { $0.state = .exceptions } }
+  @Test func waitForStateAndForPending() throws {
+    let test = try TestConsole()
+    test.onSecond = { seconds in
+      if seconds == 4 { try test.partition("TOUCHER").pending = [] }
+      if seconds == 6 { try test.partition("SPIN001").move(to: .exceptions) }
     }
     _ = test.console.execute("FOR TOUCHER CMD CF CPU(1),ONLINE")
     #expect(test.answer("WAIT TOUCHER PENDING") == "")
-    #expect(test.machine.now == 4_000_000_000)
+    #expect(test.seconds == 4)
     #expect(test.answer("WAIT SPIN001 STATE EXCEPTIONS") == "")
-    #expect(test.machine.now == 6_000_000_000)
+    #expect(test.seconds == 6)
   }
 
-  @Test func anInterruptedWaitSaysSo() {
-    let test = TestConsole()
-    test.machine.interruptsWaits = true
+  @Test func anInterruptedWaitSaysSo() throws {
+    let test = try TestConsole()
+    test.interruptsWaits = true
     #expect(
       test.answer("WAIT LINUX1 STATE OPERATING") == "HCPWAI8852E WAIT ended: interrupted")
     #expect(test.answer("SLEEP 5") == "")
   }
 
-  @Test func aMessageCannotDriveTheTerminal() {
-    let test = TestConsole()
+  @Test func aMessageCannotDriveTheTerminal() throws {
+    let test = try TestConsole()
     _ = test.control.guestCommand("MSG OPERATOR \u{1B}[2J", from: "SPIN001")
     #expect(lines(test.console) == ["00:00:00 * MSG FROM SPIN001 : .[2J"])
   }
 
-  @Test func logoffAndDisconnEndASession() {
+  @Test func logoffAndDisconnEndASession() throws {
     for command in ["LOGOFF", "DISCONN"] {
-      let test = TestConsole()
+      let test = try TestConsole()
       let result = test.console.execute("\(command)#Q TIME")
       #expect(test.console.isEnded)
       #expect(
@@ -138,8 +137,8 @@ struct ConsoleSessionTests {
     }
   }
 
-  @Test func firmwareEventsAreMessages() {
-    let test = TestConsole()
+  @Test func firmwareEventsAreMessages() throws {
+    let test = try TestConsole()
     let change = PendingChange(
       subject: .storage(address: 0, byteCount: 64 << 20), online: false, asked: 0, deadline: 1)
     let kinds: [FirmwareEventKind] = [
@@ -150,7 +149,7 @@ struct ConsoleSessionTests {
       .commandReply("CPU 01\u{7}"), .unassigned("port 80"), .loaded("SPIN"),
     ]
     for kind in kinds {
-      test.machine.events.publish(FirmwareEvent(time: 0, partition: "SPIN001", kind: kind))
+      try test.note(kind, "SPIN001")
     }
     test.control.collectEvents()
     #expect(
@@ -183,12 +182,12 @@ struct CompletionTests {
     ("VARY O", ["OFFLINE", "ONLINE"]), ("VARY OFF P", ["PROCESSOR"]), ("FROB X", []),
     ("HELP SIL", ["SILENTLY"]), ("Q LINU", ["LINUX1"]),
   ])
-  func candidates(line: String, expected: [String]) {
-    #expect(TestConsole().console.complete(line) == expected)
+  func candidates(line: String, expected: [String]) throws {
+    #expect(try TestConsole().console.complete(line) == expected)
   }
 
-  @Test func aGuestsLineIsNotCompleted() {
-    let test = TestConsole()
+  @Test func aGuestsLineIsNotCompleted() throws {
+    let test = try TestConsole()
     _ = test.console.execute("CONNECT SPIN001")
     #expect(test.console.complete("Q") == [])
     #expect(test.console.complete("#CP DISC") == ["DISCONN"])

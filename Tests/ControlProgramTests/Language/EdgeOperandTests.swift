@@ -4,7 +4,7 @@ import Testing
 @testable import ControlProgram
 
 // Nothing that is typed ends the machine: every form of every command with operands at the edges of
-// their types, seeded, on the stand-in and on the real firmware. Oracle: each is answered, by 0 or by a
+// their types, seeded, while no guest runs and while they run. Oracle: each is answered, by 0 or by a
 // message with a number, and the machine answers the next.
 
 /// Operands at the edges of what they could be, of every kind.
@@ -89,8 +89,8 @@ struct EdgeOperandTests {
   }
 
   @Test(arguments: 1...10)
-  func everyCommandOnTheStandIn(seed: UInt64) {
-    let test = TestConsole()
+  func everyCommandWhileNoGuestRuns(seed: UInt64) throws {
+    let test = try TestConsole()
     test.control.records = StandInRecords()
     give(test.control, seed: seed, count: 1000)
     let completion = Completion(control: test.control, classes: .all)
@@ -108,8 +108,8 @@ struct EdgeOperandTests {
     #expect(small.answer("QUERY USERID") == "OPERATOR AT SMALL")
   }
 
-  @Test func longLinesAreRefused() {
-    let test = TestConsole()
+  @Test func longLinesAreRefused() throws {
+    let test = try TestConsole()
     let long = [
       "ECHO " + String(repeating: "x", count: 1 << 20),
       "DISPLAY" + String(repeating: " 0", count: 100_000),
@@ -133,9 +133,8 @@ struct EdgeOperandTests {
     String(repeating: "SEND CP TOUCHER ", count: 1000) + "Q T",
   ])
   func nestingHasABound(line: String) throws {
-    let test = TestConsole()
-    for name in test.control.partitionNames {
-      test.machine.change(name) { $0.definition.classes = "CG" }
+    let test = try TestConsole { definition in
+      for index in definition.partitions.indices { definition.partitions[index].classes = "CG" }
     }
     let result = test.console.execute(line)
     #expect(result.returnCode != 0)
@@ -180,8 +179,8 @@ struct EdgeOperandTests {
     (String(repeating: "&TYPE\n", count: 10_000) + "&EXIT 5", 5),
     ("&EXIT " + String(repeating: "9", count: 100_000), nil),
   ])
-  func scriptStatements(text: String, code: Int?) {
-    let test = TestConsole()
+  func scriptStatements(text: String, code: Int?) throws {
+    let test = try TestConsole()
     var found: Int?
     do throws(ScriptFailure) {
       if case .exit(let number) = try Script(name: "edge.cp", text: text)

@@ -66,8 +66,8 @@ struct CommandParserTests {
   }
 
   /// No input may end the program, whatever it is.
-  @Test func anyBytesAreAnswered() {
-    let test = TestConsole()
+  @Test func anyBytesAreAnswered() throws {
+    let test = try TestConsole()
     var state: UInt64 = 1
     let pieces = Array("#\"*'()., -=:%QSEVNTCPUFOR\u{7F}\u{0}\u{1B}é\u{301}🄰019ab")
     let verbs = test.control.table.commands.map(\.keyword.name).filter { $0 != "SHUTDOWN" }

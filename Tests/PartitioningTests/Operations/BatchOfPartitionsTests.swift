@@ -46,6 +46,40 @@ struct BatchOfPartitionsTests {
     #expect(change.differences == told)
   }
 
+  /// The host's addresses are 128 TiB: of these partitions eight have room.
+  ///
+  /// Oracle: the host, which refuses one of them when they are activated one by one.
+  @Test("nothing is done when the host has no memory for one of its partitions")
+  func noHostMemory() throws {
+    let names = (0..<12).map { "P\($0)" }
+    func machine() throws -> GuestMachine {
+      try GuestMachine(
+        processors: 1, storageMegabytes: 16 << 20, incrementMegabytes: 1024,
+        names.map {
+          GuestMachine.partition($0, megabytes: 1024, reservedMegabytes: 15 << 20)
+        })
+    }
+    let apart = try machine()
+    let refused = names.firstIndex { name in
+      (try? apart.manager.perform(.activate(name, load: false))) == nil
+    }
+    let position = try #require(refused)
+    let together = try machine()
+    for name in names.prefix(position) {
+      try apart.manager.perform(.deactivate(name, force: true))
+    }
+    let before = together.manager.machineState
+    #expect(throws: ManagementError.inBatch(position: position, .hostMemory(names[position]))) {
+      try together.manager.perform(.batch(names.map { .activate($0, load: false) }))
+    }
+    var after = together.manager.machineState
+    after.firmware.journal = before.firmware.journal
+    #expect(after == before)
+    try together.manager.perform(
+      .batch(names.prefix(position).map { .activate($0, load: true) }))
+    #expect(names.prefix(position).allSatisfy { together.manager.isActive($0) == true })
+  }
+
   /// Actions of which the third cannot be done.
   private static let refused: [([ManagementAction], ManagementError)] = [
     (

@@ -112,12 +112,12 @@ struct CheckpointTests {
     for threads in ["1", "2"] {
       let first = try run(rest, "--from", "FIRST", "--threads", threads)
       #expect(digests(first) == digests(whole), "\(first.output)\(first.errors)")
-      let second = try run(last, "--from", "SECOND", "--threads", threads)
+      let second = try run(last, "--from", "second", "--threads", threads)
       #expect(digests(second) == digests(whole), "\(second.output)\(second.errors)")
     }
-    let absent = try run(last, "--from", "THIRD")
+    let absent = try run(last, "--from", "third")
     #expect(absent.status == 2)
-    #expect(absent.errors.contains("there is no checkpoint THIRD"), "\(absent.errors)")
+    #expect(absent.errors.contains("there is no checkpoint third"), "\(absent.errors)")
   }
 
   @Test(

@@ -100,8 +100,51 @@ struct TimeTravelTests {
     #expect(found.count == 4 && found[1] == expected[2], "\(other.output)")
     // The instant lies on both: the newer history is found, which is that of 0.098 now.
     #expect(found.count == 4 && found[2] == expected[1], "\(other.output)")
-    #expect(other.output.contains("77.000 s: the machine was recorded up to 0.118 s"))
+    #expect(
+      other.output.contains(
+        "HCPRWD8888E Checkpoint: 77.000 s: the machine was recorded up to 0.118 s"))
     #expect(other.status == 1)
+  }
+
+  @Test("with the records up to there, as they were answered then, and nothing is added to them")
+  func records() throws {
+    let machine = try Machines.small()
+    let state = machine.path + "/kept"
+    let queries = ["QUERY EVENTLOG LAST 100", "QUERY EVENTLOG SPIN001 LAST 2", "QUERY ACCOUNT"]
+    let asked = queries.joined(separator: "\n") + "\n"
+    let script =
+      "SLEEP 0.031\nSET WEIGHT SPIN001 40\nACNT ALL\nSLEEP 0.017\n" + asked
+      + "SET WEIGHT SPIN001 50\nFORCE SPIN002 IMMEDIATE\nSLEEP 0.05\n" + asked
+      + "ACNT ALL\nSLEEP 0.02\n" + asked
+    let run = try ProgramRun([
+      "run", machine.write("s.cp", script), "--machine", machine.path, "--state", state,
+      "--checkpoint-every", "40ms",
+    ])
+    let answers = queries.map { query in
+      run.output.components(separatedBy: "> \(query)\n").dropFirst()
+        .map { String($0.components(separatedBy: "\n> ")[0]) }
+    }
+    #expect(answers.allSatisfy { $0.count == 3 && Set($0).count > 1 }, "\(run.output)")
+    func kept() throws -> Data {
+      try Data(contentsOf: URL(fileURLWithPath: state + "/records.sqlite"))
+    }
+    let before = try kept()
+    for (number, instant) in ["48ms", "98ms", "118ms"].enumerated() {
+      for (query, answers) in zip(queries, answers) {
+        let at = try ProgramRun(
+          ["at", instant, machine.path, "--state", state], input: query + "\n")
+        let answer = answers[number].trimmingCharacters(in: .newlines)
+        #expect(at.output.hasSuffix("\n" + answer + "\n"), "\(instant): \(at.output) \(answer)")
+      }
+    }
+    let others = try ProgramRun(
+      ["at", "98ms", machine.path, "--state", state],
+      input: "QUERY CHECKPOINT\nQUERY MONITOR\nACNT ALL\nMONITOR STOP\nCHECKPOINT SAVE X\n")
+    #expect(others.output.contains("TIME-1-0-080"), "\(others.output)")
+    #expect(!others.output.contains("TIME-1-0-120"), "\(others.output)")
+    #expect(others.output.contains("MONITOR INACTIVE"), "\(others.output)")
+    #expect(others.output.components(separatedBy: "No records are kept").count == 4)
+    #expect(try kept() == before)
   }
 
   @Test("by a warm start, where the machine ran last, however new other histories' checkpoints are")
