@@ -88,7 +88,7 @@ let package = Package(
       "DefinitionsTests", ["Definitions", "Partitioning", "Channels", "TestSupport"]),
     tests(
       "ControlProgramTests",
-      ["ControlProgram", "Definitions", "Partitioning", "Channels", "TestSupport"]),
+      ["ControlProgram", "Definitions", "Partitioning", "Channels", "Quantities", "TestSupport"]),
     tests(
       "RecordsTests",
       [

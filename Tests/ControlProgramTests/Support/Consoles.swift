@@ -51,7 +51,7 @@ final class TestConsole: SimulationClock {
 
   /// Something happens to a partition by itself.
   func note(_ kind: FirmwareEventKind, _ name: String) throws {
-    machine.note(try machine.partition(name), kind)
+    machine.firmware.journal.note(try machine.partition(name), kind)
   }
 
   /// A guest writes to its console.
