@@ -41,6 +41,13 @@ struct RehearsalTests {
     #expect(try machine.view("A").state == .operating)
   }
 
+  /// What outlives a machine, but for the pages that a guest has written, which a rehearsal has no guest for.
+  private static func kept(_ manager: PartitionManager) -> RunningConfiguration {
+    var kept = manager.runningConfiguration
+    for place in kept.partitions.indices { kept.partitions[place].state.countedPages = 0 }
+    return kept
+  }
+
   @Test("a rehearsal refuses what the machine refuses, action by action", arguments: 1...20)
   func agreement(seed: UInt64) throws {
     let machine = try GuestMachine(
@@ -59,18 +66,10 @@ struct RehearsalTests {
       var found: ManagementError?
       do throws(ManagementError) { try machine.manager.perform(action) } catch { found = error }
       #expect(found == expected, "\(action)")
-      #expect(withoutPages(machine.manager) == withoutPages(rehearsal), "\(action)")
+      #expect(
+        RehearsalTests.kept(machine.manager) == RehearsalTests.kept(rehearsal), "\(action)")
       machine.run(seconds: 0.003)
     }
-  }
-
-  /// What outlives a machine, but for the pages that its guests have written: a rehearsal loads none.
-  private func withoutPages(_ manager: PartitionManager) -> RunningConfiguration {
-    var configuration = manager.runningConfiguration
-    for index in configuration.partitions.indices {
-      configuration.partitions[index].state.countedPages = 0
-    }
-    return configuration
   }
 
   @Test("a guest that was just loaded hears nothing, in a batch as alone")
