@@ -41,6 +41,13 @@ struct RehearsalTests {
     #expect(try machine.view("A").state == .operating)
   }
 
+  /// What outlives a machine, but for the pages that a guest has written, which a rehearsal has no guest for.
+  private static func kept(_ manager: PartitionManager) -> RunningConfiguration {
+    var kept = manager.runningConfiguration
+    for place in kept.partitions.indices { kept.partitions[place].state.countedPages = 0 }
+    return kept
+  }
+
   @Test("a rehearsal refuses what the machine refuses, action by action", arguments: 1...20)
   func agreement(seed: UInt64) throws {
     let machine = try GuestMachine(
@@ -59,7 +66,8 @@ struct RehearsalTests {
       var found: ManagementError?
       do throws(ManagementError) { try machine.manager.perform(action) } catch { found = error }
       #expect(found == expected, "\(action)")
-      #expect(machine.manager.runningConfiguration == rehearsal.runningConfiguration, "\(action)")
+      #expect(
+        RehearsalTests.kept(machine.manager) == RehearsalTests.kept(rehearsal), "\(action)")
       machine.run(seconds: 0.003)
     }
   }

@@ -79,6 +79,32 @@ import X86
       initialProcessors: processors, initialStorage: 128 << 20, maximumStorage: 256 << 20)
   }
 
+  /// Oracle: weak references, which go with what they refer to.
+  @Test("goes with its last reference, and its storage, processors and devices with it")
+  func nothingStays() throws {
+    var computer: Computer? = try Computer(
+      ComputerConfiguration(
+        name: "ALL", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
+        initialStorage: 1 << 20, maximumStorage: 1 << 20,
+        blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x100, blockCount: 8)],
+        testHardware: TestHardware(debugExitPort: 0xF4, hasTestDevice: true),
+        hasLegacyDevices: true, entropySeed: 1))
+    weak let memory = computer?.memory
+    weak let network = computer?.network
+    weak let bus = computer?.bus
+    let devices = (computer?.bus.devices ?? []).map { WeakDevice($0) }
+    #expect(memory != nil && devices.count >= 17)
+    computer = nil
+    #expect(memory == nil && network == nil && bus == nil)
+    #expect(devices.allSatisfy { $0.device == nil })
+  }
+
+  private struct WeakDevice {
+    weak var device: BusTarget?
+
+    init(_ device: BusTarget) { self.device = device }
+  }
+
   @Test("every property is state, wiring or a cache") func everyPropertyHasItsRole() throws {
     var configuration = Self.configuration(processors: 2)
     configuration.hasLegacyDevices = true

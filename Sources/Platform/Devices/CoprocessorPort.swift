@@ -12,7 +12,7 @@ final class CoprocessorPort: BusTarget, Device {
   }
 
   private let line: InterruptLine
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus) {
     self.bus = bus

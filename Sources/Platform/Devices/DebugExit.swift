@@ -12,7 +12,7 @@ final class DebugExit: BusTarget, Device {
   }
 
   private let port: UInt16
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus, port: UInt16) {
     self.bus = bus

@@ -72,7 +72,8 @@ protocol NoState: SavedState {}
 
 /// A device of a partition's PC: its registers, wires and time, and what it remembers.
 ///
-/// Touched only by the thread that owns the partition at the moment.
+/// Its bus owns it, so that it refers to the bus `unowned`: two that own each other stay for ever, and with
+/// them the guest's storage. Touched only by the thread that owns the partition at the moment.
 protocol Device: BusTarget, StateHolder {
   /// What it remembers; the name of its kind is the device's, too.
   associatedtype State: SavedState

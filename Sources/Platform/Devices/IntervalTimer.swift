@@ -23,7 +23,7 @@ final class IntervalTimer: BusTarget, Device {
   private(set) var state = State()
   /// nil where it does not interrupt.
   private let line: InterruptLine?
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus, line: InterruptLine?) {
     self.bus = bus

@@ -22,7 +22,7 @@ final class PowerControl: BusTarget, Device {
     static let keyboardCommand = 16
   }
 
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus) { self.bus = bus }
 

@@ -47,7 +47,7 @@ final class TestDevice: BusTarget, Device {
   /// Its registers: all its state.
   private(set) var state = TestChip()
   private let lines: [InterruptLine]
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   /// A device with a wire to every interrupt line, by number.
   private init(_ bus: SystemBus) {

@@ -17,7 +17,7 @@ final class EventDevice: BusTarget, Device {
   private(set) var state: GenericEvents
   private let line: InterruptLine
   private let pin: Int
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus, hasBoard: Bool) {
     self.bus = bus

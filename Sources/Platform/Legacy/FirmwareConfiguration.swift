@@ -24,7 +24,7 @@ final class FirmwareConfiguration: BusTarget, Device {
   }
 
   private(set) var state = State()
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus) { self.bus = bus }
 

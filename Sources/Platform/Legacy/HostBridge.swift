@@ -20,7 +20,7 @@ final class HostBridge: BusTarget, Device {
   }
 
   private(set) var state = HostBridgeChip()
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus) { self.bus = bus }
 

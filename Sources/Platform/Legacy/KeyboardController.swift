@@ -21,7 +21,7 @@ final class KeyboardController: BusTarget, Device {
   private(set) var state = KeyboardControllerChip()
   private let keyboard: InterruptLine
   private let auxiliary: InterruptLine
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus) {
     self.bus = bus

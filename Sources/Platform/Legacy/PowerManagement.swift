@@ -27,7 +27,7 @@ final class PowerManagement: BusTarget, Device {
 
   private(set) var state = State()
   private let line: InterruptLine
-  private let bus: SystemBus
+  private unowned(unsafe) let bus: SystemBus
 
   private init(_ bus: SystemBus) {
     self.bus = bus

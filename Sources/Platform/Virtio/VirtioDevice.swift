@@ -12,7 +12,7 @@ class VirtioDevice: BusTarget {
   /// Its place among the virtio devices.
   final let slot: Int
   final let line: InterruptLine
-  final let bus: SystemBus
+  final unowned(unsafe) let bus: SystemBus
 
   /// A device at a place of the bus, as after power-on.
   init(_ transport: VirtioTransport, at slot: Int, of bus: SystemBus) {
