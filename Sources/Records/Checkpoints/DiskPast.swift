@@ -309,16 +309,20 @@ final class DiskPast: OverwriteKeeper {
     let size = Self.blockByteCount
     let end = min(diskByteCount, offset.addingClamped(UInt64(clamping: count)))
     var ranges: [Range<UInt64>] = []
+    var last: Range<UInt64>?
     var block = offset / size
     while block.multipliedClamped(by: size) < end {
       let start = block.multipliedClamped(by: size)
       let stop = min(diskByteCount, start.addingClamped(size))
       if !isKept(block) {
-        let before = ranges.last.flatMap { $0.upperBound == start ? ranges.popLast() : nil }
-        ranges.append(Range(uncheckedBounds: (before?.lowerBound ?? start, max(start, stop))))
+        last = Range(uncheckedBounds: (last?.lowerBound ?? start, max(start, stop)))
+      } else if let range = last {
+        ranges.append(range)
+        last = nil
       }
       block.addClamped(1)
     }
+    if let last { ranges.append(last) }
     return ranges
   }
 
