@@ -51,7 +51,8 @@ struct Provocation {
     .configurePath(name, path: path, online: online, insistence: how)
   }
 
-  /// A way to every refusal but `hostMemory`, for which the host would have to run short of addresses.
+  /// A way to every refusal but `hostMemory`, for which the host would have to run short of addresses, and
+  /// `activationNested`, which only a COMMAND statement meets.
   static let all: [Provocation] =
     life + roster + values + processors + storage + changes + paths + contents
 
@@ -63,6 +64,7 @@ struct Provocation {
     Provocation("classNeeded", [], .recover("A"), by: .user("MAINT", classes: .general)),
     Provocation("inBatch", [], .batch([.set(.waitCompletion(true)), .recover("A")])),
     Provocation("nothingToRecover", [], .recover("A")),
+    Provocation("commandFailed", [], .logOn("TOLD", load: true)),
     Provocation("profileNotFound", [], .setNextProfile("A", profile: "NONE")),
     Provocation("notInProfile", [], .set(.initialShare("A", type: nil), .profile)),
     Provocation("nothingToLoad", [], .activate("EMPTY", load: true)),

@@ -1,3 +1,4 @@
+import ControlProgram
 import Partitioning
 import Quantities
 
@@ -21,6 +22,12 @@ struct RefusalCheck {
     } catch {
       throw HostFailure(subject: "stress", reason: "\(error)")
     }
+    // Gives the COMMAND statements of definitions.
+    let control = ControlProgram(manager: manager)
+    return withExtendedLifetime(control) { loss(of: provocation, on: manager) }
+  }
+
+  private static func loss(of provocation: Provocation, on manager: PartitionManager) -> String? {
     for step in provocation.before {
       switch step {
       case .run(let milliseconds):
@@ -69,12 +76,15 @@ struct RefusalCheck {
     own.processors.changeEach { $0.mode = .dedicated }
     var placed = [partition("PLACED1"), partition("PLACED2")]
     placed.changeEach { $0.storage.origin = 0 }
+    var told = partition("TOLD")
+    told.commands = ["QUERY USERID", "FROB"]
     return [
       first, partition("B"), rated, wide, own, partition("EMPTY", program: nil),
       partition("HUGE", megabytes: 100), partition("HALF1", megabytes: 20),
       partition("HALF2", megabytes: 20), partition("LONG", megabytes: 30),
       partition("GREEDY", program: "TOUCHER", megabytes: 16),
       partition("DEAF", reserved: 1), partition("HEADLESS", processors: 0, reserved: 1),
+      told,
     ] + placed
   }()
 

@@ -15,7 +15,9 @@ struct StressTests {
     let cases = source.matches(of: /\n  case ([a-zA-Z]+)/).map { String($0.output.1) }
     #expect(cases.count > 40)
     #expect(
-      Set(cases) == Set(Provocation.all.map(\.refusal)).union(["hostMemory"]))
+      Set(cases)
+        == Set(Provocation.all.map(\.refusal))
+        .union(["hostMemory", "activationNested"]))
     #expect(try RefusalCheck.losses() == [])
   }
 
