@@ -95,6 +95,9 @@ extension Condition {
   /// What the event log tells to be different from an earlier condition.
   func differences(from earlier: Condition) -> [ValueDifference] {
     guard self != earlier else { return [] }
+    var rest = self
+    rest.partition = earlier.partition
+    guard rest != earlier else { return partitionDifferences(from: earlier) }
     return partitionDifferences(from: earlier)
       + Condition.differences(from: earlier.machineItems, to: machineItems)
   }
@@ -103,7 +106,7 @@ extension Condition {
   func partitionDifferences(from earlier: Condition) -> [ValueDifference] {
     guard partition != earlier.partition else { return [] }
     if let own = partition, let before = earlier.partition {
-      return Condition.differences(from: before.items, to: own.items)
+      return Condition.differences(from: before.items(unlike: own), to: own.items(unlike: before))
     }
     func text(_ isThere: Bool) -> String { isThere ? "YES" : "NO" }
     return [

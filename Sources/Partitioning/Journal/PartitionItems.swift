@@ -4,9 +4,22 @@ import Quantities
 
 extension Condition.OfPartition {
   /// Everything that is so of the partition, in the order in which it is shown.
-  var items: [MachineItem] {
-    lifeItems + profileItems + values.definition.runningItems + values.profileItems
-      + (values.isActive ? shares.flatMap(items) : []) + resourceItems
+  var items: [MachineItem] { items(unlike: nil) }
+
+  /// The items, but for those that another condition of the partition has too, as what they are told of is
+  /// equal: their texts are what a change costs most.
+  func items(unlike other: Condition.OfPartition?) -> [MachineItem] {
+    let others = other?.values
+    var items = lifeItems + profileItems
+    if values.definition != others?.definition { items += values.definition.runningItems }
+    if values.profiles != others?.profiles || values.definition.name != others?.definition.name {
+      items += values.profileItems
+    }
+    let hasEqualShares =
+      shares == other?.shares && values.isActive == others?.isActive
+      && values.definition.polarity == others?.definition.polarity
+    if values.isActive, !hasEqualShares { items += shares.flatMap(self.items) }
+    return items + resourceItems
   }
 
   private var lifeItems: [MachineItem] {
