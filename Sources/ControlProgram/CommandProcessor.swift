@@ -214,6 +214,10 @@ extension ControlProgram {
       }
       return result
     }
+    guard !isGivingStatement || command.isForStatements else {
+      return CommandResult(
+        CommandMessage(.needsConsole, command.keyword.name), module: command.module)
+    }
     if let onOmitted, !command.isRehearsed {
       onOmitted(line.operands.isEmpty ? line.verb : "\(line.verb) \(line.operands)")
       return CommandResult()

@@ -81,10 +81,14 @@ package struct Command: Sendable {
   package let isRehearsed: Bool
   /// Whether simulated time passes while it is performed.
   package let takesTime: Bool
+  /// Whether a COMMAND statement may give it: not when it acts on time, a console, the records or the machine's
+  /// past and end, as an activation is one action at one instant.
+  package let isForStatements: Bool
 
   package init(
     _ spelling: String, aliases: String = "", module: String, _ summary: String,
     notes: [String] = [], isRehearsed: Bool = true, takesTime: Bool = false,
+    isForStatements: Bool? = nil,
     formats: [CommandFormat]
   ) {
     keyword = Keyword(spelling)
@@ -94,6 +98,7 @@ package struct Command: Sendable {
     self.notes = notes
     self.isRehearsed = isRehearsed
     self.takesTime = takesTime
+    self.isForStatements = isForStatements ?? isRehearsed
     self.formats = formats
   }
 

@@ -165,6 +165,32 @@ import Testing
         })
   }
 
+  /// Oracle: the host, for which these names are those of one file.
+  @Test(arguments: ["./disk.img", "link.img", "hard.img", "disk.img"])
+  func oneFileIsWrittenToByOneDeviceWhateverItsName(name: String) throws {
+    let deck = """
+             RESOURCE PARTITION=((CSS(0),(ONE,1)))
+             CHPID  PATH=(CSS(0),10),SHARED,TYPE=FC
+             CNTLUNIT CUNUMBR=0200,PATH=((CSS(0),10)),UNIT=2107
+             IODEVICE ADDRESS=(0200,2),CUNUMBR=(0200),UNIT=3390
+      """
+    let folder = try DefinitionFolder([
+      "machine.config": Self.machine, "a.iocp": deck,
+      "disk.img": String(repeating: "x", count: 512),
+      "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M\n",
+      "a.media": "DEVICE 0200 FILE disk.img WRITABLE\nDEVICE 0201 FILE \(name) WRITABLE\n",
+    ])
+    let disk = folder.path + "/disk.img"
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/link.img", withDestinationPath: disk)
+    try FileManager.default.linkItem(atPath: disk, toPath: folder.path + "/hard.img")
+    #expect(
+      messages(folder) == [
+        "a.media:2:18: HCPDEF062E two devices would write to \(name), first at a.media line 1; "
+          + "give each its own file, or leave out WRITABLE"
+      ])
+  }
+
   /// Every statement once, so that its mutations reach every reader.
   private static let everything = """
     GROUP POOL ABSCAP CP 2.50 MSU 150

@@ -77,7 +77,7 @@ let operationCommands: [Command] = [
         handler: systemRestart),
     ]),
   Command(
-    "SHUTDOWN", module: "SHU", "Takes the whole machine down.",
+    "SHUTDOWN", module: "SHU", "Takes the whole machine down.", isForStatements: false,
     formats: [
       CommandFormat(
         "", "[WITHIN n | IMMediate]", classes: "A",

@@ -12,6 +12,7 @@ let recordCommands: [Command] = [
         + "outside the machine's history: taking them changes nothing.",
       "The operator finds sampling switched on when the machine keeps records at all.",
     ],
+    isForStatements: false,
     formats: [
       CommandFormat(
         "STArt", "", classes: "AE", "Takes samples from now on.", handler: startMonitor),

@@ -13,7 +13,7 @@ let storageCommands: [Command] = [
         + "PSW shows RIP and RFLAGS. CPU nn CMD DISPLAY ... takes another processor than 00.",
       "At most 4096 bytes are shown at a time.",
     ],
-    isRehearsed: false,
+    isRehearsed: false, isForStatements: true,
     formats: [
       CommandFormat(
         "", "{[T]hexloc[-hexloc|:hexloc|.length] | G[reg] | X[reg] | PSW} ...", classes: "G",
@@ -22,7 +22,7 @@ let storageCommands: [Command] = [
   Command(
     "STore", module: "CDS", "Alters your partition's storage and registers.",
     notes: ["Storage takes pairs of hexadecimal digits in storage order; registers take a number."],
-    isRehearsed: false,
+    isRehearsed: false, isForStatements: true,
     formats: [
       CommandFormat(
         "", "{hexloc hexdata ... | Greg value | PSW rip [rflags]}", classes: "G",

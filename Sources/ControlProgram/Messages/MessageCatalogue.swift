@@ -114,7 +114,8 @@ extension MessageID {
         8842, .error, nil,
         "&1 needs a console",
         when: "A command that lets time pass or acts on a console came from a "
-          + "guest, from FOR or from an interface without a clock.",
+          + "guest, from FOR or from an interface without a clock; or what a COMMAND statement cannot "
+          + "give: what acts on time, a console, the records, or the machine's past or end.",
         remedy: "Give it at a console or in a script.")
     case .unbalanced:
       MessageDefinition(

@@ -9,6 +9,9 @@ extension ControlProgram: CommandInterpreter {
   package func give(_ command: String, asUserOf partition: String) -> String? {
     collectEvents()
     guard let view = system.partitionView(partition) else { return nil }
+    let isNested = isGivingStatement
+    isGivingStatement = true
+    defer { isGivingStatement = isNested }
     let result = execute(command, issuer: Issuer(view))
     for line in result.lines where onOmitted == nil {
       reportFirmware("\(padded(partition, 8)): \(line)")
@@ -23,6 +26,9 @@ extension ControlProgram: CommandInterpreter {
     let control = ControlProgram(system: copy, table: table)
     control.nesting = nesting
     control.onOmitted = { _ in }
+    // A COMMAND statement only asks them.
+    control.records = records
+    control.checkpoints = checkpoints
     defer { nesting.spend(as: control.nesting) }
     try body()
   }

@@ -17,6 +17,7 @@ struct MediaReader {
   private var deck: ParsedDeck
   /// Places of statements by subject.
   private var places: [String: Place] = [:]
+  /// Where files that are written to are named, by what they are.
   private var writableFiles: [String: Place] = [:]
 
   /// Reads the files, in the order given, into the deck's configuration.
@@ -148,10 +149,11 @@ struct MediaReader {
           continue
         }
         media = .file(path: path, writable: true)
-        if first != last || writableFiles[path] != nil {
-          log.report(.writableTwice(path, first: writableFiles[path]), at: file.place)
+        let own = files.identity(of: path)
+        if first != last || writableFiles[own] != nil {
+          log.report(.writableTwice(path, first: writableFiles[own]), at: file.place)
         }
-        writableFiles[path] = file.place
+        writableFiles[own] = file.place
       }
     }
     set(first...last, word, media: media, kept: kept, rate: rate, latency: latency)

@@ -13,6 +13,14 @@ struct FolderFiles {
 
   private let border: FolderBorder
 
+  /// What tells a file from others, by whatever name it is known: its numbers on the host; its name when it is
+  /// not there.
+  func identity(of name: String) -> String {
+    var status = stat()
+    guard let root = border.root, stat(root + "/" + name, &status) == 0 else { return name }
+    return "\(status.st_dev):\(status.st_ino)"
+  }
+
   /// Starts with a folder that exists; without one, only the form of names is judged.
   init(folder: String?) { border = FolderBorder(folder: folder) }
 

@@ -108,9 +108,26 @@ final class DiskPast: OverwriteKeeper {
   /// Says which file it is when nobody writes to it any more, so that the next start knows whether somebody
   /// did.
   func end() {
-    guard var tree, tree.target == nil, let file = DiskFile(diskPath) else { return }
+    guard requireOwnFile(), var tree, tree.target == nil,
+      let file = DiskFile(descriptor, diskPath)
+    else { return }
     tree.file = file
     try? tree.write(treePath)
+  }
+
+  /// Whether the disk's name still is that of the file which the machine has open; when not, nothing can be
+  /// gone back to.
+  private func requireOwnFile() -> Bool {
+    guard tree != nil else { return true }
+    let named = DiskFile(diskPath)
+    let own = DiskFile(descriptor, diskPath)
+    if let own, own.device == named?.device, own.inode == named?.inode,
+      UInt64(clamping: own.byteCount) == diskByteCount
+    {
+      return true
+    }
+    lose("ITS FILE IS ANOTHER")
+    return false
   }
 
   private func size(of path: String) -> UInt64 {
@@ -137,6 +154,7 @@ final class DiskPast: OverwriteKeeper {
 
   /// Where the disk is now, for a checkpoint; without a point when nothing can be kept of it.
   func mark() -> DiskMark {
+    guard requireOwnFile() else { return DiskMark(device: device, tree: nil, point: nil) }
     do throws(CheckpointError) {
       if tree == nil {
         try begin()

@@ -175,6 +175,17 @@ struct DiskFile: Codable, Equatable, Sendable {
   init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
+    self.init(path, status)
+  }
+
+  /// An open file of the host, which had a name when it was opened.
+  init?(_ descriptor: Int32, _ path: String) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    self.init(path, status)
+  }
+
+  private init(_ path: String, _ status: stat) {
     self.path = path
     device = UInt64(clamping: status.st_dev)
     inode = UInt64(clamping: status.st_ino)

@@ -8,8 +8,11 @@ import Quantities
 /// What that machine overwrites it keeps before. So who reads the disk's file first, and then looks for what was
 /// kept until then, has what the disk had.
 final class FormerDisk: FormerContents {
-  /// How often is looked again for what the machine is changing just then.
-  private static let attempts = 20
+  /// How often is looked again, a millisecond later, for what the machine is changing just then: to go back to
+  /// another instant takes its host a while.
+  private static let attempts = 20_000
+  /// Whether that was in vain.
+  private var isLost = false
 
   private let folder: String
   private let mark: DiskMark
@@ -64,6 +67,7 @@ final class FormerDisk: FormerContents {
 
   /// Takes what was kept since the last time; false when the disk cannot be known any more.
   private func refresh() -> Bool {
+    guard !isLost else { return false }
     for _ in 0..<Self.attempts {
       let now = FileVersion(folder + "/tree.json")
       if now == version, now != nil, takeLive() { return true }
@@ -73,6 +77,7 @@ final class FormerDisk: FormerContents {
       }
       usleep(1000)
     }
+    isLost = true
     return false
   }
 

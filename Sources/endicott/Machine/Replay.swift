@@ -94,8 +94,11 @@ struct Replay {
 
   private mutating func pass(until instant: SimulatedTime) {
     while manager.now < instant {
-      manager.runEpochs(until: min(instant, manager.now.addingClamped(Self.turn)))
+      let before = manager.now
+      manager.runEpochs(until: min(instant, before.addingClamped(Self.turn)))
       take()
+      // A machine that has ended has no time.
+      guard manager.now > before else { return }
     }
   }
 

@@ -211,6 +211,22 @@ struct CommandStatementTests {
     #expect(small.manager.journal.allSatisfy { $0.refusal != nil })
   }
 
+  /// An activation is one action at one instant: what a checkpoint would be of, or could not be performed
+  /// again, is refused before anything is done, on the copy as on the machine.
+  @Test(arguments: [
+    "CHECKPOINT SAVE C", "CHECKPOINT DELETE A", "SHUTDOWN", "SHUTDOWN WITHIN 10", "SLEEP 1 SEC",
+    "FOR SPIN1 CMD SHUTDOWN", "SILENTLY SLEEP 1 SEC", "REWIND TO 0.1", "MONITOR STOP", "DISCONN",
+  ])
+  func doNotActOnTimeOrTheMachinesPast(command: String) throws {
+    let small = try machine(["SPIN1": [command]])
+    _ = try small.manager.perform(.activate("SPIN1", load: true))
+    let digest = small.manager.storageDigest(of: nil)
+    let result = small.console.execute("ACTIVATE SPIN1 FORCE")
+    #expect(result.returnCode == 8904 && result.lines.first?.contains("8842E") == true)
+    #expect(small.manager.partitionView("SPIN1")?.state == .operating)
+    #expect(small.manager.storageDigest(of: nil) == digest)
+  }
+
   /// Without a control program nobody gives them.
   @Test func failWithoutWhoGivesThem() throws {
     let small = try machine(["SPIN1": ["DEFINE CPU 1"]])

@@ -213,6 +213,25 @@ import Testing
     #expect(lost.count == 1 && lost[0].contains("WRITTEN TO BY OTHERS"), "\(lost)")
   }
 
+  @Test("a file that was replaced while the machine ran is not written to")
+  func replaced() throws {
+    for isMarked in [true, false] {
+      var lost: [String] = []
+      var random = RandomNumbers(seed: 25)
+      let past = try open { lost.append($0) }
+      let mark = past.mark()
+      try write(past, &random)
+      try FileManager.default.copyItem(atPath: file, toPath: file + ".new")
+      #expect(rename(file + ".new", file) == 0)
+      let new = try contents()
+      if isMarked { #expect(past.mark().point == nil) }
+      past.end()
+      #expect(lost.count == 1 && lost[0].contains("ANOTHER"), "\(lost)")
+      #expect(try !open { lost.append($0) }.has(mark))
+      #expect(try contents() == new)
+    }
+  }
+
   @Test(
     "who only looks sees what the disk had, while its machine writes, takes checkpoints, goes back")
   func looking() throws {
