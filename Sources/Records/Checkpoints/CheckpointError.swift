@@ -10,22 +10,37 @@ package enum CheckpointError: Error, Equatable, Sendable {
   case damaged(folder: String, section: String, reason: String)
   /// Another machine's, or a later program's, or of another history.
   case unfit(folder: String, reason: String)
+  /// A disk was being put back to an instant, and another file has its name now.
+  case halfway(folder: String, disk: String)
   /// No name that a checkpoint can have.
   case wrongName(String)
 }
 
 extension CheckpointError: CustomStringConvertible {
   /// One line: what is wrong, and what would be right.
-  package var description: String {
+  package var description: String { finding + (remedy.map { "; " + $0 } ?? "") }
+
+  /// What is wrong.
+  var finding: String {
     switch self {
     case .host(let file, let number): "\(file): \(systemReason(number))"
-    case .absent(let name, let folder):
-      "\(folder): there is no checkpoint \(name); QUERY CHECKPOINT lists what there is"
+    case .absent(let name, let folder): "\(folder): there is no checkpoint \(name)"
     case .damaged(let folder, let section, let reason):
-      "\(folder): section \(section) is damaged (\(reason)); go on from another checkpoint"
-    case .unfit(let folder, let reason): "\(folder): \(reason); go on from another checkpoint"
-    case .wrongName(let name):
-      "\(name): is no name of a checkpoint; use 1-32 letters, digits, - and _"
+      "\(folder): section \(section) is damaged (\(reason))"
+    case .unfit(let folder, let reason): "\(folder): \(reason)"
+    case .halfway(let folder, let disk):
+      "\(folder): \(disk) is another file than the one that was being put back"
+    case .wrongName(let name): "\(name): is no name of a checkpoint"
+    }
+  }
+
+  private var remedy: String? {
+    switch self {
+    case .host: nil
+    case .absent: "QUERY CHECKPOINT lists what there is"
+    case .damaged, .unfit: "go on from another checkpoint"
+    case .halfway: "give that its name again, or remove the folder to go on with what is there"
+    case .wrongName: "use 1-32 letters, digits, - and _"
     }
   }
 }

@@ -35,8 +35,8 @@ final class DiskPast: OverwriteKeeper {
   private(set) var tree: DiskTree?
   /// Nil until something is overwritten after the position.
   private(set) var live: DiskStretch?
-  /// The blocks that `live` has, 64 in a word.
-  private var keptBlocks: [UInt64: UInt64] = [:]
+  /// The blocks that `live` has, 64 in a word, up to the last of them.
+  private var keptBlocks: [UInt64] = []
 
   /// Opens what is kept of a disk, and finishes what a process that was killed had begun.
   ///
@@ -79,7 +79,13 @@ final class DiskPast: OverwriteKeeper {
     do throws(CheckpointError) {
       tree = try DiskTree.read(treePath)
       guard let tree else { return clear() }
-      guard tree.target != nil || DiskFile(diskPath)?.isStill(tree.file) ?? false else {
+      var file = tree.file
+      // Halfway to another point it was written to, by this program.
+      if tree.target != nil { file.written = nil }
+      guard DiskFile(descriptor, diskPath)?.isStill(file) ?? false else {
+        guard tree.target == nil else {
+          throw .halfway(folder: folder, disk: diskPath)
+        }
         return lose("ITS FILE IS ANOTHER, OR WAS WRITTEN TO BY OTHERS")
       }
       // What was to become a stretch of a point that is not in the tree is still live.
@@ -88,7 +94,7 @@ final class DiskPast: OverwriteKeeper {
       try openLive()
     } catch {
       guard tree?.target == nil else { throw error }
-      return lose(error.description)
+      return lose(error.finding)
     }
     try arrive()
     for stretch in tree?.stretches ?? [] { byteCount.addClamped(size(of: path(of: stretch))) }
@@ -118,7 +124,6 @@ final class DiskPast: OverwriteKeeper {
   /// Whether the disk's name still is that of the file which the machine has open; when not, nothing can be
   /// gone back to.
   private func requireOwnFile() -> Bool {
-    guard tree != nil else { return true }
     let named = DiskFile(diskPath)
     let own = DiskFile(descriptor, diskPath)
     if let own, own.device == named?.device, own.inode == named?.inode,
@@ -126,7 +131,7 @@ final class DiskPast: OverwriteKeeper {
     {
       return true
     }
-    lose("ITS FILE IS ANOTHER")
+    if tree != nil { lose("ITS FILE IS ANOTHER") }
     return false
   }
 
@@ -162,7 +167,7 @@ final class DiskPast: OverwriteKeeper {
         try seal()
       }
     } catch {
-      lose(error.description)
+      lose(error.finding)
     }
     return DiskMark(device: device, tree: tree?.name, point: tree?.position)
   }
@@ -173,7 +178,9 @@ final class DiskPast: OverwriteKeeper {
       throw .host(file: failure.path, number: failure.number)
     }
     clear()
-    guard var file = DiskFile(diskPath) else { throw .host(file: diskPath, number: errno) }
+    guard var file = DiskFile(descriptor, diskPath) else {
+      throw .host(file: diskPath, number: errno)
+    }
     file.written = nil
     let new = DiskTree(of: file)
     try new.write(treePath)
@@ -186,7 +193,7 @@ final class DiskPast: OverwriteKeeper {
     try move(livePath, to: path(of: tree.nextPoint))
     try change { $0.advance() }
     live = nil
-    keptBlocks = [:]
+    keptBlocks = []
   }
 
   /// Whether the disk can be put where a checkpoint finds it.
@@ -207,7 +214,7 @@ final class DiskPast: OverwriteKeeper {
       // Nobody goes back to the position, nor over it.
       if other.points == [other.position], !needed.contains(other.position) { clear() }
     } catch {
-      lose(error.description)
+      lose(error.finding)
     }
   }
 
@@ -228,7 +235,7 @@ final class DiskPast: OverwriteKeeper {
     try? CheckpointFile.keepNames(of: folder)
     tree = nil
     live = nil
-    keptBlocks = [:]
+    keptBlocks = []
     byteCount = 0
   }
 
@@ -257,7 +264,7 @@ final class DiskPast: OverwriteKeeper {
       }
       try keep(ranges, needed)
     } catch {
-      lose(error.description)
+      lose(error.finding)
     }
     return true
   }
@@ -284,7 +291,7 @@ final class DiskPast: OverwriteKeeper {
     if let live { byteCount.subtractClamped(live.byteCount) }
     unlink(livePath)
     live = nil
-    keptBlocks = [:]
+    keptBlocks = []
   }
 
   /// Adds what the disk's file has in a range.
@@ -345,13 +352,17 @@ final class DiskPast: OverwriteKeeper {
   }
 
   private func isKept(_ block: UInt64) -> Bool {
-    (keptBlocks[block / 64] ?? 0) >> (block & 63) & 1 != 0
+    (keptBlocks.element(at: Int(clamping: block / 64)) ?? 0) >> (block & 63) & 1 != 0
   }
 
   private func setKept(_ range: Range<UInt64>) {
+    // What a file says of a block that the disk does not have is nowhere asked for.
+    let end = min(range.upperBound, diskByteCount)
     var block = range.lowerBound / Self.blockByteCount
-    while block.multipliedClamped(by: Self.blockByteCount) < range.upperBound {
-      keptBlocks[block / 64, default: 0] |= 1 << (block & 63)
+    while block.multipliedClamped(by: Self.blockByteCount) < end {
+      let word = Int(clamping: block / 64)
+      while keptBlocks.count <= word { keptBlocks.append(0) }
+      keptBlocks.change(at: word) { $0 |= 1 << (block & 63) }
       block.addClamped(1)
     }
   }

@@ -215,6 +215,25 @@ import Testing
 
   @Test("a file that was replaced while the machine ran is not written to")
   func replaced() throws {
+    // Before anything is kept of it, too.
+    let early = try open()
+    try FileManager.default.copyItem(atPath: file, toPath: file + ".new")
+    #expect(rename(file + ".new", file) == 0)
+    #expect(early.mark().point == nil)
+    // Halfway to a point what is kept stays, for the file that it is of.
+    let halfway = try open()
+    let start = halfway.mark()
+    var random = RandomNumbers(seed: 26)
+    try write(halfway, &random)
+    _ = halfway.mark()
+    try halfway.change { $0.target = start.point }
+    try FileManager.default.moveItem(atPath: file, toPath: file + ".old")
+    try FileManager.default.copyItem(atPath: file + ".old", toPath: file)
+    let copy = try contents()
+    #expect(throws: CheckpointError.halfway(folder: kept, disk: file)) { try open() }
+    #expect(try contents() == copy)
+    #expect(rename(file + ".old", file) == 0)
+    #expect(try open().has(start))
     for isMarked in [true, false] {
       var lost: [String] = []
       var random = RandomNumbers(seed: 25)
