@@ -21,6 +21,10 @@ extension PartitionManager {
     }
     try engine.judge(saved.epochs, with: Dispatcher(layout.dispatcher))
     try channels.judge(saved.channels)
+    let defined = Set(layout.partitions.map(\.number))
+    guard saved.networks.isConsistent,
+      saved.networks.adapters.allSatisfy({ defined.contains($0.partition) })
+    else { throw .inconsistent(kind: MachineState.kind, what: "networks") }
     return layout
   }
 

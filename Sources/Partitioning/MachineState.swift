@@ -14,6 +14,7 @@ package struct MachineState: SavedState {
   var partitions: [PartitionState]
   var epochs: EpochState
   var channels: ChannelSubsystemState
+  @Added var networks: VirtualNetworks = VirtualNetworks()
 
   /// Simulated time since IPL.
   package var time: SimulatedTime { epochs.progress.now }
@@ -28,7 +29,7 @@ extension PartitionManager {
   package var machineState: MachineState {
     MachineState(
       firmware: firmware.state, partitions: partitions.map(\.state), epochs: engine.state,
-      channels: channels.saveState())
+      channels: channels.saveState(), networks: firmware.hardware.networks)
   }
 
   /// Puts a state in place of the machine's own, the guests' computers apart: nothing is active here, and
@@ -39,6 +40,7 @@ extension PartitionManager {
     let layout = try judge(saved)
     try channels.restoreState(saved.channels)
     firmware.state = saved.firmware
+    firmware.hardware.networks = saved.networks
     let partitions = zip(layout.partitions, saved.partitions).map { Partition($0, $1) }
     hardware.take(layout, PartitionRoster(partitions), saved.epochs)
   }

@@ -73,7 +73,9 @@ package final class PartitionManager {
     let state = FirmwareState(definition, seed: options.seed, clock: clock)
     let partitions = layout.partitions.map { Partition($0, PartitionState($0)) }
     self.init(
-      MachineHardware(state.origin, layout, PartitionRoster(partitions), engine, channels), state,
+      MachineHardware(
+        state.origin, layout, PartitionRoster(partitions), engine, channels,
+        VirtualNetworks(definition.machine.switches)), state,
       Pacer(options.pace ?? definition.machine.pace))
     engine.progress.digest.mix(UInt64(clamping: PartitionManager.historyVersion))
     engine.progress.digest.mix(UInt64(clamping: WrittenForm.version))

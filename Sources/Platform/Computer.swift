@@ -43,6 +43,8 @@ package final class Computer: @unchecked Sendable {
   let debugConsole: DebugConsole?
   /// The faces of its subchannels.
   let disks: [BlockDevice]
+  /// The faces of its network adapters.
+  let networkDevices: [NetworkDevice]
   /// Where the processors keep the last time stamp that any of them returned.
   let lastTimestamp: UnsafeMutablePointer<UInt64>
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
@@ -100,6 +102,7 @@ package final class Computer: @unchecked Sendable {
     video = bus.first(VideoSubsystem.self)
     debugConsole = bus.first(DebugConsole.self)
     disks = bus.devices.compactMap { $0 as? BlockDevice }
+    networkDevices = bus.devices.compactMap { $0 as? NetworkDevice }
     values = ComputerValues(processorCount: count)
     places = Numbered(repeating: -1, count: count)
     turns = TurnOrder(count: count)

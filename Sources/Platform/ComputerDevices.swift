@@ -16,6 +16,7 @@ extension Computer {
     CalendarClock.self,
     IntervalTimer.self,
     BlockDevice.self,
+    NetworkDevice.self,
     EntropyDevice.self,
     EventDevice.self,
     DebugExit.self,

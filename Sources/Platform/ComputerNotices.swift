@@ -28,6 +28,26 @@ extension Computer {
     }
   }
 
+  // MARK: Networks
+
+  /// Tells the guest that a frame of its own has left.
+  package func completeFrame(device: UInt16, tag: UInt64) {
+    values.history.mix(tag)
+    networkDevice(device)?.complete(tag)
+  }
+
+  /// Gives the guest a frame.
+  ///
+  /// - Returns: Whether there was room for it.
+  package func receiveFrame(_ frame: EthernetFrame, device: UInt16) -> Bool {
+    frame.bytes.withUnsafeBytes { values.history.mix(bytes: $0) }
+    return networkDevice(device)?.receive(frame) ?? false
+  }
+
+  private func networkDevice(_ number: UInt16) -> NetworkDevice? {
+    networkDevices.first { $0.configuration.deviceNumber == number }
+  }
+
   // MARK: Processors and storage
 
   /// Adds a processor, waiting to be started by another, or takes it away at once.

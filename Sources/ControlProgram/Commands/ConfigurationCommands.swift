@@ -25,7 +25,8 @@ let configurationCommands: [Command] = [
         handler: configure)
     ]),
   Command(
-    "DEFine", module: "DFN", "Adds processors or partitions, or defines the size of storage.",
+    "DEFine", module: "DFN",
+    "Adds processors, partitions or virtual switches, or defines the size of storage.",
     notes: [
       "DEFINE CPU is live: the new processor arrives STOPPED and the guest starts it. DEFINE "
         + "STORAGE resets the virtual machine and clears its storage, as in CP.",
@@ -49,14 +50,17 @@ let configurationCommands: [Command] = [
         "Defines a partition, or those of a numbered range, while the machine runs.",
         operands: [.other, .words("THRU|LIKE"), .model, .words("LIKE"), .model],
         handler: definePartitions),
+      defineSwitchFormat,
     ]),
   Command(
-    "DETach", module: "CPU", "Removes processors from your partition and resets it.",
+    "DETach", module: "CPU",
+    "Removes processors from your partition and resets it, or takes a virtual switch away.",
     formats: [
       CommandFormat(
         "CPU", "{nn[-nn] ... | ALL}", classes: "G",
         "Removes logical processors; storage is cleared and the machine reset.",
-        operands: [.words("ALL")], handler: detachProcessors)
+        operands: [.words("ALL")], handler: detachProcessors),
+      detachSwitchFormat,
     ]),
   Command(
     "VARY", module: "VRY", "Varies a physical processor or a channel path on or off line.",

@@ -17,7 +17,8 @@ let queryCommands: [Command] = [
       TimeSelection.note,
     ],
     formats: queryUserFormats + queryProfileFormats + queryMachineFormats + queryWeightFormats
-      + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryVirtualFormats
+      + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
+      + queryVirtualFormats
       + [
         CommandFormat(
           "", "userid", classes: "any", "Whether a user is logged on.",

@@ -27,6 +27,18 @@ extension CommandMessage {
       case .partitionDefined(let name): CommandMessage(.partitionDefined, name)
       case .partitionLimit(let limit): CommandMessage(.partitionLimit, "\(limit)")
       case .partitionOfFolder(let name): CommandMessage(.partitionOfFolder, name)
+      case .switchNotFound(let name, let known):
+        CommandMessage(.switchNotFound, name, knownText(known))
+      case .switchDefined(let name): CommandMessage(.switchDefined, name)
+      case .switchLimit(let limit): CommandMessage(.switchLimit, "\(limit)")
+      case .adapterNotFound(let name, let device, let known):
+        CommandMessage(
+          .adapterNotFound, name, hexDigits(device, 4), knownText(known.map { hexDigits($0, 4) }))
+      case .adapterConnected(let name, let device, let network):
+        CommandMessage(.adapterConnected, name, hexDigits(device, 4), network)
+      case .adapterNotConnected(let name, let device):
+        CommandMessage(.adapterNotConnected, name, hexDigits(device, 4))
+      case .notGranted(let name, let network): CommandMessage(.notGranted, name, network)
       case .templateNotFound(let name, let known):
         CommandMessage(.templateNotFound, name, knownText(known))
       case .notShareable(let name, let devices):

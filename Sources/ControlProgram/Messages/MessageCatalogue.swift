@@ -553,6 +553,50 @@ extension MessageID {
         "&1 is &2; DEACTIVATE or FORCE it first",
         when: "DELETE PARTITION names a partition that is active; of a range none is deleted then.",
         remedy: "DEACTIVATE it, FORCE it, or let its guest end by SIGNAL SHUTDOWN.")
+    // MARK: Networks inside the machine
+    case .switchNotFound:
+      MessageDefinition(
+        8950, .error, nil,
+        "VSWITCH SYSTEM &1 does not exist; there are &2",
+        when: "A command or COUPLE names no virtual switch.",
+        remedy: "QUERY VSWITCH lists them, DEFINE VSWITCH adds one.")
+    case .switchDefined:
+      MessageDefinition(
+        8951, .error, nil,
+        "VSWITCH SYSTEM &1 already exists",
+        when: "DEFINE VSWITCH names one that there is.",
+        remedy: "Use another name, or DETACH VSWITCH first.")
+    case .switchLimit:
+      MessageDefinition(
+        8952, .error, nil,
+        "There are &1 virtual switches, as many as there may be",
+        when: "DEFINE VSWITCH would be one too many.",
+        remedy: "DETACH VSWITCH one that nobody needs.")
+    case .adapterNotFound:
+      MessageDefinition(
+        8953, .error, nil,
+        "&1 has no network adapter &2; it has &3",
+        when: "COUPLE, UNCOUPLE or QUERY NIC names a device that is no adapter of the partition.",
+        remedy: "QUERY NIC lists them; NICDEF in the directory gives a partition one.")
+    case .adapterConnected:
+      MessageDefinition(
+        8954, .error, nil,
+        "Network adapter &2 of &1 is connected to VSWITCH SYSTEM &3",
+        when: "COUPLE names an adapter that is connected.",
+        remedy: "UNCOUPLE it first.")
+    case .adapterNotConnected:
+      MessageDefinition(
+        8955, .error, nil,
+        "Network adapter &2 of &1 is not connected",
+        when: "UNCOUPLE names an adapter that is connected to nothing.",
+        remedy: "QUERY NIC shows what each is connected to.")
+    case .notGranted:
+      MessageDefinition(
+        8956, .error, nil,
+        "&1 is not authorized to connect to VSWITCH SYSTEM &2",
+        when:
+          "COUPLE or REVOKE is for a partition that neither its NICDEF nor SET VSWITCH GRANT lets connect.",
+        remedy: "SET VSWITCH &2 GRANT &1, or name the switch in its NICDEF.")
     // MARK: Changes that wait for a guest
     case .changePending:
       MessageDefinition(

@@ -94,6 +94,14 @@ package enum MessageID: CaseIterable, Sendable {
   case notShareable
   case processorsNotDefinable
   case partitionActive
+  // Networks inside the machine
+  case switchNotFound
+  case switchDefined
+  case switchLimit
+  case adapterNotFound
+  case adapterConnected
+  case adapterNotConnected
+  case notGranted
   // Changes that wait for a guest
   case changePending
   case noPendingChange

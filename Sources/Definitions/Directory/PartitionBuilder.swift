@@ -63,6 +63,7 @@ struct PartitionBuilder {
     case "IPL": ipl(&operands)
     case "CONSOLE": console(&operands)
     case "DEDICATE": dedicate(&operands)
+    case "NICDEF": networkAdapter(&operands)
     case "OPTION": options(&operands)
     case "POLARITY": polarity(&operands)
     case "DEFINEDCAP": definedCapacity(&operands)
@@ -249,7 +250,7 @@ struct PartitionBuilder {
     parsed.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
   }
 
-  /// MDISK, LINK, NICDEF and SPECIAL are read and kept; nothing serves them yet, and that is said.
+  /// MDISK, LINK and SPECIAL are read and kept; nothing serves them yet, and that is said.
   private mutating func virtualDevice(_ operands: inout OperandReader) {
     let verb = operands.verb
     var rest: [String] = []

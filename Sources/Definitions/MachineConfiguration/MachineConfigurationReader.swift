@@ -18,10 +18,10 @@ struct MachineConfigurationReader {
   static let verbs = [
     "MACHINE", "PROCESSOR", "STORAGE", "HOSTSTORAGE", "EPOCH", "PACE", "TOD", "TIMEZONE", "SEED",
     "USER", "PROFILE", "RUNNINGTIME", "WAITCOMPLETION", "ACTIVATE",
-    "CHECKPOINT",
+    "CHECKPOINT", "VSWITCH",
   ]
   /// Statements that may be given more than once.
-  private static let repeated = ["PROCESSOR", "USER", "ACTIVATE"]
+  private static let repeated = ["PROCESSOR", "USER", "ACTIVATE", "VSWITCH"]
   /// Most physical processors of one type.
   static let processorLimit = 256
   /// Fastest simulated processor, MHz.
@@ -39,8 +39,8 @@ struct MachineConfigurationReader {
   /// Least and greatest storage increment.
   static let incrementRange: ClosedRange<UInt64> = 1 << 20...1 << 40
 
-  private let log: FindingLog
-  private var parsed = ParsedMachine()
+  let log: FindingLog
+  var parsed = ParsedMachine()
 
   /// Reads the file.
   static func read(_ file: DefinitionFile, log: FindingLog) -> ParsedMachine {
@@ -96,6 +96,7 @@ struct MachineConfigurationReader {
     case "WAITCOMPLETION": waitCompletion(&operands)
     case "ACTIVATE": activate(&operands)
     case "CHECKPOINT": checkpoint(&operands)
+    case "VSWITCH": virtualSwitch(&operands)
     default:
       guard let word = operands.word("the name of a script") else { return }
       parsed.machine.profileScript = word.text

@@ -129,6 +129,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// `.lastPath`.
   case varyPath(UInt8, online: Bool, insistence: Insistence)
 
+  /// Changes the networks inside the machine, with the refusals of the change.
+  case network(NetworkChange)
+
   // Verbs that keep CP's meaning
   /// Adds a reserved logical processor, which arrives stopped. As `configureProcessor`.
   case defineProcessor(String, processor: Int)
@@ -190,6 +193,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .deletePartition(let name, nil):
       name
     case .set(let setting, _): setting.partition
+    case .network(let change): change.partition
     case .batch(let actions):
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil

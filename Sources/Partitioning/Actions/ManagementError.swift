@@ -34,6 +34,20 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case partitionOfFolder(String)
   /// Neither a partition nor a PROFILE of the directory has the name; `known` are those PROFILEs.
   case templateNotFound(String, known: [String])
+  /// No virtual switch has this name.
+  case switchNotFound(String, known: [String])
+  /// There is a virtual switch of this name.
+  case switchDefined(String)
+  /// There are as many virtual switches as there may be.
+  case switchLimit(Int)
+  /// The partition has no network adapter of this number.
+  case adapterNotFound(String, UInt16, known: [UInt16])
+  /// The network adapter is connected to a switch.
+  case adapterConnected(String, UInt16, to: String)
+  /// The network adapter is connected to no switch.
+  case adapterNotConnected(String, UInt16)
+  /// The partition may not connect to the switch.
+  case notGranted(String, network: String)
   /// What is to be copied has devices, each of which one partition has.
   case notShareable(String, devices: [UInt16])
   /// No processors on line, more than `limit`, or shared and dedicated ones together.

@@ -1,3 +1,4 @@
+import Channels
 import Quantities
 
 // How the machine or a partition is at one instant, as values: what is so of them is told as items, and what an
@@ -12,6 +13,8 @@ struct Condition: Equatable {
     /// Storage that it may still get.
     var reservedByteCount: UInt64
     var paths: [PathCondition]
+    /// What its network adapters are connected to.
+    var adapters: [AdapterCondition]
     /// Its processors of each type and what they are given.
     var shares: [Share]
 
@@ -33,6 +36,19 @@ struct Condition: Equatable {
     var isOnline: Bool
   }
 
+  /// A network adapter of a partition.
+  struct AdapterCondition: Equatable {
+    var device: UInt16
+    var switchName: String?
+    var vlan: PortVLAN
+  }
+
+  /// A virtual switch.
+  struct SwitchCondition: Equatable {
+    var name: String
+    var text: String
+  }
+
   var partition: OfPartition?
   var settings: MachineSettings
   var profileSettings: MachineSettings
@@ -40,6 +56,8 @@ struct Condition: Equatable {
   var offlineProcessors: [Int]
   /// Channel paths that are off line for the whole machine.
   var offlinePaths: [UInt8]
+  /// Virtual switches.
+  var switches: [SwitchCondition]
 }
 
 extension Journal {
@@ -47,12 +65,15 @@ extension Journal {
   func condition(of name: String?) -> Condition {
     var condition = Condition(
       settings: settings.running, profileSettings: settings.profile, offlineProcessors: [],
-      offlinePaths: [])
+      offlinePaths: [], switches: [])
     if let name, let partition = try? hardware.partition(name) {
       condition.partition = self.condition(of: partition)
     } else {
       condition.offlineProcessors = hardware.offlineProcessors
       condition.offlinePaths = channels.offlinePaths
+      condition.switches = hardware.networks.switches.map {
+        Condition.SwitchCondition(name: $0.name, text: $0.text)
+      }
     }
     return condition
   }
@@ -67,6 +88,9 @@ extension Journal {
         .multipliedClamped(by: increment).subtractingClamped(storage),
       paths: channels.paths(of: partition.number).map {
         Condition.PathCondition(number: $0.number, isOnline: $0.isOnline && partition.isActive)
+      },
+      adapters: hardware.networks.adapters(of: partition.number).map {
+        Condition.AdapterCondition(device: $0.device, switchName: $0.switchName, vlan: $0.vlan)
       },
       shares: partition.definition.processors.indices.map { entry in
         let processors = partition.processors(of: entry)
@@ -88,6 +112,7 @@ extension Condition {
       MachineItem("PROCESSORS OFFLINE", numbers(offlineProcessors), for: .log),
       MachineItem("CHPIDS OFFLINE", numbers(paths), for: .log),
     ] + (paths.isEmpty ? [] : [MachineItem("PATHS OFFLINE", hexNumbers(paths), for: .plan)])
+      + switches.map { MachineItem("VSWITCH \($0.name)", $0.text, for: .all) }
       + settings.items.map { MachineItem($0.name, $0.text, for: .all) }
       + profileSettings.items.map { MachineItem("PROFILE " + $0.name, $0.text, for: .all) }
   }

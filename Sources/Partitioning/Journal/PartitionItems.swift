@@ -77,6 +77,13 @@ extension Condition.OfPartition {
         items.append(MachineItem("STANDBY STORAGE", sizeText(reservedByteCount), for: .plan))
       }
       if !online.isEmpty { items.append(MachineItem("CHANNEL PATHS", online, for: .plan)) }
+      items += adapters.map { adapter in
+        let network = adapter.switchName.map { "SYSTEM \($0)" } ?? "NOT COUPLED"
+        return MachineItem(
+          "NIC \(hexDigits(adapter.device, 4))",
+          [network, adapter.switchName == nil ? "" : adapter.vlan.text].filter { !$0.isEmpty }
+            .joined(separator: " "), for: .all)
+      }
       if !values.pending.isEmpty {
         let pending = values.pending.map(\.text).joined(separator: ", ")
         items.append(MachineItem("PENDING", pending, for: .plan))

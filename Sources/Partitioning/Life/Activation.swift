@@ -6,7 +6,9 @@ import X86
 // How a partition begins, is loaded, stops and ends. What may follow what is the table in `PartitionStatus`.
 
 extension Life {
-  static let units: [any PartitionUnit] = [ProcessorUnit(), StorageUnit(), ChannelUnit()]
+  static let units: [any PartitionUnit] = [
+    ProcessorUnit(), StorageUnit(), ChannelUnit(), NetworkUnit(),
+  ]
 
   /// Activates a partition with its resources, and loads it.
   ///
@@ -119,6 +121,7 @@ extension Life {
     try start(partition, from: image, manner)
     pending.withdrawAll(from: partition)
     channels.reset(partition.number)
+    hardware.networks.reset(partition.number)
     partition.isStopped = false
     partition.isPaused = false
     partition.loadedParameters = parameters
@@ -247,6 +250,7 @@ extension Life {
     pending.withdrawAll(from: partition)
     hardware.turnOff(partition)
     channels.reset(partition.number)
+    hardware.networks.reset(partition.number)
     if clear { storage.returnAdded(partition) }
     partition.computer?.reset(clear: clear)
     if clear { partition.isClean = true }

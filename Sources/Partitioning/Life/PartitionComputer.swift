@@ -58,6 +58,10 @@ extension Life {
         .map {
           BlockDeviceConfiguration(deviceNumber: $0.virtualDevice, blockCount: $0.blockCount)
         },
+      networkDevices: hardware.networks.adapters(of: partition.number).map {
+        NetworkDeviceConfiguration(
+          deviceNumber: $0.device, address: $0.address, unitByteCount: $0.unitByteCount)
+      },
       entropySeed: partition.definition.options.contains(.entropy) ? entropySeed(partition) : nil)
   }
 

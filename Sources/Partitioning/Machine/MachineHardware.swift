@@ -24,19 +24,23 @@ final class MachineHardware {
   private(set) var partitions: PartitionRoster
   private(set) var engine: EpochEngine<Computer>
   let channels: ChannelSubsystem
+  /// Networks inside the machine.
+  var networks: VirtualNetworks
   /// Whether this is a copy without guests, on which actions are judged.
   let isRehearsal: Bool
 
   /// Hardware of its parts.
   init(
     _ origin: MachineOrigin, _ layout: MachineLayout, _ partitions: PartitionRoster,
-    _ engine: EpochEngine<Computer>, _ channels: ChannelSubsystem, isRehearsal: Bool = false
+    _ engine: EpochEngine<Computer>, _ channels: ChannelSubsystem, _ networks: VirtualNetworks,
+    isRehearsal: Bool = false
   ) {
     self.origin = origin
     self.layout = layout
     self.partitions = partitions
     self.engine = engine
     self.channels = channels
+    self.networks = networks
     self.isRehearsal = isRehearsal
   }
 
@@ -47,7 +51,7 @@ final class MachineHardware {
       PartitionRoster(partitions.map { Partition($0.place, $0.state, answers: $0.answers) }),
       EpochEngine<Computer>(
         layout: layout.dispatcher, epoch: engine.epoch, caches: [], state: engine.state),
-      channels.rehearsal(), isRehearsal: true)
+      channels.rehearsal(), networks, isRehearsal: true)
   }
 
   /// Goes on in another layout, with its partitions, and the epochs in a state that is one of it.
@@ -62,7 +66,7 @@ extension MachineHardware: StateHolder {
   static var roles: PropertyRoles {
     PropertyRoles(
       // What is below holds its own.
-      state: ["origin", "partitions", "engine", "channels"],
+      state: ["origin", "partitions", "engine", "channels", "networks"],
       wiring: ["layout", "isRehearsal"])
   }
 }

@@ -126,6 +126,7 @@ extension PartitionManager {
       try reconfiguration.varyProcessor(number, online: online)
     case .varyPath(let path, let online, let insistence):
       try reconfiguration.varyPath(path, online: online, insistence: insistence)
+    case .network(let change): try self.change(change)
     case .defineProcessor(let name, let processor):
       try reconfiguration.defineProcessor(partition(name), processor)
     case .detachProcessor(let name, let processor):

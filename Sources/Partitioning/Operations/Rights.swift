@@ -20,6 +20,7 @@ extension ManagementAction {
     case .configureProcessor, .configureStorage, .configurePath, .defineProcessor,
       .detachProcessor, .defineStorage, .storeStorage, .storeRegister:
       PrivilegeClasses(letters: "C")
+    case .network(let change): PrivilegeClasses(letters: change.partition == nil ? "B" : "C")
     case .batch: .any
     }
   }

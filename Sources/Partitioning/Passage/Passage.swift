@@ -62,6 +62,7 @@ final class Passage: FirmwareObject {
   var nextEvent: SimulatedTime? {
     var next = engine.nextEvent
     if let time = channels.nextCompletion { next = min(next ?? .max, gridAfter(time)) }
+    if let time = hardware.networks.nextEvent { next = min(next ?? .max, gridAfter(time)) }
     if let time = restarts.nextRelease { next = min(next ?? .max, gridAfter(time)) }
     if let time = shutdown.endDue { next = min(next ?? .max, gridAfter(time)) }
     if let time = pending.nextDeadline { next = min(next ?? .max, gridAfter(time)) }

@@ -16,6 +16,9 @@ extension Passage {
     if let time = channels.nextCompletion, time <= now {
       for completion in channels.takeCompletions(upTo: now) { deliver(completion) }
     }
+    if let time = hardware.networks.nextEvent, time <= now {
+      for arrival in hardware.networks.takeArrivals(upTo: now) { deliver(arrival) }
+    }
     restarts.release()
     reconfiguration.expire()
     shutdown.endWhenDue()
@@ -32,14 +35,34 @@ extension Passage {
     engine.guests[completion.partition].digest.mix(completion.at)
     engine.guests[completion.partition].digest.mix(
       completion.tag << 8 | UInt64(completion.status.rawValue))
-    if let first = partition.layout.first?.account,
-      !engine.isDispatched(completion.partition)
-    {
+    interrupt(partition)
+  }
+
+  private func deliver(_ arrival: NetworkArrival) {
+    guard let partition = partitions[arrival.partition], let computer = partition.computer else {
+      return
+    }
+    engine.guests[arrival.partition].digest.mix(arrival.at)
+    switch arrival.kind {
+    case .sent(let tag): computer.completeFrame(device: arrival.device, tag: tag)
+    case .frame(let frame):
+      frame.bytes.withUnsafeBytes { engine.guests[arrival.partition].digest.mix(bytes: $0) }
+      if !computer.receiveFrame(frame, device: arrival.device) {
+        hardware.networks.noteDropped(arrival.device, of: arrival.partition, frames: 1)
+      }
+    }
+    interrupt(partition)
+  }
+
+  /// Lets a partition that was interrupted from outside have a processor.
+  private func interrupt(_ partition: Partition) {
+    let number = partition.number
+    if let first = partition.layout.first?.account, !engine.isDispatched(number) {
       let account = engine.dispatcher.accounts[first]
       // A dedicated processor takes its owner's interrupts by itself.
       if !account.isDedicated { engine.dispatcher.takeInterrupt(pool: account.pool, at: now) }
     }
-    engine.findWork(of: completion.partition, at: now)
+    engine.findWork(of: number, at: now)
   }
 
   // MARK: Settle
@@ -80,6 +103,7 @@ extension Passage {
     case .channelRequest(let request):
       partition.state.requestCount &+= 1
       channels.start(request)
+    case .frame(let request): hardware.networks.send(request, now: now)
     case .diagnose(let processor, let call):
       answer(partition, computer, processor, call)
     case .powerOff, .debugExit:

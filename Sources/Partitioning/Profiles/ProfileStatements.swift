@@ -89,6 +89,9 @@ extension PartitionDefinition {
           "DEDICATE " + DeviceNumbers.text(device.virtualDevice),
           DeviceNumbers.text(device.realDevice)))
     }
+    statements += networkAdapters.map {
+      ProfileStatement("NICDEF " + DeviceNumbers.text($0.virtualDevice), $0.operandText)
+    }
     statements += virtualDevices.map(\.directoryStatement)
     statements.append(
       ProfileStatement(

@@ -25,6 +25,7 @@ extension StorageBook {
 
   private var pagesAndRequests: UInt64 {
     bytes(of: state.hostPageCount).addingClamped(channels.requestByteCount)
+      .addingClamped(hardware.networks.heldByteCount)
   }
 
   private func bytes(of pages: Int) -> UInt64 {

@@ -1,3 +1,6 @@
+import Channels
+import Quantities
+
 /// Whether a partition's logical processors of a type share physical ones.
 package enum ProcessorMode: String, Sendable, Codable {
   /// Dispatched on the pool by weight.
@@ -155,7 +158,7 @@ package struct DeviceAssignment: Sendable, Equatable, Codable {
   }
 }
 
-/// A virtual device that is read and kept as the CP directory has it: MDISK, LINK, NICDEF, SPECIAL.
+/// A virtual device that is read and kept as the CP directory has it: MDISK, LINK, SPECIAL.
 package struct VirtualDeviceDefinition: Sendable, Equatable, Codable {
   /// The statement's verb.
   package var statement: String
@@ -214,6 +217,8 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   package var devices: [DeviceAssignment]
   /// Virtual devices that are read and kept.
   package var virtualDevices: [VirtualDeviceDefinition]
+  /// Network adapters, ascending by number.
+  @Added package var networkAdapters: [NetworkAdapterDefinition] = []
   /// Privilege classes of its own user, ascending.
   package var classes: String
   /// Password of its own user, when it has one.

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// Everything that the files of one machine's folder say.
 package struct SystemDefinition: Sendable, Equatable, Codable {
@@ -173,6 +174,8 @@ package struct MachineDefinition: Sendable, Equatable, Codable {
   package var waitCompletion: Bool
   /// Partitions in the order in which they are activated, before those that it does not name.
   package var activationOrder: [String]
+  /// Switches that there are from the start.
+  @Added package var switches: [VirtualSwitch] = []
   /// When checkpoints are taken without being asked for.
   package var checkpoints = CheckpointDefinition()
 

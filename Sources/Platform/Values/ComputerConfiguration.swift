@@ -1,5 +1,6 @@
 // What a partition's computer consists of, as a value.
 
+import Quantities
 import X86
 
 /// What a partition's computer consists of.
@@ -25,6 +26,8 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   package var timeOfDay: Int64
   /// Block devices; there are at most `PCLayout.virtioLimit` virtio devices.
   package let blockDevices: [BlockDeviceConfiguration]
+  /// Network devices, behind the block devices.
+  @Added package private(set) var networkDevices: [NetworkDeviceConfiguration]
   /// What its processors have beyond the fixed model.
   package var features: ProcessorFeatures
   /// What it has for people who test their own systems.
@@ -39,6 +42,7 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     name: String, partitionNumber: Int, maximumProcessors: Int, initialProcessors: Int,
     initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
     timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
+    networkDevices: [NetworkDeviceConfiguration] = [],
     features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware(),
     hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil
   ) {
@@ -50,8 +54,11 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.maximumStorage = maximumStorage
     self.increment = increment
     self.timeOfDay = timeOfDay
-    self.blockDevices = Array(
-      blockDevices.prefix(PCLayout.virtioLimit - (entropySeed == nil ? 0 : 1)))
+    let room = PCLayout.virtioLimit - (entropySeed == nil ? 0 : 1)
+    self.blockDevices = Array(blockDevices.prefix(room))
+    self.networkDevices = Array(
+      // Cannot trap: no negative count.
+      networkDevices.prefix(max(0, room.subtractingClamped(self.blockDevices.count))))
     self.features = features
     self.testHardware = testHardware
     self.hasLegacyDevices = hasLegacyDevices

@@ -12,6 +12,8 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case debugConsole([UInt8])
     /// The guest started a request on a block device.
     case channelRequest(ChannelRequest)
+    /// The guest sends a frame by a network adapter.
+    case frame(FrameRequest)
     /// A processor called the firmware and stays `.inFirmware` until `completeDiagnose`.
     case diagnose(processor: Int, DiagnoseCall)
     /// The guest switched its computer off.

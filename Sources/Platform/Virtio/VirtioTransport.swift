@@ -71,6 +71,8 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     settings.status & (VirtioTransport.driverReady | VirtioTransport.needsReset)
       == VirtioTransport.driverReady
   }
+  /// Whether the driver wants all of some features.
+  func hasAccepted(_ features: UInt64) -> Bool { settings.driverFeatures & features == features }
   /// Level of the device's interrupt line.
   var isInterrupting: Bool { settings.interruptStatus != 0 }
 

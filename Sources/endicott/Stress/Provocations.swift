@@ -54,7 +54,7 @@ struct Provocation {
   /// A way to every refusal but `hostMemory`, for which the host would have to run short of addresses, and
   /// `activationNested`, which only a COMMAND statement meets.
   static let all: [Provocation] =
-    life + roster + values + processors + storage + changes + paths + contents
+    life + roster + networks + values + processors + storage + changes + paths + contents
 
   private static let life = [
     Provocation("partitionNotFound", [], .deactivate("NOBODY")),
@@ -172,6 +172,32 @@ struct Provocation {
     Provocation("notShareable", [], .definePartition("X", like: "A")),
     Provocation("processorsNotDefinable", [], .definePartition("X", like: "HEADLESS")),
     Provocation("partitionActive", [up("B")], .deletePartition("B")),
+  ]
+
+  private static func define(_ name: String) -> ManagementAction {
+    .network(
+      .define(name, defaultVLAN: nil, bytesPerSecond: nil, latencyNanoseconds: nil))
+  }
+
+  private static func connect(_ device: UInt16, to network: String) -> ManagementAction {
+    .network(.connect("A", device: device, to: network))
+  }
+
+  private static let networks = [
+    Provocation("switchNotFound", [], .network(.remove("NOWHERE"))),
+    Provocation("switchDefined", [.perform(define("S"))], define("S")),
+    Provocation(
+      "switchLimit", [.perform(.batch((1...256).map { define("S\($0)") }))], define("ONEMORE")),
+    Provocation("adapterNotFound", [up("A")], connect(0x777, to: "S")),
+    Provocation(
+      "adapterConnected",
+      [
+        up("A"), .perform(define("S")),
+        .perform(.network(.grant("S", partition: "A", vlan: nil))),
+        .perform(connect(0x600, to: "S")),
+      ], connect(0x600, to: "S")),
+    Provocation("adapterNotConnected", [up("A")], .network(.disconnect("A", device: 0x600))),
+    Provocation("notGranted", [up("A"), .perform(define("S"))], connect(0x600, to: "S")),
   ]
 
   private static let paths = [

@@ -67,6 +67,7 @@ struct RefusalCheck {
   private static let partitions: [PartitionDefinition] = {
     var first = partition("A", reserved: 1, reservedMegabytes: 4)
     first.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
+    first.networkAdapters = [NetworkAdapterDefinition(virtualDevice: 0x600)]
     first.security.isIsolated = true
     var rated = partition("RATED")
     rated.definedCapacity = 10

@@ -1,0 +1,302 @@
+// The machine's networks inside: switches, the adapters that are connected to them, and frames on their way.
+//
+//   send -> [left: the port has carried it, at the switch's rate] -> [through: the switch's latency later it is
+//           for whom it is for] -> arrival
+//
+// A frame that has left is given back to its sender, so that a partition cannot send faster than its port carries.
+
+import Quantities
+
+/// Switches, adapters and frames on their way, in simulated time.
+///
+/// Owned by one thread; touched in the Plan and Settle phases only.
+package struct VirtualNetworks: Equatable, Sendable, Codable {
+  /// Most bytes of one adapter on their way through switches; what is more is lost.
+  package static let transitByteLimit: UInt64 = 16 << 20
+  /// Most switches of a machine.
+  package static let switchLimit = 256
+
+  /// By name.
+  package private(set) var switches: [VirtualSwitch] = []
+  /// By partition and device.
+  package private(set) var adapters: [NetworkAdapter] = []
+  /// Frames on their way, by time and sequence.
+  private var flights: [Flight] = []
+  private var sequence: UInt64 = 0
+  private var lastAdapter = 0
+
+  /// A frame on its way.
+  private struct Flight: Equatable, Sendable, Codable {
+    var time: SimulatedTime
+    var sequence: UInt64
+    /// Number of the adapter that has sent it.
+    var sender: Int
+    var frame: EthernetFrame
+    /// The sender's name for it while it has not left.
+    var tag: UInt64?
+  }
+
+  /// Networks of these switches, as many as there may be.
+  package init(_ switches: [VirtualSwitch] = []) { switches.forEach { _ = define($0) } }
+
+  /// Whether nothing is defined.
+  package var isEmpty: Bool { switches.isEmpty && adapters.isEmpty }
+  /// When something happens next; nil for never.
+  package var nextEvent: SimulatedTime? { flights.first?.time }
+  /// Bytes of host memory that frames on their way take.
+  package var heldByteCount: UInt64 {
+    flights.reduce(0) { $0.addingClamped(UInt64(clamping: $1.frame.bytes.count)) }
+  }
+
+  // MARK: Switches
+
+  /// The switch of a name.
+  package func virtualSwitch(_ name: String) -> VirtualSwitch? {
+    switches.first { $0.name == name }
+  }
+
+  /// Adds a switch; false when there is one of that name, or too many.
+  package mutating func define(_ virtualSwitch: VirtualSwitch) -> Bool {
+    guard switches.count < Self.switchLimit, self.virtualSwitch(virtualSwitch.name) == nil else {
+      return false
+    }
+    switches.append(virtualSwitch)
+    switches.sort { $0.name < $1.name }
+    return true
+  }
+
+  /// Takes a switch away, and disconnects what was connected to it.
+  package mutating func remove(_ name: String) {
+    for index in adapters.indices where adapters.element(at: index)?.switchName == name {
+      adapters.change(at: index) { $0.switchName = nil }
+    }
+    switches.removeAll { $0.name == name }
+  }
+
+  /// Changes a switch; nothing where there is none.
+  package mutating func change(_ name: String, _ change: (inout VirtualSwitch) -> Void) {
+    guard let index = switches.firstIndex(where: { $0.name == name }) else { return }
+    switches.change(at: index, change)
+    // Whoever may connect no more, or otherwise, is so at once.
+  }
+
+  // MARK: Adapters
+
+  /// The adapter that a partition knows by a number.
+  package func adapter(_ device: UInt16, of partition: Int) -> NetworkAdapter? {
+    adapters.first { $0.partition == partition && $0.device == device }
+  }
+
+  /// A partition's adapters, by number.
+  package func adapters(of partition: Int) -> [NetworkAdapter] {
+    adapters.filter { $0.partition == partition }
+  }
+
+  /// Adds an adapter; false when the partition has one of that number.
+  package mutating func addAdapter(
+    _ device: UInt16, of partition: Int, address: AdapterAddress, unitByteCount: UInt16 = 1500
+  ) -> Bool {
+    guard adapter(device, of: partition) == nil else { return false }
+    lastAdapter.addClamped(1)
+    adapters.append(
+      NetworkAdapter(
+        number: lastAdapter, partition: partition, device: device, address: address,
+        unitByteCount: unitByteCount))
+    adapters.sort { ($0.partition, $0.device) < ($1.partition, $1.device) }
+    return true
+  }
+
+  /// Takes an adapter away, with what is on its way from it.
+  package mutating func removeAdapter(_ device: UInt16, of partition: Int) {
+    guard let adapter = adapter(device, of: partition) else { return }
+    disconnect(device, of: partition)
+    flights.removeAll { $0.sender == adapter.number }
+    adapters.removeAll { $0.number == adapter.number }
+  }
+
+  /// Connects an adapter to a switch, where it is in these VLANs.
+  package mutating func connect(
+    _ device: UInt16, of partition: Int, to name: String, vlan: PortVLAN
+  ) {
+    disconnect(device, of: partition)
+    changeAdapter(device, of: partition) {
+      $0.switchName = name
+      $0.vlan = vlan
+    }
+  }
+
+  /// Disconnects an adapter.
+  package mutating func disconnect(_ device: UInt16, of partition: Int) {
+    guard let adapter = adapter(device, of: partition) else { return }
+    for index in switches.indices {
+      switches.change(at: index) { $0.forget(adapter: adapter.number) }
+    }
+    changeAdapter(device, of: partition) { $0.switchName = nil }
+  }
+
+  /// Forgets what is on its way from a partition, as a system reset does.
+  package mutating func reset(_ partition: Int) {
+    let own = Set(adapters(of: partition).map(\.number))
+    flights.removeAll { own.contains($0.sender) }
+    for index in adapters.indices where adapters.element(at: index)?.partition == partition {
+      adapters.change(at: index) {
+        $0.transitByteCount = 0
+        $0.busyUntil = 0
+      }
+    }
+  }
+
+  /// Counts a frame for which a partition had no room.
+  package mutating func noteDropped(_ device: UInt16, of partition: Int, frames: UInt64) {
+    changeAdapter(device, of: partition) { $0.counters.receivedDropped.addClamped(frames) }
+  }
+
+  private mutating func changeAdapter(
+    _ device: UInt16, of partition: Int, _ change: (inout NetworkAdapter) -> Void
+  ) {
+    let index = adapters.firstIndex { $0.partition == partition && $0.device == device }
+    if let index { adapters.change(at: index, change) }
+  }
+
+  // MARK: Frames
+
+  /// Sends a frame; what comes of it comes later, also when it goes nowhere.
+  package mutating func send(_ request: FrameRequest, now: SimulatedTime) {
+    guard let sender = adapter(request.device, of: request.partition) else { return }
+    let rate = sender.switchName.flatMap(virtualSwitch)?.bytesPerSecond
+    let count = UInt64(clamping: request.frame.bytes.count)
+    let time =
+      rate.map { (count.multipliedClamped(by: 1_000_000_000).addingClamped($0 &- 1)) / max(1, $0) }
+      ?? 0
+    let left = max(request.issued, sender.busyUntil, now).addingClamped(time)
+    changeAdapter(request.device, of: request.partition) { $0.busyUntil = left }
+    insert(
+      Flight(
+        time: left, sequence: 0, sender: sender.number, frame: request.frame, tag: request.tag))
+  }
+
+  private mutating func insert(_ flight: Flight) {
+    var flight = flight
+    flight.sequence = sequence
+    sequence &+= 1
+    // Most come last.
+    var place = flights.count
+    while place > 0, let before = flights.element(at: place &- 1), before.time > flight.time {
+      place &-= 1
+    }
+    flights.insert(flight, at: place)
+  }
+
+  /// Lets everything happen up to a time, that time included.
+  ///
+  /// - Returns: What partitions get of it, in its order.
+  package mutating func takeArrivals(upTo time: SimulatedTime) -> [NetworkArrival] {
+    var arrivals: [NetworkArrival] = []
+    while let flight = flights.first, flight.time <= time {
+      // Cannot trap: there is a first.
+      flights.removeFirst()
+      guard let index = adapters.firstIndex(where: { $0.number == flight.sender }),
+        let sender = adapters.element(at: index)
+      else { continue }
+      if let tag = flight.tag {
+        leave(flight, index, sender)
+        arrivals.append(
+          NetworkArrival(
+            partition: sender.partition, device: sender.device, kind: .sent(tag: tag),
+            at: flight.time))
+      } else {
+        adapters.change(at: index) {
+          $0.transitByteCount.subtractClamped(UInt64(clamping: flight.frame.bytes.count))
+        }
+        arrive(flight, sender, &arrivals)
+      }
+    }
+    return arrivals
+  }
+
+  /// The port has carried a frame: it goes through the switch.
+  private mutating func leave(_ flight: Flight, _ index: Int, _ sender: NetworkAdapter) {
+    let count = UInt64(clamping: flight.frame.bytes.count)
+    let network = sender.switchName.flatMap(virtualSwitch)
+    let isTaken =
+      network != nil && !flight.frame.source.isGroup && sender.vlan.vlan(of: flight.frame) != nil
+      && sender.transitByteCount.addingClamped(count) <= Self.transitByteLimit
+    adapters.change(at: index) {
+      if isTaken {
+        $0.counters.sentFrames.addClamped(1)
+        $0.counters.sentBytes.addClamped(count)
+        $0.transitByteCount.addClamped(count)
+      } else {
+        $0.counters.sentDropped.addClamped(1)
+      }
+    }
+    guard isTaken, let network else { return }
+    var through = flight
+    through.tag = nil
+    through.time = flight.time.addingClamped(network.latencyNanoseconds)
+    insert(through)
+  }
+
+  /// A frame has gone through the switch: whoever it is for has it.
+  private mutating func arrive(
+    _ flight: Flight, _ sender: NetworkAdapter, _ arrivals: inout [NetworkArrival]
+  ) {
+    guard let place = switches.firstIndex(where: { $0.name == sender.switchName }),
+      let vlan = sender.vlan.vlan(of: flight.frame)
+    else { return }
+    switches.change(at: place) {
+      $0.learn(flight.frame.source, vlan: vlan, at: sender.number, now: flight.time)
+    }
+    guard let network = switches.element(at: place), !network.isIsolated else { return }
+    let target =
+      flight.frame.destination.isGroup
+      ? nil
+      : network.adapter(behind: flight.frame.destination, vlan: vlan, now: flight.time)
+    for index in adapters.indices {
+      guard let receiver = adapters.element(at: index), receiver.number != sender.number,
+        receiver.switchName == network.name, target == nil || target == receiver.number,
+        let frame = receiver.vlan.frame(flight.frame, of: vlan)
+      else { continue }
+      adapters.change(at: index) {
+        $0.counters.receivedFrames.addClamped(1)
+        $0.counters.receivedBytes.addClamped(UInt64(clamping: frame.bytes.count))
+      }
+      arrivals.append(
+        NetworkArrival(
+          partition: receiver.partition, device: receiver.device, kind: .frame(frame),
+          at: flight.time))
+    }
+  }
+
+  // MARK: State
+
+  /// Whether numbers name what is there, as a state from a file may not.
+  package var isConsistent: Bool {
+    let numbers = Set(adapters.map(\.number))
+    return numbers.count == adapters.count
+      && adapters.allSatisfy {
+        $0.number <= lastAdapter && $0.switchName.map { virtualSwitch($0) != nil } ?? true
+      }
+      && flights.allSatisfy { numbers.contains($0.sender) && $0.sequence < sequence }
+      && zip(flights, flights.dropFirst()).allSatisfy { $0.time <= $1.time }
+      && switches.map(\.name) == Set(switches.map(\.name)).sorted()
+      && switches.count <= Self.switchLimit
+  }
+
+  /// Calls the body with every word that belongs to the machine's history.
+  package func forEachHistoryWord(_ body: (UInt64) -> Void) {
+    guard !isEmpty else { return }
+    body(sequence)
+    for adapter in adapters {
+      body(adapter.address.value)
+      body(adapter.counters.sentFrames)
+      body(adapter.counters.receivedFrames)
+      body(adapter.busyUntil)
+    }
+  }
+}
+
+// A state that was saved before there were networks has none.
+extension VirtualNetworks: Blank {
+  package static var blank: VirtualNetworks { VirtualNetworks() }
+}

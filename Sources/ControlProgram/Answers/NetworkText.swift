@@ -1,0 +1,28 @@
+// Changes of networks in the words of the commands that ask for them.
+
+import Channels
+import Partitioning
+import Quantities
+
+extension NetworkChange {
+  /// The change in the words of its command.
+  var commandText: String {
+    switch self {
+    case .define(let name, let vlan, let rate, let latency):
+      commandWords(
+        "DEFINE VSWITCH", name, vlan.map { "VLAN \($0)" }, rate.map { "RATE \(sizeText($0))" },
+        latency.map { "LATENCY \(fixedPointText(Int(clamping: $0), places: 3))US" })
+    case .remove(let name): commandWords("DETACH VSWITCH", name)
+    case .grant(let name, let partition, let vlan):
+      commandWords("SET VSWITCH", name, "GRANT \(partition)", vlan.map(\.text))
+    case .revoke(let name, let partition):
+      commandWords("SET VSWITCH", name, "REVOKE \(partition)")
+    case .isolate(let name, let isIsolated):
+      commandWords("SET VSWITCH", name, "ISOLATION \(isIsolated ? "ON" : "OFF")")
+    case .connect(let name, let device, let network):
+      commandWords("FOR \(name) CMD COUPLE", hexDigits(device, 4), "TO SYSTEM \(network)")
+    case .disconnect(let name, let device):
+      commandWords("FOR \(name) CMD UNCOUPLE", hexDigits(device, 4))
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import Channels
+import Partitioning
+import Quantities
+
+// The networks inside the machine: DEFINE, DETACH and SET VSWITCH, COUPLE, UNCOUPLE, and QUERY of switches and
+// adapters.
+
+let networkCommands: [Command] = [
+  Command(
+    "COUPLE", module: "COU", "Connects a network adapter of your partition to a virtual switch.",
+    notes: [
+      "A partition may connect where its NICDEF names the switch, or where SET VSWITCH GRANT lets it."
+    ],
+    formats: [
+      CommandFormat(
+        "", "vdev [TO] SYSTEM switch", classes: "G", "Connects an adapter.",
+        operands: [.other, .words("TO|SYSTEM"), .words("SYSTEM")], handler: couple)
+    ]),
+  Command(
+    "UNCOUPLE", module: "UNC", "Disconnects a network adapter of your partition.",
+    formats: [
+      CommandFormat(
+        "", "vdev", classes: "G", "Disconnects an adapter.", operands: [.other],
+        handler: uncouple)
+    ]),
+]
+
+let defineSwitchFormat = CommandFormat(
+  "VSWITCH", "name [VLAN {UNAWARE|n}] [RATE n{K|M|G}] [LATENCY n{US|MS}]", classes: "B",
+  "Adds a virtual switch; RATE is bytes a second of each port, 1.25 GB unless said, LATENCY 50US.",
+  operands: [.other, .words("VLAN|RATE|LATENCY")], handler: defineSwitch)
+
+let detachSwitchFormat = CommandFormat(
+  "VSWITCH", "name", classes: "B", "Takes a virtual switch away; adapters are disconnected.",
+  operands: [.other], handler: detachSwitch)
+
+let setSwitchFormat = CommandFormat(
+  "VSWITCH",
+  "name {GRANT userid [VLAN n ...] [PORTTYPE {ACCESS|TRUNK}] [NATIVE n] | REVOKE userid | "
+    + "ISOLATION {ON|OFF}}",
+  classes: "B", "Who may connect to a virtual switch, and whether its ports are kept apart.",
+  operands: [.other, .words("GRANT|REVOKE|ISOLATION"), .partition, .words("VLAN|PORTTYPE|NATIVE")],
+  handler: setSwitch)
+
+let queryNetworkFormats = [
+  CommandFormat(
+    "VSWITCH", "[name] [DETAILS]", classes: "BCE",
+    "The virtual switches: VLANs, rates, who may connect, who is connected and what passed.",
+    operands: [.other, .words("DETAILS")], handler: querySwitches),
+  CommandFormat(
+    "NIC", "[vdev] [DETAILS]", classes: "G", "Your partition's network adapters.",
+    operands: [.other, .words("DETAILS")], handler: queryAdapters),
+  CommandFormat(
+    "Virtual NIC", "", classes: "G", "Your partition's network adapters.", handler: queryAdapters),
+]
+
+// MARK: Switches
+
+private func defineSwitch(_ call: Invocation) throws(CommandMessage) {
+  let name = try call.operands.userid()
+  var vlan: UInt16?
+  var rate: UInt64?
+  var latency: UInt64?
+  while let word = call.operands.next() {
+    let value = try call.operands.required()
+    switch word {
+    case "VLAN": vlan = value == "UNAWARE" ? nil : try vlanNumber(value)
+    case "RATE":
+      guard let bytes = byteCount(value), VirtualSwitch.rates.contains(bytes) else {
+        throw CommandMessage(.invalidOperand, value)
+      }
+      rate = bytes
+    case "LATENCY":
+      guard let time = nanoseconds(value), time <= VirtualSwitch.latencyLimit else {
+        throw CommandMessage(.invalidOperand, value)
+      }
+      latency = time
+    default: throw CommandMessage(.invalidOption, word)
+    }
+  }
+  try call.perform(
+    .network(
+      .define(name, defaultVLAN: vlan, bytesPerSecond: rate, latencyNanoseconds: latency)))
+  call.reply("VSWITCH SYSTEM \(name) is created")
+}
+
+private func detachSwitch(_ call: Invocation) throws(CommandMessage) {
+  let name = try call.operands.userid()
+  try call.operands.end()
+  try call.perform(.network(.remove(name)))
+  call.reply("VSWITCH SYSTEM \(name) is destroyed")
+}
+
+private func setSwitch(_ call: Invocation) throws(CommandMessage) {
+  let name = try call.operands.userid()
+  let word = try call.operands.required()
+  switch word {
+  case "GRANT":
+    let user = try call.operands.userid()
+    let vlan = try portVLAN(call)
+    try call.perform(.network(.grant(name, partition: user, vlan: vlan)))
+  case "REVOKE":
+    let user = try call.operands.userid()
+    try call.operands.end()
+    try call.perform(.network(.revoke(name, partition: user)))
+  case "ISOLATION", "ISOLATIO":
+    let state = try call.operands.required()
+    guard state == "ON" || state == "OFF" else { throw CommandMessage(.invalidOption, state) }
+    try call.operands.end()
+    try call.perform(.network(.isolate(name, state == "ON")))
+  default: throw CommandMessage(.invalidOption, word)
+  }
+  call.reply("Command complete")
+}
+
+/// `[VLAN n ...] [PORTTYPE {ACCESS|TRUNK}] [NATIVE n]`; nil when nothing is said.
+private func portVLAN(_ call: Invocation) throws(CommandMessage) -> PortVLAN? {
+  var vlans: [UInt16] = []
+  var isTrunk = false
+  var native: UInt16 = 0
+  while let word = call.operands.next() {
+    switch word {
+    case "VLAN":
+      repeat {
+        vlans.append(try vlanNumber(call.operands.required()))
+      } while call.operands.peek.flatMap { decimal($0, as: Int.self) } != nil
+    case "PORTTYPE":
+      let type = try call.operands.required()
+      guard type == "ACCESS" || type == "TRUNK" else { throw CommandMessage(.invalidOption, type) }
+      isTrunk = type == "TRUNK"
+    case "NATIVE": native = try vlanNumber(call.operands.required())
+    default: throw CommandMessage(.invalidOption, word)
+    }
+  }
+  if isTrunk { return .trunk(vlans, native: native) }
+  guard vlans.count <= 1 else { throw CommandMessage(.conflictingOption, "VLAN") }
+  return vlans.first.map { .access($0) }
+}
+
+private func vlanNumber(_ word: String) throws(CommandMessage) -> UInt16 {
+  guard let value = decimal(word, as: UInt16.self), (1...4094).contains(value) else {
+    throw CommandMessage(.invalidOperand, word)
+  }
+  return value
+}
+
+private func querySwitches(_ call: Invocation) throws(CommandMessage) {
+  let networks = call.system.networks
+  var name: String?
+  if let word = call.operands.peek, word != "DETAILS" { name = try call.operands.userid() }
+  let hasDetails = call.operands.take("DETAILS")
+  try call.operands.end()
+  let switches = networks.switches.filter { name == nil || $0.name == name }
+  if let name, switches.isEmpty {
+    throw CommandMessage(
+      ManagementError.switchNotFound(name, known: networks.switches.map(\.name)))
+  }
+  if switches.isEmpty { call.reply("No virtual switches are defined") }
+  for network in switches { reply(network, in: networks, hasDetails, call) }
+}
+
+private func reply(
+  _ network: VirtualSwitch, in networks: VirtualNetworks, _ hasDetails: Bool, _ call: Invocation
+) {
+  let adapters = networks.adapters.filter { $0.switchName == network.name }
+  call.reply(
+    "VSWITCH SYSTEM \(padded(network.name, 8)) Type: VIRTUAL Connected: \(adapters.count)")
+  let vlan = network.defaultVLAN.map { "Aware  Default VLAN: \(leftZeros($0))" } ?? "Unaware"
+  call.reply("  VLAN \(vlan)  Isolation: \(network.isIsolated ? "ON" : "OFF")")
+  call.reply(
+    "  Rate: \(sizeText(network.bytesPerSecond))B/s  "
+      + "Latency: \(fixedPointText(Int(clamping: network.latencyNanoseconds), places: 3)) us")
+  let granted = network.grants.map { "\($0.partition) VLAN \(vlanText($0.vlan))" }
+  call.reply("  Authorized userids:" + (granted.isEmpty ? " none" : ""))
+  for text in granted { call.reply("    " + text) }
+  guard hasDetails else { return }
+  for adapter in adapters {
+    call.reply(
+      "  Adapter Owner: \(padded(call.system.partitionName(of: adapter), 8)) NIC: "
+        + "\(hexDigits(adapter.device, 4))  VLAN \(vlanText(adapter.vlan))")
+    replyCounters(of: adapter, call)
+  }
+}
+
+private func replyCounters(of adapter: NetworkAdapter, _ call: Invocation) {
+  let counters = adapter.counters
+  call.reply(
+    "    RX Packets: \(padded("\(counters.receivedFrames)", 10)) Discarded: "
+      + "\(padded("\(counters.receivedDropped)", 10)) Bytes: \(counters.receivedBytes)")
+  call.reply(
+    "    TX Packets: \(padded("\(counters.sentFrames)", 10)) Discarded: "
+      + "\(padded("\(counters.sentDropped)", 10)) Bytes: \(counters.sentBytes)")
+  call.reply("    MAC: \(adapter.address.text)")
+}
+
+private func leftZeros(_ vlan: UInt16) -> String { "\(vlan)".zeroPadded(to: 4) }
+
+private func vlanText(_ vlan: PortVLAN) -> String {
+  switch vlan {
+  case .access(0): "ANY"
+  case .access(let number): leftZeros(number)
+  case .trunk(let numbers, let native):
+    "TRUNK " + numbers.map(leftZeros).joined(separator: " ")
+      + (native == 0 ? "" : " NATIVE \(leftZeros(native))")
+  }
+}
+
+// MARK: Adapters
+
+private func couple(_ call: Invocation) throws(CommandMessage) {
+  let device = try deviceNumber(call)
+  _ = call.operands.take("TO")
+  guard call.operands.take("SYSTEM") else {
+    throw CommandMessage(.invalidOperand, call.operands.next() ?? "")
+  }
+  let name = try call.operands.userid()
+  try call.operands.end()
+  try call.perform(.network(.connect(try call.ownPartition(), device: device, to: name)))
+  call.reply("NIC \(hexDigits(device, 4)) is connected to VSWITCH SYSTEM \(name)")
+}
+
+private func uncouple(_ call: Invocation) throws(CommandMessage) {
+  let device = try deviceNumber(call)
+  try call.operands.end()
+  try call.perform(.network(.disconnect(try call.ownPartition(), device: device)))
+  call.reply("NIC \(hexDigits(device, 4)) is disconnected")
+}
+
+private func deviceNumber(_ call: Invocation) throws(CommandMessage) -> UInt16 {
+  let word = try call.operands.required()
+  guard let number = hexadecimal(word, digits: 4, as: UInt16.self) else {
+    throw CommandMessage(.invalidOperand, word)
+  }
+  return number
+}
+
+private func queryAdapters(_ call: Invocation) throws(CommandMessage) {
+  let partition = try call.ownStatus()
+  var device: UInt16?
+  if let word = call.operands.peek, word != "DETAILS" { device = try deviceNumber(call) }
+  let hasDetails = call.operands.take("DETAILS")
+  try call.operands.end()
+  let all = call.system.networks.adapters(of: partition.number)
+  let adapters = all.filter { device == nil || $0.device == device }
+  if let device, adapters.isEmpty {
+    throw CommandMessage(
+      ManagementError.adapterNotFound(partition.name, device, known: all.map(\.device)))
+  }
+  if adapters.isEmpty { call.reply("No network adapters are defined") }
+  for adapter in adapters {
+    call.reply(
+      "Adapter \(hexDigits(adapter.device, 4))  Type: QDIO      Name: UNASSIGNED  Devices: 3")
+    call.reply(
+      "  MAC: \(adapter.address.text)         "
+        + (adapter.switchName.map { "VSWITCH: SYSTEM \($0)" } ?? "Not coupled")
+        + "  MTU: \(adapter.unitByteCount)")
+    if hasDetails { replyCounters(of: adapter, call) }
+  }
+}

@@ -1,0 +1,31 @@
+// What can be asked of the networks inside the machine (CP: DEFINE VSWITCH, SET VSWITCH, COUPLE).
+
+import Channels
+
+/// A change of the machine's networks.
+package enum NetworkChange: Sendable, Equatable, Codable {
+  /// Adds a switch to which nobody may connect yet. `.switchDefined`, `.switchLimit`.
+  case define(String, defaultVLAN: UInt16?, bytesPerSecond: UInt64?, latencyNanoseconds: UInt64?)
+  /// Takes a switch away; who is connected is so no more. `.switchNotFound`.
+  case remove(String)
+  /// Lets a partition connect, in the switch's ordinary VLAN or in others. `.switchNotFound`.
+  case grant(String, partition: String, vlan: PortVLAN?)
+  /// Lets a partition connect no more, and disconnects what it has connected. `.switchNotFound`,
+  /// `.notGranted`.
+  case revoke(String, partition: String)
+  /// Keeps the ports of a switch apart from each other, or not. `.switchNotFound`.
+  case isolate(String, Bool)
+  /// Connects an adapter of an active partition. `.wrongState`, `.adapterNotFound`, `.switchNotFound`,
+  /// `.adapterConnected`, `.notGranted`.
+  case connect(String, device: UInt16, to: String)
+  /// Disconnects an adapter. `.wrongState`, `.adapterNotFound`, `.adapterNotConnected`.
+  case disconnect(String, device: UInt16)
+
+  /// The partition whose adapter it is about; nil for what is the machine's.
+  package var partition: String? {
+    switch self {
+    case .connect(let name, _, _), .disconnect(let name, _): name
+    case .define, .remove, .grant, .revoke, .isolate: nil
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// Changes of the networks inside the machine, judged and performed.
+
+import Channels
+
+extension PartitionManager {
+  /// Judges a change of the networks and does it.
+  func change(_ change: NetworkChange) throws(ManagementError) {
+    switch change {
+    case .define(let name, let vlan, let rate, let latency):
+      var network = VirtualSwitch(name: name, defaultVLAN: vlan)
+      network.bytesPerSecond = min(
+        max(rate ?? network.bytesPerSecond, VirtualSwitch.rates.lowerBound),
+        VirtualSwitch.rates.upperBound)
+      network.latencyNanoseconds = min(
+        latency ?? network.latencyNanoseconds, VirtualSwitch.latencyLimit)
+      guard networks.virtualSwitch(name) == nil else { throw .switchDefined(name) }
+      guard networks.define(network) else { throw .switchLimit(VirtualNetworks.switchLimit) }
+    case .remove(let name):
+      _ = try virtualSwitch(name)
+      networks.remove(name)
+    case .grant(let name, let partition, let vlan):
+      let network = try virtualSwitch(name)
+      _ = try self.partition(partition)
+      networks.change(name) {
+        $0.grant(SwitchGrant(partition: partition, vlan: vlan ?? network.ordinaryVLAN))
+      }
+    case .revoke(let name, let partition): try revoke(name, partition)
+    case .isolate(let name, let isIsolated):
+      _ = try virtualSwitch(name)
+      networks.change(name) { $0.isIsolated = isIsolated }
+    case .connect(let name, let device, let network): try connect(name, device, to: network)
+    case .disconnect(let name, let device):
+      let (partition, adapter) = try adapter(device, of: name)
+      guard adapter.switchName != nil else { throw .adapterNotConnected(name, device) }
+      networks.disconnect(device, of: partition.number)
+    }
+  }
+
+  /// The networks as they are.
+  private(set) package var networks: VirtualNetworks {
+    get { firmware.hardware.networks }
+    set { firmware.hardware.networks = newValue }
+  }
+
+  /// The name of the partition that has an adapter.
+  package func partitionName(of adapter: NetworkAdapter) -> String {
+    firmware.hardware.partitionName(adapter.partition)
+  }
+
+  private func virtualSwitch(_ name: String) throws(ManagementError) -> VirtualSwitch {
+    guard let network = networks.virtualSwitch(name) else {
+      throw .switchNotFound(name, known: networks.switches.map(\.name))
+    }
+    return network
+  }
+
+  private func adapter(
+    _ device: UInt16, of name: String
+  ) throws(ManagementError) -> (Partition, NetworkAdapter) {
+    let partition = try partition(name)
+    try partition.requireActive()
+    guard let adapter = networks.adapter(device, of: partition.number) else {
+      throw .adapterNotFound(
+        name, device, known: networks.adapters(of: partition.number).map(\.device))
+    }
+    return (partition, adapter)
+  }
+
+  private func revoke(_ name: String, _ partition: String) throws(ManagementError) {
+    let network = try virtualSwitch(name)
+    guard network.grant(to: partition) != nil else { throw .notGranted(partition, network: name) }
+    networks.change(name) { $0.revoke(partition) }
+    guard let number = (try? self.partition(partition))?.number else { return }
+    for adapter in networks.adapters(of: number) where adapter.switchName == name {
+      networks.disconnect(adapter.device, of: number)
+    }
+  }
+
+  /// Connects an adapter that its NICDEF or a GRANT lets connect.
+  private func connect(
+    _ name: String, _ device: UInt16, to networkName: String
+  ) throws(ManagementError) {
+    let (partition, adapter) = try adapter(device, of: name)
+    let network = try virtualSwitch(networkName)
+    if let other = adapter.switchName { throw .adapterConnected(name, device, to: other) }
+    let defined = partition.definition.networkAdapters.first { $0.virtualDevice == device }
+    let ownVLAN =
+      defined?.switchName == networkName ? defined?.vlan ?? network.ordinaryVLAN : nil
+    guard let vlan = ownVLAN ?? network.grant(to: name)?.vlan else {
+      throw .notGranted(name, network: networkName)
+    }
+    networks.connect(device, of: partition.number, to: networkName, vlan: vlan)
+  }
+}

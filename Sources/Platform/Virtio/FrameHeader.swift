@@ -1,0 +1,39 @@
+// What stands before a frame in a chain of the network device (VIRTIO 1.2, "Device Operation" of the network
+// device): 12 bytes that say what of the frame is left to the device.
+
+import Channels
+import Quantities
+import X86
+
+/// The header of a frame.
+enum FrameHeader {
+  /// Bytes of a header.
+  static let byteCount = 12
+  private static let needsChecksum: UInt8 = 1
+
+  /// The frame in a chain that the driver sends; nil when it is none, or wants what is not offered.
+  static func frame(in chain: VirtQueue.Chain, _ memory: GuestMemory) -> EthernetFrame? {
+    let count = VirtQueue.byteCount(chain.readable)
+    guard count <= byteCount.addingClamped(EthernetFrame.byteLimit) else { return nil }
+    let bytes = BlockRequestHeader.gather(chain, skipping: 0, count: count, memory)
+    guard let flags = bytes.first, let segmentation = bytes.element(at: 1), segmentation == 0,
+      bytes.count >= byteCount
+    else { return nil }
+    func half(_ place: Int) -> Int {
+      Int(bytes.element(at: place) ?? 0) | Int(bytes.element(at: place &+ 1) ?? 0) << 8
+    }
+    let open =
+      flags & needsChecksum == 0
+      ? nil : EthernetFrame.OpenChecksum(start: half(6), offset: half(8))
+    // Cannot trap: a constant.
+    return EthernetFrame(Array(bytes.dropFirst(byteCount)), openChecksum: open)
+  }
+
+  /// The header of a frame that lies in so many buffers.
+  static func bytes(of frame: EthernetFrame, buffers: Int) -> [UInt8] {
+    var bytes: [UInt8] = [frame.openChecksum == nil ? 0 : needsChecksum, 0, 0, 0, 0, 0]
+    bytes += MachineLanguage.littleEndian(UInt16(clamping: frame.openChecksum?.start ?? 0))
+    bytes += MachineLanguage.littleEndian(UInt16(clamping: frame.openChecksum?.offset ?? 0))
+    return bytes + MachineLanguage.littleEndian(UInt16(clamping: buffers))
+  }
+}

@@ -1,0 +1,257 @@
+// The network device of virtio (VIRTIO 1.2, "Network Device"): frames of a guest leave for the machine's networks,
+// and those that come from there are put into the buffers that its driver has made available.
+
+import Channels
+import Quantities
+import X86
+
+/// A network device as the guest sees it: the face of a network adapter.
+///
+/// All guest addresses are checked when a chain is taken, and again by the write path when a frame is stored.
+final class NetworkDevice: VirtioDevice, Device {
+  /// A frame that has not left yet.
+  struct Pending: Codable, Equatable, Sendable {
+    var tag: UInt64
+    var head: UInt16
+  }
+
+  /// All state of the device.
+  struct State: SavedState {
+    static let kind = "network device"
+    static let version = 1
+
+    var transport: VirtioTransport
+    var pending: [Pending] = []
+    /// Buffers of the driver that are still empty.
+    var buffers: [VirtQueue.Chain] = []
+    /// Frames for which there was no buffer yet.
+    var backlog: [EthernetFrame] = []
+  }
+
+  /// How much waits for the driver's buffers; more is lost, as on a wire.
+  enum Backlog {
+    /// Frames.
+    static let frameLimit = 256
+    /// Bytes.
+    static let byteLimit = 1 << 20
+  }
+
+  /// What a notice costs the processor that gives it, in cycles: the host walks the rings for it.
+  private enum Cost {
+    static let frame = 400
+    static let descriptor = 100
+  }
+
+  private enum Feature {
+    static let checksum: UInt64 = 1 << 0
+    static let guestChecksum: UInt64 = 1 << 1
+    static let unit: UInt64 = 1 << 3
+    static let address: UInt64 = 1 << 5
+    static let mergedBuffers: UInt64 = 1 << 15
+    static let all = checksum | guestChecksum | unit | address | mergedBuffers
+  }
+
+  private static let receiveQueue = 0
+  private static let sendQueue = 1
+
+  let configuration: NetworkDeviceConfiguration
+  private(set) var pending: [Pending] = []
+  private(set) var buffers: [VirtQueue.Chain] = []
+  private(set) var backlog: [EthernetFrame] = []
+
+  private init(_ configuration: NetworkDeviceConfiguration, at slot: Int, of bus: SystemBus) {
+    self.configuration = configuration
+    var space = configuration.address.bytes
+    // Status and number of pairs of queues: of features that are not offered.
+    space += [0, 0, 0, 0]
+    space += MachineLanguage.littleEndian(configuration.unitByteCount)
+    super.init(
+      VirtioTransport(
+        deviceType: 1, deviceFeatures: Feature.all, configuration: space,
+        queueLimits: [VirtQueue.maximumSize, VirtQueue.maximumSize]),
+      at: slot, of: bus)
+  }
+
+  static func devices(
+    of configuration: ComputerConfiguration, on bus: SystemBus
+  ) -> [NetworkDevice] {
+    configuration.networkDevices.compactMap { device in
+      bus.takeSlot().map { NetworkDevice(device, at: $0, of: bus) }
+    }
+  }
+
+  var state: State {
+    State(transport: transport, pending: pending, buffers: buffers, backlog: backlog)
+  }
+
+  /// Returns to the state after power-on; the networks forget what it has sent.
+  func reset() {
+    transport.reset()
+    forget()
+    line.set(false)
+  }
+
+  func restore(_ state: State) throws(StateRefusal) {
+    let limit = Int(VirtQueue.maximumSize)
+    guard transport.fits(state.transport), state.pending.count <= limit,
+      state.buffers.count <= limit, state.backlog.count <= Backlog.frameLimit
+    else {
+      throw .inconsistent(kind: State.kind, what: "it is another device's, or its queues")
+    }
+    transport = state.transport
+    pending = state.pending
+    buffers = state.buffers
+    backlog = state.backlog
+  }
+
+  override func forget() {
+    pending = []
+    buffers = []
+    backlog = []
+  }
+
+  override func serve(_ queue: Int, _ access: DeviceAccess) {
+    do throws(VirtQueueError) {
+      let cycles =
+        queue == Self.sendQueue ? try send(access.time) : try takeBuffers()
+      if queue == Self.receiveQueue { try fill() }
+      bus.owner?.charge(cycles, to: access.processor)
+    } catch {
+      transport.markBroken()
+    }
+  }
+
+  // MARK: Sending
+
+  /// Takes the frames that the driver made available.
+  ///
+  /// - Returns: What walking the ring costs in cycles.
+  private func send(_ now: SimulatedTime) throws(VirtQueueError) -> Int {
+    var cycles = 0
+    // A driver cannot make more available at once than the ring has.
+    // Cannot trap: a constant.
+    for _ in 0..<VirtQueue.maximumSize {
+      guard let chain = try transport.queues[Self.sendQueue].take(bus.memory) else { break }
+      cycles &+= Cost.frame &+ Cost.descriptor &* chain.descriptorCount
+      guard let frame = FrameHeader.frame(in: chain, bus.memory) else {
+        try giveBack(chain.head)
+        continue
+      }
+      let tag = bus.owner?.takeTag() ?? 0
+      pending.append(Pending(tag: tag, head: chain.head))
+      let request = FrameRequest(
+        partition: bus.configuration.partitionNumber, device: configuration.deviceNumber,
+        frame: frame, tag: tag, issued: now)
+      bus.owner?.emit(.frame(request), at: now)
+    }
+    return cycles
+  }
+
+  private func giveBack(_ head: UInt16) throws(VirtQueueError) {
+    let wanted = try transport.queues[Self.sendQueue].give(head: head, byteCount: 0, bus.memory)
+    if wanted { transport.raiseUsed() }
+  }
+
+  /// A frame has left; one that a reset forgot is ignored.
+  func complete(_ tag: UInt64) {
+    guard let index = pending.firstIndex(where: { $0.tag == tag }) else { return }
+    let head = pending.remove(at: index).head
+    guard transport.isOperating else { return }
+    do throws(VirtQueueError) {
+      try giveBack(head)
+    } catch {
+      transport.markBroken()
+    }
+    line.set(transport.isInterrupting)
+  }
+
+  // MARK: Receiving
+
+  /// Takes a frame for the guest.
+  ///
+  /// - Returns: Whether there was room for it.
+  func receive(_ frame: EthernetFrame) -> Bool {
+    let held = backlog.reduce(0) { $0.addingClamped($1.bytes.count) }
+    guard transport.isOperating, backlog.count < Backlog.frameLimit,
+      held.addingClamped(frame.bytes.count) <= Backlog.byteLimit
+    else { return false }
+    backlog.append(frame)
+    do throws(VirtQueueError) {
+      _ = try takeBuffers()
+      try fill()
+    } catch {
+      transport.markBroken()
+    }
+    line.set(transport.isInterrupting)
+    return true
+  }
+
+  private func takeBuffers() throws(VirtQueueError) -> Int {
+    var cycles = 0
+    // Cannot trap: a constant.
+    for _ in 0..<VirtQueue.maximumSize {
+      guard let chain = try transport.queues[Self.receiveQueue].take(bus.memory) else { break }
+      buffers.append(chain)
+      cycles &+= Cost.descriptor &* chain.descriptorCount
+    }
+    return cycles
+  }
+
+  /// Puts frames that wait into the driver's buffers, as many as fit.
+  private func fill() throws(VirtQueueError) {
+    while let frame = backlog.first {
+      let ready = transport.hasAccepted(Feature.guestChecksum) ? frame : frame.completed
+      let count = FrameHeader.byteCount.addingClamped(ready.bytes.count)
+      guard let number = buffersNeeded(for: count) else { return }
+      // Cannot trap: there is a first.
+      backlog.removeFirst()
+      // A frame that the driver has no buffer for is lost.
+      if number > 0 { try place(ready, in: number) }
+    }
+  }
+
+  /// How many buffers a frame takes; 0 when it can never fit, nil when there are too few now.
+  private func buffersNeeded(for count: Int) -> Int? {
+    guard transport.hasAccepted(Feature.mergedBuffers) else {
+      guard let first = buffers.first else { return nil }
+      return VirtQueue.byteCount(first.writable) >= count ? 1 : 0
+    }
+    var room = 0
+    for (index, chain) in buffers.enumerated() {
+      room.addClamped(VirtQueue.byteCount(chain.writable))
+      if room >= count { return index &+ 1 }
+    }
+    // A driver whose whole queue is too small for a frame never gets it.
+    return buffers.count >= Int(transport.queues[Self.receiveQueue].size) ? 0 : nil
+  }
+
+  private func place(_ frame: EthernetFrame, in number: Int) throws(VirtQueueError) {
+    var left = (FrameHeader.bytes(of: frame, buffers: number) + frame.bytes)[...]
+    // Cannot trap: no negative count.
+    let taken = buffers.prefix(max(0, number))
+    // Cannot trap: no negative count.
+    buffers = Array(buffers.dropFirst(max(0, number)))
+    for chain in taken {
+      var written: UInt32 = 0
+      for segment in chain.writable where !left.isEmpty {
+        // Cannot trap: a length is no negative number.
+        let piece = left.prefix(Int(segment.byteCount))
+        guard piece.withUnsafeBytes({ bus.memory.write(segment.address, from: $0) }) else {
+          throw .outsideStorage(address: segment.address)
+        }
+        written &+= UInt32(clamping: piece.count)
+        // Cannot trap: a piece is no longer than what is left.
+        left = left.dropFirst(piece.count)
+      }
+      let wanted = try transport.queues[Self.receiveQueue].give(
+        head: chain.head, byteCount: written, bus.memory)
+      if wanted { transport.raiseUsed() }
+    }
+  }
+}
+
+extension NetworkDevice: StateHolder {
+  static let roles = PropertyRoles(
+    state: ["transport", "pending", "buffers", "backlog"],
+    wiring: ["configuration"] + VirtioDevice.wiring)
+}
