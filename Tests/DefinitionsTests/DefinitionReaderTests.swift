@@ -73,7 +73,7 @@ import Testing
     #expect(definition != nil)
     #expect(
       findings.map { "\($0.file):\($0.line) \($0.id)" } == [
-        "demo.direct:11 HCPDEF044W", "demo.iocp:3 HCPDEF087W", "demo.iocp:5 HCPDEF087W",
+        "demo.direct:11 HCPDEF048W", "demo.iocp:3 HCPDEF087W", "demo.iocp:5 HCPDEF087W",
       ])
   }
 
@@ -96,7 +96,7 @@ import Testing
 
   @Test func profileIsOverriddenItemByItem() throws {
     let definition = try #require(try folder().read().definition)
-    let expected = PartitionDefinition(
+    var expected = PartitionDefinition(
       name: "LINUX1",
       processors: [
         PartitionProcessors(
@@ -108,12 +108,10 @@ import Testing
       ipl: .kernel(
         file: "vmlinuz", initialRamdisk: "initrd.gz", parameters: "console=ttyS0 quiet"),
       devices: [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)],
-      virtualDevices: [
-        VirtualDeviceDefinition(
-          statement: "NICDEF", virtualDevice: 0x600,
-          operands: ["TYPE", "QDIO", "LAN", "SYSTEM", "VSW1"])
-      ],
       start: StartDefinition())
+    expected.networkAdapters = [
+      NetworkAdapterDefinition(virtualDevice: 0x600, switchName: "VSW1")
+    ]
     #expect(definition.partitions[0] == expected)
     #expect(definition.partitions[1].processors[0].share.weight == 100)
     #expect(definition.partitions[1].start == nil)

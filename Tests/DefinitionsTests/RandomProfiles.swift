@@ -30,6 +30,18 @@ struct RandomProfiles {
 
   private mutating func name() -> String { "P" + text("ABCXYZ0189@#$", 0...6) + "Z" }
 
+  /// A network adapter of some number.
+  private mutating func adapter(_ device: UInt16) -> NetworkAdapterDefinition {
+    let vlans = (0...number(0...2)).map { _ in UInt16(number(1...4094)) }
+    let native = UInt16(number(0...4094))
+    return NetworkAdapterDefinition(
+      virtualDevice: device, switchName: maybe(60) { $0.name() },
+      vlan: maybe(50) { random in
+        random.number(0...1) == 0 ? .access(vlans[0]) : .trunk(vlans, native: native)
+      }, addressNumber: maybe(50) { UInt32($0.number(0...0xFF_FFFF)) },
+      unitByteCount: UInt16(number(0...1) == 0 ? 1500 : number(1280...65_521)))
+  }
+
   private mutating func device() -> UInt16 { UInt16(number(0...0xFFFF)) }
 
   private mutating func amount() -> ShareAmount {
@@ -118,7 +130,7 @@ struct RandomProfiles {
     }
     definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
     for _ in 0..<number(0...2) {
-      let (statement, number) = (one(of: ["MDISK", "LINK", "NICDEF", "SPECIAL"]), device())
+      let (statement, number) = (one(of: ["MDISK", "LINK", "SPECIAL"]), device())
       guard
         !definition.virtualDevices.contains(where: {
           $0.statement == statement && $0.virtualDevice == number
@@ -130,6 +142,14 @@ struct RandomProfiles {
           statement: statement, virtualDevice: number,
           operands: [first] + (0..<self.number(0...2)).map { _ in text("ABC1 '", 0...5) }))
     }
+    for _ in 0..<number(0...2) {
+      let number = device()
+      guard !definition.networkAdapters.contains(where: { $0.virtualDevice == number }) else {
+        continue
+      }
+      definition.networkAdapters.append(adapter(number))
+    }
+    definition.networkAdapters.sort { $0.virtualDevice < $1.virtualDevice }
     definition.classes = one(of: ["G", "BG", "ABCDEFG"])
     definition.password = maybe(20) { $0.text("abcXYZ1 '*/", 1...8) }
     definition.start = maybe(50) { random in

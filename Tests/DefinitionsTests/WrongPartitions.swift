@@ -476,7 +476,7 @@ extension WrongFolder {
         "machine.config": machine, "a.direct": one + "  NICDEF 0600 TYPE QDIO LAN SYSTEM VSW1\n",
       ],
       messages: [
-        "a.direct:3:3: HCPDEF044W NICDEF is read and kept, but this level gives the partition no such device; use DEDICATE for disks"
+        "a.direct:3:10: HCPDEF048W there is no switch VSW1; switches are none; add VSWITCH VSW1 to machine.config, or DEFINE VSWITCH before the partition is activated"
       ]),
     WrongFolder(
       name: "storage that does not fit together",

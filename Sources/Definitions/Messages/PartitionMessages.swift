@@ -101,6 +101,13 @@ extension Problem {
       "use DEDICATE for disks")
   }
 
+  static func switchUndefined(_ name: String, known: [String]) -> Problem {
+    warning(
+      "048",
+      "there is no switch \(name); switches are \(known.isEmpty ? "none" : known.joined(separator: ", "))",
+      "add VSWITCH \(name) to machine.config, or DEFINE VSWITCH before the partition is activated")
+  }
+
   static func noPartitions() -> Problem {
     warning("045", "no partition is defined", "add a *.direct file")
   }

@@ -83,6 +83,12 @@ struct DefinitionJudgement {
     {
       log.report(.notOwnDevice(number), at: profile.place(of: "IPL"))
     }
+    let switches = machine.machine.switches.map(\.name)
+    for adapter in profile.definition.networkAdapters {
+      guard let name = adapter.switchName, !switches.contains(name) else { continue }
+      let key = "NICDEF " + DeviceNumbers.text(adapter.virtualDevice)
+      log.report(.switchUndefined(name, known: switches), at: profile.place(of: key))
+    }
   }
 
   private func processors(of partition: ParsedPartition) {

@@ -37,6 +37,7 @@ extension PartitionDefinition {
     console = own.console
     devices = own.devices
     virtualDevices = own.virtualDevices
+    networkAdapters = own.networkAdapters
     classes = own.classes
     password = own.password
     start = own.start

@@ -8,7 +8,7 @@ private struct Network {
   var networks: VirtualNetworks
   private var tag: UInt64 = 0
 
-  init(_ virtualSwitch: VirtualSwitch = VirtualSwitch(name: "S"), _ vlans: [PortVLAN]) {
+  init(_ vlans: [PortVLAN], on virtualSwitch: VirtualSwitch = VirtualSwitch(name: "S")) {
     networks = VirtualNetworks([virtualSwitch])
     for (partition, vlan) in vlans.enumerated() {
       _ = networks.addAdapter(0x600, of: partition, address: Self.address(partition))
@@ -58,8 +58,8 @@ private struct Network {
     // Five minutes later it is forgotten.
     #expect(network.send(0, to: Network.address(1), at: 400_000_000_000) == [1, 2])
     network.networks.disconnect(0x600, of: 1)
-    #expect(network.send(0, to: Network.address(1)) == [2])
-    #expect(network.send(1, to: .broadcast) == [])
+    #expect(network.send(0, to: Network.address(1), at: 500_000_000_000) == [2])
+    #expect(network.send(1, to: .broadcast, at: 600_000_000_000) == [])
     #expect(network.networks.adapter(0x600, of: 1)?.counters.sentDropped == 1)
   }
 
@@ -90,8 +90,8 @@ private struct Network {
   @Test("ports are in their VLANs: access without tags, trunks with them") func vlans() {
     let virtualSwitch = VirtualSwitch(name: "S", defaultVLAN: 1)
     var network = Network(
-      virtualSwitch,
-      [.access(5), .access(5), .access(6), .trunk([5, 6], native: 0), .trunk([6, 7], native: 5)])
+      [.access(5), .access(5), .access(6), .trunk([5, 6], native: 0), .trunk([6, 7], native: 5)],
+      on: virtualSwitch)
     #expect(network.send(0, to: .broadcast) == [1, 3, 4])
     #expect(network.send(2, to: .broadcast) == [3, 4])
     #expect(network.send(0, to: .broadcast, vlan: 5) == [])
@@ -124,7 +124,7 @@ private struct Network {
     var virtualSwitch = VirtualSwitch(name: "S")
     virtualSwitch.bytesPerSecond = 1_000_000
     virtualSwitch.latencyNanoseconds = 30_000
-    var network = Network(virtualSwitch, three)
+    var network = Network(three, on: virtualSwitch)
     // 100 frames of 1,000 bytes at a million bytes a second leave a millisecond apart.
     let frame = Network.frame(from: Network.address(0), to: .broadcast, count: 986)
     for tag in 1...100 {
@@ -150,7 +150,7 @@ private struct Network {
     var virtualSwitch = VirtualSwitch(name: "S")
     virtualSwitch.bytesPerSecond = 100_000_000_000
     virtualSwitch.latencyNanoseconds = 10_000_000
-    var network = Network(virtualSwitch, three)
+    var network = Network(three, on: virtualSwitch)
     let frame = Network.frame(from: Network.address(0), to: Network.address(1), count: 65_000)
     for tag in 0..<400 {
       network.networks.send(

@@ -53,6 +53,10 @@ struct MachineItemsTests {
     definition.virtualDevices = [
       VirtualDeviceDefinition(statement: "MDISK", virtualDevice: 0x191, operands: ["3390", "1"])
     ]
+    definition.networkAdapters = [
+      NetworkAdapterDefinition(
+        virtualDevice: 0x600, switchName: "S", vlan: .trunk([5], native: 6), addressNumber: 7)
+    ]
     definition.password = "SECRET"
     definition.start = StartDefinition(after: ["B"])
     definition.commands = ["QUERY TIME"]
