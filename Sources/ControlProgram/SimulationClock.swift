@@ -25,15 +25,10 @@ extension PartitionManager {
 }
 
 extension ControlProgram {
-  /// The control program of a machine whose guests' commands are answered, and in which SLEEP and WAIT run the
-  /// firmware until a front end puts its own clock in place.
+  /// The control program of a machine in which SLEEP and WAIT run the firmware until a front end puts its own
+  /// clock in place.
   package convenience init(manager: PartitionManager) {
     self.init(system: manager)
     clock = manager
-    manager.commandHandler = { [weak self, weak manager] number, text in
-      let result = self?.guestCommand(text, from: manager?.name(of: number) ?? "")
-      let reply = result?.lines.map { $0 + "\n" }.joined() ?? ""
-      return (reply, UInt64(clamping: result?.returnCode ?? 1))
-    }
   }
 }

@@ -47,7 +47,7 @@ package final class PartitionManager {
   let firmware: Firmware
   /// How time follows the wall clock; `runEpochs` keeps it.
   package let pacer: Pacer
-  /// Gives the COMMAND statements of definitions; without one they fail.
+  /// Gives the COMMAND statements of definitions and answers the commands of guests; without one they fail.
   package weak var interpreter: (any CommandInterpreter)?
   /// Partitions that an action is bringing up, the outermost first.
   var loggingOn: [PartitionLoggingOn] = []
@@ -55,6 +55,9 @@ package final class PartitionManager {
   private init(_ hardware: MachineHardware, _ state: FirmwareState, _ pacer: Pacer) {
     firmware = Firmware(hardware, state, pacer)
     self.pacer = pacer
+    firmware.guestCommands.ask = { [weak self] partition, text in
+      self?.interpreter?.answer(text, ofGuestIn: partition)
+    }
   }
 
   /// Builds the machine; no partition is active.
@@ -135,12 +138,6 @@ package final class PartitionManager {
   package static let historyVersion = Computer.historyVersion
   /// Names of the guest programs that a partition can load.
   package static var programNames: [String] { Life.programNames }
-
-  /// Answers DIAGNOSE X'08'; without one every command is unknown.
-  package var commandHandler: GuestCommandHandler? {
-    get { firmware.guestCommands.handler }
-    set { firmware.guestCommands.handler = newValue }
-  }
 }
 
 extension PartitionManager: FirmwareObject {

@@ -32,7 +32,7 @@ package struct KeptState: Sendable {
     lines += KeptState.lines("KEPT: DEFINED AGAIN ", KeptState.ranges(report.defined))
     lines += KeptState.lines("KEPT: STILL DELETED ", KeptState.ranges(report.deleted))
     lines += KeptState.lines("KEPT: PROFILES OF ", KeptState.ranges(report.keptProfiles))
-    if report.keepsSettings { lines.append("KEPT: RESET PROFILE AND GROUPS AS THEY WERE CHANGED") }
+    if report.keepsSettings { lines.append("KEPT: SETTINGS OF THE MACHINE AND ITS GROUPS") }
     let offline =
       report.offlineProcessors.map { "PROCESSOR \(hexDigits($0, 2))" }
       + report.offlinePaths.map { "CHPID \(hexDigits($0, 2))" }
@@ -96,8 +96,8 @@ package struct KeptState: Sendable {
 extension Recorder {
   /// Puts what was kept back into a machine that has nothing active.
   ///
-  /// After an end in good order only profiles and the settings of the reset and group profiles count:
-  /// the next IPL begins with everything on line and nothing active.
+  /// After an end in good order only profiles count, the reset and group profiles too: the next IPL begins
+  /// with what they hold, with everything on line and nothing active.
   static func restore(
     _ manager: PartitionManager, from store: RecordStore
   ) throws(RecordStoreError) -> KeptState? {
@@ -105,8 +105,7 @@ extension Recorder {
       let previous = try store.starts().last
     else { return nil }
     if previous.ending == .clean {
-      configuration.machine.offlineProcessors = []
-      configuration.machine.offlinePaths = []
+      configuration.machine.end()
       configuration.partitions.changeEach { $0.end() }
     }
     configuration.sort(by: manager.partitionNames)

@@ -457,6 +457,22 @@ extension WrongFolder {
         "a.media:1:24: HCPDEF063E KEEP says nothing of a disk that writes to no file; write it after FILE, the name and WRITABLE"
       ]),
     WrongFolder(
+      name: "what says the same thing of a device twice",
+      files: [
+        "machine.config": machine, "a.direct": two, "a.iocp": resource + path + unit + device,
+        "d.img": String(repeating: "0", count: 512),
+        "a.media": """
+        DEVICE 0200 SCRATCH 1M RATE 1MB RATE 2MB SCRATCH 2M FILE d.img WRITABLE KEEP 1M NOKEEP
+
+        """,
+      ],
+      messages: [
+        "a.media:1:33: HCPDEF006E RATE is given twice, first at a.media line 1; keep one of the two",
+        "a.media:1:42: HCPDEF006E SCRATCH is given twice, first at a.media line 1; keep one of the two",
+        "a.media:1:53: HCPDEF115E SCRATCH and FILE exclude each other, first at a.media line 1; keep one of the two",
+        "a.media:1:81: HCPDEF115E KEEP and NOKEEP exclude each other, first at a.media line 1; keep one of the two",
+      ]),
+    WrongFolder(
       name: "device of two partitions",
       files: [
         "machine.config": machine,

@@ -85,6 +85,22 @@ struct FormerConfigurationTests {
     #expect(read.state == expected)
   }
 
+  /// Oracle: the machine of which the former program wrote its row; what is written now is the same text.
+  @Test("the row of a machine as a whole that had a list of values is read, and written as it was")
+  func whole() throws {
+    let manager = try KeptMachine.whollySet()
+    let row = FormerConfigurationRow.wholeMachine
+    let record = try JSONDecoder().decode(MachineRecord.self, from: Data(row.utf8))
+    #expect(record == manager.machineRecord)
+    #expect(try RowJSON.text(manager.machineRecord) == row)
+    for member in ["settings", "profileSettings", "base", "offlinePaths", "offlineProcessors"] {
+      let text = row.replacingOccurrences(of: "\"\(member)\":", with: "\"X\":")
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(MachineRecord.self, from: Data(text.utf8))
+      }
+    }
+  }
+
   @Test("a row that no program wrote is refused with its name")
   func damaged() throws {
     let changes = [

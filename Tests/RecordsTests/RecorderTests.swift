@@ -117,6 +117,30 @@ import Testing
     #expect(recorder.kept?.report.keptProfiles == ["G2"])
   }
 
+  /// Oracle: `Docs/Operations.md`, what the next start keeps, and the machine that was lost.
+  @Test func isWhatWasSetOfTheMachineUntilItEndsInGoodOrder() throws {
+    var manager = try Machines.manager()
+    do {
+      let recorder = try recorder(manager)
+      try manager.perform(.set(.runningTime(nanoseconds: 5_000_000)))
+      try manager.perform(.set(.runningTime(nanoseconds: 7_000_000), .profile))
+      recorder.keepUp()
+      // The recorder goes without a word, as the process would.
+    }
+    let lost = manager
+    manager = try Machines.manager()
+    var recorder = try recorder(manager)
+    #expect(recorder.kept?.report.keepsSettings == true)
+    #expect(manager.settings == lost.settings && manager.profileSettings == lost.profileSettings)
+    #expect(manager.settings.runningTime == 5_000_000)
+    recorder.close()
+
+    manager = try Machines.manager()
+    recorder = try self.recorder(manager)
+    #expect(manager.settings == lost.profileSettings)
+    #expect(manager.profileSettings == lost.profileSettings)
+  }
+
   @Test func hasPartitionsThatCameAndNotThoseThatWent() throws {
     var manager = try Machines.manager()
     do {

@@ -100,7 +100,11 @@ private func autolog(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   try call.forEach(pattern) { name throws(CommandMessage) in
     try call.perform(.logOn(name, load: isLoaded))
-    call.reply("Command accepted")
+    if call.system.isActive(name) == true {
+      call.reply("Command accepted")
+    } else {
+      call.reply(CommandMessage(.endedByCommand, name))
+    }
   }
 }
 

@@ -785,6 +785,12 @@ extension MessageID {
         "&1 not activated; the COMMAND statements of &2 lead to it",
         when: "The commands of partitions that are being activated activate each other.",
         remedy: "Use START AUTO AFTER for an order.")
+    case .endedByCommand:
+      MessageDefinition(
+        8927, .information, nil,
+        "&1 was activated, and a COMMAND of its definition ended it",
+        when: "What was asked for is done, and the partition is not active.",
+        remedy: "Nothing, if that was meant; otherwise correct the COMMAND statement.")
     case .disabledWait:
       MessageDefinition(
         450, .warning, "GIR",

@@ -135,6 +135,7 @@ package enum MessageID: CaseIterable, Sendable {
   case fileNotPermitted
   case noFirstProcessor
   case activationNested
+  case endedByCommand
   case disabledWait
   case tripleFault
   case unimplemented

@@ -104,7 +104,7 @@ extension PartitionBuilder {
       item.share.isCapped = keyword == "CAPPED"
       let other = item.share.isCapped ? "UNCAPPED" : "CAPPED"
       if let first = seen["PROCESSOR \(item.type.rawValue) \(other)"] {
-        log.report(.cappedAndUncapped(first: first), at: operands.verb.place)
+        log.report(.exclusive("CAPPED", "UNCAPPED", first: first), at: operands.verb.place)
       }
     case "ABSCAP":
       let range = ClosedRange(uncheckedBounds: (0, ShareDefinition.absoluteCaps.upperBound))

@@ -121,7 +121,11 @@ struct MediaReader {
     var file: Word?
     var kept: UInt64?
     let legal = ["FILE", "SCRATCH", "WRITABLE", "KEEP", "NOKEEP", "RATE", "LATENCY"]
+    var given: [String: Word] = [:]
     while operands.peek != nil, let keyword = operands.keyword(of: "DEVICE", from: legal) {
+      if let first = given.updateValue(keyword, forKey: Self.subject(of: keyword.folded)) {
+        reportSecond(keyword, after: first)
+      }
       if timing(keyword.folded, &operands, rate: &rate, latency: &latency) { continue }
       switch keyword.folded {
       case "KEEP", "NOKEEP":
@@ -157,6 +161,23 @@ struct MediaReader {
       }
     }
     set(first...last, word, media: media, kept: kept, rate: rate, latency: latency)
+  }
+
+  /// What of a device an operand says: an operand, of those that say the same thing the first.
+  private static func subject(of operand: String) -> String {
+    switch operand {
+    case "NOKEEP": "KEEP"
+    case "SCRATCH": "FILE"
+    default: operand
+    }
+  }
+
+  /// Refuses an operand that says the same thing as one before it.
+  private func reportSecond(_ keyword: Word, after first: Word) {
+    log.report(
+      keyword.folded == first.folded
+        ? .duplicateStatement(keyword.folded, first: first.place)
+        : .exclusive(first.folded, keyword.folded, first: first.place), at: keyword.place)
   }
 
   /// Takes what stands behind KEEP or NOKEEP; nil when that says nothing.

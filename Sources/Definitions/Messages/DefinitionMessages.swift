@@ -30,6 +30,11 @@ extension Problem {
     error("006", "\(what) is given twice, \(first(place))", "keep one of the two")
   }
 
+  static func exclusive(_ one: String, _ other: String, first place: Place) -> Problem {
+    error(
+      "115", "\(one) and \(other) exclude each other, \(first(place))", "keep one of the two")
+  }
+
   static func duplicateName(_ kind: String, _ name: String, first place: Place) -> Problem {
     error(
       "007", "\(kind) \(name) is defined twice, \(first(place))", "rename or remove one of the two")

@@ -69,11 +69,6 @@ extension Problem {
       "add PROCESSOR \(type.rawValue), or name another type")
   }
 
-  static func cappedAndUncapped(first place: Place) -> Problem {
-    error(
-      "115", "CAPPED and UNCAPPED exclude each other, \(first(place))", "keep one of the two")
-  }
-
   static func activationOrder(_ before: String, _ after: String) -> Problem {
     error(
       "047", "ACTIVATE has \(before) before \(after), and \(before) starts after \(after)",

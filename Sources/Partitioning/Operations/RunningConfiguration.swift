@@ -3,20 +3,53 @@ import Quantities
 
 // What of a machine outlives it: profiles, and what was set and running. Guests do not.
 
-/// What the machine as a whole was set to.
-package struct MachineRecord: Sendable, Equatable, Codable {
-  /// What the definition said.
+/// What the machine as a whole was set to: values of its state as they are, and who is off line.
+///
+/// Nothing that counts or passes by itself is in it: it is written whenever it is not the same.
+package struct MachineRecord: Sendable, Equatable {
+  /// What the definition said; settings of another definition are not put back.
   package var base: MachineSettings
-  /// The values that ran.
-  package var settings: MachineSettings
-  /// The values of the reset profile and the group profiles.
-  package var profileSettings: MachineSettings
+  /// What was set, in what ran and in the reset profile and the group profiles.
+  var settings: SettingBook.State
   /// Physical processors that were varied off line.
   package var offlineProcessors: [Int]
   /// Channel paths that were varied off line for the whole machine.
   package var offlinePaths: [UInt8]
   /// Partitions of the folder that were deleted; nil in a record of an older program, for none.
   package var deleted: [String]?
+}
+
+extension MachineRecord {
+  /// The machine came to an end in good order: the next begins with what the profiles hold and all on line.
+  package mutating func end() {
+    settings.running = settings.profile
+    offlineProcessors = []
+    offlinePaths = []
+  }
+}
+
+extension MachineRecord: Codable {
+  private enum CodingKeys: CodingKey { case base, offlineProcessors, offlinePaths, deleted }
+
+  /// Reads it; the settings stand side by side with the rest, as they do in the firmware's state.
+  package init(from decoder: any Decoder) throws {
+    settings = try SettingBook.State(from: decoder)
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    base = try container.decode(MachineSettings.self, forKey: .base)
+    offlineProcessors = try container.decode([Int].self, forKey: .offlineProcessors)
+    offlinePaths = try container.decode([UInt8].self, forKey: .offlinePaths)
+    deleted = try container.decodeIfPresent([String].self, forKey: .deleted)
+  }
+
+  /// Writes what `init(from:)` reads.
+  package func encode(to encoder: any Encoder) throws {
+    try settings.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(base, forKey: .base)
+    try container.encode(offlineProcessors, forKey: .offlineProcessors)
+    try container.encode(offlinePaths, forKey: .offlinePaths)
+    try container.encodeIfPresent(deleted, forKey: .deleted)
+  }
 }
 
 /// Everything of a machine that outlives it.
@@ -69,7 +102,7 @@ extension PartitionManager {
   /// What of the machine as a whole outlives it.
   package var machineRecord: MachineRecord {
     MachineRecord(
-      base: MachineSettings(definition), settings: settings, profileSettings: profileSettings,
+      base: MachineSettings(definition), settings: firmware.settings.state,
       offlineProcessors: offlineProcessors, offlinePaths: offlinePaths,
       deleted: deletedPartitions.isEmpty ? nil : deletedPartitions)
   }
@@ -102,11 +135,12 @@ extension PartitionManager {
       }
       restore(record, partition, &report)
     }
+    let settings = kept.machine.settings
     if kept.machine.base == MachineSettings(definition),
-      (try? kept.machine.profileSettings.judge()) != nil
+      (try? settings.running.judge()) != nil, (try? settings.profile.judge()) != nil
     {
-      report.keepsSettings = kept.machine.profileSettings != profileSettings
-      firmware.settings.takeUp(kept.machine.profileSettings)
+      report.keepsSettings = settings != firmware.settings.state
+      firmware.settings.state = settings
     }
     for processor in kept.machine.offlineProcessors
     where (try? perform(.varyProcessor(processor, online: false), by: .firmware)) != nil {

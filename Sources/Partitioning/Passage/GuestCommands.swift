@@ -3,12 +3,22 @@ import Quantities
 // CP commands that guests give (DIAGNOSE X'08'): how many in a second, who answers, and whose action it is
 // that a command leads to.
 
-/// A guest's CP command and what it may do, answered by the control program.
-///
-/// Given the partition's number and the text, gives the reply and the return code.
-package typealias GuestCommandHandler = (_ partition: Int, _ text: String) -> (
-  reply: String, returnCode: UInt64
-)
+/// What a guest is answered to a CP command.
+package struct GuestCommandAnswer: Sendable, Equatable {
+  /// The lines, each with its end.
+  package var reply: String
+  /// Return code of the last command in the text.
+  package var returnCode: UInt64
+
+  /// Creates an answer.
+  package init(reply: String, returnCode: UInt64) {
+    self.reply = reply
+    self.returnCode = returnCode
+  }
+
+  /// The answer to a CP command beyond what a guest may give, and to one where nobody answers.
+  static let refused = GuestCommandAnswer(reply: "", returnCode: 1)
+}
 
 /// The commands of guests.
 final class GuestCommands: FirmwareObject {
@@ -18,12 +28,9 @@ final class GuestCommands: FirmwareObject {
     var commandingPartition: Int?
   }
 
-  /// Return code of a CP command beyond what a guest may give, and of one where nobody answers.
-  static let commandRefused: UInt64 = 1
-
   let hardware: MachineHardware
-  /// Answers commands; without one every command is unknown.
-  var handler: GuestCommandHandler?
+  /// Asks whoever gives commands in CP's words, with a partition's name and a text; nil when nobody does.
+  var ask: (_ partition: String, _ text: String) -> GuestCommandAnswer? = { _, _ in nil }
   var state: State
 
   init(_ hardware: MachineHardware, _ state: State) {
@@ -32,16 +39,14 @@ final class GuestCommands: FirmwareObject {
   }
 
   static var roles: PropertyRoles {
-    PropertyRoles(state: ["state"], wiring: ["hardware", "handler"])
+    PropertyRoles(state: ["state"], wiring: ["hardware", "ask"])
   }
 
   /// Whether a guest's command is being performed.
   var isUnderWay: Bool { state.commandingPartition != nil }
 
   /// Has a guest's command performed.
-  func perform(
-    _ text: [UInt8], of partition: Partition
-  ) -> (reply: String, returnCode: UInt64) {
+  func perform(_ text: [UInt8], of partition: Partition) -> GuestCommandAnswer {
     let second = now / 1_000_000_000
     if partition.commandSecond != second {
       partition.commandSecond = second
@@ -51,9 +56,7 @@ final class GuestCommands: FirmwareObject {
         PartitionState.commandsPerSecond,
         partition.commandAllowance.addingClamped(PartitionState.commandsPerSecond))
     }
-    guard let handler, partition.commandAllowance > 0 else {
-      return ("", GuestCommands.commandRefused)
-    }
+    guard partition.commandAllowance > 0 else { return .refused }
     // Each command of a text is one of those that the guest may give in a second.
     let commandCount = max(1, text.split(separator: 0x15).count)
     partition.commandAllowance = partition.commandAllowance.subtractingClamped(commandCount)
@@ -61,7 +64,7 @@ final class GuestCommands: FirmwareObject {
     state.commandingPartition = partition.number
     defer { state.commandingPartition = before }
     let printable = String(decoding: text.map { $0 == 0x15 ? 0x0A : $0 }, as: UTF8.self)
-    return handler(partition.number, printable)
+    return ask(partition.name, printable) ?? .refused
   }
 
   private var commanding: Partition? { state.commandingPartition.flatMap { partitions[$0] } }

@@ -96,11 +96,6 @@ final class SettingBook: FirmwareObject {
     return pools
   }
 
-  /// Goes on with the machine's values that profiles held when an earlier machine ended.
-  func takeUp(_ profile: MachineSettings) {
-    state = State(running: profile, profile: profile)
-  }
-
   func setNextProfile(_ partition: Partition, _ profile: String) throws(ManagementError) {
     try partition.requireProfile(profile).judge(in: context)
     partition.nextProfile = profile

@@ -140,8 +140,9 @@ final class RunningMachine: SimulationClock {
   private func replay(_ origin: MachineOrigin) -> [String] {
     guard let later = origin.later else { return [] }
     guard let end = origin.replayEnd else {
-      let lines = origin.laterLines(timeOfDay)
-      return lines + (lines.isEmpty ? [] : ["NOT PERFORMED; REPLAY WOULD"])
+      // Where nothing was asked for there is nothing to be performed.
+      return origin.laterLines(timeOfDay)
+        + (later.isEmpty ? [] : ["NOT PERFORMED; REPLAY WOULD"])
     }
     let show = console.onOutput
     // What guests and the firmware say on the way was said then.

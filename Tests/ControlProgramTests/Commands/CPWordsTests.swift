@@ -198,6 +198,20 @@ struct CommandStatementTests {
     #expect(small.manager.storageDigest(of: nil) == steps.manager.storageDigest(of: nil))
   }
 
+  /// What comes after the one that ends it is not given, and nobody is told that it runs.
+  @Test(arguments: ["FORCE SPIN1 IMM", "DEACTIVATE SPIN1"])
+  func oneThatEndsItsPartitionIsSaid(command: String) throws {
+    let small = try machine(["SPIN1": [command, "FROB"]])
+    let result = small.console.execute("XAUTOLOG SPIN1")
+    #expect(result.returnCode == 0)
+    #expect(
+      result.lines
+        == ["HCPXAU8927I SPIN1 was activated, and a COMMAND of its definition ended it"])
+    #expect(small.manager.partitionView("SPIN1")?.isActive == false)
+    let other = small.console.execute("ACTIVATE SPIN1 NOLOAD")
+    #expect(other.lines == ["SPIN1    ACTIVATE COMPLETED, NOT-ACTIVATED"])
+  }
+
   /// What the machine starts by itself is not tried before: what was done of it is in the history.
   @Test func isToBePerformedAgainWhenItFailedMidway() throws {
     let small = try machine(["SPIN1": ["DEFINE CPU 1", "DEFINE CPU 7"]])

@@ -264,7 +264,6 @@ struct TranscriptTests {
     for name in ["SPIN001", "SPIN002", "TOUCHER"] { _ = test.console.execute("FORCE \(name) IMM") }
     test.control.collectEvents()
     _ = test.console.takeOutput()
-    #expect(test.control.automaticStarts().map(\.name) == ["TOUCHER", "SPIN002", "SPIN001"])
     let failed =
       "HCPXAU8904E SPIN002 not activated; its COMMAND FROB failed: "
       + "HCPCMD001E Unknown CP command: FROB"

@@ -134,11 +134,11 @@ struct HostileGuestTests {
     #expect(loop.count == 25)
     let machine = try machine(loop + text)
     var texts: [String] = []
-    machine.manager.commandHandler = { _, text in
+    let interpreter = StandInInterpreter { _, text in
       texts.append(text)
-      return ("", 0)
+      return GuestCommandAnswer(reply: "", returnCode: 0)
     }
-    machine.run(seconds: 10)
+    machine.run(seconds: 10, answeredBy: interpreter)
     // 100 commands a second, ten in each text.
     #expect((99...101).contains(texts.count))
     #expect(Set(texts) == [Array(repeating: "Q", count: 10).joined(separator: "\n")])
@@ -148,14 +148,14 @@ struct HostileGuestTests {
     let machine = try machine(commanding)
     let manager = machine.manager
     var calls = 0
-    manager.commandHandler = { [unowned manager] _, _ in
+    let interpreter = StandInInterpreter { [unowned manager] _, _ in
       calls += 1
       for _ in 0..<9 {
         _ = try? manager.perform(.deactivate("GOOD", force: true), by: .partition("EVIL"))
       }
-      return ("", 0)
+      return GuestCommandAnswer(reply: "", returnCode: 0)
     }
-    machine.run(seconds: 10)
+    machine.run(seconds: 10, answeredBy: interpreter)
     // 100 a second, a command and its nine actions ten of them.
     #expect((99...101).contains(calls))
     // Ten a second; the last epoch ends in the eleventh.
@@ -168,7 +168,7 @@ struct HostileGuestTests {
     let machine = try machine(commanding)
     let manager = machine.manager
     var calls = 0
-    manager.commandHandler = { [unowned manager] _, _ in
+    let interpreter = StandInInterpreter { [unowned manager] _, _ in
       calls += 1
       #expect(throws: ManagementError.self) {
         try manager.perform(
@@ -176,9 +176,9 @@ struct HostileGuestTests {
             "EVIL", image: .kernel(file: Self.junk, initialRamdisk: nil, parameters: ""),
             parameters: nil, force: true), by: .partition("EVIL"))
       }
-      return ("", 0)
+      return GuestCommandAnswer(reply: "", returnCode: 0)
     }
-    machine.run(seconds: 10)
+    machine.run(seconds: 10, answeredBy: interpreter)
     // 50,000,000 cycles of its own processor; each command costs 2,097,152 and 2,500.
     #expect((22...24).contains(calls))
     #expect(try machine.view("GOOD").state == .operating)

@@ -107,18 +107,18 @@ struct ProvisioningTests {
     talker.security.crossPartitionAuthority = true
     let machine = try machine(threads: threads, [talker])
     let manager = machine.manager
-    manager.commandHandler = { [unowned manager] _, _ in
+    let interpreter = StandInInterpreter { [unowned manager] partition, _ in
       do throws(ManagementError) {
         try manager.perform(.definePartition("NEW1", through: "NEW9", like: "MODEL"), by: .firmware)
         try manager.perform(.deletePartition("MODEL"), by: .partition("TALK"))
-        try manager.perform(.activate("NEW9", load: true), by: .partition("TALK"))
-        return ("DONE", 0)
+        try manager.perform(.activate("NEW9", load: true), by: .partition(partition))
+        return GuestCommandAnswer(reply: "DONE", returnCode: 0)
       } catch {
-        return ("\(error)", 1)
+        return GuestCommandAnswer(reply: "\(error)", returnCode: 1)
       }
     }
     for name in ["LONER", "SHARER", "TALK"] { try manager.perform(.activate(name, load: true)) }
-    machine.run(seconds: 0.3)
+    machine.run(seconds: 0.3, answeredBy: interpreter)
     let answers = manager.allEvents.compactMap { event in
       if case .console(let bytes) = event.kind {
         String(decoding: bytes, as: UTF8.self)

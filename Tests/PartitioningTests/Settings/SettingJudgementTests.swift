@@ -203,11 +203,14 @@ struct SettingJudgementTests {
     kept.partitions[0].profiles[0].definition.processors[0].share.isCapped = true
     kept.partitions[0].profiles[0].definition.definedCapacity = 5
     kept.partitions[1].profiles[0].definition.processors[0].share.amount = .relative(301)
-    kept.machine.profileSettings.runningTime = 1
+    kept.machine.settings.profile.runningTime = 1
     let machine = try Self.machine()
     let report = machine.manager.restore(kept)
     #expect(report.keptProfiles == ["B"])
     #expect(!report.keepsSettings)
+    kept.machine.settings.profile.runningTime = nil
+    kept.machine.settings.running.runningTime = 1
+    #expect(try !Self.machine().manager.restore(kept).keepsSettings)
     #expect(machine.manager.settings.runningTime == nil)
     #expect(machine.manager.record(of: "A")?.definition.definedCapacity == nil)
     #expect(machine.manager.record(of: "B")?.definition.processors[0].share.weight == 301)

@@ -35,12 +35,6 @@ struct MachineItemsTests {
     "definition.password": "secret", "profiles.definition.password": "secret",
   ]
 
-  /// What a state of a partition has in one form of several: the others are looked at one by one.
-  private static let words = [
-    "NO", "YES", "HORIZONTAL", "VERTICAL", "SHARED", "DEDICATED", "CP", "IFL", "operating",
-    "not-operating", "DEBUGEXIT", "RNG",
-  ]
-
   private static var definition: PartitionDefinition {
     var definition = GuestMachine.partition(
       "A", processors: 2, reserved: 1, limit: .soft(.relative(50)), cap: 150, megabytes: 6,
@@ -95,75 +89,28 @@ struct MachineItemsTests {
     return (machine.manager, partition)
   }
 
-  /// Fields of a value that are nil or empty, by their names.
-  private func absent(in value: Any, at path: String = "") -> [String] {
-    let mirror = Mirror(reflecting: value)
-    let isNothing =
-      [.optional, .collection, .set, .dictionary].contains(mirror.displayStyle)
-      && mirror.children.isEmpty
-    if isNothing { return [path] }
-    // An optional's value, an element and a case's values have no names of their own.
-    let isTransparent = mirror.displayStyle != .struct
-    return mirror.children.flatMap { label, child in
-      absent(in: child, at: isTransparent ? path : path + "." + (label ?? ""))
-    }
-  }
-
-  /// The ways in which one value can be another, as texts of it.
-  private func others(_ value: JSONValue) -> [JSONValue] {
-    switch value {
-    case .bool(let isOn): [.bool(!isOn)]
-    case .integer(let number): [.integer(number + 1)]
-    case .unsigned(let number): [.unsigned(number - 1)]
-    case .string(let text): [.string(text + "X")] + Self.words.map { .string($0) }
-    // Of flags there are always as many.
-    case .array(let elements):
-      if case .bool = elements.last ?? .bool(true) { [] } else { [.array(elements.dropLast())] }
-    default: []
-    }
-  }
-
-  private func isUntold(_ place: String, in list: some Sequence<String>) -> Bool {
-    list.contains { place == $0 || place.hasPrefix($0 + ".") }
-  }
-
-  /// Each place of a state, changed by itself to something else that is one.
-  private func changes<State: Codable & Equatable>(
-    of state: State
-  ) throws -> [(place: String, state: State)] {
-    let whole = try JSONValue(of: state)
-    return whole.parts.compactMap { path, value in
-      for other in others(value) where other != value {
-        let text = whole.replacing(path, with: other)
-        guard let changed: State = try? text.read(), changed != state else { continue }
-        return (path.filter { Int($0) == nil }.joined(separator: "."), changed)
-      }
-      return nil
-    }
-  }
-
   @Test("a partition's values, each changed by itself, are told or stand in the list")
   func partition() throws {
     let (manager, partition) = try sample()
     let state = partition.state
     let items = manager.firmware.journal.condition(of: partition).items
     // A field that has nothing in it cannot be seen to be told.
-    let nothing = absent(in: state).filter {
-      !isUntold(String($0.dropFirst()), in: ["_lost", "increments"])
+    let nothing = absentFields(of: state).filter {
+      !String($0.dropFirst()).isPlace(in: ["_lost", "increments"])
     }
     #expect(nothing == [])
     var (told, untold): (Set<String>, Set<String>) = ([], [])
-    for (place, changed) in try changes(of: state) {
+    for (place, changed) in try stateChanges(of: state) {
       partition.state = changed
       if manager.firmware.journal.condition(of: partition).items != items {
         told.insert(place)
       } else {
         untold.insert(place)
-        #expect(isUntold(place, in: Self.untold.keys), "\(place) is changed, and nobody is told")
+        #expect(place.isPlace(in: Self.untold.keys), "\(place) is changed, and nobody is told")
       }
     }
     for place in Self.untold.keys {
-      #expect(untold.contains { isUntold($0, in: [place]) }, "\(place) is in the list in vain")
+      #expect(untold.contains { $0.isPlace(in: [place]) }, "\(place) is in the list in vain")
     }
     // Every field is one of the two.
     let fields = Mirror(reflecting: state).children.compactMap(\.label).map {
@@ -184,12 +131,12 @@ struct MachineItemsTests {
         {"runningTime": 5000000, "waitCompletion": false, "groups":
          [{"name": "G", "capacityUnits": 7, "absoluteCaps": [{"type": "CP", "hundredths": 50}]}]}
         """.utf8))
-    #expect(absent(in: settings) == [])
+    #expect(absentFields(of: settings) == [])
     var condition = manager.firmware.journal.condition(of: nil)
     condition.settings = settings
     condition.profileSettings = settings
     let items = condition.machineItems
-    for (place, changed) in try changes(of: settings) {
+    for (place, changed) in try stateChanges(of: settings) {
       var other = condition
       other.settings = changed
       #expect(other.machineItems != items, "\(place)")

@@ -9,6 +9,10 @@ struct FormerConfigurationRow: Sendable {
   var profile: String?
   let json: String
 
+  /// The row of `KeptMachine.whollySet`, as the program wrote it whose record listed the machine's values.
+  static let wholeMachine =
+    #"{"base":{"groups":[{"absoluteCaps":[{"hundredths":150,"type":"CP"}],"capacityUnits":300,"name":"G"}],"waitCompletion":false},"deleted":["C"],"offlinePaths":[17],"offlineProcessors":[2],"profileSettings":{"groups":[{"absoluteCaps":[{"hundredths":120,"type":"CP"}],"capacityUnits":300,"name":"G"}],"runningTime":7000000,"waitCompletion":false},"settings":{"groups":[{"absoluteCaps":[{"hundredths":99,"type":"CP"}],"capacityUnits":300,"name":"G"}],"runningTime":5000000,"waitCompletion":true}}"#
+
   static let all: [FormerConfigurationRow] = [
     FormerConfigurationRow(
       name: "",

@@ -4,7 +4,7 @@ import Partitioning
 /// A machine that has something of everything that outlives it.
 enum KeptMachine {
   /// Four processors, two channel paths, and partitions A, B and C.
-  static func manager() throws -> PartitionManager {
+  static func manager(groups: [GroupDefinition] = []) throws -> PartitionManager {
     func partition(_ name: String, reserved: Int = 0, storage: UInt64 = 0) -> PartitionDefinition {
       PartitionDefinition(
         name: name,
@@ -33,7 +33,26 @@ enum KeptMachine {
           storageByteCount: 1 << 30, incrementByteCount: 16 << 20, pace: .fast),
         partitions: [
           partition("A", reserved: 1, storage: 32 << 20), partition("B"), partition("C"),
-        ], inputOutput: inputOutput))
+        ],
+        groups: groups, inputOutput: inputOutput))
+  }
+
+  /// A machine of which everything is set that belongs to no partition, each value to another than in the
+  /// definition.
+  static func whollySet() throws -> PartitionManager {
+    let manager = try manager(groups: [
+      GroupDefinition(
+        name: "G", absoluteCaps: [GroupCap(type: .cp, hundredths: 150)], capacityUnits: 300)
+    ])
+    let actions: [ManagementAction] = [
+      .set(.runningTime(nanoseconds: 5_000_000)),
+      .set(.runningTime(nanoseconds: 7_000_000), .profile), .set(.waitCompletion(true)),
+      .set(.groupCap("G", type: .cp, hundredths: 120), .profile),
+      .set(.groupCap("G", type: .cp, hundredths: 99)), .varyProcessor(2, online: false),
+      .varyPath(0x11, online: false, insistence: .force), .deletePartition("C"),
+    ]
+    for action in actions { _ = try manager.perform(action, by: .user("OPERATOR")) }
+    return manager
   }
 
   /// What an operator did to it before it was lost.

@@ -193,6 +193,22 @@ struct TimeTravelTests {
     #expect(told.status == 0 && told.errors.contains("the checkpoint counts"), "\(told.errors)")
   }
 
+  @Test("and is told not to be performed only where something was asked for")
+  func nothingToPerform() throws {
+    for (asked, isAsked) in [("", false), ("SET WEIGHT SPIN001 40\n", true)] {
+      let machine = try Machines.small()
+      func run(_ text: String, _ more: String...) throws -> ProgramRun {
+        let script = try machine.write("s.cp", text)
+        let state = machine.path + "/kept"
+        return try ProgramRun(["run", script, "--machine", machine.path, "--state", state] + more)
+      }
+      _ = try run("CHECKPOINT SAVE A\nSLEEP 0.02\n\(asked)SLEEP 0.02\n")
+      let told = try run("QUERY TIME\n", "--from", "A").output
+      #expect(told.contains(isAsked ? "1 CHANGE AFTER IT" : "NO CHANGES AFTER IT"), "\(told)")
+      #expect(told.contains("REPLAY") == isAsked, "\(told)")
+    }
+  }
+
   @Test("and the COMMAND statements of what starts with the machine, one that fails too")
   func commandsOfTheStart() throws {
     let machine = try Machines.small()
