@@ -41,6 +41,7 @@ package final class Computer: @unchecked Sendable {
   let power: PowerManagement?
   let video: VideoSubsystem?
   let debugConsole: DebugConsole?
+  let pluggable: MemoryDevice?
   /// The faces of its subchannels.
   let disks: [BlockDevice]
   /// The faces of its network adapters.
@@ -76,7 +77,7 @@ package final class Computer: @unchecked Sendable {
     self.configuration = configuration
     let hasBoard = configuration.hasLegacyDevices
     memory = try GuestMemory(
-      maximumByteCount: max(configuration.maximumStorage, configuration.initialStorage),
+      maximumByteCount: configuration.windowByteCount,
       readOnlyByteCount: hasBoard ? UInt64(PCLayout.firmwareLimit) : 0,
       processorCount: configuration.maximumProcessors)
     let count = configuration.maximumProcessors
@@ -101,6 +102,7 @@ package final class Computer: @unchecked Sendable {
     power = bus.first(PowerManagement.self)
     video = bus.first(VideoSubsystem.self)
     debugConsole = bus.first(DebugConsole.self)
+    pluggable = bus.first(MemoryDevice.self)
     disks = bus.devices.compactMap { $0 as? BlockDevice }
     networkDevices = bus.devices.compactMap { $0 as? NetworkDevice }
     values = ComputerValues(processorCount: count)

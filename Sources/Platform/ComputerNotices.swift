@@ -96,6 +96,20 @@ extension Computer {
     announce(.storageRecalled(range))
   }
 
+  /// Whether the guest plugs and unplugs blocks of storage by its memory device.
+  package var plugsStorage: Bool { values.ending == nil && pluggable?.isServed == true }
+
+  /// Storage that the guest has plugged by its memory device, in bytes.
+  package var pluggedByteCount: UInt64 { pluggable?.storage.pluggedByteCount ?? 0 }
+
+  /// Asks the guest to have so much plugged; of what is plugged beyond `most`, which is no longer the
+  /// partition's, it loses the highest blocks at once.
+  package func offerPluggable(_ byteCount: UInt64, keeping most: UInt64) {
+    guard let pluggable else { return }
+    pluggable.offer(byteCount, keeping: most)
+    values.history.mix(byteCount)
+  }
+
   /// Asks the guest to shut down; false when it listens neither to notices nor to ACPI events.
   package func signalShutdown() -> Bool {
     if let power, values.ending == nil, !values.takesNotices {

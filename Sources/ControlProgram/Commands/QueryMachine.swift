@@ -210,9 +210,10 @@ extension Invocation {
       for pending in partition.pending {
         isEmpty = false
         let left = pending.deadline.subtractingClamped(system.now) / 1_000_000_000
-        let text =
+        let done = pending.doneByteCount
+        reply(
           "\(padded(partition.name, 8)) \(pending.text) PENDING, \(left) SECONDS LEFT"
-        reply(text)
+            + (done > 0 ? ", \(sizeText(done)) DONE" : ""))
       }
     }
     if isEmpty { reply("No pending changes") }

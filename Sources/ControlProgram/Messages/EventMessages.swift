@@ -45,6 +45,8 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
   case .changeCompleted(let change): return line(.changeCompleted, change.text, module: "CFG")
   case .changeRefused(let change): return line(.changeRefused, change.text, module: "CFG")
   case .changeExpired(let change): return line(.changeExpired, change.text, module: "CFG")
+  case .changeStopped(let change):
+    return line(.changeStopped, change.text, sizeText(change.doneByteCount), module: "CFG")
   case .shutdownTimeExpired(let seconds):
     return line(.terminationTimedOut, "\(seconds)", module: "SIG")
   case .hostStorageUsedUp(let used, let limit):

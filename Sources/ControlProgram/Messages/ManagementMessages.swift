@@ -107,6 +107,7 @@ extension CommandMessage {
         CommandMessage(.changePending, name, change.text)
       case .noPendingChange(let name): CommandMessage(.noPendingChange, name)
       case .guestNotListening(let name): CommandMessage(.guestNotListening, name)
+      case .guestPlugsNoStorage(let name): CommandMessage(.guestPlugsNoStorage, name)
       case .shutdownSignalNotEnabled(let name): CommandMessage(.shutdownSignalNotEnabled, name)
       case .pathNotFound: CommandMessage(.invalidChannelPath)
       case .pathNotAllowed(let name, let path):

@@ -616,6 +616,14 @@ extension MessageID {
         "&1 takes no notices; use UNCOND or FORCE",
         when: "The guest does not take part in changes.",
         remedy: "UNCOND or FORCE takes the thing without asking.")
+    case .guestPlugsNoStorage:
+      MessageDefinition(
+        8835, .error, nil,
+        "&1 serves no memory device (in Linux: virtio_mem)",
+        when: "CONFIG STOR to a guest that takes storage by virtio, whose driver is not there.",
+        remedy: "Have the guest load virtio_mem; Linux uses what comes with "
+          + "memhp_default_state=online_movable. UNCOND adds it all the same, for when the driver "
+          + "comes, or takes it.")
     case .changeCompleted:
       MessageDefinition(
         8863, .information, nil,
@@ -635,6 +643,13 @@ extension MessageID {
         when: "The guest did not take part within the limit; nothing was "
           + "changed.",
         remedy: "Try again with WITHIN, or UNCOND.")
+    case .changeStopped:
+      MessageDefinition(
+        8890, .information, nil,
+        "User &1 &2 ended with &3 of it done",
+        when: "The guest had plugged or unplugged a part of the storage when the change was "
+          + "cancelled or its time was over; the part stays done.",
+        remedy: "Ask for the rest again, when the guest uses less, with WITHIN; UNCOND takes it.")
     // MARK: Devices and channel paths
     case .deviceDoesNotExist:
       MessageDefinition(

@@ -106,9 +106,11 @@ package enum MessageID: CaseIterable, Sendable {
   case changePending
   case noPendingChange
   case guestNotListening
+  case guestPlugsNoStorage
   case changeCompleted
   case changeRefused
   case changeExpired
+  case changeStopped
   // Devices and channel paths
   case deviceDoesNotExist
   case invalidChannelPath

@@ -133,13 +133,19 @@ struct PartitionBuilder {
       return
     }
     while operands.peek != nil,
-      let word = operands.keyword(of: "STORAGE", from: ["INITIAL", "RESERVED", "ORIGIN"])
+      let word = operands.keyword(of: "STORAGE", from: ["INITIAL", "RESERVED", "ORIGIN", "BY"])
     {
       guard isFirst("STORAGE " + word.folded, at: word.place) else {
         _ = operands.word("")
         continue
       }
       let place = operands.place
+      if word.folded == "BY" {
+        let methods = StorageMethod.allCases.map(\.rawValue)
+        let method = operands.keyword(of: "STORAGE BY", from: methods)
+        parsed.definition.storage.method = method.flatMap { StorageMethod(rawValue: $0.folded) }
+        continue
+      }
       guard let bytes = operands.size("STORAGE " + word.folded) else { continue }
       parsed.places["STORAGE " + word.folded] = place
       switch word.folded {

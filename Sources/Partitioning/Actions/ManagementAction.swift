@@ -101,7 +101,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
     String, processor: Int, online: Bool, insistence: Insistence, within: Int?)
   /// Offers storage to the guest or wants it back, in whole increments. `.notMultipleOfIncrement`,
   /// `.storageLimit`, `.insufficientStorage`, `.storageNotRemovable`, `.changePending`,
-  /// `.guestNotListening`.
+  /// `.guestNotListening`, `.guestPlugsNoStorage`.
   case configureStorage(
     String, byteCount: UInt64, online: Bool, insistence: Insistence, within: Int?)
   /// Configures a channel path on or off line for one partition (PAM). `.pathNotFound`,

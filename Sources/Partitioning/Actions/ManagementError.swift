@@ -123,6 +123,8 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case noPendingChange(String)
   /// The guest takes no notices, so only UNCOND or FORCE can take a thing from it.
   case guestNotListening(String)
+  /// The guest serves no memory device, by which it would take storage and give it back.
+  case guestPlugsNoStorage(String)
   /// The guest listens to no shutdown signal.
   case shutdownSignalNotEnabled(String)
 

@@ -19,6 +19,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case processor(Int)
     /// Storage at this guest address, of so many bytes.
     case storage(address: UInt64, byteCount: UInt64)
+    /// So many bytes of storage, in blocks that the guest plugs or unplugs, so many of them done.
+    case blocks(byteCount: UInt64, done: UInt64)
     /// The guest is to end; then, when it has not, it is taken down if `thenForce`.
     case shutdown(thenForce: Bool)
   }
@@ -44,9 +46,14 @@ package struct PendingChange: Sendable, Equatable, Codable {
   package var kind: PendingKind {
     switch subject {
     case .processor: .processor
-    case .storage: .storage
+    case .storage, .blocks: .storage
     case .shutdown: .shutdown
     }
+  }
+
+  /// What of it the guest has done so far, in bytes of storage.
+  package var doneByteCount: UInt64 {
+    if case .blocks(_, let done) = subject { done } else { 0 }
   }
 
   /// The action that asks for it.
@@ -55,7 +62,7 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case .processor(let number):
       .configureProcessor(
         partition, processor: number, online: online, insistence: .polite, within: nil)
-    case .storage(_, let byteCount):
+    case .storage(_, let byteCount), .blocks(let byteCount, _):
       .configureStorage(
         partition, byteCount: byteCount, online: online, insistence: .polite, within: nil)
     case .shutdown(let thenForce):
@@ -72,7 +79,8 @@ extension PendingChange {
     let state = online ? "ONLINE" : "OFFLINE"
     return switch subject {
     case .processor(let number): "CPU \(hexDigits(number, 2)) \(state)"
-    case .storage(_, let byteCount): "STORAGE \(sizeText(byteCount)) \(state)"
+    case .storage(_, let byteCount), .blocks(let byteCount, _):
+      "STORAGE \(sizeText(byteCount)) \(state)"
     case .shutdown: "SHUTDOWN"
     }
   }

@@ -55,6 +55,8 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case changeRefused(PendingChange)
   /// A pending change's time was over before the guest agreed; nothing was changed.
   case changeExpired(PendingChange)
+  /// It was ended, by its deadline or by a cancel, when the guest had done a part of it.
+  case changeStopped(PendingChange)
   /// A shutdown signal's time was over before the guest ended.
   case shutdownTimeExpired(seconds: Int)
   /// The guest gave a CP command with its answer going to its console.

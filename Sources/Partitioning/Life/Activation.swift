@@ -183,9 +183,13 @@ extension Life {
     var left = configuration(of: partition)
     // Its first increment stays with a partition whatever goes.
     left.initialStorage = storage.ledger.byteCount(of: 1)
+    left.pluggableStorage = nil
+    let pluggable = storage.pluggablePlaces(of: partition)
     do {
       let computer = try Computer(left)
-      for range in storage.ranges(of: places.filter { $0 > 0 }) { computer.attachStorage(range) }
+      for range in storage.ranges(of: places.filter { $0 > 0 && !pluggable.contains($0) }) {
+        computer.attachStorage(range)
+      }
       try computer.load(image.image, at: now)
     } catch let error as LoadError {
       throw .loadImage(partition.name, path: image.path, reason: error.description)

@@ -45,6 +45,8 @@ extension Life {
     let defined = partition.definition.storage
     let unit = storage.ledger.incrementByteCount
     func whole(_ bytes: UInt64) -> UInt64 { storage.byteCount(of: storage.ledger.count(of: bytes)) }
+    let reserved = whole(defined.reservedByteCount)
+    let isPluggable = partition.definition.hasPluggableStorage
     // Processors on line are numbered from 0 unless a partition has several types.
     let first = partition.isOnline.firstIndex(of: false) ?? partition.isOnline.count
     return ComputerConfiguration(
@@ -52,7 +54,7 @@ extension Life {
       maximumProcessors: partition.isOnline.count, initialProcessors: max(1, first),
       initialStorage: whole(defined.initialByteCount),
       maximumStorage: whole(defined.initialByteCount)
-        .addingClamped(whole(defined.reservedByteCount)),
+        .addingClamped(isPluggable ? 0 : reserved),
       increment: unit, timeOfDay: hardware.origin.timeOfDayAtStart,
       blockDevices: channels.subchannels(of: partition.number).prefix(max(0, PCLayout.virtioLimit))
         .map {
@@ -62,7 +64,8 @@ extension Life {
         NetworkDeviceConfiguration(
           deviceNumber: $0.device, address: $0.address, unitByteCount: $0.unitByteCount)
       },
-      entropySeed: partition.definition.options.contains(.entropy) ? entropySeed(partition) : nil)
+      entropySeed: partition.definition.options.contains(.entropy) ? entropySeed(partition) : nil,
+      pluggableStorage: isPluggable ? reserved : nil)
   }
 
   /// What a partition's random numbers begin with: the machine's seed, and the partition's name.

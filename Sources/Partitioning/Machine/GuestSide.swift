@@ -7,12 +7,19 @@ extension Partition {
     computer.map {
       GuestAnswers(
         listensToNotices: $0.listensToNotices, hearsSignals: $0.hearsSignals,
+        plugsStorage: $0.plugsStorage, pluggedByteCount: $0.pluggedByteCount,
         hasEnded: $0.ending != nil)
     } ?? rehearsed
   }
 
   /// Whether the guest takes reconfiguration notices.
   var listensToNotices: Bool { computer?.listensToNotices ?? rehearsed.listensToNotices }
+
+  /// Whether the guest plugs and unplugs blocks of storage by a memory device.
+  var plugsStorage: Bool { computer?.plugsStorage ?? rehearsed.plugsStorage }
+
+  /// Storage that the guest has plugged by it, in bytes.
+  var pluggedByteCount: UInt64 { computer?.pluggedByteCount ?? rehearsed.pluggedByteCount }
 
   /// Whether the guest cannot go on without a load.
   var hasEnded: Bool { computer.map { $0.ending != nil } ?? rehearsed.hasEnded }

@@ -44,6 +44,10 @@ struct GuestAnswers: Equatable {
   var listensToNotices = false
   /// It hears a request for a processor, and a shutdown signal.
   var hearsSignals = false
+  /// It plugs and unplugs blocks of storage by a memory device.
+  var plugsStorage = false
+  /// What it has plugged, in bytes.
+  var pluggedByteCount: UInt64 = 0
   /// It cannot go on without a load: a processor met a triple fault.
   var hasEnded = false
   /// It was loaded in the rehearsal, so that it is not known what it will do once it runs.

@@ -272,7 +272,7 @@ extension PartitionManager {
     firmware.storage.takeAway(surplus, from: partition)
     let missing = places.filter { partition.increments[$0] == nil }.sorted()
     if !missing.isEmpty { try firmware.storage.take(missing, for: partition) }
-    for range in firmware.storage.ranges(of: missing) { partition.computer?.attachStorage(range) }
+    firmware.storage.attach(missing, to: partition)
     if record.initialCount > 0, record.initialCount <= partition.increments.count {
       partition.initialCount = record.initialCount
     }

@@ -136,6 +136,7 @@ extension Passage {
           "storage \(hexDigits(storage, 16)) by the instruction at"
             + " \(hexDigits(address, 16)) on processor \(processor)"), at: event.time)
     case .processorEjected(let processor): eject(processor, from: partition)
+    case .storagePlugged(let byteCount): reconfiguration.plugged(partition, byteCount)
     }
   }
 

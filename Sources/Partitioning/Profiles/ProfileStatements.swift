@@ -160,6 +160,7 @@ extension PartitionDefinition {
     if let origin = storage.origin {
       operands.append(ProfileOperand("ORIGIN", sizeText(origin)))
     }
+    if let method = storage.method { operands.append(ProfileOperand("BY", method.rawValue)) }
     return ProfileStatement("STORAGE", operands)
   }
 }

@@ -29,7 +29,10 @@ extension Reconfiguration {
   func cancelPending(_ partition: Partition, kind: PendingKind?) throws(ManagementError) {
     let changes = partition.pending.filter { kind == nil || $0.kind == kind }
     guard !changes.isEmpty else { throw .noPendingChange(partition.name) }
-    for change in changes { pending.withdraw(change, from: partition) }
+    for change in changes {
+      let ended = pending.withdraw(change, from: partition)
+      if ended.doneByteCount > 0 { journal.note(partition, .changeStopped(ended)) }
+    }
   }
 
   /// The guest accepted a notice.
@@ -69,13 +72,19 @@ extension Reconfiguration {
     guard hardware.isRehearsal else { return }
     for partition in partitions {
       if partition.rehearsed.isUnknown {
-        partition.rehearsed = GuestAnswers(listensToNotices: true, hearsSignals: true)
+        partition.rehearsed = GuestAnswers(
+          listensToNotices: true, hearsSignals: true, plugsStorage: true)
+      }
+      if partition.plugsStorage {
+        partition.rehearsed.pluggedByteCount = storage.requestedByteCount(of: partition)
       }
       for change in partition.pending {
         if change.kind == .shutdown {
           life.takeDown(partition, because: .poweredOff)
         } else if let notice = change.notice {
           _ = accepted(partition, notice)
+        } else {
+          plugged(partition, partition.pluggedByteCount)
         }
       }
     }
@@ -98,11 +107,13 @@ extension Reconfiguration {
   func expire() {
     for partition in pending.waiting {
       for change in partition.pending where change.deadline <= now {
+        var ended = change
         journal.recording(.cancelPending(partition.name, kind: change.kind), by: .firmware) {
-          pending.withdraw(change, from: partition)
+          ended = pending.withdraw(change, from: partition)
         }
         guard case .shutdown(let thenForce) = change.subject else {
-          journal.note(partition, .changeExpired(change))
+          journal.note(
+            partition, ended.doneByteCount > 0 ? .changeStopped(ended) : .changeExpired(ended))
           continue
         }
         let seconds = Int(

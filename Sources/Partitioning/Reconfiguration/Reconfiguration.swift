@@ -44,11 +44,11 @@ final class Reconfiguration: FirmwareObject {
   /// Seconds that a change may be pending when nothing is said.
   static let pendingSeconds = 60
 
-  private func deadline(_ seconds: Int?) -> SimulatedTime {
+  func deadline(_ seconds: Int?) -> SimulatedTime {
     hardware.after(seconds: seconds ?? Reconfiguration.pendingSeconds)
   }
 
-  private func isListening(_ partition: Partition) -> Bool {
+  func isListening(_ partition: Partition) -> Bool {
     partition.status == .operating && !partition.isStopped
   }
 
@@ -150,6 +150,15 @@ final class Reconfiguration: FirmwareObject {
   ) throws(ManagementError) -> ManagementResult {
     try partition.requireActive()
     let count = try judgeAmount(byteCount)
+    if partition.definition.hasPluggableStorage {
+      try judgeBlocks(byteCount)
+      if let result = online
+        ? try addBlocks(partition, count, insistence, within)
+        : try removeBlocks(partition, count, insistence, within)
+      {
+        return result
+      }
+    }
     return online
       ? try addStorage(partition, count, insistence, within)
       : try removeStorage(partition, count, insistence, within)
@@ -176,14 +185,13 @@ final class Reconfiguration: FirmwareObject {
         limit: storage.byteCount(of: partition.increments.count))
     }
     try storage.take(Array(places), for: partition)
-    let ranges = storage.ranges(of: Array(places))
     guard isListening(partition), partition.listensToNotices, insistence == .polite else {
-      for range in ranges { partition.computer?.attachStorage(range) }
+      storage.attach(Array(places), to: partition)
       return .done
     }
     partition.offered.formUnion(places)
     var changes: [PendingChange] = []
-    for range in ranges {
+    for range in storage.ranges(of: Array(places)) {
       partition.computer?.offerStorage(range)
       changes.append(storageChange(range, online: true, within))
     }
@@ -256,10 +264,12 @@ final class Reconfiguration: FirmwareObject {
   func defineStorage(_ partition: Partition, _ byteCount: UInt64) throws(ManagementError) {
     try partition.requireActive()
     let count = try judgeAmount(byteCount)
-    guard count <= partition.increments.count else {
+    // What a guest plugs comes to it while it runs, and is not storage element 0.
+    let most = partition.increments.count.subtractingClamped(
+      storage.pluggablePlaces(of: partition).count)
+    guard count <= most else {
       throw .storageLimit(
-        partition.name, requested: byteCount,
-        limit: storage.byteCount(of: partition.increments.count))
+        partition.name, requested: byteCount, limit: storage.byteCount(of: most))
     }
     let missing = partition.increments.indices.prefix(count).filter {
       partition.increments[$0] == nil || partition.offered.contains($0)
@@ -282,7 +292,7 @@ final class Reconfiguration: FirmwareObject {
       partition.increments[$0] == nil
     }
     try storage.take(Array(empty), for: partition)
-    for range in storage.ranges(of: Array(empty)) { partition.computer?.attachStorage(range) }
+    storage.attach(Array(empty), to: partition)
     partition.initialCount = count
     partition.computer?.reset(clear: true)
     partition.isClean = true

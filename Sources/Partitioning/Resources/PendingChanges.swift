@@ -40,12 +40,35 @@ final class PendingChanges: FirmwareObject {
   }
 
   /// Ends a pending change without doing it; what was reserved for it is free again.
-  func withdraw(_ change: PendingChange, from partition: Partition) {
+  ///
+  /// - Returns: The change as it ended: a guest may have done a part.
+  @discardableResult
+  func withdraw(_ change: PendingChange, from partition: Partition) -> PendingChange {
     forget(change, of: partition)
     if let notice = change.notice { partition.computer?.withdraw(notice) }
-    if case .storage(let address, let byteCount) = change.subject, change.online {
+    switch change.subject {
+    case .storage(let address, let byteCount):
+      guard change.online else { break }
       let places = storage.places(of: PendingChange.range(address, byteCount))
       storage.takeAway(places.filter { partition.offered.contains($0) }, from: partition)
+    case .blocks(let byteCount, _):
+      let unused = storage.takeUnplugged(of: partition)
+      storage.offerPluggable(to: partition)
+      guard change.online else { break }
+      var ended = change
+      ended.subject = .blocks(
+        byteCount: byteCount, done: byteCount.subtractingClamped(storage.byteCount(of: unused)))
+      return ended
+    case .processor, .shutdown: break
+    }
+    return change
+  }
+
+  /// Puts a change in the place of another: the guest has done more of it.
+  func replace(_ change: PendingChange, by next: PendingChange, of partition: Partition) {
+    if let index = partition.pending.firstIndex(of: change) {
+      // Cannot trap: the index was found.
+      partition.pending[index] = next
     }
   }
 
@@ -71,7 +94,7 @@ final class PendingChanges: FirmwareObject {
 }
 
 extension PendingChange {
-  /// The notice by which the guest is told of it.
+  /// The notice by which the guest is told of it; nil when it is told by a device.
   var notice: ReconfigurationNotice? {
     switch subject {
     case .processor(let number):
@@ -80,6 +103,7 @@ extension PendingChange {
       online
         ? .storageOffered(Self.range(address, byteCount))
         : .storageRecalled(Self.range(address, byteCount))
+    case .blocks: nil
     case .shutdown: .shutdownSignal
     }
   }

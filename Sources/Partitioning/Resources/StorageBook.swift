@@ -138,9 +138,21 @@ extension StorageBook {
       partition.name, origin: byteCount(of: wanted.first ?? 0), needed: byteCount(of: wanted.count))
   }
 
+  /// Makes places of a partition's storage, for which it has increments, storage of its computer.
+  func attach(_ places: [Int], to partition: Partition) {
+    let pluggable = pluggablePlaces(of: partition)
+    for range in ranges(of: places.filter { !pluggable.contains($0) }) {
+      partition.computer?.attachStorage(range)
+    }
+    offerPluggable(to: partition)
+  }
+
   /// Detaches places of a partition's storage and gives their increments back.
   func takeAway(_ places: [Int], from partition: Partition) {
-    for range in ranges(of: places.filter { !partition.offered.contains($0) }) {
+    let pluggable = pluggablePlaces(of: partition)
+    for range in ranges(
+      of: places.filter { !partition.offered.contains($0) && !pluggable.contains($0) })
+    {
       partition.computer?.detachStorage(range)
     }
     state.ledger.giveBack(places.compactMap { partition.increments[$0] }, from: partition.number)
@@ -148,6 +160,7 @@ extension StorageBook {
       partition.increments[place] = nil
       partition.offered.remove(place)
     }
+    if places.contains(where: { pluggable.contains($0) }) { offerPluggable(to: partition) }
     countPages(of: partition)
   }
 

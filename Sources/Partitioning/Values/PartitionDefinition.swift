@@ -111,6 +111,14 @@ package struct ShareDefinition: Sendable, Equatable, Codable {
   }
 }
 
+/// How a guest is given storage while it runs, and asked for it back.
+package enum StorageMethod: String, Sendable, Equatable, Codable, CaseIterable {
+  /// By the memory device of virtio, in blocks of 2 MiB, as Linux takes it.
+  case virtio = "VIRTIO"
+  /// By notices of the firmware's own (DIAGNOSE X'600'), an increment at a time.
+  case call = "CALL"
+}
+
 /// A partition's storage.
 package struct PartitionStorage: Sendable, Equatable, Codable {
   /// Granted at activation, in bytes.
@@ -119,14 +127,18 @@ package struct PartitionStorage: Sendable, Equatable, Codable {
   package var reservedByteCount: UInt64
   /// Where in the machine's storage it must lie, when that is said.
   package var origin: UInt64?
+  /// How what is reserved comes and goes, when that is said.
+  package var method: StorageMethod?
 
   /// Creates a partition's storage.
   package init(
-    initialByteCount: UInt64 = 64 << 20, reservedByteCount: UInt64 = 0, origin: UInt64? = nil
+    initialByteCount: UInt64 = 64 << 20, reservedByteCount: UInt64 = 0, origin: UInt64? = nil,
+    method: StorageMethod? = nil
   ) {
     self.initialByteCount = initialByteCount
     self.reservedByteCount = reservedByteCount
     self.origin = origin
+    self.method = method
   }
 }
 
@@ -263,5 +275,17 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
     self.polarity = polarity
     self.definedCapacity = definedCapacity
     self.security = security
+  }
+
+  /// How its reserved storage comes and goes: unless it is said, as what it loads can take it.
+  package var storageMethod: StorageMethod {
+    if let method = storage.method { return method }
+    if case .kernel = ipl { return .virtio }
+    return .call
+  }
+
+  /// Whether its guest plugs reserved storage by blocks.
+  package var hasPluggableStorage: Bool {
+    storageMethod == .virtio && storage.reservedByteCount > 0
   }
 }

@@ -8,6 +8,8 @@ package enum PCLayout {
   package static let highStorageBase: UInt64 = 0x1_0000_0000
   /// Unit in which storage is attached: 1 MiB.
   package static let storageUnit: UInt64 = 0x10_0000
+  /// Unit in which a guest plugs storage, and the boundary that it lies on: 2 MiB.
+  package static let pluggableBlock: UInt64 = 0x20_0000
 
   /// Local APIC page, 4 KiB (Intel SDM 3A, "Advanced Programmable Interrupt Controller").
   static let localAPICBase: UInt64 = 0xFEE0_0000
@@ -155,5 +157,22 @@ package enum PCLayout {
     guard byteCount > lowStorageLimit else { return byteCount == 0 ? [] : [0..<byteCount] }
     let end = highStorageBase.addingClamped(byteCount &- lowStorageLimit)
     return [0..<lowStorageLimit, Range(uncheckedBounds: (highStorageBase, end))]
+  }
+
+  /// Where storage lies that a guest plugs by blocks: after the initial, in whole memory blocks of Linux'
+  /// and on their boundary, and not on both sides of the gap.
+  static func pluggableRegion(initial: UInt64, byteCount: UInt64) -> Range<UInt64> {
+    // Linux' memory blocks are 128 MiB, and up to 2 GiB in a system that begins with 64 GiB.
+    let block: UInt64 = initial < 64 << 30 ? 128 << 20 : 2 << 30
+    func whole(_ bytes: UInt64) -> UInt64 { bytes.addingClamped(block &- 1) / block &* block }
+    let size = whole(byteCount)
+    var start = whole(storageRanges(byteCount: initial).last?.upperBound ?? 0)
+    if start.addingClamped(size) > lowStorageLimit { start = max(start, highStorageBase) }
+    return start..<max(start, start.addingClamped(size))
+  }
+
+  /// Bytes of storage that end at an address, when all addresses of storage below it are.
+  static func byteCount(endingAt address: UInt64) -> UInt64 {
+    address <= lowStorageLimit ? address : address &- (highStorageBase &- lowStorageLimit)
   }
 }

@@ -36,6 +36,9 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   package var hasLegacyDevices: Bool
   /// What its random numbers begin with, where it has a device for them.
   package var entropySeed: UInt64?
+  /// Storage beyond `maximumStorage` that a guest may plug by blocks, in bytes; nil where it has no device
+  /// for that.
+  package var pluggableStorage: UInt64?
 
   /// Describes a computer; of what is outside its bounds there is the nearest.
   package init(
@@ -44,7 +47,7 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
     networkDevices: [NetworkDeviceConfiguration] = [],
     features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware(),
-    hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil
+    hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil, pluggableStorage: UInt64? = nil
   ) {
     self.name = name
     self.partitionNumber = partitionNumber
@@ -54,7 +57,8 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.maximumStorage = maximumStorage
     self.increment = increment
     self.timeOfDay = timeOfDay
-    let room = PCLayout.virtioLimit - (entropySeed == nil ? 0 : 1)
+    let others = (entropySeed == nil ? 0 : 1) + (pluggableStorage == nil ? 0 : 1)
+    let room = PCLayout.virtioLimit - others
     self.blockDevices = Array(blockDevices.prefix(room))
     self.networkDevices = Array(
       // Cannot trap: no negative count.
@@ -63,5 +67,18 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.testHardware = testHardware
     self.hasLegacyDevices = hasLegacyDevices
     self.entropySeed = entropySeed
+    self.pluggableStorage = pluggableStorage
+  }
+
+  /// Where storage that a guest plugs by blocks lies; nil where there is none.
+  var pluggableRegion: Range<UInt64>? {
+    pluggableStorage.map { PCLayout.pluggableRegion(initial: initialStorage, byteCount: $0) }
+  }
+
+  /// The storage that there may ever be, with what lies between its parts.
+  var windowByteCount: UInt64 {
+    max(
+      maximumStorage, initialStorage,
+      PCLayout.byteCount(endingAt: pluggableRegion?.upperBound ?? 0))
   }
 }

@@ -32,6 +32,8 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case outsideStorage(processor: Int, address: UInt64, storageAddress: UInt64)
     /// The guest's operating system has given a processor back (ACPI eject).
     case processorEjected(Int)
+    /// The guest has plugged or unplugged blocks of storage and has so much plugged now.
+    case storagePlugged(byteCount: UInt64)
   }
 
   /// When it happened.

@@ -178,8 +178,8 @@ final class BlockDevice: VirtioDevice, Device {
       return nil
     }
     if request.kind == .write {
-      request.data = BlockRequestHeader.gather(
-        chain, skipping: BlockRequestHeader.byteCount, count: request.byteCount, bus.memory)
+      request.data = chain.bytes(
+        skipping: BlockRequestHeader.byteCount, count: request.byteCount, bus.memory)
     }
     request.tag = bus.owner?.takeTag() ?? 0
     pending.append(

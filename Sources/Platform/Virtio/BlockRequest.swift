@@ -19,7 +19,7 @@ struct BlockRequestHeader {
 
   /// Reads the first bytes of what a chain has for the device; nil when there are too few.
   init?(_ chain: VirtQueue.Chain, _ memory: GuestMemory) {
-    let bytes = Self.gather(chain, skipping: 0, count: Self.byteCount, memory)
+    let bytes = chain.bytes(skipping: 0, count: Self.byteCount, memory)
     guard bytes.count == Self.byteCount else { return nil }
     type = bytes[..<4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
     firstBlock = bytes[8...].reversed().reduce(0) { $0 << 8 | UInt64($1) }
@@ -28,33 +28,6 @@ struct BlockRequestHeader {
   /// Bytes behind the header.
   static func dataByteCount(_ chain: VirtQueue.Chain) -> Int {
     max(0, VirtQueue.byteCount(chain.readable).subtractingClamped(byteCount))
-  }
-
-  /// Copies `count` bytes of what a chain has for the device, or as many as there are.
-  static func gather(
-    _ chain: VirtQueue.Chain, skipping: Int, count: Int, _ memory: GuestMemory
-  ) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(max(0, count))
-    var left = skipping
-    // Cannot trap: goes through the array itself.
-    for segment in chain.readable where bytes.count < count {
-      let length = Int(segment.byteCount)
-      guard left < length else {
-        left = left.subtractingClamped(length)
-        continue
-      }
-      let size = min(length.subtractingClamped(left), count.subtractingClamped(bytes.count))
-      let address = segment.address &+ UInt64(clamping: left)
-      left = 0
-      // A chain is judged and read in one go, so its storage is there.
-      // Cannot trap: as many bytes as there is room for.
-      bytes += [UInt8](unsafeUninitializedCapacity: max(0, size)) { buffer, initialized in
-        let room = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: max(0, size))
-        initialized = memory.read(address, into: room) ? max(0, size) : 0
-      }
-    }
-    return bytes
   }
 }
 
@@ -98,13 +71,5 @@ enum BlockStatus: UInt8 {
     let address = place.address &+ UInt64(place.byteCount) &- 1
     guard memory.store(rawValue, at: address) else { throw .outsideStorage(address: address) }
     return data.count.subtractingClamped(left.count).addingClamped(1)
-  }
-}
-
-extension VirtQueue {
-  /// Bytes of segments together; of at most 64, so that the sum always fits.
-  static func byteCount(_ segments: [Segment]) -> Int {
-    // Cannot trap: goes through the array itself.
-    segments.reduce(0) { $0.addingClamped(Int($1.byteCount)) }
   }
 }

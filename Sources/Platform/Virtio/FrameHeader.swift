@@ -15,7 +15,7 @@ enum FrameHeader {
   static func frame(in chain: VirtQueue.Chain, _ memory: GuestMemory) -> EthernetFrame? {
     let count = VirtQueue.byteCount(chain.readable)
     guard count <= byteCount.addingClamped(EthernetFrame.byteLimit) else { return nil }
-    let bytes = BlockRequestHeader.gather(chain, skipping: 0, count: count, memory)
+    let bytes = chain.bytes(skipping: 0, count: count, memory)
     guard let flags = bytes.first, let segmentation = bytes.element(at: 1), segmentation == 0,
       bytes.count >= byteCount
     else { return nil }

@@ -232,19 +232,11 @@ final class NetworkDevice: VirtioDevice, Device {
     // Cannot trap: no negative count.
     buffers = Array(buffers.dropFirst(max(0, number)))
     for chain in taken {
-      var written: UInt32 = 0
-      for segment in chain.writable where !left.isEmpty {
-        // Cannot trap: a length is no negative number.
-        let piece = left.prefix(Int(segment.byteCount))
-        guard piece.withUnsafeBytes({ bus.memory.write(segment.address, from: $0) }) else {
-          throw .outsideStorage(address: segment.address)
-        }
-        written &+= UInt32(clamping: piece.count)
-        // Cannot trap: a piece is no longer than what is left.
-        left = left.dropFirst(piece.count)
-      }
+      let written = try chain.store(Array(left), bus.memory)
+      // Cannot trap: no more is stored than there is.
+      left = left.dropFirst(max(0, written))
       let wanted = try transport.queues[Self.receiveQueue].give(
-        head: chain.head, byteCount: written, bus.memory)
+        head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
       if wanted { transport.raiseUsed() }
     }
   }

@@ -20,6 +20,8 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     var queueSelector: UInt32 = 0
     var interruptStatus: UInt32 = 0
     var status: UInt32 = 0
+    /// Counts the changes of the configuration space.
+    var generation: UInt32 = 0
   }
 
   private static let needsReset: UInt32 = 0x40
@@ -30,7 +32,9 @@ struct VirtioTransport: Codable, Equatable, Sendable {
 
   let deviceType: UInt32
   let deviceFeatures: UInt64
-  let configuration: [UInt8]
+  /// What of it a driver must accept.
+  private let requiredFeatures: UInt64
+  private(set) var configuration: [UInt8]
   /// The queues; a number that names none has no entries.
   var queues: Numbered<VirtQueue>
   private var settings = Settings()
@@ -42,11 +46,14 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   ///   - deviceFeatures: What it offers beyond what every device of version 1 does.
   ///   - configuration: Its configuration space.
   ///   - queueLimits: For each of its queues, most entries.
+  ///   - requiredFeatures: What of it a driver must accept.
   init(
-    deviceType: UInt32, deviceFeatures: UInt64, configuration: [UInt8], queueLimits: [UInt32]
+    deviceType: UInt32, deviceFeatures: UInt64, configuration: [UInt8], queueLimits: [UInt32],
+    requiredFeatures: UInt64 = 0
   ) {
     self.deviceType = deviceType
     self.deviceFeatures = deviceFeatures | VirtioTransport.version1
+    self.requiredFeatures = requiredFeatures | VirtioTransport.version1
     self.configuration = configuration
     queues = Numbered(queueLimits.map(VirtQueue.init), absent: VirtQueue(limit: 0))
   }
@@ -75,6 +82,14 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   func hasAccepted(_ features: UInt64) -> Bool { settings.driverFeatures & features == features }
   /// Level of the device's interrupt line.
   var isInterrupting: Bool { settings.interruptStatus != 0 }
+
+  /// Changes the configuration space, and tells the driver by an interrupt if it is to hear of it.
+  mutating func configure(_ bytes: [UInt8], isTold: Bool) {
+    guard configuration != bytes else { return }
+    configuration = bytes
+    settings.generation &+= 1
+    if isTold, isOperating { settings.interruptStatus |= 2 }
+  }
 
   /// Notes that buffers were used.
   mutating func raiseUsed() { settings.interruptStatus |= 1 }
@@ -118,6 +133,7 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     case 0x044: queues[selectedQueue].isReady ? 1 : 0
     case 0x060: settings.interruptStatus
     case 0x070: settings.status
+    case 0x0FC: settings.generation
     default: 0
     }
   }
@@ -156,10 +172,10 @@ struct VirtioTransport: Codable, Equatable, Sendable {
       return .reset
     }
     var accepted = value & 0xFF
-    // FEATURES_OK stays clear when the driver wants what is not offered, or not version 1.
+    // FEATURES_OK stays clear when the driver wants what is not offered, or not what it must.
     let agrees =
       settings.driverFeatures & ~deviceFeatures == 0
-      && settings.driverFeatures & VirtioTransport.version1 != 0
+      && requiredFeatures & ~settings.driverFeatures == 0
     if !agrees { accepted &= ~VirtioTransport.featuresAccepted }
     settings.status = accepted | settings.status & VirtioTransport.needsReset
     return .none

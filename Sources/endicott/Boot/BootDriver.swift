@@ -212,7 +212,7 @@ final class BootDriver {
         case .accept, .refuse:
           computer.completeDiagnose(processor: processor, .notice(returnCode: .max))
         }
-      case .channelRequest, .frame, .processorEjected: break
+      case .channelRequest, .frame, .processorEjected, .storagePlugged: break
       }
     }
     if ending == nil, outputs.hasSeenText { ending = .textSeen }

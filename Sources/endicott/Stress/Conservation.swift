@@ -81,8 +81,13 @@ extension PartitionView {
   /// Storage it has or is being offered, in bytes.
   fileprivate var grantedByteCount: UInt64 {
     pending.reduce(storageByteCount) { sum, change in
-      guard case .storage(_, let byteCount) = change.subject, change.online else { return sum }
-      return sum.addingClamped(byteCount)
+      guard change.online else { return sum }
+      switch change.subject {
+      case .storage(_, let byteCount): return sum.addingClamped(byteCount)
+      case .blocks(let byteCount, let done):
+        return sum.addingClamped(byteCount.subtractingClamped(done))
+      case .processor, .shutdown: return sum
+      }
     }
   }
 }

@@ -157,6 +157,8 @@ struct Provocation {
       [up("DEAF"), .perform(processor("DEAF", online: true, .force))],
       processor("DEAF", online: false, .polite)),
     Provocation(
+      "guestPlugsNoStorage", [up("DRIVER")], storage("DRIVER", 2, online: true)),
+    Provocation(
       "shutdownSignalNotEnabled", [up("DEAF")],
       .signalShutdown("DEAF", within: 1, thenForce: false)),
   ]

@@ -85,19 +85,22 @@ struct RefusalCheck {
       partition("HALF2", megabytes: 20), partition("LONG", megabytes: 30),
       partition("GREEDY", program: "TOUCHER", megabytes: 16),
       partition("DEAF", reserved: 1), partition("HEADLESS", processors: 0, reserved: 1),
+      partition("DRIVER", reservedMegabytes: 2, method: .virtio),
       told,
     ] + placed
   }()
 
   private static func partition(
     _ name: String, program: String? = "SPIN", parameters: String = "", processors: Int = 1,
-    reserved: Int = 0, megabytes: UInt64 = 2, reservedMegabytes: UInt64 = 0
+    reserved: Int = 0, megabytes: UInt64 = 2, reservedMegabytes: UInt64 = 0,
+    method: StorageMethod? = nil
   ) -> PartitionDefinition {
     PartitionDefinition(
       name: name,
       processors: [PartitionProcessors(type: .cp, initial: processors, reserved: reserved)],
       storage: PartitionStorage(
-        initialByteCount: megabytes << 20, reservedByteCount: reservedMegabytes << 20),
+        initialByteCount: megabytes << 20, reservedByteCount: reservedMegabytes << 20,
+        method: method),
       ipl: program.map { .program(name: $0, parameters: parameters) })
   }
 

@@ -131,7 +131,8 @@ final class StressRun {
       case .disabledWait, .tripleFault, .unimplemented, .unassigned:
         lose("\(event.partition ?? "?"): \(event.kind)")
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
-        .changeRefused, .changeExpired, .shutdownTimeExpired, .commandReply, .requestsWait,
+        .changeRefused, .changeExpired, .changeStopped,
+        .shutdownTimeExpired, .commandReply, .requestsWait,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .processorGivenBack, .processorKept,
         .clockRead, .machineShutDown, .partitionsDeleted:
         break

@@ -29,6 +29,7 @@ struct MachineItemsTests {
     "pending.online": "of a shutdown it says nothing",
     "offered": "told by its size, not by its places",
     "pending.subject.storage.address": "storage is told by its size",
+    "pending.subject.blocks.done": "told as storage that came or went",
     "pending.subject.shutdown.thenForce": "the action says it",
     "profiles.partition": "always the partition itself",
     "profiles.definition.name": "always the partition itself",
@@ -42,6 +43,7 @@ struct MachineItemsTests {
     definition.processors[0].minimumWeight = 50
     definition.processors[0].maximumWeight = 500
     definition.storage.origin = 8 << 20
+    definition.storage.method = .call
     definition.console = 0x9
     definition.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
     definition.virtualDevices = [
@@ -82,7 +84,8 @@ struct MachineItemsTests {
     partition.offered = [7]
     partition.state.increments[7] = 9
     partition.pending = [
-      .processor(2), .storage(address: 1 << 20, byteCount: 1 << 20), .shutdown(thenForce: true),
+      .processor(2), .storage(address: 1 << 20, byteCount: 1 << 20),
+      .blocks(byteCount: 4 << 20, done: 2 << 20), .shutdown(thenForce: true),
     ].map { PendingChange(subject: $0, online: true, asked: 1, deadline: 2) }
     partition.lost = lost
     partition.loadedParameters = "quiet"

@@ -42,7 +42,7 @@ extension JSONValue {
   /// What a state has in one form of several: the others are looked at one by one.
   private static let words = [
     "NO", "YES", "HORIZONTAL", "VERTICAL", "SHARED", "DEDICATED", "CP", "IFL", "operating",
-    "not-operating", "DEBUGEXIT", "RNG",
+    "not-operating", "DEBUGEXIT", "RNG", "VIRTIO", "CALL",
   ]
 
   /// The ways in which it can be another, as texts of it.

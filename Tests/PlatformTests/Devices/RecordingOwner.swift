@@ -33,7 +33,7 @@ final class RecordingOwner: DeviceOwner {
   static func bus(
     _ configuration: ComputerConfiguration, _ kinds: [any Device.Type]
   ) throws -> SystemBus {
-    let memory = try GuestMemory(maximumByteCount: configuration.maximumStorage)
+    let memory = try GuestMemory(maximumByteCount: configuration.windowByteCount)
     memory.attach(0..<configuration.initialStorage)
     let processor = try Processor(
       number: 0, memory: memory,
