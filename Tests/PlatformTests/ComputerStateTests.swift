@@ -82,22 +82,25 @@ import X86
   /// Oracle: weak references, which go with what they refer to.
   @Test("goes with its last reference, and its storage, processors and devices with it")
   func nothingStays() throws {
-    var computer: Computer? = try Computer(
-      ComputerConfiguration(
-        name: "ALL", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
-        initialStorage: 1 << 20, maximumStorage: 1 << 20,
-        blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x100, blockCount: 8)],
-        testHardware: TestHardware(debugExitPort: 0xF4, hasTestDevice: true),
-        hasLegacyDevices: true, entropySeed: 1))
+    var computer: Computer? = try Computer(Self.everything)
     weak let memory = computer?.memory
     weak let network = computer?.network
     weak let bus = computer?.bus
     let devices = (computer?.bus.devices ?? []).map { WeakDevice($0) }
-    #expect(memory != nil && devices.count >= 17)
+    #expect(memory != nil && devices.count >= 19)
     computer = nil
     #expect(memory == nil && network == nil && bus == nil)
     #expect(devices.allSatisfy { $0.device == nil })
   }
+
+  /// A computer with a device of every kind.
+  private static let everything = ComputerConfiguration(
+    name: "ALL", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
+    initialStorage: 1 << 20, maximumStorage: 1 << 20,
+    blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x100, blockCount: 8)],
+    networkDevices: [NetworkDeviceConfiguration(deviceNumber: 0x600, address: AdapterAddress(1))],
+    testHardware: TestHardware(debugExitPort: 0xF4, hasTestDevice: true), hasLegacyDevices: true,
+    entropySeed: 1, pluggableStorage: 128 << 20)
 
   private struct WeakDevice {
     weak var device: BusTarget?
@@ -106,15 +109,7 @@ import X86
   }
 
   @Test("every property is state, wiring or a cache") func everyPropertyHasItsRole() throws {
-    var configuration = Self.configuration(processors: 2)
-    configuration.hasLegacyDevices = true
-    configuration.testHardware = TestHardware(debugExitPort: 0xF4, hasTestDevice: true)
-    let computer = try Computer(
-      ComputerConfiguration(
-        name: "ALL", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
-        initialStorage: 1 << 20, maximumStorage: 1 << 20,
-        blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x100, blockCount: 8)],
-        testHardware: configuration.testHardware, hasLegacyDevices: true, entropySeed: 1))
+    let computer = try Computer(Self.everything)
     var holders = computer.stateHolders
     holders += computer.memory.stateHolders
     for processor in computer.processors { holders += processor.stateHolders }
