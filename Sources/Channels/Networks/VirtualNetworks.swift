@@ -184,6 +184,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     while place > 0, let before = flights.element(at: place &- 1), before.time > flight.time {
       place &-= 1
     }
+    // Cannot trap: a place of the array, or its end.
     flights.insert(flight, at: place)
   }
 

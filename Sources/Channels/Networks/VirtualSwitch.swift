@@ -130,6 +130,7 @@ package struct VirtualSwitch: Equatable, Sendable, Codable {
       return
     }
     let entry = LearnedAddress(address: address, vlan: vlan, adapter: adapter, seen: now)
+    // Cannot trap: a place of the array, or its end.
     learned.insert(entry, at: min(place, learned.count))
     guard learned.count(where: { $0.adapter == adapter }) > Self.addressLimit else { return }
     let oldest = learned.filter { $0.adapter == adapter }.min {
