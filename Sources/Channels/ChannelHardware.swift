@@ -7,8 +7,6 @@ struct ChannelHardware {
   let devices: Numbered<ChannelConfiguration.Device>
   let disks: Numbered<DiskDevice>
   let diskMemory: DiskMemory
-  /// Most host memory that disks can ever take, in bytes.
-  let diskReserve: UInt64
   /// Each partition's access to its devices, by partition and number, before anything is done.
   let subchannels: [Subchannel]
 
@@ -43,22 +41,23 @@ struct ChannelHardware {
     }
     let disks = Numbered(opened, absent: DiskDevice(withoutBlocks: memory))
     self.disks = disks
-    var reserves = Numbered([UInt64](repeating: 0, count: count), absent: 0)
-    for assignment in configuration.assignments {
-      let held = reserves[assignment.partition].addingClamped(
-        disks[assignment.device].memoryByteCount)
-      reserves[assignment.partition] = min(held, configuration.diskByteLimit)
-    }
-    diskReserve = reserves.reduce(0) { $0.addingClamped($1) }
     subchannels = configuration.assignments
-      .map { ChannelHardware.subchannel($0, devices[$0.device], paths) }
-      .sorted { ($0.partition, $0.virtualDevice) < ($1.partition, $1.virtualDevice) }
+      .map { Subchannel($0, devices[$0.device], paths) }
+      .sorted(by: Subchannel.isBefore)
   }
 
-  private static func subchannel(
+  /// A partition's access to a device that it is given, before anything is done by it.
+  func subchannel(_ assignment: ChannelConfiguration.Assignment) -> Subchannel {
+    Subchannel(assignment, devices[assignment.device], paths)
+  }
+}
+
+extension Subchannel {
+  /// The access that an assignment gives.
+  fileprivate init(
     _ assignment: ChannelConfiguration.Assignment, _ device: ChannelConfiguration.Device,
     _ paths: Numbered<ChannelConfiguration.Path>
-  ) -> Subchannel {
+  ) {
     let installed = device.paths.filter {
       paths[$0].candidatePartitions.contains(assignment.partition)
     }
@@ -69,10 +68,16 @@ struct ChannelHardware {
         rotation: device.paths.filter { paths[$0].subsystem == paths[named].subsystem },
         owns: limited.contains)
     }
-    return Subchannel(
+    self.init(
       partition: assignment.partition, virtualDevice: assignment.virtualDevice,
       device: assignment.device, paths: limited,
-      preferred: preferred.flatMap { limited.firstIndex(of: $0) })
+      preferred: preferred.flatMap { limited.firstIndex(of: $0) },
+      isReadOnly: assignment.isReadOnly)
+  }
+
+  /// By partition and number.
+  static func isBefore(_ one: Subchannel, _ other: Subchannel) -> Bool {
+    (one.partition, one.virtualDevice) < (other.partition, other.virtualDevice)
   }
 }
 

@@ -32,6 +32,8 @@ package struct SubchannelView: Equatable, Sendable {
   package var realDevice: UInt16
   /// Blocks of 512 bytes on the device; 0 when it is not ready.
   package var blockCount: UInt64
+  /// Whether the partition may only read.
+  package var isReadOnly: Bool
   /// Paths installed, in the order of the masks.
   package var paths: [UInt8]
   /// Paths installed (PIM).
@@ -125,6 +127,7 @@ extension ChannelSubsystem {
       partition: item.partition, virtualDevice: item.virtualDevice,
       realDevice: hardware.devices[item.device].number,
       blockCount: hardware.disks[item.device].byteCount / ChannelDefaults.blockByteCount,
+      isReadOnly: item.isReadOnly,
       paths: item.paths.map { hardware.paths[$0].number },
       installed: item.mask { _ in true },
       available: item.mask {

@@ -68,8 +68,7 @@ extension ChannelSubsystem {
       saved.paths.allSatisfy({
         $0.configured.count == own.paths[own.paths.endIndex].configured.count
       }),
-      saved.subchannels.count == own.subchannels.count,
-      zip(saved.subchannels, own.subchannels).allSatisfy({ $0.isSame(as: $1) })
+      isPossible(saved.subchannels.elements, saved)
     else { throw .otherLayout(kind: ChannelSubsystemState.kind, what: "I/O configuration") }
     guard
       state.disks.allSatisfy({
@@ -96,9 +95,12 @@ extension ChannelSubsystem {
       body(item.measurement.connectNanoseconds)
       body(item.measurement.disconnectNanoseconds)
       body(item.measurement.pendNanoseconds)
+      mixAssignment(item, body)
     }
     for device in activity.devices {
-      body(UInt64(device.phase.rawValue) << 32 | UInt64(device.queue.count))
+      body(
+        UInt64(device.phase.rawValue) << 32 | UInt64(device.queue.count)
+          | (device.isOffline ? 1 << 63 : 0))
     }
     for disk in hardware.disks { body(disk.writeDigest) }
   }
@@ -111,8 +113,34 @@ extension ChannelSubsystem {
       body(item.measurement.byteCount)
       body(item.measurement.connectNanoseconds)
       body(hardware.disks[item.device].writeDigest)
+      mixAssignment(item, body)
     }
     for path in activity.paths where path.isConfigured(partition) { body(path.isOnline ? 1 : 0) }
+  }
+}
+
+extension ChannelSubsystem {
+  /// What a device that was given to a partition adds to the history: those that are defined add nothing.
+  private func mixAssignment(_ item: Subchannel, _ body: (UInt64) -> Void) {
+    guard !hardware.subchannels.contains(where: { $0.isSame(as: item) }) else { return }
+    body(
+      UInt64(clamping: item.device) << 32 | UInt64(item.virtualDevice) << 8
+        | (item.isReadOnly ? 1 : 0))
+  }
+
+  /// Whether partitions can have such access to devices: each in its order, with the paths that it has there,
+  /// and none that is active to what is off line.
+  private func isPossible(_ subchannels: [Subchannel], _ saved: ChannelActivity) -> Bool {
+    let isOrdered = zip(subchannels, subchannels.dropFirst()).allSatisfy(Subchannel.isBefore)
+    return isOrdered
+      && subchannels.allSatisfy { item in
+        let assignment = ChannelConfiguration.Assignment(
+          partition: item.partition, virtualDevice: item.virtualDevice, device: item.device,
+          isReadOnly: item.isReadOnly)
+        return hardware.devices.indices.contains(item.device)
+          && item.isSame(as: hardware.subchannel(assignment))
+          && !(saved.isActive[item.partition] && saved.devices[item.device].isOffline)
+      }
   }
 }
 
@@ -137,9 +165,9 @@ extension ChannelActivity {
 
 extension Subchannel {
   /// Whether it is the same access to the same device, whatever happens there.
-  fileprivate func isSame(as other: Subchannel) -> Bool {
+  func isSame(as other: Subchannel) -> Bool {
     partition == other.partition && virtualDevice == other.virtualDevice && device == other.device
-      && paths == other.paths && preferred == other.preferred
+      && paths == other.paths && preferred == other.preferred && isReadOnly == other.isReadOnly
   }
 }
 
@@ -147,6 +175,7 @@ extension ChannelSubsystem: StateHolder {
   package static var roles: PropertyRoles {
     PropertyRoles(
       // The disks' contents are the disks' own.
-      state: ["activity"], wiring: ["hardware"], caches: ["requestByteCount", "wantingCount"])
+      state: ["activity"], wiring: ["hardware"],
+      caches: ["requestByteCount", "wantingCount", "diskReserve"])
   }
 }

@@ -27,8 +27,8 @@ package final class ChannelSubsystem {
 
   /// What it was built from.
   package var configuration: ChannelConfiguration { hardware.configuration }
-  /// Most host memory that disks can ever take, in bytes.
-  package var diskReserve: UInt64 { hardware.diskReserve }
+  /// Most host memory that disks can take while everybody has the devices that he has now, in bytes.
+  package private(set) var diskReserve: UInt64 = 0
   /// The time up to which everything has happened.
   package var clock: SimulatedTime { activity.clock }
 
@@ -64,7 +64,11 @@ package final class ChannelSubsystem {
   package func start(_ request: ChannelRequest) {
     let subchannel = subchannelIndex(request.partition, request.device)
     let refusal =
-      subchannel.map { request.refusal(by: hardware.disks[activity.subchannels[$0].device]) }
+      subchannel.map {
+        request.refusal(
+          by: hardware.disks[activity.subchannels[$0].device],
+          isReadOnly: activity.subchannels[$0].isReadOnly)
+      }
       ?? .notOperational
     let time = max(activity.clock, request.issued)
     var slot = RequestSlot(
@@ -312,7 +316,7 @@ package final class ChannelSubsystem {
     setPhase(device, .idle)
   }
 
-  private func complete(_ slot: Int, _ status: ChannelStatus, data: [UInt8]) {
+  func complete(_ slot: Int, _ status: ChannelStatus, data: [UInt8]) {
     let request = activity.slots[slot].request
     if let subchannel = activity.slots[slot].subchannel {
       activity.subchannels[subchannel].measurement.requestCount.addClamped(1)
@@ -339,6 +343,7 @@ package final class ChannelSubsystem {
       $0.addingClamped($1.isUsed ? $1.heldByteCount : 0)
     }
     wantingCount = activity.devices.count { $0.phase == .wantsPath }
+    diskReserve = diskReserve(of: activity.subchannels.elements)
   }
 
   /// Gives a path that has room to the devices that have wanted one longest.

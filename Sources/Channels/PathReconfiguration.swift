@@ -85,6 +85,7 @@ extension ChannelSubsystem {
     for (index, path) in configuration.paths.enumerated() where !path.isShared {
       activity.paths[index].setConfigured(partition, false)
     }
+    setDefined(partition)
   }
 
   /// Forgets what a partition had and did that is not active, as if it had never been; what it wrote to
@@ -93,10 +94,7 @@ extension ChannelSubsystem {
     guard activity.wasActivated.indices.contains(partition) else { return }
     activity.wasActivated[partition] = false
     for path in activity.paths.indices { activity.paths[path].setConfigured(partition, false) }
-    for (index, subchannel) in hardware.subchannels.enumerated()
-    where subchannel.partition == partition {
-      activity.subchannels[index] = subchannel
-    }
+    set(hardware.subchannels.filter { $0.partition == partition }, of: partition, anew: true)
   }
 
   /// Forgets a partition's requests, as a system reset does; none of them completes.
@@ -127,7 +125,7 @@ extension ChannelSubsystem {
   }
 
   /// Moves requests off paths that went, and onto paths that came.
-  private func pathsChanged() {
+  func pathsChanged() {
     for device in activity.devices.indices where activity.devices[device].phase == .moving {
       guard let slot = activity.devices[device].current, let path = activity.slots[slot].path,
         let subchannel = activity.slots[slot].subchannel,

@@ -3,11 +3,11 @@
 import Quantities
 
 extension ChannelRequest {
-  /// Status with which a device refuses the request; nil when it can be carried out.
+  /// Status with which a device refuses the request of a partition that may only read, or write too; nil when it can be carried out.
   ///
   /// Block number and length are the guest's.
-  func refusal(by disk: DiskDevice) -> ChannelStatus? {
-    guard disk.byteCount > 0 else { return .ioError }
+  func refusal(by disk: DiskDevice, isReadOnly: Bool) -> ChannelStatus? {
+    guard disk.byteCount > 0, kind != .write || !isReadOnly else { return .ioError }
     guard kind != .flush else { return nil }
     let block = Int(ChannelDefaults.blockByteCount)
     guard byteCount > 0, byteCount <= ChannelDefaults.requestByteLimit, byteCount % block == 0,

@@ -67,6 +67,8 @@ struct Subchannel: Equatable, Sendable, Codable {
   var paths: [Int]
   /// Position of the path that is tried first.
   var preferred: Int?
+  /// Whether the partition may only read.
+  @Added var isReadOnly = false
   /// Paths that software allows (LPM).
   var logicalMask: UInt8 = 0xFF
   /// Position at which the next rotation begins.
@@ -119,6 +121,8 @@ struct DeviceUnit: Equatable, Sendable, Codable {
     case moving
   }
 
+  /// Varied off line: nobody can be given it.
+  @Added var isOffline = false
   var phase = Phase.idle
   /// Slot of the request it works on.
   var current: Int?

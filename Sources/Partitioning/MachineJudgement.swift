@@ -15,6 +15,7 @@ extension PartitionManager {
     for (place, values) in zip(layout.partitions, saved.partitions) {
       try judge(values, in: place, holders)
     }
+    try judgeDevices(of: saved, in: layout)
     let held = saved.partitions.reduce(0) { $0.addingClamped($1.increments.count { $0 != nil }) }
     guard held == holders.count(where: { $0 != nil }) else {
       throw .inconsistent(kind: FirmwareState.kind, what: "storage")
@@ -26,6 +27,25 @@ extension PartitionManager {
       saved.networks.adapters.allSatisfy({ defined.contains($0.partition) })
     else { throw .inconsistent(kind: MachineState.kind, what: "networks") }
     return layout
+  }
+
+  /// Active partitions have the devices that their definitions in force say, and what one writes no other has.
+  private func judgeDevices(
+    of saved: MachineState, in layout: MachineLayout
+  ) throws(StateRefusal) {
+    var users: [UInt16: [Bool]] = [:]
+    for (place, values) in zip(layout.partitions, saved.partitions) where values.isActive {
+      let devices = values.definition.devices
+      for device in devices { users[device.realDevice, default: []].append(device.isReadOnly) }
+      let isSame = channels.devices(of: place.number, in: saved.channels).elementsEqual(
+        devices.map { ($0.realDevice, $0.virtualDevice, $0.isReadOnly) }, by: ==)
+      guard isSame else {
+        throw .inconsistent(kind: PartitionState.kind, what: "\(place.name): devices")
+      }
+    }
+    guard users.values.allSatisfy({ $0.count == 1 || !$0.contains(false) }) else {
+      throw .inconsistent(kind: MachineState.kind, what: "a device that two write")
+    }
   }
 
   private func judge(

@@ -44,6 +44,7 @@ package final class Computer: @unchecked Sendable {
   let pluggable: MemoryDevice?
   /// The faces of its subchannels.
   let disks: [BlockDevice]
+  let diskHotplug: DiskHotplug?
   /// The faces of its network adapters.
   let networkDevices: [NetworkDevice]
   /// Where the processors keep the last time stamp that any of them returned.
@@ -104,6 +105,7 @@ package final class Computer: @unchecked Sendable {
     debugConsole = bus.first(DebugConsole.self)
     pluggable = bus.first(MemoryDevice.self)
     disks = bus.devices.compactMap { $0 as? BlockDevice }
+    diskHotplug = bus.first(DiskHotplug.self)
     networkDevices = bus.devices.compactMap { $0 as? NetworkDevice }
     values = ComputerValues(processorCount: count)
     places = Numbered(repeating: -1, count: count)

@@ -18,6 +18,7 @@ extension Computer {
     BlockDevice.self,
     NetworkDevice.self,
     EntropyDevice.self,
+    DiskHotplug.self,
     MemoryDevice.self,
     EventDevice.self,
     DebugExit.self,

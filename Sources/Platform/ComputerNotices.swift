@@ -23,7 +23,7 @@ extension Computer {
     values.history.mix(completion.tag)
     values.history.mix(completion.at)
     return disks.flatMap { disk -> [ChannelRequest] in
-      guard disk.configuration.deviceNumber == completion.device else { return [] }
+      guard disk.place.disk?.deviceNumber == completion.device else { return [] }
       return disk.complete(completion)
     }
   }

@@ -8,7 +8,7 @@ extension Computer: StateHolder {
     state: ["values", "lastTimestamp"],
     wiring: [
       "configuration", "memory", "processors", "uncounted", "network", "bus", "serial", "events",
-      "bridge", "power", "video", "debugConsole", "disks",
+      "bridge", "power", "video", "debugConsole", "disks", "diskHotplug",
       "networkDevices", "pluggable",
     ],
     // Of the phase that runs.

@@ -36,6 +36,7 @@ package struct KeptState: Sendable {
     let offline =
       report.offlineProcessors.map { "PROCESSOR \(hexDigits($0, 2))" }
       + report.offlinePaths.map { "CHPID \(hexDigits($0, 2))" }
+      + report.offlineDevices.map { "DASD \(hexDigits($0, 4))" }
     lines += KeptState.lines("KEPT OFFLINE: ", offline)
     if isLost {
       lines.append(

@@ -124,6 +124,27 @@ private let refusals: [Refusal] = [
   Refusal(
     .lastPath("A", path: 0x44, devices: [0x200, 0x201]),
     "HCPX8826E Path 44 is the last path of A to device 0200 0201; use UNCOND or FORCE"),
+  Refusal(.deviceNotFound(0x300), "HCPX040E Device 0300 does not exist"),
+  Refusal(.virtualDeviceNotFound("A", device: 0x101), "HCPX040E Device 0101 does not exist"),
+  Refusal(.deviceOffline(0x300), "HCPX046E DASD 0300 offline"),
+  Refusal(
+    .deviceNotAttachable("A", device: 0x300, .unreachable),
+    "HCPX120E DASD 0300 not attached; no channel path of A leads to it"),
+  Refusal(
+    .deviceNotAttachable("A", device: 0x300, .noPlace(limit: 8)),
+    "HCPX120E DASD 0300 not attached; A can have 8 devices"),
+  Refusal(
+    .deviceNotAttachable("A", device: 0x300, .file(reason: "it was deleted")),
+    "HCPX120E DASD 0300 not attached; its file cannot be used: it was deleted"),
+  Refusal(
+    .deviceNumberTaken("A", device: 0x300, as: 0x101),
+    "HCPX121E DASD 0300 not attached; 0101 already defined for A"),
+  Refusal(
+    .deviceInUse(0x300, by: "A", as: 0x101), "HCPX122E DASD 0300 already attached to A 0101"),
+  Refusal(.deviceAlready(0x300, online: false), "HCPX8979E DASD 0300 is already offline"),
+  Refusal(
+    .deviceInGuestUse("A", device: 0x101),
+    "HCPX8980E A uses DASD 0101 and cannot be asked for it; use FORCE"),
   Refusal(
     .physicalProcessorNotFound(9, installed: 4),
     "HCPX8827E PROCESSOR 09 does not exist; 4 are installed, from 00"),

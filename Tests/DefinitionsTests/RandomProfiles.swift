@@ -126,7 +126,8 @@ struct RandomProfiles {
     for _ in 0..<number(0...3) {
       let number = device()
       guard !definition.devices.contains(where: { $0.virtualDevice == number }) else { continue }
-      definition.devices.append(DeviceAssignment(virtualDevice: number, realDevice: device()))
+      definition.devices.append(
+        DeviceAssignment(virtualDevice: number, realDevice: device(), isReadOnly: chance(30)))
     }
     definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
     for _ in 0..<number(0...2) {

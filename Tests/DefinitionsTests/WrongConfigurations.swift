@@ -481,7 +481,7 @@ extension WrongFolder {
         "a.iocp": resource + path + unit + device, "a.media": "DEVICE 0200 SCRATCH 1M\n",
       ],
       messages: [
-        "a.direct:6:17: HCPDEF090W TWO cannot be active beside ONE: both have device 0200; dedicate it to one of them"
+        "a.direct:6:17: HCPDEF090W TWO is without device 0200 beside ONE, which has it; dedicate it to one of them, or to both R/O"
       ]),
     WrongFolder(
       name: "device without media",

@@ -56,6 +56,8 @@ package struct ChannelConfiguration: Equatable, Sendable {
     package var preferredPath: Int?
     /// What holds its blocks.
     package var medium: Medium
+    /// Partitions that may have it; nil when all that have a path may.
+    package var candidatePartitions: [Int]?
     /// Bytes a second.
     package var bytesPerSecond: UInt64
     /// Time the device needs before it moves data.
@@ -64,6 +66,7 @@ package struct ChannelConfiguration: Equatable, Sendable {
     /// Creates a device.
     package init(
       number: UInt16, paths: [Int], preferredPath: Int? = nil, medium: Medium,
+      candidatePartitions: [Int]? = nil,
       bytesPerSecond: UInt64 = ChannelDefaults.deviceBytesPerSecond,
       latencyNanoseconds: UInt64 = ChannelDefaults.deviceLatencyNanoseconds
     ) {
@@ -71,6 +74,7 @@ package struct ChannelConfiguration: Equatable, Sendable {
       self.paths = paths
       self.preferredPath = preferredPath
       self.medium = medium
+      self.candidatePartitions = candidatePartitions
       self.bytesPerSecond = bytesPerSecond
       self.latencyNanoseconds = latencyNanoseconds
     }
@@ -84,12 +88,15 @@ package struct ChannelConfiguration: Equatable, Sendable {
     package var virtualDevice: UInt16
     /// Index of the device.
     package var device: Int
+    /// Whether the partition may only read.
+    package var isReadOnly: Bool
 
     /// Creates an assignment.
-    package init(partition: Int, virtualDevice: UInt16, device: Int) {
+    package init(partition: Int, virtualDevice: UInt16, device: Int, isReadOnly: Bool = false) {
       self.partition = partition
       self.virtualDevice = virtualDevice
       self.device = device
+      self.isReadOnly = isReadOnly
     }
   }
 
@@ -99,7 +106,7 @@ package struct ChannelConfiguration: Equatable, Sendable {
   package var paths: [Path]
   /// The devices; assignments refer to them by index.
   package var devices: [Device]
-  /// Who has which device.
+  /// Who has which device before anything is done.
   package var assignments: [Assignment]
   /// Most host memory that scratch devices and changed blocks of files may take, in bytes, for each
   /// partition by what it wrote.

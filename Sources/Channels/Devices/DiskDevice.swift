@@ -153,6 +153,21 @@ final class DiskDevice {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
+  /// Host memory that its chunks take for other partitions than these, in bytes.
+  func heldByteCount(besides partitions: [Int]) -> UInt64 {
+    let count = chunks.values.count { !partitions.contains($0.partition) }
+    return UInt64(clamping: count).multipliedClamped(by: UInt64(Self.chunkByteCount))
+  }
+
+  /// Why its file is not what it was when it was opened; nil when it is, or when it has none.
+  var fault: String? {
+    guard descriptor >= 0 else { return nil }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return systemReason() }
+    if status.st_nlink == 0 { return "it was deleted" }
+    return UInt64(clamping: status.st_size) < byteCount ? "it is shorter than it was" : nil
+  }
+
   /// Whether a range of bytes lies on the device.
   func contains(_ offset: UInt64, _ count: Int) -> Bool {
     offset <= byteCount && count >= 0 && UInt64(clamping: count) <= byteCount &- offset

@@ -42,6 +42,16 @@ extension ManagementAction {
       configuration(name, "STOR(\(sizeText(bytes)))", online, insistence, within)
     case .configurePath(let name, let path, let online, let insistence):
       configuration(name, "CHP(\(hexDigits(path, 2)))", online, insistence, nil)
+    case .attachDevice(let name, let device, let virtual, let isReadOnly, let within):
+      commandWords(
+        "ATTACH", hexDigits(device, 4), name, hexDigits(virtual, 4), isReadOnly ? "R/O" : nil,
+        within.map { "WITHIN \($0)" })
+    case .detachDevice(let name, let device, let force, let within):
+      commandWords(
+        "FOR \(name) CMD DETACH", hexDigits(device, 4), force ? "FORCE" : nil,
+        within.map { "WITHIN \($0)" })
+    case .varyDevice(let device, let online):
+      commandWords("VARY", Self.lineState(online), hexDigits(device, 4))
     case .releasePath(let name, let path):
       commandWords("RELEASE CHPID", hexDigits(path, 2), name)
     case .account(let name): commandWords("ACNT", name)
@@ -123,6 +133,7 @@ extension ManagementAction {
     switch kind {
     case .processor: "CPU"
     case .storage: "STORAGE"
+    case .device: "DEVICE"
     case .shutdown: "SHUTDOWN"
     }
   }

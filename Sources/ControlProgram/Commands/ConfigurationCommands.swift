@@ -19,9 +19,9 @@ let configurationCommands: [Command] = [
       CommandFormat(
         "",
         "{CPU(nn[-nn]) | STOR(n{K|M|G}) | CHP(nn[-nn])},{ONLINE | OFFLINE[,UNCOND|,FORCE]}"
-          + "[,WITHIN=n] | {CPU|STOR|ALL}[,ONLINE|,OFFLINE],CANCEL",
+          + "[,WITHIN=n] | {CPU|STOR|DEVICE|ALL}[,ONLINE|,OFFLINE],CANCEL",
         classes: "G", "Configures on line or off line, or cancels what is pending.",
-        operands: [.words("CPU(|STOR(|CHP(|ONLINE|OFFLINE|UNCOND|FORCE|CANCEL|WITHIN")],
+        operands: [.words("CPU(|STOR(|CHP(|DEVICE|ONLINE|OFFLINE|UNCOND|FORCE|CANCEL|WITHIN")],
         handler: configure)
     ]),
   Command(
@@ -54,17 +54,21 @@ let configurationCommands: [Command] = [
     ]),
   Command(
     "DETach", module: "CPU",
-    "Removes processors from your partition and resets it, or takes a virtual switch away.",
+    "Removes processors or a device from a partition, or takes a virtual switch away.",
+    notes: detachNotes,
     formats: [
       CommandFormat(
         "CPU", "{nn[-nn] ... | ALL}", classes: "G",
         "Removes logical processors; storage is cleared and the machine reset.",
         operands: [.words("ALL")], handler: detachProcessors),
       detachSwitchFormat,
-    ]),
+    ] + detachFormats),
   Command(
-    "VARY", module: "VRY", "Varies a physical processor or a channel path on or off line.",
-    notes: ["VARY CHPID is for the whole machine; CONFIG CHP is for one partition."],
+    "VARY", module: "VRY", "Varies processors, a channel path or devices on or off line.",
+    notes: [
+      "VARY CHPID is for the whole machine; CONFIG CHP is for one partition.",
+      "A device that is off line cannot be attached; one that is attached cannot be varied off line.",
+    ],
     formats: [
       CommandFormat(
         "ONline|OFFline PROCessor", "nn[-nn] ...", classes: "B",
@@ -73,6 +77,9 @@ let configurationCommands: [Command] = [
         "ONline|OFFline CHPID", "nn [UNCOND|FORCE]", classes: "B",
         "Varies a channel path for all partitions.", operands: [.words("UNCOND|FORCE")],
         handler: varyPath),
+      CommandFormat(
+        "ONline|OFFline", "rdev[-rdev] ...", classes: "B",
+        "Varies devices; all of them or none.", operands: [.other], handler: varyDevices),
     ]),
 ]
 
@@ -175,6 +182,7 @@ private struct ConfigurationChange {
           action: .configurePath(name, path: path, online: isOnline, insistence: insistence),
           text: text, object: text)
       }
+    case .device: throw CommandMessage(.invalidOption, "DEVICE")
     case .all: throw CommandMessage(.invalidOption, "ALL")
     }
   }
@@ -203,6 +211,7 @@ private enum ConfigurationKind {
   case processor
   case storage
   case path
+  case device
   case all
 
   /// What CANCEL withdraws.
@@ -210,6 +219,7 @@ private enum ConfigurationKind {
     switch self {
     case .processor: .processor
     case .storage: .storage
+    case .device: .device
     case .path, .all: nil
     }
   }
@@ -219,6 +229,7 @@ private func configurationKind(_ word: String) throws(CommandMessage) -> Configu
   if Keyword("CPU").accepts(word) { return .processor }
   if Keyword("STORage").accepts(word) { return .storage }
   if Keyword("CHPid").accepts(word) { return .path }
+  if Keyword("DEVice").accepts(word) { return .device }
   if word == "ALL" { return .all }
   throw CommandMessage(.invalidOption, word)
 }
@@ -354,14 +365,19 @@ extension Invocation {
   }
 
   /// Answers a live change: done, or pending with the time that is left.
-  fileprivate func reply(_ result: ManagementResult, done: String) {
+  func reply(_ result: ManagementResult, done: String) {
     switch result {
     case .done, .each: reply(done)
-    case .pending(let changes):
-      for change in changes {
-        let left = change.deadline.subtractingClamped(system.now) / 1_000_000_000
-        reply("\(change.text) PENDING, \(left) SECONDS LEFT")
-      }
+    case .pending(let changes): for change in changes { reply(pendingText(change)) }
     }
+  }
+
+  /// `CPU 02 ONLINE PENDING, 60 SECONDS LEFT`.
+  func pendingText(_ change: PendingChange) -> String {
+    if change.waitsForLoad { return "\(change.text) PENDING UNTIL THE NEXT LOAD" }
+    let left = change.deadline.subtractingClamped(system.now) / 1_000_000_000
+    let done = change.doneByteCount
+    return "\(change.text) PENDING, \(left) SECONDS LEFT"
+      + (done > 0 ? ", \(sizeText(done)) DONE" : "")
   }
 }

@@ -27,6 +27,10 @@ let queryMachineFormats = [
     "PATHS", "[TO] rdev", classes: "BCE", "The channel paths to a device.", operands: [.other],
     handler: queryPathsToDevice),
   CommandFormat(
+    "DAsd", "[rdev[-rdev] | ATTached | FREE | OFFline | ALL]", classes: "BCE",
+    "Disks: who has which; without an operand those that are not off line.",
+    operands: [.words("ATTached|FREE|OFFline|ALL")], handler: queryDisks),
+  CommandFormat(
     "LPARs", "[pattern]", classes: "ABCE",
     "Each partition's state, processors, storage and paths.", operands: [.partition],
     handler: queryPartitions),
@@ -209,11 +213,7 @@ extension Invocation {
     for partition in names.compactMap({ system.partitionView($0) }) {
       for pending in partition.pending {
         isEmpty = false
-        let left = pending.deadline.subtractingClamped(system.now) / 1_000_000_000
-        let done = pending.doneByteCount
-        reply(
-          "\(padded(partition.name, 8)) \(pending.text) PENDING, \(left) SECONDS LEFT"
-            + (done > 0 ? ", \(sizeText(done)) DONE" : ""))
+        reply("\(padded(partition.name, 8)) \(pendingText(pending))")
       }
     }
     if isEmpty { reply("No pending changes") }

@@ -14,8 +14,13 @@ let queryVirtualFormats = [
     "Virtual CHPids", "", classes: "G", "Your partition's channel paths.",
     handler: queryVirtualPaths),
   CommandFormat(
-    "Virtual ALL", "", classes: "G", "Storage, processors and channel paths together.",
+    "Virtual DAsd", "", classes: "G", "Your partition's disks.", handler: queryVirtualDisks),
+  CommandFormat(
+    "Virtual ALL", "", classes: "G", "Storage, processors, channel paths and disks together.",
     handler: queryVirtualAll),
+  CommandFormat(
+    "Virtual", "vdev", classes: "G", "One of your partition's disks, by your number.",
+    operands: [.other], handler: queryVirtualDisk),
 ]
 
 private func queryVirtualProcessors(_ call: Invocation) throws(CommandMessage) {
@@ -64,6 +69,23 @@ private func queryVirtualAll(_ call: Invocation) throws(CommandMessage) {
   try queryVirtualStorage(call)
   try queryVirtualProcessors(call)
   try queryVirtualPaths(call)
+  call.reply(call.diskLines(of: try call.ownStatus()))
+}
+
+private func queryVirtualDisks(_ call: Invocation) throws(CommandMessage) {
+  try call.operands.end()
+  let lines = call.diskLines(of: try call.ownStatus())
+  call.reply(lines.isEmpty ? ["A DASD was not found."] : lines)
+}
+
+private func queryVirtualDisk(_ call: Invocation) throws(CommandMessage) {
+  let number = try call.operands.device(missing: .virtualDeviceMissing)
+  try call.operands.end()
+  let partition = try call.ownStatus()
+  guard let index = partition.devices.firstIndex(where: { $0.virtualDevice == number }) else {
+    throw CommandMessage(.deviceDoesNotExist, hexDigits(number, 4))
+  }
+  call.reply(Array(call.diskLines(of: partition).dropFirst(index).prefix(1)))
 }
 
 extension Invocation {

@@ -13,8 +13,8 @@ private let unavailableQueries: [(words: String, instead: String)] = [
   ("PRIORity|CPUAFFIN", "use QUERY SHARE and QUERY POLARITY"),
   ("ALLOC|FRAMES|RESERVED|PAGing|NSS|CPOWNed", "use QUERY STORAGE MAP"),
   (
-    "DAsd|TAPes|GRAF|LINES|UR|OSA|FCP|SYStem|LINKs|MDISK|VDISK|TDsk|SWITCHes|CTCA",
-    "use QUERY PATHS rdev, QUERY CHPIDS or QUERY rdev"
+    "TAPes|GRAF|LINES|UR|OSA|FCP|SYStem|LINKs|MDISK|VDISK|TDsk|SWITCHes|CTCA",
+    "use QUERY DASD, QUERY PATHS rdev or QUERY CHPIDS"
   ),
   ("CHPIDV|CPUID|IPLPARMS|VMRELOcate", "use FOR userid CMD QUERY VIRTUAL ALL and QUERY PROFILE"),
   ("SET|TERMinal|PF|SECUSER|SCReen|TRACE|AUTODial|BYUSER", "consoles have no such settings"),
@@ -47,17 +47,6 @@ func queryDevice(_ call: Invocation, _ word: String) throws(CommandMessage) -> B
     throw CommandMessage(.deviceDoesNotExist, text)
   }
   try call.operands.end()
-  let paths = call.system.definition.inputOutput.paths(to: device.number) ?? []
-  let isOnline = call.system.machineView.paths.contains { $0.isOnline && paths.contains($0.path) }
-  let owners = call.control.partitionNames.flatMap { name in
-    guard let partition = call.system.partitionView(name), partition.isActive else {
-      return [String]()
-    }
-    return partition.definition.devices.filter { $0.realDevice == device.number }.map {
-      "ATTACHED TO \(padded(name, 8)) \(hexDigits($0.virtualDevice, 4)) R/W"
-    }
-  }
-  let states = !isOnline ? ["OFFLINE"] : owners.isEmpty ? ["FREE"] : owners
-  for state in states { call.reply("DASD \(text) \(state)") }
+  call.reply(call.system.deviceViews.filter { $0.number == device.number }.flatMap(dasdLines))
   return true
 }

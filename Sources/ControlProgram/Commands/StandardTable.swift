@@ -4,8 +4,8 @@ extension CommandTable {
   /// The table of the control program.
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
-      + provisioningCommands + networkCommands + saveCommands + partitionOperations
-      + operationCommands
+      + deviceCommands + provisioningCommands + networkCommands + saveCommands
+      + partitionOperations + operationCommands
       + storageCommands + consoleCommands
       + planCommands + validateCommands + recordCommands + checkpointCommands + waitCommands
       + terminalCommands)

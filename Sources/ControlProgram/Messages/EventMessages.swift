@@ -34,6 +34,10 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     return line(.processorGivenBack, hexDigits(processor, 2), module: "CFG")
   case .processorKept(let processor):
     return line(.processorKept, hexDigits(processor, 2), module: "CFG")
+  case .deviceGivenBack(let device):
+    return line(.deviceGivenBack, hexDigits(device, 4), module: "ATT")
+  case .deviceNotAttached(let device):
+    return line(.deviceLeftOut, hexDigits(device, 4), module: "ATT")
   case .disabledWait(_, let address):
     return line(.disabledWait, hexDigits(address, 16), module: "GIR")
   case .tripleFault(let processor, let address):

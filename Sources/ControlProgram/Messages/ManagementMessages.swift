@@ -125,6 +125,19 @@ extension CommandMessage {
         CommandMessage(
           .lastPath, hexDigits(path, 2), name,
           devices.map { hexDigits($0, 4) }.joined(separator: " "))
+      case .deviceNotFound(let device), .virtualDeviceNotFound(_, let device):
+        CommandMessage(.deviceDoesNotExist, hexDigits(device, 4))
+      case .deviceAlready(let device, let online):
+        CommandMessage(.deviceAlready, hexDigits(device, 4), Self.lineState(online))
+      case .deviceOffline(let device): CommandMessage(.deviceOffline, hexDigits(device, 4))
+      case .deviceInUse(let device, let name, let virtual):
+        CommandMessage(.deviceAttached, hexDigits(device, 4), name, hexDigits(virtual, 4))
+      case .deviceNumberTaken(let name, let device, let virtual):
+        CommandMessage(.deviceNumberTaken, hexDigits(device, 4), hexDigits(virtual, 4), name)
+      case .deviceNotAttachable(let name, let device, let obstacle):
+        CommandMessage(.deviceNotAttachable, hexDigits(device, 4), Self.text(obstacle, of: name))
+      case .deviceInGuestUse(let name, let device):
+        CommandMessage(.deviceInGuestUse, name, hexDigits(device, 4))
       case .physicalProcessorNotFound(let number, let installed):
         CommandMessage(.physicalProcessorNotFound, hexDigits(number, 2), "\(installed)")
       case .physicalProcessorAlready(let number, let online):
@@ -143,6 +156,15 @@ extension CommandMessage {
       case .noFirstProcessor(let name): CommandMessage(.noFirstProcessor, name)
       case .registerNotFound(let register): CommandMessage(.invalidRegister, register)
       }
+  }
+
+  private static func text(_ obstacle: DeviceObstacle, of name: String) -> String {
+    switch obstacle {
+    case .unreachable: "no channel path of \(name) leads to it"
+    case .withoutMedium: "no DEVICE statement says what holds its blocks"
+    case .file(let reason): "its file cannot be used: \(reason)"
+    case .noPlace(let limit): "\(name) can have \(limit) devices"
+    }
   }
 
   /// Not active is `not logged on`; active where it must not be is `already logged on`.

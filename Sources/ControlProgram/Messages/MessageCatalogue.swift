@@ -72,6 +72,12 @@ extension MessageID {
         "Rdev missing or invalid",
         when: "The command needs a device number.",
         remedy: "Give up to four hexadecimal digits.")
+    case .virtualDeviceMissing:
+      MessageDefinition(
+        22, .error, nil,
+        "Vdev missing or invalid",
+        when: "The command needs a device number of a partition's own.",
+        remedy: "Give up to four hexadecimal digits.")
     case .storageMissing:
       MessageDefinition(
         25, .error, nil,
@@ -657,6 +663,66 @@ extension MessageID {
         "Device &1 does not exist",
         when: "No device has the number.",
         remedy: "QUERY CHPID shows the devices of a path.")
+    case .deviceOffline:
+      MessageDefinition(
+        46, .error, nil,
+        "DASD &1 offline",
+        when: "The device is varied off line, or no path to it works.",
+        remedy: "VARY ONLINE the device; QUERY PATHS shows its paths.")
+    case .deviceNotAttachable:
+      MessageDefinition(
+        120, .error, nil,
+        "DASD &1 not attached; &2",
+        when: "The partition cannot have the device.",
+        remedy: "Mend what the message says; QUERY PATHS shows the paths to a device.")
+    case .deviceNumberTaken:
+      MessageDefinition(
+        121, .error, nil,
+        "DASD &1 not attached; &2 already defined for &3",
+        when: "The partition has a device of that number of its own.",
+        remedy: "Give it another number.")
+    case .deviceAttached:
+      MessageDefinition(
+        122, .error, nil,
+        "DASD &1 already attached to &2 &3",
+        when: "A partition has the device, and not both may only read it.",
+        remedy: "DETACH it there first.")
+    case .deviceNotAttachedTo:
+      MessageDefinition(
+        141, .error, nil,
+        "DASD &1 not attached to &2",
+        when: "Another partition has the device.",
+        remedy: "QUERY DASD shows who has it.")
+    case .deviceNotAttached:
+      MessageDefinition(
+        142, .error, nil,
+        "DASD &1 not attached",
+        when: "No partition has the device.",
+        remedy: "Nothing.")
+    case .deviceAlready:
+      MessageDefinition(
+        8979, .error, nil,
+        "DASD &1 is already &2",
+        when: "The device is in that state.",
+        remedy: "Nothing.")
+    case .deviceInGuestUse:
+      MessageDefinition(
+        8980, .error, nil,
+        "&1 uses DASD &2 and cannot be asked for it; use FORCE",
+        when: "A guest that hears of no devices has set the disk up.",
+        remedy: "FORCE takes it, and its requests end with an I/O error; or end the guest first.")
+    case .deviceGivenBack:
+      MessageDefinition(
+        8981, .information, nil,
+        "User &1 has given DASD &2 back",
+        when: "A guest's operating system ejected a disk that nobody asked for.",
+        remedy: "Nothing; ATTACH gives it again.")
+    case .deviceLeftOut:
+      MessageDefinition(
+        8982, .warning, nil,
+        "DASD &2 of &1 not attached",
+        when: "A device of the partition's definition is another's or off line.",
+        remedy: "QUERY DASD shows who has it; ATTACH gives it when it is free.")
     case .invalidChannelPath:
       MessageDefinition(
         846, .error, nil,

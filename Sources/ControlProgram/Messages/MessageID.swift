@@ -15,6 +15,7 @@ package enum MessageID: CaseIterable, Sendable {
   case conflictingOption
   case useridMissing
   case deviceMissing
+  case virtualDeviceMissing
   case storageMissing
   case operandMissing
   case hexlocMissing
@@ -113,6 +114,16 @@ package enum MessageID: CaseIterable, Sendable {
   case changeStopped
   // Devices and channel paths
   case deviceDoesNotExist
+  case deviceOffline
+  case deviceNotAttachable
+  case deviceNumberTaken
+  case deviceAttached
+  case deviceNotAttachedTo
+  case deviceNotAttached
+  case deviceAlready
+  case deviceInGuestUse
+  case deviceGivenBack
+  case deviceLeftOut
   case invalidChannelPath
   case pathNotAllowed
   case pathAlready

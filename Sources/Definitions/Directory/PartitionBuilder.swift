@@ -248,11 +248,14 @@ struct PartitionBuilder {
     guard let virtual = operands.deviceNumber("a virtual device number") else { return }
     let realPlace = operands.place
     guard let real = operands.deviceNumber("a real device number") else { return }
+    let isReadOnly = operands.peek != nil
+    if isReadOnly { guard operands.keyword(of: "DEDICATE", from: ["R/O"]) != nil else { return } }
     let key = "DEDICATE " + DeviceNumbers.text(virtual)
     guard isFirst(key, at: place) else { return }
     parsed.places[key] = realPlace
     parsed.definition.devices.removeAll { $0.virtualDevice == virtual }
-    parsed.definition.devices.append(DeviceAssignment(virtualDevice: virtual, realDevice: real))
+    parsed.definition.devices.append(
+      DeviceAssignment(virtualDevice: virtual, realDevice: real, isReadOnly: isReadOnly))
     parsed.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
   }
 

@@ -18,8 +18,8 @@ extension Problem {
   static func deviceTwice(_ device: UInt16, _ partition: String, owner: String) -> Problem {
     warning(
       "090",
-      "\(partition) cannot be active beside \(owner): both have device \(DeviceNumbers.text(device))",
-      "dedicate it to one of them")
+      "\(partition) is without device \(DeviceNumbers.text(device)) beside \(owner), which has it",
+      "dedicate it to one of them, or to both R/O")
   }
 
   static func storageShort(

@@ -21,7 +21,7 @@ package struct ActivationState: Sendable {
   private var dedicated: [ProcessorType: Int] = [:]
   /// On-line logical processors of the widest sharing partition.
   private var widest: [ProcessorType: Int] = [:]
-  private var deviceOwners: [UInt16: String] = [:]
+  private var deviceOwners: [UInt16: (name: String, isReadOnly: Bool)] = [:]
   private var pathOwners: [Int: String] = [:]
   private let unshared: [ChannelPathDefinition]
 
@@ -70,7 +70,7 @@ package struct ActivationState: Sendable {
       }
     }
     for assignment in definition.devices {
-      deviceOwners[assignment.realDevice] = definition.name
+      deviceOwners[assignment.realDevice] = (definition.name, assignment.isReadOnly)
     }
     let held =
       paths
@@ -84,8 +84,13 @@ package struct ActivationState: Sendable {
   /// The profile that a partition is active with; nil when it is not active.
   func activeProfile(of partition: String) -> String? { profiles[partition] }
 
-  /// Who of the active partitions has a device.
-  func owner(of device: UInt16) -> String? { deviceOwners[device] }
+  /// Who of the active partitions has a device, so that another cannot.
+  func owner(of assignment: DeviceAssignment) -> String? {
+    guard let owner = deviceOwners[assignment.realDevice],
+      !(owner.isReadOnly && assignment.isReadOnly)
+    else { return nil }
+    return owner.name
+  }
 
   /// Who besides a partition has a path that one partition has at a time.
   func owner(of path: ChannelPathDefinition, besides partition: String) -> String? {

@@ -123,7 +123,7 @@ package struct ActivationValidator: Sendable {
   ) -> [ActivationFinding] {
     profile.devices.compactMap { assignment in
       let item = "DEDICATE " + DeviceNumbers.text(assignment.virtualDevice)
-      if let owner = state.owner(of: assignment.realDevice) {
+      if let owner = state.owner(of: assignment) {
         return ActivationFinding(
           .deviceTwice(assignment.realDevice, reference.words, owner: owner), reference, item: item)
       }

@@ -107,6 +107,16 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// Configures a channel path on or off line for one partition (PAM). `.pathNotFound`,
   /// `.pathNotAllowed`, `.pathAlready`, `.pathInUse`, `.pathOffline`, `.lastPath`.
   case configurePath(String, path: UInt8, online: Bool, insistence: Insistence)
+  /// Gives a device to an active partition under a number of its own; the guest is told, and it stays pending
+  /// until the guest has found it or `within` seconds (60 when nil) are over, or until the next load for a guest
+  /// that cannot be told. `.wrongState`, `.deviceNotFound`, `.deviceOffline`, `.deviceInUse`,
+  /// `.deviceNumberTaken`, `.deviceNotAttachable`, `.hostStorage`.
+  case attachDevice(
+    String, device: UInt16, as: UInt16, isReadOnly: Bool = false, within: Int? = nil)
+  /// Takes a device, by the partition's own number, from an active partition. Stays pending until the guest gives
+  /// it back; with `force` it is taken at once, and requests under way end with an I/O error. `.wrongState`,
+  /// `.virtualDeviceNotFound`, `.changePending`, `.deviceInGuestUse`.
+  case detachDevice(String, device: UInt16, force: Bool = false, within: Int? = nil)
   /// Gives up a reconfigurable path that isolation keeps for the partition. `.pathNotReserved`.
   case releasePath(String, path: UInt8)
   /// Cancels a partition's pending changes, or those of one kind. `.noPendingChange`.
@@ -128,6 +138,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// Varies a channel path on or off line for the whole machine. `.pathNotFound`, `.pathAlready`,
   /// `.lastPath`.
   case varyPath(UInt8, online: Bool, insistence: Insistence)
+  /// Varies a device on or off line: one that is off line no partition can be given. `.deviceNotFound`,
+  /// `.deviceAlready`, `.deviceInUse`.
+  case varyDevice(UInt16, online: Bool)
 
   /// Changes the networks inside the machine, with the refusals of the change.
   case network(NetworkChange)
@@ -186,6 +199,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .cancelShutdown(let name), .setNextProfile(let name, _), .saveProfile(let name),
       .configureProcessor(let name, _, _, _, _), .configureStorage(let name, _, _, _, _),
       .configurePath(let name, _, _, _), .releasePath(let name, _), .cancelPending(let name, _),
+      .attachDevice(let name, _, _, _, _), .detachDevice(let name, _, _, _),
       .account(let name),
       .defineProcessor(let name, _), .detachProcessor(let name, _),
       .defineStorage(let name, _), .sendConsole(let name, _), .storeStorage(let name, _, _),
@@ -197,7 +211,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
     case .batch(let actions):
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
-    case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath: nil
+    case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath,
+      .varyDevice:
+      nil
     }
   }
 }

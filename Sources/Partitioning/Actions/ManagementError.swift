@@ -146,6 +146,24 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   /// The last path to devices of a partition; UNCOND or FORCE would take it.
   case lastPath(String, path: UInt8, devices: [UInt16])
 
+  // Devices
+  /// No such device in the I/O configuration.
+  case deviceNotFound(UInt16)
+  /// The device is in that state already.
+  case deviceAlready(UInt16, online: Bool)
+  /// The device is varied off line, or no path to it works.
+  case deviceOffline(UInt16)
+  /// A partition has the device, under that number of its own.
+  case deviceInUse(UInt16, by: String, as: UInt16)
+  /// The partition has a device of that number of its own.
+  case deviceNumberTaken(String, device: UInt16, as: UInt16)
+  /// The partition cannot have the device.
+  case deviceNotAttachable(String, device: UInt16, DeviceObstacle)
+  /// The partition has no device of that number of its own.
+  case virtualDeviceNotFound(String, device: UInt16)
+  /// A guest that cannot be asked uses the device, by the partition's own number: only FORCE takes it.
+  case deviceInGuestUse(String, device: UInt16)
+
   // The machine's processors
   /// No such physical processor.
   case physicalProcessorNotFound(Int, installed: Int)
@@ -174,6 +192,18 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   // Display and store
   /// No register of that name.
   case registerNotFound(String)
+}
+
+/// What stands between a partition and a device.
+package enum DeviceObstacle: Equatable, Sendable, Codable {
+  /// No channel path of the partition leads to it, or it is in no candidate list.
+  case unreachable
+  /// No *.media statement says what holds its blocks.
+  case withoutMedium
+  /// Its file is not what it was; `reason` says how.
+  case file(reason: String)
+  /// The partition has as many devices as it can have.
+  case noPlace(limit: Int)
 }
 
 extension ManagementError {

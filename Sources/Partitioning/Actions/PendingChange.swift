@@ -7,6 +7,8 @@ package enum PendingKind: String, Sendable, Equatable, Codable {
   case processor
   /// Storage.
   case storage
+  /// A device.
+  case device
   /// The end of the guest itself.
   case shutdown
 }
@@ -19,6 +21,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case processor(Int)
     /// Storage at this guest address, of so many bytes.
     case storage(address: UInt64, byteCount: UInt64)
+    /// A device that the partition is given, or that is wanted back.
+    case device(DeviceAssignment)
     /// So many bytes of storage, in blocks that the guest plugs or unplugs, so many of them done.
     case blocks(byteCount: UInt64, done: UInt64)
     /// The guest is to end; then, when it has not, it is taken down if `thenForce`.
@@ -31,8 +35,13 @@ package struct PendingChange: Sendable, Equatable, Codable {
   package var online: Bool
   /// When it was asked for.
   package var asked: SimulatedTime
-  /// When it lapses.
+  /// When it lapses; `never` for what the partition's next load does.
   package var deadline: SimulatedTime
+  /// When the guest is asked again; nil where it is asked once.
+  package var nextAsking: SimulatedTime?
+
+  /// The deadline of what waits for the partition's next load.
+  package static let never = SimulatedTime.max
 
   /// Creates a pending change.
   package init(subject: Subject, online: Bool, asked: SimulatedTime, deadline: SimulatedTime) {
@@ -47,9 +56,13 @@ package struct PendingChange: Sendable, Equatable, Codable {
     switch subject {
     case .processor: .processor
     case .storage, .blocks: .storage
+    case .device: .device
     case .shutdown: .shutdown
     }
   }
+
+  /// Whether the partition's next load does it, as the guest cannot be told.
+  package var waitsForLoad: Bool { deadline == Self.never }
 
   /// What of it the guest has done so far, in bytes of storage.
   package var doneByteCount: UInt64 {
@@ -65,6 +78,11 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case .storage(_, let byteCount), .blocks(let byteCount, _):
       .configureStorage(
         partition, byteCount: byteCount, online: online, insistence: .polite, within: nil)
+    case .device(let device) where online:
+      .attachDevice(
+        partition, device: device.realDevice, as: device.virtualDevice,
+        isReadOnly: device.isReadOnly)
+    case .device(let device): .detachDevice(partition, device: device.virtualDevice)
     case .shutdown(let thenForce):
       .signalShutdown(
         partition, within: Int(clamping: deadline.subtractingClamped(asked) / 1_000_000_000),
@@ -74,13 +92,15 @@ package struct PendingChange: Sendable, Equatable, Codable {
 }
 
 extension PendingChange {
-  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `SHUTDOWN`.
+  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `DASD 0101 ATTACH`, `SHUTDOWN`.
   package var text: String {
     let state = online ? "ONLINE" : "OFFLINE"
     return switch subject {
     case .processor(let number): "CPU \(hexDigits(number, 2)) \(state)"
     case .storage(_, let byteCount), .blocks(let byteCount, _):
       "STORAGE \(sizeText(byteCount)) \(state)"
+    case .device(let device):
+      "DASD \(hexDigits(device.virtualDevice, 4)) \(online ? "ATTACH" : "DETACH")"
     case .shutdown: "SHUTDOWN"
     }
   }

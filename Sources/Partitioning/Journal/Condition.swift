@@ -56,6 +56,8 @@ struct Condition: Equatable {
   var offlineProcessors: [Int]
   /// Channel paths that are off line for the whole machine.
   var offlinePaths: [UInt8]
+  /// Devices that are off line.
+  var offlineDevices: [UInt16] = []
   /// Virtual switches.
   var switches: [SwitchCondition]
 }
@@ -71,6 +73,7 @@ extension Journal {
     } else {
       condition.offlineProcessors = hardware.offlineProcessors
       condition.offlinePaths = channels.offlinePaths
+      condition.offlineDevices = channels.offlineDevices
       condition.switches = hardware.networks.switches.map {
         Condition.SwitchCondition(name: $0.name, text: $0.text)
       }
@@ -112,9 +115,15 @@ extension Condition {
       MachineItem("PROCESSORS OFFLINE", numbers(offlineProcessors), for: .log),
       MachineItem("CHPIDS OFFLINE", numbers(paths), for: .log),
     ] + (paths.isEmpty ? [] : [MachineItem("PATHS OFFLINE", hexNumbers(paths), for: .plan)])
+      + deviceItems
       + switches.map { MachineItem("VSWITCH \($0.name)", $0.text, for: .all) }
       + settings.items.map { MachineItem($0.name, $0.text, for: .all) }
       + profileSettings.items.map { MachineItem("PROFILE " + $0.name, $0.text, for: .all) }
+  }
+
+  private var deviceItems: [MachineItem] {
+    let devices = offlineDevices.map { DeviceNumbers.text($0) }.joined(separator: " ")
+    return devices.isEmpty ? [] : [MachineItem("DEVICES OFFLINE", devices, for: .all)]
   }
 
   /// What the event log tells to be different from an earlier condition.

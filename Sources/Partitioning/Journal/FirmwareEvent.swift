@@ -40,6 +40,10 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case processorGivenBack(Int)
   /// The guest ejected a logical processor that cannot go.
   case processorKept(Int)
+  /// The guest gave a device back unasked, by the partition's own number.
+  case deviceGivenBack(UInt16)
+  /// A device of the partition's definition was not to be had, by its real number.
+  case deviceNotAttached(UInt16)
   /// All processors wait with interrupts disabled; the instruction pointer of the first.
   case disabledWait(processor: Int, instructionPointer: UInt64)
   /// A processor met a triple fault; the partition is in exceptions.

@@ -128,6 +128,11 @@ extension PartitionDefinition {
     if let definedCapacity {
       items.append(MachineItem("DEFINED CAPACITY", count: definedCapacity))
     }
+    items += devices.map { device in
+      MachineItem(
+        "DEVICE " + DeviceNumbers.text(device.virtualDevice),
+        DeviceNumbers.text(device.realDevice) + (device.isReadOnly ? " R/O" : " R/W"), for: .plan)
+    }
     return items
       + SecuritySwitch.allCases.map {
         MachineItem($0.rawValue, security[$0] ? "ON" : "OFF", for: .plan)

@@ -51,6 +51,9 @@ extension Life {
     partition.requestCount = 0
     partition.accounted = AccountingBase(time: now)
     journal.note(partition, .activated)
+    for device in definition.devices where !partition.definition.devices.contains(device) {
+      journal.note(partition, .deviceNotAttached(device.realDevice))
+    }
     for processors in definition.processors { entitlements.applyShares(of: processors.type) }
     if load { operate(partition, from: definition.ipl, isOwnWish: false) }
   }

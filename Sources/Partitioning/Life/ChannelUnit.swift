@@ -1,11 +1,13 @@
-// Channel paths as a resource of partitions.
+// Channel paths and devices as a resource of partitions.
 
-/// Channel paths: those of the access lists come on line with the partition.
+/// Channel paths and devices: paths of the access lists come on line with the partition, and it has the devices
+/// that its definition says, if nobody else has them.
 ///
 /// What was defined while the machine ran is in none.
 struct ChannelUnit: PartitionUnit {
   func attach(_ partition: Partition, _ hardware: MachineHardware, _ storage: StorageBook) {
     guard partition.place.isOfFolder else { return }
+    hardware.assignDevices(to: partition)
     hardware.channels.activate(partition.number)
   }
 

@@ -58,8 +58,9 @@ extension Life {
       increment: unit, timeOfDay: hardware.origin.timeOfDayAtStart,
       blockDevices: channels.subchannels(of: partition.number).prefix(max(0, PCLayout.virtioLimit))
         .map {
-          BlockDeviceConfiguration(deviceNumber: $0.virtualDevice, blockCount: $0.blockCount)
-        },
+          BlockDeviceConfiguration(
+            deviceNumber: $0.virtualDevice, blockCount: $0.blockCount, isReadOnly: $0.isReadOnly)
+        }, takesDisks: !channels.paths(of: partition.number).isEmpty,
       networkDevices: hardware.networks.adapters(of: partition.number).map {
         NetworkDeviceConfiguration(
           deviceNumber: $0.device, address: $0.address, unitByteCount: $0.unitByteCount)

@@ -44,6 +44,12 @@ struct GuestAnswers: Equatable {
   var listensToNotices = false
   /// It hears a request for a processor, and a shutdown signal.
   var hearsSignals = false
+  /// It hears of disks that come and go.
+  var hearsOfDisks = false
+  /// Disks that its drivers have set up, by its own numbers.
+  var operatedDisks: [UInt16] = []
+  /// Places of disks that were taken from under its drivers.
+  var takenDiskCount = 0
   /// It plugs and unplugs blocks of storage by a memory device.
   var plugsStorage = false
   /// What it has plugged, in bytes.

@@ -118,6 +118,16 @@ extension PartitionManager {
     case .configurePath(let name, let path, let online, let insistence):
       try reconfiguration.configurePath(
         partition(name), path, online: online, insistence: insistence)
+    case .attachDevice(let name, let device, let virtual, let isReadOnly, let within):
+      return try reconfiguration.attachDevice(
+        partition(name),
+        DeviceAssignment(virtualDevice: virtual, realDevice: device, isReadOnly: isReadOnly),
+        within: within)
+    case .detachDevice(let name, let device, let force, let within):
+      return try reconfiguration.detachDevice(
+        partition(name), device, force: force, within: within)
+    case .varyDevice(let device, let online):
+      try reconfiguration.varyDevice(device, online: online)
     case .releasePath(let name, let path): try reconfiguration.releasePath(partition(name), path)
     case .cancelPending(let name, let kind):
       try reconfiguration.cancelPending(partition(name), kind: kind)

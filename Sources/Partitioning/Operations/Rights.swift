@@ -12,7 +12,7 @@ extension ManagementAction {
       .shutDown, .account:
       PrivilegeClasses(letters: "A")
     case .signalShutdown(_, _, thenForce: false), .signalAll: PrivilegeClasses(letters: "AC")
-    case .definePartition, .deletePartition, .varyProcessor, .varyPath:
+    case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice:
       PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
@@ -20,6 +20,7 @@ extension ManagementAction {
     case .configureProcessor, .configureStorage, .configurePath, .defineProcessor,
       .detachProcessor, .defineStorage, .storeStorage, .storeRegister:
       PrivilegeClasses(letters: "C")
+    case .detachDevice: PrivilegeClasses(letters: "BC")
     case .network(let change): PrivilegeClasses(letters: change.partition == nil ? "B" : "C")
     case .batch: .any
     }
@@ -28,7 +29,7 @@ extension ManagementAction {
   /// Whether it changes the I/O configuration.
   private var isOfInputOutput: Bool {
     switch self {
-    case .varyPath, .configurePath, .releasePath: true
+    case .varyPath, .configurePath, .releasePath, .varyDevice, .attachDevice, .detachDevice: true
     default: false
     }
   }

@@ -15,6 +15,8 @@ package struct MachineRecord: Sendable, Equatable {
   package var offlineProcessors: [Int]
   /// Channel paths that were varied off line for the whole machine.
   package var offlinePaths: [UInt8]
+  /// Devices that were varied off line; nil in a record of an older program, for none.
+  package var offlineDevices: [UInt16]?
   /// Partitions of the folder that were deleted; nil in a record of an older program, for none.
   package var deleted: [String]?
 }
@@ -86,6 +88,8 @@ package struct RestoreReport: Sendable, Equatable {
   package var offlineProcessors: [Int] = []
   /// Channel paths that are off line again.
   package var offlinePaths: [UInt8] = []
+  /// Devices that are off line again.
+  package var offlineDevices: [UInt16] = []
   /// Whether machine settings or group limits differ from the definition and were kept.
   package var keepsSettings = false
 }
@@ -104,6 +108,7 @@ extension PartitionManager {
     MachineRecord(
       base: MachineSettings(definition), settings: firmware.settings.state,
       offlineProcessors: offlineProcessors, offlinePaths: offlinePaths,
+      offlineDevices: channels.offlineDevices.isEmpty ? nil : channels.offlineDevices,
       deleted: deletedPartitions.isEmpty ? nil : deletedPartitions)
   }
 
@@ -149,6 +154,10 @@ extension PartitionManager {
     for path in kept.machine.offlinePaths
     where (try? perform(.varyPath(path, online: false, insistence: .force), by: .firmware)) != nil {
       report.offlinePaths.append(path)
+    }
+    for device in kept.machine.offlineDevices ?? []
+    where (try? perform(.varyDevice(device, online: false), by: .firmware)) != nil {
+      report.offlineDevices.append(device)
     }
     return report
   }
@@ -233,7 +242,10 @@ extension PartitionManager {
   private func takeUp(
     _ record: PartitionRecord, _ partition: Partition
   ) throws(ManagementError) {
+    let devices = partition.definition.devices
     partition.definition = record.definition
+    partition.definition.devices = devices
+    firmware.reconfiguration.takeUp(record.definition.devices, partition)
     for number in partition.isOnline.indices {
       let isOnline = record.isOnline[number]
       guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {

@@ -136,6 +136,10 @@ extension Passage {
           "storage \(hexDigits(storage, 16)) by the instruction at"
             + " \(hexDigits(address, 16)) on processor \(processor)"), at: event.time)
     case .processorEjected(let processor): eject(processor, from: partition)
+    case .diskAnswered(let device, let isTaken):
+      reconfiguration.answered(partition, device, isTaken: isTaken)
+    case .diskEjected(let device): reconfiguration.ejected(partition, device)
+    case .diskKept(let device): reconfiguration.kept(partition, device)
     case .storagePlugged(let byteCount): reconfiguration.plugged(partition, byteCount)
     }
   }

@@ -41,17 +41,20 @@ extension Reconfiguration {
   func accepted(_ partition: Partition, _ notice: ReconfigurationNotice) -> Bool {
     guard let change = partition.pending.first(where: { $0.notice == notice })
     else { return false }
-    journal.recording(change.action(on: partition.name), by: .partition(partition.name)) {
-      carryOut(change, notice, partition)
-    }
-    journal.note(partition, .changeCompleted(change))
+    complete(change, of: partition) { carryOut(notice, partition) }
     return true
   }
 
-  private func carryOut(
-    _ change: PendingChange, _ notice: ReconfigurationNotice, _ partition: Partition
-  ) {
-    pending.forget(change, of: partition)
+  /// The guest has done its part of a change: the rest of it is done.
+  func complete(_ change: PendingChange, of partition: Partition, _ body: () -> Void) {
+    journal.recording(change.action(on: partition.name), by: .partition(partition.name)) {
+      pending.forget(change, of: partition)
+      body()
+    }
+    journal.note(partition, .changeCompleted(change))
+  }
+
+  private func carryOut(_ notice: ReconfigurationNotice, _ partition: Partition) {
     switch notice {
     case .processorOffered(let number): setProcessor(partition, number, online: true)
     case .processorRecalled(let number): setProcessor(partition, number, online: false)
@@ -73,7 +76,7 @@ extension Reconfiguration {
     for partition in partitions {
       if partition.rehearsed.isUnknown {
         partition.rehearsed = GuestAnswers(
-          listensToNotices: true, hearsSignals: true, plugsStorage: true)
+          listensToNotices: true, hearsSignals: true, hearsOfDisks: true, plugsStorage: true)
       }
       if partition.plugsStorage {
         partition.rehearsed.pluggedByteCount = storage.requestedByteCount(of: partition)
@@ -83,6 +86,8 @@ extension Reconfiguration {
           life.takeDown(partition, because: .poweredOff)
         } else if let notice = change.notice {
           _ = accepted(partition, notice)
+        } else if change.kind == .device {
+          if !change.waitsForLoad { completeDevice(change, of: partition) }
         } else {
           plugged(partition, partition.pluggedByteCount)
         }
@@ -96,16 +101,22 @@ extension Reconfiguration {
   func refused(_ partition: Partition, _ notice: ReconfigurationNotice) -> Bool {
     guard let change = partition.pending.first(where: { $0.notice == notice })
     else { return false }
+    refuse(change, of: partition)
+    return true
+  }
+
+  /// The guest does not do its part of a change: it is withdrawn.
+  func refuse(_ change: PendingChange, of partition: Partition) {
     journal.recording(
       .cancelPending(partition.name, kind: change.kind), by: .partition(partition.name)
     ) { pending.withdraw(change, from: partition) }
     journal.note(partition, .changeRefused(change))
-    return true
   }
 
-  /// Ends the pending changes whose time is over.
+  /// Ends the pending changes whose time is over, and asks again for what guests do not give yet.
   func expire() {
     for partition in pending.waiting {
+      askAgain(partition)
       for change in partition.pending where change.deadline <= now {
         var ended = change
         journal.recording(.cancelPending(partition.name, kind: change.kind), by: .firmware) {

@@ -64,6 +64,15 @@ extension StorageBook {
       partition, needed: StorageBook.pageByteCount, used: hostStorageCommitted)
   }
 
+  /// Throws when HOSTSTORAGE does not hold what would be kept for disks, beside what guests have written.
+  func requireHostStorage(
+    forDisks reserve: UInt64, of partition: Partition
+  ) throws(ManagementError) {
+    try requireHostStorage(
+      partition, needed: reserve.subtractingClamped(channels.diskReserve),
+      used: hostStorageCommitted)
+  }
+
   private func requireHostStorage(
     _ partition: Partition, needed: UInt64, used: UInt64
   ) throws(ManagementError) {

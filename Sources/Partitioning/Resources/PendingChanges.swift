@@ -59,6 +59,9 @@ final class PendingChanges: FirmwareObject {
       ended.subject = .blocks(
         byteCount: byteCount, done: byteCount.subtractingClamped(storage.byteCount(of: unused)))
       return ended
+    case .device(let device) where change.online: hardware.take(device, from: partition)
+    case .device(let device):
+      partition.computer?.withdrawRecall(ofDisk: device.virtualDevice)
     case .processor, .shutdown: break
     }
     return change
@@ -73,8 +76,16 @@ final class PendingChanges: FirmwareObject {
   }
 
   /// Withdraws everything that is pending: the partition is reset or taken down.
+  ///
+  /// A device that it was given stays: what is loaded next finds it.
   func withdrawAll(from partition: Partition) {
-    for change in partition.pending { withdraw(change, from: partition) }
+    for change in partition.pending {
+      if change.kind == .device, change.online {
+        forget(change, of: partition)
+      } else {
+        withdraw(change, from: partition)
+      }
+    }
   }
 
   /// A change waits no more.
@@ -83,11 +94,13 @@ final class PendingChanges: FirmwareObject {
     if partition.pending.isEmpty { state.waiting.removeAll { $0 == partition.number } }
   }
 
-  /// When the first pending change lapses.
+  /// When the first pending change lapses, or its guest is asked again.
   var nextDeadline: SimulatedTime? {
     var first: SimulatedTime?
     for partition in waiting {
-      for change in partition.pending { first = min(first ?? .max, change.deadline) }
+      for change in partition.pending where !change.waitsForLoad {
+        first = min(first ?? .max, change.deadline, change.nextAsking ?? .max)
+      }
     }
     return first
   }
@@ -105,6 +118,8 @@ extension PendingChange {
         : .storageRecalled(Self.range(address, byteCount))
     case .blocks: nil
     case .shutdown: .shutdownSignal
+    // Operating systems are told of devices.
+    case .device: nil
     }
   }
 

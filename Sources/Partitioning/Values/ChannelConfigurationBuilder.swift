@@ -25,7 +25,7 @@ extension SystemDefinition {
       uniquingKeysWith: { first, _ in first })
     configuration.devices = inputOutput.devices.map { definition in
       device(
-        definition,
+        definition, candidates: definition.candidateList.map(indices),
         paths: definition.controlUnits.flatMap { units[$0] ?? [] }.compactMap { paths[$0] })
     }
     let devices = Dictionary(grouping: inputOutput.devices.enumerated(), by: \.element.number)
@@ -38,7 +38,8 @@ extension SystemDefinition {
         else { continue }
         configuration.assignments.append(
           ChannelConfiguration.Assignment(
-            partition: partition, virtualDevice: assignment.virtualDevice, device: index))
+            partition: partition, virtualDevice: assignment.virtualDevice, device: index,
+            isReadOnly: assignment.isReadOnly))
       }
     }
     return configuration
@@ -60,7 +61,7 @@ extension SystemDefinition {
   }
 
   private func device(
-    _ definition: DeviceDefinition, paths: [Int]
+    _ definition: DeviceDefinition, candidates: [Int]?, paths: [Int]
   ) -> ChannelConfiguration.Device {
     let medium: ChannelConfiguration.Medium =
       switch definition.media {
@@ -72,7 +73,7 @@ extension SystemDefinition {
       number: definition.number, paths: paths,
       preferredPath: definition.preferredPath.flatMap { number in
         paths.first { inputOutput.paths.element(at: $0)?.number == number }
-      }, medium: medium, bytesPerSecond: definition.bytesPerSecond,
+      }, medium: medium, candidatePartitions: candidates, bytesPerSecond: definition.bytesPerSecond,
       latencyNanoseconds: definition.latencyNanoseconds)
   }
 }

@@ -162,11 +162,14 @@ package struct DeviceAssignment: Sendable, Equatable, Codable {
   package var virtualDevice: UInt16
   /// The device's number in the I/O configuration.
   package var realDevice: UInt16
+  /// Whether it may only read.
+  @Added package var isReadOnly = false
 
   /// Creates an assignment.
-  package init(virtualDevice: UInt16, realDevice: UInt16) {
+  package init(virtualDevice: UInt16, realDevice: UInt16, isReadOnly: Bool = false) {
     self.virtualDevice = virtualDevice
     self.realDevice = realDevice
+    self.isReadOnly = isReadOnly
   }
 }
 

@@ -95,6 +95,8 @@ package struct PartitionDeviceView: Sendable, Equatable, Codable {
   package var realDevice: UInt16
   /// Size in 512-byte blocks.
   package var blockCount: UInt64
+  /// Whether the partition may only read.
+  package var isReadOnly: Bool
 }
 
 /// Everything about one partition at one instant; a copy.

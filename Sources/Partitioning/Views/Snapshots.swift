@@ -40,7 +40,8 @@ extension PartitionManager {
       },
       devices: channels.subchannels(of: partition.number).map {
         PartitionDeviceView(
-          virtualDevice: $0.virtualDevice, realDevice: $0.realDevice, blockCount: $0.blockCount)
+          virtualDevice: $0.virtualDevice, realDevice: $0.realDevice, blockCount: $0.blockCount,
+          isReadOnly: $0.isReadOnly)
       },
       pending: partition.pending,
       instructionCount: computer?.processors.reduce(0) {

@@ -92,6 +92,9 @@ final class EventDevice: BusTarget, Device {
   /// Tells that the power button was pressed.
   func tellPowerButton() { tell(GenericEvents.powerButton) }
 
+  /// Tells that there is something to see at the disks' registers.
+  func tellDisks() { tell(GenericEvents.disks) }
+
   private func tell(_ events: UInt32) {
     state.raise(events)
     line.pulse()
@@ -101,11 +104,14 @@ final class EventDevice: BusTarget, Device {
 
   private var hasBoard: Bool { bus.configuration.hasLegacyDevices }
 
+  private var takesDisks: Bool { bus.configuration.takesDisks }
+
   private var hasReserve: Bool { bus.network.state.isPresent.contains(false) }
 
   func description() -> [MachineLanguage.Term] {
     // Fixed hardware has a power button of its own.
-    (hasReserve ? [processorsTerm()] : []) + (hasReserve || !hasBoard ? [eventTerm()] : [])
+    (hasReserve ? [processorsTerm()] : [])
+      + (hasReserve || takesDisks || !hasBoard ? [eventTerm()] : [])
   }
 
   /// The generic event device: reads which events are pending and tells their objects.
@@ -123,6 +129,12 @@ final class EventDevice: BusTarget, Device {
         AML.condition(
           AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.processors))),
           [AML.path("\\_SB_.CPUS.CSCN")]))
+    }
+    if takesDisks {
+      handling.append(
+        AML.condition(
+          AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.disks))),
+          [AML.path(DiskHotplug.scanMethod)]))
     }
     return AML.device(
       "GED_",

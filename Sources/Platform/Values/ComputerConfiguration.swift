@@ -26,6 +26,8 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   package var timeOfDay: Int64
   /// Block devices; there are at most `PCLayout.virtioLimit` virtio devices.
   package let blockDevices: [BlockDeviceConfiguration]
+  /// Whether its other places for virtio devices are for block devices that come and go while it runs.
+  @Added package private(set) var takesDisks = false
   /// Network devices, behind the block devices.
   @Added package private(set) var networkDevices: [NetworkDeviceConfiguration]
   /// What its processors have beyond the fixed model.
@@ -45,7 +47,7 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     name: String, partitionNumber: Int, maximumProcessors: Int, initialProcessors: Int,
     initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
     timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
-    networkDevices: [NetworkDeviceConfiguration] = [],
+    takesDisks: Bool = false, networkDevices: [NetworkDeviceConfiguration] = [],
     features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware(),
     hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil, pluggableStorage: UInt64? = nil
   ) {
@@ -68,6 +70,24 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.hasLegacyDevices = hasLegacyDevices
     self.entropySeed = entropySeed
     self.pluggableStorage = pluggableStorage
+    self.takesDisks = takesDisks
+  }
+
+  /// Virtio devices beside block devices.
+  private var otherDeviceCount: Int {
+    networkDevices.count.addingClamped(entropySeed == nil ? 0 : 1)
+      .addingClamped(pluggableStorage == nil ? 0 : 1)
+  }
+
+  /// Most block devices that it can have, beside its other virtio devices.
+  package var diskLimit: Int { PCLayout.virtioLimit.subtractingClamped(otherDeviceCount) }
+
+  /// Places of block devices that are empty from the start.
+  var freeDiskPlaces: [Int] {
+    guard takesDisks else { return [] }
+    // Behind the others, whose places do not depend on them.
+    let first = blockDevices.count.addingClamped(otherDeviceCount)
+    return (0..<PCLayout.virtioLimit).filter { $0 >= first }
   }
 
   /// Where storage that a guest plugs by blocks lies; nil where there is none.

@@ -32,6 +32,12 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case outsideStorage(processor: Int, address: UInt64, storageAddress: UInt64)
     /// The guest's operating system has given a processor back (ACPI eject).
     case processorEjected(Int)
+    /// The guest's operating system has found the block device of a number, or could not take it.
+    case diskAnswered(UInt16, isTaken: Bool)
+    /// The guest's operating system has given the block device of a number back (ACPI eject).
+    case diskEjected(UInt16)
+    /// The guest's operating system cannot give the block device of a number back.
+    case diskKept(UInt16)
     /// The guest has plugged or unplugged blocks of storage and has so much plugged now.
     case storagePlugged(byteCount: UInt64)
   }

@@ -55,7 +55,10 @@ class VirtioDevice: BusTarget {
   final var regions: [DeviceRegion] { [.memory(address, count: PCLayout.virtioByteCount)] }
 
   /// Its part of the DSDT, where Linux finds its registers and its wire.
-  final func description() -> [MachineLanguage.Term] {
+  func description() -> [MachineLanguage.Term] { registersTerm() }
+
+  /// Registers and wire as a device of the DSDT.
+  final func registersTerm() -> [MachineLanguage.Term] {
     typealias AML = MachineLanguage
     return [
       AML.device(

@@ -212,7 +212,9 @@ final class BootDriver {
         case .accept, .refuse:
           computer.completeDiagnose(processor: processor, .notice(returnCode: .max))
         }
-      case .channelRequest, .frame, .processorEjected, .storagePlugged: break
+      case .channelRequest, .frame, .processorEjected, .storagePlugged, .diskAnswered, .diskEjected,
+        .diskKept:
+        break
       }
     }
     if ending == nil, outputs.hasSeenText { ending = .textSeen }

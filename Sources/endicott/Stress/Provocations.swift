@@ -54,7 +54,7 @@ struct Provocation {
   /// A way to every refusal but `hostMemory`, for which the host would have to run short of addresses, and
   /// `activationNested`, which only a COMMAND statement meets.
   static let all: [Provocation] =
-    life + roster + networks + values + processors + storage + changes + paths + contents
+    life + roster + networks + values + processors + storage + changes + paths + devices + contents
 
   private static let life = [
     Provocation("partitionNotFound", [], .deactivate("NOBODY")),
@@ -220,6 +220,30 @@ struct Provocation {
     Provocation(
       "lastPath", [up("A"), .perform(path("A", 0x11, online: false, .force))],
       path("A", 0x10, online: false)),
+  ]
+
+  private static func attach(_ name: String, _ device: UInt16) -> ManagementAction {
+    .attachDevice(name, device: device, as: 0x100)
+  }
+
+  private static let devices = [
+    Provocation("deviceNotFound", [up("B")], attach("B", 0x999)),
+    Provocation("deviceAlready", [], .varyDevice(0x200, online: true)),
+    Provocation(
+      "deviceOffline", [up("B"), .perform(.varyDevice(0x201, online: false))], attach("B", 0x201)),
+    Provocation("deviceInUse", [up("A"), up("B")], attach("B", 0x200)),
+    Provocation("deviceNumberTaken", [up("A")], attach("A", 0x201)),
+    Provocation("deviceNotAttachable", [up("OWN")], attach("OWN", 0x201)),
+    Provocation("virtualDeviceNotFound", [up("B")], .detachDevice("B", device: 0x100)),
+    Provocation(
+      "deviceInGuestUse",
+      [
+        up("A"),
+        .perform(
+          .load(
+            "A", image: .program(name: "IODRIVER", parameters: ""), parameters: nil, force: true)),
+        .run(100),
+      ], .detachDevice("A", device: 0x100)),
   ]
 
   private static let contents = [

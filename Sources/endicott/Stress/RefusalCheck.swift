@@ -118,10 +118,9 @@ struct RefusalCheck {
     controlUnits: [
       ControlUnitDefinition(
         number: 0x200, paths: [PathReference(number: 0x10), PathReference(number: 0x11)],
-        unitAddresses: [UnitAddressRange(first: 0, count: 1)])
+        unitAddresses: [UnitAddressRange(first: 0, count: 2)])
     ],
-    devices: [
-      DeviceDefinition(
-        number: 0x200, controlUnits: [0x200], media: .scratch(byteCount: 1 << 20))
-    ])
+    devices: [0x200, 0x201].map {
+      DeviceDefinition(number: $0, controlUnits: [0x200], media: .scratch(byteCount: 1 << 20))
+    })
 }

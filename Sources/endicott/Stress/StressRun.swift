@@ -133,8 +133,8 @@ final class StressRun {
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .changeStopped,
         .shutdownTimeExpired, .commandReply, .requestsWait,
-        .hostStorageUsedUp, .restartHeld, .restartFailed, .processorGivenBack, .processorKept,
-        .clockRead, .machineShutDown, .partitionsDeleted:
+        .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .deviceNotAttached,
+        .processorGivenBack, .processorKept, .clockRead, .machineShutDown, .partitionsDeleted:
         break
       }
     }

@@ -44,7 +44,7 @@ struct CPWordsTests {
 
   @Test func everyWordOfZVMIsKnownAndNoneOfOursIsHidden() throws {
     let test = try TestConsole()
-    for word in ["SRM", "DASD", "ALLOC", "SET", "TERMINAL", "FILES", "SSI", "FRAMES", "CHPIDV"] {
+    for word in ["SRM", "ALLOC", "SET", "TERMINAL", "FILES", "SSI", "FRAMES", "CHPIDV"] {
       let result = test.console.execute("QUERY \(word) ALL")
       #expect(result.returnCode == 8902, "\(word)")
       #expect(result.errorLine?.contains("QUERY \(word) is not available here; ") == true)

@@ -16,6 +16,8 @@ struct RightsTests {
     (.signalAll(within: 5), "AC"), (.shutDown(within: nil), "A"),
     (.varyProcessor(3, online: false), "B"),
     (.varyPath(0x10, online: false, insistence: .force), "B"),
+    (.varyDevice(0x200, online: false), "B"), (.attachDevice("A", device: 0x200, as: 0x100), "B"),
+    (.detachDevice("A", device: 0x100), "BC"),
     (.sendConsole("A", bytes: [10]), "ABC"), (.defineProcessor("A", processor: 1), "C"),
     (.storeStorage("A", address: 0x4000, bytes: [1]), "C"),
   ]

@@ -22,12 +22,13 @@ struct BlockDriver {
   var memory: GuestMemory { bus.memory }
   var network: InterruptNetwork { bus.network }
 
-  init(blockCount: UInt64 = 64, byteCount: UInt64 = 1 << 20) throws {
+  init(blockCount: UInt64 = 64, byteCount: UInt64 = 1 << 20, takesDisks: Bool = false) throws {
     bus = try RecordingOwner.bus(
       ComputerConfiguration(
         name: "BLOCK", partitionNumber: 7, maximumProcessors: 1, initialProcessors: 1,
         initialStorage: byteCount, maximumStorage: byteCount,
-        blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: blockCount)]),
+        blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: blockCount)],
+        takesDisks: takesDisks),
       [BlockDevice.self])
     bus.owner = owner
     device = try #require(bus.first(BlockDevice.self))

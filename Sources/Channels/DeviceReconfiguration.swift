@@ -1,0 +1,212 @@
+// Devices that come to partitions and go, and those that are varied off line. What a partition is defined with
+// it has while it is not active, too; what it is given goes with its deactivation.
+
+import Quantities
+
+/// A partition's use of a device.
+package struct DeviceUser: Equatable, Sendable {
+  /// Index of the partition.
+  package var partition: Int
+  /// The number the partition knows the device by.
+  package var virtualDevice: UInt16
+  /// Whether it may only read.
+  package var isReadOnly: Bool
+}
+
+/// A device as an operator sees it.
+package struct ChannelDeviceView: Equatable, Sendable {
+  /// Its number in the I/O configuration.
+  package var number: UInt16
+  /// Whether it can be given to a partition.
+  package var isOnline: Bool
+  /// Whether a path to it works and is on line for the machine.
+  package var hasPath: Bool
+  /// Blocks of 512 bytes on it; 0 when it is not ready.
+  package var blockCount: UInt64
+  /// Active partitions that have it, ascending.
+  package var users: [DeviceUser]
+}
+
+extension ChannelSubsystem {
+  /// One device; nil when there is none with this number.
+  package func deviceView(_ number: UInt16) -> ChannelDeviceView? {
+    deviceIndex(number).map(deviceView)
+  }
+
+  /// Numbers of the devices that are varied off line, ascending.
+  package var offlineDevices: [UInt16] {
+    activity.devices.indices.filter { activity.devices[$0].isOffline }
+      .map { hardware.devices[$0].number }.sorted()
+  }
+
+  private func deviceIndex(_ number: UInt16) -> Int? {
+    hardware.devices.firstIndex { $0.number == number }
+  }
+
+  private func deviceView(_ index: Int) -> ChannelDeviceView {
+    ChannelDeviceView(
+      number: hardware.devices[index].number, isOnline: !activity.devices[index].isOffline,
+      hasPath: hardware.devices[index].paths.contains {
+        activity.paths[$0].isOnline && activity.paths[$0].isOperational
+      },
+      blockCount: hardware.disks[index].byteCount / ChannelDefaults.blockByteCount,
+      users: activity.subchannels.filter {
+        $0.device == index && activity.isActive[$0.partition]
+      }.map {
+        DeviceUser(
+          partition: $0.partition, virtualDevice: $0.virtualDevice, isReadOnly: $0.isReadOnly)
+      })
+  }
+
+  /// Whether a partition may have a device: it is in its candidate list, and a path of the partition's leads to it.
+  package func mayHave(_ number: UInt16, partition: Int) -> Bool {
+    guard let device = deviceIndex(number),
+      hardware.devices[device].candidatePartitions?.contains(partition) ?? true
+    else { return false }
+    return hardware.devices[device].paths.contains {
+      hardware.paths[$0].candidatePartitions.contains(partition)
+    }
+  }
+
+  /// Why a device's file is not what it was when the machine began; nil when it is.
+  package func fault(of number: UInt16) -> String? {
+    deviceIndex(number).flatMap { hardware.disks[$0].fault }
+  }
+
+  /// The devices of a partition in a saved state, ascending by its own numbers.
+  package func devices(
+    of partition: Int, in state: ChannelSubsystemState
+  ) -> [(number: UInt16, virtualDevice: UInt16, isReadOnly: Bool)] {
+    state.activity.subchannels.filter { $0.partition == partition }.map {
+      (hardware.devices[$0.device].number, $0.virtualDevice, $0.isReadOnly)
+    }
+  }
+
+  // MARK: - Changes
+
+  /// Varies a device on or off line; the caller has judged it.
+  package func vary(device number: UInt16, online: Bool) {
+    guard let device = deviceIndex(number) else { return }
+    activity.devices[device].isOffline = !online
+  }
+
+  /// Gives a partition a device under a number of its own; the caller has judged it.
+  package func attach(
+    _ number: UInt16, to partition: Int, as virtualDevice: UInt16, isReadOnly: Bool
+  ) {
+    guard let device = deviceIndex(number) else { return }
+    insert(
+      hardware.subchannel(
+        ChannelConfiguration.Assignment(
+          partition: partition, virtualDevice: virtualDevice, device: device,
+          isReadOnly: isReadOnly)))
+    recount()
+  }
+
+  /// Takes a device from a partition; its requests that have not ended do so with an I/O error.
+  package func detach(_ virtualDevice: UInt16, from partition: Int, at time: SimulatedTime) {
+    guard let index = subchannelIndex(partition, virtualDevice) else { return }
+    activity.clock = max(activity.clock, time)
+    remove(index)
+    recount()
+    pathsChanged()
+  }
+
+  /// Gives a partition these devices and no others; the caller has judged it, and nothing of it is under way.
+  package func assign(
+    _ devices: [(number: UInt16, virtualDevice: UInt16, isReadOnly: Bool)], to partition: Int
+  ) {
+    let subchannels = devices.compactMap { item in
+      deviceIndex(item.number).map {
+        hardware.subchannel(
+          ChannelConfiguration.Assignment(
+            partition: partition, virtualDevice: item.virtualDevice, device: $0,
+            isReadOnly: item.isReadOnly))
+      }
+    }
+    set(subchannels, of: partition)
+  }
+
+  /// Gives a partition back what it is defined with.
+  func setDefined(_ partition: Int) {
+    set(hardware.subchannels.filter { $0.partition == partition }, of: partition)
+  }
+
+  /// Lets a partition have this access; what it has already stays as it is, unless all is to be made anew.
+  func set(_ subchannels: [Subchannel], of partition: Int, anew: Bool = false) {
+    for index in activity.subchannels.indices.reversed() {
+      let own = activity.subchannels[index]
+      guard own.partition == partition, anew || !subchannels.contains(where: own.isSame) else {
+        continue
+      }
+      remove(index)
+    }
+    for subchannel in subchannels
+    where subchannelIndex(partition, subchannel.virtualDevice) == nil { insert(subchannel) }
+    recount()
+  }
+
+  private func insert(_ subchannel: Subchannel) {
+    let index =
+      activity.subchannels.firstIndex { Subchannel.isBefore(subchannel, $0) }
+      ?? activity.subchannels.count
+    var all = activity.subchannels.elements
+    // Cannot trap: one of its places, or its end.
+    all.insert(subchannel, at: index)
+    activity.subchannels.elements = all
+    activity.moveSubchannels(from: index) { $0.addingClamped(1) }
+  }
+
+  private func remove(_ index: Int) {
+    for slot in activity.slots.indices
+    where activity.slots[slot].isUsed && activity.slots[slot].subchannel == index {
+      let device = activity.subchannels[index].device
+      activity.devices[device].queue.removeAll { $0 == slot }
+      if activity.devices[device].current == slot {
+        leavePath(slot, bytes: 0)
+        activity.devices[device].current = nil
+        setPhase(device, .idle)
+      }
+      complete(slot, .ioError, data: [])
+    }
+    activity.subchannels.elements = activity.subchannels.indices.filter { $0 != index }
+      .map { activity.subchannels[$0] }
+    activity.moveSubchannels(from: index) { $0 == index ? nil : $0.subtractingClamped(1) }
+  }
+
+  /// Most host memory that disks can take with this access: for each partition what its disks can hold, up
+  /// to its limit, and what others have written there before.
+  func diskReserve(of subchannels: [Subchannel]) -> UInt64 {
+    var reserves: [Int: UInt64] = [:]
+    var users: [Int: [Int]] = [:]
+    for item in subchannels {
+      users[item.device, default: []].append(item.partition)
+      guard !item.isReadOnly else { continue }
+      let held = (reserves[item.partition] ?? 0)
+        .addingClamped(hardware.disks[item.device].memoryByteCount)
+      reserves[item.partition] = min(held, configuration.diskByteLimit)
+    }
+    let reserved = reserves.values.reduce(UInt64(0)) { $0.addingClamped($1) }
+    return hardware.disks.indices.reduce(reserved) {
+      $0.addingClamped(hardware.disks[$1].heldByteCount(besides: users[$1] ?? []))
+    }
+  }
+
+  /// What the reserve would be with another device, of which nothing else changes.
+  package func diskReserve(withDevice number: UInt16, of partition: Int) -> UInt64 {
+    guard let device = deviceIndex(number) else { return diskReserve }
+    let assignment = ChannelConfiguration.Assignment(
+      partition: partition, virtualDevice: 0, device: device)
+    return diskReserve(of: activity.subchannels.elements + [hardware.subchannel(assignment)])
+  }
+}
+
+extension ChannelActivity {
+  /// Gives the requests of subchannels, from one on, the numbers that these have now.
+  fileprivate mutating func moveSubchannels(from first: Int, _ number: (Int) -> Int?) {
+    for slot in slots.indices {
+      guard let subchannel = slots[slot].subchannel, subchannel >= first else { continue }
+      slots[slot].subchannel = number(subchannel)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Channels
+
+/// A device as an operator sees it.
+package struct DeviceView: Sendable, Equatable {
+  /// A partition that has it.
+  package struct User: Sendable, Equatable {
+    /// The partition.
+    package var partition: String
+    /// The number the partition knows it by.
+    package var virtualDevice: UInt16
+    /// Whether it may only read.
+    package var isReadOnly: Bool
+  }
+
+  /// Its number in the I/O configuration.
+  package var number: UInt16
+  /// Whether a partition can be given it: it is on line, and a path to it works.
+  package var isUsable: Bool
+  /// Active partitions that have it.
+  package var users: [User]
+}
+
+extension PartitionManager {
+  /// Every device of the machine, ascending by number.
+  package var deviceViews: [DeviceView] {
+    definition.inputOutput.devices.compactMap { channels.deviceView($0.number) }.map { view in
+      DeviceView(
+        number: view.number, isUsable: view.isOnline && view.hasPath,
+        users: view.users.map {
+          DeviceView.User(
+            partition: hardware.partitionName($0.partition), virtualDevice: $0.virtualDevice,
+            isReadOnly: $0.isReadOnly)
+        })
+    }
+  }
+}

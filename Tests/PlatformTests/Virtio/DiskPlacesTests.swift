@@ -1,0 +1,122 @@
+import Channels
+import Quantities
+import Testing
+
+@testable import Platform
+
+/// Places of disks that come and go, and their registers of the DSDT.
+///
+/// Oracle: VIRTIO 1.2, "MMIO Device Register
+/// Layout" (a device ID of 0 is a place without a device), and the ACPI specification's `_STA`, `_EJ0`, `_OST`.
+@Suite struct DiskPlacesTests {
+  private let owner = RecordingOwner()
+
+  private func bus(disks: Int, seed: UInt64? = nil) throws -> SystemBus {
+    let bus = try RecordingOwner.bus(
+      ComputerConfiguration(
+        name: "PLACES", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
+        initialStorage: 1 << 20, maximumStorage: 1 << 20,
+        blockDevices: (0..<disks).map {
+          BlockDeviceConfiguration(deviceNumber: UInt16(0x100 + $0), blockCount: 64)
+        }, takesDisks: true, entropySeed: seed),
+      [BlockDevice.self, EntropyDevice.self, DiskHotplug.self])
+    bus.owner = owner
+    return bus
+  }
+
+  private func identifier(_ place: UInt64, _ bus: SystemBus) -> UInt64? {
+    bus.readMemory(
+      PCLayout.virtioBase + place * PCLayout.virtioByteCount + 8,
+      DeviceAccess(time: 0, size: 4, processor: 0))
+  }
+
+  private func write(_ register: UInt64, _ value: UInt64, size: Int, _ bus: SystemBus) {
+    bus.writePort(
+      PCLayout.diskHotplug + register, value, DeviceAccess(time: 5, size: size, processor: 0))
+  }
+
+  private func flags(of place: UInt64, _ bus: SystemBus) -> UInt64? {
+    write(0, place, size: 4, bus)
+    return bus.readPort(
+      PCLayout.diskHotplug + 4, DeviceAccess(time: 5, size: 1, processor: 0))
+  }
+
+  @Test func placesWithoutADiskNameNoDevice() throws {
+    let bus = try bus(disks: 2, seed: 1)
+    #expect((0..<8).map { identifier($0, bus) } == [2, 2, 4, 0, 0, 0, 0, 0])
+    #expect((0..<9).map { flags(of: $0, bus) } == [1, 1, 0, 0, 0, 0, 0, 0, 0])
+  }
+
+  @Test func aDiskComesAndGoes() throws {
+    let bus = try bus(disks: 0)
+    let hotplug = try #require(bus.first(DiskHotplug.self))
+    let place = try #require(bus.first(BlockDevice.self))
+    place.put(BlockDeviceConfiguration(deviceNumber: 0x1FE, blockCount: 8, isReadOnly: true))
+    hotplug.offer(0)
+    #expect(identifier(0, bus) == 2)
+    // VIRTIO_BLK_F_RO.
+    #expect(place.transport.deviceFeatures & 1 << 5 != 0)
+    #expect(flags(of: 0, bus) == 3)
+    write(4, 2, size: 1, bus)
+    #expect(flags(of: 0, bus) == 1)
+    // _OST of the Device Check: in progress, then success, which is told once.
+    for status in [UInt64(0x80), 0, 0] {
+      write(8, 1, size: 4, bus)
+      write(12, status, size: 4, bus)
+    }
+    #expect(owner.events == [.diskAnswered(0x1FE, isTaken: true)])
+    owner.events = []
+    // Linux says "busy" of every eject request of a container at first: that is no answer.
+    hotplug.recall(0)
+    #expect(flags(of: 0, bus) == 5)
+    write(8, 3, size: 4, bus)
+    write(12, 0x82, size: 4, bus)
+    #expect(owner.events == [])
+    for _ in 0..<3 { write(4, 8, size: 1, bus) }
+    #expect(owner.events == [.diskEjected(0x1FE)])
+    #expect(flags(of: 0, bus).map { $0 & 1 } == 0)
+    place.take()
+    hotplug.remove(0, telling: false)
+    #expect(identifier(0, bus) == 0)
+    #expect(flags(of: 0, bus) == 0)
+  }
+
+  @Test func aDiskThatIsTakenFromItsDriverEndsItsRequestsWithErrors() throws {
+    var driver = try BlockDriver(takesDisks: true)
+    driver.start()
+    let under = driver.request(type: 1, block: 0, count: 512)
+    #expect(under.count == 1)
+    driver.device.take()
+    #expect(driver.device.place.isTaken)
+    driver.end(tag: under[0].tag, status: .ioError)
+    #expect(driver.statusByte == 1)
+    // What it asks for now ends at once, and reaches no disk.
+    #expect(driver.request(type: 1, block: 0, count: 512, index: 1).isEmpty)
+    #expect(driver.statusByte == 1)
+    #expect(driver.usedIndex == 2)
+    #expect(driver.read(8, size: 4) == 2)
+    driver.write(0x70, 0)
+    #expect(driver.read(8, size: 4) == 0)
+    #expect(driver.device.place == BlockDevice.Place())
+  }
+
+  @Test func aPlaceIsSavedWithItsDisk() throws {
+    let bus = try bus(disks: 1)
+    let places = bus.devices.compactMap { $0 as? BlockDevice }
+    let disk = BlockDeviceConfiguration(deviceNumber: 0x222, blockCount: 16)
+    places[1].put(disk)
+    let other = try self.bus(disks: 1)
+    let others = other.devices.compactMap { $0 as? BlockDevice }
+    try others[1].restore(places[1].state)
+    #expect(others[1].place.disk == disk)
+    #expect(identifier(1, other) == 2)
+    var wrong = places[1].state
+    wrong.place?.disk?.blockCount = 17
+    #expect(throws: StateRefusal.self) { try others[2].restore(wrong) }
+    wrong = places[2].state
+    wrong.place?.isTaken = true
+    #expect(throws: StateRefusal.self) { try others[2].restore(wrong) }
+    // Where disks do not come and go, nothing of a place is in the state.
+    #expect(try BlockDriver().device.state.place == nil)
+  }
+}
