@@ -12,7 +12,8 @@ let configurationCommands: [Command] = [
         + "or blanks separate the operands. CPU and CHP numbers are hexadecimal.",
       "A processor or storage is offered to the guest, or wanted back, and the change is pending "
         + "until the guest has done its part or WITHIN seconds (60) are over. UNCOND and FORCE "
-        + "take away what the guest does not give. CANCEL withdraws what is pending.",
+        + "take away what the guest does not give. CANCEL withdraws what is pending; storage that "
+        + "Linux has plugged or unplugged by then stays so, and 8890I says how much it was.",
       "The last channel path to a device in use is refused without UNCOND or FORCE.",
     ],
     formats: [

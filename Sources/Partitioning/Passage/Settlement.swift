@@ -140,6 +140,8 @@ extension Passage {
       reconfiguration.answered(partition, device, isTaken: isTaken)
     case .diskEjected(let device): reconfiguration.ejected(partition, device)
     case .diskKept(let device): reconfiguration.kept(partition, device)
+    case .processorRefused(let processor):
+      _ = reconfiguration.refused(partition, .processorRecalled(processor))
     case .storagePlugged(let byteCount): reconfiguration.plugged(partition, byteCount)
     }
   }

@@ -265,8 +265,7 @@ final class Reconfiguration: FirmwareObject {
     try partition.requireActive()
     let count = try judgeAmount(byteCount)
     // What a guest plugs comes to it while it runs, and is not storage element 0.
-    let most = partition.increments.count.subtractingClamped(
-      storage.pluggablePlaces(of: partition).count)
+    let most = storage.pluggablePlaces(of: partition).lowerBound
     guard count <= most else {
       throw .storageLimit(
         partition.name, requested: byteCount, limit: storage.byteCount(of: most))

@@ -48,7 +48,8 @@ package enum PCLayout {
   static let powerTimer: UInt64 = 0x608
   /// Generic event register: 32 bits, cleared by reading.
   static let eventRegister: UInt64 = 0x610
-  /// Processor hot-plug registers: selector (32 bits), then flags (8 bits).
+  /// Processor hot-plug registers: selector (32 bits), flags (8 bits), and at 8 the status that the guest
+  /// says a request ended with (32 bits).
   static let processorHotplug: UInt64 = 0x620
   /// Disk hot-plug registers: selector (32 bits), flags (8 bits), an event and its status (32 bits each).
   static let diskHotplug: UInt64 = 0x630

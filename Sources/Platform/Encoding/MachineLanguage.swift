@@ -145,6 +145,9 @@ enum MachineLanguage {
   /// And (a, b), without a target.
   static func and(_ left: Term, _ right: Term) -> Term { [0x7B] + left + right + [0x00] }
 
+  /// LEqual (left, right).
+  static func equal(_ left: Term, _ right: Term) -> Term { [0x93] + left + right }
+
   /// Method argument `index`.
   static func argument(_ index: UInt8) -> Term { [0x68 &+ index] }
 

@@ -12,6 +12,7 @@ final class EventDevice: BusTarget, Device {
     static let pending = 0
     static let selector = 16
     static let flags = 20
+    static let status = 24
   }
 
   private(set) var state: GenericEvents
@@ -35,7 +36,7 @@ final class EventDevice: BusTarget, Device {
   var regions: [DeviceRegion] {
     [
       .ports(PCLayout.eventRegister, count: 4, register: Register.pending),
-      .ports(PCLayout.processorHotplug, count: 5, register: Register.selector),
+      .ports(PCLayout.processorHotplug, count: 12, register: Register.selector),
     ]
   }
 
@@ -63,6 +64,10 @@ final class EventDevice: BusTarget, Device {
     case (Register.flags, 1):
       if let ejected = state.writeFlags(UInt8(truncatingIfNeeded: value)) {
         bus.owner?.emit(.processorEjected(ejected), at: access.time)
+      }
+    case (Register.status, 4):
+      if let kept = state.writeStatus(UInt32(truncatingIfNeeded: value)) {
+        bus.owner?.emit(.processorRefused(kept), at: access.time)
       }
     default: return false
     }
@@ -159,9 +164,9 @@ final class EventDevice: BusTarget, Device {
     var body: [[UInt8]] = [
       AML.name("_HID", AML.string("ACPI0010")),
       AML.name("_CID", AML.compressedIdentifier("PNP0A05")),
-      AML.portRegion("PRST", PCLayout.processorHotplug, 8),
+      AML.portRegion("PRST", PCLayout.processorHotplug, 12),
       // DWordAcc and ByteAcc, WriteAsZeros: setting one flag must not write the others back.
-      AML.field("PRST", flags: 0x43, [("CSEL", 32)]),
+      AML.field("PRST", flags: 0x43, [("CSEL", 32), ("", 32), ("COST", 32)]),
       AML.field(
         "PRST", flags: 0x41, [("", 32), ("CPEN", 1), ("CINS", 1), ("CRMV", 1), ("CEJ0", 1)]),
       AML.method(
@@ -174,6 +179,16 @@ final class EventDevice: BusTarget, Device {
       AML.method(
         "CEJM", arguments: 1,
         [AML.store(AML.argument(0), select), AML.store(AML.integer(1), AML.path("CEJ0"))]),
+      AML.method(
+        "COSM", arguments: 3,
+        [
+          // Only of an eject request (3); that a processor came is judged by its being started.
+          AML.condition(
+            AML.equal(AML.argument(1), AML.integer(3)),
+            [
+              AML.store(AML.argument(0), select), AML.store(AML.argument(2), AML.path("COST")),
+            ])
+        ]),
     ]
     var scan: [[UInt8]] = []
     for number in 0..<state.processorCount {
@@ -203,7 +218,12 @@ final class EventDevice: BusTarget, Device {
       AML.name("_MAT", AML.buffer(ACPITables.processorEntry(number, isEnabled: true))),
     ]
     // Processor 0 starts the system: it is never given back.
-    if number > 0 { body.append(AML.method("_EJ0", arguments: 1, [AML.path("CEJM") + index])) }
+    if number > 0 {
+      body.append(AML.method("_EJ0", arguments: 1, [AML.path("CEJM") + index]))
+      body.append(
+        AML.method(
+          "_OST", arguments: 3, [AML.path("COSM") + index + AML.argument(0) + AML.argument(1)]))
+    }
     return AML.device(Self.processorName(number), body)
   }
 

@@ -5,7 +5,7 @@ import Quantities
 /// The generic event register and the processor hot-plug registers that the DSDT reads.
 struct GenericEvents: SavedState {
   static let kind = "generic events"
-  static let version = 1
+  static let version = 2
 
   /// Event bit: the power button was pressed.
   static let powerButton: UInt32 = 1
@@ -21,6 +21,8 @@ struct GenericEvents: SavedState {
     var isRemoving = false
     /// The guest has ejected it, and the firmware has not answered or has refused.
     var isEjecting = false
+    /// The firmware wants it back and has not heard what becomes of it.
+    @Added var isWanted = false
 
     /// Bits of the flags register.
     var flags: UInt8 {
@@ -35,6 +37,11 @@ struct GenericEvents: SavedState {
     static let inserting: UInt8 = 2
     static let removing: UInt8 = 4
     static let eject: UInt8 = 8
+  }
+
+  /// What `_OST` says of an ejection; 0 is success, anything else a failure.
+  private enum Status {
+    static let inProgress: UInt32 = 0x84
   }
 
   private(set) var pending: UInt32 = 0
@@ -71,6 +78,7 @@ struct GenericEvents: SavedState {
     change(number) {
       $0.isPresent = value
       $0.isEjecting = false
+      $0.isWanted = false
     }
   }
 
@@ -82,6 +90,7 @@ struct GenericEvents: SavedState {
     change(number) {
       $0.isRemoving = true
       $0.isEjecting = false
+      $0.isWanted = true
     }
   }
 
@@ -107,6 +116,17 @@ struct GenericEvents: SavedState {
     else { return nil }
     // Cannot trap: the same.
     entries[number].isEjecting = true
+    return number
+  }
+
+  /// Writes how the request for the selected processor ended (ACPI 6.3, `_OST`); returns the number of a
+  /// processor that is not given, once for each time that the firmware asked for it.
+  mutating func writeStatus(_ value: UInt32) -> Int? {
+    let isUnderWay = value == 0 || value == Status.inProgress
+    // Cannot trap: `selected` is one of them.
+    guard !isUnderWay, let number = selected, entries[number].isWanted else { return nil }
+    // Cannot trap: the same.
+    entries[number].isWanted = false
     return number
   }
 

@@ -38,6 +38,8 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case diskEjected(UInt16)
     /// The guest's operating system cannot give the block device of a number back.
     case diskKept(UInt16)
+    /// The guest's operating system does not give a processor back that it was asked for (ACPI `_OST`).
+    case processorRefused(Int)
     /// The guest has plugged or unplugged blocks of storage and has so much plugged now.
     case storagePlugged(byteCount: UInt64)
   }

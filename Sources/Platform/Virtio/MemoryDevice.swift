@@ -23,7 +23,7 @@ final class MemoryDevice: VirtioDevice, Device {
   private enum Cost {
     static let request = 400
     static let descriptor = 100
-    static let block = 500
+    static let block = 1_000
   }
 
   /// VIRTIO_MEM_F_UNPLUGGED_INACCESSIBLE.
@@ -60,7 +60,7 @@ final class MemoryDevice: VirtioDevice, Device {
   func restore(_ state: State) throws(StateRefusal) {
     var own = transport
     own.configure(state.storage.configuration, isTold: false)
-    let isThere = (0..<storage.blockCount).allSatisfy { block in
+    let isThere = storage.blocks.allSatisfy { block in
       let blocks = block..<max(block, block.addingClamped(1))
       return bus.memory.isStorage(storage.addresses(blocks)) == state.storage.isPlugged(block)
     }

@@ -21,9 +21,8 @@ struct PluggableStorage: Codable, Equatable, Sendable {
     /// Reads a request; what is missing of it is zeros.
     init(_ bytes: [UInt8]) {
       func field(_ offset: Int, _ count: Int) -> UInt64 {
-        (0..<count).reduce(0) { value, index in
-          value | UInt64(bytes.element(at: offset &+ index) ?? 0) << UInt64(8 &* index)
-        }
+        // Cannot trap: no negative offset or count.
+        bytes.dropFirst(offset).prefix(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
       }
       let (address, blockCount) = (field(8, 8), UInt16(truncatingIfNeeded: field(16, 2)))
       self =
@@ -118,6 +117,9 @@ struct PluggableStorage: Codable, Equatable, Sendable {
   /// Bytes of the region.
   var byteCount: UInt64 { bytes(blockCount) }
 
+  /// The region's blocks.
+  var blocks: Range<Int> { Range(uncheckedBounds: (0, blockCount)) }
+
   /// Whether a block is plugged; one that is not there is not.
   func isPlugged(_ block: Int) -> Bool {
     block >= 0 && (words.element(at: block / 64) ?? 0) >> UInt64(block % 64) & 1 != 0
@@ -150,7 +152,7 @@ struct PluggableStorage: Codable, Equatable, Sendable {
   mutating func limit(to byteCount: UInt64) -> Change {
     guard pluggedByteCount > byteCount else { return .none }
     var gone: [Range<UInt64>] = []
-    for block in (0..<blockCount).reversed() where isPlugged(block) {
+    for block in blocks.reversed() where isPlugged(block) {
       guard pluggedByteCount > byteCount else { break }
       let blocks = block..<max(block, block.addingClamped(1))
       set(blocks, false)
@@ -166,7 +168,10 @@ struct PluggableStorage: Codable, Equatable, Sendable {
     switch request {
     case .plug(let address, let count):
       guard let blocks = blocks(address, count), isPlugged(blocks) == false else { break }
-      guard pluggedByteCount.addingClamped(bytes(blocks.count)) <= requestedByteCount else {
+      guard
+        pluggedByteCount.addingClamped(bytes(blocks.upperBound &- blocks.lowerBound))
+          <= requestedByteCount
+      else {
         return (.denied, .none)
       }
       set(blocks, true)
@@ -197,7 +202,7 @@ struct PluggableStorage: Codable, Equatable, Sendable {
   /// Whether blocks are plugged; nil when some are and some are not.
   private func isPlugged(_ blocks: Range<Int>) -> Bool? {
     let count = blocks.count { isPlugged($0) }
-    return count == blocks.count ? true : count == 0 ? false : nil
+    return count == blocks.upperBound &- blocks.lowerBound ? true : count == 0 ? false : nil
   }
 
   private mutating func set(_ blocks: Range<Int>, _ value: Bool) {

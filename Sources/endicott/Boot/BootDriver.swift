@@ -212,7 +212,8 @@ final class BootDriver {
         case .accept, .refuse:
           computer.completeDiagnose(processor: processor, .notice(returnCode: .max))
         }
-      case .channelRequest, .frame, .processorEjected, .storagePlugged, .diskAnswered, .diskEjected,
+      case .channelRequest, .frame, .processorEjected, .processorRefused,
+        .storagePlugged, .diskAnswered, .diskEjected,
         .diskKept:
         break
       }

@@ -15,7 +15,7 @@ enum DevicesTarget: FuzzTarget {
           name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
           initialStorage: 2 << 20, maximumStorage: 2 << 20,
           blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 64)],
-          entropySeed: 1)),
+          entropySeed: 1, pluggableStorage: 8 << 20)),
       (try? machine.load(.program(GuestProgramImage(bytes: [0xF4])), at: 0)) != nil
     else { fail("the machine could not be built") }
     var time: SimulatedTime = 0

@@ -4,7 +4,7 @@ import Testing
 
 /// What the hot-plug registers tell the firmware of a guest that writes to them.
 ///
-/// Oracle: `Docs/Operations.md`, "What a guest can ask of its host"; ACPI 6.3, `_EJ0`.
+/// Oracle: `Docs/Operations.md`, "What a guest can ask of its host"; ACPI 6.3, `_EJ0` and `_OST`.
 @Suite struct GenericEventsTests {
   private func events() -> GenericEvents {
     var events = GenericEvents(maximumProcessors: 3)
@@ -37,5 +37,25 @@ import Testing
     #expect(events.writeFlags(8) == nil)
     events.setPresent(1, true)
     #expect(events.writeFlags(8) == 1)
+  }
+
+  @Test func aRefusalIsHeardOnceOfWhatWasAskedFor() {
+    var events = events()
+    events.select(1)
+    #expect(events.writeStatus(1) == nil, "nobody asked")
+    events.remove(1)
+    for value in [UInt32(0), 0x84] { #expect(events.writeStatus(value) == nil) }
+    #expect(events.writeStatus(0x82) == 1)
+    #expect(events.writeStatus(0x82) == nil)
+    events.remove(1)
+    events.select(.max)
+    #expect(events.writeStatus(1) == nil)
+    events.select(1)
+    events.reset()
+    events.select(1)
+    #expect(events.writeStatus(1) == nil, "a load forgets what was asked")
+    events.remove(1)
+    events.setPresent(1, false)
+    #expect(events.writeStatus(1) == nil)
   }
 }

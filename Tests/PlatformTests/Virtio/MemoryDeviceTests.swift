@@ -1,5 +1,6 @@
 import Channels
 import Quantities
+import TestSupport
 import Testing
 import X86
 
@@ -224,5 +225,36 @@ private struct MemoryDriver {
     var wrong = one.device.state
     wrong.storage.request(2 << 20)
     #expect(throws: StateRefusal.self) { try other.device.restore(wrong) }
+  }
+
+  @Test("no driver, whatever it writes, gets storage that was not offered", arguments: 0..<6)
+  func anyDriver(seed: Int) throws {
+    var random = RandomNumbers(seed: UInt64(seed))
+    var driver = try MemoryDriver()
+    var most: UInt64 = 0
+    func number() -> UInt64 {
+      let near = Self.start &+ UInt64(random.below(70)) &* Self.block
+      let places = [near, near &+ 1, near &- Self.block, 0, .max, UInt64(random.below(1 << 20))]
+      return places[random.below(places.count)]
+    }
+    for _ in 0..<4_000 {
+      switch random.below(8) {
+      case 0: driver.start()
+      case 1:
+        most = UInt64(random.below(40)) * Self.block
+        driver.device.offer(number(), keeping: most)
+        driver.device.offer(UInt64(random.below(40)) * Self.block, keeping: most)
+        most = max(most, driver.device.storage.requestedByteCount)
+      case 2: driver.write(UInt64(random.below(64)) * 4, UInt32(truncatingIfNeeded: number()))
+      case 3: _ = driver.bus.memory.store(number(), at: UInt64(0x1_0000 + random.below(0x5800)))
+      default:
+        _ = driver.ask(
+          UInt16(random.below(5)), number(), UInt16(truncatingIfNeeded: number() >> 21),
+          size: UInt32(20 + random.below(8)), room: UInt32(8 + random.below(6)))
+      }
+      let plugged = driver.device.storage.pluggedByteCount
+      #expect(driver.bus.memory.attachedByteCount == 1 << 20 + plugged)
+      #expect(plugged <= max(most, driver.device.storage.requestedByteCount))
+    }
   }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import Testing
 
-// Oracle: Linux' own count of its memory, and its driver virtio_mem.
+// Storage and processors that come to a Debian and go. Oracle: Linux' own count of its memory and processors,
+// its driver virtio_mem, and its fault injection for processors that are to go.
 
 @Suite(
-  "Linux' storage", .enabled(if: Project.hasDebianGuest, Comment(rawValue: Project.noGuest)),
+  "Linux, reconfigured", .enabled(if: Project.hasDebianGuest, Comment(rawValue: Project.noGuest)),
   .serialized)
-struct LinuxStorageTests {
+struct LinuxReconfigurationTests {
   private static let machine = """
     MACHINE   MEMORY
     PROCESSOR IFL 2 MHZ 100
@@ -14,15 +15,18 @@ struct LinuxStorageTests {
     PACE      FAST
 
     """
-  private static let directory = """
+  private static func directory(processors: String) -> String {
+    """
     PARTITION LINUX1
-      PROCESSOR IFL SHARED INITIAL 1 RESERVED 1 WEIGHT 100
+      PROCESSOR IFL SHARED \(processors) WEIGHT 100
       STORAGE   INITIAL 256M RESERVED 512M
       CONSOLE   0009
-      IPL       KERNEL vmlinuz INITRD initrd.gz PARM 'console=ttyS0 panic=-1 quiet cryptomgr.notests=1 memhp_default_state=online_movable'
+      IPL       KERNEL vmlinuz INITRD initrd.gz PARM \
+    'console=ttyS0 panic=-1 quiet cryptomgr.notests=1 memhp_default_state=online_movable'
       START     AUTO
 
     """
+  }
   private static let start = """
     SET OBSERVER LINUX1 ON
     WAIT LINUX1 TEXT 'linux1:/root' WITHIN 60
@@ -44,10 +48,10 @@ struct LinuxStorageTests {
 
   private static let wait = "WAIT LINUX1 PENDING WITHIN 90\n"
 
-  private func folder() throws -> TemporaryFolder {
+  private func folder(processors: String = "INITIAL 1") throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     _ = try folder.write("machine.config", Self.machine)
-    _ = try folder.write("linux.direct", Self.directory)
+    _ = try folder.write("linux.direct", Self.directory(processors: processors))
     for name in ["vmlinuz", "initrd.gz"] {
       try FileManager.default.copyItem(
         atPath: Project.path("Partitions/demo/linux/" + name), toPath: folder.path + "/" + name)
@@ -68,7 +72,9 @@ struct LinuxStorageTests {
       .compactMap { Int($0.split(separator: " ").dropLast().last ?? "") }
   }
 
-  @Test("comes as the operator gives it, and goes as he wants it back") func comesAndGoes() throws {
+  @Test("storage comes as the operator gives it, and goes as he wants it back") func comesAndGoes()
+    throws
+  {
     let script =
       Self.start + Self.total(1) + "PLAN FOR LINUX1 CMD CONFIG STOR(256M),ONLINE\n"
       + Self.config("256M),ONLINE") + "QUERY PENDING LINUX1\n" + Self.wait + "SLEEP 1\n"
@@ -89,7 +95,8 @@ struct LinuxStorageTests {
   }
 
   @Test(
-    "that the guest fills goes in part, and the rest when the guest has freed it; reboots keep it")
+    "storage that the guest fills goes in part, and the rest when the guest has freed it; reboots keep it"
+  )
   func inPart() throws {
     let script =
       Self.start + Self.config("512M),ONLINE") + Self.wait + "SLEEP 1\n"
@@ -121,13 +128,14 @@ struct LinuxStorageTests {
     #expect(run.output.contains("\nSTORAGE = 256M MAX = 768M"), "\(run.output.suffix(500))")
   }
 
-  @Test("is refused to a guest without the driver, and is there when the driver comes")
+  @Test("storage is refused to a guest without the driver, and is there when the driver comes")
   func driver() throws {
     let script =
       Self.start + Self.guest("rmmod virtio_mem", 1) + Self.total(2)
       + "&ERROR &CONTINUE\n" + Self.config("64M),ONLINE") + "&ERROR &EXIT\n"
       + Self.config("64M),ONLINE,UNCOND") + Self.total(3)
       + Self.guest("insmod /lib/modules/virtio_mem.ko", 4) + "SLEEP 2\n" + Self.total(5)
+      + "&EXIT 0\n"
     let run = try run(script, in: folder())
     #expect(run.status == 0, "\(run.output)\(run.errors)")
     #expect(run.output.contains("HCPCFG8835E LINUX1 serves no memory device"), "\(run.output)")
@@ -161,5 +169,30 @@ struct LinuxStorageTests {
       let run = try run(script, in: folder, "--state", folder.path + "/state", "--from", name)
       #expect(digests(run) == digests(whole), "\(name): \(run.output)\(run.errors)")
     }
+  }
+
+  /// Has the kernel fail each attempt to take processor 1 off line (its own fault injection: a callback of
+  /// that state fails once), until /stop is there.
+  private static let failing = """
+    s=$(grep workqueue:online /sys/devices/system/cpu/hotplug/states); \
+    (while [ ! -e /stop ]; do echo ${s%%:*} > /sys/devices/system/cpu/cpu1/hotplug/fail; done) &
+    """
+
+  @Test("a processor that is not given is told of, and goes later") func processor() throws {
+    let folder = try folder(processors: "INITIAL 2 RESERVED 1")
+    let script =
+      Self.start + Self.guest(Self.failing, 1) + "FOR LINUX1 CMD CONFIG CPU(1),OFFLINE\n"
+      + "&ERROR &CONTINUE\n" + Self.wait + "QUERY TIME\n&ERROR &EXIT\n"
+      + Self.guest("touch /stop; sleep 1; nproc", 2)
+      + Self.guest("echo -1 > /sys/devices/system/cpu/cpu1/hotplug/fail", 3)
+      + "FOR LINUX1 CMD CONFIG CPU(1),OFFLINE\n" + Self.wait + Self.guest("nproc", 4)
+    let run = try run(script, in: folder)
+    #expect(run.status == 0, "\(run.output)\(run.errors)")
+    #expect(run.output.contains("User LINUX1 CPU 01 OFFLINE refused by the guest"), "\(run.output)")
+    #expect(run.output.contains("User LINUX1 CPU 01 OFFLINE completed"))
+    let counts = run.output.split(separator: "\n").filter {
+      $0 == "LINUX1  : 2" || $0 == "LINUX1  : 1"
+    }
+    #expect(counts.map(\.last) == ["2", "1"], "\(run.output)")
   }
 }
