@@ -1,0 +1,66 @@
+* Two Debian systems under load, reconfigured while they run: a database on one, files over the network from the
+* other, whose sums are held. Nothing of it may end, and each system must have what it was given:
+* endicott run Partitions/debian/reconfigure.cp --machine Partitions/debian
+SET OBSERVER * OFF
+SLEEP 9
+SEND DEBIAN1 receive & dbload &
+SEND DEBIAN2 transmit 10.0.0.1 &
+SLEEP 4
+SET OBSERVER DEBIAN1 ON
+* One processor, then eight, then one again.
+SEND DEBIAN1 has
+SLEEP 1
+FOR DEBIAN1 CMD CONFIG CPU(1-7),ONLINE
+SLEEP 5
+SEND DEBIAN1 has
+SLEEP 1
+FOR DEBIAN1 CMD CONFIG CPU(1-7),OFFLINE
+SLEEP 5
+SEND DEBIAN1 has
+SLEEP 1
+* 256M of storage, then 2G, then 256M again.
+FOR DEBIAN1 CMD CONFIG STOR(1792M),ONLINE
+SLEEP 5
+SEND DEBIAN1 has
+SLEEP 1
+FOR DEBIAN1 CMD CONFIG STOR(1792M),OFFLINE
+SLEEP 8
+SEND DEBIAN1 has
+SLEEP 1
+* A weight, and a hard cap.
+SET WEIGHT DEBIAN1 10
+SLEEP 2
+SET WEIGHT DEBIAN1 900
+SLEEP 2
+SET WEIGHT DEBIAN1 10
+SET CAP DEBIAN1 ABSOLUTE 0.25
+SLEEP 1
+SEND DEBIAN1 has
+SLEEP 4
+SEND DEBIAN1 has
+SLEEP 1
+SET CAP DEBIAN1 ABSOLUTE OFF
+SET WEIGHT DEBIAN1 100
+SLEEP 1
+* One path off, and on again.
+FOR DEBIAN1 CMD CONFIG CHP(20),OFFLINE
+SLEEP 2
+FOR DEBIAN1 CMD CONFIG CHP(20),ONLINE
+* A disk more, and back.
+ATTACH 0302 TO DEBIAN1 0101
+SLEEP 2
+SEND DEBIAN1 has
+SLEEP 1
+SEND DEBIAN1 diskcheck /dev/vdb
+SLEEP 4
+DETACH 0302 FROM DEBIAN1
+SLEEP 4
+SEND DEBIAN1 has
+SLEEP 1
+* All of it is still there.
+SEND DEBIAN1 stopload
+SEND DEBIAN2 stopload
+SLEEP 6
+QUERY VSWITCH VSW1 DETAILS
+FOR DEBIAN1 CMD QUERY VIRTUAL ALL
+QUERY DIGEST ALL
