@@ -25,6 +25,25 @@ extension WrongFolder {
         "a.direct:2:16: HCPDEF002E INITAL is not an operand of PROCESSOR; write INITIAL"
       ]),
     WrongFolder(
+      name: "more devices than there is room for beside those for storage and random numbers",
+      files: [
+        "machine.config": machine,
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M RESERVED 16M BY VIRTIO\n  OPTION RNG\n"
+          + (0..<7).map { "  NICDEF 060\($0) TYPE QDIO\n" }.joined(),
+      ],
+      messages: [
+        "a.direct:1:11: HCPDEF049W 7 disks and network adapters; the partition has room for 6; remove some, OPTION RNG, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
+      ]),
+    WrongFolder(
+      name: "storage by an unknown way",
+      files: [
+        "machine.config": machine,
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M BY BALLOON\n",
+      ],
+      messages: [
+        "a.direct:2:26: HCPDEF002E BALLOON is not an operand of STORAGE BY; write one of VIRTIO, CALL"
+      ]),
+    WrongFolder(
       name: "partition name too long",
       files: [
         "machine.config": machine,

@@ -108,6 +108,13 @@ extension Problem {
       "add VSWITCH \(name) to machine.config, or DEFINE VSWITCH before the partition is activated")
   }
 
+  static func tooManyDevices(_ count: Int, room: Int) -> Problem {
+    warning(
+      "049", "\(count) disks and network adapters; the partition has room for \(room)",
+      "remove some, OPTION RNG, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
+    )
+  }
+
   static func noPartitions() -> Problem {
     warning("045", "no partition is defined", "add a *.direct file")
   }

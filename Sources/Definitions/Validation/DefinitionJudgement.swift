@@ -163,6 +163,9 @@ struct DefinitionJudgement {
   }
 
   private func devices(of partition: ParsedPartition) {
+    let (definition, room) = (partition.definition, partition.definition.deviceRoom)
+    let count = definition.devices.count.addingClamped(definition.networkAdapters.count)
+    if count > room { log.report(.tooManyDevices(count, room: room), at: partition.place) }
     for assignment in partition.definition.devices {
       let place = partition.place(of: "DEDICATE " + DeviceNumbers.text(assignment.virtualDevice))
       guard let device = deck.configuration.device(assignment.realDevice) else {

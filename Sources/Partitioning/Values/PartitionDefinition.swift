@@ -1,4 +1,5 @@
 import Channels
+import Platform
 import Quantities
 
 /// Whether a partition's logical processors of a type share physical ones.
@@ -290,5 +291,10 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   /// Whether its guest plugs reserved storage by blocks.
   package var hasPluggableStorage: Bool {
     storageMethod == .virtio && storage.reservedByteCount > 0
+  }
+
+  /// Disks and network adapters that there is room for beside its other devices.
+  package var deviceRoom: Int {
+    PCLayout.virtioLimit - (options.contains(.entropy) ? 1 : 0) - (hasPluggableStorage ? 1 : 0)
   }
 }

@@ -61,6 +61,7 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   /// Whether another's driver finds the same device here, with queues that it can have.
   func fits(_ other: VirtioTransport) -> Bool {
     deviceType == other.deviceType && deviceFeatures == other.deviceFeatures
+      && requiredFeatures == other.requiredFeatures
       && configuration == other.configuration && queues.count == other.queues.count
       && zip(queues, other.queues).allSatisfy { $1.isValid(limit: $0.limit) }
   }

@@ -175,7 +175,7 @@ struct LinuxReconfigurationTests {
   /// that state fails once), until /stop is there.
   private static let failing = """
     s=$(grep workqueue:online /sys/devices/system/cpu/hotplug/states); \
-    (while [ ! -e /stop ]; do echo ${s%%:*} > /sys/devices/system/cpu/cpu1/hotplug/fail; done) &
+    { (while [ ! -e /stop ]; do echo ${s%%:*} > /sys/devices/system/cpu/cpu1/hotplug/fail; done) & }
     """
 
   @Test("a processor that is not given is told of, and goes later") func processor() throws {
