@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+// Two unmodified Debian systems with root file systems on disks, reconfigured under load. The oracles are in the
+// guests: SQLite's check of its database, SHA-256 of what came over the network and from a disk, and what Linux
+// itself counts as its processors, storage, disks and stolen time.
+
+/// What a guest said that it has, by its program `has`.
+private struct Inventory: Equatable {
+  var processors = 0
+  var mebibytes = 0
+  var disks: [String] = []
+  var steal = 0
+
+  /// The lines `NAME : HAS 8 CPUS, 216 MIB, DISKS vda vdb NETS 1, STEAL 0%` of an output, in their order.
+  static func all(in output: String, of name: String) -> [Inventory] {
+    output.split(whereSeparator: \.isNewline).compactMap { line in
+      guard line.hasPrefix(name + " : HAS ") else { return nil }
+      let words = line.split(whereSeparator: { " ,%".contains($0) }).map(String.init)
+      func number(before word: String) -> Int? {
+        words.firstIndex(of: word).flatMap { $0 > 0 ? Int(words[$0 - 1]) : nil }
+      }
+      guard let processors = number(before: "CPUS"), let mebibytes = number(before: "MIB"),
+        let first = words.firstIndex(of: "DISKS"), let end = words.firstIndex(of: "NETS"),
+        let steal = words.last.flatMap({ Int($0) })
+      else { return nil }
+      return Inventory(
+        processors: processors, mebibytes: mebibytes, disks: Array(words[(first + 1)..<end]),
+        steal: steal)
+    }
+  }
+}
+
+@Suite(
+  "Two Debian systems", .enabled(if: DebianPairTests.isPrepared, Comment(rawValue: Project.noGuest))
+)
+struct DebianPairTests {
+  static var isPrepared: Bool {
+    FileManager.default.fileExists(atPath: Project.path("Partitions/debian/linux/root.img"))
+  }
+
+  private func run(threads: Int) throws -> ProgramRun {
+    try ProgramRun([
+      "run", Project.path("Partitions/debian/reconfigure.cp"), "--machine",
+      Project.path("Partitions/debian"), "--threads", "\(threads)",
+    ])
+  }
+
+  @Test(
+    "lose nothing while processors, storage, caps, paths and a disk come and go, on any number of threads"
+  )
+  func reconfigured() throws {
+    let run = try run(threads: 2)
+    #expect(run.status == 0, "\(run.errors) \(run.output.suffix(2000))")
+    for word in [
+      "rounds, all of them there", "files, all as they were sent",
+      "diskcheck: /dev/vdb has what was written",
+    ] { #expect(run.output.contains(word), "\(run.output.suffix(4000))") }
+    let has = Inventory.all(in: run.output, of: "DEBIAN1")
+    try #require(has.count == 9, "\(has)")
+    #expect(has.map(\.processors) == [1, 8, 1, 1, 1, 1, 1, 1, 1])
+    let own = has[0].mebibytes
+    #expect(has.map(\.mebibytes) == [own, own, own, own + 1792, own, own, own, own, own])
+    #expect(has.map(\.disks.count) == [1, 1, 1, 1, 1, 1, 1, 2, 1])
+    // A quarter of a processor for one that always has work.
+    #expect((73...77).contains(has[6].steal) && has[0].steal == 0 && has[8].steal <= 1)
+    let other = try self.run(threads: 1)
+    #expect(other.output == run.output)
+  }
+}
