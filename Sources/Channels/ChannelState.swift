@@ -78,6 +78,11 @@ extension ChannelSubsystem {
     guard saved.isConsistent else {
       throw .inconsistent(kind: ChannelSubsystemState.kind, what: "a request")
     }
+    let count = own.isActive.count
+    guard saved.devices.allSatisfy({ $0.injected?.fault.isPossible ?? true }),
+      saved.devices.allSatisfy({ $0.turns.isPossible(partitionCount: count) }),
+      saved.paths.allSatisfy({ $0.turns.isPossible(partitionCount: count) })
+    else { throw .inconsistent(kind: ChannelSubsystemState.kind, what: "a fault or a turn") }
   }
 
   /// Calls the body with every word of the state that belongs to the machine's history.
@@ -88,6 +93,7 @@ extension ChannelSubsystem {
       for word in path.configured { body(word) }
       body(path.measurement.requestCount)
       body(path.measurement.busyNanoseconds)
+      path.turns.forEachHistoryWord(body)
     }
     for item in activity.subchannels {
       body(UInt64(item.logicalMask) << 8 | UInt64(clamping: item.rotation))
@@ -101,6 +107,8 @@ extension ChannelSubsystem {
       body(
         UInt64(device.phase.rawValue) << 32 | UInt64(device.queue.count)
           | (device.isOffline ? 1 << 63 : 0))
+      device.turns.forEachHistoryWord(body)
+      device.injected?.forEachHistoryWord(body)
     }
     for disk in hardware.disks { body(disk.writeDigest) }
   }
@@ -175,7 +183,7 @@ extension ChannelSubsystem: StateHolder {
   package static var roles: PropertyRoles {
     PropertyRoles(
       // The disks' contents are the disks' own.
-      state: ["activity"], wiring: ["hardware"],
+      state: ["activity"], wiring: ["hardware", "priorities"],
       caches: ["requestByteCount", "wantingCount", "diskReserve"])
   }
 }

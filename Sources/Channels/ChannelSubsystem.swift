@@ -8,7 +8,8 @@
 // A request without a path waits in the device's queue and lets others pass; a path that goes while
 // it moves data gives its request back to the device, which asks for another. Nothing is lost.
 // Data is read and written when it has moved, one request a device at a time. Control units add no
-// queue of their own: they let as many requests through as they have paths.
+// queue of their own: they let as many requests through as they have paths. The queues of devices and
+// paths are served in the order of arrival, or by the partitions' priorities when there are any.
 
 import Quantities
 
@@ -22,8 +23,10 @@ package final class ChannelSubsystem {
   let hardware: ChannelHardware
   /// Bytes that requests under way carry or will carry.
   package private(set) var requestByteCount: UInt64 = 0
+  /// Who says the partitions' priorities.
+  package weak var priorities: (any IOPriorities)?
   /// How many devices want a path; spares the search for one when there is none.
-  private var wantingCount = 0
+  private(set) var wantingCount = 0
 
   /// What it was built from.
   package var configuration: ChannelConfiguration { hardware.configuration }
@@ -176,20 +179,16 @@ package final class ChannelSubsystem {
     startDevice(device)
   }
 
-  /// Lets an idle device take the first request in its queue that has a path.
+  /// Lets an idle device take a request in its queue that has a path: the first of who is next.
   func startDevice(_ device: Int) {
     guard activity.devices[device].phase == .idle else { return }
-    let ready = activity.devices[device].queue.first { slot in
-      activity.slots[slot].subchannel.map { usableMask($0) != 0 } ?? false
-    }
-    guard let slot = ready, let subchannel = activity.slots[slot].subchannel else { return }
+    guard let slot = next(of: device), let subchannel = activity.slots[slot].subchannel else { return }
     activity.devices[device].queue.removeAll { $0 == slot }
     setPhase(device, .working)
     activity.devices[device].current = slot
     activity.subchannels[subchannel].measurement.pendNanoseconds.addClamped(endPhase(slot))
-    schedule(
-      .deviceReady, slot,
-      at: activity.clock.addingClamped(hardware.devices[device].latencyNanoseconds))
+    serve(slot, at: device)
+    schedule(.deviceReady, slot, at: activity.clock.addingClamped(latency(of: device)))
   }
 
   /// Begins a request's next phase; how long the one before was.
@@ -227,30 +226,8 @@ package final class ChannelSubsystem {
     activity.paths[path].take(slot, rate: rate(of: device, over: path))
     setPhase(device, .moving)
     let time = moveTime(activity.slots[slot].request, device: device, path: path)
+    serve(slot, on: path, for: time)
     schedule(.moved, slot, at: activity.clock.addingClamped(time))
-  }
-
-  /// Time for which a path is busy with a request: its latency, and bytes at the slower rate.
-  private func moveTime(_ request: ChannelRequest, device: Int, path: Int) -> UInt64 {
-    let latency = hardware.paths[path].latencyNanoseconds
-    guard request.kind != .flush else { return latency }
-    let rate = rate(of: device, over: path)
-    // At most 4 MiB times 10^9, rounded up: fits 64 bits.
-    let product = UInt64(clamping: request.byteCount).multipliedClamped(by: 1_000_000_000)
-    return latency.addingClamped(product.addingClamped(rate &- 1) / rate)
-  }
-
-  /// Bytes a second at which a device moves data over a path.
-  private func rate(of device: Int, over path: Int) -> UInt64 {
-    max(
-      1, min(hardware.paths[path].bytesPerSecond, hardware.devices[device].bytesPerSecond)
-    )
-  }
-
-  /// Whether a path can move a device's data beside what it moves now.
-  private func hasRoom(_ path: Int, for device: Int) -> Bool {
-    activity.paths[path].hasRoom(
-      for: rate(of: device, over: path), of: hardware.paths[path].bytesPerSecond)
   }
 
   private func end(_ slot: Int) {
@@ -258,24 +235,12 @@ package final class ChannelSubsystem {
     else { return }
     let device = activity.subchannels[subchannel].device
     let request = activity.slots[slot].request
-    var data: [UInt8] = []
-    let offset = request.firstBlock.multipliedClamped(by: ChannelDefaults.blockByteCount)
-    let isGood: Bool
-    switch request.kind {
-    case .read:
-      data = [UInt8](
-        repeating: 0, count: max(0, min(request.byteCount, ChannelDefaults.requestByteLimit)))
-      isGood = hardware.disks[device].read(offset, into: &data)
-      if !isGood { data = [] }
-    case .write:
-      isGood = hardware.disks[device].write(offset, from: request.data, for: request.partition)
-    case .flush: isGood = hardware.disks[device].flush()
-    }
+    let data = carryOut(request, at: device)
     leavePath(slot, bytes: request.kind == .flush ? 0 : request.byteCount)
     activity.paths[path].measurement.requestCount.addClamped(1)
     setPhase(device, .idle)
     activity.devices[device].current = nil
-    complete(slot, isGood ? .ok : .ioError, data: data)
+    complete(slot, data == nil ? .ioError : .ok, data: data ?? [])
     startDevice(device)
     offer(path)
   }
@@ -344,31 +309,5 @@ package final class ChannelSubsystem {
     }
     wantingCount = activity.devices.count { $0.phase == .wantsPath }
     diskReserve = diskReserve(of: activity.subchannels.elements)
-  }
-
-  /// Gives a path that has room to the devices that have wanted one longest.
-  func offer(_ path: Int) {
-    while wantingCount > 0, let device = longestWaiting(for: path) {
-      connect(device)
-      // One that does not fit lets no other pass.
-      if activity.devices[device].phase == .wantsPath { return }
-    }
-  }
-
-  private func longestWaiting(for path: Int) -> Int? {
-    var best: (device: Int, slot: RequestSlot)?
-    for (device, unit) in activity.devices.enumerated() where unit.phase == .wantsPath {
-      guard let current = unit.current, let subchannel = activity.slots[current].subchannel,
-        usableMask(subchannel) & activity.subchannels[subchannel].mask({ $0 == path }) != 0
-      else { continue }
-      let slot = activity.slots[current]
-      let isEarlier =
-        best.map {
-          (slot.phaseStart, slot.request.partition, slot.sequence)
-            < ($0.slot.phaseStart, $0.slot.request.partition, $0.slot.sequence)
-        } ?? true
-      if isEarlier { best = (device, slot) }
-    }
-    return best?.device
   }
 }

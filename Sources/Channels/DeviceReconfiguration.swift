@@ -39,7 +39,7 @@ extension ChannelSubsystem {
       .map { hardware.devices[$0].number }.sorted()
   }
 
-  private func deviceIndex(_ number: UInt16) -> Int? {
+  func deviceIndex(_ number: UInt16) -> Int? {
     hardware.devices.firstIndex { $0.number == number }
   }
 

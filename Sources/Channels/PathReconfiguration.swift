@@ -21,13 +21,14 @@ extension ChannelSubsystem {
     return !matching.isEmpty
   }
 
-  /// Injects or ends a failure of a path (POM).
+  /// Injects or ends a failure of a path (POM); what goes on then does so from this time.
   ///
   /// - Returns: False when there is no such path.
   @discardableResult
-  package func setOperational(path number: UInt8, subsystem: UInt8? = nil, _ isOperational: Bool)
-    -> Bool
-  {
+  package func setOperational(
+    path number: UInt8, subsystem: UInt8? = nil, _ isOperational: Bool, at time: SimulatedTime = 0
+  ) -> Bool {
+    activity.clock = max(activity.clock, time)
     let matching = pathIndices(number, subsystem: subsystem)
     for path in matching { activity.paths[path].isOperational = isOperational }
     pathsChanged()
@@ -93,7 +94,11 @@ extension ChannelSubsystem {
   package func forget(_ partition: Int) {
     guard activity.wasActivated.indices.contains(partition) else { return }
     activity.wasActivated[partition] = false
-    for path in activity.paths.indices { activity.paths[path].setConfigured(partition, false) }
+    for path in activity.paths.indices {
+      activity.paths[path].setConfigured(partition, false)
+      activity.paths[path].turns.forget(partition)
+    }
+    for device in activity.devices.indices { activity.devices[device].turns.forget(partition) }
     set(hardware.subchannels.filter { $0.partition == partition }, of: partition, anew: true)
   }
 

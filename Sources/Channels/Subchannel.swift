@@ -10,6 +10,8 @@ struct ChannelPath: Equatable, Sendable, Codable {
   var configured: [UInt64]
   /// Slots of the requests whose data it moves.
   var moving: [Int] = []
+  /// Whose turn it is.
+  @Added var turns = FairTurns()
   /// Bytes a second at which it moves them together.
   private var movingRate: UInt64 = 0
   var measurement = PathMeasurement()
@@ -128,6 +130,10 @@ struct DeviceUnit: Equatable, Sendable, Codable {
   var current: Int?
   /// Slots of requests that wait, in order of arrival.
   var queue: [Int] = []
+  /// Whose turn it is.
+  @Added var turns = FairTurns()
+  /// What is wrong with it on purpose.
+  var injected: InjectedFault?
 }
 
 /// An outstanding request.

@@ -38,6 +38,8 @@ extension Setting {
         "SET RUNTIME", nanoseconds.map { fixedPointText(Int(clamping: $0), places: 6) } ?? "DYNAMIC"
       )
     case .waitCompletion(let isOn): commandWords("SET WAITCOMP", isOn ? "ON" : "OFF")
+    case .ioPriority(let name, let priority): commandWords("SET IOPRIORITY", name, "\(priority)")
+    case .ioPriorityQueuing(let isOn): commandWords("SET IOPRIORITY", isOn ? "ON" : "OFF")
     case .security(let name, let permission, let isOn):
       commandWords("SET SECURITY", name, permission.rawValue, isOn ? "ON" : "OFF")
     case .weightChange(let name, let type, let change):

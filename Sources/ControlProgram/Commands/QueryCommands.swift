@@ -17,6 +17,7 @@ let queryCommands: [Command] = [
       TimeSelection.note,
     ],
     formats: queryUserFormats + queryProfileFormats + queryMachineFormats + queryWeightFormats
+      + queryPriorityFormats
       + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
       + queryVirtualFormats
       + [

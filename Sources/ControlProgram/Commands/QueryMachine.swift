@@ -30,6 +30,7 @@ let queryMachineFormats = [
     "DAsd", "[rdev[-rdev] | ATTached | FREE | OFFline | ALL]", classes: "BCE",
     "Disks: who has which; without an operand those that are not off line.",
     operands: [.words("ATTached|FREE|OFFline|ALL")], handler: queryDisks),
+  queryFaultFormat,
   CommandFormat(
     "LPARs", "[pattern]", classes: "ABCE",
     "Each partition's state, processors, storage and paths.", operands: [.partition],

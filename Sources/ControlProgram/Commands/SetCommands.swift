@@ -20,7 +20,7 @@ let setCommands: [Command] = [
         + "then none. CONNECT shows what a guest wrote last.",
     ],
     formats: shareFormats + settingFormats + [
-      setSwitchFormat,
+      setPriorityFormat, setSwitchFormat,
       CommandFormat(
         "PACE", "{REAL | FAST | n | STOP}", classes: "A",
         "How fast simulated time goes: as the wall clock, as it can, n times the wall clock, or not but in "

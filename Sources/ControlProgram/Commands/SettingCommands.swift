@@ -179,7 +179,7 @@ private func saveProfile(_ call: Invocation) throws(CommandMessage) {
 
 extension Invocation {
   /// The answer of a SET of a partition: the value as it runs now, and the profile that has it.
-  fileprivate func replySetting(of name: String, _ text: String, in scope: SettingScope) {
+  func replySetting(of name: String, _ text: String, in scope: SettingScope) {
     if scope.isRunning { reply("USER \(padded(name, 8)):  \(text)") }
     replyProfileChange(of: name, in: scope)
   }

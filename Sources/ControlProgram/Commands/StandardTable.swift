@@ -4,7 +4,7 @@ extension CommandTable {
   /// The table of the control program.
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
-      + deviceCommands + provisioningCommands + networkCommands + saveCommands
+      + deviceCommands + faultCommands + provisioningCommands + networkCommands + saveCommands
       + partitionOperations + operationCommands
       + storageCommands + consoleCommands
       + planCommands + validateCommands + recordCommands + checkpointCommands + waitCommands

@@ -60,6 +60,13 @@ extension CommandMessage {
       case .runningTimeOutOfRange(let nanoseconds):
         CommandMessage(
           .runningTimeOutOfRange, fixedPointText(Int(clamping: nanoseconds), places: 6))
+      case .ioPriorityOutOfRange(let priority):
+        CommandMessage(.ioPriorityOutOfRange, "\(priority)")
+      case .pathFaultAlready(let path, let fails):
+        CommandMessage(.pathFaultAlready, hexDigits(path, 2), fails ? "fails already" : "does not fail")
+      case .deviceFaultAbsent(let device): CommandMessage(.deviceFaultAbsent, hexDigits(device, 4))
+      case .faultOutOfRange(let device, let fault):
+        CommandMessage(.faultOutOfRange, hexDigits(device, 4), fault.text)
       case .capacityOutOfRange(let units): CommandMessage(.capacityOutOfRange, "\(units)")
       case .capacityUnknown(let type): CommandMessage(.capacityUnknown, type.rawValue)
       case .cappingConflict(let name): CommandMessage(.cappingConflict, name)

@@ -362,6 +362,12 @@ extension MessageID {
         "Invalid running time &1; use 1 to 100 milliseconds",
         when: "A running time is outside its range.",
         remedy: "Give a time in the range, or DYNAMIC.")
+    case .ioPriorityOutOfRange:
+      MessageDefinition(
+        8990, .error, nil,
+        "Invalid I/O priority &1; use 0 to 15",
+        when: "A priority in input and output is outside its range.",
+        remedy: "Give a priority in the range.")
     case .capacityOutOfRange:
       MessageDefinition(
         8875, .error, nil,
@@ -780,6 +786,25 @@ extension MessageID {
         "User &1 device &2 has no path; requests wait",
         when: "The last path to a device is gone.",
         remedy: "Configure a path on line; nothing is lost.")
+    // MARK: Faults on purpose
+    case .pathFaultAlready:
+      MessageDefinition(
+        8991, .error, nil,
+        "Path &1 &2 on purpose",
+        when: "INJECT CHPID asks for what is so.",
+        remedy: "QUERY INJECT shows which paths fail on purpose.")
+    case .deviceFaultAbsent:
+      MessageDefinition(
+        8992, .error, nil,
+        "Nothing is wrong with DASD &1 on purpose",
+        when: "INJECT DASD OFF names a device without a fault on purpose.",
+        remedy: "QUERY INJECT shows which devices have one.")
+    case .faultOutOfRange:
+      MessageDefinition(
+        8993, .error, nil,
+        "DASD &1 cannot have the fault &2; use DELAY up to 1 hour, ERRORS 1% to 100% or FULL",
+        when: "A fault on purpose is outside its range, or is none.",
+        remedy: "Give one in the range; OFF ends what there is.")
     // MARK: Loading and running
     case .nothingToLoad:
       MessageDefinition(

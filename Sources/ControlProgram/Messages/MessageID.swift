@@ -63,6 +63,7 @@ package enum MessageID: CaseIterable, Sendable {
   case capOutOfRange
   case weightRange
   case runningTimeOutOfRange
+  case ioPriorityOutOfRange
   case capacityOutOfRange
   case capacityUnknown
   case cappingConflict
@@ -133,6 +134,10 @@ package enum MessageID: CaseIterable, Sendable {
   case pathOffline
   case lastPath
   case requestsWait
+  // Faults on purpose
+  case pathFaultAlready
+  case deviceFaultAbsent
+  case faultOutOfRange
   // Loading and running
   case nothingToLoad
   case unsupportedLoad

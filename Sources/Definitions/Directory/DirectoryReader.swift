@@ -35,7 +35,8 @@ struct DirectoryReader {
   static let verbs = [
     "PARTITION", "USER", "PROFILE", "INCLUDE", "PROCESSOR", "SHARE", "STORAGE", "IPL", "CONSOLE",
     "DEDICATE", "MDISK", "LINK", "NICDEF", "SPECIAL", "OPTION", "GROUP", "CLASS", "PASSWORD",
-    "START", "COMMAND", "LOADABLE", "POLARITY", "DEFINEDCAP", "SECURITY", "IMAGE", "LOADPROFILE",
+    "START", "COMMAND", "LOADABLE", "POLARITY", "DEFINEDCAP", "IOPRIORITY", "SECURITY", "IMAGE",
+    "LOADPROFILE",
   ]
   /// Statements that begin an entry.
   static let headers = ["PARTITION", "USER", "PROFILE", "IMAGE", "LOADPROFILE"]

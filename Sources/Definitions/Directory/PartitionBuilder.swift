@@ -50,7 +50,7 @@ struct PartitionBuilder {
     }
     let single = [
       "STORAGE", "IPL", "CONSOLE", "CLASS", "PASSWORD", "START", "POLARITY", "DEFINEDCAP",
-      "SECURITY",
+      "IOPRIORITY", "SECURITY",
     ]
     if single.contains(verb) {
       guard isFirst(verb, at: statement.verb.place) else { return }
@@ -67,6 +67,7 @@ struct PartitionBuilder {
     case "OPTION": options(&operands)
     case "POLARITY": polarity(&operands)
     case "DEFINEDCAP": definedCapacity(&operands)
+    case "IOPRIORITY": ioPriority(&operands)
     case "SECURITY": security(&operands)
     case "CLASS":
       guard let word = operands.word("privilege classes") else { return }

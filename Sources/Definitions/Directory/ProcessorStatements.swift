@@ -1,5 +1,6 @@
-// PROCESSOR, SHARE, POLARITY and DEFINEDCAP of an entry.
+// PROCESSOR, SHARE, POLARITY, DEFINEDCAP and IOPRIORITY of an entry.
 
+import Channels
 import Partitioning
 import Platform
 import Quantities
@@ -174,7 +175,7 @@ extension PartitionBuilder {
     }
   }
 
-  // MARK: - POLARITY, DEFINEDCAP
+  // MARK: - POLARITY, DEFINEDCAP, IOPRIORITY
 
   mutating func polarity(_ operands: inout OperandReader) {
     guard operands.peek != nil else {
@@ -189,6 +190,11 @@ extension PartitionBuilder {
   mutating func definedCapacity(_ operands: inout OperandReader) {
     guard let units = operands.number("DEFINEDCAP", in: 0...Self.capacityLimit) else { return }
     parsed.definition.definedCapacity = units == 0 ? nil : units
+  }
+
+  mutating func ioPriority(_ operands: inout OperandReader) {
+    guard let priority = operands.number("IOPRIORITY", in: IOPriority.range) else { return }
+    parsed.definition.ioPriority = priority
   }
 
   /// Judges a defined capacity by the processors that it limits.

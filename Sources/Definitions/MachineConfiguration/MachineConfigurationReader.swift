@@ -17,7 +17,7 @@ struct MachineConfigurationReader {
   static let fileName = "machine.config"
   static let verbs = [
     "MACHINE", "PROCESSOR", "STORAGE", "HOSTSTORAGE", "EPOCH", "PACE", "TOD", "TIMEZONE", "SEED",
-    "USER", "PROFILE", "RUNNINGTIME", "WAITCOMPLETION", "ACTIVATE",
+    "USER", "PROFILE", "RUNNINGTIME", "WAITCOMPLETION", "IOPRIORITY", "ACTIVATE",
     "CHECKPOINT", "VSWITCH",
   ]
   /// Statements that may be given more than once.
@@ -93,7 +93,8 @@ struct MachineConfigurationReader {
       }
     case "USER": user(&operands)
     case "RUNNINGTIME": runningTime(&operands)
-    case "WAITCOMPLETION": waitCompletion(&operands)
+    case "WAITCOMPLETION": parsed.machine.waitCompletion = yesOrNo(&operands) ?? false
+    case "IOPRIORITY": parsed.machine.ioPriorityQueuing = yesOrNo(&operands) ?? false
     case "ACTIVATE": activate(&operands)
     case "CHECKPOINT": checkpoint(&operands)
     case "VSWITCH": virtualSwitch(&operands)
@@ -165,13 +166,14 @@ struct MachineConfigurationReader {
     parsed.machine.runningTime = UInt64(count) * 1_000_000
   }
 
-  private mutating func waitCompletion(_ operands: inout OperandReader) {
+  /// `YES` or `NO`; nil when it is neither.
+  private func yesOrNo(_ operands: inout OperandReader) -> Bool? {
     guard operands.peek != nil else {
       _ = operands.word("YES or NO")
-      return
+      return nil
     }
-    guard let word = operands.keyword(of: "WAITCOMPLETION", from: ["YES", "NO"]) else { return }
-    parsed.machine.waitCompletion = word.folded == "YES"
+    return operands.keyword(of: operands.verb.folded, from: ["YES", "NO"])
+      .map { $0.folded == "YES" }
   }
 
   /// `CHECKPOINT [EVERY n [SEC|MIN] [KEEP n]] [SHUTDOWN]`.

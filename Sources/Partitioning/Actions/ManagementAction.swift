@@ -142,6 +142,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// `.deviceAlready`, `.deviceInUse`.
   case varyDevice(UInt16, online: Bool)
 
+  /// Has a path or a device go wrong on purpose, or ends that, with the refusals of the change.
+  case inject(FaultChange)
+
   /// Changes the networks inside the machine, with the refusals of the change.
   case network(NetworkChange)
 
@@ -212,7 +215,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
     case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath,
-      .varyDevice:
+      .varyDevice, .inject:
       nil
     }
   }

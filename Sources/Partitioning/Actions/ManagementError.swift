@@ -73,6 +73,8 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case weightRange(minimum: Int, weight: Int, maximum: Int)
   /// A running time outside 1-100 ms, in nanoseconds.
   case runningTimeOutOfRange(UInt64)
+  /// The priority in input and output is not 0-15.
+  case ioPriorityOutOfRange(Int)
   /// A capacity limit outside 1-999999 MSU.
   case capacityOutOfRange(Int)
   /// The machine's definition says no MSU for the processors of the type.
@@ -163,6 +165,14 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case virtualDeviceNotFound(String, device: UInt16)
   /// A guest that cannot be asked uses the device, by the partition's own number: only FORCE takes it.
   case deviceInGuestUse(String, device: UInt16)
+
+  // Faults on purpose
+  /// The path fails on purpose already, or does not.
+  case pathFaultAlready(UInt8, fails: Bool)
+  /// Nothing is wrong with the device on purpose.
+  case deviceFaultAbsent(UInt16)
+  /// A device cannot have such a fault.
+  case faultOutOfRange(UInt16, DeviceFault)
 
   // The machine's processors
   /// No such physical processor.

@@ -96,6 +96,8 @@ package enum Setting: Sendable, Equatable, Codable {
   case polarity(String, Polarity)
   /// One of the partition's permissions.
   case security(String, SecuritySwitch, Bool)
+  /// The partition's priority in input and output, 0-15. `.ioPriorityOutOfRange`.
+  case ioPriority(String, Int)
   /// A group's absolute cap for a type, in hundredths of a processor, or none. `.capOutOfRange`.
   case groupCap(String, type: ProcessorType, hundredths: Int?)
   /// A group's limit in MSU, or none. `.capacityOutOfRange`, `.capacityUnknown`.
@@ -104,6 +106,8 @@ package enum Setting: Sendable, Equatable, Codable {
   case runningTime(nanoseconds: UInt64?)
   /// Wait completion: whether a logical processor keeps its physical one while it waits.
   case waitCompletion(Bool)
+  /// Whether requests to devices and paths are served by the partitions' priorities.
+  case ioPriorityQueuing(Bool)
 
   /// Whose value it is.
   package var subject: SettingSubject {
@@ -111,10 +115,10 @@ package enum Setting: Sendable, Equatable, Codable {
     case .weight(let name, _, _), .weightRange(let name, _, _, _), .weightChange(let name, _, _),
       .share(let name, _, _, _), .initialShare(let name, _), .cap(let name, _, _),
       .group(let name, _, _), .definedCapacity(let name, _), .polarity(let name, _),
-      .security(let name, _, _):
+      .security(let name, _, _), .ioPriority(let name, _):
       .partition(name)
     case .groupCap(let name, _, _), .groupCapacity(let name, _): .group(name)
-    case .runningTime, .waitCompletion: .machine
+    case .runningTime, .waitCompletion, .ioPriorityQueuing: .machine
     }
   }
 

@@ -58,6 +58,10 @@ struct Condition: Equatable {
   var offlinePaths: [UInt8]
   /// Devices that are off line.
   var offlineDevices: [UInt16] = []
+  /// Channel paths that fail on purpose.
+  var failedPaths: [UInt8] = []
+  /// Devices with which something is wrong on purpose.
+  var faultyDevices: [FaultyDevice] = []
   /// Virtual switches.
   var switches: [SwitchCondition]
 }
@@ -74,6 +78,8 @@ extension Journal {
       condition.offlineProcessors = hardware.offlineProcessors
       condition.offlinePaths = channels.offlinePaths
       condition.offlineDevices = channels.offlineDevices
+      condition.failedPaths = channels.failedPaths.map(\.number)
+      condition.faultyDevices = channels.faultyDevices
       condition.switches = hardware.networks.switches.map {
         Condition.SwitchCondition(name: $0.name, text: $0.text)
       }
@@ -115,7 +121,7 @@ extension Condition {
       MachineItem("PROCESSORS OFFLINE", numbers(offlineProcessors), for: .log),
       MachineItem("CHPIDS OFFLINE", numbers(paths), for: .log),
     ] + (paths.isEmpty ? [] : [MachineItem("PATHS OFFLINE", hexNumbers(paths), for: .plan)])
-      + deviceItems
+      + deviceItems + faultItems
       + switches.map { MachineItem("VSWITCH \($0.name)", $0.text, for: .all) }
       + settings.items.map { MachineItem($0.name, $0.text, for: .all) }
       + profileSettings.items.map { MachineItem("PROFILE " + $0.name, $0.text, for: .all) }
@@ -124,6 +130,14 @@ extension Condition {
   private var deviceItems: [MachineItem] {
     let devices = offlineDevices.map { DeviceNumbers.text($0) }.joined(separator: " ")
     return devices.isEmpty ? [] : [MachineItem("DEVICES OFFLINE", devices, for: .all)]
+  }
+
+  private var faultItems: [MachineItem] {
+    let paths = failedPaths.isEmpty ? [] : [hexNumbers(failedPaths.map(Int.init))]
+    return paths.map { MachineItem("CHPIDS FAILED", $0, for: .all) }
+      + faultyDevices.map {
+        MachineItem("FAULT DASD " + DeviceNumbers.text($0.number), $0.fault.text, for: .all)
+      }
   }
 
   /// What the event log tells to be different from an earlier condition.

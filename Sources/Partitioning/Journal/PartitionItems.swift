@@ -128,6 +128,7 @@ extension PartitionDefinition {
     if let definedCapacity {
       items.append(MachineItem("DEFINED CAPACITY", count: definedCapacity))
     }
+    if ioPriority > 0 { items.append(MachineItem("I/O PRIORITY", count: ioPriority)) }
     items += devices.map { device in
       MachineItem(
         "DEVICE " + DeviceNumbers.text(device.virtualDevice),

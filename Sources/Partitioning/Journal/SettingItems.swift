@@ -7,6 +7,7 @@ extension MachineSettings {
     var values = [
       ("RUNNINGTIME", runningTime.map { fixedPointText($0, places: 6) + "MS" } ?? "DYNAMIC"),
       ("WAITCOMPLETION", waitCompletion ? "YES" : "NO"),
+      ("IOPRIORITY", ioPriorityQueuing ? "YES" : "NO"),
     ]
     for group in groups {
       for type in ProcessorType.allCases {

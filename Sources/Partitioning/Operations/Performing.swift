@@ -136,6 +136,7 @@ extension PartitionManager {
       try reconfiguration.varyProcessor(number, online: online)
     case .varyPath(let path, let online, let insistence):
       try reconfiguration.varyPath(path, online: online, insistence: insistence)
+    case .inject(let change): try reconfiguration.inject(change)
     case .network(let change): try self.change(change)
     case .defineProcessor(let name, let processor):
       try reconfiguration.defineProcessor(partition(name), processor)

@@ -12,7 +12,8 @@ extension ManagementAction {
       .shutDown, .account:
       PrivilegeClasses(letters: "A")
     case .signalShutdown(_, _, thenForce: false), .signalAll: PrivilegeClasses(letters: "AC")
-    case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice:
+    case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
+      .inject:
       PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
@@ -29,7 +30,9 @@ extension ManagementAction {
   /// Whether it changes the I/O configuration.
   private var isOfInputOutput: Bool {
     switch self {
-    case .varyPath, .configurePath, .releasePath, .varyDevice, .attachDevice, .detachDevice: true
+    case .varyPath, .configurePath, .releasePath, .varyDevice, .attachDevice, .detachDevice,
+      .inject:
+      true
     default: false
     }
   }

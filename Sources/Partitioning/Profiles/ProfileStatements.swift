@@ -70,6 +70,7 @@ extension PartitionDefinition {
     if let definedCapacity {
       statements.append(ProfileStatement("DEFINEDCAP", "\(definedCapacity)"))
     }
+    if ioPriority > 0 { statements.append(ProfileStatement("IOPRIORITY", "\(ioPriority)")) }
     statements.append(storageStatement)
     if let ipl { statements.append(ProfileStatement("IPL", ipl.directoryText)) }
     statements.append(

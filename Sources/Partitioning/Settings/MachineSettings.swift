@@ -8,6 +8,8 @@ package struct MachineSettings: Sendable, Equatable, Codable {
   package var runningTime: UInt64?
   /// Whether a logical processor keeps its physical one while it waits, until its slice is over.
   package var waitCompletion: Bool
+  /// Whether requests to devices and paths are served by the partitions' priorities, or as they arrive.
+  @Added package var ioPriorityQueuing = false
   /// Groups with caps of their own, in definition order.
   package var groups: [GroupDefinition]
 
@@ -18,6 +20,7 @@ package struct MachineSettings: Sendable, Equatable, Codable {
   init(_ definition: SystemDefinition) {
     runningTime = definition.machine.runningTime
     waitCompletion = definition.machine.waitCompletion
+    ioPriorityQueuing = definition.machine.ioPriorityQueuing
     groups = definition.groups
   }
 
@@ -41,6 +44,7 @@ package struct MachineSettings: Sendable, Equatable, Codable {
     case .runningTime(let nanoseconds):
       runningTime = nanoseconds
     case .waitCompletion(let isOn): waitCompletion = isOn
+    case .ioPriorityQueuing(let isOn): ioPriorityQueuing = isOn
     case .groupCap(let name, let type, let hundredths):
       try change(name) { group in
         group.absoluteCaps.removeAll { $0.type == type }
@@ -55,7 +59,7 @@ package struct MachineSettings: Sendable, Equatable, Codable {
       }
       try change(name) { $0.capacityUnits = units }
     case .weight, .weightRange, .weightChange, .share, .initialShare, .cap, .group,
-      .definedCapacity, .polarity, .security:
+      .definedCapacity, .polarity, .security, .ioPriority:
       // A partition's.
       break
     }

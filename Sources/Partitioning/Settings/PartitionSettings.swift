@@ -46,9 +46,10 @@ extension PartitionDefinition {
       _ = try sharedEntries(nil)
       self.polarity = polarity
     case .security(_, let permission, let isOn): security[permission] = isOn
+    case .ioPriority(_, let priority): ioPriority = priority
     case .weightChange(_, let type, let change):
       for setting in try settings(of: change, type) { try apply(setting, in: context) }
-    case .groupCap, .groupCapacity, .runningTime, .waitCompletion:
+    case .groupCap, .groupCapacity, .runningTime, .waitCompletion, .ioPriorityQueuing:
       // A group's and the machine's.
       break
     }

@@ -2,6 +2,7 @@
 // or nothing. What runs is spent by the dispatcher from this instant on. A partition that is not active
 // has no running values: only its profile can be changed, which the next activation takes.
 
+import Channels
 import Quantities
 
 /// A setting and where it is made.
@@ -38,6 +39,7 @@ final class SettingBook: FirmwareObject {
   init(_ hardware: MachineHardware, _ state: State) {
     self.hardware = hardware
     self.state = state
+    hardware.channels.priorities = self
   }
 
   static var roles: PropertyRoles { PropertyRoles(state: ["state"], wiring: ["hardware"]) }
@@ -110,6 +112,13 @@ final class SettingBook: FirmwareObject {
     try partition.requireActive()
     try partition.definition.judge(in: context)
     partition.profile = partition.definition
+  }
+}
+
+extension SettingBook: IOPriorities {
+  func priority(of partition: Int) -> Int? {
+    guard running.ioPriorityQueuing else { return nil }
+    return hardware.partitions[partition]?.definition.ioPriority ?? 0
   }
 }
 

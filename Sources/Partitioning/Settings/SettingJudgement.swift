@@ -2,6 +2,8 @@
 // to a value passes, SET running or in a profile, INITIAL, SAVE PROFILE, activation, what an earlier
 // machine left, definition files. Pure.
 
+import Channels
+
 extension PartitionDefinition {
   /// Limits of a capacity in MSU.
   static let capacityUnitsRange = 1...999_999
@@ -33,6 +35,7 @@ extension PartitionDefinition {
       }
     }
     try judgeCapacity()
+    guard IOPriority.range.contains(ioPriority) else { throw .ioPriorityOutOfRange(ioPriority) }
   }
 
   private static func judge(_ amount: ShareAmount) throws(ManagementError) {

@@ -251,6 +251,8 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   package var polarity: Polarity
   /// Limit in MSU of what it uses of CP processors on average; a soft cap.
   package var definedCapacity: Int?
+  /// Its priority in input and output, which counts while the machine serves by priorities.
+  @Added package var ioPriority = 0
   /// What it may see of the others and do to them.
   package var security: SecuritySwitches
 

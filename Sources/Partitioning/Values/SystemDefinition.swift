@@ -172,6 +172,8 @@ package struct MachineDefinition: Sendable, Equatable, Codable {
   package var runningTime: UInt64?
   /// Whether a logical processor keeps its physical one through a wait until its slice ends.
   package var waitCompletion: Bool
+  /// Whether requests to devices and paths are served by the partitions' priorities.
+  @Added package var ioPriorityQueuing = false
   /// Partitions in the order in which they are activated, before those that it does not name.
   package var activationOrder: [String]
   /// Switches that there are from the start.

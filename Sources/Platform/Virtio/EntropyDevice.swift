@@ -5,24 +5,7 @@ import Channels
 import Quantities
 import X86
 
-/// Random numbers that follow from where they begin.
-///
-/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (SplitMix64).
-struct RandomSequence: Codable, Equatable, Sendable {
-  private var place: UInt64
-
-  /// The numbers that follow a seed.
-  init(seed: UInt64) { place = seed }
-
-  /// The next number.
-  mutating func next() -> UInt64 {
-    place &+= 0x9E37_79B9_7F4A_7C15
-    var value = place
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
-  }
-
+extension RandomSequence {
   /// The next bytes; what is left over of the last number is dropped.
   mutating func bytes(_ count: Int) -> [UInt8] {
     var bytes: [UInt8] = []

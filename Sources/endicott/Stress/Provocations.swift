@@ -1,3 +1,4 @@
+import Channels
 import Partitioning
 
 // One way to each refusal there is. The machine is small, and new for each of them.
@@ -54,7 +55,8 @@ struct Provocation {
   /// A way to every refusal but `hostMemory`, for which the host would have to run short of addresses, and
   /// `activationNested`, which only a COMMAND statement meets.
   static let all: [Provocation] =
-    life + roster + networks + values + processors + storage + changes + paths + devices + contents
+    life + roster + networks + values + processors + storage + changes + paths + devices + faults
+    + contents
 
   private static let life = [
     Provocation("partitionNotFound", [], .deactivate("NOBODY")),
@@ -97,6 +99,7 @@ struct Provocation {
     Provocation("groupNotFound", [], .set(.group("A", type: nil, group: "NONE"))),
     Provocation("weightOutOfRange", [], .set(.weight("A", type: nil, weight: 1000))),
     Provocation("weightRange", [], .set(.weightRange("A", type: nil, minimum: 500, maximum: 100))),
+    Provocation("ioPriorityOutOfRange", [], .set(.ioPriority("A", 16))),
     Provocation("runningTimeOutOfRange", [], .set(.runningTime(nanoseconds: 1))),
     Provocation("capacityOutOfRange", [], .set(.definedCapacity("A", units: 0))),
     Provocation("capacityUnknown", [], .set(.groupCapacity("GROUP", units: 10))),
@@ -244,6 +247,13 @@ struct Provocation {
             "A", image: .program(name: "IODRIVER", parameters: ""), parameters: nil, force: true)),
         .run(100),
       ], .detachDevice("A", device: 0x100)),
+  ]
+
+  private static let faults = [
+    Provocation("pathFaultAlready", [], .inject(.path(0x10, fails: false))),
+    Provocation("deviceFaultAbsent", [], .inject(.device(0x200, nil))),
+    Provocation(
+      "faultOutOfRange", [], .inject(.device(0x200, DeviceFault(errorPercent: 101)))),
   ]
 
   private static let contents = [

@@ -1,0 +1,54 @@
+// What a request moves, and how long that takes.
+
+import Quantities
+
+extension ChannelSubsystem {
+  /// Reads or writes what a request asks.
+  ///
+  /// - Returns: What was read, nothing for the others; nil when it cannot be done.
+  func carryOut(_ request: ChannelRequest, at device: Int) -> [UInt8]? {
+    guard !failsOnPurpose(request.kind, at: device) else { return nil }
+    let offset = request.firstBlock.multipliedClamped(by: ChannelDefaults.blockByteCount)
+    let disk = hardware.disks[device]
+    switch request.kind {
+    case .read:
+      var data = [UInt8](
+        repeating: 0, count: max(0, min(request.byteCount, ChannelDefaults.requestByteLimit)))
+      return disk.read(offset, into: &data) ? data : nil
+    case .write: return disk.write(offset, from: request.data, for: request.partition) ? [] : nil
+    case .flush: return disk.flush() ? [] : nil
+    }
+  }
+
+  /// Time for which a path is busy with a request: its latency, and bytes at the slower rate.
+  func moveTime(_ request: ChannelRequest, device: Int, path: Int) -> UInt64 {
+    let latency = hardware.paths[path].latencyNanoseconds
+    guard request.kind != .flush else { return latency }
+    let rate = rate(of: device, over: path)
+    // At most 4 MiB times 10^9, rounded up: fits 64 bits.
+    let product = UInt64(clamping: request.byteCount).multipliedClamped(by: 1_000_000_000)
+    return latency.addingClamped(product.addingClamped(rate &- 1) / rate)
+  }
+
+  /// Bytes a second at which a device moves data over a path.
+  func rate(of device: Int, over path: Int) -> UInt64 {
+    max(
+      1, min(hardware.paths[path].bytesPerSecond, hardware.devices[device].bytesPerSecond)
+    )
+  }
+
+  /// Whether a path can move a device's data beside what it moves now.
+  func hasRoom(_ path: Int, for device: Int) -> Bool {
+    activity.paths[path].hasRoom(
+      for: rate(of: device, over: path), of: hardware.paths[path].bytesPerSecond)
+  }
+
+  /// Time for which a device serves a request when it need not wait for a path.
+  func serviceTime(_ request: ChannelRequest, at device: Int) -> UInt64 {
+    let latency = latency(of: device)
+    guard request.kind != .flush else { return latency }
+    let rate = max(1, hardware.devices[device].bytesPerSecond)
+    return latency.addingClamped(
+      UInt64(clamping: request.byteCount).multipliedClamped(by: 1_000_000_000) / rate)
+  }
+}
