@@ -30,7 +30,15 @@ package struct ChannelDeviceView: Equatable, Sendable {
 extension ChannelSubsystem {
   /// One device; nil when there is none with this number.
   package func deviceView(_ number: UInt16) -> ChannelDeviceView? {
-    deviceIndex(number).map(deviceView)
+    deviceIndex(number).map { index in
+      deviceView(index, activity.subchannels.filter { $0.device == index })
+    }
+  }
+
+  /// Every device, in the order of the configuration.
+  package func deviceViews() -> [ChannelDeviceView] {
+    let users = Dictionary(grouping: activity.subchannels, by: \.device)
+    return activity.devices.indices.map { deviceView($0, users[$0] ?? []) }
   }
 
   /// Numbers of the devices that are varied off line, ascending.
@@ -43,16 +51,14 @@ extension ChannelSubsystem {
     hardware.devices.firstIndex { $0.number == number }
   }
 
-  private func deviceView(_ index: Int) -> ChannelDeviceView {
+  private func deviceView(_ index: Int, _ access: [Subchannel]) -> ChannelDeviceView {
     ChannelDeviceView(
       number: hardware.devices[index].number, isOnline: !activity.devices[index].isOffline,
       hasPath: hardware.devices[index].paths.contains {
         activity.paths[$0].isOnline && activity.paths[$0].isOperational
       },
       blockCount: hardware.disks[index].byteCount / ChannelDefaults.blockByteCount,
-      users: activity.subchannels.filter {
-        $0.device == index && activity.isActive[$0.partition]
-      }.map {
+      users: access.filter { activity.isActive[$0.partition] }.map {
         DeviceUser(
           partition: $0.partition, virtualDevice: $0.virtualDevice, isReadOnly: $0.isReadOnly)
       })
@@ -134,9 +140,13 @@ extension ChannelSubsystem {
 
   /// Lets a partition have this access; what it has already stays as it is, unless all is to be made anew.
   func set(_ subchannels: [Subchannel], of partition: Int, anew: Bool = false) {
+    let own = activity.subchannels.filter { $0.partition == partition }
+    let isSame =
+      own.count == subchannels.count && zip(own, subchannels).allSatisfy { $0.isSame(as: $1) }
+    if isSame, !anew { return }
     for index in activity.subchannels.indices.reversed() {
-      let own = activity.subchannels[index]
-      guard own.partition == partition, anew || !subchannels.contains(where: own.isSame) else {
+      let item = activity.subchannels[index]
+      guard item.partition == partition, anew || !subchannels.contains(where: item.isSame) else {
         continue
       }
       remove(index)
@@ -150,10 +160,10 @@ extension ChannelSubsystem {
     let index =
       activity.subchannels.firstIndex { Subchannel.isBefore(subchannel, $0) }
       ?? activity.subchannels.count
-    var all = activity.subchannels.elements
-    // Cannot trap: one of its places, or its end.
-    all.insert(subchannel, at: index)
-    activity.subchannels.elements = all
+    let all = activity.subchannels.elements
+    // Cannot trap: neither count is negative.
+    activity.subchannels.elements =
+      all.prefix(max(0, index)) + [subchannel] + all.dropFirst(max(0, index))
     activity.moveSubchannels(from: index) { $0.addingClamped(1) }
   }
 

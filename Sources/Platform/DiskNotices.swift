@@ -11,14 +11,19 @@ extension Computer {
     else { return nil }
     place.put(disk)
     mix(disk.deviceNumber, 1)
-    return tell { hotplug.offer(place.slot) }
+    return tell {
+      place.offer()
+      hotplug.offer(place.slot)
+    }
   }
 
   /// Asks for a disk back; an operating system answers with `.diskEjected` when its users agree.
   package func recallDisk(_ number: UInt16) -> NoticeDelivery {
     guard let hotplug = diskHotplug, let place = place(of: number) else { return .nobodyListens }
-    mix(number, 2)
-    return tell { hotplug.recall(place.slot) }
+    return tell {
+      mix(number, 2)
+      hotplug.recall(place.slot)
+    }
   }
 
   /// Withdraws the wish for a disk.

@@ -1,3 +1,4 @@
+import Foundation
 import Quantities
 import Testing
 
@@ -89,6 +90,29 @@ import Testing
     #expect(
       channels.takeCompletions(upTo: 1_000_000) == other.takeCompletions(upTo: 1_000_000))
     #expect(channels.saveState() == other.saveState())
+  }
+
+  @Test func aFileThatIsNotWhatItWasIsTold() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try Data(repeating: 1, count: 4096).write(to: path)
+    defer { try? FileManager.default.removeItem(at: path) }
+    let channels = try ChannelSubsystem(
+      ChannelConfiguration(
+        partitionCount: 1,
+        devices: [
+          ChannelConfiguration.Device(
+            number: 0x200, paths: [], medium: .file(path: path.path, writable: true)),
+          ChannelConfiguration.Device(
+            number: 0x201, paths: [], medium: .scratch(byteCount: 4096)),
+        ]))
+    #expect([UInt16(0x200), 0x201, 0x202].map { channels.fault(of: $0) } == [nil, nil, nil])
+    let file = try FileHandle(forWritingTo: path)
+    try file.truncate(atOffset: 512)
+    #expect(channels.fault(of: 0x200) == "it is shorter than it was")
+    try file.truncate(atOffset: 8192)
+    #expect(channels.fault(of: 0x200) == nil)
+    try FileManager.default.removeItem(at: path)
+    #expect(channels.fault(of: 0x200) == "it was deleted")
   }
 
   @Test func statesThatNoMachineHasAreRefused() throws {

@@ -76,7 +76,7 @@ func detachDevice(_ call: Invocation) throws(CommandMessage) {
   let partition = try call.activeStatus(of: name)
   guard let device = partition.devices.first(where: { $0.realDevice == number }) else {
     let text = hexDigits(number, 4)
-    guard let view = call.system.deviceViews.first(where: { $0.number == number }) else {
+    guard let view = call.system.deviceView(number) else {
       throw CommandMessage(.deviceDoesNotExist, text)
     }
     throw view.users.isEmpty

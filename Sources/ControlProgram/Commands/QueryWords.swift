@@ -20,7 +20,7 @@ private let unavailableQueries: [(words: String, instead: String)] = [
   ("SET|TERMinal|PF|SECUSER|SCReen|TRACE|AUTODial|BYUSER", "consoles have no such settings"),
   ("FILes|Reader|PRinter|PUnch|HOLd|DUMP", "there is no spooling"),
   ("LOGmsg|MAXUSERS|SSI|TIMEZONEs|SIGNALs|SASsist|CPAssist", "use QUERY CPLEVEL and QUERY LPARS"),
-  ("LAN|VSWITCH|NIC|VMLAN|CONTROLLER", "there is no network"),
+  ("LAN|VMLAN|CONTROLLER", "use QUERY VSWITCH"),
 ]
 
 /// What to say of a word that z/VM's QUERY takes; nil for one that it does not.
@@ -47,6 +47,6 @@ func queryDevice(_ call: Invocation, _ word: String) throws(CommandMessage) -> B
     throw CommandMessage(.deviceDoesNotExist, text)
   }
   try call.operands.end()
-  call.reply(call.system.deviceViews.filter { $0.number == device.number }.flatMap(dasdLines))
+  call.reply(call.system.deviceView(device.number).map(dasdLines) ?? [])
   return true
 }

@@ -22,15 +22,18 @@ package struct DeviceView: Sendable, Equatable {
 
 extension PartitionManager {
   /// Every device of the machine, ascending by number.
-  package var deviceViews: [DeviceView] {
-    definition.inputOutput.devices.compactMap { channels.deviceView($0.number) }.map { view in
-      DeviceView(
-        number: view.number, isUsable: view.isOnline && view.hasPath,
-        users: view.users.map {
-          DeviceView.User(
-            partition: hardware.partitionName($0.partition), virtualDevice: $0.virtualDevice,
-            isReadOnly: $0.isReadOnly)
-        })
-    }
+  package var deviceViews: [DeviceView] { channels.deviceViews().map(view) }
+
+  /// One device; nil when the machine has none of the number.
+  package func deviceView(_ number: UInt16) -> DeviceView? { channels.deviceView(number).map(view) }
+
+  private func view(_ device: ChannelDeviceView) -> DeviceView {
+    DeviceView(
+      number: device.number, isUsable: device.isOnline && device.hasPath,
+      users: device.users.map {
+        DeviceView.User(
+          partition: hardware.partitionName($0.partition), virtualDevice: $0.virtualDevice,
+          isReadOnly: $0.isReadOnly)
+      })
   }
 }

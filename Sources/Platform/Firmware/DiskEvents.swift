@@ -9,8 +9,6 @@ struct DiskEvents: SavedState {
 
   /// What a guest says of a disk.
   enum Answer: Equatable {
-    /// It has found it.
-    case found
     /// It could not take it.
     case notTaken
     /// It has given it back.
@@ -128,7 +126,8 @@ struct DiskEvents: SavedState {
     case Status.deviceCheck
     where entries[selected].isOffered && value != Status.inProgressOrNotSupported:
       entries[selected].isOffered = false
-      return value == Status.success ? .found : .notTaken
+      // What it has found a driver has still to set up.
+      return value == Status.success ? nil : .notTaken
     case Status.ejectRequest
     where entries[selected].isRecalled && value == Status.inProgressOrNotSupported:
       withdraw(selected)

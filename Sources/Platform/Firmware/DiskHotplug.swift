@@ -65,7 +65,6 @@ final class DiskHotplug: BusTarget, Device {
   private func emit(_ answer: DiskEvents.Answer, _ disk: UInt16, at time: SimulatedTime) {
     let kind: ComputerEvent.Kind =
       switch answer {
-      case .found: .diskAnswered(disk, isTaken: true)
       case .notTaken: .diskAnswered(disk, isTaken: false)
       case .ejected: .diskEjected(disk)
       case .kept: .diskKept(disk)

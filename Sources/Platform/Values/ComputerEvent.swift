@@ -32,7 +32,8 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case outsideStorage(processor: Int, address: UInt64, storageAddress: UInt64)
     /// The guest's operating system has given a processor back (ACPI eject).
     case processorEjected(Int)
-    /// The guest's operating system has found the block device of a number, or could not take it.
+    /// A driver has set up the block device of a number of which the guest was told, or the guest's operating
+    /// system could not take it.
     case diskAnswered(UInt16, isTaken: Bool)
     /// The guest's operating system has given the block device of a number back (ACPI eject).
     case diskEjected(UInt16)

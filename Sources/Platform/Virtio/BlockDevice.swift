@@ -42,6 +42,8 @@ final class BlockDevice: VirtioDevice, Device {
   struct Place: Codable, Equatable, Sendable {
     /// The disk; nil for none.
     var disk: BlockDeviceConfiguration?
+    /// Whether the guest was told of it, and no driver has set it up yet.
+    var isOffered = false
     /// Whether the partition has it no more, and its driver does not know yet.
     var isTaken = false
   }
@@ -95,6 +97,7 @@ final class BlockDevice: VirtioDevice, Device {
   /// Returns to the state after power-on; the channel subsystem is reset with it and has nothing.
   func reset() {
     if place.isTaken { vacate() }
+    place.isOffered = false
     transport.reset()
     pending = []
     line.set(false)
@@ -103,7 +106,8 @@ final class BlockDevice: VirtioDevice, Device {
   func restore(_ state: State) throws(StateRefusal) {
     let place = state.place ?? place
     guard place == self.place || comesAndGoes,
-      BlockDevice.transport(place.disk).fits(state.transport), place.disk != nil || !place.isTaken,
+      BlockDevice.transport(place.disk).fits(state.transport),
+      place.disk != nil || place == Place(),
       state.pending.count <= Flight.requestLimit, place.disk != nil || state.pending.isEmpty
     else {
       throw .inconsistent(kind: State.kind, what: "it is another device's, or its queue")
@@ -128,6 +132,15 @@ final class BlockDevice: VirtioDevice, Device {
   func put(_ disk: BlockDeviceConfiguration) {
     place = Place(disk: disk)
     transport = BlockDevice.transport(disk)
+  }
+
+  /// The guest was told of its disk.
+  func offer() { place.isOffered = true }
+
+  override func begin(_ access: DeviceAccess) {
+    guard place.isOffered, !place.isTaken, let disk = place.disk else { return }
+    place.isOffered = false
+    bus.owner?.emit(.diskAnswered(disk.deviceNumber, isTaken: true), at: access.time)
   }
 
   /// Takes its disk, which it keeps the face of while a driver operates it.

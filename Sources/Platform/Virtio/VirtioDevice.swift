@@ -25,6 +25,9 @@ class VirtioDevice: BusTarget {
   /// Takes what the driver made available in a queue.
   func serve(_ queue: Int, _ access: DeviceAccess) {}
 
+  /// Notes that the driver has set it up.
+  func begin(_ access: DeviceAccess) {}
+
   /// Forgets what it has of the driver's: the driver resets the device.
   func forget() {}
 
@@ -37,6 +40,7 @@ class VirtioDevice: BusTarget {
     guard access.size == 4 else { return true }
     switch transport.write(UInt64(clamping: register), UInt32(truncatingIfNeeded: value)) {
     case .none: break
+    case .begin: begin(access)
     case .reset: forget()
     case .notify(let queue): serve(queue, access)
     }

@@ -7,6 +7,8 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   /// What a register access asks of the device.
   enum Effect: Equatable {
     case none
+    /// The driver has finished its set-up.
+    case begin
     /// The driver made something available in a queue.
     case notify(Int)
     case reset
@@ -178,8 +180,9 @@ struct VirtioTransport: Codable, Equatable, Sendable {
       settings.driverFeatures & ~deviceFeatures == 0
       && requiredFeatures & ~settings.driverFeatures == 0
     if !agrees { accepted &= ~VirtioTransport.featuresAccepted }
+    let wasOperating = isOperating
     settings.status = accepted | settings.status & VirtioTransport.needsReset
-    return .none
+    return isOperating && !wasOperating ? .begin : .none
   }
 }
 

@@ -15,7 +15,7 @@ enum DevicesTarget: FuzzTarget {
           name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
           initialStorage: 2 << 20, maximumStorage: 2 << 20,
           blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 64)],
-          entropySeed: 1, pluggableStorage: 8 << 20)),
+          takesDisks: true, entropySeed: 1, pluggableStorage: 8 << 20)),
       (try? machine.load(.program(GuestProgramImage(bytes: [0xF4])), at: 0)) != nil
     else { fail("the machine could not be built") }
     var time: SimulatedTime = 0
@@ -30,7 +30,7 @@ enum DevicesTarget: FuzzTarget {
   private static let ports: [UInt64] = [
     PCLayout.serialPort, PCLayout.intervalTimer, PCLayout.systemControl, PCLayout.keyboardCommand,
     PCLayout.clockIndex, PCLayout.sleepControl, PCLayout.powerTimer, PCLayout.eventRegister,
-    PCLayout.processorHotplug, 0x20, 0xA0, 0xCF8, 0x510, 0xE0, 0x2000, 0xF4,
+    PCLayout.processorHotplug, 0x20, 0xA0, 0xCF8, 0x510, 0xE0, PCLayout.diskHotplug, 0xF4,
   ]
 
   private static func step(
@@ -58,7 +58,26 @@ enum DevicesTarget: FuzzTarget {
       machine.deliverTimers(upTo: time)
     case 13: machine.type(input.take(Int(choice & 31)))
     case 14: _ = machine.store(input.take(32), at: UInt64(choice) << 4)
-    default: _ = machine.acknowledgeInterrupt(processor)
+    default:
+      if choice & 1 == 0 {
+        _ = machine.acknowledgeInterrupt(processor)
+      } else {
+        changeDisk(machine, choice >> 1)
+      }
+    }
+  }
+
+  /// A disk comes or goes, or is wanted back, whatever the guest does with it.
+  private static func changeDisk(_ machine: Computer, _ choice: UInt8) {
+    let number = 0x200 + UInt16(choice >> 3 & 7)
+    switch choice & 7 {
+    case 0...2:
+      _ = machine.attachDisk(
+        BlockDeviceConfiguration(
+          deviceNumber: number, blockCount: 64, isReadOnly: choice & 7 == 0))
+    case 3: _ = machine.recallDisk(number)
+    case 4: machine.withdrawRecall(ofDisk: number)
+    default: machine.detachDisk(number, isGivenBack: choice & 1 == 0)
     }
   }
 

@@ -174,6 +174,7 @@ struct DiskHotplugTests {
     _ = machine.command("ATTACH 0206 LINUX1 0191")
     #expect(machine.settle(seconds: 4))
     _ = machine.command("LOAD LINUX1 FORCE")
+    #expect(machine.wait(for: "Welcome to Debian", seconds: 20))
     #expect(machine.wait(for: "linux1:/root# ", seconds: 20))
     #expect(try machine.disks() == ["vda", "vdb"])
   }
