@@ -31,14 +31,17 @@ private struct Inventory: Equatable {
   }
 }
 
-@Suite(
-  "Two Debian systems", .enabled(if: DebianPairTests.isPrepared, Comment(rawValue: Project.noGuest))
-)
-struct DebianPairTests {
+/// The root file system of the two.
+private enum DebianSystem {
   static var isPrepared: Bool {
     FileManager.default.fileExists(atPath: Project.path("Partitions/debian/linux/root.img"))
   }
+}
 
+@Suite(
+  "Two Debian systems", .enabled(if: DebianSystem.isPrepared, Comment(rawValue: Project.noGuest))
+)
+struct DebianPairTests {
   private func run(threads: Int) throws -> ProgramRun {
     try ProgramRun([
       "run", Project.path("Partitions/debian/reconfigure.cp"), "--machine",

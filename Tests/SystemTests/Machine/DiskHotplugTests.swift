@@ -61,6 +61,8 @@ final class LinuxWithDisks {
 
   /// What a shell command of the guest writes.
   func shell(_ text: String, seconds: UInt64 = 20) throws -> String {
+    // The kernel still adds the disk when its driver has told of it, and the shell draws its prompt.
+    run(seconds: 1)
     let before = transcript.count
     try manager.perform(.sendConsole("LINUX1", bytes: Array("\(text); echo end-$((6*7))\n".utf8)))
     #expect(wait(for: "end-42", seconds: seconds), "\(text): \(transcript.suffix(2000))")
