@@ -182,7 +182,9 @@ package final class ChannelSubsystem {
   /// Lets an idle device take a request in its queue that has a path: the first of who is next.
   func startDevice(_ device: Int) {
     guard activity.devices[device].phase == .idle else { return }
-    guard let slot = next(of: device), let subchannel = activity.slots[slot].subchannel else { return }
+    guard let slot = next(of: device), let subchannel = activity.slots[slot].subchannel else {
+      return
+    }
     activity.devices[device].queue.removeAll { $0 == slot }
     setPhase(device, .working)
     activity.devices[device].current = slot

@@ -103,7 +103,10 @@ extension ChannelSubsystem {
   ///
   /// A delay is for the requests that the device begins from now on, the rest for those that it ends.
   ///
-  /// - Parameter seed: What the sequence of its errors begins with, beside its number.
+  /// - Parameters:
+  ///   - fault: What is wrong, in place of what was.
+  ///   - number: The device's number in the I/O configuration.
+  ///   - seed: What the sequence of its errors begins with, beside that number.
   package func inject(_ fault: DeviceFault?, into number: UInt16, seed: UInt64) {
     guard let device = deviceIndex(number) else { return }
     activity.devices[device].injected = fault.map {

@@ -108,6 +108,7 @@ struct RandomProfiles {
     if let entry, entry.mode == .shared, !entry.share.isCapped, chance(50) {
       definition.definedCapacity = number(1...999_999)
     }
+    if chance(30) { definition.ioPriority = number(1...15) }
   }
 
   /// A partition.

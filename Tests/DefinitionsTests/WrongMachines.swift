@@ -10,7 +10,7 @@ extension WrongFolder {
       name: "statement nobody means",
       files: ["machine.config": machine + "FROBNICATE 1\n", "a.direct": one],
       messages: [
-        "machine.config:5:1: HCPDEF001E FROBNICATE is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, ACTIVATE, CHECKPOINT, VSWITCH"
+        "machine.config:5:1: HCPDEF001E FROBNICATE is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, IOPRIORITY, ACTIVATE, CHECKPOINT, VSWITCH"
       ]),
     WrongFolder(
       name: "no MACHINE, PROCESSOR or STORAGE",
@@ -246,6 +246,12 @@ extension WrongFolder {
         "machine.config:5:16: HCPDEF002E ON is not an operand of WAITCOMPLETION; write NO"
       ]),
     WrongFolder(
+      name: "priorities how",
+      files: ["machine.config": machine + "IOPRIORITY 3\n", "a.direct": one],
+      messages: [
+        "machine.config:5:12: HCPDEF002E 3 is not an operand of IOPRIORITY; write one of YES, NO"
+      ]),
+    WrongFolder(
       name: "wait completion of nothing",
       files: ["machine.config": machine + "WAITCOMPLETION\n", "a.direct": one],
       messages: [
@@ -295,7 +301,7 @@ extension WrongFolder {
       name: "escape sequence in a word",
       files: ["machine.config": machine + "SE\u{1B}[31mED 1\n", "a.direct": one],
       messages: [
-        "machine.config:5:1: HCPDEF001E SE?[31mED is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, ACTIVATE, CHECKPOINT, VSWITCH"
+        "machine.config:5:1: HCPDEF001E SE?[31mED is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, IOPRIORITY, ACTIVATE, CHECKPOINT, VSWITCH"
       ]),
   ]
 }

@@ -76,6 +76,10 @@ extension WrongFolder {
       "a.direct:3:10: HCPDEF113E wait completion is the machine's, not a partition's; write WAITCOMPLETION YES in machine.config"
     ),
     row(
+      "priority out of range", "  IOPRIORITY 16\n",
+      "a.direct:3:14: HCPDEF010E IOPRIORITY cannot be 16; write a decimal number 0-15"
+    ),
+    row(
       "defined capacity without rating", "  DEFINEDCAP 100\n",
       "a.direct:3:3: HCPDEF104E DEFINEDCAP reckons in MSU, and machine.config does not say what a CP processor has; add MSU and a number to PROCESSOR CP in machine.config"
     ),

@@ -63,7 +63,8 @@ extension CommandMessage {
       case .ioPriorityOutOfRange(let priority):
         CommandMessage(.ioPriorityOutOfRange, "\(priority)")
       case .pathFaultAlready(let path, let fails):
-        CommandMessage(.pathFaultAlready, hexDigits(path, 2), fails ? "fails already" : "does not fail")
+        CommandMessage(
+          .pathFaultAlready, hexDigits(path, 2), fails ? "fails already" : "does not fail")
       case .deviceFaultAbsent(let device): CommandMessage(.deviceFaultAbsent, hexDigits(device, 4))
       case .faultOutOfRange(let device, let fault):
         CommandMessage(.faultOutOfRange, hexDigits(device, 4), fault.text)

@@ -26,7 +26,7 @@ struct MachineItemsTests {
     "commandAllowance": "counted in a second", "commandSecond": "as commandAllowance",
     "refusalAllowance": "as commandAllowance",
     "pending.asked": "what waits is told, not since when", "pending.deadline": "as pending.asked",
-    "pending.online": "of a shutdown it says nothing",
+    "pending.nextAsking": "as pending.asked", "pending.online": "of a shutdown it says nothing",
     "offered": "told by its size, not by its places",
     "pending.subject.storage.address": "storage is told by its size",
     "pending.subject.blocks.done": "told as storage that came or went",
@@ -83,10 +83,15 @@ struct MachineItemsTests {
       number: 0, definition: Self.definition, others: [partition.profiles[1]])
     partition.offered = [7]
     partition.state.increments[7] = 9
-    partition.pending = [
+    let subjects: [PendingChange.Subject] = [
       .processor(2), .storage(address: 1 << 20, byteCount: 1 << 20),
       .blocks(byteCount: 4 << 20, done: 2 << 20), .shutdown(thenForce: true),
-    ].map { PendingChange(subject: $0, online: true, asked: 1, deadline: 2) }
+    ]
+    partition.pending = subjects.map { subject in
+      var change = PendingChange(subject: subject, online: true, asked: 1, deadline: 2)
+      change.nextAsking = 1
+      return change
+    }
     partition.lost = lost
     partition.loadedParameters = "quiet"
     return (machine.manager, partition)

@@ -30,9 +30,13 @@ struct MachineRecordTests {
     "paths.absent": "what a number that names none reads as",
     "paths.elements.isOperational": "a failure that was injected ends with the machine",
     "paths.elements.configured": "a path's partitions: each partition's record has its paths",
+    "paths.elements.turns": "whose turn it is, as moving",
     "paths.elements.moving": "requests in flight are lost with their guests",
     "paths.elements.movingRate": "as moving", "paths.elements.measurement": "counted since IPL",
-    "devices": "as moving",
+    "devices.absent": "as paths.absent",
+    "devices.elements.phase": "as moving", "devices.elements.current": "as moving",
+    "devices.elements.queue": "as moving", "devices.elements.turns": "as paths.elements.turns",
+    "devices.elements.injected": "as isOperational",
     "subchannels": "a guest's view of its devices, masks included, ends with it",
     "slots": "as moving", "freeSlots": "as moving", "events": "as moving", "ended": "as moving",
     "clock": "time begins again", "sequence": "as clock",
@@ -61,6 +65,7 @@ struct MachineRecordTests {
       try manager.perform(.set(.runningTime(nanoseconds: 5_000_000), scope))
     }
     try manager.perform(.varyPath(0x11, online: false, insistence: .force))
+    try manager.perform(.varyDevice(0x200, online: false))
     try manager.perform(.activate("A", load: true))
     manager.runEpochs(until: 20_000_000)
     return manager
@@ -119,10 +124,14 @@ struct MachineRecordTests {
       channels.activity = changed
       return (place: place, isKept: manager.machineRecord != record)
     }
-    #expect(hold(changes, to: Self.passing) == ["paths.elements", "paths.elements.isOnline"])
+    #expect(
+      hold(changes, to: Self.passing) == [
+        "paths.elements", "paths.elements.isOnline", "devices.elements",
+        "devices.elements.isOffline",
+      ])
     // What is empty while nothing is in flight stands in the list.
     let fields = Mirror(reflecting: activity).children.compactMap(\.label)
-    #expect(fields.allSatisfy { $0 == "paths" || Self.passing.keys.contains($0) })
+    #expect(fields.allSatisfy { field in Self.passing.keys.contains { $0.hasPrefix(field) } })
   }
 
   @Test("a physical processor's values")
