@@ -160,10 +160,8 @@ extension ChannelSubsystem {
     let index =
       activity.subchannels.firstIndex { Subchannel.isBefore(subchannel, $0) }
       ?? activity.subchannels.count
-    let all = activity.subchannels.elements
-    // Cannot trap: neither count is negative.
     activity.subchannels.elements =
-      all.prefix(max(0, index)) + [subchannel] + all.dropFirst(max(0, index))
+      (activity.subchannels + [subchannel]).sorted(by: Subchannel.isBefore)
     activity.moveSubchannels(from: index) { $0.addingClamped(1) }
   }
 

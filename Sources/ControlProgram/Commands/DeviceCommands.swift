@@ -165,6 +165,7 @@ func dasdLines(_ device: DeviceView) -> [String] {
 /// Free devices, four in a line.
 private func freeLines(_ devices: [DeviceView]) -> [String] {
   stride(from: 0, to: devices.count, by: 4).map { start in
+    // Cannot trap: a place of the array.
     devices.dropFirst(start).prefix(4).map { "DASD \(hexDigits($0.number, 4)) FREE    " }
       .joined(separator: ", ")
   }
