@@ -44,9 +44,13 @@ WAIT DEBIAN1 TEXT 'STEAL ' WITHIN 20 SEC
 SET CAP DEBIAN1 ABSOLUTE OFF
 SET WEIGHT DEBIAN1 100
 SLEEP 1
-* One path off, and on again.
+* One path off, while the other fails for a second: what is asked of the disk waits, and goes on.
 FOR DEBIAN1 CMD CONFIG CHP(20),OFFLINE
 SLEEP 2
+INJECT CHPID 21 FAIL
+SLEEP 1
+INJECT CHPID 21 OFF
+SLEEP 1
 FOR DEBIAN1 CMD CONFIG CHP(20),ONLINE
 * A disk more, and back.
 ATTACH 0302 TO DEBIAN1 0101

@@ -79,6 +79,10 @@ private func queryVirtualDisks(_ call: Invocation) throws(CommandMessage) {
 }
 
 private func queryVirtualDisk(_ call: Invocation) throws(CommandMessage) {
+  // A word that is no number is an option that there is not.
+  if let word = call.operands.peek, hexadecimal(word) == nil {
+    throw CommandMessage(.invalidOption, word)
+  }
   let number = try call.operands.device(missing: .virtualDeviceMissing)
   try call.operands.end()
   let partition = try call.ownStatus()
