@@ -69,9 +69,15 @@ struct BatchOfPartitionsTests {
       try apart.manager.perform(.deactivate(name, force: true))
     }
     let before = together.manager.machineState
-    #expect(throws: ManagementError.inBatch(position: position, .hostMemory(names[position]))) {
+    let refusal = #expect(throws: ManagementError.self) {
       try together.manager.perform(.batch(names.map { .activate($0, load: false) }))
     }
+    // Which of them has no room depends on what other tests hold of the host's addresses meanwhile.
+    guard case .inBatch(let first, let error)? = refusal else {
+      Issue.record("\(String(describing: refusal))")
+      return
+    }
+    #expect(first > 0 && error == .hostMemory(names[first]))
     var after = together.manager.machineState
     after.firmware.journal = before.firmware.journal
     #expect(after == before)
