@@ -17,10 +17,11 @@ extension ChannelSubsystem {
 
   /// Counts that a device serves a request.
   func serve(_ slot: Int, at device: Int) {
-    let request = activity.slots[slot].request
+    let partition = activity.slots[slot].request.partition
+    let priority = priorities?.priority(of: partition)
+    guard priority != nil || !activity.devices[device].turns.isEmpty else { return }
     activity.devices[device].turns.serve(
-      request.partition, for: serviceTime(request, at: device),
-      priority: priorities?.priority(of: request.partition))
+      partition, for: serviceTime(activity.slots[slot].request, at: device), priority: priority)
   }
 
   /// Counts that a path moves a request's data for so long.

@@ -73,6 +73,18 @@ struct GuestMachine {
     manager.runEpochs(until: manager.now + UInt64(seconds * 1e9), stopWhen: condition)
   }
 
+  /// Why an action is refused, and that the channel subsystem stays as it was then; nil when it is performed.
+  func refusal(_ action: ManagementAction) -> ManagementError? {
+    let before = manager.machineState.channels
+    do throws(ManagementError) {
+      try manager.perform(action)
+      return nil
+    } catch {
+      #expect(manager.machineState.channels == before)
+      return error.cause
+    }
+  }
+
   func view(_ name: String) throws -> PartitionView { try #require(manager.partitionView(name)) }
 
   /// One of the counters that every guest program keeps.

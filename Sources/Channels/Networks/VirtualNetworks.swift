@@ -77,7 +77,6 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
   package mutating func change(_ name: String, _ change: (inout VirtualSwitch) -> Void) {
     guard let index = switches.firstIndex(where: { $0.name == name }) else { return }
     switches.change(at: index, change)
-    // Whoever may connect no more, or otherwise, is so at once.
   }
 
   // MARK: Adapters
@@ -282,18 +281,6 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
       && zip(flights, flights.dropFirst()).allSatisfy { $0.time <= $1.time }
       && switches.map(\.name) == Set(switches.map(\.name)).sorted()
       && switches.count <= Self.switchLimit
-  }
-
-  /// Calls the body with every word that belongs to the machine's history.
-  package func forEachHistoryWord(_ body: (UInt64) -> Void) {
-    guard !isEmpty else { return }
-    body(sequence)
-    for adapter in adapters {
-      body(adapter.address.value)
-      body(adapter.counters.sentFrames)
-      body(adapter.counters.receivedFrames)
-      body(adapter.busyUntil)
-    }
   }
 }
 

@@ -26,7 +26,7 @@ let networkCommands: [Command] = [
 ]
 
 let defineSwitchFormat = CommandFormat(
-  "VSWITCH", "name [VLAN {UNAWARE|n}] [RATE n{K|M|G}] [LATENCY n{US|MS}]", classes: "B",
+  "VSWITCH", "name [VLAN {UNAWARE|n}] [RATE n{K|M|G}] [LATency n{US|MS}]", classes: "B",
   "Adds a virtual switch; RATE is bytes a second of each port, 1.25 GB unless said, LATENCY 50US.",
   operands: [.other, .words("VLAN|RATE|LATENCY")], handler: defineSwitch)
 
@@ -36,8 +36,8 @@ let detachSwitchFormat = CommandFormat(
 
 let setSwitchFormat = CommandFormat(
   "VSWITCH",
-  "name {GRANT userid [VLAN n ...] [PORTTYPE {ACCESS|TRUNK}] [NATIVE n] | REVOKE userid | "
-    + "ISOLATION {ON|OFF}}",
+  "name {GRAnt userid [VLAN n ...] [PORTtype {ACCESS|TRUNK}] [NATive n] | REVoke userid | "
+    + "ISOLation {ON|OFF}}",
   classes: "B", "Who may connect to a virtual switch, and whether its ports are kept apart.",
   operands: [.other, .words("GRANT|REVOKE|ISOLATION"), .partition, .words("VLAN|PORTTYPE|NATIVE")],
   handler: setSwitch)
@@ -61,7 +61,7 @@ private func defineSwitch(_ call: Invocation) throws(CommandMessage) {
   var vlan: UInt16?
   var rate: UInt64?
   var latency: UInt64?
-  while let word = call.operands.next() {
+  while let word = call.operands.take(anyOf: "VLAN|RATE|LATency") {
     let value = try call.operands.required()
     switch word {
     case "VLAN": vlan = value == "UNAWARE" ? nil : try vlanNumber(value)
@@ -70,14 +70,14 @@ private func defineSwitch(_ call: Invocation) throws(CommandMessage) {
         throw CommandMessage(.invalidOperand, value)
       }
       rate = bytes
-    case "LATENCY":
+    default:
       guard let time = nanoseconds(value), time <= VirtualSwitch.latencyLimit else {
         throw CommandMessage(.invalidOperand, value)
       }
       latency = time
-    default: throw CommandMessage(.invalidOption, word)
     }
   }
+  try call.operands.end()
   try call.perform(
     .network(
       .define(name, defaultVLAN: vlan, bytesPerSecond: rate, latencyNanoseconds: latency)))
@@ -93,7 +93,9 @@ private func detachSwitch(_ call: Invocation) throws(CommandMessage) {
 
 private func setSwitch(_ call: Invocation) throws(CommandMessage) {
   let name = try call.operands.userid()
-  let word = try call.operands.required()
+  guard let word = call.operands.take(anyOf: "GRAnt|REVoke|ISOLation") else {
+    throw CommandMessage(.invalidOption, try call.operands.required())
+  }
   switch word {
   case "GRANT":
     let user = try call.operands.userid()
@@ -103,12 +105,12 @@ private func setSwitch(_ call: Invocation) throws(CommandMessage) {
     let user = try call.operands.userid()
     try call.operands.end()
     try call.perform(.network(.revoke(name, partition: user)))
-  case "ISOLATION", "ISOLATIO":
-    let state = try call.operands.required()
-    guard state == "ON" || state == "OFF" else { throw CommandMessage(.invalidOption, state) }
+  default:
+    guard let state = call.operands.take(anyOf: "ON|OFF") else {
+      throw CommandMessage(.invalidOption, try call.operands.required())
+    }
     try call.operands.end()
     try call.perform(.network(.isolate(name, state == "ON")))
-  default: throw CommandMessage(.invalidOption, word)
   }
   call.reply("Command complete")
 }
@@ -118,20 +120,21 @@ private func portVLAN(_ call: Invocation) throws(CommandMessage) -> PortVLAN? {
   var vlans: [UInt16] = []
   var isTrunk = false
   var native: UInt16 = 0
-  while let word = call.operands.next() {
+  while let word = call.operands.take(anyOf: "VLAN|PORTtype|NATive") {
     switch word {
     case "VLAN":
       repeat {
         vlans.append(try vlanNumber(call.operands.required()))
       } while call.operands.peek.flatMap { decimal($0, as: Int.self) } != nil
     case "PORTTYPE":
-      let type = try call.operands.required()
-      guard type == "ACCESS" || type == "TRUNK" else { throw CommandMessage(.invalidOption, type) }
+      guard let type = call.operands.take(anyOf: "ACCESS|TRUNK") else {
+        throw CommandMessage(.invalidOption, try call.operands.required())
+      }
       isTrunk = type == "TRUNK"
-    case "NATIVE": native = try vlanNumber(call.operands.required())
-    default: throw CommandMessage(.invalidOption, word)
+    default: native = try vlanNumber(call.operands.required())
     }
   }
+  try call.operands.end()
   if isTrunk { return .trunk(vlans, native: native) }
   guard vlans.count <= 1 else { throw CommandMessage(.conflictingOption, "VLAN") }
   return vlans.first.map { .access($0) }
@@ -208,7 +211,7 @@ private func vlanText(_ vlan: PortVLAN) -> String {
 // MARK: Adapters
 
 private func couple(_ call: Invocation) throws(CommandMessage) {
-  let device = try deviceNumber(call)
+  let device = try call.operands.device(missing: .virtualDeviceMissing)
   _ = call.operands.take("TO")
   guard call.operands.take("SYSTEM") else {
     throw CommandMessage(.invalidOperand, call.operands.next() ?? "")
@@ -220,24 +223,18 @@ private func couple(_ call: Invocation) throws(CommandMessage) {
 }
 
 private func uncouple(_ call: Invocation) throws(CommandMessage) {
-  let device = try deviceNumber(call)
+  let device = try call.operands.device(missing: .virtualDeviceMissing)
   try call.operands.end()
   try call.perform(.network(.disconnect(try call.ownPartition(), device: device)))
   call.reply("NIC \(hexDigits(device, 4)) is disconnected")
 }
 
-private func deviceNumber(_ call: Invocation) throws(CommandMessage) -> UInt16 {
-  let word = try call.operands.required()
-  guard let number = hexadecimal(word, digits: 4, as: UInt16.self) else {
-    throw CommandMessage(.invalidOperand, word)
-  }
-  return number
-}
-
 private func queryAdapters(_ call: Invocation) throws(CommandMessage) {
   let partition = try call.ownStatus()
   var device: UInt16?
-  if let word = call.operands.peek, word != "DETAILS" { device = try deviceNumber(call) }
+  if let word = call.operands.peek, word != "DETAILS" {
+    device = try call.operands.device(missing: .virtualDeviceMissing)
+  }
   let hasDetails = call.operands.take("DETAILS")
   try call.operands.end()
   let all = call.system.networks.adapters(of: partition.number)

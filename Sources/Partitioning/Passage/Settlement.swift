@@ -46,7 +46,6 @@ extension Passage {
     switch arrival.kind {
     case .sent(let tag): computer.completeFrame(device: arrival.device, tag: tag)
     case .frame(let frame):
-      frame.bytes.withUnsafeBytes { engine.guests[arrival.partition].digest.mix(bytes: $0) }
       if !computer.receiveFrame(frame, device: arrival.device) {
         hardware.networks.noteDropped(arrival.device, of: arrival.partition, frames: 1)
       }

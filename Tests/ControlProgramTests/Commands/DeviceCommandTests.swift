@@ -10,18 +10,8 @@ import Testing
 @Suite("ATTACH, DETACH, VARY and QUERY of disks")
 struct DeviceCommandTests {
   private func machine() throws -> SmallMachine {
-    let names = ["SPIN1", "TALK"]
-    var definition = SmallMachine.standard
-    definition.inputOutput = IOConfiguration(
-      paths: [ChannelPathDefinition(number: 0x10, accessList: names, candidateList: names)],
-      controlUnits: [ControlUnitDefinition(number: 0x200, paths: [PathReference(number: 0x10)])],
-      devices: (0x200..<0x205).map {
-        DeviceDefinition(
-          number: $0, controlUnits: [0x200],
-          media: $0 == 0x204 ? .none : .scratch(byteCount: 1 << 20))
-      })
-    let machine = try SmallMachine(definition: definition)
-    for name in names { _ = machine.answer("ACTIVATE \(name) NOLOAD") }
+    let scratch = [MediaDefinition](repeating: .scratch(byteCount: 1 << 20), count: 4)
+    let machine = try SmallMachine.withDisks(scratch + [.none])
     _ = machine.answer("XAUTOLOG FAULTY")
     return machine
   }

@@ -9,18 +9,7 @@ import Testing
 @Suite("INJECT and SET IOPRIORITY")
 struct FaultCommandTests {
   private func machine() throws -> SmallMachine {
-    let names = ["SPIN1", "TALK"]
-    var definition = SmallMachine.standard
-    definition.inputOutput = IOConfiguration(
-      paths: [ChannelPathDefinition(number: 0x10, accessList: names, candidateList: names)],
-      controlUnits: [ControlUnitDefinition(number: 0x200, paths: [PathReference(number: 0x10)])],
-      devices: [
-        DeviceDefinition(
-          number: 0x200, controlUnits: [0x200], media: .scratch(byteCount: 1 << 20))
-      ])
-    let machine = try SmallMachine(definition: definition)
-    for name in names { _ = machine.answer("ACTIVATE \(name) NOLOAD") }
-    return machine
+    try SmallMachine.withDisks([.scratch(byteCount: 1 << 20)])
   }
 
   @Test func faultsAreAskedForAndShown() throws {

@@ -42,6 +42,22 @@ struct SmallMachine {
       ipl: .program(name: program, parameters: ""))
   }
 
+  /// The machine with disks from 0200 on, to which a channel path leads for SPIN1 and TALK; both are active, and
+  /// nothing is loaded there.
+  static func withDisks(_ media: [MediaDefinition]) throws -> SmallMachine {
+    let names = ["SPIN1", "TALK"]
+    var definition = standard
+    definition.inputOutput = IOConfiguration(
+      paths: [ChannelPathDefinition(number: 0x10, accessList: names, candidateList: names)],
+      controlUnits: [ControlUnitDefinition(number: 0x200, paths: [PathReference(number: 0x10)])],
+      devices: zip(UInt16(0x200)..., media).map {
+        DeviceDefinition(number: $0, controlUnits: [0x200], media: $1)
+      })
+    let machine = try SmallMachine(definition: definition)
+    for name in names { _ = machine.answer("ACTIVATE \(name) NOLOAD") }
+    return machine
+  }
+
   static let standard: SystemDefinition = {
     var machine = MachineDefinition(name: "SMALL", pace: .fast)
     machine.processors = [ProcessorPoolDefinition(type: .cp, count: 4, megahertz: 5)]

@@ -35,17 +35,6 @@ struct DeviceChangesTests {
     return view.devices.map(\.virtualDevice)
   }
 
-  private func refusal(_ machine: GuestMachine, _ action: ManagementAction) -> ManagementError? {
-    let before = machine.manager.machineState.channels
-    do throws(ManagementError) {
-      try machine.manager.perform(action)
-      return nil
-    } catch {
-      #expect(machine.manager.machineState.channels == before)
-      return error.cause
-    }
-  }
-
   @Test("a program finds a disk at its next load, keeps it until FORCE, and its requests end then")
   func program() throws {
     let machine = try machine()
@@ -57,7 +46,7 @@ struct DeviceChangesTests {
     #expect(try machine.view("A").requestCount > 0)
     #expect(machine.counter(.errors, of: "A") == 0)
     #expect(
-      refusal(machine, .detachDevice("A", device: 0x100))
+      machine.refusal(.detachDevice("A", device: 0x100))
         == .deviceInGuestUse("A", device: 0x100))
     #expect(try machine.manager.perform(.detachDevice("A", device: 0x100, force: true)) == .done)
     #expect(try devices(machine, "A") == [])
@@ -89,21 +78,21 @@ struct DeviceChangesTests {
   @Test("one writes, or several read")
   func writers() throws {
     let machine = try machine()
-    #expect(refusal(machine, attach("A")) != nil)
+    #expect(machine.refusal(attach("A")) != nil)
     for name in ["A", "B", "C"] { try machine.manager.perform(.activate(name, load: false)) }
     try machine.manager.perform(attach("A"))
     let taken = ManagementError.deviceInUse(0x200, by: "A", as: 0x100)
-    #expect(refusal(machine, attach("B")) == taken)
-    #expect(refusal(machine, attach("B", readOnly: true)) == taken)
-    #expect(refusal(machine, attach("A", 0x101)) == taken)
+    #expect(machine.refusal(attach("B")) == taken)
+    #expect(machine.refusal(attach("B", readOnly: true)) == taken)
+    #expect(machine.refusal(attach("A", 0x101)) == taken)
     try machine.manager.perform(.detachDevice("A", device: 0x100))
     try machine.manager.perform(attach("A", readOnly: true))
     try machine.manager.perform(attach("B", readOnly: true))
-    #expect(refusal(machine, attach("C")) == taken)
+    #expect(machine.refusal(attach("C")) == taken)
     #expect(
       machine.manager.deviceViews.flatMap(\.users).map(\.partition) == ["A", "B"])
     #expect(
-      refusal(machine, .detachDevice("C", device: 0x100))
+      machine.refusal(.detachDevice("C", device: 0x100))
         == .virtualDeviceNotFound("C", device: 0x100))
   }
 
@@ -113,22 +102,22 @@ struct DeviceChangesTests {
     let manager = machine.manager
     try manager.perform(.activate("A", load: false))
     try manager.perform(.varyDevice(0x200, online: false))
-    #expect(refusal(machine, attach("A")) == .deviceOffline(0x200))
+    #expect(machine.refusal(attach("A")) == .deviceOffline(0x200))
     #expect(
-      refusal(machine, .varyDevice(0x200, online: false))
+      machine.refusal(.varyDevice(0x200, online: false))
         == .deviceAlready(0x200, online: false))
-    #expect(refusal(machine, .varyDevice(0x201, online: false)) == .deviceNotFound(0x201))
+    #expect(machine.refusal(.varyDevice(0x201, online: false)) == .deviceNotFound(0x201))
     // It is kept for the next machine.
     let next = try self.machine().manager
     #expect(next.restore(manager.runningConfiguration).offlineDevices == [0x200])
     try manager.perform(.varyDevice(0x200, online: true))
     try manager.perform(attach("A"))
     #expect(
-      refusal(machine, .varyDevice(0x200, online: false))
+      machine.refusal(.varyDevice(0x200, online: false))
         == .deviceInUse(0x200, by: "A", as: 0x100))
     // Both or none.
     #expect(
-      refusal(machine, .batch([.detachDevice("A", device: 0x100), attach("B")]))
+      machine.refusal(.batch([.detachDevice("A", device: 0x100), attach("B")]))
         == .wrongState("B", is: .notActivated, needs: [.notOperating, .operating, .exceptions]))
     #expect(try devices(machine, "A") == [0x100])
   }
@@ -187,10 +176,10 @@ struct DeviceChangesTests {
     try machine.manager.perform(.definePartition("NEW1"))
     try machine.manager.perform(.activate("NEW1", load: false))
     #expect(
-      refusal(machine, attach("NEW1"))
+      machine.refusal(attach("NEW1"))
         == .deviceNotAttachable("NEW1", device: 0x200, .unreachable))
     try machine.manager.perform(.activate("A", load: false))
     #expect(
-      refusal(machine, .attachDevice("A", device: 0x1FF, as: 0x100)) == .deviceNotFound(0x1FF))
+      machine.refusal(.attachDevice("A", device: 0x1FF, as: 0x100)) == .deviceNotFound(0x1FF))
   }
 }

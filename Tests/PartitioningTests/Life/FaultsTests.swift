@@ -25,29 +25,18 @@ struct FaultsTests {
     return machine
   }
 
-  private func refusal(_ machine: GuestMachine, _ action: ManagementAction) -> ManagementError? {
-    let before = machine.manager.machineState.channels
-    do throws(ManagementError) {
-      try machine.manager.perform(action)
-      return nil
-    } catch {
-      #expect(machine.manager.machineState.channels == before)
-      return error.cause
-    }
-  }
-
   @Test("a path that fails tells who is without one, and nothing is lost when it works again")
   func path() throws {
     let machine = try machine()
     let manager = machine.manager
-    #expect(refusal(machine, .inject(.path(0x99, fails: true))) == .pathNotFound(0x99))
+    #expect(machine.refusal(.inject(.path(0x99, fails: true))) == .pathNotFound(0x99))
     #expect(
-      refusal(machine, .inject(.path(0x10, fails: false)))
+      machine.refusal(.inject(.path(0x10, fails: false)))
         == .pathFaultAlready(0x10, fails: false))
     try manager.perform(.inject(.path(0x10, fails: true)))
     #expect(manager.allEvents.last?.kind != .requestsWait(device: 0x100))
     #expect(
-      refusal(machine, .inject(.path(0x10, fails: true))) == .pathFaultAlready(0x10, fails: true))
+      machine.refusal(.inject(.path(0x10, fails: true))) == .pathFaultAlready(0x10, fails: true))
     try manager.perform(.inject(.path(0x11, fails: true)))
     #expect(manager.allEvents.last?.kind == .requestsWait(device: 0x100))
     machine.run(seconds: 0.1)
@@ -66,14 +55,14 @@ struct FaultsTests {
     let machine = try machine()
     let manager = machine.manager
     #expect(
-      refusal(machine, .inject(.device(0x999, DeviceFault(isFull: true))))
+      machine.refusal(.inject(.device(0x999, DeviceFault(isFull: true))))
         == .deviceNotFound(0x999))
-    #expect(refusal(machine, .inject(.device(0x200, nil))) == .deviceFaultAbsent(0x200))
+    #expect(machine.refusal(.inject(.device(0x200, nil))) == .deviceFaultAbsent(0x200))
     for fault in [
       DeviceFault(), DeviceFault(errorPercent: 101), DeviceFault(delayNanoseconds: .max),
     ] {
       #expect(
-        refusal(machine, .inject(.device(0x200, fault))) == .faultOutOfRange(0x200, fault))
+        machine.refusal(.inject(.device(0x200, fault))) == .faultOutOfRange(0x200, fault))
     }
     #expect(machine.counter(.retried, of: "A") == 0)
     try manager.perform(.inject(.device(0x200, DeviceFault(errorPercent: 30))))
@@ -93,9 +82,9 @@ struct FaultsTests {
     let machine = try machine()
     let full = ManagementAction.inject(.device(0x200, DeviceFault(isFull: true)))
     let batch = ManagementAction.batch([full, .inject(.path(0x99, fails: true))])
-    #expect(refusal(machine, batch) == .pathNotFound(0x99))
+    #expect(machine.refusal(batch) == .pathNotFound(0x99))
     #expect(machine.manager.faultsOnPurpose.devices == [])
-    #expect(refusal(machine, .batch([full, .inject(.path(0x10, fails: true))])) == nil)
+    #expect(machine.refusal(.batch([full, .inject(.path(0x10, fails: true))])) == nil)
     #expect(machine.manager.faultsOnPurpose.devices.map(\.number) == [0x200])
     let items = machine.manager.firmware.journal.condition(of: nil).machineItems
     #expect(items.contains(MachineItem("CHPIDS FAILED", "10", for: .all)))
@@ -107,7 +96,7 @@ struct FaultsTests {
     let machine = try machine()
     let manager = machine.manager
     for wrong in [-1, 16] {
-      #expect(refusal(machine, .set(.ioPriority("A", wrong))) == .ioPriorityOutOfRange(wrong))
+      #expect(machine.refusal(.set(.ioPriority("A", wrong))) == .ioPriorityOutOfRange(wrong))
     }
     let partition = try manager.partition("A")
     let channels = manager.hardware.channels
