@@ -12,7 +12,7 @@ package final class RecordReader: Sendable {
 
   /// Opens the records of a state folder.
   ///
-  /// - Parameter folder: Path of the state folder; nothing is made or changed there.
+  /// - Parameter folder: Path of the state folder; nothing that it holds is changed.
   /// - Throws: `RecordStoreError`.
   package init(folder: String) throws(RecordStoreError) {
     let folder = StateFolder(path: folder)
@@ -20,18 +20,42 @@ package final class RecordReader: Sendable {
     guard folder.hasFile else { throw .absent(file: folder.file) }
     try folder.requireDatabase()
     queue = try RecordStoreError.naming(folder.file) {
-      var configuration = Configuration()
-      configuration.label = "records"
-      configuration.readonly = true
-      configuration.busyMode = .timeout(5)
-      let queue = try DatabaseQueue(path: folder.file, configuration: configuration)
-      try queue.read { database in
+      try RecordReader.open(folder.file) { database in
         try RecordSchema.judge(database, file: folder.file)
         guard try database.tableExists("start") else {
           throw RecordStoreError.absent(file: folder.file)
         }
       }
+    }
+  }
+
+  /// Opens a file for reading.
+  ///
+  /// A process that was killed while it opened or closed the file left a journal to be rolled back, or an
+  /// index of the write-ahead log to be made anew, which only a connection that may write can: then one
+  /// does that first, and stays until the reader is there, so that nothing else is moved at its end.
+  ///
+  /// - Parameters:
+  ///   - file: Its path.
+  ///   - judge: Throws when it is not to be read.
+  /// - Returns: A connection for reading only.
+  /// - Throws: What SQLite and `judge` throw.
+  static func open(_ file: String, judge: (Database) throws -> Void) throws -> DatabaseQueue {
+    func open(isReadOnly: Bool) throws -> DatabaseQueue {
+      var configuration = Configuration()
+      configuration.label = "records"
+      configuration.readonly = isReadOnly
+      configuration.busyMode = .timeout(5)
+      let queue = try DatabaseQueue(path: file, configuration: configuration)
+      try queue.read(judge)
       return queue
+    }
+    do {
+      return try open(isReadOnly: true)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+      let writer = try open(isReadOnly: false)
+      defer { try? writer.close() }
+      return try open(isReadOnly: true)
     }
   }
 }

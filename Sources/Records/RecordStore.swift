@@ -147,26 +147,12 @@ package final class RecordStore: Sendable {
   private static func judge(_ folder: StateFolder) throws(RecordStoreError) {
     guard folder.hasFile else { return }
     try RecordStoreError.naming(folder.file) {
-      do {
-        try judge(folder, isReadOnly: true)
-      } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
-        // A process that was killed while it opened the file left an index of the write-ahead log that has
-        // to be made anew, which only who may write can.
-        try judge(folder, isReadOnly: false)
+      let queue = try RecordReader.open(folder.file) { database in
+        try RecordSchema.judge(database, file: folder.file)
+        guard try RecordSchema.lostStart(database) != nil else { return }
+        try RecordSchema.check(database, thoroughly: true, file: folder.file)
       }
-    }
-  }
-
-  private static func judge(_ folder: StateFolder, isReadOnly: Bool) throws {
-    var configuration = Configuration()
-    configuration.readonly = isReadOnly
-    configuration.busyMode = .timeout(5)
-    let queue = try DatabaseQueue(path: folder.file, configuration: configuration)
-    defer { try? queue.close() }
-    try queue.read { database in
-      try RecordSchema.judge(database, file: folder.file)
-      guard try RecordSchema.lostStart(database) != nil else { return }
-      try RecordSchema.check(database, thoroughly: true, file: folder.file)
+      try queue.close()
     }
   }
 

@@ -94,8 +94,7 @@ import Testing
       Machines.changes(of: manager)
       try manager.perform(.set(.weight("G2", type: nil, weight: 77), .profile))
       recorder.keepUp()
-      try recorder.store.waitForSamples()
-      // The recorder goes without a word, as the process would.
+      try recorder.goWithoutAWord()
     }
     manager = try Machines.manager()
     var recorder = try recorder(manager)
@@ -125,7 +124,7 @@ import Testing
       try manager.perform(.set(.runningTime(nanoseconds: 5_000_000)))
       try manager.perform(.set(.runningTime(nanoseconds: 7_000_000), .profile))
       recorder.keepUp()
-      // The recorder goes without a word, as the process would.
+      try recorder.goWithoutAWord()
     }
     let lost = manager
     manager = try Machines.manager()
@@ -152,8 +151,7 @@ import Testing
       try manager.perform(.deletePartition("WEB1"))
       try manager.perform(.activate("WEB3", load: true))
       recorder.keepUp()
-      try recorder.store.waitForSamples()
-      // The recorder goes without a word, as the process would.
+      try recorder.goWithoutAWord()
     }
     manager = try Machines.manager()
     var recorder = try recorder(manager)

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Partitioning
 import Testing
 
@@ -151,12 +152,44 @@ struct SalvageTests {
         try $0.execute(
           sql: "UPDATE running SET value = replace(value, '300', '309') WHERE name = 'G1'")
       }
+      try recorder.goWithoutAWord()
     }
     let store = try RecordStore(folder: folder.path)
     #expect(
       throws: RecordStoreError.unreadableRow(
         file: folder.records, row: "row G1 of running", reason: "its checksum is wrong")
     ) { _ = try Recorder(store, Machines.manager()) { 5 } }
+  }
+
+  /// Oracle: SQLite's file format, section 3.3, "Hot Rollback Journals".
+  @Test("what a process wrote that was killed in between is rolled back, for readers too")
+  func hotJournal() throws {
+    try makeChanges(10)
+    try RecordStore(folder: folder.path).close()
+    let killed = try StateFolders()
+    let queue = try DatabaseQueue(path: folder.records)
+    try queue.writeWithoutTransaction { database in
+      // What is changed goes to the file at once, before the transaction has an end.
+      try database.execute(sql: "PRAGMA cache_spill = 1; PRAGMA cache_size = 1; BEGIN")
+      try database.execute(
+        sql: """
+          DELETE FROM change;
+          INSERT INTO sample (start, time, wall)
+            WITH RECURSIVE n (time) AS (VALUES (1) UNION ALL SELECT time + 1 FROM n LIMIT 20000)
+            SELECT 1, time, 1 FROM n
+          """)
+      for ending in ["", "-journal"] {
+        try FileManager.default.copyItem(
+          atPath: folder.records + ending, toPath: killed.records + ending)
+      }
+      try database.execute(sql: "ROLLBACK")
+    }
+    try queue.close()
+    #expect(
+      !FileManager.default.contentsEqual(atPath: folder.records, andPath: killed.records))
+    let reader = try RecordReader(folder: killed.path)
+    try reader.checkIntegrity()
+    #expect(try reader.changes(RowSelection(start: 1)).count == 10)
   }
 
   @Test("a copy of other records is not taken for this one's")

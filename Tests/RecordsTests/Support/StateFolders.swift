@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// A folder that goes with its last reference.
 final class StateFolders {
@@ -18,6 +19,13 @@ final class StateFolders {
 
   /// Path of the records in it.
   var records: String { path + "/records.sqlite" }
+}
+
+extension Recorder {
+  /// To be called last: the recorder goes as its process would that ends without a word.
+  ///
+  /// The thread that writes samples has hold of the records, and with them of the lock, while it writes.
+  func goWithoutAWord() throws { try store.waitForSamples() }
 }
 
 /// SQLite's own shell, which says what a file holds without any of our code.
