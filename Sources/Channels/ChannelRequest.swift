@@ -6,6 +6,16 @@ package enum ChannelRequestKind: UInt8, Sendable, Codable {
   case write
   /// Makes earlier writes durable; moves nothing.
   case flush
+  /// Says that blocks are needed no more; moves nothing.
+  case discard
+  /// Has blocks read as zeroes; moves nothing.
+  case writeZeroes
+
+  /// Whether blocks are moved over a path.
+  var movesData: Bool { self == .read || self == .write }
+
+  /// Whether it is for those only who may write.
+  var changesBlocks: Bool { self != .read && self != .flush }
 }
 
 /// One channel program of a partition: blocks to move to or from one device.
@@ -20,7 +30,7 @@ package struct ChannelRequest: Equatable, Sendable, Codable {
   package var firstBlock: UInt64
   /// What a write carries, a multiple of 512 bytes; empty for the others.
   package var data: [UInt8]
-  /// Bytes to read, a multiple of 512; a write's is the length of its data.
+  /// Bytes that it is about, a multiple of 512; a write's is the length of its data, a flush's 0.
   package var byteCount: Int
   /// The partition's own name for the request; comes back in the completion.
   package var tag: UInt64
@@ -41,6 +51,9 @@ package struct ChannelRequest: Equatable, Sendable, Codable {
     self.tag = tag
     self.issued = issued
   }
+
+  /// Bytes that it moves over a path, and that the host holds for it.
+  package var movedByteCount: Int { kind.movesData ? byteCount : 0 }
 }
 
 /// How a request ended.

@@ -190,7 +190,8 @@ package final class ChannelSubsystem {
     activity.devices[device].current = slot
     activity.subchannels[subchannel].measurement.pendNanoseconds.addClamped(endPhase(slot))
     serve(slot, at: device)
-    schedule(.deviceReady, slot, at: activity.clock.addingClamped(latency(of: device)))
+    let time = workTime(activity.slots[slot].request, at: device)
+    schedule(.deviceReady, slot, at: activity.clock.addingClamped(time))
   }
 
   /// Begins a request's next phase; how long the one before was.
@@ -238,7 +239,7 @@ package final class ChannelSubsystem {
     let device = activity.subchannels[subchannel].device
     let request = activity.slots[slot].request
     let data = carryOut(request, at: device)
-    leavePath(slot, bytes: request.kind == .flush ? 0 : request.byteCount)
+    leavePath(slot, bytes: request.movedByteCount)
     activity.paths[path].measurement.requestCount.addClamped(1)
     setPhase(device, .idle)
     activity.devices[device].current = nil

@@ -17,16 +17,20 @@ extension ChannelSubsystem {
       return disk.read(offset, into: &data) ? data : nil
     case .write: return disk.write(offset, from: request.data, for: request.partition) ? [] : nil
     case .flush: return disk.flush() ? [] : nil
+    case .discard:
+      disk.discard(offset, request.byteCount)
+      return []
+    case .writeZeroes:
+      return disk.clear(offset, request.byteCount, for: request.partition) ? [] : nil
     }
   }
 
   /// Time for which a path is busy with a request: its latency, and bytes at the slower rate.
   func moveTime(_ request: ChannelRequest, device: Int, path: Int) -> UInt64 {
     let latency = hardware.paths[path].latencyNanoseconds
-    guard request.kind != .flush else { return latency }
     let rate = rate(of: device, over: path)
     // At most 4 MiB times 10^9, rounded up: fits 64 bits.
-    let product = UInt64(clamping: request.byteCount).multipliedClamped(by: 1_000_000_000)
+    let product = UInt64(clamping: request.movedByteCount).multipliedClamped(by: 1_000_000_000)
     return latency.addingClamped(product.addingClamped(rate &- 1) / rate)
   }
 
@@ -43,12 +47,19 @@ extension ChannelSubsystem {
       for: rate(of: device, over: path), of: hardware.paths[path].bytesPerSecond)
   }
 
+  /// Time for which a device works on a request before it wants a path: zeroes are written at its rate.
+  func workTime(_ request: ChannelRequest, at device: Int) -> UInt64 {
+    let written = request.kind == .writeZeroes ? request.byteCount : 0
+    return latency(of: device).addingClamped(time(for: written, at: device))
+  }
+
   /// Time for which a device serves a request when it need not wait for a path.
   func serviceTime(_ request: ChannelRequest, at device: Int) -> UInt64 {
-    let latency = latency(of: device)
-    guard request.kind != .flush else { return latency }
-    let rate = max(1, hardware.devices[device].bytesPerSecond)
-    return latency.addingClamped(
-      UInt64(clamping: request.byteCount).multipliedClamped(by: 1_000_000_000) / rate)
+    workTime(request, at: device).addingClamped(time(for: request.movedByteCount, at: device))
+  }
+
+  private func time(for bytes: Int, at device: Int) -> UInt64 {
+    UInt64(clamping: bytes).multipliedClamped(by: 1_000_000_000)
+      / max(1, hardware.devices[device].bytesPerSecond)
   }
 }

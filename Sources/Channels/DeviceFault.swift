@@ -53,7 +53,7 @@ struct InjectedFault: Equatable, Sendable, Codable {
 
   /// Whether a request that was carried out so far ends in an I/O error.
   mutating func ends(_ kind: ChannelRequestKind) -> Bool {
-    if fault.isFull, kind == .write { return true }
+    if fault.isFull, [.write, .writeZeroes].contains(kind) { return true }
     guard fault.errorPercent > 0 else { return false }
     return Int(clamping: sequence.next() % 100) < fault.errorPercent
   }

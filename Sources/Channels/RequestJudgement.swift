@@ -7,11 +7,11 @@ extension ChannelRequest {
   ///
   /// Block number and length are the guest's.
   func refusal(by disk: DiskDevice, isReadOnly: Bool) -> ChannelStatus? {
-    guard disk.byteCount > 0, kind != .write || !isReadOnly else { return .ioError }
+    guard disk.byteCount > 0, !kind.changesBlocks || !isReadOnly else { return .ioError }
     guard kind != .flush else { return nil }
     let block = Int(ChannelDefaults.blockByteCount)
     guard byteCount > 0, byteCount <= ChannelDefaults.requestByteLimit, byteCount % block == 0,
-      kind == .read || data.count == byteCount,
+      kind != .write || data.count == byteCount,
       let offset = firstBlock.multiplied(by: ChannelDefaults.blockByteCount),
       disk.contains(offset, byteCount)
     else { return .ioError }

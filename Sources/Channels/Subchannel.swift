@@ -156,7 +156,7 @@ struct RequestSlot: Equatable, Sendable, Codable {
 
   /// Bytes of host memory that it takes until its end; a read's come with the end.
   var heldByteCount: UInt64 {
-    refusal == nil && request.kind != .flush ? UInt64(clamping: request.byteCount) : 0
+    refusal == nil ? UInt64(clamping: request.movedByteCount) : 0
   }
 
   /// What a number that names no slot reads as.

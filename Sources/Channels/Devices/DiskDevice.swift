@@ -1,66 +1,12 @@
 import Foundation
 import Quantities
 
-/// Host memory that the machine's disks take, counted for the partition that first wrote to it.
-///
-/// Each partition has the same limit: what one of them fills takes nothing from another.
-final class DiskMemory {
-  /// Most bytes that chunks may take for each partition.
-  let byteLimit: UInt64
-  /// Bytes that chunks take, by partition.
-  private var byteCounts: [UInt64]
-  /// Bytes that chunks take together.
-  private(set) var byteCount: UInt64 = 0
-
-  init(partitionCount: Int, byteLimit: UInt64) {
-    byteCounts = [UInt64](repeating: 0, count: max(0, partitionCount))
-    self.byteLimit = byteLimit
-  }
-
-  /// Takes a chunk's bytes for a partition; false when its limit is reached.
-  func take(_ bytes: UInt64, for partition: Int) -> Bool {
-    guard let sum = byteCounts.element(at: partition)?.adding(bytes), sum <= byteLimit else {
-      return false
-    }
-    set(partition, sum)
-    return true
-  }
-
-  /// Gives a partition's bytes back.
-  func give(_ bytes: UInt64, of partition: Int) {
-    guard let sum = byteCounts.element(at: partition)?.subtractingClamped(bytes) else { return }
-    set(partition, sum)
-  }
-
-  /// Counts what a restored disk holds for a partition, whatever its limit is now.
-  func keep(_ bytes: UInt64, for partition: Int) {
-    guard let sum = byteCounts.element(at: partition)?.addingClamped(bytes) else { return }
-    set(partition, sum)
-  }
-
-  /// Bytes that chunks take for a partition.
-  func byteCount(of partition: Int) -> UInt64 { byteCounts.element(at: partition) ?? 0 }
-
-  private func set(_ partition: Int, _ bytes: UInt64) {
-    guard let before = byteCounts.element(at: partition) else { return }
-    byteCount = byteCount.subtractingClamped(before).addingClamped(bytes)
-    byteCounts.replaceSubrange(partition..<partition.addingClamped(1), with: CollectionOfOne(bytes))
-  }
-}
-
 /// What was written to a disk; of one that writes through to its file, no chunks.
 struct DiskState: Equatable, Sendable, Codable {
   /// The changed chunks, ascending.
   var chunks: [DiskDevice.Chunk]
   /// Grows with every write, so that histories that wrote differently differ.
   var writeDigest: UInt64
-}
-
-extension DiskMemory: StateHolder {
-  static var roles: PropertyRoles {
-    // Counted from what the disks hold.
-    PropertyRoles(state: [], wiring: ["byteLimit"], caches: ["byteCounts", "byteCount"])
-  }
 }
 
 extension DiskDevice: StateHolder {
@@ -213,6 +159,53 @@ final class DiskDevice {
     }
   }
 
+  /// Has blocks read as zeroes.
+  ///
+  /// What lies in memory for whole chunks is given back.
+  ///
+  /// - Returns: False when the partition's limit of memory is reached or the file cannot be written.
+  func clear(_ offset: UInt64, _ count: Int, for partition: Int) -> Bool {
+    digest(offset, emptied: count)
+    guard descriptor >= 0 else {
+      return forEachPiece(offset, count) { piece in
+        if isWhole(piece) { forget(piece.chunk) }
+        chunks[piece.chunk]?.bytes.withUnsafeMutableBytes {
+          let part = $0.part(from: piece.start, piece.byteCount)
+          part.initializeMemory(as: UInt8.self, repeating: 0)
+        }
+        return true
+      }
+    }
+    let zeroes = [UInt8](repeating: 0, count: Self.chunkByteCount)
+    return forEachPiece(offset, count) { piece in
+      write(piece.offset, from: Array(zeroes.prefix(max(0, piece.byteCount))), for: partition)
+    }
+  }
+
+  /// Takes note that nobody needs blocks.
+  ///
+  /// What lies in memory for whole chunks is given back, and they are as the medium had them at first; those
+  /// of a writable file stay.
+  func discard(_ offset: UInt64, _ count: Int) {
+    guard !isWritable, !isSpared else { return }
+    digest(offset, emptied: count)
+    _ = forEachPiece(offset, count) { piece in
+      if isWhole(piece) { forget(piece.chunk) }
+      return true
+    }
+  }
+
+  private func isWhole(_ piece: Piece) -> Bool {
+    let end = piece.offset.addingClamped(UInt64(clamping: piece.byteCount))
+    return piece.start == 0 && (piece.byteCount == Self.chunkByteCount || end == byteCount)
+  }
+
+  /// Gives a chunk's memory back.
+  private func forget(_ chunk: UInt64) {
+    guard let held = chunks.removeValue(forKey: chunk) else { return }
+    memory.give(UInt64(Self.chunkByteCount), of: held.partition)
+  }
+
   /// Takes a chunk into memory, with what the file has there; false when there is no room for it.
   private func take(_ chunk: UInt64, for partition: Int) -> Bool {
     let size = UInt64(Self.chunkByteCount)
@@ -317,6 +310,10 @@ final class DiskDevice {
       done.addClamped(moved)
     }
     return true
+  }
+
+  private func digest(_ offset: UInt64, emptied count: Int) {
+    digest(offset, withUnsafeBytes(of: UInt64(clamping: count).littleEndian) { Array($0) })
   }
 
   private func digest(_ offset: UInt64, _ data: [UInt8]) {

@@ -81,12 +81,22 @@ final class BlockDevice: VirtioDevice, Device {
     var space = MachineLanguage.littleEndian(configuration.blockCount)
     space += MachineLanguage.littleEndian(UInt32(0))
     space += MachineLanguage.littleEndian(VirtQueue.maximumSize - 2)
-    // VIRTIO_BLK_F_SEG_MAX, VIRTIO_BLK_F_RO and VIRTIO_BLK_F_FLUSH.
+    // Geometry and topology, which are not said.
+    space += [UInt8](repeating: 0, count: 20)
+    let mostBlocks = UInt32(clamping: ChannelDefaults.requestByteLimit / 512)
+    // To discard: most blocks, ranges, and what they are best a multiple of; zeroes: most blocks, ranges.
+    for value in [mostBlocks, 1, 128, mostBlocks, 1, 1] {
+      space += MachineLanguage.littleEndian(value)
+    }
+    // VIRTIO_BLK_F_SEG_MAX, VIRTIO_BLK_F_FLUSH and VIRTIO_BLK_F_RO, or what only writers need.
     return VirtioTransport(
       deviceType: 2,
-      deviceFeatures: 1 << 2 | (configuration.isReadOnly ? 1 << 5 : 0) | 1 << 9,
+      deviceFeatures: 1 << 2 | 1 << 9 | (configuration.isReadOnly ? 1 << 5 : clearingFeatures),
       configuration: space, queueLimits: [VirtQueue.maximumSize])
   }
+
+  /// VIRTIO_BLK_F_DISCARD and VIRTIO_BLK_F_WRITE_ZEROES.
+  private static let clearingFeatures: UInt64 = 1 << 13 | 1 << 14
 
   private var comesAndGoes: Bool { bus.configuration.takesDisks }
 
@@ -106,7 +116,8 @@ final class BlockDevice: VirtioDevice, Device {
   func restore(_ state: State) throws(StateRefusal) {
     let place = state.place ?? place
     guard place == self.place || comesAndGoes,
-      BlockDevice.transport(place.disk).fits(state.transport),
+      BlockDevice.transport(place.disk)
+        .fits(state.transport, added: BlockDevice.clearingFeatures),
       place.disk != nil || place == Place(),
       state.pending.count <= Flight.requestLimit, place.disk != nil || state.pending.isEmpty
     else {
@@ -240,6 +251,15 @@ final class BlockDevice: VirtioDevice, Device {
     case BlockRequestHeader.identify:
       try finish(chain, status: .ok, data: serialNumber)
       return nil
+    case BlockRequestHeader.discard, BlockRequestHeader.writeZeroes:
+      let isDiscard = header.type == BlockRequestHeader.discard
+      guard let range = BlockRange(chain, bus.memory), range.flags <= (isDiscard ? 0 : 1) else {
+        try finish(chain, status: .unsupported, data: [])
+        return nil
+      }
+      request.kind = isDiscard ? .discard : .writeZeroes
+      request.firstBlock = range.firstBlock
+      request.byteCount = Int(clamping: UInt64(range.blockCount).multipliedClamped(by: 512))
     default:
       try finish(chain, status: .unsupported, data: [])
       return nil
@@ -255,7 +275,8 @@ final class BlockDevice: VirtioDevice, Device {
     request.tag = bus.owner?.takeTag() ?? 0
     pending.append(
       Pending(
-        tag: request.tag, chain: chain, isRead: request.kind == .read, byteCount: request.byteCount)
+        tag: request.tag, chain: chain, isRead: request.kind == .read,
+        byteCount: request.movedByteCount)
     )
     return request
   }

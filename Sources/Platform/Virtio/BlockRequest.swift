@@ -13,6 +13,8 @@ struct BlockRequestHeader {
   static let write: UInt32 = 1
   static let flush: UInt32 = 4
   static let identify: UInt32 = 8
+  static let discard: UInt32 = 11
+  static let writeZeroes: UInt32 = 13
 
   let type: UInt32
   let firstBlock: UInt64
@@ -28,6 +30,28 @@ struct BlockRequestHeader {
   /// Bytes behind the header.
   static func dataByteCount(_ chain: VirtQueue.Chain) -> Int {
     max(0, VirtQueue.byteCount(chain.readable).subtractingClamped(byteCount))
+  }
+}
+
+/// The one range that a request to discard blocks, or to have them read as zeroes, is about.
+struct BlockRange {
+  /// Bytes that say it.
+  static let byteCount = 16
+
+  let firstBlock: UInt64
+  let blockCount: UInt32
+  /// Whether zeroes may be made by giving the blocks' place back; other flags are unknown.
+  let flags: UInt32
+
+  /// Reads it from behind the header; nil when not exactly one is there.
+  init?(_ chain: VirtQueue.Chain, _ memory: GuestMemory) {
+    guard BlockRequestHeader.dataByteCount(chain) == Self.byteCount else { return nil }
+    let bytes = chain.bytes(
+      skipping: BlockRequestHeader.byteCount, count: Self.byteCount, memory)
+    guard bytes.count == Self.byteCount else { return nil }
+    firstBlock = bytes[..<8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    blockCount = bytes[8..<12].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    flags = bytes[12...].reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
 }
 

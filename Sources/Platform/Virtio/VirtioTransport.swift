@@ -61,10 +61,19 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   }
 
   /// Whether another's driver finds the same device here, with queues that it can have.
-  func fits(_ other: VirtioTransport) -> Bool {
-    deviceType == other.deviceType && deviceFeatures == other.deviceFeatures
+  ///
+  /// - Parameters:
+  ///   - other: The registers that the driver has set up.
+  ///   - added: Features that a device of an older program may be without; what they add is at the end of the
+  ///     configuration.
+  /// - Returns: Whether the driver can go on with this device.
+  func fits(_ other: VirtioTransport, added: UInt64 = 0) -> Bool {
+    deviceType == other.deviceType
+      && [deviceFeatures, deviceFeatures & ~added].contains(other.deviceFeatures)
       && requiredFeatures == other.requiredFeatures
-      && configuration == other.configuration && queues.count == other.queues.count
+      && (configuration == other.configuration
+        || added != 0 && configuration.starts(with: other.configuration))
+      && queues.count == other.queues.count
       && zip(queues, other.queues).allSatisfy { $1.isValid(limit: $0.limit) }
   }
 

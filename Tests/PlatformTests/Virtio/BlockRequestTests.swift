@@ -62,6 +62,47 @@ import X86
     #expect(Array(request.data.prefix(8)) == [0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11])
   }
 
+  /// Oracle: VIRTIO 1.2, "Block Device", struct virtio_blk_discard_write_zeroes and what its flags may be.
+  @Test(
+    arguments: [
+      (11, 0, 16, nil), (13, 0, 16, nil), (13, 1, 16, nil), (11, 1, 16, 2), (13, 2, 16, 2),
+      (11, 0, 32, 2), (13, 0, 8, 2),
+    ] as [(UInt32, UInt32, UInt32, UInt8?)])
+  func aRangeIsEmptied(type: UInt32, flags: UInt32, count: UInt32, status: UInt8?) throws {
+    var driver = try BlockDriver()
+    driver.start()
+    header(driver, type: type)
+    _ = driver.memory.store(UInt64(3), at: BlockDriver.data)
+    _ = driver.memory.store(UInt32(5), at: BlockDriver.data + 8)
+    _ = driver.memory.store(flags, at: BlockDriver.data + 12)
+    driver.descriptor(0, BlockDriver.header, 16, flags: 1, next: 1)
+    driver.descriptor(1, BlockDriver.data, count, flags: 1, next: 2)
+    driver.descriptor(2, BlockDriver.status, 1, flags: 2, next: 0)
+    let request = notify(&driver, heads: [0]).first
+    #expect(request?.kind == (status != nil ? nil : type == 11 ? .discard : .writeZeroes))
+    if let status {
+      #expect(driver.statusByte == status)
+    } else {
+      #expect(request?.firstBlock == 3 && request?.byteCount == 5 * 512)
+      #expect(request?.data.isEmpty == true && request?.movedByteCount == 0)
+    }
+  }
+
+  @Test func rangesThatNoDiskHasEndInAnError() throws {
+    for (block, count) in [(UInt64(60), UInt32(5)), (.max, 1), (0, 0), (0, .max)] {
+      var driver = try BlockDriver()
+      driver.start()
+      header(driver, type: 13)
+      _ = driver.memory.store(block, at: BlockDriver.data)
+      _ = driver.memory.store(UInt64(count), at: BlockDriver.data + 8)
+      driver.descriptor(0, BlockDriver.header, 16, flags: 1, next: 1)
+      driver.descriptor(1, BlockDriver.data, 16, flags: 1, next: 2)
+      driver.descriptor(2, BlockDriver.status, 1, flags: 2, next: 0)
+      #expect(notify(&driver, heads: [0]) == [])
+      #expect(driver.statusByte == 1)
+    }
+  }
+
   @Test func dataEndsWhereTheStatusIsAlone() throws {
     var driver = try BlockDriver()
     driver.start()
