@@ -4,67 +4,109 @@ import X86
 
 @testable import Platform
 
-/// Whatever a driver can put into the rings of a block device, with notifications, resets and
-/// completions in any order.
+/// Whatever a driver can put into the rings of a virtio device, with notifications, resets and what comes from
+/// outside (completions, frames, wishes for storage) in any order.
 enum QueuesTarget: FuzzTarget {
   private static let descriptors: UInt64 = 0x1000
   private static let available: UInt64 = 0x2000
   private static let used: UInt64 = 0x3000
   private static let header: UInt64 = 0x4000
   private static let storage: UInt64 = 1 << 20
+  private static let pluggable: UInt64 = 16 << 20
 
   static func run(_ bytes: [UInt8]) {
     var input = FuzzInput(bytes)
     let configuration = ComputerConfiguration(
       name: "FUZZ", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
       initialStorage: storage, maximumStorage: storage,
-      blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64)])
-    guard let bus = try? RecordingOwner.bus(configuration, [BlockDevice.self]),
-      let device = bus.first(BlockDevice.self)
+      blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64)],
+      networkDevices: [
+        NetworkDeviceConfiguration(
+          deviceNumber: 0x600, address: AdapterAddress(0x0200_0000_0001), unitByteCount: 1500)
+      ], entropySeed: 1, pluggableStorage: pluggable)
+    let kinds: [any Device.Type] = [
+      BlockDevice.self, NetworkDevice.self, EntropyDevice.self, MemoryDevice.self,
+    ]
+    guard let bus = try? RecordingOwner.bus(configuration, kinds),
+      let block = bus.first(BlockDevice.self), let network = bus.first(NetworkDevice.self),
+      let entropy = bus.first(EntropyDevice.self), let memory = bus.first(MemoryDevice.self)
     else { fail("no memory") }
     let owner = RecordingOwner()
     bus.owner = owner
-    var driver = Driver(bus: bus, owner: owner, device: device)
+    let devices: [VirtioDevice] = [block, network, entropy, memory]
+    var driver = Driver(
+      bus: bus, owner: owner, block: block, network: network, memoryDevice: memory,
+      base: devices[Int(input.byte() & 3)].address)
     driver.start(&input)
     var steps = 0
     while !input.isAtEnd, steps < 256 {
       steps += 1
       driver.step(&input)
-    }
-    // What is in flight never exceeds the queue.
-    guard device.pending.count <= Int(VirtQueue.maximumSize) else {
-      fail("\(device.pending.count) chains in flight")
+      driver.check()
     }
   }
 
   private struct Driver {
     let bus: SystemBus
     let owner: RecordingOwner
-    let device: BlockDevice
+    let block: BlockDevice
+    let network: NetworkDevice
+    let memoryDevice: MemoryDevice
+    /// Address of the registers of the device that is driven.
+    let base: UInt64
     var memory: GuestMemory { bus.memory }
     var flying: [ChannelRequest] = []
+    var leaving: [FrameRequest] = []
     var index: UInt16 = 0
 
     mutating func write(_ offset: UInt64, _ value: UInt32) {
-      _ = bus.writeMemory(PCLayout.virtioBase + offset, UInt64(value), access(4))
-      flying += owner.takeRequests()
+      _ = bus.writeMemory(base + offset, UInt64(value), access(4))
+      for event in owner.events {
+        switch event {
+        case .channelRequest(let request): flying.append(request)
+        case .frame(let frame): leaving.append(frame)
+        default: break
+        }
+      }
+      owner.events = []
     }
 
     private func access(_ size: Int) -> DeviceAccess {
       DeviceAccess(time: 42, size: size, processor: 0)
     }
 
+    /// What is under way never exceeds what the device may hold, and nothing is plugged that is not wanted.
+    func check() {
+      let limit = Int(VirtQueue.maximumSize)
+      guard block.pending.count <= limit else { fail("\(block.pending.count) chains in flight") }
+      guard network.pending.count <= limit, network.buffers.count <= limit,
+        network.backlog.count <= NetworkDevice.Backlog.frameLimit
+      else { fail("\(network.buffers.count) buffers, \(network.backlog.count) frames") }
+      guard memoryDevice.storage.pluggedByteCount <= pluggable else {
+        fail("\(memoryDevice.storage.pluggedByteCount) bytes are plugged")
+      }
+    }
+
     mutating func start(_ input: inout FuzzInput) {
       for value in [UInt32(0), 1, 3] { write(0x70, value) }
       write(0x24, 1)
       write(0x20, 1)
+      // What the first word has of features: those that a memory device requires among them.
+      write(0x24, 0)
+      write(0x20, UInt32(input.byte()) << 8 | 2)
       write(0x70, 0xB)
-      write(0x38, UInt32(1) << UInt32(input.byte() & 7))
-      for (offset, address) in [(UInt64(0x80), descriptors), (0x90, available), (0xA0, used)] {
-        write(offset, UInt32(address))
-        write(offset + 4, 0)
+      for queue in [UInt64(0), 1] {
+        write(0x30, UInt32(queue))
+        write(0x38, UInt32(1) << UInt32(input.byte() & 7))
+        for (offset, address) in [
+          (UInt64(0x80), descriptors), (0x90, available + queue * 0x400),
+          (0xA0, used + queue * 0x400),
+        ] {
+          write(offset, UInt32(address))
+          write(offset + 4, 0)
+        }
+        write(0x44, 1)
       }
-      write(0x44, 1)
       write(0x70, 0xF)
     }
 
@@ -109,19 +151,22 @@ enum QueuesTarget: FuzzTarget {
       case 5:
         _ = memory.store(UInt32(input.byte() & 15), at: header)
         _ = memory.store(input.number(), at: header + 8)
+        _ = memory.store(input.number(), at: header + 16)
       case 6, 7, 8:
-        let head = UInt16(input.byte())
-        _ = memory.store(head & 0x7F, at: available + 4 + UInt64(index & 63) * 2)
+        let choice = input.byte()
+        let queue = UInt64(choice >> 7)
+        let ring = available + queue * 0x400
+        _ = memory.store(UInt16(choice & 0x7F), at: ring + 4 + UInt64(index & 63) * 2)
         index &+= 1
-        _ = memory.store(index, at: available + 2)
-        write(0x50, 0)
+        _ = memory.store(index, at: ring + 2)
+        write(0x50, UInt32(queue))
       case 9:
         _ = memory.store(input.word(UInt16.self), at: available + 2)
         write(0x50, UInt32(input.byte()))
-      case 10: complete(&input)
+      case 10: answer(&input)
       case 11: write(UInt64(input.byte()) << 2, UInt32(truncatingIfNeeded: input.number()))
       case 12:
-        let address = PCLayout.virtioBase + UInt64(input.word(UInt16.self) & 0x1FF)
+        let address = base + UInt64(input.word(UInt16.self) & 0x1FF)
         _ = bus.readMemory(address, access(1 << Int(input.byte() & 3)))
       case 13: for value in [UInt32(0), 1, 3] { write(0x70, value) }
       case 14: start(&input)
@@ -131,16 +176,32 @@ enum QueuesTarget: FuzzTarget {
       }
     }
 
-    private mutating func complete(_ input: inout FuzzInput) {
-      guard !flying.isEmpty else { return }
-      let request = flying.remove(at: Int(input.byte()) % flying.count)
-      let data = [UInt8](
-        repeating: 0x5A, count: request.kind == .read ? min(request.byteCount, 1 << 15) : 0)
-      let status: ChannelStatus = input.byte() & 3 == 0 ? .ioError : .ok
-      flying += device.complete(
-        ChannelCompletion(
-          partition: 0, device: request.device, tag: request.tag, status: status, data: data, at: 99
-        ))
+    /// Something comes from outside.
+    private mutating func answer(_ input: inout FuzzInput) {
+      let choice = input.byte()
+      switch choice & 3 {
+      case 0, 1:
+        guard !flying.isEmpty else { return }
+        let request = flying.remove(at: Int(choice >> 2) % flying.count)
+        let data = [UInt8](
+          repeating: 0x5A, count: request.kind == .read ? min(request.byteCount, 1 << 15) : 0)
+        flying += block.complete(
+          ChannelCompletion(
+            partition: 0, device: request.device, tag: request.tag,
+            status: choice & 3 == 0 ? .ioError : .ok, data: data, at: 99))
+      case 2:
+        if !leaving.isEmpty {
+          network.complete(leaving.remove(at: Int(choice >> 2) % leaving.count).tag)
+        }
+        // Its own frames come back to it, and one of any size.
+        let size = 14 + Int(input.word(UInt16.self))
+        if let frame = EthernetFrame([UInt8](repeating: 0xA5, count: size)) {
+          _ = network.receive(frame)
+        }
+      default:
+        let wanted = UInt64(choice >> 2) << 20
+        memoryDevice.offer(min(wanted, pluggable), keeping: UInt64(input.byte()) << 17)
+      }
     }
   }
 
@@ -154,6 +215,10 @@ enum QueuesTarget: FuzzTarget {
       3, 5, 1, 0, 0, 0, 0, 0, 2, 1, 1, 0, 1, 2, 0, 32, 3, 1, 2, 0, 2, 2, 8, 0, 1, 2, 0, 6, 0, 7, 0,
       10, 0, 1, 10, 0, 1,
     ]
-    return [read, write, read + write, write + [13, 14, 3] + read]
+    let both = read + write
+    // The device, the features' second byte, and the second queue's size stand in front of the first.
+    return (0...3).flatMap { device in
+      [read, write, both, write + [13, 14, 3, 3, 3] + read].map { [device, 0x80, 3] + $0 }
+    }
   }
 }
