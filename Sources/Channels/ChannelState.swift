@@ -132,7 +132,7 @@ extension ChannelSubsystem {
   private func mixAssignment(_ item: Subchannel, _ body: (UInt64) -> Void) {
     guard !hardware.subchannels.contains(where: { $0.isSame(as: item) }) else { return }
     body(
-      UInt64(clamping: item.device) << 32 | UInt64(item.virtualDevice) << 8
+      UInt64(hardware.devices[item.device].number) << 32 | UInt64(item.virtualDevice) << 8
         | (item.isReadOnly ? 1 : 0))
   }
 
@@ -183,7 +183,7 @@ extension ChannelSubsystem: StateHolder {
   package static var roles: PropertyRoles {
     PropertyRoles(
       // The disks' contents are the disks' own.
-      state: ["activity"], wiring: ["hardware", "priorities"],
+      state: ["activity"], wiring: ["hardware", "isRehearsal", "priorities"],
       caches: ["requestByteCount", "wantingCount", "diskReserve"])
   }
 }

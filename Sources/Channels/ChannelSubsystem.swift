@@ -21,6 +21,8 @@ package final class ChannelSubsystem {
   var activity: ChannelActivity
   /// What it was built from.
   let hardware: ChannelHardware
+  /// Whether it is a copy, on which changes are tried.
+  private let isRehearsal: Bool
   /// Bytes that requests under way carry or will carry.
   package private(set) var requestByteCount: UInt64 = 0
   /// Who says the partitions' priorities.
@@ -48,8 +50,9 @@ package final class ChannelSubsystem {
     self.init(hardware, ChannelActivity(hardware))
   }
 
-  init(_ hardware: ChannelHardware, _ activity: ChannelActivity) {
+  init(_ hardware: ChannelHardware, _ activity: ChannelActivity, isRehearsal: Bool = false) {
     self.hardware = hardware
+    self.isRehearsal = isRehearsal
     self.activity = activity
     recount()
   }
@@ -57,7 +60,9 @@ package final class ChannelSubsystem {
   /// The same subsystem in the same state, to try changes of paths on.
   ///
   /// It has the same disks: its time must not pass, so that it moves no data.
-  package func rehearsal() -> ChannelSubsystem { ChannelSubsystem(hardware, activity) }
+  package func rehearsal() -> ChannelSubsystem {
+    ChannelSubsystem(hardware, activity, isRehearsal: true)
+  }
 
   // MARK: - Requests
 
@@ -115,8 +120,7 @@ package final class ChannelSubsystem {
 
   /// Lets everything happen up to a time; completions are kept until they are taken.
   ///
-  /// Called before paths are changed, so that what goes on then does so from that time.
-  package func advance(to time: SimulatedTime) {
+  func advance(to time: SimulatedTime) {
     while let event = activity.events.first, event.time <= time {
       _ = activity.events.removeFirst()
       activity.clock = max(activity.clock, event.time)
@@ -130,6 +134,13 @@ package final class ChannelSubsystem {
       case .moved: end(event.slot)
       }
     }
+    activity.clock = max(activity.clock, time)
+  }
+
+  /// Comes to the time of an act from outside.
+  func reach(_ time: SimulatedTime) {
+    // A rehearsal has the machine's own disks, so that it must move no data.
+    guard isRehearsal else { return advance(to: time) }
     activity.clock = max(activity.clock, time)
   }
 

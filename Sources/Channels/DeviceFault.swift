@@ -107,8 +107,12 @@ extension ChannelSubsystem {
   ///   - fault: What is wrong, in place of what was.
   ///   - number: The device's number in the I/O configuration.
   ///   - seed: What the sequence of its errors begins with, beside that number.
-  package func inject(_ fault: DeviceFault?, into number: UInt16, seed: UInt64) {
+  ///   - time: When.
+  package func inject(
+    _ fault: DeviceFault?, into number: UInt16, seed: UInt64, at time: SimulatedTime
+  ) {
     guard let device = deviceIndex(number) else { return }
+    reach(time)
     activity.devices[device].injected = fault.map {
       InjectedFault($0, device: number, seed: seed)
     }

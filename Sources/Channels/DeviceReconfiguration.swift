@@ -112,7 +112,7 @@ extension ChannelSubsystem {
   /// Takes a device from a partition; its requests that have not ended do so with an I/O error.
   package func detach(_ virtualDevice: UInt16, from partition: Int, at time: SimulatedTime) {
     guard let index = subchannelIndex(partition, virtualDevice) else { return }
-    activity.clock = max(activity.clock, time)
+    reach(time)
     remove(index)
     recount()
     pathsChanged()

@@ -1,10 +1,18 @@
+// Channel paths that come and go, and partitions with them. Each act says when it is done: everything before
+// that has happened by then, and what it lets go on does so from that time.
+
+import Quantities
+
 extension ChannelSubsystem {
   /// Configures a path on or off line to one partition (PAM); the caller has judged it.
   ///
   /// - Returns: False when there is no such path or the partition is not in its candidate list.
   @discardableResult
-  package func configure(path number: UInt8, for partition: Int, online: Bool) -> Bool {
+  package func configure(
+    path number: UInt8, for partition: Int, online: Bool, at time: SimulatedTime
+  ) -> Bool {
     guard let path = pathIndex(number, partition: partition) else { return false }
+    reach(time)
     activity.paths[path].setConfigured(partition, online)
     pathsChanged()
     return true
@@ -14,21 +22,24 @@ extension ChannelSubsystem {
   ///
   /// - Returns: False when there is no such path.
   @discardableResult
-  package func vary(path number: UInt8, subsystem: UInt8? = nil, online: Bool) -> Bool {
+  package func vary(
+    path number: UInt8, subsystem: UInt8? = nil, online: Bool, at time: SimulatedTime
+  ) -> Bool {
+    reach(time)
     let matching = pathIndices(number, subsystem: subsystem)
     for path in matching { activity.paths[path].isOnline = online }
     pathsChanged()
     return !matching.isEmpty
   }
 
-  /// Injects or ends a failure of a path (POM); what goes on then does so from this time.
+  /// Injects or ends a failure of a path (POM).
   ///
   /// - Returns: False when there is no such path.
   @discardableResult
   package func setOperational(
-    path number: UInt8, subsystem: UInt8? = nil, _ isOperational: Bool, at time: SimulatedTime = 0
+    path number: UInt8, subsystem: UInt8? = nil, _ isOperational: Bool, at time: SimulatedTime
   ) -> Bool {
-    activity.clock = max(activity.clock, time)
+    reach(time)
     let matching = pathIndices(number, subsystem: subsystem)
     for path in matching { activity.paths[path].isOperational = isOperational }
     pathsChanged()
@@ -40,13 +51,14 @@ extension ChannelSubsystem {
   /// - Returns: False when the partition has no such device or the device no such path.
   @discardableResult
   package func vary(
-    path number: UInt8, device: UInt16, of partition: Int, online: Bool
+    path number: UInt8, device: UInt16, of partition: Int, online: Bool, at time: SimulatedTime
   ) -> Bool {
     guard let index = subchannelIndex(partition, device),
       let position = activity.subchannels[index].paths.firstIndex(where: {
         hardware.paths[$0].number == number
       })
     else { return false }
+    reach(time)
     let bit = Subchannel.bit(position)
     if online {
       activity.subchannels[index].logicalMask |= bit
@@ -61,7 +73,8 @@ extension ChannelSubsystem {
   ///
   /// At the first activation those of the access lists; later those it last had, and unshared ones
   /// again by the access list unless another active partition has them.
-  package func activate(_ partition: Int) {
+  package func activate(_ partition: Int, at time: SimulatedTime) {
+    reach(time)
     for (index, path) in configuration.paths.enumerated() {
       guard path.candidatePartitions.contains(partition) else { continue }
       if !path.isShared {
@@ -80,8 +93,8 @@ extension ChannelSubsystem {
   }
 
   /// Takes a partition's requests and unshared paths away.
-  package func deactivate(_ partition: Int) {
-    reset(partition)
+  package func deactivate(_ partition: Int, at time: SimulatedTime) {
+    reset(partition, at: time)
     activity.isActive[partition] = false
     for (index, path) in configuration.paths.enumerated() where !path.isShared {
       activity.paths[index].setConfigured(partition, false)
@@ -105,7 +118,8 @@ extension ChannelSubsystem {
   /// Forgets a partition's requests, as a system reset does; none of them completes.
   ///
   /// Its logical path masks are whole again; what it wrote before stays written.
-  package func reset(_ partition: Int) {
+  package func reset(_ partition: Int, at time: SimulatedTime) {
+    reach(time)
     let slots = activity.slots
     for device in activity.devices.indices {
       activity.devices[device].queue.removeAll { slots[$0].request.partition == partition }

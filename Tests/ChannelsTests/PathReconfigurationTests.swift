@@ -19,6 +19,70 @@ import Testing
     #expect(counted.pendNanoseconds == 1_000_000)
   }
 
+  /// Ways in which a path comes back.
+  enum Comeback: CaseIterable {
+    case configured
+    case varied
+    case variedForTheDevice
+    case repaired
+
+    func set(_ isThere: Bool, _ channels: ChannelSubsystem, at time: SimulatedTime) {
+      switch self {
+      case .configured: channels.configure(path: 0x11, for: 0, online: isThere, at: time)
+      case .varied: channels.vary(path: 0x11, online: isThere, at: time)
+      case .variedForTheDevice:
+        channels.vary(path: 0x11, device: 0x100, of: 0, online: isThere, at: time)
+      case .repaired: channels.setOperational(path: 0x11, isThere, at: time)
+      }
+    }
+  }
+
+  /// Oracle: RMF's pend time is the time from the start to the acceptance by the device (prsm.md 3.5).
+  @Test(
+    "a request that waited for a path while nothing happened was pending until the path came back",
+    arguments: Comeback.allCases)
+  func pendTimeOfAQuietTime(comeback: Comeback) throws {
+    let channels = try subsystem()
+    channels.configure(path: 0x10, for: 0, online: false)
+    comeback.set(false, channels, at: 0)
+    channels.start(read(0, 0x100, tag: 1, at: 1_000))
+    #expect(channels.takeCompletions(upTo: 1_000).isEmpty)
+    #expect(channels.nextCompletion == nil)
+    comeback.set(true, channels, at: 7_001_000)
+    #expect(channels.takeCompletions(upTo: 8_000_000).map(\.at) == [7_013_000])
+    let counted = try #require(channels.subchannel(of: 0, device: 0x100)).measurement
+    #expect(counted.pendNanoseconds == 7_000_000)
+  }
+
+  /// Oracle: the same requests without the partition that is reset.
+  @Test(
+    "what another partition's end leaves free goes on from that time; what ended before did so before",
+    arguments: [false, true])
+  func resetInTheMiddle(isDeactivated: Bool) throws {
+    let channels = try subsystem()
+    channels.start(read(1, 0x101, tag: 7))
+    channels.start(read(0, 0x100, bytes: 512_000, tag: 1, at: 20_000))
+    channels.start(read(1, 0x100, tag: 2, at: 20_001))
+    // Nothing has been taken yet when the partition goes.
+    if isDeactivated {
+      channels.deactivate(0, at: 500_000)
+    } else {
+      channels.reset(0, at: 500_000)
+    }
+    let ended = channels.takeCompletions(upTo: 1_000_000)
+    #expect(ended.map(\.tag) == [7, 2])
+    #expect(ended.map(\.at) == [12_000, 512_000])
+  }
+
+  /// A rehearsal has the machine's disks.
+  @Test func aRehearsedActMovesNoData() throws {
+    let channels = try subsystem()
+    channels.start(write(0, 0x100, block: 0, [UInt8](repeating: 9, count: 512), tag: 1))
+    let before = channels.saveState()
+    channels.rehearsal().configure(path: 0x10, for: 0, online: false, at: 1_000_000)
+    #expect(channels.saveState() == before)
+  }
+
   @Test(arguments: [0, 1, 2])
   func requestMovesToTheOtherPath(how: Int) throws {
     let channels = try subsystem()

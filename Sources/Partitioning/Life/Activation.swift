@@ -123,7 +123,7 @@ extension Life {
     let image = try bootImage(of: partition, ipl, parameters: parameters)
     try start(partition, from: image, manner)
     pending.withdrawAll(from: partition)
-    channels.reset(partition.number)
+    channels.reset(partition.number, at: now)
     hardware.networks.reset(partition.number)
     partition.isStopped = false
     partition.isPaused = false
@@ -256,7 +256,7 @@ extension Life {
     try partition.requireForce(force)
     pending.withdrawAll(from: partition)
     hardware.turnOff(partition)
-    channels.reset(partition.number)
+    channels.reset(partition.number, at: now)
     hardware.networks.reset(partition.number)
     if clear { storage.returnAdded(partition) }
     partition.computer?.reset(clear: clear)

@@ -8,11 +8,11 @@ struct ChannelUnit: PartitionUnit {
   func attach(_ partition: Partition, _ hardware: MachineHardware, _ storage: StorageBook) {
     guard partition.place.isOfFolder else { return }
     hardware.assignDevices(to: partition)
-    hardware.channels.activate(partition.number)
+    hardware.channels.activate(partition.number, at: hardware.engine.now)
   }
 
   func detach(_ partition: Partition, _ hardware: MachineHardware, _ storage: StorageBook) {
     guard partition.place.isOfFolder else { return }
-    hardware.channels.deactivate(partition.number)
+    hardware.channels.deactivate(partition.number, at: hardware.engine.now)
   }
 }

@@ -26,6 +26,6 @@ extension Reconfiguration {
     if let fault, !fault.isPossible { throw .faultOutOfRange(device, fault) }
     let isFaulty = channels.faultyDevices.contains { $0.number == device }
     guard fault != nil || isFaulty else { throw .deviceFaultAbsent(device) }
-    channels.inject(fault, into: device, seed: hardware.origin.seed)
+    channels.inject(fault, into: device, seed: hardware.origin.seed, at: now)
   }
 }

@@ -29,7 +29,7 @@ extension Reconfiguration {
       try judgeLastPath(path, subsystem: partition.subsystem, for: partition)
     }
     let lost = online ? [] : lastDevices(path, partition.subsystem, partition)
-    channels.configure(path: path, for: partition.number, online: online)
+    channels.configure(path: path, for: partition.number, online: online, at: now)
     state.reservations[path] =
       !online && partition.definition.security.isIsolated && isReconfigurable(path, partition)
       ? partition.number : nil
@@ -64,7 +64,7 @@ extension Reconfiguration {
         hardware.partitionName(first.partition), path: path,
         devices: lost.filter { $0.partition == first.partition }.map(\.virtualDevice))
     }
-    channels.vary(path: path, online: online)
+    channels.vary(path: path, online: online, at: now)
     for device in lost {
       journal.note(partitions[device.partition], .requestsWait(device: device.virtualDevice))
     }
