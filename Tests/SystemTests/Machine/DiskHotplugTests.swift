@@ -95,11 +95,11 @@ struct DiskHotplugTests {
         + "2>/dev/null; sync; echo 3 > /proc/sys/vm/drop_caches; "
         + "head -c 1048576 /dev/vda | sha1sum; sha1sum < /tmp/a")
     #expect(checksums(sums).count == 2 && Set(checksums(sums)).count == 1, "\(sums)")
-    // Blocks that are discarded, and blocks that are written with zeroes, by the kernel's own requests.
+    // Blocks that are discarded are zeroes on a disk that began with zeroes; the others stay.
     let emptied = try machine.shell(
       "cat /sys/block/vda/queue/discard_max_bytes; blkdiscard -l 524288 /dev/vda; "
-        + "blkdiscard -z -o 524288 -l 524288 /dev/vda; "
-        + "head -c 1048576 /dev/vda | sha1sum; head -c 1048576 /dev/zero | sha1sum")
+        + "head -c 1048576 /dev/vda | sha1sum; "
+        + "{ head -c 524288 /dev/zero; tail -c 524288 /tmp/a; } | sha1sum")
     #expect(emptied.contains("4194304"), "\(emptied)")
     #expect(checksums(emptied).count == 2 && Set(checksums(emptied)).count == 1, "\(emptied)")
     // Opened: it stays, and is asked for until it is let go.
@@ -131,7 +131,7 @@ struct DiskHotplugTests {
     #expect(machine.settle(seconds: 5))
     #expect(try machine.disks() == ["vda"])
     let again = try machine.shell("head -c 1048576 /dev/vda | sha1sum")
-    #expect(checksums(again) == Array(checksums(sums).prefix(1)))
+    #expect(checksums(again) == Array(checksums(emptied).prefix(1)))
   }
 
   @Test("a mounted disk that is taken by force ends in I/O errors, and Linux goes on")
