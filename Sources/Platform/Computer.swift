@@ -42,11 +42,9 @@ package final class Computer: @unchecked Sendable {
   let video: VideoSubsystem?
   let debugConsole: DebugConsole?
   let pluggable: MemoryDevice?
-  /// The faces of its subchannels.
-  let disks: [BlockDevice]
-  let diskHotplug: DiskHotplug?
-  /// The faces of its network adapters.
-  let networkDevices: [NetworkDevice]
+  /// The faces of its subchannels and network adapters, and places for more.
+  let devicePlaces: [DevicePlace]
+  let deviceHotplug: DeviceHotplug?
   /// Where the processors keep the last time stamp that any of them returned.
   let lastTimestamp: UnsafeMutablePointer<UInt64>
   /// Each processor's index among the placements of the running phase, -1 when it is not placed.
@@ -104,9 +102,8 @@ package final class Computer: @unchecked Sendable {
     video = bus.first(VideoSubsystem.self)
     debugConsole = bus.first(DebugConsole.self)
     pluggable = bus.first(MemoryDevice.self)
-    disks = bus.devices.compactMap { $0 as? BlockDevice }
-    diskHotplug = bus.first(DiskHotplug.self)
-    networkDevices = bus.devices.compactMap { $0 as? NetworkDevice }
+    devicePlaces = bus.devices.compactMap { $0 as? DevicePlace }
+    deviceHotplug = bus.first(DeviceHotplug.self)
     values = ComputerValues(processorCount: count)
     places = Numbered(repeating: -1, count: count)
     turns = TurnOrder(count: count)

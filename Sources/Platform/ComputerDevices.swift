@@ -15,10 +15,9 @@ extension Computer {
     KeyboardController.self,
     CalendarClock.self,
     IntervalTimer.self,
-    BlockDevice.self,
-    NetworkDevice.self,
+    DevicePlace.self,
     EntropyDevice.self,
-    DiskHotplug.self,
+    DeviceHotplug.self,
     MemoryDevice.self,
     EventDevice.self,
     DebugExit.self,
@@ -97,7 +96,7 @@ extension Device {
   fileprivate static func readState(
     of kind: String, _ decoder: any Decoder
   ) throws -> (any SavedState)? {
-    guard kind == State.kind else { return nil }
+    guard kind == State.kind else { return try readFormer(kind, decoder) }
     return try StateEnvelope<State>(from: decoder).state
   }
 }

@@ -22,8 +22,10 @@ extension Computer {
   package func completeChannel(_ completion: ChannelCompletion) -> [ChannelRequest] {
     values.history.mix(completion.tag)
     values.history.mix(completion.at)
-    return disks.flatMap { disk -> [ChannelRequest] in
-      guard disk.place.disk?.deviceNumber == completion.device else { return [] }
+    return devicePlaces.flatMap { place -> [ChannelRequest] in
+      guard let disk = place.device as? BlockDevice,
+        disk.configuration.deviceNumber == completion.device
+      else { return [] }
       return disk.complete(completion)
     }
   }
@@ -45,7 +47,10 @@ extension Computer {
   }
 
   private func networkDevice(_ number: UInt16) -> NetworkDevice? {
-    networkDevices.first { $0.configuration.deviceNumber == number }
+    for place in devicePlaces where place.deviceNumber == number {
+      return place.device as? NetworkDevice
+    }
+    return nil
   }
 
   // MARK: Processors and storage

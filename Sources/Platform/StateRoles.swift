@@ -8,8 +8,8 @@ extension Computer: StateHolder {
     state: ["values", "lastTimestamp"],
     wiring: [
       "configuration", "memory", "processors", "uncounted", "network", "bus", "serial", "events",
-      "bridge", "power", "video", "debugConsole", "disks", "diskHotplug",
-      "networkDevices", "pluggable",
+      "bridge", "power", "video", "debugConsole", "devicePlaces",
+      "deviceHotplug", "pluggable",
     ],
     // Of the phase that runs.
     caches: ["places", "turns", "hasUnplacedWork", "sliceEnd"])
@@ -17,6 +17,7 @@ extension Computer: StateHolder {
   /// The computer and its parts that hold state, beside memory and processors.
   package var stateHolders: [any StateHolder] {
     [self, network, bus] + bus.devices
+      + devicePlaces.compactMap { $0.device as? any StateHolder }
   }
 }
 

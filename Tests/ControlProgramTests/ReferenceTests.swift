@@ -144,7 +144,7 @@ private let refusals: [Refusal] = [
   Refusal(.deviceAlready(0x300, online: false), "HCPX8979E DASD 0300 is already offline"),
   Refusal(
     .deviceInGuestUse("A", device: 0x101),
-    "HCPX8980E A uses DASD 0101 and cannot be asked for it; use FORCE"),
+    "HCPX8980E A uses device 0101 and cannot be asked for it; use FORCE"),
   Refusal(
     .physicalProcessorNotFound(9, installed: 4),
     "HCPX8827E PROCESSOR 09 does not exist; 4 are installed, from 00"),

@@ -35,6 +35,17 @@ extension WrongFolder {
         "a.direct:1:11: HCPDEF049W 7 disks and network adapters; the partition has room for 6; remove some, OPTION RNG, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
       ]),
     WrongFolder(
+      name: "a disk and a network adapter of one number",
+      files: [
+        "machine.config": machine,
+        "a.direct":
+          "PARTITION ONE\n  STORAGE INITIAL 16M\n  NICDEF 0600 TYPE QDIO\n  DEDICATE 0600 0200\n",
+      ],
+      messages: [
+        "a.direct:3:10: HCPDEF064E 0600 is a disk's number and a network adapter's; give one of them another number",
+        "a.direct:4:17: HCPDEF082E device 0200 is not in the I/O configuration; add it to an IODEVICE statement, or name another",
+      ]),
+    WrongFolder(
       name: "storage by an unknown way",
       files: [
         "machine.config": machine,

@@ -98,7 +98,7 @@ import X86
     name: "ALL", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
     initialStorage: 1 << 20, maximumStorage: 1 << 20,
     blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x100, blockCount: 8)],
-    takesDisks: true,
+    takesDevices: true,
     networkDevices: [NetworkDeviceConfiguration(deviceNumber: 0x600, address: AdapterAddress(1))],
     testHardware: TestHardware(debugExitPort: 0xF4, hasTestDevice: true), hasLegacyDevices: true,
     entropySeed: 1, pluggableStorage: 128 << 20)

@@ -19,6 +19,13 @@ extension NetworkChange {
       commandWords("SET VSWITCH", name, "REVOKE \(partition)")
     case .isolate(let name, let isIsolated):
       commandWords("SET VSWITCH", name, "ISOLATION \(isIsolated ? "ON" : "OFF")")
+    case .defineAdapter(let name, let adapter, _):
+      commandWords(
+        "DEFINE NIC", hexDigits(adapter.virtualDevice, 4), "TO \(name)",
+        adapter.unitByteCount == 1500 ? nil : "MTU \(adapter.unitByteCount)")
+    case .detachAdapter(let name, let device, let isForced, _):
+      commandWords(
+        "DETACH NIC", hexDigits(device, 4), "FROM \(name)", isForced ? "FORCE" : nil)
     case .connect(let name, let device, let network):
       commandWords("FOR \(name) CMD COUPLE", hexDigits(device, 4), "TO SYSTEM \(network)")
     case .disconnect(let name, let device):

@@ -27,7 +27,7 @@ let configurationCommands: [Command] = [
     ]),
   Command(
     "DEFine", module: "DFN",
-    "Adds processors, partitions or virtual switches, or defines the size of storage.",
+    "Adds processors, partitions, virtual switches or network adapters, or defines the size of storage.",
     notes: [
       "DEFINE CPU is live: the new processor arrives STOPPED and the guest starts it. DEFINE "
         + "STORAGE resets the virtual machine and clears its storage, as in CP.",
@@ -36,6 +36,7 @@ let configurationCommands: [Command] = [
         + "paths and no ORIGIN, and stays until it is deleted, over a restart with the same state "
         + "folder too. One with DEDICATE cannot be copied. A partition of the definition files that "
         + "was deleted comes back by its name alone. A range is defined as a whole or not at all.",
+      defineAdapterNote,
     ],
     formats: [
       CommandFormat(
@@ -52,10 +53,10 @@ let configurationCommands: [Command] = [
         operands: [.other, .words("THRU|LIKE"), .model, .words("LIKE"), .model],
         handler: definePartitions),
       defineSwitchFormat,
-    ]),
+    ] + defineAdapterFormats),
   Command(
     "DETach", module: "CPU",
-    "Removes processors or a device from a partition, or takes a virtual switch away.",
+    "Removes processors, a device or a network adapter from a partition, or takes a virtual switch away.",
     notes: detachNotes,
     formats: [
       CommandFormat(
@@ -63,7 +64,7 @@ let configurationCommands: [Command] = [
         "Removes logical processors; storage is cleared and the machine reset.",
         operands: [.words("ALL")], handler: detachProcessors),
       detachSwitchFormat,
-    ] + detachFormats),
+    ] + detachAdapterFormats + detachFormats),
   Command(
     "VARY", module: "VRY", "Varies processors, a channel path or devices on or off line.",
     notes: [

@@ -26,11 +26,11 @@ let deviceCommands: [Command] = [
 
 /// What should be known of DETACH beyond its forms.
 let detachNotes = [
-  "A disk is asked for, and stays until the guest has given it back: Linux does when nothing has it "
-    + "open, mounted or as swap, and is asked again every second until WITHIN seconds (60) are over. "
-    + "CONFIG DEVICE,CANCEL withdraws that.",
-  "FORCE takes it at once: requests under way and later ones end with an I/O error. A guest that "
-    + "hears of no devices keeps a disk that it has set up until then.",
+  "A disk or network adapter is asked for, and stays until the guest has given it back: Linux does "
+    + "when nothing has a disk open, mounted or as swap, and with an adapter at once; it is asked "
+    + "again every second until WITHIN seconds (60) are over. CONFIG DEVICE,CANCEL withdraws that.",
+  "FORCE takes it at once: disk requests under way and later ones end with an I/O error, frames are "
+    + "lost. A guest that hears of no devices keeps what it has set up until then.",
 ]
 
 /// DETACH of devices.
@@ -173,7 +173,7 @@ private func freeLines(_ devices: [DeviceView]) -> [String] {
 
 extension Invocation {
   /// The next operand as a userid, * for one's own.
-  fileprivate func user() throws(CommandMessage) -> String {
+  func user() throws(CommandMessage) -> String {
     if operands.peek == "*" {
       _ = operands.next()
       return try ownPartition()
@@ -218,7 +218,7 @@ extension Operands {
   }
 
   /// WITHIN n, when it is next.
-  fileprivate mutating func within() throws(CommandMessage) -> Int? {
+  mutating func within() throws(CommandMessage) -> Int? {
     guard take("WITHIN") else { return nil }
     return try secondsLimit(try required())
   }

@@ -36,6 +36,10 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     return line(.processorKept, hexDigits(processor, 2), module: "CFG")
   case .deviceGivenBack(let device):
     return line(.deviceGivenBack, hexDigits(device, 4), module: "ATT")
+  case .adapterGivenBack(let device):
+    return line(.adapterGivenBack, hexDigits(device, 4), module: "DFN")
+  case .adapterNotDefined(let device):
+    return line(.adapterLeftOut, hexDigits(device, 4), module: "DFN")
   case .deviceNotAttached(let device):
     return line(.deviceLeftOut, hexDigits(device, 4), module: "ATT")
   case .disabledWait(_, let address):

@@ -34,6 +34,12 @@ extension CommandMessage {
       case .adapterNotFound(let name, let device, let known):
         CommandMessage(
           .adapterNotFound, name, hexDigits(device, 4), knownText(known.map { hexDigits($0, 4) }))
+      case .adapterNumberTaken(let name, let device):
+        CommandMessage(.adapterNumberTaken, hexDigits(device, 4), name)
+      case .noPlaceForAdapter(let name, let device, let limit):
+        limit == 0
+          ? CommandMessage(.noPlacesForAdapters, hexDigits(device, 4), name)
+          : CommandMessage(.noPlaceForAdapter, hexDigits(device, 4), name, "\(limit)")
       case .adapterConnected(let name, let device, let network):
         CommandMessage(.adapterConnected, name, hexDigits(device, 4), network)
       case .adapterNotConnected(let name, let device):

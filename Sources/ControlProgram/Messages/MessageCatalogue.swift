@@ -588,8 +588,41 @@ extension MessageID {
       MessageDefinition(
         8953, .error, nil,
         "&1 has no network adapter &2; it has &3",
-        when: "COUPLE, UNCOUPLE or QUERY NIC names a device that is no adapter of the partition.",
-        remedy: "QUERY NIC lists them; NICDEF in the directory gives a partition one.")
+        when:
+          "COUPLE, UNCOUPLE, DETACH NIC or QUERY NIC names a device that is no adapter of the partition.",
+        remedy:
+          "QUERY NIC lists them; DEFINE NIC, or NICDEF in the directory, gives a partition one.")
+    case .adapterNumberTaken:
+      MessageDefinition(
+        8957, .error, nil,
+        "NIC &1 not defined; &1 already defined for &2",
+        when: "The partition has a device of that number of its own.",
+        remedy: "Give it another number.")
+    case .noPlaceForAdapter:
+      MessageDefinition(
+        8958, .error, nil,
+        "NIC &1 not defined; &2 can have &3 devices",
+        when: "DEFINE NIC would be one too many of the partition's disks and network adapters.",
+        remedy: "DETACH one that it does not need.")
+    case .noPlacesForAdapters:
+      MessageDefinition(
+        8959, .error, nil,
+        "NIC &1 not defined; &2 has no place for devices that come while it runs",
+        when:
+          "Such places has a partition that was activated with a channel path or a network adapter.",
+        remedy: "Give it a NICDEF or a channel path in its definition, and activate it again.")
+    case .adapterGivenBack:
+      MessageDefinition(
+        8944, .information, nil,
+        "User &1 has given network adapter &2 back",
+        when: "A guest's operating system ejected a network adapter that nobody asked for.",
+        remedy: "Nothing; DEFINE NIC gives it again.")
+    case .adapterLeftOut:
+      MessageDefinition(
+        8945, .warning, nil,
+        "User &1 does not have network adapter &2 again",
+        when: "A partition is recovered that had an adapter for which there is no place now.",
+        remedy: "DEFINE NIC gives it one when there is.")
     case .adapterConnected:
       MessageDefinition(
         8954, .error, nil,
@@ -714,9 +747,11 @@ extension MessageID {
     case .deviceInGuestUse:
       MessageDefinition(
         8980, .error, nil,
-        "&1 uses DASD &2 and cannot be asked for it; use FORCE",
-        when: "A guest that hears of no devices has set the disk up.",
-        remedy: "FORCE takes it, and its requests end with an I/O error; or end the guest first.")
+        "&1 uses device &2 and cannot be asked for it; use FORCE",
+        when: "A guest that hears of no devices has set the disk or network adapter up.",
+        remedy:
+          "FORCE takes it, and what it is asked for ends with an error or is lost; or end the guest first."
+      )
     case .deviceGivenBack:
       MessageDefinition(
         8981, .information, nil,

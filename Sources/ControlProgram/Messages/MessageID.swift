@@ -101,6 +101,11 @@ package enum MessageID: CaseIterable, Sendable {
   case switchDefined
   case switchLimit
   case adapterNotFound
+  case adapterNumberTaken
+  case noPlaceForAdapter
+  case noPlacesForAdapters
+  case adapterGivenBack
+  case adapterLeftOut
   case adapterConnected
   case adapterNotConnected
   case notGranted

@@ -115,6 +115,12 @@ extension Problem {
     )
   }
 
+  static func deviceNumberTwice(_ device: UInt16) -> Problem {
+    error(
+      "064", "\(DeviceNumbers.text(device)) is a disk's number and a network adapter's",
+      "give one of them another number")
+  }
+
   static func noPartitions() -> Problem {
     warning("045", "no partition is defined", "add a *.direct file")
   }

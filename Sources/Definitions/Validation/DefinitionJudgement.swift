@@ -166,6 +166,11 @@ struct DefinitionJudgement {
     let (definition, room) = (partition.definition, partition.definition.deviceRoom)
     let count = definition.devices.count.addingClamped(definition.networkAdapters.count)
     if count > room { log.report(.tooManyDevices(count, room: room), at: partition.place) }
+    for adapter in definition.networkAdapters
+    where definition.devices.contains(where: { $0.virtualDevice == adapter.virtualDevice }) {
+      let key = "NICDEF " + DeviceNumbers.text(adapter.virtualDevice)
+      log.report(.deviceNumberTwice(adapter.virtualDevice), at: partition.place(of: key))
+    }
     for assignment in partition.definition.devices {
       let place = partition.place(of: "DEDICATE " + DeviceNumbers.text(assignment.virtualDevice))
       guard let device = deck.configuration.device(assignment.realDevice) else {

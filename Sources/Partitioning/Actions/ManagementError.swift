@@ -42,6 +42,10 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case switchLimit(Int)
   /// The partition has no network adapter of this number.
   case adapterNotFound(String, UInt16, known: [UInt16])
+  /// The partition has a device of this number already.
+  case adapterNumberTaken(String, UInt16)
+  /// The partition has as many devices as it can have; `limit` is 0 where none can come.
+  case noPlaceForAdapter(String, UInt16, limit: Int)
   /// The network adapter is connected to a switch.
   case adapterConnected(String, UInt16, to: String)
   /// The network adapter is connected to no switch.

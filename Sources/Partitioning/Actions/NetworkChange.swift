@@ -1,4 +1,4 @@
-// What can be asked of the networks inside the machine (CP: DEFINE VSWITCH, SET VSWITCH, COUPLE).
+// What can be asked of the networks inside the machine (CP: DEFINE VSWITCH and NIC, SET VSWITCH, COUPLE).
 
 import Channels
 
@@ -15,6 +15,13 @@ package enum NetworkChange: Sendable, Equatable, Codable {
   case revoke(String, partition: String)
   /// Keeps the ports of a switch apart from each other, or not. `.switchNotFound`.
   case isolate(String, Bool)
+  /// Gives an active partition a network adapter, which is connected where it says; the guest is told as of
+  /// `ManagementAction.attachDevice`. `.wrongState`, `.adapterNumberTaken`, `.noPlaceForAdapter`,
+  /// `.switchNotFound`, `.notGranted`.
+  case defineAdapter(String, NetworkAdapterDefinition, within: Int? = nil)
+  /// Takes a network adapter from an active partition; what it is connected to forgets it. As
+  /// `ManagementAction.detachDevice`, but `.adapterNotFound`.
+  case detachAdapter(String, device: UInt16, force: Bool = false, within: Int? = nil)
   /// Connects an adapter of an active partition. `.wrongState`, `.adapterNotFound`, `.switchNotFound`,
   /// `.adapterConnected`, `.notGranted`.
   case connect(String, device: UInt16, to: String)
@@ -24,7 +31,9 @@ package enum NetworkChange: Sendable, Equatable, Codable {
   /// The partition whose adapter it is about; nil for what is the machine's.
   package var partition: String? {
     switch self {
-    case .connect(let name, _, _), .disconnect(let name, _): name
+    case .connect(let name, _, _), .disconnect(let name, _), .defineAdapter(let name, _, _),
+      .detachAdapter(let name, _, _, _):
+      name
     case .define, .remove, .grant, .revoke, .isolate: nil
     }
   }

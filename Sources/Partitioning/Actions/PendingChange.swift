@@ -23,6 +23,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case storage(address: UInt64, byteCount: UInt64)
     /// A device that the partition is given, or that is wanted back.
     case device(DeviceAssignment)
+    /// A network adapter that the partition is given, or that is wanted back.
+    case adapter(NetworkAdapterDefinition)
     /// So many bytes of storage, in blocks that the guest plugs or unplugs, so many of them done.
     case blocks(byteCount: UInt64, done: UInt64)
     /// The guest is to end; then, when it has not, it is taken down if `thenForce`.
@@ -51,13 +53,32 @@ package struct PendingChange: Sendable, Equatable, Codable {
     self.deadline = deadline
   }
 
+  /// Creates a pending change of a device.
+  init(device: PartitionDevice, online: Bool, asked: SimulatedTime, deadline: SimulatedTime) {
+    let subject: Subject =
+      switch device {
+      case .disk(let device): .device(device)
+      case .adapter(let adapter): .adapter(adapter)
+      }
+    self.init(subject: subject, online: online, asked: asked, deadline: deadline)
+  }
+
   /// What kind of thing it is about.
   package var kind: PendingKind {
     switch subject {
     case .processor: .processor
     case .storage, .blocks: .storage
-    case .device: .device
+    case .device, .adapter: .device
     case .shutdown: .shutdown
+    }
+  }
+
+  /// The device that comes or goes; nil for a change of something else.
+  package var device: PartitionDevice? {
+    switch subject {
+    case .device(let device): .disk(device)
+    case .adapter(let adapter): .adapter(adapter)
+    case .processor, .storage, .blocks, .shutdown: nil
     }
   }
 
@@ -83,6 +104,9 @@ package struct PendingChange: Sendable, Equatable, Codable {
         partition, device: device.realDevice, as: device.virtualDevice,
         isReadOnly: device.isReadOnly)
     case .device(let device): .detachDevice(partition, device: device.virtualDevice)
+    case .adapter(let adapter) where online: .network(.defineAdapter(partition, adapter))
+    case .adapter(let adapter):
+      .network(.detachAdapter(partition, device: adapter.virtualDevice))
     case .shutdown(let thenForce):
       .signalShutdown(
         partition, within: Int(clamping: deadline.subtractingClamped(asked) / 1_000_000_000),
@@ -92,7 +116,7 @@ package struct PendingChange: Sendable, Equatable, Codable {
 }
 
 extension PendingChange {
-  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `DASD 0101 ATTACH`, `SHUTDOWN`.
+  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `DASD 0101 ATTACH`, `NIC 0700 DEFINE`, `SHUTDOWN`.
   package var text: String {
     let state = online ? "ONLINE" : "OFFLINE"
     return switch subject {
@@ -101,6 +125,8 @@ extension PendingChange {
       "STORAGE \(sizeText(byteCount)) \(state)"
     case .device(let device):
       "DASD \(hexDigits(device.virtualDevice, 4)) \(online ? "ATTACH" : "DETACH")"
+    case .adapter(let adapter):
+      "NIC \(hexDigits(adapter.virtualDevice, 4)) \(online ? "DEFINE" : "DETACH")"
     case .shutdown: "SHUTDOWN"
     }
   }

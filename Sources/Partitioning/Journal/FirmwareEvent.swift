@@ -42,8 +42,12 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case processorKept(Int)
   /// The guest gave a device back unasked, by the partition's own number.
   case deviceGivenBack(UInt16)
+  /// The guest's operating system has given a network adapter back unasked, by the partition's own number.
+  case adapterGivenBack(UInt16)
   /// A device of the partition's definition was not to be had, by its real number.
   case deviceNotAttached(UInt16)
+  /// A network adapter that a recovered partition had cannot be had again.
+  case adapterNotDefined(UInt16)
   /// All processors wait with interrupts disabled; the instruction pointer of the first.
   case disabledWait(processor: Int, instructionPointer: UInt64)
   /// A processor met a triple fault; the partition is in exceptions.

@@ -209,7 +209,8 @@ extension Life {
     partition.isClean = false
     partition.move(to: .operating)
     // A guest that never ran hears nothing.
-    partition.rehearsed = GuestAnswers(isUnknown: true)
+    partition.rehearsed = GuestAnswers(
+      takesDevices: partition.rehearsed.takesDevices, isUnknown: true)
     storage.countPages(of: partition)
     hardware.turnOff(partition)
     journal.note(partition, .loaded(ipl?.summary ?? ""))

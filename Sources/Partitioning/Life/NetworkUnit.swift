@@ -6,17 +6,9 @@ import Channels
 struct NetworkUnit: PartitionUnit {
   func attach(_ partition: Partition, _ hardware: MachineHardware, _ storage: StorageBook) {
     for (ordinal, adapter) in partition.definition.networkAdapters.enumerated() {
-      let device = adapter.virtualDevice
-      let address =
-        adapter.addressNumber.map { AdapterAddress(number: $0) }
-        ?? AdapterAddress(partition: partition.number, ordinal: ordinal)
-      _ = hardware.networks.addAdapter(
-        device, of: partition.number, address: address, unitByteCount: adapter.unitByteCount)
-      guard let name = adapter.switchName, let network = hardware.networks.virtualSwitch(name)
-      else { continue }
-      hardware.networks.connect(
-        device, of: partition.number, to: name,
-        vlan: adapter.vlan ?? network.grant(to: partition.name)?.vlan ?? network.ordinaryVLAN)
+      hardware.plugIn(
+        adapter, of: partition,
+        defaultAddress: AdapterAddress(partition: partition.number, ordinal: ordinal))
     }
   }
 

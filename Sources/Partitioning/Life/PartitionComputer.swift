@@ -9,6 +9,7 @@ extension Life {
   /// make them ahead.
   func buildComputer(of partition: Partition) throws(ManagementError) {
     let configuration = configuration(of: partition)
+    partition.rehearsed.takesDevices = configuration.takesDevices
     if hardware.isRehearsal {
       if prepared != nil { prepared?[partition.number] = try make(configuration) }
       return
@@ -60,7 +61,9 @@ extension Life {
         .map {
           BlockDeviceConfiguration(
             deviceNumber: $0.virtualDevice, blockCount: $0.blockCount, isReadOnly: $0.isReadOnly)
-        }, takesDisks: !channels.paths(of: partition.number).isEmpty,
+        },
+      takesDevices: !channels.paths(of: partition.number).isEmpty
+        || !partition.definition.networkAdapters.isEmpty,
       networkDevices: hardware.networks.adapters(of: partition.number).map {
         NetworkDeviceConfiguration(
           deviceNumber: $0.device, address: $0.address, unitByteCount: $0.unitByteCount)

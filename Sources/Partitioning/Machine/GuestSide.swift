@@ -10,8 +10,9 @@ extension Partition {
     computer.map {
       GuestAnswers(
         listensToNotices: $0.listensToNotices, hearsSignals: $0.hearsSignals,
-        hearsOfDisks: $0.hearsOfDisks, operatedDisks: $0.operatedDisks,
-        takenDiskCount: $0.takenDiskCount,
+        takesDevices: $0.configuration.takesDevices,
+        hearsOfDevices: $0.hearsOfDevices, operatedDevices: $0.operatedDevices,
+        takenPlaceCount: $0.takenPlaceCount,
         plugsStorage: $0.plugsStorage, pluggedByteCount: $0.pluggedByteCount,
         hasEnded: $0.ending != nil)
     } ?? rehearsed
@@ -25,6 +26,9 @@ extension Partition {
 
   /// Storage that the guest has plugged by it, in bytes.
   var pluggedByteCount: UInt64 { computer?.pluggedByteCount ?? rehearsed.pluggedByteCount }
+
+  /// Whether its computer has places for devices that come and go.
+  var takesDevices: Bool { computer?.configuration.takesDevices ?? rehearsed.takesDevices }
 
   /// Whether the guest cannot go on without a load.
   var hasEnded: Bool { computer.map { $0.ending != nil } ?? rehearsed.hasEnded }
@@ -41,34 +45,41 @@ extension Partition {
   /// - Returns: Whether it listens.
   func signalShutdown() -> Bool { computer?.signalShutdown() ?? rehearsed.hearsSignals }
 
-  /// Asks the guest for a disk back, by the partition's own number.
+  /// Asks the guest for a device back, by the partition's own number.
   ///
   /// - Returns: Whether it hears that.
-  func recallDisk(_ number: UInt16) -> Bool {
-    computer.map { $0.recallDisk(number) == .signalled } ?? rehearsed.hearsOfDisks
+  func recallDevice(_ number: UInt16) -> Bool {
+    computer.map { $0.recallDevice(number) == .signalled } ?? rehearsed.hearsOfDevices
   }
 
-  /// Whether a driver of the guest has set a disk up.
-  func operatesDisk(_ number: UInt16) -> Bool {
-    computer.map { $0.operatesDisk(number) } ?? rehearsed.operatedDisks.contains(number)
+  /// Whether a driver of the guest has set a device up.
+  func operatesDevice(_ number: UInt16) -> Bool {
+    computer.map { $0.operatesDevice(number) } ?? rehearsed.operatedDevices.contains(number)
   }
 
   /// Shows the guest a disk.
   ///
   /// - Returns: Whether it hears of it.
   func attachDisk(_ disk: BlockDeviceConfiguration) -> Bool {
-    computer.map { $0.attachDisk(disk) == .signalled } ?? rehearsed.hearsOfDisks
+    computer.map { $0.attachDisk(disk) == .signalled } ?? rehearsed.hearsOfDevices
   }
 
-  /// Takes a disk from the guest, which has given it back and knows, or not.
-  func detachDisk(_ number: UInt16, isGivenBack: Bool) {
-    if let computer { return computer.detachDisk(number, isGivenBack: isGivenBack) }
-    if !isGivenBack, rehearsed.operatedDisks.contains(number) {
-      rehearsed.takenDiskCount.addClamped(1)
+  /// Shows the guest a network adapter.
+  ///
+  /// - Returns: Whether it hears of it.
+  func attachAdapter(_ adapter: NetworkDeviceConfiguration) -> Bool {
+    computer.map { $0.attachAdapter(adapter) == .signalled } ?? rehearsed.hearsOfDevices
+  }
+
+  /// Takes a device from the guest, which has given it back and knows, or not.
+  func detachDevice(_ number: UInt16, isGivenBack: Bool) {
+    if let computer { return computer.detachDevice(number, isGivenBack: isGivenBack) }
+    if !isGivenBack, rehearsed.operatedDevices.contains(number) {
+      rehearsed.takenPlaceCount.addClamped(1)
     }
-    rehearsed.operatedDisks.removeAll { $0 == number }
+    rehearsed.operatedDevices.removeAll { $0 == number }
   }
 
-  /// Places of disks that were taken from under drivers of the guest.
-  var takenDiskCount: Int { computer?.takenDiskCount ?? rehearsed.takenDiskCount }
+  /// Places of devices that were taken from under drivers of the guest.
+  var takenPlaceCount: Int { computer?.takenPlaceCount ?? rehearsed.takenPlaceCount }
 }

@@ -2,8 +2,8 @@ import Channels
 import Platform
 import Quantities
 
-// Devices of partitions: what a partition's definition in force says it has, its subchannels and its computer's
-// disks are one and the same, whatever is given and taken.
+// Devices of partitions: what a partition's definition in force says it has, its subchannels and adapters, and its
+// computer's devices are one and the same, whatever is given and taken.
 
 extension MachineHardware {
   /// Whether an active partition has a device so that another cannot: that one writes, or the other would.
@@ -18,27 +18,86 @@ extension MachineHardware {
   /// Gives a partition a device, which was judged.
   ///
   /// - Returns: Whether its guest hears of it.
-  func give(_ device: DeviceAssignment, to partition: Partition) -> Bool {
+  func give(_ device: PartitionDevice, to partition: Partition) -> Bool {
+    let hears =
+      switch device {
+      case .disk(let disk): give(disk, to: partition)
+      case .adapter(let adapter): give(adapter, to: partition)
+      }
+    findWork(of: partition)
+    return hears
+  }
+
+  private func give(_ device: DeviceAssignment, to partition: Partition) -> Bool {
     channels.attach(
       device.realDevice, to: partition.number, as: device.virtualDevice,
       isReadOnly: device.isReadOnly)
     partition.definition.devices.append(device)
     partition.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
-    let hears = partition.attachDisk(
+    return partition.attachDisk(
       BlockDeviceConfiguration(
         deviceNumber: device.virtualDevice,
         blockCount: channels.deviceView(device.realDevice)?.blockCount ?? 0,
         isReadOnly: device.isReadOnly))
-    findWork(of: partition)
-    return hears
   }
 
-  /// Takes a device from a partition; requests under way end with an I/O error.
-  func take(_ device: DeviceAssignment, from partition: Partition, isGivenBack: Bool = false) {
-    channels.detach(device.virtualDevice, from: partition.number, at: engine.now)
-    partition.detachDisk(device.virtualDevice, isGivenBack: isGivenBack)
-    partition.definition.devices.removeAll { $0.virtualDevice == device.virtualDevice }
+  private func give(_ adapter: NetworkAdapterDefinition, to partition: Partition) -> Bool {
+    partition.definition.networkAdapters.append(adapter)
+    partition.definition.networkAdapters.sort { $0.virtualDevice < $1.virtualDevice }
+    return partition.attachAdapter(
+      plugIn(adapter, of: partition, defaultAddress: freeAddress(partition)))
+  }
+
+  /// Takes a device from a partition; disk requests under way end with an I/O error, frames are lost.
+  func take(_ device: PartitionDevice, from partition: Partition, isGivenBack: Bool = false) {
+    let number = device.virtualDevice
+    switch device {
+    case .disk:
+      channels.detach(number, from: partition.number, at: engine.now)
+      partition.definition.devices.removeAll { $0.virtualDevice == number }
+    case .adapter:
+      networks.removeAdapter(number, of: partition.number)
+      partition.definition.networkAdapters.removeAll { $0.virtualDevice == number }
+    }
+    partition.detachDevice(number, isGivenBack: isGivenBack)
     findWork(of: partition)
+  }
+
+  /// Adds an adapter to the networks, connected as its definition says.
+  ///
+  /// - Parameters:
+  ///   - adapter: Which.
+  ///   - partition: Whose it is.
+  ///   - defaultAddress: Its address where the definition says none.
+  /// - Returns: What the partition's computer shows of it.
+  @discardableResult
+  func plugIn(
+    _ adapter: NetworkAdapterDefinition, of partition: Partition, defaultAddress: AdapterAddress
+  ) -> NetworkDeviceConfiguration {
+    let device = adapter.virtualDevice
+    let face = NetworkDeviceConfiguration(
+      deviceNumber: device,
+      address: adapter.addressNumber.map { AdapterAddress(number: $0) } ?? defaultAddress,
+      unitByteCount: adapter.unitByteCount)
+    _ = networks.addAdapter(
+      device, of: partition.number, address: face.address, unitByteCount: face.unitByteCount)
+    guard let name = adapter.switchName, let network = networks.virtualSwitch(name) else {
+      return face
+    }
+    networks.connect(
+      device, of: partition.number, to: name,
+      vlan: adapter.vlan ?? network.grant(to: partition.name)?.vlan ?? network.ordinaryVLAN)
+    return face
+  }
+
+  /// The address of an adapter that says none: the first of the partition's that no other has.
+  private func freeAddress(_ partition: Partition) -> AdapterAddress {
+    let taken = Set(networks.adapters(of: partition.number).map(\.address))
+    var ordinal = 0
+    while taken.contains(AdapterAddress(partition: partition.number, ordinal: ordinal)) {
+      ordinal &+= 1
+    }
+    return AdapterAddress(partition: partition.number, ordinal: ordinal)
   }
 
   /// Gives a partition that is being activated what its definition says, as far as it is to be had.

@@ -44,12 +44,14 @@ struct GuestAnswers: Equatable {
   var listensToNotices = false
   /// It hears a request for a processor, and a shutdown signal.
   var hearsSignals = false
-  /// It hears of disks that come and go.
-  var hearsOfDisks = false
-  /// Disks that its drivers have set up, by its own numbers.
-  var operatedDisks: [UInt16] = []
-  /// Places of disks that were taken from under its drivers.
-  var takenDiskCount = 0
+  /// Its computer has places for devices that come and go.
+  var takesDevices = false
+  /// It hears of devices that come and go.
+  var hearsOfDevices = false
+  /// Devices that its drivers have set up, by its own numbers.
+  var operatedDevices: [UInt16] = []
+  /// Places of devices that were taken from under its drivers.
+  var takenPlaceCount = 0
   /// It plugs and unplugs blocks of storage by a memory device.
   var plugsStorage = false
   /// What it has plugged, in bytes.

@@ -4,7 +4,7 @@ import Channels
 
 extension PartitionManager {
   /// Judges a change of the networks and does it.
-  func change(_ change: NetworkChange) throws(ManagementError) {
+  func change(_ change: NetworkChange) throws(ManagementError) -> ManagementResult {
     switch change {
     case .define(let name, let vlan, let rate, let latency):
       var network = VirtualSwitch(name: name, defaultVLAN: vlan)
@@ -28,12 +28,18 @@ extension PartitionManager {
     case .isolate(let name, let isIsolated):
       _ = try virtualSwitch(name)
       networks.change(name) { $0.isIsolated = isIsolated }
+    case .defineAdapter(let name, let adapter, let within):
+      return try firmware.reconfiguration.defineAdapter(partition(name), adapter, within: within)
+    case .detachAdapter(let name, let device, let force, let within):
+      return try firmware.reconfiguration.detachAdapter(
+        partition(name), device, force: force, within: within)
     case .connect(let name, let device, let network): try connect(name, device, to: network)
     case .disconnect(let name, let device):
       let (partition, adapter) = try adapter(device, of: name)
       guard adapter.switchName != nil else { throw .adapterNotConnected(name, device) }
       networks.disconnect(device, of: partition.number)
     }
+    return .done
   }
 
   /// The networks as they are.

@@ -137,7 +137,7 @@ extension PartitionManager {
     case .varyPath(let path, let online, let insistence):
       try reconfiguration.varyPath(path, online: online, insistence: insistence)
     case .inject(let change): try reconfiguration.inject(change)
-    case .network(let change): try self.change(change)
+    case .network(let change): return try self.change(change)
     case .defineProcessor(let name, let processor):
       try reconfiguration.defineProcessor(partition(name), processor)
     case .detachProcessor(let name, let processor):

@@ -22,6 +22,7 @@ extension ManagementAction {
       .detachProcessor, .defineStorage, .storeStorage, .storeRegister:
       PrivilegeClasses(letters: "C")
     case .detachDevice: PrivilegeClasses(letters: "BC")
+    case .network(.defineAdapter), .network(.detachAdapter): PrivilegeClasses(letters: "BC")
     case .network(let change): PrivilegeClasses(letters: change.partition == nil ? "B" : "C")
     case .batch: .any
     }

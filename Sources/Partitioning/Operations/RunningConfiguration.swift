@@ -242,10 +242,11 @@ extension PartitionManager {
   private func takeUp(
     _ record: PartitionRecord, _ partition: Partition
   ) throws(ManagementError) {
-    let devices = partition.definition.devices
+    let own = partition.definition
     partition.definition = record.definition
-    partition.definition.devices = devices
-    firmware.reconfiguration.takeUp(record.definition.devices, partition)
+    partition.definition.devices = own.devices
+    partition.definition.networkAdapters = own.networkAdapters
+    firmware.reconfiguration.takeUp(devicesOf: record.definition, partition)
     for number in partition.isOnline.indices {
       let isOnline = record.isOnline[number]
       guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {

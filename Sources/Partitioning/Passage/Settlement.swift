@@ -135,10 +135,10 @@ extension Passage {
           "storage \(hexDigits(storage, 16)) by the instruction at"
             + " \(hexDigits(address, 16)) on processor \(processor)"), at: event.time)
     case .processorEjected(let processor): eject(processor, from: partition)
-    case .diskAnswered(let device, let isTaken):
+    case .deviceAnswered(let device, let isTaken):
       reconfiguration.answered(partition, device, isTaken: isTaken)
-    case .diskEjected(let device): reconfiguration.ejected(partition, device)
-    case .diskKept(let device): reconfiguration.kept(partition, device)
+    case .deviceEjected(let device): reconfiguration.ejected(partition, device)
+    case .deviceKept(let device): reconfiguration.kept(partition, device)
     case .processorRefused(let processor):
       _ = reconfiguration.refused(partition, .processorRecalled(processor))
     case .storagePlugged(let byteCount): reconfiguration.plugged(partition, byteCount)

@@ -5,7 +5,8 @@ import Quantities
 // Devices that partitions are given and that are taken from them while they run. What is given is the
 // partition's at once, and the change is pending until the guest has found it; what is wanted back stays the
 // partition's until the guest gives it up. An operating system that finds a disk in use is asked again, until
-// its users have let it go, the time is over, or the wish is withdrawn.
+// its users have let it go, the time is over, or the wish is withdrawn. Disks and network adapters differ only in
+// what is judged before they come.
 
 extension Reconfiguration {
   /// How often a guest is asked for a device.
@@ -16,11 +17,25 @@ extension Reconfiguration {
   ) throws(ManagementError) -> ManagementResult {
     try partition.requireActive()
     try judge(device, for: partition)
+    return attach(.disk(device), to: partition, within)
+  }
+
+  func defineAdapter(
+    _ partition: Partition, _ adapter: NetworkAdapterDefinition, within: Int?
+  ) throws(ManagementError) -> ManagementResult {
+    try partition.requireActive()
+    try judge(adapter, for: partition)
+    return attach(.adapter(adapter), to: partition, within)
+  }
+
+  private func attach(
+    _ device: PartitionDevice, to partition: Partition, _ within: Int?
+  ) -> ManagementResult {
     let hears = hardware.give(device, to: partition)
     // Who does not run finds it when he does.
     guard isListening(partition) else { return .done }
     let change = PendingChange(
-      subject: .device(device), online: true, asked: now,
+      device: device, online: true, asked: now,
       deadline: hears ? deadline(within) : PendingChange.never)
     pending.add(change, to: partition)
     return .pending([change])
@@ -46,24 +61,65 @@ extension Reconfiguration {
     if let earlier = own.first(where: { $0.realDevice == number }) {
       throw .deviceInUse(number, by: name, as: earlier.virtualDevice)
     }
-    guard !own.contains(where: { $0.virtualDevice == device.virtualDevice }) else {
+    guard partition.definition.device(device.virtualDevice) == nil else {
       throw .deviceNumberTaken(name, device: number, as: device.virtualDevice)
     }
     guard view.blockCount > 0 else { throw refuse(.withoutMedium) }
     if let reason = channels.fault(of: number) { throw refuse(.file(reason: reason)) }
-    let limit = life.configuration(of: partition).diskLimit
-      .subtractingClamped(partition.takenDiskCount)
-    guard own.count < limit else { throw refuse(.noPlace(limit: limit)) }
+    let limit = placeCount(of: partition)
+    guard partition.definition.deviceCount < limit else { throw refuse(.noPlace(limit: limit)) }
     try storage.requireHostStorage(
       forDisks: channels.diskReserve(withDevice: number, of: partition.number), of: partition)
+  }
+
+  private func judge(
+    _ adapter: NetworkAdapterDefinition, for partition: Partition
+  ) throws(ManagementError) {
+    let (name, number) = (partition.name, adapter.virtualDevice)
+    guard partition.definition.device(number) == nil else {
+      throw .adapterNumberTaken(name, number)
+    }
+    let limit = partition.takesDevices ? placeCount(of: partition) : 0
+    guard partition.definition.deviceCount < limit else {
+      throw .noPlaceForAdapter(name, number, limit: limit)
+    }
+    guard let network = adapter.switchName else { return }
+    guard let found = hardware.networks.virtualSwitch(network) else {
+      throw .switchNotFound(network, known: hardware.networks.switches.map(\.name))
+    }
+    guard found.grant(to: name) != nil else { throw .notGranted(name, network: network) }
+  }
+
+  /// Places that a partition's devices can be in.
+  private func placeCount(of partition: Partition) -> Int {
+    partition.definition.deviceRoom.subtractingClamped(partition.takenPlaceCount)
   }
 
   func detachDevice(
     _ partition: Partition, _ number: UInt16, force: Bool, within: Int?
   ) throws(ManagementError) -> ManagementResult {
     try partition.requireActive()
-    guard let device = partition.definition.devices.first(where: { $0.virtualDevice == number })
-    else { throw .virtualDeviceNotFound(partition.name, device: number) }
+    guard case .disk(let device)? = partition.definition.device(number) else {
+      throw .virtualDeviceNotFound(partition.name, device: number)
+    }
+    return try detach(.disk(device), from: partition, force: force, within: within)
+  }
+
+  func detachAdapter(
+    _ partition: Partition, _ number: UInt16, force: Bool, within: Int?
+  ) throws(ManagementError) -> ManagementResult {
+    try partition.requireActive()
+    guard case .adapter(let adapter)? = partition.definition.device(number) else {
+      throw .adapterNotFound(
+        partition.name, number, known: partition.definition.networkAdapters.map(\.virtualDevice))
+    }
+    return try detach(.adapter(adapter), from: partition, force: force, within: within)
+  }
+
+  private func detach(
+    _ device: PartitionDevice, from partition: Partition, force: Bool, within: Int?
+  ) throws(ManagementError) -> ManagementResult {
+    let number = device.virtualDevice
     if let earlier = pendingDevice(number, of: partition) {
       guard force || earlier.waitsForLoad else {
         throw .changePending(partition.name, earlier)
@@ -72,15 +128,15 @@ extension Reconfiguration {
       if earlier.online { return .done }
     }
     if !force {
-      if isListening(partition), partition.recallDisk(number) {
+      if isListening(partition), partition.recallDevice(number) {
         hardware.findWork(of: partition)
         var change = PendingChange(
-          subject: .device(device), online: false, asked: now, deadline: deadline(within))
+          device: device, online: false, asked: now, deadline: deadline(within))
         change.nextAsking = now.addingClamped(Self.askingInterval)
         pending.add(change, to: partition)
         return .pending([change])
       }
-      guard !partition.operatesDisk(number) else {
+      guard !partition.operatesDevice(number) else {
         throw .deviceInGuestUse(partition.name, device: number)
       }
     }
@@ -90,21 +146,19 @@ extension Reconfiguration {
 
   /// The change that waits for a device of a partition, by the partition's own number.
   private func pendingDevice(_ number: UInt16, of partition: Partition) -> PendingChange? {
-    partition.pending.first {
-      if case .device(let device) = $0.subject { device.virtualDevice == number } else { false }
-    }
+    partition.pending.first { $0.device?.virtualDevice == number }
   }
 
   /// Asks a guest again for the devices that it does not give yet.
   func askAgain(_ partition: Partition) {
     for change in partition.pending {
-      guard case .device(let device) = change.subject, let asking = change.nextAsking,
+      guard let device = change.device, let asking = change.nextAsking,
         asking <= now, now < change.deadline
       else { continue }
       var later = change
       later.nextAsking = now.addingClamped(Self.askingInterval)
       pending.replace(change, by: later, of: partition)
-      _ = partition.recallDisk(device.virtualDevice)
+      _ = partition.recallDevice(device.virtualDevice)
       hardware.findWork(of: partition)
     }
   }
@@ -113,7 +167,7 @@ extension Reconfiguration {
 
   /// Completes a change of a device.
   func completeDevice(_ change: PendingChange, of partition: Partition) {
-    guard case .device(let device) = change.subject else { return }
+    guard let device = change.device else { return }
     complete(change, of: partition) {
       if !change.online { hardware.take(device, from: partition, isGivenBack: true) }
     }
@@ -137,17 +191,18 @@ extension Reconfiguration {
 
   /// The guest has given a device back: as it was asked to, or unasked.
   func ejected(_ partition: Partition, _ number: UInt16) {
-    guard let device = partition.definition.devices.first(where: { $0.virtualDevice == number })
-    else { return }
+    guard let device = partition.definition.device(number) else { return }
     let change = pendingDevice(number, of: partition)
     if let change, !change.online { return completeDevice(change, of: partition) }
-    journal.recording(
-      .detachDevice(partition.name, device: number), by: .partition(partition.name)
-    ) {
+    let gone = PendingChange(device: device, online: false, asked: now, deadline: now)
+    journal.recording(gone.action(on: partition.name), by: .partition(partition.name)) {
       if let change { pending.forget(change, of: partition) }
       hardware.take(device, from: partition, isGivenBack: true)
     }
-    journal.note(partition, .deviceGivenBack(number))
+    switch device {
+    case .disk: journal.note(partition, .deviceGivenBack(number))
+    case .adapter: journal.note(partition, .adapterGivenBack(number))
+    }
   }
 
   // MARK: The machine's devices
@@ -163,15 +218,27 @@ extension Reconfiguration {
   }
 
   /// Gives a partition that is recovered the devices that it had, as far as they are to be had, and no others.
-  func takeUp(_ devices: [DeviceAssignment], _ partition: Partition) {
-    for device in partition.definition.devices where !devices.contains(device) {
-      hardware.take(device, from: partition)
+  func takeUp(devicesOf former: PartitionDefinition, _ partition: Partition) {
+    for device in partition.definition.devices where !former.devices.contains(device) {
+      hardware.take(.disk(device), from: partition)
     }
-    for device in devices where !partition.definition.devices.contains(device) {
+    for adapter in partition.definition.networkAdapters
+    where !former.networkAdapters.contains(adapter) {
+      hardware.take(.adapter(adapter), from: partition)
+    }
+    for device in former.devices where !partition.definition.devices.contains(device) {
       do throws(ManagementError) {
         _ = try attachDevice(partition, device, within: nil)
       } catch {
         journal.note(partition, .deviceNotAttached(device.realDevice))
+      }
+    }
+    for adapter in former.networkAdapters
+    where !partition.definition.networkAdapters.contains(adapter) {
+      do throws(ManagementError) {
+        _ = try defineAdapter(partition, adapter, within: nil)
+      } catch {
+        journal.note(partition, .adapterNotDefined(adapter.virtualDevice))
       }
     }
   }

@@ -76,7 +76,8 @@ extension Reconfiguration {
     for partition in partitions {
       if partition.rehearsed.isUnknown {
         partition.rehearsed = GuestAnswers(
-          listensToNotices: true, hearsSignals: true, hearsOfDisks: true, plugsStorage: true)
+          listensToNotices: true, hearsSignals: true,
+          takesDevices: partition.rehearsed.takesDevices, hearsOfDevices: true, plugsStorage: true)
       }
       if partition.plugsStorage {
         partition.rehearsed.pluggedByteCount = storage.requestedByteCount(of: partition)

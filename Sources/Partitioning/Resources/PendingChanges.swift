@@ -59,12 +59,19 @@ final class PendingChanges: FirmwareObject {
       ended.subject = .blocks(
         byteCount: byteCount, done: byteCount.subtractingClamped(storage.byteCount(of: unused)))
       return ended
-    case .device(let device) where change.online: hardware.take(device, from: partition)
-    case .device(let device):
-      partition.computer?.withdrawRecall(ofDisk: device.virtualDevice)
+    case .device, .adapter: withdraw(change.device, change.online, from: partition)
     case .processor, .shutdown: break
     }
     return change
+  }
+
+  private func withdraw(_ device: PartitionDevice?, _ online: Bool, from partition: Partition) {
+    guard let device else { return }
+    if online {
+      hardware.take(device, from: partition)
+    } else {
+      partition.computer?.withdrawRecall(ofDevice: device.virtualDevice)
+    }
   }
 
   /// Puts a change in the place of another: the guest has done more of it.
@@ -119,7 +126,7 @@ extension PendingChange {
     case .blocks: nil
     case .shutdown: .shutdownSignal
     // Operating systems are told of devices.
-    case .device: nil
+    case .device, .adapter: nil
     }
   }
 

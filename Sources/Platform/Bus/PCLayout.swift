@@ -51,8 +51,8 @@ package enum PCLayout {
   /// Processor hot-plug registers: selector (32 bits), flags (8 bits), and at 8 the status that the guest
   /// says a request ended with (32 bits).
   static let processorHotplug: UInt64 = 0x620
-  /// Disk hot-plug registers: selector (32 bits), flags (8 bits), an event and its status (32 bits each).
-  static let diskHotplug: UInt64 = 0x630
+  /// Device hot-plug registers: selector (32 bits), flags (8 bits), an event and its status (32 bits each).
+  static let deviceHotplug: UInt64 = 0x630
 
   /// The test device's register of 32 bits; there only when asked for.
   static let testScratch: Range<UInt64> = 0xE0..<0xE4

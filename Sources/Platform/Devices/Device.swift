@@ -94,12 +94,16 @@ protocol Device: BusTarget, StateHolder {
   ///
   /// - Throws: `StateRefusal` when no device like this has such a state; nothing was changed then.
   func restore(_ state: State) throws(StateRefusal)
+  /// Reads the state of a kind that an earlier program had in the place of this one; nil for any other kind.
+  static func readFormer(_ kind: String, _ decoder: any Decoder) throws -> State?
   /// Its part of the DSDT: terms of ACPI's machine language in the scope of the system bus.
   func description() -> [MachineLanguage.Term]
 }
 
 extension Device {
   static var isTimed: Bool { false }
+
+  static func readFormer(_ kind: String, _ decoder: any Decoder) throws -> State? { nil }
 
   func description() -> [MachineLanguage.Term] { [] }
 }

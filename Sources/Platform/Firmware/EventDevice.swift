@@ -97,8 +97,8 @@ final class EventDevice: BusTarget, Device {
   /// Tells that the power button was pressed.
   func tellPowerButton() { tell(GenericEvents.powerButton) }
 
-  /// Tells that there is something to see at the disks' registers.
-  func tellDisks() { tell(GenericEvents.disks) }
+  /// Tells that there is something to see at the devices' registers.
+  func tellDevices() { tell(GenericEvents.devices) }
 
   private func tell(_ events: UInt32) {
     state.raise(events)
@@ -109,14 +109,14 @@ final class EventDevice: BusTarget, Device {
 
   private var hasBoard: Bool { bus.configuration.hasLegacyDevices }
 
-  private var takesDisks: Bool { bus.configuration.takesDisks }
+  private var takesDevices: Bool { bus.configuration.takesDevices }
 
   private var hasReserve: Bool { bus.network.state.isPresent.contains(false) }
 
   func description() -> [MachineLanguage.Term] {
     // Fixed hardware has a power button of its own.
     (hasReserve ? [processorsTerm()] : [])
-      + (hasReserve || takesDisks || !hasBoard ? [eventTerm()] : [])
+      + (hasReserve || takesDevices || !hasBoard ? [eventTerm()] : [])
   }
 
   /// The generic event device: reads which events are pending and tells their objects.
@@ -135,11 +135,11 @@ final class EventDevice: BusTarget, Device {
           AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.processors))),
           [AML.path("\\_SB_.CPUS.CSCN")]))
     }
-    if takesDisks {
+    if takesDevices {
       handling.append(
         AML.condition(
-          AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.disks))),
-          [AML.path(DiskHotplug.scanMethod)]))
+          AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.devices))),
+          [AML.path(DeviceHotplug.scanMethod)]))
     }
     return AML.device(
       "GED_",

@@ -11,8 +11,8 @@ struct GenericEvents: SavedState {
   static let powerButton: UInt32 = 1
   /// Event bit: a processor came, or one is wanted back.
   static let processors: UInt32 = 2
-  /// Event bit: a disk came or went, or one is wanted back.
-  static let disks: UInt32 = 4
+  /// Event bit: a device came or went, or one is wanted back.
+  static let devices: UInt32 = 4
 
   /// What is known of one processor.
   private struct Entry: Codable, Equatable, Sendable {

@@ -63,7 +63,7 @@ extension Computer {
     processor[.rdi] = memory.attachedByteCount
     // Cannot trap: a number of processors.
     processor[.rsi] = UInt64(clamping: network.state.isPresent.count { $0 })
-    processor[.rdx] = disks.first { $0.place.disk != nil }?.address ?? 0
+    processor[.rdx] = devicePlaces.first(where: \.hasDisk)?.address ?? 0
     processor[.rcx] = PCLayout.programParameter
   }
 

@@ -26,8 +26,9 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   package var timeOfDay: Int64
   /// Block devices; there are at most `PCLayout.virtioLimit` virtio devices.
   package let blockDevices: [BlockDeviceConfiguration]
-  /// Whether its other places for virtio devices are for block devices that come and go while it runs.
-  @Added package private(set) var takesDisks = false
+  /// Whether block and network devices come and go while it runs, and its other places for virtio devices are
+  /// for them.
+  @Added package private(set) var takesDevices = false
   /// Network devices, behind the block devices.
   @Added package private(set) var networkDevices: [NetworkDeviceConfiguration]
   /// What its processors have beyond the fixed model.
@@ -42,12 +43,20 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   /// for that.
   package var pluggableStorage: UInt64?
 
+  /// What came and went at first were disks.
+  private enum CodingKeys: String, CodingKey {
+    case name, partitionNumber, maximumProcessors, initialProcessors, initialStorage, maximumStorage
+    case increment, timeOfDay, blockDevices, networkDevices, features, testHardware
+    case hasLegacyDevices, entropySeed, pluggableStorage
+    case takesDevices = "takesDisks"
+  }
+
   /// Describes a computer; of what is outside its bounds there is the nearest.
   package init(
     name: String, partitionNumber: Int, maximumProcessors: Int, initialProcessors: Int,
     initialStorage: UInt64, maximumStorage: UInt64, increment: UInt64 = 1 << 20,
     timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
-    takesDisks: Bool = false, networkDevices: [NetworkDeviceConfiguration] = [],
+    takesDevices: Bool = false, networkDevices: [NetworkDeviceConfiguration] = [],
     features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware(),
     hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil, pluggableStorage: UInt64? = nil
   ) {
@@ -70,23 +79,15 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.hasLegacyDevices = hasLegacyDevices
     self.entropySeed = entropySeed
     self.pluggableStorage = pluggableStorage
-    self.takesDisks = takesDisks
+    self.takesDevices = takesDevices
   }
 
-  /// Virtio devices beside block devices.
-  private var otherDeviceCount: Int {
-    networkDevices.count.addingClamped(entropySeed == nil ? 0 : 1)
-      .addingClamped(pluggableStorage == nil ? 0 : 1)
-  }
-
-  /// Most block devices that it can have, beside its other virtio devices.
-  package var diskLimit: Int { PCLayout.virtioLimit.subtractingClamped(otherDeviceCount) }
-
-  /// Places of block devices that are empty from the start.
-  var freeDiskPlaces: [Int] {
-    guard takesDisks else { return [] }
+  /// Places that are empty from the start.
+  var freePlaces: [Int] {
+    guard takesDevices else { return [] }
     // Behind the others, whose places do not depend on them.
-    let first = blockDevices.count.addingClamped(otherDeviceCount)
+    let first = blockDevices.count.addingClamped(networkDevices.count)
+      .addingClamped(entropySeed == nil ? 0 : 1).addingClamped(pluggableStorage == nil ? 0 : 1)
     return (0..<PCLayout.virtioLimit).filter { $0 >= first }
   }
 

@@ -32,13 +32,13 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case outsideStorage(processor: Int, address: UInt64, storageAddress: UInt64)
     /// The guest's operating system has given a processor back (ACPI eject).
     case processorEjected(Int)
-    /// A driver has set up the block device of a number of which the guest was told, or the guest's operating
-    /// system could not take it.
-    case diskAnswered(UInt16, isTaken: Bool)
-    /// The guest's operating system has given the block device of a number back (ACPI eject).
-    case diskEjected(UInt16)
-    /// The guest's operating system cannot give the block device of a number back.
-    case diskKept(UInt16)
+    /// A driver has set up the device of a number of which the guest was told, or the guest's operating system
+    /// could not take it.
+    case deviceAnswered(UInt16, isTaken: Bool)
+    /// The guest's operating system has given the device of a number back (ACPI eject).
+    case deviceEjected(UInt16)
+    /// The guest's operating system cannot give the device of a number back.
+    case deviceKept(UInt16)
     /// The guest's operating system does not give a processor back that it was asked for (ACPI `_OST`).
     case processorRefused(Int)
     /// The guest has plugged or unplugged blocks of storage and has so much plugged now.

@@ -5,16 +5,13 @@ import Channels
 import Quantities
 import X86
 
-/// A block device as the guest sees it: the face of a subchannel, or a place for one.
-///
-/// A place without a disk has registers that name no device, as VIRTIO has it. A disk that is taken from under
-/// its driver leaves them as they are until the driver resets the device: each request ends in an I/O error.
+/// A block device as the guest sees it: the face of a subchannel.
 ///
 /// Requests are read when the driver notifies and leave as `ChannelRequest`; completions come back
 /// from the channel subsystem. What would be more than `Flight` allows waits in the driver's ring.
 /// All guest addresses are checked when a chain is taken, and again by the write path when its
 /// completion is stored.
-final class BlockDevice: VirtioDevice, Device {
+final class BlockDevice: VirtioDevice {
   /// A request that the channel subsystem has.
   struct Pending: Codable, Equatable, Sendable {
     var tag: UInt64
@@ -38,16 +35,6 @@ final class BlockDevice: VirtioDevice, Device {
     static let descriptor = 100
   }
 
-  /// What is there.
-  struct Place: Codable, Equatable, Sendable {
-    /// The disk; nil for none.
-    var disk: BlockDeviceConfiguration?
-    /// Whether the guest was told of it, and no driver has set it up yet.
-    var isOffered = false
-    /// Whether the partition has it no more, and its driver does not know yet.
-    var isTaken = false
-  }
-
   /// All state of the device.
   struct State: SavedState {
     static let kind = "block device"
@@ -55,29 +42,14 @@ final class BlockDevice: VirtioDevice, Device {
 
     var transport: VirtioTransport
     var pending: [Pending] = []
-    /// What is there; nil where disks do not come and go.
-    var place: Place?
   }
 
-  private(set) var place: Place
+  let configuration: BlockDeviceConfiguration
   private(set) var pending: [Pending] = []
 
-  private init(_ disk: BlockDeviceConfiguration?, at slot: Int, of bus: SystemBus) {
-    place = Place(disk: disk)
-    super.init(BlockDevice.transport(disk), at: slot, of: bus)
-  }
-
-  static func devices(of configuration: ComputerConfiguration, on bus: SystemBus) -> [BlockDevice] {
-    configuration.blockDevices.compactMap { device in
-      bus.takeSlot().map { BlockDevice(device, at: $0, of: bus) }
-    } + configuration.freeDiskPlaces.map { BlockDevice(nil, at: $0, of: bus) }
-  }
-
-  private static func transport(_ disk: BlockDeviceConfiguration?) -> VirtioTransport {
-    guard let configuration = disk else {
-      return VirtioTransport(
-        deviceType: 0, deviceFeatures: 0, configuration: [], queueLimits: [])
-    }
+  /// The device of a disk.
+  init(_ configuration: BlockDeviceConfiguration, at slot: Int, of bus: SystemBus) {
+    self.configuration = configuration
     var space = MachineLanguage.littleEndian(configuration.blockCount)
     space += MachineLanguage.littleEndian(UInt32(0))
     space += MachineLanguage.littleEndian(VirtQueue.maximumSize - 2)
@@ -89,87 +61,42 @@ final class BlockDevice: VirtioDevice, Device {
       space += MachineLanguage.littleEndian(value)
     }
     // VIRTIO_BLK_F_SEG_MAX, VIRTIO_BLK_F_FLUSH and VIRTIO_BLK_F_RO, or what only writers need.
-    return VirtioTransport(
-      deviceType: 2,
-      deviceFeatures: 1 << 2 | 1 << 9 | (configuration.isReadOnly ? 1 << 5 : clearingFeatures),
-      configuration: space, queueLimits: [VirtQueue.maximumSize])
+    super.init(
+      VirtioTransport(
+        deviceType: 2,
+        deviceFeatures: 1 << 2 | 1 << 9
+          | (configuration.isReadOnly ? 1 << 5 : BlockDevice.clearingFeatures),
+        configuration: space, queueLimits: [VirtQueue.maximumSize]),
+      at: slot, of: bus)
   }
 
   /// VIRTIO_BLK_F_DISCARD and VIRTIO_BLK_F_WRITE_ZEROES.
   private static let clearingFeatures: UInt64 = 1 << 13 | 1 << 14
 
-  private var comesAndGoes: Bool { bus.configuration.takesDisks }
-
-  var state: State {
-    State(transport: transport, pending: pending, place: comesAndGoes ? place : nil)
-  }
+  var state: State { State(transport: transport, pending: pending) }
 
   /// Returns to the state after power-on; the channel subsystem is reset with it and has nothing.
-  func reset() {
-    if place.isTaken { vacate() }
-    place.isOffered = false
-    transport.reset()
+  override func reset() {
+    super.reset()
     pending = []
-    line.set(false)
   }
 
+  /// Takes up what was remembered.
+  ///
+  /// - Throws: `StateRefusal` when no device like this has such a state; nothing was changed then.
   func restore(_ state: State) throws(StateRefusal) {
-    let place = state.place ?? place
-    guard place == self.place || comesAndGoes,
-      BlockDevice.transport(place.disk)
-        .fits(state.transport, added: BlockDevice.clearingFeatures),
-      place.disk != nil || place == Place(),
-      state.pending.count <= Flight.requestLimit, place.disk != nil || state.pending.isEmpty
+    guard transport.fits(state.transport, added: BlockDevice.clearingFeatures),
+      state.pending.count <= Flight.requestLimit
     else {
       throw .inconsistent(kind: State.kind, what: "it is another device's, or its queue")
     }
-    self.place = place
     transport = state.transport
     pending = state.pending
   }
 
   override func forget() {
-    if place.isTaken { return vacate() }
     // Cannot trap: indices of the array itself.
     for index in pending.indices { pending[index].chain = nil }
-  }
-
-  // MARK: Disks that come and go
-
-  /// Whether a driver has set it up.
-  var isOperating: Bool { transport.isOperating }
-
-  /// Puts a disk into an empty place.
-  func put(_ disk: BlockDeviceConfiguration) {
-    place = Place(disk: disk)
-    transport = BlockDevice.transport(disk)
-  }
-
-  /// The guest was told of its disk.
-  func offer() { place.isOffered = true }
-
-  override func begin(_ access: DeviceAccess) {
-    guard place.isOffered, !place.isTaken, let disk = place.disk else { return }
-    place.isOffered = false
-    bus.owner?.emit(.diskAnswered(disk.deviceNumber, isTaken: true), at: access.time)
-  }
-
-  /// Takes its disk, which it keeps the face of while a driver operates it.
-  func take() {
-    guard isOperating else { return vacate() }
-    place.isTaken = true
-  }
-
-  /// Leaves the place empty.
-  func vacate() {
-    place = Place()
-    transport = BlockDevice.transport(nil)
-    pending = []
-    line.set(false)
-  }
-
-  override func description() -> [MachineLanguage.Term] {
-    comesAndGoes ? [DiskContainer.term(of: slot, registersTerm())] : registersTerm()
   }
 
   override func serve(_ queue: Int, _ access: DeviceAccess) {
@@ -237,7 +164,7 @@ final class BlockDevice: VirtioDevice, Device {
       throw .incompleteRequest(head: chain.head)
     }
     var request = ChannelRequest(
-      partition: bus.configuration.partitionNumber, device: place.disk?.deviceNumber ?? 0,
+      partition: bus.configuration.partitionNumber, device: configuration.deviceNumber,
       kind: .flush, firstBlock: header.firstBlock, byteCount: 0, tag: 0, issued: now)
     switch header.type {
     case BlockRequestHeader.read:
@@ -264,7 +191,7 @@ final class BlockDevice: VirtioDevice, Device {
       try finish(chain, status: .unsupported, data: [])
       return nil
     }
-    guard isPlausible(request), !place.isTaken else {
+    guard isPlausible(request), !isCutOff else {
       try finish(chain, status: .ioError, data: [])
       return nil
     }
@@ -287,11 +214,11 @@ final class BlockDevice: VirtioDevice, Device {
     guard count > 0, count % 512 == 0, count <= ChannelDefaults.requestByteLimit,
       let end = request.firstBlock.adding(UInt64(clamping: count / 512))
     else { return false }
-    return end <= place.disk?.blockCount ?? 0
+    return end <= configuration.blockCount
   }
 
   private var serialNumber: [UInt8] {
-    let digits = hexDigits(place.disk?.deviceNumber ?? 0)
+    let digits = hexDigits(configuration.deviceNumber)
     // Cannot trap: a number has at least one digit.
     let text = "ENDICOTT-000".dropLast(max(0, digits.utf8.count - 1)) + digits
     // Cannot trap: 20 is no negative count.
@@ -313,5 +240,6 @@ final class BlockDevice: VirtioDevice, Device {
 
 extension BlockDevice: StateHolder {
   static let roles = PropertyRoles(
-    state: ["transport", "pending", "place"], wiring: VirtioDevice.wiring)
+    state: VirtioDevice.state + ["pending"],
+    wiring: ["configuration"] + VirtioDevice.wiring)
 }

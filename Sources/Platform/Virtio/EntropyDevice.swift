@@ -57,12 +57,6 @@ final class EntropyDevice: VirtioDevice, Device {
 
   var state: State { State(transport: transport, sequence: sequence) }
 
-  /// Returns to the state after power-on; a guest that starts again gets other numbers.
-  func reset() {
-    transport.reset()
-    line.set(false)
-  }
-
   func restore(_ state: State) throws(StateRefusal) {
     guard transport.fits(state.transport) else {
       throw .inconsistent(kind: State.kind, what: "its queue")
@@ -109,5 +103,5 @@ final class EntropyDevice: VirtioDevice, Device {
 
 extension EntropyDevice: StateHolder {
   static let roles = PropertyRoles(
-    state: ["transport", "sequence"], wiring: VirtioDevice.wiring)
+    state: VirtioDevice.state + ["sequence"], wiring: VirtioDevice.wiring)
 }

@@ -50,11 +50,10 @@ final class MemoryDevice: VirtioDevice, Device {
   var state: State { State(transport: transport, storage: storage) }
 
   /// Returns to the state after power-on, in which nothing is plugged; what the firmware wants stays.
-  func reset() {
-    transport.reset()
+  override func reset() {
+    super.reset()
     apply(storage.limit(to: 0))
     transport.configure(storage.configuration, isTold: false)
-    line.set(false)
   }
 
   func restore(_ state: State) throws(StateRefusal) {
@@ -141,5 +140,5 @@ final class MemoryDevice: VirtioDevice, Device {
 
 extension MemoryDevice: StateHolder {
   static let roles = PropertyRoles(
-    state: ["transport", "storage"], wiring: VirtioDevice.wiring)
+    state: VirtioDevice.state + ["storage"], wiring: VirtioDevice.wiring)
 }

@@ -8,7 +8,7 @@ import X86
 /// A network device as the guest sees it: the face of a network adapter.
 ///
 /// All guest addresses are checked when a chain is taken, and again by the write path when a frame is stored.
-final class NetworkDevice: VirtioDevice, Device {
+final class NetworkDevice: VirtioDevice {
   /// A frame that has not left yet.
   struct Pending: Codable, Equatable, Sendable {
     var tag: UInt64
@@ -59,7 +59,8 @@ final class NetworkDevice: VirtioDevice, Device {
   private(set) var buffers: [VirtQueue.Chain] = []
   private(set) var backlog: [EthernetFrame] = []
 
-  private init(_ configuration: NetworkDeviceConfiguration, at slot: Int, of bus: SystemBus) {
+  /// The device of an adapter.
+  init(_ configuration: NetworkDeviceConfiguration, at slot: Int, of bus: SystemBus) {
     self.configuration = configuration
     var space = configuration.address.bytes
     // Status and number of pairs of queues: of features that are not offered.
@@ -72,25 +73,19 @@ final class NetworkDevice: VirtioDevice, Device {
       at: slot, of: bus)
   }
 
-  static func devices(
-    of configuration: ComputerConfiguration, on bus: SystemBus
-  ) -> [NetworkDevice] {
-    configuration.networkDevices.compactMap { device in
-      bus.takeSlot().map { NetworkDevice(device, at: $0, of: bus) }
-    }
-  }
-
   var state: State {
     State(transport: transport, pending: pending, buffers: buffers, backlog: backlog)
   }
 
   /// Returns to the state after power-on; the networks forget what it has sent.
-  func reset() {
-    transport.reset()
+  override func reset() {
+    super.reset()
     forget()
-    line.set(false)
   }
 
+  /// Takes up what was remembered.
+  ///
+  /// - Throws: `StateRefusal` when no device like this has such a state; nothing was changed then.
   func restore(_ state: State) throws(StateRefusal) {
     let limit = Int(VirtQueue.maximumSize)
     guard transport.fits(state.transport), state.pending.count <= limit,
@@ -133,7 +128,7 @@ final class NetworkDevice: VirtioDevice, Device {
     for _ in 0..<VirtQueue.maximumSize {
       guard let chain = try transport.queues[Self.sendQueue].take(bus.memory) else { break }
       cycles &+= Cost.frame &+ Cost.descriptor &* chain.descriptorCount
-      guard let frame = FrameHeader.frame(in: chain, bus.memory) else {
+      guard !isCutOff, let frame = FrameHeader.frame(in: chain, bus.memory) else {
         try giveBack(chain.head)
         continue
       }
@@ -150,6 +145,13 @@ final class NetworkDevice: VirtioDevice, Device {
   private func giveBack(_ head: UInt16) throws(VirtQueueError) {
     let wanted = try transport.queues[Self.sendQueue].give(head: head, byteCount: 0, bus.memory)
     if wanted { transport.raiseUsed() }
+  }
+
+  /// What has not left goes nowhere, as on a wire that was pulled.
+  override func cutOff() {
+    super.cutOff()
+    backlog = []
+    for item in pending { complete(item.tag) }
   }
 
   /// A frame has left; one that a reset forgot is ignored.
@@ -172,7 +174,7 @@ final class NetworkDevice: VirtioDevice, Device {
   /// - Returns: Whether there was room for it.
   func receive(_ frame: EthernetFrame) -> Bool {
     let held = backlog.reduce(0) { $0.addingClamped($1.bytes.count) }
-    guard transport.isOperating, backlog.count < Backlog.frameLimit,
+    guard transport.isOperating, !isCutOff, backlog.count < Backlog.frameLimit,
       held.addingClamped(frame.bytes.count) <= Backlog.byteLimit
     else { return false }
     backlog.append(frame)
@@ -244,6 +246,6 @@ final class NetworkDevice: VirtioDevice, Device {
 
 extension NetworkDevice: StateHolder {
   static let roles = PropertyRoles(
-    state: ["transport", "pending", "buffers", "backlog"],
+    state: VirtioDevice.state + ["pending", "buffers", "backlog"],
     wiring: ["configuration"] + VirtioDevice.wiring)
 }

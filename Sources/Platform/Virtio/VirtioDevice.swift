@@ -12,6 +12,8 @@ class VirtioDevice: BusTarget {
   /// Its place among the virtio devices.
   final let slot: Int
   final let line: InterruptLine
+  /// Whether what it stands for is gone, and its driver does not know yet.
+  final var isCutOff = false
   final unowned(unsafe) let bus: SystemBus
 
   /// A device at a place of the bus, as after power-on.
@@ -30,6 +32,15 @@ class VirtioDevice: BusTarget {
 
   /// Forgets what it has of the driver's: the driver resets the device.
   func forget() {}
+
+  /// Returns to the state after power-on.
+  func reset() {
+    transport.reset()
+    line.set(false)
+  }
+
+  /// What it stands for is gone: nothing that its driver asks for is done any more.
+  func cutOff() { isCutOff = true }
 
   final override func read(_ register: Int, _ access: DeviceAccess) -> UInt64? {
     transport.read(UInt64(clamping: register), size: access.size)
@@ -58,10 +69,10 @@ class VirtioDevice: BusTarget {
   /// Where it answers.
   final var regions: [DeviceRegion] { [.memory(address, count: PCLayout.virtioByteCount)] }
 
-  /// Its part of the DSDT, where Linux finds its registers and its wire.
-  func description() -> [MachineLanguage.Term] { registersTerm() }
+  /// Its part of the DSDT.
+  final func description() -> [MachineLanguage.Term] { registersTerm() }
 
-  /// Registers and wire as a device of the DSDT.
+  /// Registers and wire as a device of the DSDT, where Linux finds them.
   final func registersTerm() -> [MachineLanguage.Term] {
     typealias AML = MachineLanguage
     return [
@@ -82,6 +93,8 @@ class VirtioDevice: BusTarget {
     ]
   }
 
+  /// Names of its stored properties that are state.
+  static let state = ["transport", "isCutOff"]
   /// Names of its stored properties that are wiring.
   static let wiring = ["slot", "line", "bus"]
 }

@@ -90,6 +90,8 @@ struct VirtioTransport: Codable, Equatable, Sendable {
     settings.status & (VirtioTransport.driverReady | VirtioTransport.needsReset)
       == VirtioTransport.driverReady
   }
+  /// Whether the driver has reset it, and nothing since.
+  var isReset: Bool { settings.status == 0 }
   /// Whether the driver wants all of some features.
   func hasAccepted(_ features: UInt64) -> Bool { settings.driverFeatures & features == features }
   /// Level of the device's interrupt line.

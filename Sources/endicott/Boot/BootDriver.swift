@@ -213,8 +213,8 @@ final class BootDriver {
           computer.completeDiagnose(processor: processor, .notice(returnCode: .max))
         }
       case .channelRequest, .frame, .processorEjected, .processorRefused,
-        .storagePlugged, .diskAnswered, .diskEjected,
-        .diskKept:
+        .storagePlugged, .deviceAnswered, .deviceEjected,
+        .deviceKept:
         break
       }
     }

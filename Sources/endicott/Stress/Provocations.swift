@@ -188,12 +188,18 @@ struct Provocation {
     .network(.connect("A", device: device, to: network))
   }
 
+  private static func adapter(_ name: String, _ device: UInt16) -> ManagementAction {
+    .network(.defineAdapter(name, NetworkAdapterDefinition(virtualDevice: device)))
+  }
+
   private static let networks = [
     Provocation("switchNotFound", [], .network(.remove("NOWHERE"))),
     Provocation("switchDefined", [.perform(define("S"))], define("S")),
     Provocation(
       "switchLimit", [.perform(.batch((1...256).map { define("S\($0)") }))], define("ONEMORE")),
     Provocation("adapterNotFound", [up("A")], connect(0x777, to: "S")),
+    Provocation("adapterNumberTaken", [up("A")], adapter("A", 0x600)),
+    Provocation("noPlaceForAdapter", [up("OWN")], adapter("OWN", 0x600)),
     Provocation(
       "adapterConnected",
       [

@@ -133,7 +133,8 @@ final class StressRun {
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .changeStopped,
         .shutdownTimeExpired, .commandReply, .requestsWait,
-        .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .deviceNotAttached,
+        .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .adapterGivenBack,
+        .deviceNotAttached, .adapterNotDefined,
         .processorGivenBack, .processorKept, .clockRead, .machineShutDown, .partitionsDeleted:
         break
       }

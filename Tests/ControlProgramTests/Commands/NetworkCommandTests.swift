@@ -18,6 +18,7 @@ struct NetworkCommandTests {
     ]
     let machine = try SmallMachine(definition: definition)
     _ = machine.answer("ACTIVATE SPIN1 NOLOAD")
+    _ = machine.answer("ACTIVATE FAULTY NOLOAD")
     return machine
   }
 
@@ -84,12 +85,110 @@ struct NetworkCommandTests {
     }
   }
 
+  @Test func adaptersComeAndGo() throws {
+    let machine = try machine()
+    for exchange in [
+      Exchange(
+        "DEFINE NIC 0800 TO SPIN1", "NIC 0800 of SPIN1 is created; devices 0800-0802 defined"),
+      Exchange(
+        "FOR SPIN1 CMD DEFINE NIC 801 TYPE QDIO MTU 9000",
+        "NIC 0801 is created; devices 0801-0803 defined"),
+      Exchange(
+        "FOR SPIN1 CMD QUERY NIC 801",
+        """
+        Adapter 0801  Type: QDIO      Name: UNASSIGNED  Devices: 3
+          MAC: 02-00-00-00-01-02         Not coupled  MTU: 9000
+        """),
+      // Twice, and for whom there is no place.
+      Exchange(
+        "DEFINE NIC 0800 SPIN1", "HCPDFN8957E NIC 0800 not defined; 0800 already defined for SPIN1"
+      ),
+      Exchange(
+        "DEFINE NIC 0800 TO FAULTY",
+        "HCPDFN8959E NIC 0800 not defined; FAULTY has no place for devices that come while it runs"),
+      Exchange("DEFINE NIC 0800 TO SPIN2", "HCPDFN045E SPIN2 not logged on"),
+      Exchange("DEFINE NIC 0800 TO NOBODY", "HCPDFN053E NOBODY not in CP directory"),
+      Exchange("DEFINE NIC", "HCPDFN022E Vdev missing or invalid"),
+      Exchange("DEFINE NIC 0802 TO", "HCPDFN020E Userid missing or invalid"),
+      Exchange("DEFINE NIC 0802 TO SPIN1 TYPE HIPERS", "HCPDFN002E Invalid operand - HIPERS"),
+      Exchange("DEFINE NIC 0802 TO SPIN1 MTU 100", "HCPDFN002E Invalid operand - 100"),
+      Exchange("DEFINE NIC 0802 TO SPIN1 WITHIN 0", "HCPDFN002E Invalid operand - 0"),
+      Exchange(
+        "DEFINE NIC 0802 TO SPIN1 COLOR",
+        "HCPDFN003E Invalid option - command contains extra option(s) starting with COLOR"),
+      // Eight places, of which two are the definition's.
+      Exchange(
+        "DEFINE NIC 802 TO SPIN1", "NIC 0802 of SPIN1 is created; devices 0802-0804 defined"),
+      Exchange(
+        "DEFINE NIC 803 TO SPIN1", "NIC 0803 of SPIN1 is created; devices 0803-0805 defined"),
+      Exchange(
+        "DEFINE NIC 804 TO SPIN1", "NIC 0804 of SPIN1 is created; devices 0804-0806 defined"),
+      Exchange(
+        "DEFINE NIC FFFF TO SPIN1", "NIC FFFF of SPIN1 is created; devices FFFF-FFFF defined"),
+      Exchange(
+        "DEFINE NIC 806 TO SPIN1", "HCPDFN8958E NIC 0806 not defined; SPIN1 can have 8 devices"),
+      // A new one goes where a grant lets it, and where it goes nobody is connected any more.
+      Exchange(
+        "FOR SPIN1 CMD COUPLE 800 SYSTEM NET2",
+        "HCPCOU8950E VSWITCH SYSTEM NET2 does not exist; there are VSW1"),
+      Exchange(
+        "FOR SPIN1 CMD COUPLE 800 SYSTEM VSW1",
+        "HCPCOU8956E SPIN1 is not authorized to connect to VSWITCH SYSTEM VSW1"),
+      Exchange("SET VSWITCH VSW1 GRANT SPIN1", "Command complete"),
+      Exchange(
+        "FOR SPIN1 CMD COUPLE 800 SYSTEM VSW1", "NIC 0800 is connected to VSWITCH SYSTEM VSW1"),
+      Exchange(
+        "DETACH NIC 0800 SPIN1", "NIC 0800 of SPIN1 is destroyed; devices 0800-0802 detached"),
+      Exchange(
+        "DETACH NIC 0800 FROM SPIN1",
+        "HCPCPU8953E SPIN1 has no network adapter 0800; it has 0600 0700 0801 0802 0803 0804 FFFF"),
+      // Those of NICDEF go too.
+      Exchange("FOR SPIN1 CMD DETACH NIC 600", "NIC 0600 is destroyed; devices 0600-0602 detached"),
+      Exchange(
+        "QUERY VSWITCH VSW1",
+        """
+        VSWITCH SYSTEM VSW1     Type: VIRTUAL Connected: 0
+          VLAN Unaware  Isolation: OFF
+          Rate: 1250000000B/s  Latency: 50 us
+          Authorized userids:
+            SPIN1 VLAN ANY
+        """),
+      Exchange("DETACH NIC 0800 FROM SPIN2", "HCPCPU045E SPIN2 not logged on"),
+      Exchange("DETACH NIC", "HCPCPU022E Vdev missing or invalid"),
+      Exchange(
+        "FOR SPIN1 CMD DETACH 0700", "HCPCPU040E Device 0700 does not exist"),
+    ] {
+      #expect(machine.answer(exchange.command) == exchange.answer, "\(exchange.command)")
+    }
+  }
+
+  @Test func aGuestThatHearsOfNoDevicesFindsItAtItsNextLoad() throws {
+    let machine = try machine()
+    _ = machine.answer("LOAD SPIN1")
+    #expect(
+      machine.answer("DEFINE NIC 0800 TO SPIN1") == "NIC 0800 DEFINE PENDING UNTIL THE NEXT LOAD")
+    #expect(
+      machine.answer("QUERY PENDING") == "SPIN1    NIC 0800 DEFINE PENDING UNTIL THE NEXT LOAD")
+    #expect(
+      machine.answer("DETACH NIC 0800 FROM SPIN1")
+        == "NIC 0800 of SPIN1 is destroyed; devices 0800-0802 detached")
+    #expect(machine.answer("QUERY PENDING") == "No pending changes")
+    _ = machine.answer("DEFINE NIC 0800 TO SPIN1")
+    #expect(
+      machine.answer("FOR SPIN1 CMD CONFIG DEVICE,CANCEL")
+        == "Pending changes of SPIN1 are cancelled")
+    #expect(!machine.answer("FOR SPIN1 CMD QUERY NIC").contains("0800"))
+  }
+
   @Test func planShowsWhatWouldBe() throws {
     let machine = try machine()
     let plan = machine.answer("PLAN SET VSWITCH VSW1 ISOLATION ON")
     #expect(plan.contains("VSWITCH VSW1") && plan.contains("ISOLATED"), "\(plan)")
     let uncoupled = machine.answer("PLAN FOR SPIN1 CMD UNCOUPLE 0600")
     #expect(uncoupled.contains("NIC 0600") && uncoupled.contains("NOT COUPLED"), "\(uncoupled)")
+    let defined = machine.answer("PLAN DEFINE NIC 0800 TO SPIN1")
+    #expect(defined.contains("NIC 0800") && defined.contains("NOT COUPLED"), "\(defined)")
+    #expect(!machine.answer("FOR SPIN1 CMD QUERY NIC").contains("0800"))
     #expect(machine.answer("FOR SPIN1 CMD QUERY NIC 600").contains("VSWITCH: SYSTEM VSW1"))
   }
 }

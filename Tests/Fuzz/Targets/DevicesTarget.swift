@@ -15,7 +15,7 @@ enum DevicesTarget: FuzzTarget {
           name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
           initialStorage: 2 << 20, maximumStorage: 2 << 20,
           blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 64)],
-          takesDisks: true, entropySeed: 1, pluggableStorage: 8 << 20)),
+          takesDevices: true, entropySeed: 1, pluggableStorage: 8 << 20)),
       (try? machine.load(.program(GuestProgramImage(bytes: [0xF4])), at: 0)) != nil
     else { fail("the machine could not be built") }
     var time: SimulatedTime = 0
@@ -30,7 +30,7 @@ enum DevicesTarget: FuzzTarget {
   private static let ports: [UInt64] = [
     PCLayout.serialPort, PCLayout.intervalTimer, PCLayout.systemControl, PCLayout.keyboardCommand,
     PCLayout.clockIndex, PCLayout.sleepControl, PCLayout.powerTimer, PCLayout.eventRegister,
-    PCLayout.processorHotplug, 0x20, 0xA0, 0xCF8, 0x510, 0xE0, PCLayout.diskHotplug, 0xF4,
+    PCLayout.processorHotplug, 0x20, 0xA0, 0xCF8, 0x510, 0xE0, PCLayout.deviceHotplug, 0xF4,
   ]
 
   private static func step(
@@ -62,22 +62,25 @@ enum DevicesTarget: FuzzTarget {
       if choice & 1 == 0 {
         _ = machine.acknowledgeInterrupt(processor)
       } else {
-        changeDisk(machine, choice >> 1)
+        changeDevice(machine, choice >> 1)
       }
     }
   }
 
-  /// A disk comes or goes, or is wanted back, whatever the guest does with it.
-  private static func changeDisk(_ machine: Computer, _ choice: UInt8) {
+  /// A device comes or goes, or is wanted back, whatever the guest does with it.
+  private static func changeDevice(_ machine: Computer, _ choice: UInt8) {
     let number = 0x200 + UInt16(choice >> 3 & 7)
     switch choice & 7 {
-    case 0...2:
+    case 0, 1:
       _ = machine.attachDisk(
         BlockDeviceConfiguration(
           deviceNumber: number, blockCount: 64, isReadOnly: choice & 7 == 0))
-    case 3: _ = machine.recallDisk(number)
-    case 4: machine.withdrawRecall(ofDisk: number)
-    default: machine.detachDisk(number, isGivenBack: choice & 1 == 0)
+    case 2:
+      _ = machine.attachAdapter(
+        NetworkDeviceConfiguration(deviceNumber: number, address: AdapterAddress(UInt64(number))))
+    case 3: _ = machine.recallDevice(number)
+    case 4: machine.withdrawRecall(ofDevice: number)
+    default: machine.detachDevice(number, isGivenBack: choice & 1 == 0)
     }
   }
 
@@ -99,9 +102,13 @@ enum DevicesTarget: FuzzTarget {
     }
   }
 
-  /// Ends the requests that the block device started, as the channel subsystem does.
+  /// Ends the requests that block devices started, as the channel subsystem does, and brings frames back.
   private static func answerRequests(_ machine: Computer, _ time: SimulatedTime) {
     for event in machine.outbox {
+      if case .frame(let request) = event.kind {
+        machine.completeFrame(device: request.device, tag: request.tag)
+        _ = machine.receiveFrame(request.frame, device: request.device)
+      }
       guard case .channelRequest(let request) = event.kind else { continue }
       let data = [UInt8](
         repeating: 0x5A, count: request.kind == .read ? min(request.byteCount, 1 << 16) : 0)

@@ -25,10 +25,13 @@ enum QueuesTarget: FuzzTarget {
           deviceNumber: 0x600, address: AdapterAddress(0x0200_0000_0001), unitByteCount: 1500)
       ], entropySeed: 1, pluggableStorage: pluggable)
     let kinds: [any Device.Type] = [
-      BlockDevice.self, NetworkDevice.self, EntropyDevice.self, MemoryDevice.self,
+      DevicePlace.self, EntropyDevice.self, MemoryDevice.self,
     ]
     guard let bus = try? RecordingOwner.bus(configuration, kinds),
-      let block = bus.first(BlockDevice.self), let network = bus.first(NetworkDevice.self),
+      let block = bus.devices.lazy.compactMap({ ($0 as? DevicePlace)?.device as? BlockDevice })
+        .first,
+      let network = bus.devices.lazy.compactMap({ ($0 as? DevicePlace)?.device as? NetworkDevice })
+        .first,
       let entropy = bus.first(EntropyDevice.self), let memory = bus.first(MemoryDevice.self)
     else { fail("no memory") }
     let owner = RecordingOwner()

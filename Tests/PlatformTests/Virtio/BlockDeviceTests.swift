@@ -18,20 +18,22 @@ struct BlockDriver {
 
   let bus: SystemBus
   let owner = RecordingOwner()
+  let place: DevicePlace
   let device: BlockDevice
   var memory: GuestMemory { bus.memory }
   var network: InterruptNetwork { bus.network }
 
-  init(blockCount: UInt64 = 64, byteCount: UInt64 = 1 << 20, takesDisks: Bool = false) throws {
+  init(blockCount: UInt64 = 64, byteCount: UInt64 = 1 << 20, takesDevices: Bool = false) throws {
     bus = try RecordingOwner.bus(
       ComputerConfiguration(
         name: "BLOCK", partitionNumber: 7, maximumProcessors: 1, initialProcessors: 1,
         initialStorage: byteCount, maximumStorage: byteCount,
         blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: blockCount)],
-        takesDisks: takesDisks),
-      [BlockDevice.self])
+        takesDevices: takesDevices),
+      [DevicePlace.self])
     bus.owner = owner
-    device = try #require(bus.first(BlockDevice.self))
+    place = try #require(bus.first(DevicePlace.self))
+    device = try #require(place.device as? BlockDevice)
   }
 
   private func access(_ size: Int) -> DeviceAccess {

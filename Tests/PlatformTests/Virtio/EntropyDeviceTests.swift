@@ -26,7 +26,7 @@ private struct EntropyDriver {
         blockDevices: (0..<disks).map {
           BlockDeviceConfiguration(deviceNumber: UInt16($0), blockCount: 8)
         }, entropySeed: seed),
-      [BlockDevice.self, EntropyDevice.self])
+      [DevicePlace.self, EntropyDevice.self])
     bus.owner = owner
   }
 

@@ -26,9 +26,9 @@ private struct NetworkDriver {
           NetworkDeviceConfiguration(
             deviceNumber: 0x600, address: AdapterAddress(0x0200_0000_0800), unitByteCount: 1400)
         ]),
-      [NetworkDevice.self])
+      [DevicePlace.self])
     bus.owner = owner
-    device = try #require(bus.first(NetworkDevice.self))
+    device = try #require(bus.first(DevicePlace.self)?.device as? NetworkDevice)
   }
 
   func read(_ offset: UInt64, size: Int = 4) -> UInt64? {

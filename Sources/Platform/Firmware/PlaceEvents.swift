@@ -1,13 +1,14 @@
-// What a guest's operating system is told of disks that come and go, and what it answers, as a value.
+// What a guest's operating system is told of devices that come and go, and what it answers, as a value.
 
 import Quantities
 
-/// The registers that the DSDT reads and writes for the places of disks, each by its number.
-struct DiskEvents: SavedState {
+/// The registers that the DSDT reads and writes for the places of devices, each by its number.
+struct PlaceEvents: SavedState {
+  /// Disks were the first that came and went.
   static let kind = "disk events"
   static let version = 1
 
-  /// What a guest says of a disk.
+  /// What a guest says of a device.
   enum Answer: Equatable {
     /// It could not take it.
     case notTaken
@@ -21,11 +22,11 @@ struct DiskEvents: SavedState {
   private struct Entry: Codable, Equatable, Sendable {
     /// The guest is to look at it: something came or went.
     var isChecking = false
-    /// The disk is wanted back.
+    /// The device is wanted back.
     var isWanted = false
-    /// An answer is awaited to a disk that came.
+    /// An answer is awaited to a device that came.
     var isOffered = false
-    /// An answer is awaited to the wish for the disk.
+    /// An answer is awaited to the wish for the device.
     var isRecalled = false
     /// The guest has ejected it, and the firmware has not taken it yet.
     var isEjected = false
@@ -60,27 +61,27 @@ struct DiskEvents: SavedState {
   var placeCount: Int { entries.count }
 
   /// Forgets all events.
-  mutating func reset() { self = DiskEvents(placeCount: placeCount) }
+  mutating func reset() { self = PlaceEvents(placeCount: placeCount) }
 
   // MARK: What the firmware tells
 
-  /// A disk came to a place.
+  /// A device came to a place.
   mutating func offer(_ place: Int) { entries[place] = Entry(isChecking: true, isOffered: true) }
 
-  /// The disk of a place is wanted back.
+  /// The device of a place is wanted back.
   mutating func recall(_ place: Int) {
     entries[place].isWanted = true
     entries[place].isRecalled = true
     entries[place].isEjected = false
   }
 
-  /// The disk of a place is not wanted back any more.
+  /// The device of a place is not wanted back any more.
   mutating func withdraw(_ place: Int) {
     entries[place].isWanted = false
     entries[place].isRecalled = false
   }
 
-  /// The disk of a place is gone; the guest is to look, or knows it.
+  /// The device of a place is gone; the guest is to look, or knows it.
   mutating func remove(_ place: Int, telling: Bool) { entries[place] = Entry(isChecking: telling) }
 
   // MARK: What the guest reads and writes
@@ -94,7 +95,7 @@ struct DiskEvents: SavedState {
     return place
   }
 
-  /// Reads the flags of the selected place, in which a disk is or not.
+  /// Reads the flags of the selected place, in which a device is or not.
   func flags(isPresent: Bool) -> UInt8 {
     guard let selected else { return 0 }
     let entry = entries[selected]
@@ -102,7 +103,7 @@ struct DiskEvents: SavedState {
       | (entry.isChecking ? Flag.checking : 0) | (entry.isWanted ? Flag.wanted : 0)
   }
 
-  /// Writes the flags of the selected place, in which a disk is or not.
+  /// Writes the flags of the selected place, in which a device is or not.
   ///
   /// What was ejected is not ejected again: a guest that goes on writing makes no further work.
   mutating func writeFlags(_ value: UInt8, isPresent: Bool) -> Answer? {

@@ -1,12 +1,12 @@
-/// The place of a disk that comes and goes, as the DSDT has it: a container, which an operating system is told of,
+/// The place of a device that comes and goes, as the DSDT has it: a container, which an operating system is told of,
 /// with the device in it.
 ///
 /// An operating system looks into a container that came, and asks its users before it gives one back (Linux:
 /// drivers/acpi/container.c and scan.c). Its methods are calls of the registers' own.
-enum DiskContainer {
-  /// The registers' method that says whether a place has a disk.
+enum DeviceContainer {
+  /// The registers' method that says whether a place has a device.
   static let presenceMethod = "DSTA"
-  /// The registers' method by which a place's disk is given back.
+  /// The registers' method by which a place's device is given back.
   static let ejectionMethod = "DEJ0"
   /// The registers' method that takes what became of a notification.
   static let answerMethod = "DOST"
@@ -18,7 +18,7 @@ enum DiskContainer {
   /// Its name in the scope of the system bus.
   static func name(of place: Int) -> String { "DK0\(place)" }
 
-  /// The container of a place, with the device that is in it when there is a disk.
+  /// The container of a place, with the device that is in it when there is one.
   static func term(of place: Int, _ device: [MachineLanguage.Term]) -> MachineLanguage.Term {
     typealias AML = MachineLanguage
     let index = AML.integer(UInt64(clamping: place))
