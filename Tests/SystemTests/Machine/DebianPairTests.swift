@@ -10,6 +10,7 @@ private struct Inventory: Equatable {
   var processors = 0
   var mebibytes = 0
   var disks: [String] = []
+  var networks = 0
   var steal = 0
 
   /// The lines `NAME : HAS 8 CPUS, 216 MIB, DISKS vda vdb NETS 1, STEAL 0%` of an output, in their order.
@@ -22,11 +23,12 @@ private struct Inventory: Equatable {
       }
       guard let processors = number(before: "CPUS"), let mebibytes = number(before: "MIB"),
         let first = words.firstIndex(of: "DISKS"), let end = words.firstIndex(of: "NETS"),
+        end + 1 < words.count, let networks = Int(words[end + 1]),
         let steal = words.last.flatMap({ Int($0) })
       else { return nil }
       return Inventory(
         processors: processors, mebibytes: mebibytes, disks: Array(words[(first + 1)..<end]),
-        steal: steal)
+        networks: networks, steal: steal)
     }
   }
 }
@@ -50,7 +52,7 @@ struct DebianPairTests {
   }
 
   @Test(
-    "lose nothing while processors, storage, caps, paths and a disk come and go, on any number of threads"
+    "lose nothing while processors, storage, caps, paths, a disk and a network come and go, on any number of threads"
   )
   func reconfigured() throws {
     let run = try run(threads: 2)
@@ -58,13 +60,15 @@ struct DebianPairTests {
     for word in [
       "rounds, all of them there", "files, all as they were sent",
       "diskcheck: /dev/vdb has what was written",
+      "netcheck: 1000000 bytes, as they were sent",
     ] { #expect(run.output.contains(word), "\(run.output.suffix(4000))") }
     let has = Inventory.all(in: run.output, of: "DEBIAN1")
-    try #require(has.count == 9, "\(has)")
-    #expect(has.map(\.processors) == [1, 8, 1, 1, 1, 1, 1, 1, 1])
+    try #require(has.count == 11, "\(has)")
+    #expect(has.map(\.processors) == [1, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1])
     let own = has[0].mebibytes
-    #expect(has.map(\.mebibytes) == [own, own, own, own + 1792, own, own, own, own, own])
-    #expect(has.map(\.disks.count) == [1, 1, 1, 1, 1, 1, 1, 2, 1])
+    #expect(has.map(\.mebibytes) == [own, own, own, own + 1792, own, own, own, own, own, own, own])
+    #expect(has.map(\.disks.count) == [1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1])
+    #expect(has.map(\.networks) == [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1])
     // A quarter of a processor for one that always has work.
     #expect((73...77).contains(has[6].steal) && has[0].steal == 0 && has[8].steal <= 1)
     let other = try self.run(threads: 1)
