@@ -1,12 +1,14 @@
 import Quantities
 
 /// What a channel subsystem is built from: its configuration, its disks, and who reaches what.
-struct ChannelHardware {
+package struct ChannelHardware {
   let configuration: ChannelConfiguration
   let paths: Numbered<ChannelConfiguration.Path>
   let devices: Numbered<ChannelConfiguration.Device>
   let disks: Numbered<DiskDevice>
   let diskMemory: DiskMemory
+  /// Where changes of files that are spared are counted; nil where files are written to.
+  private let spare: DiskMemory?
   /// Each partition's access to its devices, by partition and number, before anything is done.
   let subchannels: [Subchannel]
 
@@ -19,8 +21,41 @@ struct ChannelHardware {
   init(
     _ configuration: ChannelConfiguration, sparingFiles: Bool
   ) throws(ChannelError) {
-    self.configuration = configuration
     let count = max(0, configuration.partitionCount)
+    let memory = DiskMemory(partitionCount: count, byteLimit: configuration.diskByteLimit)
+    // Counted apart: to look at a machine changes nothing of what its disks in memory may take.
+    let spare =
+      sparingFiles ? DiskMemory(partitionCount: count, byteLimit: Self.spareByteLimit) : nil
+    try self.init(configuration, memory, spare: spare) { _ in nil }
+  }
+
+  /// What another configuration is built from: disks that are in both, with the same medium, are the same.
+  ///
+  /// What a partition's disks may take of memory stays what it was.
+  ///
+  /// - Throws: `ChannelError.fileUnusable` naming a device that comes, file and reason.
+  init(
+    _ configuration: ChannelConfiguration, inPlaceOf former: ChannelHardware
+  ) throws(ChannelError) {
+    var configuration = configuration
+    configuration.diskByteLimit = former.configuration.diskByteLimit
+    let pairs = ConfigurationPairs(former.configuration, configuration).devices
+    let devices = configuration.devices
+    try self.init(configuration, former.diskMemory, spare: former.spare) { index in
+      guard let earlier = pairs.earlier.element(at: index) ?? nil,
+        former.devices[earlier].medium == devices.element(at: index)?.medium
+      else { return nil }
+      return former.disks[earlier]
+    }
+  }
+
+  private init(
+    _ configuration: ChannelConfiguration, _ memory: DiskMemory, spare: DiskMemory?,
+    formerDisk: (_ device: Int) -> DiskDevice?
+  ) throws(ChannelError) {
+    self.configuration = configuration
+    diskMemory = memory
+    self.spare = spare
     let paths = Numbered(
       configuration.paths, absent: ChannelConfiguration.Path(number: 0, accessPartitions: []))
     let devices = Numbered(
@@ -28,19 +63,17 @@ struct ChannelHardware {
       absent: ChannelConfiguration.Device(number: 0, paths: [], medium: .none))
     self.paths = paths
     self.devices = devices
-    let memory = DiskMemory(partitionCount: count, byteLimit: configuration.diskByteLimit)
-    diskMemory = memory
-    // Counted apart: to look at a machine changes nothing of what its disks in memory may take.
-    let spare =
-      sparingFiles ? DiskMemory(partitionCount: count, byteLimit: Self.spareByteLimit) : nil
-    var opened: [DiskDevice] = []
-    for device in configuration.devices {
-      opened.append(
-        try DiskDevice(
-          device.medium, device: device.number, memory: memory, sparingFilesIn: spare))
+    var disks: [DiskDevice] = []
+    for (index, device) in configuration.devices.enumerated() {
+      if let disk = formerDisk(index) {
+        disks.append(disk)
+      } else {
+        disks.append(
+          try DiskDevice(
+            device.medium, device: device.number, memory: memory, sparingFilesIn: spare))
+      }
     }
-    let disks = Numbered(opened, absent: DiskDevice(withoutBlocks: memory))
-    self.disks = disks
+    self.disks = Numbered(disks, absent: DiskDevice(withoutBlocks: memory))
     subchannels = configuration.assignments
       .map { Subchannel($0, devices[$0.device], paths) }
       .sorted(by: Subchannel.isBefore)

@@ -49,17 +49,27 @@ extension ChannelSubsystem {
 
   /// Puts a saved state back.
   ///
+  /// - Parameters:
+  ///   - state: The state.
+  ///   - other: What the subsystem goes on with, when the state is of another configuration.
   /// - Throws: `StateRefusal` when paths, devices or partitions differ, or no subsystem has such a state;
   ///   nothing was changed then.
-  package func restoreState(_ state: ChannelSubsystemState) throws(StateRefusal) {
-    try judge(state)
+  package func restoreState(
+    _ state: ChannelSubsystemState, in other: ChannelHardware? = nil
+  ) throws(StateRefusal) {
+    try judge(state, in: other)
+    if let other { replaceHardware(by: other) }
     activity = state.activity
     recount()
     for (disk, state) in zip(hardware.disks, state.disks) { disk.restore(state) }
   }
 
-  /// Throws unless a state, which may come from a file, is one that this subsystem can have.
-  package func judge(_ state: ChannelSubsystemState) throws(StateRefusal) {
+  /// Throws unless a state, which may come from a file, is one that this subsystem can have, or would have with
+  /// another configuration.
+  package func judge(
+    _ state: ChannelSubsystemState, in other: ChannelHardware? = nil
+  ) throws(StateRefusal) {
+    let hardware = other ?? hardware
     let own = ChannelActivity(hardware)
     let saved = state.activity
     guard saved.paths.count == own.paths.count, saved.devices.count == own.devices.count,
@@ -68,7 +78,7 @@ extension ChannelSubsystem {
       saved.paths.allSatisfy({
         $0.configured.count == own.paths[own.paths.endIndex].configured.count
       }),
-      isPossible(saved.subchannels.elements, saved)
+      hardware.isPossible(saved.subchannels.elements, saved)
     else { throw .otherLayout(kind: ChannelSubsystemState.kind, what: "I/O configuration") }
     guard
       state.disks.allSatisfy({
@@ -135,18 +145,20 @@ extension ChannelSubsystem {
       UInt64(hardware.devices[item.device].number) << 32 | UInt64(item.virtualDevice) << 8
         | (item.isReadOnly ? 1 : 0))
   }
+}
 
+extension ChannelHardware {
   /// Whether partitions can have such access to devices: each in its order, with the paths that it has there,
   /// and none that is active to what is off line.
-  private func isPossible(_ subchannels: [Subchannel], _ saved: ChannelActivity) -> Bool {
+  fileprivate func isPossible(_ subchannels: [Subchannel], _ saved: ChannelActivity) -> Bool {
     let isOrdered = zip(subchannels, subchannels.dropFirst()).allSatisfy(Subchannel.isBefore)
     return isOrdered
       && subchannels.allSatisfy { item in
         let assignment = ChannelConfiguration.Assignment(
           partition: item.partition, virtualDevice: item.virtualDevice, device: item.device,
           isReadOnly: item.isReadOnly)
-        return hardware.devices.indices.contains(item.device)
-          && item.isSame(as: hardware.subchannel(assignment))
+        return devices.indices.contains(item.device)
+          && item.isSame(as: subchannel(assignment))
           && !(saved.isActive[item.partition] && saved.devices[item.device].isOffline)
       }
   }

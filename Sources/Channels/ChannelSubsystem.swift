@@ -20,9 +20,9 @@ package final class ChannelSubsystem {
   /// What it is doing.
   var activity: ChannelActivity
   /// What it was built from.
-  let hardware: ChannelHardware
+  private(set) var hardware: ChannelHardware
   /// Whether it is a copy, on which changes are tried.
-  private let isRehearsal: Bool
+  let isRehearsal: Bool
   /// Bytes that requests under way carry or will carry.
   package private(set) var requestByteCount: UInt64 = 0
   /// Who says the partitions' priorities.
@@ -315,6 +315,9 @@ package final class ChannelSubsystem {
     activity.slots[slot].request.data = []
     activity.freeSlots.append(slot)
   }
+
+  /// Has its paths and devices as something else says them.
+  func replaceHardware(by other: ChannelHardware) { hardware = other }
 
   /// Counts again what is counted of the activity.
   func recount() {

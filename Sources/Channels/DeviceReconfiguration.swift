@@ -81,9 +81,10 @@ extension ChannelSubsystem {
 
   /// The devices of a partition in a saved state, ascending by its own numbers.
   package func devices(
-    of partition: Int, in state: ChannelSubsystemState
+    of partition: Int, in state: ChannelSubsystemState, of other: ChannelHardware? = nil
   ) -> [(number: UInt16, virtualDevice: UInt16, isReadOnly: Bool)] {
-    state.activity.subchannels.filter { $0.partition == partition }.map {
+    let hardware = other ?? hardware
+    return state.activity.subchannels.filter { $0.partition == partition }.map {
       (hardware.devices[$0.device].number, $0.virtualDevice, $0.isReadOnly)
     }
   }

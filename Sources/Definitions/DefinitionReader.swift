@@ -5,10 +5,15 @@ import Quantities
 extension SystemDefinition {
   /// Reads and judges a machine's folder; nothing is changed and nothing is started.
   ///
-  /// - Parameter folder: Path of the folder.
+  /// - Parameters:
+  ///   - folder: Path of the folder.
+  ///   - deck: Name of the I/O configuration to read in place of `*.iocp`: that of a file `name.iodf`. With it
+  ///     goes `name.iomedia` in place of `*.media`, when there is one.
   /// - Returns: The definition, nil when a finding is an error, and every finding: by file in the
   ///   order machine.config, *.direct, *.iocp, *.media, then by line and column.
-  package static func read(folder: String) -> (SystemDefinition?, [Finding]) {
+  package static func read(
+    folder: String, deck: String? = nil
+  ) -> (SystemDefinition?, [Finding]) {
     let log = FindingLog()
     guard let root = FolderBorder.resolved(folder) else {
       return refused(folder, .noFolder(reason: systemReason()))
@@ -32,7 +37,21 @@ extension SystemDefinition {
     func named(_ suffix: String) -> [String] {
       names.filter { $0.lowercased().hasSuffix(suffix) && !$0.hasPrefix(".") }
     }
-    let order = [configuration] + named(".direct") + named(".iocp") + named(".media")
+    func named(_ deck: String, _ suffix: String) -> [String] {
+      names.filter { $0.lowercased() == deck.lowercased() + suffix }
+    }
+    var decks = named(".iocp")
+    var media = named(".media")
+    if let deck {
+      decks = named(deck, ".iodf")
+      if decks.isEmpty {
+        let file = deck.lowercased() + ".iodf"
+        return refused(file, .fileMissing(file))
+      }
+      let own = named(deck, ".iomedia")
+      if !own.isEmpty { media = own }
+    }
+    let order = [configuration] + named(".direct") + decks + media
     let files = FolderFiles(folder: root)
     func open(_ names: [String]) -> [DefinitionFile] {
       names.compactMap { DefinitionFile(name: $0, folder: root, log: log) }
@@ -40,7 +59,7 @@ extension SystemDefinition {
     let sources = DefinitionSources(
       machine: open([configuration]).first,
       directories: open(named(".direct")),
-      decks: open(named(".iocp")), media: open(named(".media")))
+      decks: open(decks), media: open(media))
     var definition = sources.definition(files: files, log: log)
     definition.folder = root
     return (log.hasErrors ? nil : definition, log.sorted(fileOrder: order))

@@ -3,10 +3,12 @@ import Quantities
 // Another layout: that of a state's partitions, and that after partitions came or went.
 
 extension PartitionManager {
-  /// The layout of a state's partitions.
+  /// The layout of a state's partitions and I/O configuration.
   ///
   /// - Throws: `StateRefusal` when they are not this machine's.
-  func layout(of saved: [PartitionState]) throws(StateRefusal) -> MachineLayout {
+  func layout(
+    of saved: [PartitionState], _ deck: IODeck?
+  ) throws(StateRefusal) -> MachineLayout {
     let byName = MachineLayout.entriesByName(layout.folder)
     let ownCount = layout.folder.partitions.count
     var entries: [PartitionEntry] = []
@@ -19,7 +21,7 @@ extension PartitionManager {
       else { throw .otherLayout(kind: MachineState.kind, what: "partitions") }
       entries.append(entry)
     }
-    return MachineLayout(layout.folder, entries)
+    return MachineLayout(layout.folder, entries, deck)
   }
 
   /// The first numbers that nobody has and that are no partition's of the folder.
@@ -38,7 +40,7 @@ extension PartitionManager {
     firmware.entitlements.settleShares()
     let kept = partitions.filter { !numbers.contains($0.number) }
     let entries = (kept.map(\.place.entry) + others).sorted { $0.number < $1.number }
-    let layout = MachineLayout(layout.folder, entries)
+    let layout = MachineLayout(layout.folder, entries, layout.deck)
     var present = kept[...]
     let all = layout.partitions.map { place in
       guard let partition = present.first, partition.number == place.number else {

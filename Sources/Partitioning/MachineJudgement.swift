@@ -1,3 +1,4 @@
+import Channels
 import Quantities
 
 // Whether a state is one that a machine of this definition can have. It may come from a file: numbers that
@@ -9,19 +10,20 @@ extension PartitionManager {
   /// - Returns: The layout that it is of.
   @discardableResult
   func judge(_ saved: MachineState) throws(StateRefusal) -> MachineLayout {
-    let layout = try layout(of: saved.partitions)
+    let layout = try layout(of: saved.partitions, saved.decks.running)
     try judge(saved.firmware, in: layout)
     let holders = saved.firmware.storage.ledger.holders
     for (place, values) in zip(layout.partitions, saved.partitions) {
       try judge(values, in: place, holders)
     }
-    try judgeDevices(of: saved, in: layout)
+    let inputOutput = try channelHardware(of: saved, in: layout)
+    try judgeDevices(of: saved, in: layout, inputOutput)
     let held = saved.partitions.reduce(0) { $0.addingClamped($1.increments.count { $0 != nil }) }
     guard held == holders.count(where: { $0 != nil }) else {
       throw .inconsistent(kind: FirmwareState.kind, what: "storage")
     }
     try engine.judge(saved.epochs, with: Dispatcher(layout.dispatcher))
-    try channels.judge(saved.channels)
+    try channels.judge(saved.channels, in: inputOutput)
     let defined = Set(layout.partitions.map(\.number))
     guard saved.networks.isConsistent,
       saved.networks.adapters.allSatisfy({ defined.contains($0.partition) })
@@ -29,15 +31,33 @@ extension PartitionManager {
     return layout
   }
 
+  /// What the channel subsystem of a state is built from; nil for what this one is.
+  func channelHardware(
+    of saved: MachineState, in layout: MachineLayout
+  ) throws(StateRefusal) -> ChannelHardware? {
+    guard saved.decks.running != hardware.decks.running else { return nil }
+    do throws(ChannelError) {
+      return try channels.hardware(for: layout.configured.channelConfiguration())
+    } catch {
+      switch error {
+      case .fileUnusable(_, let path, let reason):
+        throw .otherLayout(
+          kind: MachineState.kind, what: "I/O configuration: \(path): \(reason)")
+      }
+    }
+  }
+
   /// Active partitions have the devices that their definitions in force say, and what one writes no other has.
   private func judgeDevices(
-    of saved: MachineState, in layout: MachineLayout
+    of saved: MachineState, in layout: MachineLayout, _ inputOutput: ChannelHardware?
   ) throws(StateRefusal) {
     var users: [UInt16: [Bool]] = [:]
     for (place, values) in zip(layout.partitions, saved.partitions) where values.isActive {
       let devices = values.definition.devices
       for device in devices { users[device.realDevice, default: []].append(device.isReadOnly) }
-      let isSame = channels.devices(of: place.number, in: saved.channels).elementsEqual(
+      let isSame = channels.devices(
+        of: place.number, in: saved.channels, of: inputOutput
+      ).elementsEqual(
         devices.map { ($0.realDevice, $0.virtualDevice, $0.isReadOnly) }, by: ==)
       guard isSame else {
         throw .inconsistent(kind: PartitionState.kind, what: "\(place.name): devices")

@@ -15,6 +15,7 @@ package struct MachineState: SavedState {
   var epochs: EpochState
   var channels: ChannelSubsystemState
   @Added var networks: VirtualNetworks = VirtualNetworks()
+  @Added var decks: DeckBook = DeckBook()
 
   /// Simulated time since IPL.
   package var time: SimulatedTime { epochs.progress.now }
@@ -29,7 +30,8 @@ extension PartitionManager {
   package var machineState: MachineState {
     MachineState(
       firmware: firmware.state, partitions: partitions.map(\.state), epochs: engine.state,
-      channels: channels.saveState(), networks: firmware.hardware.networks)
+      channels: channels.saveState(), networks: firmware.hardware.networks,
+      decks: firmware.hardware.decks)
   }
 
   /// Puts a state in place of the machine's own, the guests' computers apart: nothing is active here, and
@@ -38,10 +40,11 @@ extension PartitionManager {
   /// - Throws: `StateRefusal` when it is not one of this machine; nothing was changed then.
   package func restore(_ saved: MachineState) throws(StateRefusal) {
     let layout = try judge(saved)
-    try channels.restoreState(saved.channels)
+    try channels.restoreState(saved.channels, in: channelHardware(of: saved, in: layout))
     firmware.state = saved.firmware
     firmware.hardware.networks = saved.networks
     let partitions = zip(layout.partitions, saved.partitions).map { Partition($0, $1) }
     hardware.take(layout, PartitionRoster(partitions), saved.epochs)
+    hardware.take(layout, saved.decks)
   }
 }

@@ -173,6 +173,8 @@ extension PartitionManager {
   package var settings: MachineSettings { firmware.settings.running }
   /// The machine's values that the reset profile and the group profiles hold.
   package var profileSettings: MachineSettings { firmware.settings.profile }
+  /// Which I/O configuration runs, and which ran.
+  package var decks: DeckBook { hardware.decks }
   /// Storage granted and free.
   package var ledger: StorageLedger { firmware.storage.ledger }
   /// Host memory that guests' pages, disks and requests take, in bytes.

@@ -32,6 +32,10 @@ package struct KeptState: Sendable {
     lines += KeptState.lines("KEPT: DEFINED AGAIN ", KeptState.ranges(report.defined))
     lines += KeptState.lines("KEPT: STILL DELETED ", KeptState.ranges(report.deleted))
     lines += KeptState.lines("KEPT: PROFILES OF ", KeptState.ranges(report.keptProfiles))
+    if let deck = report.deck { lines.append("KEPT: I/O CONFIGURATION \(deck)") }
+    if let deck = report.lostDeck {
+      lines.append("NOT KEPT: I/O CONFIGURATION \(deck); THE FOLDER'S OR A FILE HAS CHANGED")
+    }
     if report.keepsSettings { lines.append("KEPT: SETTINGS OF THE MACHINE AND ITS GROUPS") }
     let offline =
       report.offlineProcessors.map { "PROCESSOR \(hexDigits($0, 2))" }

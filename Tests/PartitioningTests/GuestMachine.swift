@@ -8,6 +8,8 @@ import Testing
 struct GuestMachine {
   let manager: PartitionManager
 
+  init(manager: PartitionManager) { self.manager = manager }
+
   init(
     processors: Int, megahertz: UInt32 = 5, threads: Int = 1, inputOutput: Bool = false,
     groups: [GroupDefinition] = [], waitCompletion: Bool = false, capacityUnits: Int? = nil,

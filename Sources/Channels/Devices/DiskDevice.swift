@@ -258,6 +258,9 @@ final class DiskDevice {
     writeDigest = state.writeDigest
   }
 
+  /// Forgets what was written to it, so that it takes no memory.
+  func empty() { restore(DiskState(chunks: [], writeDigest: writeDigest)) }
+
   // MARK: - Pieces
 
   /// A part of a request that lies in one chunk.

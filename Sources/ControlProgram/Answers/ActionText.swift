@@ -62,6 +62,7 @@ extension ManagementAction {
       commandWords(
         "VARY", Self.lineState(online), "CHPID \(hexDigits(path, 2))",
         insistence == .polite ? nil : insistence.rawValue)
+    case .activateDeck(let request, let force): request.commandText(force: force)
     case .inject(let change): change.commandText
     case .network(let change): change.commandText
     case .defineProcessor(let name, let number):

@@ -7,18 +7,20 @@ import Quantities
 
 let partitionOperations: [Command] = [
   Command(
-    "ACTivate", module: "ACT", "Activates a partition and loads it.",
+    "ACTivate", module: "ACT",
+    "Activates a partition and loads it, or changes the I/O configuration.",
     notes: [
       "Without PROFILE it is the next-activation profile, which SET PROFILE names. NOLOAD (or "
         + "NOIPL) leaves the partition not operating.",
       "An active partition is activated again only with FORCE: it is taken down first. When a "
         + "COMMAND of its definition fails it is not activated.",
-    ],
+    ] + deckNotes,
     formats: [
       CommandFormat(
         "", "userid|pattern [PROFile name] [NOLoad|NOIPl] [FORCE]", classes: "AB",
         "Gives a partition the resources of an image profile and loads it.",
-        operands: [.partition, .words("PROFile|NOLoad|NOIPl|FORCE")], handler: activate)
+        operands: [.partition, .words("PROFile|NOLoad|NOIPl|FORCE")], handler: activate),
+      deckFormat,
     ]),
   Command(
     "RECOVER", module: "RCV", "Brings back a partition that the last end of the machine took.",
@@ -124,6 +126,8 @@ let partitionOperations: [Command] = [
 ]
 
 private func activate(_ call: Invocation) throws(CommandMessage) {
+  // No userid has an equals sign.
+  if call.operands.peek?.contains("=") ?? false { return try activateDeck(call) }
   let pattern = try call.operands.useridPattern()
   var profile: String?
   var isLoaded = true

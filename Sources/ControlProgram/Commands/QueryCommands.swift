@@ -19,6 +19,7 @@ let queryCommands: [Command] = [
     formats: queryUserFormats + queryProfileFormats + queryMachineFormats + queryWeightFormats
       + queryPriorityFormats
       + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
+      + queryDeckFormats
       + queryVirtualFormats
       + [
         CommandFormat(

@@ -27,6 +27,9 @@ extension CommandMessage {
       case .partitionDefined(let name): CommandMessage(.partitionDefined, name)
       case .partitionLimit(let limit): CommandMessage(.partitionLimit, "\(limit)")
       case .partitionOfFolder(let name): CommandMessage(.partitionOfFolder, name)
+      case .deckRefused(let name, let obstacles):
+        CommandMessage(.deckRefused, name, obstacles.summary)
+      case .noDeckActivated: CommandMessage(.noFormerDeck)
       case .switchNotFound(let name, let known):
         CommandMessage(.switchNotFound, name, knownText(known))
       case .switchDefined(let name): CommandMessage(.switchDefined, name)

@@ -821,6 +821,28 @@ extension MessageID {
         "User &1 device &2 has no path; requests wait",
         when: "The last path to a device is gone.",
         remedy: "Configure a path on line; nothing is lost.")
+    // MARK: I/O configurations
+    case .deckRefused:
+      MessageDefinition(
+        8930, .error, nil,
+        "IODF &1 is not activated: &2",
+        when:
+          "What the I/O configuration would take away or change is in use, or cannot be changed while "
+          + "the machine runs.",
+        remedy:
+          "Do what each reason says; ACTIVATE IODF=name,TEST tells them without activating it.")
+    case .noFormerDeck:
+      MessageDefinition(
+        8931, .error, nil,
+        "No IODF was activated",
+        when: "RECOVER asks for what ran before the last activation, or after it.",
+        remedy: "ACTIVATE IODF=name; QUERY IODF shows what runs.")
+    case .deckFindings:
+      MessageDefinition(
+        8932, .error, nil,
+        "IODF &1 has &2 error(s); nothing is changed",
+        when: "The deck, or what it names, is wrong.",
+        remedy: "Mend what the lines before it say.")
     // MARK: Faults on purpose
     case .pathFaultAlready:
       MessageDefinition(

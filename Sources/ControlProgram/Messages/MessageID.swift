@@ -139,6 +139,10 @@ package enum MessageID: CaseIterable, Sendable {
   case pathOffline
   case lastPath
   case requestsWait
+  // I/O configurations
+  case deckRefused
+  case noFormerDeck
+  case deckFindings
   // Faults on purpose
   case pathFaultAlready
   case deviceFaultAbsent

@@ -142,6 +142,10 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// `.deviceAlready`, `.deviceInUse`.
   case varyDevice(UInt16, online: Bool)
 
+  /// Has the machine go on with another I/O configuration, or with that before or after the last such change;
+  /// with `force` paths that go are taken off line first. With the refusals of the request.
+  case activateDeck(DeckRequest, force: Bool = false)
+
   /// Has a path or a device go wrong on purpose, or ends that, with the refusals of the change.
   case inject(FaultChange)
 
@@ -215,7 +219,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
     case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath,
-      .varyDevice, .inject:
+      .varyDevice, .activateDeck, .inject:
       nil
     }
   }

@@ -34,6 +34,10 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case partitionOfFolder(String)
   /// Neither a partition nor a PROFILE of the directory has the name; `known` are those PROFILEs.
   case templateNotFound(String, known: [String])
+  /// An I/O configuration cannot be activated, for every reason that there is.
+  case deckRefused(String, [DeckObstacle])
+  /// No I/O configuration was activated, so that there is none to recover.
+  case noDeckActivated
   /// No virtual switch has this name.
   case switchNotFound(String, known: [String])
   /// There is a virtual switch of this name.

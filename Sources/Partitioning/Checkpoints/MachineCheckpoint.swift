@@ -64,7 +64,8 @@ extension PartitionManager {
       throw .otherLayout(kind: MachineState.kind, what: "this machine is running already")
     }
     let states = checkpoint.machine.partitions
-    let active = zip(try layout(of: states).partitions, states).filter { $1.isActive }
+    let active = zip(try layout(of: states, checkpoint.machine.decks.running).partitions, states)
+      .filter { $1.isActive }
     guard checkpoint.guests.map(\.partition) == active.map({ place, _ in place.number }) else {
       throw .inconsistent(
         kind: MachineState.kind, what: "guests of other partitions than the active")

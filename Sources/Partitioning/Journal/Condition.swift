@@ -62,6 +62,9 @@ struct Condition: Equatable {
   var failedPaths: [UInt8] = []
   /// Devices with which something is wrong on purpose.
   var faultyDevices: [FaultyDevice] = []
+  /// The I/O configuration, and the name of its deck when it is not the folder's.
+  var inputOutput = IOConfiguration()
+  var deckName: String?
   /// Virtual switches.
   var switches: [SwitchCondition]
 }
@@ -80,6 +83,8 @@ extension Journal {
       condition.offlineDevices = channels.offlineDevices
       condition.failedPaths = channels.failedPaths.map(\.number)
       condition.faultyDevices = channels.faultyDevices
+      condition.inputOutput = definition.inputOutput
+      condition.deckName = hardware.decks.running?.name
       condition.switches = hardware.networks.switches.map {
         Condition.SwitchCondition(name: $0.name, text: $0.text)
       }
@@ -121,7 +126,7 @@ extension Condition {
       MachineItem("PROCESSORS OFFLINE", numbers(offlineProcessors), for: .log),
       MachineItem("CHPIDS OFFLINE", numbers(paths), for: .log),
     ] + (paths.isEmpty ? [] : [MachineItem("PATHS OFFLINE", hexNumbers(paths), for: .plan)])
-      + deviceItems + faultItems
+      + deviceItems + faultItems + (deckName.map { [MachineItem("IODF", $0, for: .all)] } ?? [])
       + switches.map { MachineItem("VSWITCH \($0.name)", $0.text, for: .all) }
       + settings.items.map { MachineItem($0.name, $0.text, for: .all) }
       + profileSettings.items.map { MachineItem("PROFILE " + $0.name, $0.text, for: .all) }
@@ -148,6 +153,14 @@ extension Condition {
     guard rest != earlier else { return partitionDifferences(from: earlier) }
     return partitionDifferences(from: earlier)
       + Condition.differences(from: earlier.machineItems, to: machineItems)
+      + deckDifferences(from: earlier)
+  }
+
+  /// What is different of the I/O configuration, object by object.
+  private func deckDifferences(from earlier: Condition) -> [ValueDifference] {
+    guard inputOutput != earlier.inputOutput else { return [] }
+    return Condition.differences(
+      from: earlier.inputOutput.objectItems, to: inputOutput.objectItems)
   }
 
   /// What is different of the partition: whether there is one, or what it is.

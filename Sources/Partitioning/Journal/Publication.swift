@@ -49,9 +49,18 @@ extension ManagementAction {
   fileprivate var heldByteCount: Int {
     switch self {
     case .sendConsole(_, let bytes), .storeStorage(_, _, let bytes): bytes.count
+    case .activateDeck(.activate(let deck), _): deck.configuration.heldByteCount
     case .batch(let actions): actions.reduce(0) { $0.addingClamped($1.heldByteCount) }
     default: 0
     }
+  }
+}
+
+extension IOConfiguration {
+  /// About what its objects take.
+  fileprivate var heldByteCount: Int {
+    paths.count.addingClamped(controlUnits.count).addingClamped(devices.count)
+      .multipliedClamped(by: 256)
   }
 }
 

@@ -26,6 +26,8 @@ final class MachineHardware {
   let channels: ChannelSubsystem
   /// Networks inside the machine.
   var networks: VirtualNetworks
+  /// Which I/O configuration runs, and which ran.
+  private(set) var decks: DeckBook
   /// Whether this is a copy without guests, on which actions are judged.
   let isRehearsal: Bool
 
@@ -33,7 +35,7 @@ final class MachineHardware {
   init(
     _ origin: MachineOrigin, _ layout: MachineLayout, _ partitions: PartitionRoster,
     _ engine: EpochEngine<Computer>, _ channels: ChannelSubsystem, _ networks: VirtualNetworks,
-    isRehearsal: Bool = false
+    _ decks: DeckBook = DeckBook(), isRehearsal: Bool = false
   ) {
     self.origin = origin
     self.layout = layout
@@ -41,6 +43,7 @@ final class MachineHardware {
     self.engine = engine
     self.channels = channels
     self.networks = networks
+    self.decks = decks
     self.isRehearsal = isRehearsal
   }
 
@@ -51,7 +54,7 @@ final class MachineHardware {
       PartitionRoster(partitions.map { Partition($0.place, $0.state, answers: $0.answers) }),
       EpochEngine<Computer>(
         layout: layout.dispatcher, epoch: engine.epoch, caches: [], state: engine.state),
-      channels.rehearsal(), networks, isRehearsal: true)
+      channels.rehearsal(), networks, decks, isRehearsal: true)
   }
 
   /// Goes on in another layout, with its partitions, and the epochs in a state that is one of it.
@@ -60,13 +63,20 @@ final class MachineHardware {
     self.partitions = partitions
     engine = EpochEngine(takingOver: engine, layout: layout.dispatcher, state: epochs)
   }
+
+  /// Goes on with another I/O configuration, which the channel subsystem has taken.
+  func take(_ layout: MachineLayout, _ decks: DeckBook) {
+    self.layout = layout
+    for place in layout.partitions { partitions[place.number]?.place = place }
+    self.decks = decks
+  }
 }
 
 extension MachineHardware: StateHolder {
   static var roles: PropertyRoles {
     PropertyRoles(
       // What is below holds its own.
-      state: ["origin", "partitions", "engine", "channels", "networks"],
+      state: ["origin", "partitions", "engine", "channels", "networks", "decks"],
       wiring: ["layout", "isRehearsal"])
   }
 }

@@ -38,7 +38,9 @@ struct PartitionLayout {
 struct MachineLayout {
   /// What the folder says.
   let folder: SystemDefinition
-  /// The same with the partitions that are defined now.
+  /// The I/O configuration that runs; nil for the folder's.
+  let deck: IODeck?
+  /// The same with the partitions that are defined now, and with the I/O configuration that runs.
   let definition: SystemDefinition
   /// Type of each pool that is installed, by the pool's index.
   let pools: [ProcessorType]
@@ -58,12 +60,15 @@ struct MachineLayout {
   /// - Parameters:
   ///   - folder: What the folder says.
   ///   - entries: The partitions, ascending by number; the folder's have the numbers that it gives.
-  init(_ folder: SystemDefinition, _ entries: [PartitionEntry]) {
+  ///   - deck: The I/O configuration that runs; nil for the folder's.
+  init(_ folder: SystemDefinition, _ entries: [PartitionEntry], _ deck: IODeck? = nil) {
     self.folder = folder
+    self.deck = deck
+    let inputOutput = deck?.configuration ?? folder.inputOutput
     let pools = folder.machine.processors.map(\.type)
     self.pools = pools
     let subsystems = Dictionary(
-      folder.inputOutput.images.map { ($0.partition, $0.subsystem) },
+      inputOutput.images.map { ($0.partition, $0.subsystem) },
       uniquingKeysWith: { first, _ in first })
     var accounts: [(partition: Int, pool: Int, logicals: Int)] = []
     var partitions: [PartitionLayout] = []
@@ -83,12 +88,26 @@ struct MachineLayout {
     numbers = Dictionary(
       partitions.map { ($0.name, $0.number) }, uniquingKeysWith: { _, last in last })
     sortedNames = partitions.map(\.name).sorted()
-    definition = MachineLayout.definition(folder, partitions)
+    var definition = MachineLayout.definition(folder, partitions)
+    if deck != nil { definition.inputOutput = inputOutput }
+    self.definition = definition
     // The numbers that the folder gives are its partitions' even while those are not defined.
     let count = max(folder.partitions.count, (entries.last?.number ?? -1).addingClamped(1))
     dispatcher = Dispatcher.Layout(
       pools: folder.machine.processors.map { (megahertz: $0.megahertz, count: $0.count) },
       accounts: accounts, partitionCount: count, groupCount: folder.groups.count)
+  }
+
+  /// The same partitions with another I/O configuration.
+  func with(_ deck: IODeck?) -> MachineLayout {
+    MachineLayout(folder, partitions.map(\.entry), deck)
+  }
+
+  /// What the folder would say with the I/O configuration that runs: what the channel subsystem is built from.
+  var configured: SystemDefinition {
+    var configured = folder
+    configured.inputOutput = definition.inputOutput
+    return configured
   }
 
   /// The folder's partitions, each with the number that is its index.

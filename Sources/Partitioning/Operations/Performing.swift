@@ -136,6 +136,8 @@ extension PartitionManager {
       try reconfiguration.varyProcessor(number, online: online)
     case .varyPath(let path, let online, let insistence):
       try reconfiguration.varyPath(path, online: online, insistence: insistence)
+    case .activateDeck(let request, let force):
+      try reconfiguration.activateDeck(request, force: force)
     case .inject(let change): try reconfiguration.inject(change)
     case .network(let change): return try self.change(change)
     case .defineProcessor(let name, let processor):

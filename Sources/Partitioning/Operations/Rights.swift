@@ -13,7 +13,7 @@ extension ManagementAction {
       PrivilegeClasses(letters: "A")
     case .signalShutdown(_, _, thenForce: false), .signalAll: PrivilegeClasses(letters: "AC")
     case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
-      .inject:
+      .activateDeck, .inject:
       PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
@@ -32,7 +32,7 @@ extension ManagementAction {
   private var isOfInputOutput: Bool {
     switch self {
     case .varyPath, .configurePath, .releasePath, .varyDevice, .attachDevice, .detachDevice,
-      .inject:
+      .activateDeck, .inject:
       true
     default: false
     }

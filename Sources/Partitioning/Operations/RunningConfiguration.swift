@@ -19,6 +19,16 @@ package struct MachineRecord: Sendable, Equatable {
   package var offlineDevices: [UInt16]?
   /// Partitions of the folder that were deleted; nil in a record of an older program, for none.
   package var deleted: [String]?
+  /// The I/O configuration that runs when it is not the folder's; nil for that.
+  package var decks: KeptDecks?
+}
+
+/// Which I/O configuration ran, and what the folder said then.
+package struct KeptDecks: Sendable, Equatable, Codable {
+  /// What the folder's deck said; one that runs in place of another deck is not put back.
+  package var base: IOConfiguration
+  /// What ran.
+  package var book: DeckBook
 }
 
 extension MachineRecord {
@@ -27,11 +37,15 @@ extension MachineRecord {
     settings.running = settings.profile
     offlineProcessors = []
     offlinePaths = []
+    offlineDevices = nil
+    decks = nil
   }
 }
 
 extension MachineRecord: Codable {
-  private enum CodingKeys: CodingKey { case base, offlineProcessors, offlinePaths, deleted }
+  private enum CodingKeys: CodingKey {
+    case base, offlineProcessors, offlinePaths, offlineDevices, deleted, decks
+  }
 
   /// Reads it; the settings stand side by side with the rest, as they do in the firmware's state.
   package init(from decoder: any Decoder) throws {
@@ -40,7 +54,9 @@ extension MachineRecord: Codable {
     base = try container.decode(MachineSettings.self, forKey: .base)
     offlineProcessors = try container.decode([Int].self, forKey: .offlineProcessors)
     offlinePaths = try container.decode([UInt8].self, forKey: .offlinePaths)
+    offlineDevices = try container.decodeIfPresent([UInt16].self, forKey: .offlineDevices)
     deleted = try container.decodeIfPresent([String].self, forKey: .deleted)
+    decks = try container.decodeIfPresent(KeptDecks.self, forKey: .decks)
   }
 
   /// Writes what `init(from:)` reads.
@@ -50,7 +66,9 @@ extension MachineRecord: Codable {
     try container.encode(base, forKey: .base)
     try container.encode(offlineProcessors, forKey: .offlineProcessors)
     try container.encode(offlinePaths, forKey: .offlinePaths)
+    try container.encodeIfPresent(offlineDevices, forKey: .offlineDevices)
     try container.encodeIfPresent(deleted, forKey: .deleted)
+    try container.encodeIfPresent(decks, forKey: .decks)
   }
 }
 
@@ -90,6 +108,10 @@ package struct RestoreReport: Sendable, Equatable {
   package var offlinePaths: [UInt8] = []
   /// Devices that are off line again.
   package var offlineDevices: [UInt16] = []
+  /// The deck whose I/O configuration runs again.
+  package var deck: String?
+  /// The deck whose I/O configuration ran and does not again, because the folder's deck or a file has changed.
+  package var lostDeck: String?
   /// Whether machine settings or group limits differ from the definition and were kept.
   package var keepsSettings = false
 }
@@ -109,7 +131,9 @@ extension PartitionManager {
       base: MachineSettings(definition), settings: firmware.settings.state,
       offlineProcessors: offlineProcessors, offlinePaths: offlinePaths,
       offlineDevices: channels.offlineDevices.isEmpty ? nil : channels.offlineDevices,
-      deleted: deletedPartitions.isEmpty ? nil : deletedPartitions)
+      deleted: deletedPartitions.isEmpty ? nil : deletedPartitions,
+      decks: hardware.decks == DeckBook()
+        ? nil : KeptDecks(base: layout.folder.inputOutput, book: hardware.decks))
   }
 
   /// Everything that outlives the machine.
@@ -125,6 +149,7 @@ extension PartitionManager {
   package func restore(_ kept: RunningConfiguration) -> RestoreReport {
     var report = RestoreReport()
     restorePartitions(kept, &report)
+    if let decks = kept.machine.decks { restore(decks, &report) }
     for record in kept.partitions {
       guard let partition = try? partition(record.name) else {
         if !deletedPartitions.contains(record.name) { report.undefined.append(record.name) }
@@ -160,6 +185,22 @@ extension PartitionManager {
       report.offlineDevices.append(device)
     }
     return report
+  }
+
+  /// Has the I/O configuration run again that ran, unless it was made for another deck of the folder.
+  private func restore(_ decks: KeptDecks, _ report: inout RestoreReport) {
+    guard decks.base == layout.folder.inputOutput else {
+      report.lostDeck = decks.book.running?.name
+      return
+    }
+    if let deck = decks.book.running {
+      guard (try? perform(.activateDeck(.activate(deck)), by: .firmware)) != nil else {
+        report.lostDeck = deck.name
+        return
+      }
+      report.deck = deck.name
+    }
+    hardware.take(layout, decks.book)
   }
 
   /// Partitions of the folder that are not defined any more.

@@ -22,7 +22,7 @@ extension PartitionManager {
       [MachineItem("FREE STORAGE", sizeText(machine.freeByteCount), for: .plan)]
       + planned(firmware.journal.condition(of: nil).machineItems) + storageMap().map(item)
     return partitions + machine.pools.map(items)
-      + [MachineItems(subject: "MACHINE", items: own)]
+      + [MachineItems(subject: "MACHINE", items: own)] + definition.inputOutput.objects
   }
 
   private func planned(_ items: [MachineItem]) -> [MachineItem] {

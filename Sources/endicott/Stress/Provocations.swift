@@ -227,6 +227,15 @@ struct Provocation {
         .perform(.varyPath(0x10, online: false, insistence: .force)),
       ], path("A", 0x10, online: true)),
     Provocation(
+      "deckRefused", [],
+      .activateDeck(
+        .activate(
+          IODeck(
+            name: "OTHER",
+            configuration: IOConfiguration(
+              images: [ImageDefinition(partition: "NOBODY", subsystem: 0, image: 9)]))))),
+    Provocation("noDeckActivated", [], .activateDeck(.recover(.source))),
+    Provocation(
       "lastPath", [up("A"), .perform(path("A", 0x11, online: false, .force))],
       path("A", 0x10, online: false)),
   ]

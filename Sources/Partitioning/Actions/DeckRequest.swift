@@ -1,0 +1,45 @@
+// What can be asked of the machine's I/O configuration (ACTIVATE IODF), and what stands against it.
+
+/// An I/O configuration that is asked for.
+package enum DeckRequest: Sendable, Equatable, Codable {
+  /// This one. `.deckRefused`.
+  case activate(IODeck)
+  /// That of a side of the last activation. `.deckRefused`, `.noDeckActivated`.
+  case recover(DeckSide)
+}
+
+/// What a configuration would do to something that is in use.
+package enum DeckCut: String, Sendable, Equatable, Codable {
+  /// It is in the configuration no more.
+  case deleted
+  /// It is another kind of thing.
+  case changed
+  /// The partition is in its list no more.
+  case denied
+}
+
+/// A reason why an I/O configuration is not activated.
+package enum DeckObstacle: Sendable, Equatable, Codable {
+  /// RESOURCE says something else: partitions, channel subsystems, images and MAXDEV are for good.
+  case resources
+  /// A path that would go is on line to partitions.
+  case pathOnline(UInt8, subsystem: UInt8, to: [String], DeckCut)
+  /// A path to a device that a partition has would lead there no more.
+  case wayInUse(path: UInt8, device: UInt16, of: String)
+  /// A partition has a device that would go.
+  case deviceInUse(UInt16, by: String, as: UInt16, DeckCut)
+  /// A partition's device would have no path.
+  case lastPath(device: UInt16, of: String)
+  /// A disk that writes through to its file would come or go.
+  case diskOfFile(UInt16)
+  /// A file cannot be used.
+  case file(UInt16, path: String, reason: String)
+
+  /// Whether FORCE would take it away.
+  package var yieldsToForce: Bool {
+    switch self {
+    case .pathOnline, .wayInUse: true
+    case .resources, .deviceInUse, .lastPath, .diskOfFile, .file: false
+    }
+  }
+}
