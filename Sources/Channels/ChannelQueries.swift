@@ -54,6 +54,13 @@ package struct SubchannelView: Equatable, Sendable {
   package var measurement: SubchannelMeasurement
 }
 
+extension SubchannelView {
+  /// The bit of a path in the masks; nil when it is not installed.
+  package func mask(of path: UInt8) -> UInt8? {
+    paths.firstIndex(of: path).map { Subchannel.bit($0) }
+  }
+}
+
 /// A device that would lose its last path.
 package struct LastPath: Equatable, Sendable {
   /// Index of the partition that would lose it.

@@ -42,6 +42,10 @@ extension ManagementAction {
       configuration(name, "STOR(\(sizeText(bytes)))", online, insistence, within)
     case .configurePath(let name, let path, let online, let insistence):
       configuration(name, "CHP(\(hexDigits(path, 2)))", online, insistence, nil)
+    case .varyDevicePath(let name, let device, let path, let online, let insistence):
+      commandWords(
+        "FOR \(name) CMD VARY", "PATH(\(hexDigits(device, 4)),\(hexDigits(path, 2)))",
+        Self.lineState(online), insistence == .polite ? nil : insistence.rawValue)
     case .attachDevice(let name, let device, let virtual, let isReadOnly, let within):
       commandWords(
         "ATTACH", hexDigits(device, 4), name, hexDigits(virtual, 4), isReadOnly ? "R/O" : nil,

@@ -66,9 +66,11 @@ let configurationCommands: [Command] = [
       detachSwitchFormat,
     ] + detachAdapterFormats + detachFormats),
   Command(
-    "VARY", module: "VRY", "Varies processors, a channel path or devices on or off line.",
+    "VARY", module: "VRY", "Varies processors, channel paths or devices on or off line.",
     notes: [
-      "VARY CHPID is for the whole machine; CONFIG CHP is for one partition.",
+      "VARY CHPID is for the whole machine; CONFIG CHP is for one partition, and VARY PATH for one device of it: "
+        + "the operator writes FOR name CMD VARY PATH(0100,10),OFFLINE. The last path to a device needs UNCOND, "
+        + "and FORCE while the guest uses the device; requests wait then. A load or a reset ends it.",
       "A device that is off line cannot be attached; one that is attached cannot be varied off line.",
     ],
     formats: [
@@ -82,11 +84,12 @@ let configurationCommands: [Command] = [
       CommandFormat(
         "ONline|OFFline", "rdev[-rdev] ...", classes: "B",
         "Varies devices; all of them or none.", operands: [.other], handler: varyDevices),
+      varyDevicePathFormat,
     ]),
 ]
 
-/// What CONFIG names: `CPU(1-3)` and the words after it.
-private struct ConfigurationOperands {
+/// What CONFIG and VARY PATH name: `CPU(1-3)` and the words after it.
+struct ConfigurationOperands {
   var object: String
   /// The operands in the parentheses; nil without parentheses.
   var values: [String]?

@@ -209,7 +209,7 @@ extension Operands {
   }
 
   /// The next operand as device numbers `rdev` or `rdev-rdev`; 021E otherwise.
-  fileprivate mutating func devices() throws(CommandMessage) -> ClosedRange<UInt16> {
+  mutating func devices() throws(CommandMessage) -> ClosedRange<UInt16> {
     guard let word = next(), let range = hexadecimalRange(word, below: 0x1_0000) else {
       throw CommandMessage(.deviceMissing)
     }

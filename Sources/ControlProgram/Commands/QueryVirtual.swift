@@ -13,6 +13,7 @@ let queryVirtualFormats = [
   CommandFormat(
     "Virtual CHPids", "", classes: "G", "Your partition's channel paths.",
     handler: queryVirtualPaths),
+  queryDevicePathsFormat,
   CommandFormat(
     "Virtual DAsd", "", classes: "G", "Your partition's disks.", handler: queryVirtualDisks),
   CommandFormat(

@@ -27,6 +27,11 @@ extension CommandMessage {
       case .partitionDefined(let name): CommandMessage(.partitionDefined, name)
       case .partitionLimit(let limit): CommandMessage(.partitionLimit, "\(limit)")
       case .partitionOfFolder(let name): CommandMessage(.partitionOfFolder, name)
+      case .pathNotToDevice(let name, let path, let device):
+        CommandMessage(.pathLeadsElsewhere, hexDigits(path, 2), hexDigits(device, 4), name)
+      case .devicePathAlready(_, let path, let device, let online):
+        CommandMessage(
+          .devicePathState, hexDigits(path, 2), hexDigits(device, 4), Self.lineState(online))
       case .deckRefused(let name, let obstacles):
         CommandMessage(.deckRefused, name, obstacles.summary)
       case .noDeckActivated: CommandMessage(.noFormerDeck)

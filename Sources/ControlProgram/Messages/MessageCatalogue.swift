@@ -815,6 +815,18 @@ extension MessageID {
         "Path &1 is the last path of &2 to device &3; use UNCOND or FORCE",
         when: "Requests to the device would wait.",
         remedy: "Configure another path on line first.")
+    case .pathLeadsElsewhere:
+      MessageDefinition(
+        8933, .error, nil,
+        "Path &1 does not lead to device &2 of &3",
+        when: "VARY PATH names a path that is not installed there.",
+        remedy: "QUERY VIRTUAL PATHS shows those that are.")
+    case .devicePathState:
+      MessageDefinition(
+        8934, .error, nil,
+        "Path &1 to device &2 is already &3",
+        when: "VARY PATH asks for what is so.",
+        remedy: "QUERY VIRTUAL PATHS shows the masks.")
     case .requestsWait:
       MessageDefinition(
         8866, .warning, nil,

@@ -138,6 +138,8 @@ package enum MessageID: CaseIterable, Sendable {
   case pathNotReserved
   case pathOffline
   case lastPath
+  case pathLeadsElsewhere
+  case devicePathState
   case requestsWait
   // I/O configurations
   case deckRefused

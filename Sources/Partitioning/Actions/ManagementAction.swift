@@ -107,6 +107,11 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// Configures a channel path on or off line for one partition (PAM). `.pathNotFound`,
   /// `.pathNotAllowed`, `.pathAlready`, `.pathInUse`, `.pathOffline`, `.lastPath`.
   case configurePath(String, path: UInt8, online: Bool, insistence: Insistence)
+  /// Varies a path on or off line to one device of an active partition, by its own number (LPM). The last path to
+  /// a device needs `.unconditional`, and `.force` while the guest uses the device. `.wrongState`,
+  /// `.virtualDeviceNotFound`, `.pathNotToDevice`, `.devicePathAlready`, `.lastPath`, `.deviceInGuestUse`.
+  case varyDevicePath(
+    String, device: UInt16, path: UInt8, online: Bool, insistence: Insistence = .polite)
   /// Gives a device to an active partition under a number of its own; the guest is told, and it stays pending
   /// until the guest has found it or `within` seconds (60 when nil) are over, or until the next load for a guest
   /// that cannot be told. `.wrongState`, `.deviceNotFound`, `.deviceOffline`, `.deviceInUse`,
@@ -206,7 +211,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .cancelShutdown(let name), .setNextProfile(let name, _), .saveProfile(let name),
       .configureProcessor(let name, _, _, _, _), .configureStorage(let name, _, _, _, _),
       .configurePath(let name, _, _, _), .releasePath(let name, _), .cancelPending(let name, _),
-      .attachDevice(let name, _, _, _, _), .detachDevice(let name, _, _, _),
+      .varyDevicePath(let name, _, _, _, _), .attachDevice(let name, _, _, _, _),
+      .detachDevice(let name, _, _, _),
       .account(let name),
       .defineProcessor(let name, _), .detachProcessor(let name, _),
       .defineStorage(let name, _), .sendConsole(let name, _), .storeStorage(let name, _, _),

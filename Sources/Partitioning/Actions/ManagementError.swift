@@ -34,6 +34,10 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case partitionOfFolder(String)
   /// Neither a partition nor a PROFILE of the directory has the name; `known` are those PROFILEs.
   case templateNotFound(String, known: [String])
+  /// A path does not lead to a partition's device, by its own number.
+  case pathNotToDevice(String, path: UInt8, device: UInt16)
+  /// A path to a partition's device is on or off line already.
+  case devicePathAlready(String, path: UInt8, device: UInt16, online: Bool)
   /// An I/O configuration cannot be activated, for every reason that there is.
   case deckRefused(String, [DeckObstacle])
   /// No I/O configuration was activated, so that there is none to recover.

@@ -13,6 +13,8 @@ struct Condition: Equatable {
     /// Storage that it may still get.
     var reservedByteCount: UInt64
     var paths: [PathCondition]
+    /// Paths that are off line to one of its devices.
+    var ways: [WayCondition]
     /// What its network adapters are connected to.
     var adapters: [AdapterCondition]
     /// Its processors of each type and what they are given.
@@ -34,6 +36,12 @@ struct Condition: Equatable {
   struct PathCondition: Equatable {
     var number: UInt8
     var isOnline: Bool
+  }
+
+  /// The paths that are off line to a device of a partition, by its own number.
+  struct WayCondition: Equatable {
+    var device: UInt16
+    var offline: [UInt8]
   }
 
   /// A network adapter of a partition.
@@ -102,6 +110,11 @@ extension Journal {
         .multipliedClamped(by: increment).subtractingClamped(storage),
       paths: channels.paths(of: partition.number).map {
         Condition.PathCondition(number: $0.number, isOnline: $0.isOnline && partition.isActive)
+      },
+      ways: channels.subchannels(of: partition.number).compactMap { view in
+        let offline = view.paths.filter { view.logical & (view.mask(of: $0) ?? 0) == 0 }
+        return offline.isEmpty
+          ? nil : Condition.WayCondition(device: view.virtualDevice, offline: offline)
       },
       adapters: hardware.networks.adapters(of: partition.number).map {
         Condition.AdapterCondition(device: $0.device, switchName: $0.switchName, vlan: $0.vlan)

@@ -77,6 +77,11 @@ extension Condition.OfPartition {
         items.append(MachineItem("STANDBY STORAGE", sizeText(reservedByteCount), for: .plan))
       }
       if !online.isEmpty { items.append(MachineItem("CHANNEL PATHS", online, for: .plan)) }
+      items += ways.map { way in
+        MachineItem(
+          "PATHS OFFLINE TO \(hexDigits(way.device, 4))", hexNumbers(way.offline.map { Int($0) }),
+          for: .all)
+      }
       items += adapters.map { adapter in
         let network = adapter.switchName.map { "SYSTEM \($0)" } ?? "NOT COUPLED"
         return MachineItem(

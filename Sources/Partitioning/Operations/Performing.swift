@@ -118,6 +118,9 @@ extension PartitionManager {
     case .configurePath(let name, let path, let online, let insistence):
       try reconfiguration.configurePath(
         partition(name), path, online: online, insistence: insistence)
+    case .varyDevicePath(let name, let device, let path, let online, let insistence):
+      try reconfiguration.varyPath(
+        path, to: device, of: partition(name), online: online, insistence: insistence)
     case .attachDevice(let name, let device, let virtual, let isReadOnly, let within):
       return try reconfiguration.attachDevice(
         partition(name),

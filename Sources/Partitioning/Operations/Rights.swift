@@ -18,7 +18,7 @@ extension ManagementAction {
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
     // What a partition's user does for himself, another does for him (FOR).
-    case .configureProcessor, .configureStorage, .configurePath, .defineProcessor,
+    case .configureProcessor, .configureStorage, .configurePath, .varyDevicePath, .defineProcessor,
       .detachProcessor, .defineStorage, .storeStorage, .storeRegister:
       PrivilegeClasses(letters: "C")
     case .detachDevice: PrivilegeClasses(letters: "BC")
@@ -31,7 +31,8 @@ extension ManagementAction {
   /// Whether it changes the I/O configuration.
   private var isOfInputOutput: Bool {
     switch self {
-    case .varyPath, .configurePath, .releasePath, .varyDevice, .attachDevice, .detachDevice,
+    case .varyPath, .configurePath, .varyDevicePath, .releasePath, .varyDevice, .attachDevice,
+      .detachDevice,
       .activateDeck, .inject:
       true
     default: false

@@ -70,6 +70,31 @@ extension Reconfiguration {
     }
   }
 
+  /// Varies a path to one device of a partition; by z/OS's rules the last one to a device in use goes by FORCE only.
+  func varyPath(
+    _ path: UInt8, to device: UInt16, of partition: Partition, online: Bool, insistence: Insistence
+  ) throws(ManagementError) {
+    let name = partition.name
+    try partition.requireActive()
+    guard let view = channels.subchannel(of: partition.number, device: device) else {
+      throw .virtualDeviceNotFound(name, device: device)
+    }
+    guard let mask = view.mask(of: path) else {
+      throw .pathNotToDevice(name, path: path, device: device)
+    }
+    guard (view.logical & mask != 0) != online else {
+      throw .devicePathAlready(name, path: path, device: device, online: online)
+    }
+    let isLast = !online && view.usable == mask
+    if isLast, insistence == .polite { throw .lastPath(name, path: path, devices: [device]) }
+    if isLast, insistence == .unconditional, partition.operatesDevice(device) {
+      throw .deviceInGuestUse(name, device: device)
+    }
+    channels.vary(
+      path: path, device: device, of: partition.number, online: online, at: now)
+    if isLast { journal.note(partition, .requestsWait(device: device)) }
+  }
+
   private func lastDevices(
     _ path: UInt8, _ subsystem: UInt8?, _ partition: Partition
   ) -> [UInt16] {

@@ -27,6 +27,13 @@ extension PartitionManager {
   /// One device; nil when the machine has none of the number.
   package func deviceView(_ number: UInt16) -> DeviceView? { channels.deviceView(number).map(view) }
 
+  /// A partition's devices with their paths and masks, ascending by its own numbers; none of one that is not
+  /// active.
+  package func subchannels(of name: String) -> [SubchannelView] {
+    guard let partition = try? partition(name), partition.isActive else { return [] }
+    return channels.subchannels(of: partition.number)
+  }
+
   private func view(_ device: ChannelDeviceView) -> DeviceView {
     DeviceView(
       number: device.number, isUsable: device.isOnline && device.hasPath,

@@ -227,6 +227,12 @@ struct Provocation {
         .perform(.varyPath(0x10, online: false, insistence: .force)),
       ], path("A", 0x10, online: true)),
     Provocation(
+      "pathNotToDevice", [up("A")],
+      .varyDevicePath("A", device: 0x100, path: 0x77, online: false)),
+    Provocation(
+      "devicePathAlready", [up("A")],
+      .varyDevicePath("A", device: 0x100, path: 0x10, online: true)),
+    Provocation(
       "deckRefused", [],
       .activateDeck(
         .activate(

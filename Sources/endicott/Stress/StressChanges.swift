@@ -102,6 +102,11 @@ struct StressChanges {
         name, byteCount: bytes, online: flip(), insistence: insistence(), within: 1)
     case 4:
       let path = seldom(20) ? 0x77 : StressMachine.paths[draw(0...1)]
+      if seldom(3) {
+        let device: UInt16 = seldom(10) ? 0x777 : 0x100
+        return .varyDevicePath(
+          name, device: device, path: path, online: !seldom(3), insistence: insistence())
+      }
       return .configurePath(name, path: path, online: flip(), insistence: insistence())
     case 5: return .cancelPending(name, kind: nil)
     case 6: return .defineProcessor(name, processor: draw(1...2))
@@ -148,7 +153,7 @@ struct StressChanges {
 
   /// The machine, its groups and its physical processors.
   private mutating func machineChange() -> ManagementAction {
-    switch draw(0...7) {
+    switch draw(0...8) {
     case 0, 1: return .varyProcessor(draw(0...StressMachine.processorCount), online: flip())
     case 2:
       return .varyPath(
@@ -169,6 +174,10 @@ struct StressChanges {
       return .set(
         .groupCapacity(
           StressMachine.groups[draw(0...1)], units: seldom(3) ? nil : draw(5...200)))
+    case 7:
+      return .activateDeck(
+        seldom(3) ? .recover(flip() ? .source : .target) : .activate(machine.deck(isWide: flip())),
+        force: flip())
     default: return .set(.waitCompletion(false), .both)
     }
   }

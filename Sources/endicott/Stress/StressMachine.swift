@@ -88,6 +88,20 @@ struct StressMachine {
       }, inputOutput: StressMachine.inputOutput(drivers.map(\.name)))
   }
 
+  /// The I/O configuration that the machine begins with, or one with a path before the others and a disk more.
+  func deck(isWide: Bool) -> IODeck {
+    let drivers = guests.filter { $0.kind == .ioDriver }.map(\.name)
+    var configuration = StressMachine.inputOutput(drivers)
+    guard isWide else { return IODeck(name: "PLAIN", configuration: configuration) }
+    configuration.paths =
+      [ChannelPathDefinition(number: 0x01, accessList: drivers)] + configuration.paths
+    configuration.controlUnits.changeEach { $0.paths.append(PathReference(number: 0x01)) }
+    configuration.devices.append(
+      DeviceDefinition(
+        number: 0x2FF, controlUnits: [0x200], media: .scratch(byteCount: 1 << 20)))
+    return IODeck(name: "WIDE", configuration: configuration)
+  }
+
   /// Every tenth guest runs on an IFL, the first of them on one of its own.
   private static func processors(of index: Int) -> PartitionProcessors {
     switch index {
