@@ -1,12 +1,11 @@
 * Two Debian systems under load, reconfigured while they run: a database on one, files over the network from the
 * other, whose sums are held. Nothing of it may end, and each system must have what it was given:
 * endicott run Partitions/debian/reconfigure.cp --machine Partitions/debian
-SET OBSERVER * OFF
 SLEEP 9
 SEND DEBIAN1 receive & dbload &
 SEND DEBIAN2 transmit 10.0.0.1 &
 SLEEP 4
-SET OBSERVER DEBIAN1 ON
+SET OBSERVER DEBIAN1 *
 * One processor, then eight, then one again.
 SEND DEBIAN1 has
 WAIT DEBIAN1 TEXT 'STEAL ' WITHIN 20 SEC

@@ -61,7 +61,6 @@ package final class ConsoleSession {
   package var onOutput: ((ConsoleOutput) -> Void)?
 
   private var queue: [ConsoleOutput] = []
-  private var observers: [(pattern: String, isOn: Bool)] = []
   /// Whether the machine ends with this session and somebody is there to be asked first.
   package var asksBeforeEnd = false
   /// The command that YES confirms.
@@ -201,16 +200,8 @@ package final class ConsoleSession {
     control.remove(self)
   }
 
-  func observe(_ pattern: String, isOn: Bool) {
-    observers.removeAll { $0.pattern == pattern }
-    observers.append((pattern, isOn))
-  }
-
-  /// Whether a partition's lines are shown here: the last SET OBSERVER that fits decides, and
-  /// nobody observes a guest who did not ask for it.
-  func observes(_ partition: String) -> Bool {
-    observers.last { matches(partition, pattern: $0.pattern) }?.isOn ?? false
-  }
+  /// Whether what a user is shown comes here: at CP his own console, at a guest's that guest's user's.
+  func isConsole(of userid: String) -> Bool { (connection ?? self.userid) == userid }
 
   func show(_ output: ConsoleOutput) {
     if let onOutput {

@@ -20,6 +20,12 @@ package final class ControlProgram {
   package var records: (any RecordsPort)?
   /// Where checkpoints are kept; nil when nothing outlives the machine.
   package var checkpoints: (any CheckpointsPort)?
+  /// Where consoles' files are kept; nil when nothing outlives the machine.
+  package var consoleFiles: (any ConsoleFilesPort)?
+  /// Who has the consoles of all guests before him.
+  package weak var audience: (any ConsoleAudience)? {
+    didSet { audience?.begin(with: activeNames) }
+  }
   /// The instant that the operator wants to go back to; the front end goes there.
   package var rewindTarget: SimulatedTime?
   /// Whether the front end can go back.
@@ -56,6 +62,8 @@ package final class ControlProgram {
   /// Whether partitions that end are only remembered: many end together.
   private var hidesLogoffs = false
   private var transcripts: [String: ConsoleTranscript] = [:]
+  /// The files of consoles, by partition.
+  var spools: [String: ConsoleSpool] = [:]
 
   package init(system: PartitionManager, table: CommandTable = .standard) {
     self.system = system
@@ -127,6 +135,11 @@ package final class ControlProgram {
     system.isActive(userid) ?? consoles.contains { $0.userid == userid }
   }
 
+  /// Whether a user who is logged on has no console.
+  func isDisconnected(_ userid: String) -> Bool {
+    !consoles.contains { $0.userid == userid || $0.connection == userid }
+  }
+
   /// ` -L0003` for a user at console 3, ` - DSC` for one without a console.
   func terminalText(of userid: String) -> String {
     let console =
@@ -163,6 +176,7 @@ package final class ControlProgram {
     if reading.lostCount > 0 {
       reportFirmware(
         CommandMessage(.eventsLost, "\(reading.lostCount)").line(module: "IOS"))
+      audience?.begin(with: activeNames)
     }
     let events = reading.elements
     if events.contains(where: { $0.kind.activeChange != 0 }) {
@@ -179,12 +193,14 @@ package final class ControlProgram {
       case (.console(let bytes), let name?):
         let lines = transcripts[name, default: ConsoleTranscript()].append(bytes)
         show(lines, of: name) { $0.show(.guest(bytes)) }
+        audience?.wrote(bytes, at: name)
       case (.commandReply(let text), let name?):
         let lines = text.split(whereSeparator: \.isNewline)
           .map { ConsoleText.stripped(Array($0.utf8)) }
         show(lines, of: name) { console in
           for line in lines { console.show(.message(line)) }
         }
+        audience?.wrote(lines.flatMap { Array($0.utf8) + [0x0D, 0x0A] }, at: name)
       case (.machineShutDown, _): isShutDown = true
       case (.partitionsDeleted(let first, let last), _): forget(first, through: last)
       default: report(event)
@@ -200,29 +216,55 @@ package final class ControlProgram {
     for name in last.flatMap({ PartitionNames.range(from: first, to: $0) }) ?? [first] {
       transcripts[name] = nil
       forcedBy[name] = nil
+      end(name)
       for console in consoles where console.connection == name { console.disconnect() }
     }
   }
 
-  /// Shows a partition's lines at the consoles that observe it, and as it is at its own.
+  /// Shows a partition's lines to who watches its console, and as they are at its own.
   private func show(
     _ lines: [String], of partition: String, atItsOwn: (ConsoleSession) -> Void
   ) {
-    for console in consoles {
-      if console.connection == partition {
-        atItsOwn(console)
-      } else if console.connection == nil, console.observes(partition) {
-        for line in lines { console.show(.guestLine(partition: partition, text: line)) }
-      }
+    spool(lines, of: partition)
+    let own = consoles.filter { $0.connection == partition }
+    for console in own { atItsOwn(console) }
+    guard let watcher = system.watcher(of: partition),
+      watcher.role == .observer || own.isEmpty
+    else { return }
+    for console in consoles
+    where console.connection != partition && console.isConsole(of: watcher.userid) {
+      for line in lines { console.show(.guestLine(partition: partition, text: line)) }
     }
   }
 
   /// Shows what the guest wrote last at a console that was just connected to it.
   private func showRecent(at console: ConsoleSession) {
-    guard let name = console.takeNewConnection(), let transcript = transcripts[name] else { return }
-    let recent = transcript.recentText
+    guard let name = console.takeNewConnection() else { return }
+    let recent = recentText(of: name)
     if !recent.isEmpty { console.show(.guest(recent)) }
   }
+
+  /// What a guest wrote last, as whoever connects to its console is shown it.
+  package func recentText(of partition: String) -> [UInt8] {
+    transcripts[partition]?.recentText ?? []
+  }
+
+  /// Ends a partition's file.
+  ///
+  /// - Returns: Its name and its lines; nil when none was open.
+  func closeSpool(of partition: String, stops: Bool) -> (name: String, lineCount: Int)? {
+    let closed = spools[partition]?.close()
+    if stops { spools[partition] = nil }
+    return closed
+  }
+
+  /// Ends what is shown and kept of the console of a partition that is active no more.
+  private func end(_ partition: String) {
+    _ = closeSpool(of: partition, stops: true)
+    audience?.closed(partition)
+  }
+
+  private var activeNames: [String] { partitionNames.filter { system.isActive($0) == true } }
 
   private func report(_ event: FirmwareEvent) {
     // What is loaded is for QUERY EVENTS: two lines a partition would be one too many.
@@ -234,7 +276,9 @@ package final class ControlProgram {
     let forcedBy = event.kind.activeChange < 0 ? event.partition.flatMap(forgetForce) : nil
     guard let line = eventLine(event, users: userCount, forcedBy: forcedBy) else { return }
     reportFirmware(line, at: event.time, partition: event.partition)
+    if event.kind == .activated, let name = event.partition { audience?.opened(name) }
     if event.kind == .deactivated || event.kind == .poweredOff {
+      if let name = event.partition { end(name) }
       for console in consoles where console.connection == event.partition { console.disconnect() }
     }
   }

@@ -37,7 +37,7 @@ struct MachineTests {
 
   @Test func aGuestGivesCommandsOfClassG() throws {
     let small = try SmallMachine()
-    _ = small.answer("SET OBSERVER TALK ON#XAUTOLOG TALK#WAIT TALK TEXT 'TALKER>'")
+    _ = small.answer("XAUTOLOG TALK#SET OBSERVER TALK *#WAIT TALK TEXT 'TALKER>'")
     _ = small.shown()
     for line in ["CP Q V STOR", "CP FORCE SPIN1", "CP SLEEP 1"] {
       _ = small.answer("SEND TALK \(line)")

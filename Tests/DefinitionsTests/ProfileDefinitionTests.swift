@@ -75,6 +75,20 @@ import Testing
           isIsolated: true))
   }
 
+  // Oracle: z/VM CP Planning and Administration, CONSOLE directory statement.
+  @Test(
+    arguments: [
+      ("CONSOLE 0009 3215 T OPERATOR", ConsoleWatcher("OPERATOR", .secondaryUser)),
+      ("CONSOLE 0009 3215 OPERATOR OBSERVER", ConsoleWatcher("OPERATOR", .observer)),
+      ("CONSOLE 0009 3215 T", nil), ("OBSERVER ONE", ConsoleWatcher("ONE", .observer)),
+      ("SECUSER OPERATOR", ConsoleWatcher("OPERATOR", .secondaryUser)),
+    ] as [(String, ConsoleWatcher?)])
+  func entryNamesWhoWatchesTheConsole(statement: String, watcher: ConsoleWatcher?) throws {
+    let (definition, findings) = try read("\(WrongFolder.one)  \(statement)\n")
+    #expect(findings.isEmpty)
+    #expect(definition.partitions.first?.consoleWatcher == watcher)
+  }
+
   @Test func switchesAreAsInPRSMUnlessSaid() throws {
     let partition = try #require(try read(WrongFolder.one).definition.partitions.first)
     #expect(partition.security.globalPerformanceData && partition.security.inputOutputControl)

@@ -109,6 +109,9 @@ struct RandomProfiles {
       definition.definedCapacity = number(1...999_999)
     }
     if chance(30) { definition.ioPriority = number(1...15) }
+    definition.consoleWatcher = maybe(30) {
+      ConsoleWatcher($0.name(), $0.one(of: ConsoleRole.allCases))
+    }
   }
 
   /// A partition.

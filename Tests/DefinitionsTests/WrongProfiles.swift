@@ -80,6 +80,18 @@ extension WrongFolder {
       "a.direct:3:14: HCPDEF010E IOPRIORITY cannot be 16; write a decimal number 0-15"
     ),
     row(
+      "watcher who is no user", "  SECUSER OPERATER\n",
+      "a.direct:3:11: HCPDEF025E there is no user OPERATER; write OPERATOR, or define OPERATER"
+    ),
+    row(
+      "two watchers", "  CONSOLE 0009 3215 T OPERATOR\n  OBSERVER OPERATOR\n",
+      "a.direct:4:12: HCPDEF006E SECUSER or OBSERVER is given twice, first at a.direct line 3; keep one of the two"
+    ),
+    row(
+      "watcher of nobody", "  OBSERVER\n",
+      "a.direct:3:11: HCPDEF003E an operand is missing after OBSERVER; write a user's name"
+    ),
+    row(
       "defined capacity without rating", "  DEFINEDCAP 100\n",
       "a.direct:3:3: HCPDEF104E DEFINEDCAP reckons in MSU, and machine.config does not say what a CP processor has; add MSU and a number to PROCESSOR CP in machine.config"
     ),

@@ -39,6 +39,8 @@ extension Setting {
       )
     case .waitCompletion(let isOn): commandWords("SET WAITCOMP", isOn ? "ON" : "OFF")
     case .ioPriority(let name, let priority): commandWords("SET IOPRIORITY", name, "\(priority)")
+    case .consoleWatcher(let name, let role, let userid):
+      commandWords("SET \(role.rawValue)", name, userid ?? "OFF")
     case .ioPriorityQueuing(let isOn): commandWords("SET IOPRIORITY", isOn ? "ON" : "OFF")
     case .security(let name, let permission, let isOn):
       commandWords("SET SECURITY", name, permission.rawValue, isOn ? "ON" : "OFF")

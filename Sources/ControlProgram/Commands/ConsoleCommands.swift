@@ -17,14 +17,17 @@ let consoleCommands: [Command] = [
     ]),
   Command(
     "SEND", module: "SND", "Types a line at a guest's console.",
-    notes: ["The text keeps its case; a new line follows it. SEND CP is FOR without CMD."],
+    notes: [
+      "The text keeps its case; a new line follows it. SEND CP is FOR without CMD. Without class C you send "
+        + "to the guests whose secondary user or observer you are."
+    ],
     isRehearsed: false,
     formats: [
       CommandFormat(
         "CP", "userid command", classes: "C", "Gives a CP command as that user.",
         operands: [.partition, .command], handler: sendCommand),
       CommandFormat(
-        "", "userid|pattern [text]", classes: "C", "Types text at the guest's console.",
+        "", "userid|pattern [text]", classes: "CG", "Types text at the guest's console.",
         operands: [.partition, .other], handler: send),
     ]),
   Command(

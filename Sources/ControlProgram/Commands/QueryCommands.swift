@@ -17,7 +17,7 @@ let queryCommands: [Command] = [
       TimeSelection.note,
     ],
     formats: queryUserFormats + queryProfileFormats + queryMachineFormats + queryWeightFormats
-      + queryPriorityFormats
+      + queryPriorityFormats + queryWatcherFormats + querySpoolFormats
       + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
       + queryDeckFormats
       + queryVirtualFormats

@@ -17,7 +17,7 @@ private let unavailableQueries: [(words: String, instead: String)] = [
     "use QUERY DASD, QUERY PATHS rdev or QUERY CHPIDS"
   ),
   ("CHPIDV|CPUID|IPLPARMS|VMRELOcate", "use FOR userid CMD QUERY VIRTUAL ALL and QUERY PROFILE"),
-  ("SET|TERMinal|PF|SECUSER|SCReen|TRACE|AUTODial|BYUSER", "consoles have no such settings"),
+  ("SET|TERMinal|PF|SCReen|TRACE|AUTODial|BYUSER", "consoles have no such settings"),
   ("FILes|Reader|PRinter|PUnch|HOLd|DUMP", "there is no spooling"),
   ("LOGmsg|MAXUSERS|SSI|TIMEZONEs|SIGNALs|SASsist|CPAssist", "use QUERY CPLEVEL and QUERY LPARS"),
   ("LAN|VMLAN|CONTROLLER", "use QUERY VSWITCH"),

@@ -16,20 +16,18 @@ let setCommands: [Command] = [
         + "the next activation takes and nothing that runs; BOTH does both. QUERY PROFILE userid "
         + "DIFFERENCES compares, SAVE PROFILE keeps what runs. INITIAL returns to the profile.",
       "MINIMUM and MAXIMUM limit what SET WEIGHT may set; OFF lifts the limit.",
-      "SET OBSERVER decides whose console lines you see, marked with the partition's name; until "
-        + "then none. CONNECT shows what a guest wrote last.",
+      "Nobody is shown the lines of a guest's console who is not connected to it or set to watch it: its "
+        + "secondary user sees them while nobody is connected to it, its observer at all times, each marked "
+        + "with the partition's name. A partition has one watcher, who may SEND to it. RESET sets the one that "
+        + "the profile names in this role, or none. WAIT for a text sees everything in any case.",
     ],
-    formats: shareFormats + settingFormats + [
+    formats: shareFormats + settingFormats + setWatcherFormats + [
       setPriorityFormat, setSwitchFormat,
       CommandFormat(
         "PACE", "{REAL | FAST | n | STOP}", classes: "A",
         "How fast simulated time goes: as the wall clock, as it can, n times the wall clock, or not but in "
           + "SLEEP and WAIT.",
         operands: [.words("REAL|FAST|STOP")], handler: setPace),
-      CommandFormat(
-        "OBSERVER", "userid|pattern {ON|OFF}", classes: "AC",
-        "Shows a partition's console lines at this console, or not.",
-        operands: [.partition, .words("ON|OFF")], handler: setObserver),
     ])
 ]
 
@@ -47,15 +45,4 @@ private func setPace(_ call: Invocation) throws(CommandMessage) {
     call.system.pacer.set(.factor(Int(factor)))
   }
   call.reply("PACE \(paceText(call.system.machineView.pace))")
-}
-
-private func setObserver(_ call: Invocation) throws(CommandMessage) {
-  let pattern = try call.operands.useridPattern()
-  let word = try call.operands.required()
-  guard word == "ON" || word == "OFF" else { throw CommandMessage(.invalidOption, word) }
-  try call.operands.end()
-  if let onOmitted = call.control.onOmitted { return onOmitted("SET OBSERVER \(pattern) \(word)") }
-  guard let console = call.console else { throw CommandMessage(.needsConsole, "SET OBSERVER") }
-  _ = try pattern == "*" ? [] : call.partitions(pattern)
-  console.observe(pattern, isOn: word == "ON")
 }

@@ -6,7 +6,7 @@ extension CommandTable {
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
       + deviceCommands + faultCommands + provisioningCommands + networkCommands + saveCommands
       + partitionOperations + operationCommands
-      + storageCommands + consoleCommands
+      + storageCommands + consoleCommands + spoolCommands
       + planCommands + validateCommands + recordCommands + checkpointCommands + waitCommands
       + terminalCommands)
 }

@@ -1011,6 +1011,24 @@ extension MessageID {
         when:
           "A checkpoint could not be written, read or removed, or the machine not be put where REWIND says.",
         remedy: "Do what the text says; the machine goes on.")
+    case .consoleFileFailure:
+      MessageDefinition(
+        8891, .error, nil,
+        "Console file: &1",
+        when: "A file for a guest's console could not be begun.",
+        remedy: "Do what the text says; the guest goes on.")
+    case .consoleFileEnded:
+      MessageDefinition(
+        8892, .warning, nil,
+        "User &1 console file &2 ended: &3",
+        when: "A guest's console went to a file, which takes no more.",
+        remedy: "Make room if there is none; SPOOL CONSOLE START begins another file.")
+    case .consoleSocketFailure:
+      MessageDefinition(
+        8893, .warning, "CON",
+        "User &1 console socket: &2",
+        when: "A guest's console has no socket in the folder of --consoles.",
+        remedy: "Do what the text says; the guest goes on, and CONNECT reaches it.")
     case .recovered:
       MessageDefinition(
         8942, .information, nil,

@@ -173,6 +173,9 @@ package enum MessageID: CaseIterable, Sendable {
   case noRecords
   case recordsFailure
   case checkpointFailure
+  case consoleFileFailure
+  case consoleFileEnded
+  case consoleSocketFailure
   case recovered
   case notRecovered
   case performedNotKept

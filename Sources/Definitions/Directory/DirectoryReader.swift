@@ -34,7 +34,8 @@ struct DirectoryReader {
   static let imageLimit = 20_000
   static let verbs = [
     "PARTITION", "USER", "PROFILE", "INCLUDE", "PROCESSOR", "SHARE", "STORAGE", "IPL", "CONSOLE",
-    "DEDICATE", "MDISK", "LINK", "NICDEF", "SPECIAL", "OPTION", "GROUP", "CLASS", "PASSWORD",
+    "SECUSER", "OBSERVER", "DEDICATE", "MDISK", "LINK", "NICDEF", "SPECIAL", "OPTION", "GROUP",
+    "CLASS", "PASSWORD",
     "START", "COMMAND", "LOADABLE", "POLARITY", "DEFINEDCAP", "IOPRIORITY", "SECURITY", "IMAGE",
     "LOADPROFILE",
   ]

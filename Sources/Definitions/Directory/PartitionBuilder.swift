@@ -62,6 +62,8 @@ struct PartitionBuilder {
     case "STORAGE": storage(&operands)
     case "IPL": ipl(&operands)
     case "CONSOLE": console(&operands)
+    case "SECUSER": consoleWatcher(.secondaryUser, &operands)
+    case "OBSERVER": consoleWatcher(.observer, &operands)
     case "DEDICATE": dedicate(&operands)
     case "NICDEF": networkAdapter(&operands)
     case "OPTION": options(&operands)
@@ -233,15 +235,6 @@ struct PartitionBuilder {
       return ""
     }
     return word.text
-  }
-
-  private mutating func console(_ operands: inout OperandReader) {
-    guard let number = operands.deviceNumber("the console's device number") else { return }
-    parsed.definition.console = number
-    guard operands.peek != nil else { return }
-    guard operands.keyword(of: "CONSOLE", from: ["3215", "3270"]) != nil else { return }
-    // A spool class may follow, as CP has it; there is no spool.
-    if let word = operands.peek, word.text.utf8.count == 1 { _ = operands.word("") }
   }
 
   private mutating func dedicate(_ operands: inout OperandReader) {

@@ -30,8 +30,12 @@ struct DefinitionJudgement {
       profile(partition)
       devices(of: partition)
       start(of: partition)
+      watcher(of: partition)
     }
-    for image in directory.images { profile(image.entry) }
+    for image in directory.images {
+      profile(image.entry)
+      watcher(of: image.entry)
+    }
     groups()
     activationOrder()
     users()
@@ -201,6 +205,15 @@ struct DefinitionJudgement {
         log.report(.afterNotAutomatic(name), at: place)
       }
     }
+  }
+
+  private func watcher(of partition: ParsedPartition) {
+    guard let name = partition.definition.consoleWatcher?.userid else { return }
+    let users = machine.machine.users.map(\.name) + ["OPERATOR"]
+    guard self.partition(name) == nil, !users.contains(name) else { return }
+    log.report(
+      .unknownName("user", name, known: users + directory.partitions.map(\.definition.name)),
+      at: partition.place(of: "SECUSER or OBSERVER"))
   }
 
   private func users() {

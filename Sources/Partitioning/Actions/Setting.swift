@@ -98,6 +98,9 @@ package enum Setting: Sendable, Equatable, Codable {
   case security(String, SecuritySwitch, Bool)
   /// The partition's priority in input and output, 0-15. `.ioPriorityOutOfRange`.
   case ioPriority(String, Int)
+  /// The user who watches the partition's console in a role; nil for none in it. There is one watcher: he
+  /// takes the place of the one before, whatever his role.
+  case consoleWatcher(String, ConsoleRole, userid: String?)
   /// A group's absolute cap for a type, in hundredths of a processor, or none. `.capOutOfRange`.
   case groupCap(String, type: ProcessorType, hundredths: Int?)
   /// A group's limit in MSU, or none. `.capacityOutOfRange`, `.capacityUnknown`.
@@ -115,7 +118,7 @@ package enum Setting: Sendable, Equatable, Codable {
     case .weight(let name, _, _), .weightRange(let name, _, _, _), .weightChange(let name, _, _),
       .share(let name, _, _, _), .initialShare(let name, _), .cap(let name, _, _),
       .group(let name, _, _), .definedCapacity(let name, _), .polarity(let name, _),
-      .security(let name, _, _), .ioPriority(let name, _):
+      .security(let name, _, _), .ioPriority(let name, _), .consoleWatcher(let name, _, _):
       .partition(name)
     case .groupCap(let name, _, _), .groupCapacity(let name, _): .group(name)
     case .runningTime, .waitCompletion, .ioPriorityQueuing: .machine

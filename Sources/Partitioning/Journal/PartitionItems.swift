@@ -134,6 +134,9 @@ extension PartitionDefinition {
       items.append(MachineItem("DEFINED CAPACITY", count: definedCapacity))
     }
     if ioPriority > 0 { items.append(MachineItem("I/O PRIORITY", count: ioPriority)) }
+    if let consoleWatcher {
+      items.append(MachineItem(consoleWatcher.role.rawValue, consoleWatcher.userid, for: .plan))
+    }
     items += devices.map { device in
       MachineItem(
         "DEVICE " + DeviceNumbers.text(device.virtualDevice),

@@ -7,11 +7,12 @@ extension ManagementAction {
   package var neededClasses: PrivilegeClasses {
     switch self {
     case .activate, .logOn, .recover, .load, .releasePath: PrivilegeClasses(letters: "AB")
+    case .signalShutdown(_, _, thenForce: false), .signalAll, .set(.consoleWatcher, _):
+      PrivilegeClasses(letters: "AC")
     case .deactivate, .stop, .start, .resetNormal, .resetClear, .restart, .cancelShutdown,
       .cancelPending, .set, .setNextProfile, .saveProfile, .signalShutdown(_, _, thenForce: true),
       .shutDown, .account:
       PrivilegeClasses(letters: "A")
-    case .signalShutdown(_, _, thenForce: false), .signalAll: PrivilegeClasses(letters: "AC")
     case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
       .activateDeck, .inject:
       PrivilegeClasses(letters: "B")
@@ -68,6 +69,7 @@ extension PartitionManager {
       }
       return
     }
+    if isWatcherTyping(action, author) { return }
     switch author {
     case .firmware: return
     case .user(let name, let classes):
@@ -76,6 +78,14 @@ extension PartitionManager {
       }
     case .partition(let name): try authorize(action, partition: name)
     }
+  }
+
+  /// Whether somebody types at a console that he was set to watch.
+  private func isWatcherTyping(_ action: ManagementAction, _ author: Author) -> Bool {
+    guard case .sendConsole(let name, _) = action, let partition = try? partition(name) else {
+      return false
+    }
+    return partition.definition.consoleWatcher?.userid == author.name
   }
 
   private func authorize(

@@ -25,6 +25,11 @@ extension PartitionManager {
     firmware.journal.mix(action)
   }
 
+  /// Bytes that were typed at a partition's console and that its guest has not taken.
+  package func waitingInput(at name: String) -> Int {
+    (try? partition(name))?.computer?.waitingConsoleInput ?? 0
+  }
+
   func sendConsole(_ partition: Partition, _ bytes: [UInt8]) throws(ManagementError) {
     try partition.requireActive()
     partition.computer?.type(bytes)

@@ -71,6 +71,9 @@ extension PartitionDefinition {
       statements.append(ProfileStatement("DEFINEDCAP", "\(definedCapacity)"))
     }
     if ioPriority > 0 { statements.append(ProfileStatement("IOPRIORITY", "\(ioPriority)")) }
+    if let consoleWatcher {
+      statements.append(ProfileStatement(consoleWatcher.role.rawValue, consoleWatcher.userid))
+    }
     statements.append(storageStatement)
     if let ipl { statements.append(ProfileStatement("IPL", ipl.directoryText)) }
     statements.append(

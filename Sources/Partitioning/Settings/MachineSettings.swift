@@ -59,7 +59,7 @@ package struct MachineSettings: Sendable, Equatable, Codable {
       }
       try change(name) { $0.capacityUnits = units }
     case .weight, .weightRange, .weightChange, .share, .initialShare, .cap, .group,
-      .definedCapacity, .polarity, .security, .ioPriority:
+      .definedCapacity, .polarity, .security, .ioPriority, .consoleWatcher:
       // A partition's.
       break
     }

@@ -47,6 +47,8 @@ extension PartitionDefinition {
       self.polarity = polarity
     case .security(_, let permission, let isOn): security[permission] = isOn
     case .ioPriority(_, let priority): ioPriority = priority
+    case .consoleWatcher(_, let role, let userid?): consoleWatcher = ConsoleWatcher(userid, role)
+    case .consoleWatcher(_, let role, nil): if consoleWatcher?.role == role { consoleWatcher = nil }
     case .weightChange(_, let type, let change):
       for setting in try settings(of: change, type) { try apply(setting, in: context) }
     case .groupCap, .groupCapacity, .runningTime, .waitCompletion, .ioPriorityQueuing:

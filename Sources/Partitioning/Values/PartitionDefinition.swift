@@ -227,6 +227,8 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   package var storage: PartitionStorage
   /// Device number of its console.
   package var console: UInt16?
+  /// Who is shown its console's lines beside those who are connected to it.
+  package var consoleWatcher: ConsoleWatcher?
   /// What it loads.
   package var ipl: IPLDefinition?
   /// Real devices dedicated to it, ascending by virtual device.

@@ -16,6 +16,11 @@ extension PartitionManager {
     (try? partition(name))?.isActive
   }
 
+  /// Who watches a partition's console; nil for nobody.
+  package func watcher(of name: String) -> ConsoleWatcher? {
+    (try? partition(name))?.definition.consoleWatcher
+  }
+
   private func view(_ partition: Partition) -> PartitionView {
     let unit = ledger.incrementByteCount
     let first = engine.guests[partition.number].firstLogical

@@ -40,6 +40,9 @@ final class SerialPort: BusTarget, Device {
   /// Whether the guest asks again and again for something that is typed.
   var isPolled: Bool { state.idlePolls >= Self.pollLimit }
 
+  /// Bytes that wait to be received.
+  var waitingCount: Int { state.waitingInput.count &- state.receivedCount }
+
   /// A serial line whose interrupts go to `line`.
   init(line: InterruptLine) { self.line = line }
 

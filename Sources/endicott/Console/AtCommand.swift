@@ -46,6 +46,7 @@ struct AtCommand: ParsableCommand {
       var chosen = options.managerOptions(pace: .stopped)
       chosen.sparesFiles = !keep
       let machine = try folder.console(chosen, records: records, from: .instant(time))
+      machine.sockets = try options.sockets()
       throw ExitCode(try ConsoleFront().run(machine))
     } catch let failure as HostFailure {
       writeError(failure.line)

@@ -48,6 +48,7 @@ struct ConsoleCommand: ParsableCommand {
       guard let beginning = try state.beginning ?? front.ask(records) else { return }
       let machine = try folder.console(
         options.managerOptions(pace: nil), records: records, from: beginning)
+      machine.sockets = try options.sockets()
       if let every = state.checkpointEvery { machine.recordInstants(every: every.nanoseconds) }
       throw ExitCode(try front.run(machine))
     } catch let failure as HostFailure {

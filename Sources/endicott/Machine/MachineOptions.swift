@@ -24,10 +24,25 @@ struct MachineOptions: ParsableArguments {
       """, valueName: "caches"))
   var caches = CachePolicy.ordinary
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Make a socket in the folder for each guest's console, named as the partition, for programs such as \
+      socat and screen.
+      """, valueName: "folder"))
+  var consoles: String?
+
   func validate() throws {
     if let threads, !(1...64).contains(threads) {
       throw ValidationError("--threads \(threads): 1 to 64 are possible")
     }
+  }
+
+  /// The sockets of guests' consoles, if they are wanted.
+  ///
+  /// - Throws: `HostFailure` when their folder cannot be used.
+  func sockets() throws(HostFailure) -> ConsoleSockets? {
+    try consoles.map { folder throws(HostFailure) in try ConsoleSockets(folder: folder) }
   }
 
   /// The firmware's options.

@@ -8,6 +8,9 @@ import Records
 ///
 /// Owner thread only. Everything that is shown passes here, so that nothing is shown before it is kept.
 final class RunningMachine: SimulationClock {
+  /// Simulated time after which clients of guests' consoles are looked at again.
+  private static let socketTurn: SimulatedTime = 10_000_000
+
   /// The firmware.
   let manager: PartitionManager
   /// CP.
@@ -24,6 +27,8 @@ final class RunningMachine: SimulationClock {
   private let records: MachineRecords
   /// Whether what was recorded did not come again.
   private(set) var hasFailedReplay = false
+  /// The sockets of guests' consoles, if somebody wants them.
+  var sockets: ConsoleSockets?
   /// Builds the machine's firmware anew, to go back to an instant; nil where nobody can.
   var rebuild: (() throws(HostFailure) -> PartitionManager)? {
     didSet { control.canRewind = rebuild != nil && checkpoints != nil }
@@ -74,6 +79,9 @@ final class RunningMachine: SimulationClock {
     console = control.logOn()
     control.clock = self
     control.records = recorder ?? past?.records
+    if let folder = records.store?.folder {
+      control.consoleFiles = ConsoleFiles(inStateFolder: folder)
+    }
     recorder?.onTrouble = { [weak control] in control?.sendToAll($0) }
     checkpoints?.onMessage = { [weak control] in control?.sendToAll($0) }
     keepCheckpoints(definition.machine.checkpoints)
@@ -111,6 +119,8 @@ final class RunningMachine: SimulationClock {
   /// - Parameter output: Takes messages and answers as they come.
   /// - Throws: `ScriptFailure` when the PROFILE script stops.
   func start(output: (ScriptOutput) -> Void) throws(ScriptFailure) {
+    // What is said while the past is performed again was said then.
+    defer { serveSockets() }
     let words = { (action: ManagementAction) in action.commandText }
     let found = recorder?.kept?.lines(words) ?? recorder?.store.salvage.lines(words)
     for line in found ?? [] { output(.line(line)) }
@@ -134,6 +144,11 @@ final class RunningMachine: SimulationClock {
     for line in result.lines { output(.line(line)) }
     guard let profile = definition.machine.profileScript else { return }
     _ = try run(Script(file: definition.path(of: profile)), output: output)
+  }
+
+  /// Lets clients of guests' consoles in.
+  private func serveSockets() {
+    sockets?.serve(control, by: .user(console.userid, classes: console.classes))
   }
 
   /// Performs again what was asked for after the checkpoint, or says what that was.
@@ -195,21 +210,30 @@ final class RunningMachine: SimulationClock {
       isMet = StandardOutput.hasFailed || condition()
       return isMet
     }
-    guard let recorder else { return manager.runEpochs(until: end) { isOver() } }
+    guard recorder != nil || sockets != nil else {
+      return manager.runEpochs(until: end) { isOver() }
+    }
     repeat {
-      let due = min(recorder.nextSample, checkpoints?.nextDue ?? .max)
-      manager.runEpochs(until: min(end, due)) { isOver() }
-      recorder.keepUp()
-      recorder.watch()
+      manager.runEpochs(until: min(end, nextDue)) { isOver() }
+      recorder?.keepUp()
+      recorder?.watch()
       checkpoints?.keepUp()
       checkpoints?.takeDue()
-    } while manager.now < end && !isMet
+      sockets?.look()
+    } while manager.now < end && !isMet && !control.isShutDown
+  }
+
+  /// When something is to be done beside what lets time pass.
+  private var nextDue: SimulatedTime {
+    let due = min(recorder?.nextSample ?? .max, checkpoints?.nextDue ?? .max)
+    return sockets == nil ? due : min(due, manager.now.addingClamped(Self.socketTurn))
   }
 
   /// Looks after what is kept while simulated time stands still.
   func letHostPass() {
     recorder?.watch()
     checkpoints?.keepUp()
+    sockets?.look()
   }
 
   /// Ends what is kept in good order; what cannot be kept is told on standard error.
@@ -217,6 +241,7 @@ final class RunningMachine: SimulationClock {
   /// - Parameter status: The exit status when all is kept.
   /// - Returns: The exit status.
   func close(_ status: Int32) -> Int32 {
+    sockets?.end()
     checkpoints?.finish()
     disks?.end()
     guard let loss = recorder?.close() else { return status }
@@ -240,6 +265,7 @@ final class RunningMachine: SimulationClock {
       manager: rebuild(), definition: definition, records: records,
       from: .instant(instant, of: recorder?.start), inPlaceOf: self)
     machine.rebuild = rebuild
+    machine.sockets = sockets
     machine.manager.pacer.set(.stopped)
     if let checkpoints { machine.checkpoints?.take(scheduleOf: checkpoints) }
     return machine

@@ -56,6 +56,7 @@ struct RunCommand: ParsableCommand {
       .machine(
         options.managerOptions(pace: .fast), records: state.open(standard: nil),
         from: state.beginning ?? .cold)
+    machine.sockets = try options.sockets()
     if let every = state.checkpointEvery { machine.recordInstants(every: every.nanoseconds) }
     do {
       return machine.close(try run(scripts, on: machine))

@@ -83,7 +83,7 @@ struct ProvisioningCommandTests {
 
   @Test func aGuestOfADefinedPartitionGivesCommandsAsItself() throws {
     let small = try machine()
-    _ = small.answer("DEFINE PARTITION TALK2 LIKE TALK#ACTIVATE TALK2#SET OBSERVER TALK2 ON")
+    _ = small.answer("DEFINE PARTITION TALK2 LIKE TALK#ACTIVATE TALK2#SET OBSERVER TALK2 *")
     _ = small.answer("WAIT TALK2 TEXT 'TALKER>'#DELETE PARTITION FAULTY")
     _ = small.answer("SEND TALK2 CP QUERY USERID#SLEEP 0.1")
     #expect(small.shown().contains("TALK2   : TALK2    AT SMALL"))

@@ -67,7 +67,7 @@ struct PlanTests {
     "SAVE PROFILE SPIN1", "SET WEIGHT SPIN1 40 BOTH", "PLAN SET WEIGHT SPIN1 5", "SLEEP 1",
     "WAIT SPIN1 STATE LOGOFF", "CONNECT SPIN1", "NOTHING", "QUERY DIGEST",
     "LOAD SPIN1 TALKER FORCE",
-    "MSG SPIN1 hello", "FOR SPIN1 CMD STORE 1000 FF", "SET OBSERVER * OFF",
+    "MSG SPIN1 hello", "FOR SPIN1 CMD STORE 1000 FF", "SET OBSERVER SPIN1 *",
   ])
   func nothingIsChanged(command: String) throws {
     let small = try started()

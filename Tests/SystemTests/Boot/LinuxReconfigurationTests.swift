@@ -28,7 +28,7 @@ struct LinuxReconfigurationTests {
     """
   }
   private static let start = """
-    SET OBSERVER LINUX1 ON
+    SET OBSERVER LINUX1 *
     WAIT LINUX1 TEXT 'linux1:/root' WITHIN 60
 
     """

@@ -55,7 +55,7 @@ struct StolenTimeTests {
     let script = try folder.write(
       "steal.cp",
       """
-      SET OBSERVER LINUX1 ON
+      SET OBSERVER LINUX1 *
       WAIT LINUX1 TEXT 'linux1:/root' WITHIN 60
       SEND LINUX1 for i in 1 2; do (while :; do :; done) & done; echo "spins "now
       WAIT LINUX1 TEXT 'spins now' WITHIN 30
