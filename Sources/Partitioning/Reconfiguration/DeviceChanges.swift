@@ -79,7 +79,7 @@ extension Reconfiguration {
     guard partition.definition.device(number) == nil else {
       throw .adapterNumberTaken(name, number)
     }
-    let limit = partition.takesDevices ? placeCount(of: partition) : 0
+    let limit = placeCount(of: partition)
     guard partition.definition.deviceCount < limit else {
       throw .noPlaceForAdapter(name, number, limit: limit)
     }
@@ -90,9 +90,10 @@ extension Reconfiguration {
     guard found.grant(to: name) != nil else { throw .notGranted(name, network: network) }
   }
 
-  /// Places that a partition's devices can be in.
+  /// Places that a partition's devices can be in; none in a computer that was built when no path was there.
   private func placeCount(of partition: Partition) -> Int {
-    partition.definition.deviceRoom.subtractingClamped(partition.takenPlaceCount)
+    guard partition.takesDevices else { return 0 }
+    return partition.definition.deviceRoom.subtractingClamped(partition.takenPlaceCount)
   }
 
   func detachDevice(

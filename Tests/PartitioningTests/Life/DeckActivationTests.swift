@@ -156,6 +156,25 @@ struct DeckActivationTests {
     #expect(manager.channels.paths(of: 1).map(\.isOnline) == [false, true, true])
   }
 
+  @Test(
+    "a partition that had no path when it was activated has places for disks from its next activation on"
+  )
+  func places() throws {
+    let machine = try machine()
+    let manager = machine.manager
+    try manager.perform(activate { $0.paths.changeEach { $0 = Self.path($0.number, ["A", "B"]) } })
+    try manager.perform(.activate("C", load: true))
+    try manager.perform(activate { _ in })
+    try manager.perform(.configurePath("C", path: 0x10, online: true, insistence: .polite))
+    let attach = ManagementAction.attachDevice("C", device: 0x202, as: 0x100)
+    let refusal = ManagementError.deviceNotAttachable("C", device: 0x202, .noPlace(limit: 0))
+    #expect(machine.refusal(attach) == refusal)
+    #expect(throws: refusal) { try manager.rehearsal().perform(attach) }
+    try manager.perform(.deactivate("C", force: true))
+    try manager.perform(.activate("C", load: true))
+    #expect(machine.refusal(attach) == nil)
+  }
+
   // MARK: What is refused
 
   @Test("everything that stands against it is told, and nothing is changed")
