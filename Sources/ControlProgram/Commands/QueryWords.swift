@@ -18,7 +18,7 @@ private let unavailableQueries: [(words: String, instead: String)] = [
   ),
   ("CHPIDV|CPUID|IPLPARMS|VMRELOcate", "use FOR userid CMD QUERY VIRTUAL ALL and QUERY PROFILE"),
   ("SET|TERMinal|PF|SCReen|TRACE|AUTODial|BYUSER", "consoles have no such settings"),
-  ("FILes|Reader|PRinter|PUnch|HOLd|DUMP", "there is no spooling"),
+  ("FILes|Reader|PRinter|PUnch|HOLd|DUMP", "use QUERY CONSOLE for the files of consoles"),
   ("LOGmsg|MAXUSERS|SSI|TIMEZONEs|SIGNALs|SASsist|CPAssist", "use QUERY CPLEVEL and QUERY LPARS"),
   ("LAN|VMLAN|CONTROLLER", "use QUERY VSWITCH"),
 ]

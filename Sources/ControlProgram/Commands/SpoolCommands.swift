@@ -99,6 +99,8 @@ extension Invocation {
     _ partition: String, named name: String?
   ) throws(CommandMessage) {
     var spool = control.spools[partition] ?? ConsoleSpool()
+    // Which has its name already.
+    if spool.file != nil, name != nil { throw CommandMessage(.conflictingOption, "NAME") }
     if spool.file == nil { spool.open(try beginFile(of: partition, named: name)) }
     spool.isStarted = true
     control.spools[partition] = spool

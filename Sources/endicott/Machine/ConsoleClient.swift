@@ -54,8 +54,9 @@ struct ConsoleClient {
         (sentCount, leftOutCount) = (0, 0)
       }
       let count = queue.withUnsafeBytes { bytes in
-        let rest = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(sentCount))
-        return Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+        Glibc.send(
+          descriptor, bytes.baseAddress.map { $0 + sentCount }, bytes.count &- sentCount,
+          Int32(MSG_NOSIGNAL))
       }
       if count >= 0 {
         sentCount.addClamped(count)

@@ -24,7 +24,8 @@ final class ConsoleFiles: ConsoleFilesPort {
         "\(folder) has \(own.count) files of \(partition); remove those that nobody needs")
     }
     if let name { return try KeptConsole(inFolder: folder, named: "\(partition).\(name)") }
-    let last = own.compactMap { Int($0.dropFirst(partition.utf8.count &+ 1)) }.max() ?? 0
+    let last =
+      own.compactMap { Int($0.dropFirst(max(0, partition.count.addingClamped(1)))) }.max() ?? 0
     let number = String(last.addingClamped(1)).zeroPadded(to: 4)
     return try KeptConsole(inFolder: folder, named: "\(partition).\(number)")
   }

@@ -96,10 +96,10 @@ final class ConsoleSockets {
         descriptors.append(pollfd(fd: client.descriptor, events: client.awaited, revents: 0))
       }
     }
-    guard poll(&descriptors, nfds_t(descriptors.count), 0) > 0 else { return [] }
+    guard poll(&descriptors, nfds_t(clamping: descriptors.count), 0) > 0 else { return [] }
     var rest = descriptors[...]
     return names.compactMap { name in
-      let count = (consoles[name]?.clients.count ?? 0).addingClamped(1)
+      let count = max(0, (consoles[name]?.clients.count ?? 0).addingClamped(1))
       let own = rest.prefix(count)
       rest = rest.dropFirst(count)
       return own.contains { $0.revents != 0 } ? (name, own.map(\.revents)) : nil

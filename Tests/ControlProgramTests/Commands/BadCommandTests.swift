@@ -30,7 +30,9 @@ private let badCommands = [
     "Q SRM", "HCPCQU8902E QUERY SRM is not available here; use QUERY RUNTIME and QUERY WEIGHTS"),
   BadCommand(
     "Q TERM", "HCPCQU8902E QUERY TERMINAL is not available here; consoles have no such settings"),
-  BadCommand("Q FIL", "HCPCQU8902E QUERY FILES is not available here; there is no spooling"),
+  BadCommand(
+    "Q FIL",
+    "HCPCQU8902E QUERY FILES is not available here; use QUERY CONSOLE for the files of consoles"),
   BadCommand("Q 0999", "HCPCQU040E Device 0999 does not exist"),
   BadCommand("IND USER NOSUCH", "HCPIND045E NOSUCH not logged on"),
   BadCommand("SEND NOSUCH hello", "HCPSND045E NOSUCH not logged on"),

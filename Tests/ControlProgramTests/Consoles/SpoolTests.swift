@@ -71,6 +71,9 @@ struct SpoolTests {
     let (test, files) = try consoles()
     #expect(test.answer("SPOOL CONSOLE SPIN001 START NAME Boot-1") == "CONSOLE FILE SPIN001.Boot-1")
     try write("one\n", test)
+    #expect(
+      test.answer("SPOOL CONSOLE SPIN001 START NAME other")
+        == "HCPSPO013E Conflicting option - NAME")
     #expect(test.answer("CLOSE CONSOLE SPIN001") == "CONSOLE FILE SPIN001.Boot-1 CLOSED, 1 LINES")
     try write("two\n", test)
     #expect(files.files.map(\.name) == ["SPIN001.Boot-1", "SPIN001.2"])
