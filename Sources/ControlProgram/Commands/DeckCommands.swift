@@ -18,7 +18,7 @@ let deckNotes = [
 let deckFormat = CommandFormat(
   "", "{IODF=name[,TEST|,FORCE] | RECOVER={SOURCE|TARGET}[,TEST|,FORCE]}", classes: "B",
   "Changes the machine's I/O configuration while it runs.",
-  operands: [.words("IODF=|RECOVER=SOURCE|RECOVER=TARGET")], handler: activateDeck)
+  operands: [.words("IODF=|RECOVER=SOURCE|RECOVER=TARGET"), .other], handler: activateDeck)
 
 let queryDeckFormats = [
   CommandFormat(

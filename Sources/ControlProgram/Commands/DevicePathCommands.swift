@@ -7,7 +7,7 @@ import Quantities
 let varyDevicePathFormat = CommandFormat(
   "", "PATH(vdev[-vdev],nn),{ONLINE | OFFLINE[,UNCOND|,FORCE]}", classes: "G",
   "Varies a channel path to devices of your partition; all of them or none.",
-  operands: [.words("PATH(|ONLINE|OFFLINE|UNCOND|FORCE")], handler: varyDevicePath)
+  operands: [.words("PATH("), .other], handler: varyDevicePath)
 
 let queryDevicePathsFormat = CommandFormat(
   "Virtual PATHs", "[vdev]", classes: "G",
