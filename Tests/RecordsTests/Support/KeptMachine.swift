@@ -49,8 +49,7 @@ enum KeptMachine {
       .set(.runningTime(nanoseconds: 7_000_000), .profile), .set(.waitCompletion(true)),
       .set(.groupCap("G", type: .cp, hundredths: 120), .profile),
       .set(.groupCap("G", type: .cp, hundredths: 99)), .varyProcessor(2, online: false),
-      .varyPath(0x11, online: false, insistence: .force), .varyDevice(0x200, online: false),
-      .deletePartition("C"),
+      .varyPath(0x11, online: false, insistence: .force), .deletePartition("C"),
     ]
     for action in actions { _ = try manager.perform(action, by: .user("OPERATOR")) }
     return manager
