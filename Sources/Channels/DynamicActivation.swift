@@ -37,14 +37,17 @@ extension ChannelSubsystem {
     let pairs = ConfigurationPairs(hardware.configuration, next.configuration)
     return activity.subchannels.indices.flatMap { index in
       let item = activity.subchannels[index]
-      guard activity.isActive[item.partition], let device = pairs.devices.later[item.device] else {
+      guard activity.isActive[item.partition],
+        let device = pairs.devices.later.element(at: item.device) ?? nil
+      else {
         return [(path: UInt8, partition: Int, virtualDevice: UInt16)]()
       }
       let usable = usableMask(index)
       return item.paths.enumerated().compactMap { position, path in
         guard usable & Subchannel.bit(position) != 0 else { return nil }
         let isKept =
-          pairs.paths.later[path].map { next.devices[device].paths.contains($0) } ?? false
+          (pairs.paths.later.element(at: path) ?? nil)
+          .map { next.devices[device].paths.contains($0) } ?? false
         return isKept
           ? nil : (hardware.paths[path].number, item.partition, item.virtualDevice)
       }

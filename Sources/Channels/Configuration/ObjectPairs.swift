@@ -1,5 +1,7 @@
 // Which objects of one I/O configuration are those of another.
 
+import Quantities
+
 /// Objects of two configurations that are the same object, whatever else is said of them.
 package struct ObjectPairs: Sendable {
   /// For each object of the later configuration the index of the same one in the earlier; nil for a new one.
@@ -14,21 +16,21 @@ package struct ObjectPairs: Sendable {
     from before: [Object], to after: [Object], name: (Object) -> Name,
     isAlike: (Object, Object) -> Bool
   ) {
-    let old = Dictionary(grouping: before.indices) { name(before[$0]) }
-    let new = Dictionary(grouping: after.indices) { name(after[$0]) }
+    let old = Dictionary(grouping: before.enumerated()) { name($0.element) }
+    let new = Dictionary(grouping: after.map(name)) { $0 }
     var earlier = [Int?](repeating: nil, count: after.count)
     var later = [Int?](repeating: nil, count: before.count)
     for (index, object) in after.enumerated() {
       let name = name(object)
       let candidates = old[name] ?? []
       let isOnly = candidates.count == 1 && new[name]?.count == 1
-      guard
-        let match = candidates.first(where: {
-          later[$0] == nil && (isOnly || isAlike(before[$0], object))
-        })
-      else { continue }
-      earlier[index] = match
-      later[match] = index
+      let match = candidates.first { candidate in
+        later.element(at: candidate.offset) == .some(nil)
+          && (isOnly || isAlike(candidate.element, object))
+      }
+      guard let match else { continue }
+      earlier.change(at: index) { $0 = match.offset }
+      later.change(at: match.offset) { $0 = index }
     }
     self.earlier = earlier
     self.later = later
