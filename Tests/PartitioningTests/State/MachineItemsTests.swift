@@ -59,6 +59,7 @@ struct MachineItemsTests {
     definition.loadableFiles = ["vmlinuz"]
     definition.options = [.quickDispatch]
     definition.definedCapacity = 30
+    definition.consoleWatcher = ConsoleWatcher("OPERATOR", .observer)
     return definition
   }
 
