@@ -169,7 +169,7 @@ struct CompletionTests {
     ("SET SHARE SP", ["SPIN001", "SPIN002"]), ("SET SHARE SPIN001 AB", ["ABSOLUTE"]),
     ("FOR SPIN001 CMD Q V ST", ["STORAGE"]), ("FOR SPIN001 C", ["CMD"]),
     ("Q N#FOR TOU", ["TOUCHER"]), ("CP XAUTOLOG LIN", ["LINUX1"]), (".Q TI", ["TIME"]),
-    ("VARY O", ["OFFLINE", "ONLINE"]), ("VARY OFF P", ["PATH(", "PROCESSOR"]), ("FROB X", []),
+    ("VARY O", ["OFFLINE", "ONLINE"]), ("VARY OFF P", ["PROCESSOR"]), ("FROB X", []),
     ("HELP SIL", ["SILENTLY"]), ("Q LINU", ["LINUX1"]),
   ])
   func candidates(line: String, expected: [String]) throws {
