@@ -16,10 +16,11 @@ package struct ObjectPairs: Sendable {
     from before: [Object], to after: [Object], name: (Object) -> Name,
     isAlike: (Object, Object) -> Bool
   ) {
+    // Cannot trap: counts an array that is there.
     let old = Dictionary(grouping: before.enumerated()) { name($0.element) }
     let new = Dictionary(grouping: after.map(name)) { $0 }
-    var earlier = [Int?](repeating: nil, count: after.count)
-    var later = [Int?](repeating: nil, count: before.count)
+    var earlier: [Int?] = after.map { _ in nil }
+    var later: [Int?] = before.map { _ in nil }
     for (index, object) in after.enumerated() {
       let name = name(object)
       let candidates = old[name] ?? []
