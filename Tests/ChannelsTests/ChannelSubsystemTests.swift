@@ -35,6 +35,22 @@ func subsystem(
   return subsystem
 }
 
+/// A subsystem with a path to one device, partition 0's, whose blocks are a file's.
+func subsystem(file: String, isWritable: Bool) throws -> ChannelSubsystem {
+  let subsystem = try ChannelSubsystem(
+    ChannelConfiguration(
+      partitionCount: 1, paths: [ChannelConfiguration.Path(number: 1, accessPartitions: [0])],
+      devices: [
+        ChannelConfiguration.Device(
+          number: 0x100, paths: [0], medium: .file(path: file, writable: isWritable))
+      ],
+      assignments: [
+        ChannelConfiguration.Assignment(partition: 0, virtualDevice: 0x100, device: 0)
+      ]))
+  subsystem.activate(0)
+  return subsystem
+}
+
 func read(
   _ partition: Int, _ device: UInt16, block: UInt64 = 0, bytes: Int = 512, tag: UInt64,
   at time: SimulatedTime = 0
@@ -261,24 +277,13 @@ func write(
     try Data(repeating: 0x41, count: 100_352).write(to: URL(fileURLWithPath: path))
     defer { try? FileManager.default.removeItem(atPath: path) }
     for isWritable in [false, true] {
-      let channels = try ChannelSubsystem(
-        ChannelConfiguration(
-          partitionCount: 1,
-          paths: [ChannelConfiguration.Path(number: 1, accessPartitions: [0])],
-          devices: [
-            ChannelConfiguration.Device(
-              number: 0x200, paths: [0], medium: .file(path: path, writable: isWritable))
-          ],
-          assignments: [
-            ChannelConfiguration.Assignment(partition: 0, virtualDevice: 0x200, device: 0)
-          ]))
-      channels.activate(0)
-      channels.start(write(0, 0x200, block: 195, [UInt8](repeating: 0x42, count: 512), tag: 1))
+      let channels = try subsystem(file: path, isWritable: isWritable)
+      channels.start(write(0, 0x100, block: 195, [UInt8](repeating: 0x42, count: 512), tag: 1))
       channels.start(
         ChannelRequest(
-          partition: 0, device: 0x200, kind: .flush, firstBlock: 0, byteCount: 0, tag: 2,
+          partition: 0, device: 0x100, kind: .flush, firstBlock: 0, byteCount: 0, tag: 2,
           issued: 1))
-      channels.start(read(0, 0x200, block: 194, bytes: 1024, tag: 3, at: 2))
+      channels.start(read(0, 0x100, block: 194, bytes: 1024, tag: 3, at: 2))
       let ended = channels.takeCompletions(upTo: 1_000_000_000)
       #expect(ended.map(\.status) == [.ok, .ok, .ok])
       #expect(

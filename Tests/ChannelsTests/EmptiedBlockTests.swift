@@ -57,18 +57,7 @@ struct EmptiedBlockTests {
     let path = NSTemporaryDirectory() + "endicott-\(UUID().uuidString).img"
     try Data(repeating: 0x41, count: 2 * Self.chunk).write(to: URL(fileURLWithPath: path))
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let channels = try ChannelSubsystem(
-      ChannelConfiguration(
-        partitionCount: 1,
-        paths: [ChannelConfiguration.Path(number: 1, accessPartitions: [0])],
-        devices: [
-          ChannelConfiguration.Device(
-            number: 0x100, paths: [0], medium: .file(path: path, writable: isWritable))
-        ],
-        assignments: [
-          ChannelConfiguration.Assignment(partition: 0, virtualDevice: 0x100, device: 0)
-        ]))
-    channels.activate(0)
+    let channels = try subsystem(file: path, isWritable: isWritable)
     let written = [UInt8](repeating: 0x42, count: Self.chunk)
     channels.start(write(0, 0x100, block: 0, written, tag: 1))
     channels.start(empty(kind, block: 0, bytes: Self.chunk, tag: 2, at: 1))
