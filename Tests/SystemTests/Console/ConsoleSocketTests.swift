@@ -15,7 +15,7 @@ struct ConsoleSocketTests {
   private static let shell = """
     mkfifo $M/in; : >$M/out; $E $M --consoles $M/c <$M/in >$M/out 2>$M/err & p=$!; exec 3>$M/in
     say() { echo "$1" >&3; }
-    await() { n=0; until eval "$1"; do n=$((n+1)); [ $n -gt 400 ] && exit 98; sleep 0.05; done; }
+    await() { n=0; until eval "$1"; do n=$((n+1)); [ $n -gt 1200 ] && exit 98; sleep 0.05; done; }
     attach() { socat -u UNIX-CONNECT:$M/c/$1 CREATE:$M/$2 3>&- & }
     type() { echo "$2" | socat -u - UNIX-CONNECT:$M/c/$1; }
 
