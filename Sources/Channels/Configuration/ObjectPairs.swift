@@ -16,8 +16,8 @@ package struct ObjectPairs: Sendable {
     from before: [Object], to after: [Object], name: (Object) -> Name,
     isAlike: (Object, Object) -> Bool
   ) {
-    // Cannot trap: counts an array that is there.
     let old = Dictionary(grouping: before.enumerated()) { name($0.element) }
+    // Cannot trap: counts an array that is there.
     let new = Dictionary(grouping: after.map(name)) { $0 }
     var earlier: [Int?] = after.map { _ in nil }
     var later: [Int?] = before.map { _ in nil }
