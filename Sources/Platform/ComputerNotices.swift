@@ -22,12 +22,12 @@ extension Computer {
   package func completeChannel(_ completion: ChannelCompletion) -> [ChannelRequest] {
     values.history.mix(completion.tag)
     values.history.mix(completion.at)
-    return devicePlaces.flatMap { place -> [ChannelRequest] in
-      guard let disk = place.device as? BlockDevice,
-        disk.configuration.deviceNumber == completion.device
-      else { return [] }
-      return disk.complete(completion)
+    var requests: [ChannelRequest] = []
+    for place in devicePlaces where place.contents?.deviceNumber == completion.device {
+      guard let disk = place.device as? BlockDevice else { continue }
+      requests += disk.complete(completion)
     }
+    return requests
   }
 
   // MARK: Networks

@@ -6,8 +6,10 @@ import Partitioning
 private let target = "userid|pattern"
 
 let setWatcherFormats = ConsoleRole.allCases.map { role in
-  CommandFormat(
-    role.spelling, "[\(target)] {* | user | OFF | RESET} " + SettingScope.syntax, classes: "AC",
+  let on = role == .observer ? "ON | " : ""
+  return CommandFormat(
+    role.spelling, "[\(target)] {* | user | \(on)OFF | RESET} " + SettingScope.syntax,
+    classes: "AC",
     role == .observer
       ? "Who is shown the lines of a guest's console; * is you."
       : "Who is shown the lines of a guest's console while nobody is connected to it; * is you.",
@@ -34,11 +36,14 @@ private func setWatcher(_ call: Invocation) throws(CommandMessage) {
   let pattern = isOwn ? "*" : first
   let word = isOwn ? first : try call.operands.required()
   let scope = try call.operands.settingScope()
-  if word != "RESET", word != "OFF" { try call.requireUser(word) }
+  let isSwitch = role == .observer && !isOwn && ["ON", "OFF"].contains(word)
+  if isSwitch, pattern == "*" { return try call.observeAll(word == "ON", in: scope) }
+  if word != "RESET", word != "OFF", !isSwitch { try call.requireUser(word) }
   try call.forEach(pattern, in: scope) { name throws(CommandMessage) in
     let userid: String? =
       switch word {
       case "*": call.issuer.userid
+      case "ON" where isSwitch: call.issuer.userid
       case "OFF": nil
       case "RESET": call.profileWatcher(of: name, role)
       default: word
@@ -78,6 +83,17 @@ extension ConsoleRole {
 extension Invocation {
   /// The role that the command's leading keyword names.
   fileprivate var role: ConsoleRole { lead.last == "OBSERVER" ? .observer : .secondaryUser }
+
+  /// Watches every active partition's console, or those that the issuer watches no more.
+  fileprivate func observeAll(_ isOn: Bool, in scope: SettingScope) throws(CommandMessage) {
+    let own = issuer.userid
+    for name in control.partitionNames where isActive(name) {
+      let isWatched = system.watcher(of: name) == ConsoleWatcher(own, .observer)
+      guard isWatched != isOn else { continue }
+      try perform(.set(.consoleWatcher(name, .observer, userid: isOn ? own : nil), scope))
+    }
+    reply("Command complete")
+  }
 
   /// Refuses a name that is no user's: 053E.
   fileprivate func requireUser(_ userid: String) throws(CommandMessage) {

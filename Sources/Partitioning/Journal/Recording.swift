@@ -49,6 +49,8 @@ extension Journal {
     var text = WrittenForm.text(action)
     engine.progress.digest.mix(now)
     text.withUTF8 { engine.progress.digest.mix(bytes: UnsafeRawBufferPointer($0)) }
+    // Nothing in a partition depends on who watches its console.
+    if case .set(.consoleWatcher, _) = action { return }
     for name in action.partitions {
       guard let number = layout.numbers[name] else { continue }
       engine.guests[number].digest.mix(now)

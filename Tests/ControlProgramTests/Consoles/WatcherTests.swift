@@ -132,4 +132,24 @@ struct WatcherTests {
     #expect(plan.contains("SECUSER") && plan.contains("OPERATOR"))
     #expect(test.machine.watcher(of: "SPIN001") == nil)
   }
+
+  /// Oracle: Docs/Operations.md, "Consoles of guests"; the same guest with nobody who watches.
+  @Test("all can be watched at once, and no guest's history knows of it") func everybody() throws {
+    let digests = try [false, true].map { isWatched in
+      let machine = try SmallMachine()
+      _ = machine.answer("XAUTOLOG SPIN1#XAUTOLOG TALK")
+      if isWatched {
+        #expect(machine.answer("SET OBSERVER * ON") == "Command complete")
+        #expect(machine.manager.watcher(of: "TALK") == ConsoleWatcher("OPERATOR", .observer))
+        #expect(machine.answer("SET OBSERVER TALK OFF") == "USER TALK    :  OBSERVER = NONE")
+        #expect(
+          machine.answer("SET OBSERVER TALK ON") == "USER TALK    :  OBSERVER = OPERATOR")
+        #expect(machine.answer("SET OBSERVER * OFF") == "Command complete")
+        #expect(machine.manager.watcher(of: "SPIN1") == nil)
+      }
+      _ = machine.answer("SLEEP 0.1")
+      return machine.answer("QUERY DIGEST TALK")
+    }
+    #expect(digests[0] == digests[1])
+  }
 }
