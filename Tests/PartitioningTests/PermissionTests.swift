@@ -46,8 +46,8 @@ struct PermissionTests {
     try machine.manager.perform(own, by: .user("OPERATOR"))
   }
 
-  @Test("isolation keeps a reconfigurable path that is off line until it is released")
-  func isolation() throws {
+  /// A machine of partitions A, which is isolated, and B with one reconfigurable path.
+  private func isolatingMachine() throws -> PartitionManager {
     var configuration = IOConfiguration()
     configuration.paths = [
       ChannelPathDefinition(
@@ -55,12 +55,17 @@ struct PermissionTests {
     ]
     var isolated = GuestMachine.partition("A")
     isolated.security.isIsolated = true
-    let manager = try PartitionManager(
+    return try PartitionManager(
       SystemDefinition(
         machine: MachineDefinition(
           name: "TEST", processors: [ProcessorPoolDefinition(type: .cp, count: 4, megahertz: 5)],
           storageByteCount: 64 << 20, incrementByteCount: 1 << 20, pace: .fast),
         partitions: [isolated, GuestMachine.partition("B")], inputOutput: configuration))
+  }
+
+  @Test("isolation keeps a reconfigurable path that is off line until it is released")
+  func isolation() throws {
+    let manager = try isolatingMachine()
     for name in ["A", "B"] { try manager.perform(.activate(name, load: true)) }
     let take = ManagementAction.configurePath(
       "B", path: 0x10, online: true, insistence: .polite)
@@ -76,5 +81,30 @@ struct PermissionTests {
     }
     try manager.perform(.releasePath("A", path: 0x10))
     try manager.perform(take)
+  }
+
+  @Test("a path that isolation keeps is kept when the machine was lost, and not after its end in good order")
+  func isolationOutlives() throws {
+    let manager = try isolatingMachine()
+    try manager.perform(.activate("A", load: true))
+    try manager.perform(.configurePath("A", path: 0x10, online: false, insistence: .force))
+    try manager.perform(.deactivate("A", force: true))
+    var kept = manager.runningConfiguration
+    let take = ManagementAction.configurePath(
+      "B", path: 0x10, online: true, insistence: .polite)
+
+    let next = try isolatingMachine()
+    _ = next.restore(kept)
+    #expect(next.machineRecord == kept.machine)
+    try next.perform(.activate("B", load: true))
+    #expect(throws: ManagementError.pathReserved("B", path: 0x10, for: "A")) {
+      try next.perform(take)
+    }
+
+    kept.machine.end()
+    let later = try isolatingMachine()
+    _ = later.restore(kept)
+    try later.perform(.activate("B", load: true))
+    try later.perform(take)
   }
 }

@@ -21,6 +21,16 @@ package struct MachineRecord: Sendable, Equatable {
   package var deleted: [String]?
   /// The I/O configuration that runs when it is not the folder's; nil for that.
   package var decks: KeptDecks?
+  /// Paths that isolation keeps for partitions, by path; nil for none.
+  var reservations: [KeptPath]?
+}
+
+/// A channel path that isolation keeps for a partition.
+struct KeptPath: Sendable, Equatable, Codable {
+  /// The path's number.
+  var path: UInt8
+  /// The partition's name.
+  var partition: String
 }
 
 /// Which I/O configuration ran, and what the folder said then.
@@ -39,12 +49,13 @@ extension MachineRecord {
     offlinePaths = []
     offlineDevices = nil
     decks = nil
+    reservations = nil
   }
 }
 
 extension MachineRecord: Codable {
   private enum CodingKeys: CodingKey {
-    case base, offlineProcessors, offlinePaths, offlineDevices, deleted, decks
+    case base, offlineProcessors, offlinePaths, offlineDevices, deleted, decks, reservations
   }
 
   /// Reads it; the settings stand side by side with the rest, as they do in the firmware's state.
@@ -57,6 +68,7 @@ extension MachineRecord: Codable {
     offlineDevices = try container.decodeIfPresent([UInt16].self, forKey: .offlineDevices)
     deleted = try container.decodeIfPresent([String].self, forKey: .deleted)
     decks = try container.decodeIfPresent(KeptDecks.self, forKey: .decks)
+    reservations = try container.decodeIfPresent([KeptPath].self, forKey: .reservations)
   }
 
   /// Writes what `init(from:)` reads.
@@ -69,6 +81,7 @@ extension MachineRecord: Codable {
     try container.encodeIfPresent(offlineDevices, forKey: .offlineDevices)
     try container.encodeIfPresent(deleted, forKey: .deleted)
     try container.encodeIfPresent(decks, forKey: .decks)
+    try container.encodeIfPresent(reservations, forKey: .reservations)
   }
 }
 
@@ -133,7 +146,14 @@ extension PartitionManager {
       offlineDevices: channels.offlineDevices.isEmpty ? nil : channels.offlineDevices,
       deleted: deletedPartitions.isEmpty ? nil : deletedPartitions,
       decks: hardware.decks == DeckBook()
-        ? nil : KeptDecks(base: layout.folder.inputOutput, book: hardware.decks))
+        ? nil : KeptDecks(base: layout.folder.inputOutput, book: hardware.decks),
+      reservations: keptPaths.isEmpty ? nil : keptPaths)
+  }
+
+  private var keptPaths: [KeptPath] {
+    firmware.reconfiguration.state.reservations.sorted { $0.key < $1.key }.map {
+      KeptPath(path: $0.key, partition: hardware.partitionName($0.value))
+    }
   }
 
   /// Everything that outlives the machine.
@@ -183,6 +203,10 @@ extension PartitionManager {
     for device in kept.machine.offlineDevices ?? []
     where (try? perform(.varyDevice(device, online: false), by: .firmware)) != nil {
       report.offlineDevices.append(device)
+    }
+    for kept in kept.machine.reservations ?? [] {
+      guard let partition = try? partition(kept.partition) else { continue }
+      firmware.reconfiguration.reserve(kept.path, for: partition)
     }
     return report
   }

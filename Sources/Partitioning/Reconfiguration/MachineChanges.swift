@@ -44,6 +44,12 @@ extension Reconfiguration {
     state.reservations[path] = nil
   }
 
+  /// Keeps a path for a partition that had it when the machine was lost.
+  func reserve(_ path: UInt8, for partition: Partition) {
+    guard partition.definition.security.isIsolated, isReconfigurable(path, partition) else { return }
+    state.reservations[path] = partition.number
+  }
+
   private func isReconfigurable(_ path: UInt8, _ partition: Partition) -> Bool {
     definition.inputOutput.paths.contains {
       $0.number == path && $0.subsystem == partition.subsystem ?? $0.subsystem

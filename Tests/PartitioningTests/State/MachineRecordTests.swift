@@ -19,7 +19,6 @@ struct MachineRecordTests {
     "hasStaleShares": "shares are computed anew at the start",
     "held": "who begins later; RECOVER loads at once",
     "bytesRead": "of a guest's command that is under way",
-    "reservations": "made again when RECOVER takes the path from its isolated partition",
     "end": "the end was under way, and came",
     "commandingPartition": "of a guest's command that is under way",
     "load": "what was used of late",
