@@ -116,6 +116,29 @@ extension ChannelSubsystem {
       view)
   }
 
+  /// What the devices that each partition has now did for it, by partition number.
+  package func inputOutputs() -> [InputOutputMeasurement] {
+    var sums = activity.isActive.indices.map { _ in InputOutputMeasurement() }
+    for index in activity.subchannels.indices {
+      let subchannel = activity.subchannels[index]
+      sums.change(at: subchannel.partition) {
+        $0.requestCount.addClamped(subchannel.measurement.requestCount)
+        $0.byteCount.addClamped(subchannel.measurement.byteCount)
+      }
+    }
+    return sums
+  }
+
+  /// What each path did, in definition order, and whether it can be used now.
+  package func pathSamples() -> [PathSample] {
+    activity.paths.indices.map { index in
+      let path = activity.paths[index]
+      return PathSample(
+        subsystem: hardware.paths[index].subsystem, number: hardware.paths[index].number,
+        isUsable: path.isOnline && path.isOperational, counters: path.measurement)
+    }
+  }
+
   /// A partition's access to one device, by its own number of it.
   package func subchannel(of partition: Int, device: UInt16) -> SubchannelView? {
     subchannelIndex(partition, device).map(view)

@@ -11,6 +11,37 @@ package struct PathMeasurement: Equatable, Sendable, Codable {
   package init() {}
 }
 
+/// What one channel path did since IPL, and whether it can be used.
+package struct PathSample: Equatable, Sendable, Codable {
+  /// Its channel subsystem.
+  package var subsystem: UInt8
+  /// Its number there (CHPID).
+  package var number: UInt8
+  /// Whether it is on line to the machine, and works.
+  package var isUsable: Bool
+  /// What it did.
+  package var counters: PathMeasurement
+
+  /// Creates a sample.
+  package init(subsystem: UInt8, number: UInt8, isUsable: Bool, counters: PathMeasurement) {
+    self.subsystem = subsystem
+    self.number = number
+    self.isUsable = isUsable
+    self.counters = counters
+  }
+}
+
+/// What a partition asked of its devices, all together.
+package struct InputOutputMeasurement: Equatable, Sendable, Codable {
+  /// Requests that ended.
+  package var requestCount: UInt64 = 0
+  /// Bytes moved.
+  package var byteCount: UInt64 = 0
+
+  /// Creates counters at zero.
+  package init() {}
+}
+
 /// What one subchannel did: times as RMF's device report defines them (`prsm.md` 3.5).
 package struct SubchannelMeasurement: Equatable, Sendable, Codable {
   /// Requests that ended.

@@ -36,6 +36,9 @@ enum RecordSchema {
       }
       try $0.execute(sql: typed)
     }
+    migrator.registerMigration("4: storage, devices and channel paths in samples") {
+      try $0.execute(sql: resources)
+    }
     return migrator
   }
 
@@ -133,6 +136,29 @@ enum RecordSchema {
       checksum INTEGER
     ) STRICT;
     CREATE INDEX typedByTime ON typed (start, time);
+    """
+
+  /// What came to measurements later: partitions' storage and devices, and the channel paths.
+  private static let resources = """
+    CREATE TABLE sampleResources (
+      sample INTEGER NOT NULL REFERENCES sample ON DELETE CASCADE,
+      number INTEGER NOT NULL,
+      storage INTEGER NOT NULL,
+      requests INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (sample, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE samplePath (
+      sample INTEGER NOT NULL REFERENCES sample ON DELETE CASCADE,
+      place INTEGER NOT NULL,
+      subsystem INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      isUsable INTEGER NOT NULL,
+      requests INTEGER NOT NULL,
+      busy INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (sample, place)
+    ) STRICT, WITHOUT ROWID;
     """
 
   /// Measurements: an instant, its physical processors, its partitions by type.

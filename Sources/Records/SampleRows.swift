@@ -39,6 +39,7 @@ extension MeasurementSample {
         try partitionRow.execute(arguments: partition.arguments(of: logicals, sample: id))
       }
     }
+    try insertResources(database, sample: id)
     return id
   }
 }
@@ -105,6 +106,7 @@ extension MeasurementSample {
     self.init(
       time: try row.counter("time", of: "sample \(id)"),
       processors: try Array(processors.map(Processor.init)), partitions: partitions)
+    try readResources(database, sample: id)
   }
 }
 

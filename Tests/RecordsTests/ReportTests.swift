@@ -1,3 +1,4 @@
+import Channels
 import Foundation
 import FoundationXML
 import Partitioning
@@ -96,6 +97,29 @@ import Testing
     }
   }
 
+  /// The example with devices: LP3's do 5 requests of 4 KiB a second over a path that is busy a quarter of the time.
+  private var withResources: [MeasurementSample] {
+    example.map { sample in
+      let seconds = sample.time / 1_000_000_000
+      var path = PathMeasurement()
+      path.requestCount = seconds * 5
+      path.byteCount = seconds * 5 * 4096
+      path.busyNanoseconds = sample.time / 4
+      var inputOutput = InputOutputMeasurement()
+      inputOutput.requestCount = path.requestCount
+      inputOutput.byteCount = path.byteCount
+      var sample = sample
+      sample.paths = [
+        PathSample(subsystem: 0, number: 0x20, isUsable: true, counters: path),
+        PathSample(subsystem: 1, number: 0xFF, isUsable: false, counters: PathMeasurement()),
+      ]
+      sample.partitions[0].resources = MeasurementSample.Resources(
+        storageByteCount: 3 << 30, inputOutput: inputOutput)
+      sample.partitions[1].resources = MeasurementSample.Resources(storageByteCount: 0)
+      return sample
+    }
+  }
+
   private static let percentages = [
     "logicalEffectivePercent", "logicalTotalPercent", "managementPercent", "effectivePercent",
     "totalPercent",
@@ -113,6 +137,41 @@ import Testing
     #expect(rows["LP6"] == ["40.00", "41.00", "1.00", "40.00", "41.00"])
     #expect(rows["*PHYSICAL*"] == ["", "", "0.00", "0.00", "0.00"])
     #expect(rows["TOTAL"] == ["", "", "1.33", "65.00", "66.33"])
+  }
+
+  /// The oracle is what the samples say: so many requests, bytes and busy nanoseconds a second.
+  @Test func tellsStorageAndPathsOverTime() throws {
+    let out = try report(withResources, .csv)
+    func rows(_ name: String) throws -> [[String]] {
+      try text(out + name).split(separator: "\r\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+    }
+    let head = ["time", "timeOfDay", "seconds"]
+    let resources = try rows("resources.csv")
+    #expect(resources[0] == head + ["partition", "storage", "requests", "bytes"])
+    #expect(
+      resources.dropFirst().map { Array($0.dropFirst(3)) } == [
+        ["LP3", "3221225472", "4500", "18432000"], ["LP6", "0", "0", "0"],
+      ])
+    let paths = try rows("paths.csv")
+    #expect(paths[0] == head + ["path", "usable", "busyPercent", "requests", "bytes"])
+    #expect(
+      paths.dropFirst().map { Array($0.dropFirst(3)) } == [
+        ["0.20", "YES", "25.00", "4500", "18432000"], ["1.FF", "NO", "0.00", "0", "0"],
+      ])
+  }
+
+  @Test func drawsStorageRequestsAndPaths() throws {
+    let out = try report(withResources, .html)
+    let page = try text(out + "index.html")
+    for title in [
+      "Storage on line, in GiB", "Requests to devices, a second", "Channel paths busy, in per cent",
+    ] {
+      #expect(page.contains("<title>\(title)</title>"))
+    }
+    // As a column's tooltip has them.
+    #expect(page.contains("LP3: 3.000") && page.contains("0.20: 25.000"))
   }
 
   @Test func hasTheNumbersOfD10AsJSONLines() throws {

@@ -183,6 +183,8 @@ import Records
       ("sampleProcessor", "isOnline", "x'00'"), ("sampleProcessor", "dedicatedTo", "x'FF'"),
       ("samplePartition", "partition", "NULL"), ("samplePartition", "weight", "'heavy'"),
       ("samplePartition", "entitlement", "x'FF'"), ("samplePartition", "dispatches", "1.5e300"),
+      ("sampleResources", "storage", "-1"), ("sampleResources", "requests", "NULL"),
+      ("samplePath", "number", "256"), ("samplePath", "busy", "x'00'"),
     ])
   func otherKinds(table: String, column: String, value: String) throws {
     try makeRecords()

@@ -196,17 +196,36 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
     package var activated: SimulatedTime?
     /// Its logical processors, by type in definition order.
     package var logicals: [Logicals]
+    /// Its storage, and what its devices did; nil in a sample that does not know.
+    package var resources: Resources?
 
     /// Creates a partition's part of a sample.
     package init(
       name: String, number: Int, isActive: Bool, activated: SimulatedTime?,
-      logicals: [Logicals]
+      logicals: [Logicals], resources: Resources? = nil
     ) {
       self.name = name
       self.number = number
       self.isActive = isActive
       self.activated = activated
       self.logicals = logicals
+      self.resources = resources
+    }
+  }
+
+  /// What a partition has beside processors.
+  package struct Resources: Codable, Sendable, Equatable {
+    /// Its storage now, in bytes; 0 while it is not active.
+    package var storageByteCount: UInt64
+    /// What the devices that it has now did for it.
+    package var inputOutput: InputOutputMeasurement
+
+    /// Creates the part of a sample for a partition's storage and devices.
+    package init(
+      storageByteCount: UInt64, inputOutput: InputOutputMeasurement = InputOutputMeasurement()
+    ) {
+      self.storageByteCount = storageByteCount
+      self.inputOutput = inputOutput
     }
   }
 
@@ -216,11 +235,17 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
   package var processors: [Processor]
   /// The partitions in definition order, active or not.
   package var partitions: [PartitionSample]
+  /// The channel paths in definition order; none in a sample that does not know.
+  package var paths: [PathSample]
 
   /// Creates a sample.
-  package init(time: SimulatedTime, processors: [Processor], partitions: [PartitionSample]) {
+  package init(
+    time: SimulatedTime, processors: [Processor], partitions: [PartitionSample],
+    paths: [PathSample] = []
+  ) {
     self.time = time
     self.processors = processors
     self.partitions = partitions
+    self.paths = paths
   }
 }

@@ -1,3 +1,4 @@
+import Channels
 import Quantities
 
 // What is counted of the machine, now.
@@ -17,10 +18,13 @@ extension PartitionManager {
           dedicatedTo: hardware.ownerName(owner),
           counters: dispatcher.counters(ofPhysical: number, at: now))
       },
-      partitions: partitions.map(measure))
+      partitions: zip(partitions, channels.inputOutputs()).map(measure),
+      paths: channels.pathSamples())
   }
 
-  private func measure(_ partition: Partition) -> MeasurementSample.PartitionSample {
+  private func measure(
+    _ partition: Partition, _ inputOutput: InputOutputMeasurement
+  ) -> MeasurementSample.PartitionSample {
     let dispatcher = engine.dispatcher
     return MeasurementSample.PartitionSample(
       name: partition.name, number: partition.number, isActive: partition.isActive,
@@ -45,7 +49,11 @@ extension PartitionManager {
           parkingAdjustments: policy?.adjustments ?? 0,
           counters: dispatcher.counters(ofAccount: index, at: now),
           earlier: dispatcher.accounts[index].earlier)
-      })
+      },
+      resources: MeasurementSample.Resources(
+        storageByteCount: partition.isActive
+          ? partition.storageByteCount(increment: firmware.storage.ledger.incrementByteCount) : 0,
+        inputOutput: inputOutput))
   }
 }
 

@@ -28,6 +28,10 @@ enum PageStyle {
     .s4 { fill: var(--s4); } .s5 { fill: var(--s5); } .s6 { fill: var(--s6); }
     .s7 { fill: var(--s7); } .s8 { fill: var(--s8); } .rest { fill: var(--rest); }
     .management { fill: var(--management); }
+    .line.s1 { fill: none; stroke: var(--s1); } .line.s2 { fill: none; stroke: var(--s2); }
+    .line.s3 { fill: none; stroke: var(--s3); } .line.s4 { fill: none; stroke: var(--s4); }
+    .line.s5 { fill: none; stroke: var(--s5); } .line.s6 { fill: none; stroke: var(--s6); }
+    .line.s7 { fill: none; stroke: var(--s7); } .line.s8 { fill: none; stroke: var(--s8); }
     .line.entitlement { stroke: var(--entitlement); }
     .line.cap { stroke: var(--cap); stroke-dasharray: 5 3; }
     line.mark { stroke: var(--mark); stroke-width: 1; stroke-opacity: 0.55; }

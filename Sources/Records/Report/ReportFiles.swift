@@ -66,7 +66,9 @@ package struct ReportFiles {
       let lines = table.rows.map { isJSON ? table.jsonLine($0) : ReportTable.csvLine($0) }
       try files.append(lines.joined())
     }
-    try writeShares(to: files, ending, asJSON: isJSON)
+    for (table, rows) in Self.overTime {
+      try write(table, rows, to: files, ending, asJSON: isJSON)
+    }
     if format == .html {
       try files.begin("index.html")
       try files.append(ReportPage(interval: interval, tables: tables, words: words).text)
@@ -74,18 +76,31 @@ package struct ReportFiles {
     return try files.finish()
   }
 
+  private typealias Rows = (
+    _ from: MeasurementSample, _ to: MeasurementSample, _ timeOfDay: Int64
+  ) -> [[ReportTable.Cell]]
+
+  /// The tables with rows for every interval.
+  private static var overTime: [(ReportTable, Rows)] {
+    [
+      (.shares, ReportTable.shares), (.resources, ReportTable.resources),
+      (.paths, ReportTable.paths),
+    ]
+  }
+
   /// Writes the rows of every interval, sample by sample.
-  private func writeShares(to files: FileSet, _ ending: String, asJSON isJSON: Bool) throws {
-    let table = ReportTable.shares
+  private func write(
+    _ table: ReportTable, _ rows: Rows, to files: FileSet, _ ending: String, asJSON isJSON: Bool
+  ) throws {
     try files.begin(table.name + ending)
     if !isJSON { try files.append(table.csvHeader) }
     var earlier: MeasurementSample?
     for time in interval.times {
       let sample = try records.sample(time.id)
       if let earlier {
-        let rows = ReportTable.shares(
-          from: earlier, to: sample, timeOfDay: interval.start.timeOfDay)
-        let lines = rows.map { isJSON ? table.jsonLine($0) : ReportTable.csvLine($0) }
+        let lines = rows(earlier, sample, interval.start.timeOfDay).map {
+          isJSON ? table.jsonLine($0) : ReportTable.csvLine($0)
+        }
         try files.append(lines.joined())
       }
       earlier = sample

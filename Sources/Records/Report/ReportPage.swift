@@ -8,13 +8,13 @@ import Quantities
 /// The page of a report.
 struct ReportPage {
   /// Partitions of a pool that have a colour in its chart; the others are one area.
-  private static let stackedLimit = 8
+  static let stackedLimit = 8
   /// Partitions of a pool that have a chart of their own.
   private static let chartLimit = 24
   /// Rows of a table on the page.
   private static let rowLimit = 100
 
-  private let interval: RecordedInterval
+  let interval: RecordedInterval
   private let tables: [ReportTable]
   private let words: ReportWords
   private let pools: [PoolSeries]
@@ -35,7 +35,7 @@ struct ReportPage {
       .element("title", text: title), .element("style", [], .literal(PageStyle.sheet)),
     ]
     let body: [Markup] =
-      [.element("h1", text: title), facts] + pools.map(section)
+      [.element("h1", text: title), facts] + pools.map(section) + resourceSections
       + tables.map(section)
     return "<!DOCTYPE html>\n"
       + Markup.element(
@@ -77,34 +77,24 @@ struct ReportPage {
     instantText(time, interval.start.timeOfDay)
   }
 
-  private var times: [SimulatedTime] { interval.samples.map(\.time) }
+  var times: [SimulatedTime] { interval.samples.map(\.time) }
 
   /// On an axis the date is said once, above.
-  private func axisLabel(_ time: SimulatedTime) -> String { String(label(time).suffix(8)) }
+  func axisLabel(_ time: SimulatedTime) -> String { String(label(time).suffix(8)) }
 
   // MARK: Pools
 
   private func section(_ pool: PoolSeries) -> Markup {
     let users = pool.partitions.sorted { $0.weightedUse > $1.weightedUse }
-    let stacked = Array(users.prefix(ReportPage.stackedLimit))
-    let rest = Array(users.dropFirst(ReportPage.stackedLimit))
     var chart = TimeChart(
       size: (width: 960, height: 300), title: "Processors of pool \(pool.type.rawValue) in use",
       times: times, label: axisLabel)
-    chart.areas = stacked.enumerated().map { place, series in
-      TimeChart.Area(
-        name: series.partition, style: "s\(place &+ 1)", values: series.effective)
-    }
-    if !rest.isEmpty {
-      chart.areas.append(
-        TimeChart.Area(
-          name: "\(rest.count) others", style: "rest",
-          values: TimeChart.sums(rest.map(\.effective))))
-    }
+    chart.areas = ReportPage.areas(users.map { ($0.partition, $0.effective) })
     chart.areas.append(
       TimeChart.Area(name: "LPAR management", style: "management", values: pool.management))
     chart.lines = [
-      TimeChart.Line(name: "on line", style: "entitlement", values: pool.online.map { $0 })
+      TimeChart.Line(
+        name: "processors on line", style: "entitlement", values: pool.online.map { $0 })
     ]
     chart.marks = marks(of: nil)
     let shown = users.prefix(ReportPage.chartLimit)
@@ -124,12 +114,25 @@ struct ReportPage {
     return .element("section", [], .all(parts))
   }
 
-  private func legend(_ chart: TimeChart) -> Markup {
+  /// Areas upon each other for those that come first; all others are one.
+  static func areas(_ series: [(name: String, values: [Double])]) -> [TimeChart.Area] {
+    let rest = Array(series.dropFirst(stackedLimit))
+    let areas = series.prefix(stackedLimit).enumerated().map { place, series in
+      TimeChart.Area(name: series.name, style: "s\(place &+ 1)", values: series.values)
+    }
+    guard !rest.isEmpty else { return areas }
+    return areas + [
+      TimeChart.Area(
+        name: "\(rest.count) others", style: "rest", values: TimeChart.sums(rest.map(\.values)))
+    ]
+  }
+
+  func legend(_ chart: TimeChart) -> Markup {
     .element(
       "p", [("class", "legend")],
       .all(
         chart.areas.map { ReportPage.key($0.style, $0.name) }
-          + chart.lines.map { ReportPage.key($0.style, "processors \($0.name)") }
+          + chart.lines.map { ReportPage.key($0.style, $0.name) }
           + [ReportPage.key("mark", "changes")]))
   }
 
@@ -138,7 +141,7 @@ struct ReportPage {
     key("entitlement", "entitlement"), key("cap", "cap"), key("mark", "changes"),
   ]
 
-  private static func key(_ style: String, _ name: String) -> Markup {
+  static func key(_ style: String, _ name: String) -> Markup {
     .element(
       "span", [], .element("i", [("class", "key " + style)], text: "") + .text(name))
   }
@@ -174,7 +177,7 @@ struct ReportPage {
   }
 
   /// Marks for the changes that changed something: of a partition, or of all and the machine.
-  private func marks(of partition: String?) -> [TimeChart.Mark] {
+  func marks(of partition: String?) -> [TimeChart.Mark] {
     interval.changes.compactMap { logged in
       let change = logged.change
       guard !change.differences.isEmpty,

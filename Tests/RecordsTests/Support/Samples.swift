@@ -1,3 +1,4 @@
+import Channels
 import Partitioning
 
 /// Measurements as a small machine makes them.
@@ -19,7 +20,9 @@ enum Samples {
             MeasurementSample.Logicals(
               type: .cp, defined: 2, online: 1, weight: 20, entitlement: Fraction(4, 3),
               isCapped: true, absoluteCapHundredths: 150, counters: counters(time * 10))
-          ]),
+          ],
+          resources: MeasurementSample.Resources(
+            storageByteCount: 3 << 30, inputOutput: inputOutput(at: time))),
         MeasurementSample.PartitionSample(
           name: "B", number: 2, isActive: false, activated: 0,
           logicals: [
@@ -29,8 +32,29 @@ enum Samples {
             MeasurementSample.Logicals(
               type: .ifl, isDedicated: true, defined: 1, online: 1, entitlement: Fraction(1),
               counters: counters(time * 30)),
-          ]),
+          ], resources: MeasurementSample.Resources(storageByteCount: 0)),
+      ],
+      paths: [
+        PathSample(subsystem: 0, number: 0x20, isUsable: true, counters: path(at: time)),
+        PathSample(subsystem: 1, number: 0xFF, isUsable: false, counters: PathMeasurement()),
       ])
+  }
+
+  /// 5 requests of 4 KiB a nanosecond.
+  private static func inputOutput(at time: UInt64) -> InputOutputMeasurement {
+    var counters = InputOutputMeasurement()
+    counters.requestCount = time * 5
+    counters.byteCount = time * 5 * 4096
+    return counters
+  }
+
+  /// Busy a quarter of the time.
+  private static func path(at time: UInt64) -> PathMeasurement {
+    var counters = PathMeasurement()
+    counters.requestCount = time * 5
+    counters.byteCount = time * 5 * 4096
+    counters.busyNanoseconds = time / 4
+    return counters
   }
 
   private static func physical(at time: UInt64) -> PhysicalCounters {
