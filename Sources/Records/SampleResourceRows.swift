@@ -9,7 +9,8 @@ import Quantities
 extension MeasurementSample {
   /// Writes the rows that belong to a sample.
   func insertResources(_ database: Database, sample id: Int64) throws {
-    let row = try database.cachedStatement(sql: "INSERT INTO sampleResources VALUES (?, ?, ?, ?, ?)")
+    let row = try database.cachedStatement(
+      sql: "INSERT INTO sampleResources VALUES (?, ?, ?, ?, ?)")
     for partition in partitions where partition.activated != nil {
       guard let resources = partition.resources else { continue }
       try row.execute(arguments: [

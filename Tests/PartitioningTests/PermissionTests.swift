@@ -83,7 +83,9 @@ struct PermissionTests {
     try manager.perform(take)
   }
 
-  @Test("a path that isolation keeps is kept when the machine was lost, and not after its end in good order")
+  @Test(
+    "a path that isolation keeps is kept when the machine was lost, and not after its end in good order"
+  )
   func isolationOutlives() throws {
     let manager = try isolatingMachine()
     try manager.perform(.activate("A", load: true))

@@ -46,7 +46,9 @@ extension Reconfiguration {
 
   /// Keeps a path for a partition that had it when the machine was lost.
   func reserve(_ path: UInt8, for partition: Partition) {
-    guard partition.definition.security.isIsolated, isReconfigurable(path, partition) else { return }
+    guard partition.definition.security.isIsolated, isReconfigurable(path, partition) else {
+      return
+    }
     state.reservations[path] = partition.number
   }
 

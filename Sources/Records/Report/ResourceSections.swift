@@ -62,7 +62,10 @@ extension ReportPage {
   ) -> [(name: String, values: [Double])] {
     let lengths = zip(times, times.dropFirst()).map { Double($1.subtractingClamped($0)) }
     let keyed = series.enumerated().map { place, series in
-      (use: zip(series.values, lengths).reduce(0) { $0 + $1.0 * $1.1 }, place: place, series: series)
+      (
+        use: zip(series.values, lengths).reduce(0) { $0 + $1.0 * $1.1 }, place: place,
+        series: series
+      )
     }
     return keyed.sorted { ($1.use, $0.place) < ($0.use, $1.place) }.map(\.series)
   }

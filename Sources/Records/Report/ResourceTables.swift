@@ -20,7 +20,8 @@ extension ReportTable {
       name: "resources", title: "Storage and I/O over time",
       columns: instantColumns + [
         Column(name: "partition", title: "Partition", isNumber: false),
-        Column(name: "storage", title: "Storage, bytes"), Column(name: "requests", title: "Requests"),
+        Column(name: "storage", title: "Storage, bytes"),
+        Column(name: "requests", title: "Requests"),
         Column(name: "bytes", title: "Bytes moved"),
       ])
   }
