@@ -105,7 +105,7 @@ extension Subchannel {
       partition: assignment.partition, virtualDevice: assignment.virtualDevice,
       device: assignment.device, paths: limited,
       preferred: preferred.flatMap { limited.firstIndex(of: $0) },
-      isReadOnly: assignment.isReadOnly)
+      isReadOnly: assignment.isReadOnly, extent: assignment.extent)
   }
 
   /// By partition and number.

@@ -34,6 +34,8 @@ package struct SubchannelView: Equatable, Sendable {
   package var blockCount: UInt64
   /// Whether the partition may only read.
   package var isReadOnly: Bool
+  /// The part of the device that it is; nil for all of it.
+  package var extent: BlockExtent?
   /// Paths installed, in the order of the masks.
   package var paths: [UInt8]
   /// Paths installed (PIM).
@@ -156,8 +158,8 @@ extension ChannelSubsystem {
     return SubchannelView(
       partition: item.partition, virtualDevice: item.virtualDevice,
       realDevice: hardware.devices[item.device].number,
-      blockCount: hardware.disks[item.device].byteCount / ChannelDefaults.blockByteCount,
-      isReadOnly: item.isReadOnly,
+      blockCount: item.extent?.count ?? hardware.disks[item.device].blockCount,
+      isReadOnly: item.isReadOnly, extent: item.extent,
       paths: item.paths.map { hardware.paths[$0].number },
       installed: item.mask { _ in true },
       available: item.mask {

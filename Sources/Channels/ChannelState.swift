@@ -144,6 +144,9 @@ extension ChannelSubsystem {
     body(
       UInt64(hardware.devices[item.device].number) << 32 | UInt64(item.virtualDevice) << 8
         | (item.isReadOnly ? 1 : 0))
+    guard let extent = item.extent else { return }
+    body(extent.first)
+    body(extent.count)
   }
 }
 
@@ -156,8 +159,9 @@ extension ChannelHardware {
       && subchannels.allSatisfy { item in
         let assignment = ChannelConfiguration.Assignment(
           partition: item.partition, virtualDevice: item.virtualDevice, device: item.device,
-          isReadOnly: item.isReadOnly)
+          isReadOnly: item.isReadOnly, extent: item.extent)
         return devices.indices.contains(item.device)
+          && (item.extent?.fits(disks[item.device].blockCount) ?? true)
           && item.isSame(as: subchannel(assignment))
           && !(saved.isActive[item.partition] && saved.devices[item.device].isOffline)
       }
@@ -188,6 +192,7 @@ extension Subchannel {
   func isSame(as other: Subchannel) -> Bool {
     partition == other.partition && virtualDevice == other.virtualDevice && device == other.device
       && paths == other.paths && preferred == other.preferred && isReadOnly == other.isReadOnly
+      && extent == other.extent
   }
 }
 

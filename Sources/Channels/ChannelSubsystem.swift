@@ -75,7 +75,8 @@ package final class ChannelSubsystem {
       subchannel.map {
         request.refusal(
           by: hardware.disks[activity.subchannels[$0].device],
-          isReadOnly: activity.subchannels[$0].isReadOnly)
+          isReadOnly: activity.subchannels[$0].isReadOnly,
+          within: activity.subchannels[$0].extent)
       }
       ?? .notOperational
     let time = max(activity.clock, request.issued)
@@ -249,7 +250,7 @@ package final class ChannelSubsystem {
     else { return }
     let device = activity.subchannels[subchannel].device
     let request = activity.slots[slot].request
-    let data = carryOut(request, at: device)
+    let data = carryOut(request, by: activity.subchannels[subchannel])
     leavePath(slot, bytes: request.movedByteCount)
     activity.paths[path].measurement.requestCount.addClamped(1)
     setPhase(device, .idle)

@@ -6,10 +6,11 @@ extension ChannelSubsystem {
   /// Reads or writes what a request asks.
   ///
   /// - Returns: What was read, nothing for the others; nil when it cannot be done.
-  func carryOut(_ request: ChannelRequest, at device: Int) -> [UInt8]? {
-    guard !failsOnPurpose(request.kind, at: device) else { return nil }
-    let offset = request.firstBlock.multipliedClamped(by: ChannelDefaults.blockByteCount)
-    let disk = hardware.disks[device]
+  func carryOut(_ request: ChannelRequest, by subchannel: Subchannel) -> [UInt8]? {
+    guard !failsOnPurpose(request.kind, at: subchannel.device) else { return nil }
+    let disk = hardware.disks[subchannel.device]
+    let place = request.kind == .flush ? 0 : request.offset(on: disk, within: subchannel.extent)
+    guard let offset = place else { return nil }
     switch request.kind {
     case .read:
       var data = [UInt8](

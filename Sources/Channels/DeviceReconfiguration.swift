@@ -11,6 +11,30 @@ package struct DeviceUser: Equatable, Sendable {
   package var virtualDevice: UInt16
   /// Whether it may only read.
   package var isReadOnly: Bool
+  /// The part of the device that it has; nil for all of it.
+  package var extent: BlockExtent?
+}
+
+/// What a partition is given: a device or a part of one, under a number of its own.
+package struct GivenDevice: Equatable, Sendable {
+  /// The device's number in the I/O configuration.
+  package var device: UInt16
+  /// The number the partition knows it by.
+  package var virtualDevice: UInt16
+  /// Whether it may only read.
+  package var isReadOnly: Bool
+  /// The part of the device that it is; nil for all of it.
+  package var extent: BlockExtent?
+
+  /// Creates an access.
+  package init(
+    device: UInt16, virtualDevice: UInt16, isReadOnly: Bool, extent: BlockExtent? = nil
+  ) {
+    self.device = device
+    self.virtualDevice = virtualDevice
+    self.isReadOnly = isReadOnly
+    self.extent = extent
+  }
 }
 
 /// A device as an operator sees it.
@@ -57,10 +81,11 @@ extension ChannelSubsystem {
       hasPath: hardware.devices[index].paths.contains {
         activity.paths[$0].isOnline && activity.paths[$0].isOperational
       },
-      blockCount: hardware.disks[index].byteCount / ChannelDefaults.blockByteCount,
+      blockCount: hardware.disks[index].blockCount,
       users: access.filter { activity.isActive[$0.partition] }.map {
         DeviceUser(
-          partition: $0.partition, virtualDevice: $0.virtualDevice, isReadOnly: $0.isReadOnly)
+          partition: $0.partition, virtualDevice: $0.virtualDevice, isReadOnly: $0.isReadOnly,
+          extent: $0.extent)
       })
   }
 
@@ -82,10 +107,12 @@ extension ChannelSubsystem {
   /// The devices of a partition in a saved state, ascending by its own numbers.
   package func devices(
     of partition: Int, in state: ChannelSubsystemState, of other: ChannelHardware? = nil
-  ) -> [(number: UInt16, virtualDevice: UInt16, isReadOnly: Bool)] {
+  ) -> [GivenDevice] {
     let hardware = other ?? hardware
     return state.activity.subchannels.filter { $0.partition == partition }.map {
-      (hardware.devices[$0.device].number, $0.virtualDevice, $0.isReadOnly)
+      GivenDevice(
+        device: hardware.devices[$0.device].number, virtualDevice: $0.virtualDevice,
+        isReadOnly: $0.isReadOnly, extent: $0.extent)
     }
   }
 
@@ -98,16 +125,19 @@ extension ChannelSubsystem {
   }
 
   /// Gives a partition a device under a number of its own; the caller has judged it.
-  package func attach(
-    _ number: UInt16, to partition: Int, as virtualDevice: UInt16, isReadOnly: Bool
-  ) {
-    guard let device = deviceIndex(number) else { return }
-    insert(
+  package func attach(_ access: GivenDevice, to partition: Int) {
+    guard let subchannel = subchannel(access, of: partition) else { return }
+    insert(subchannel)
+    recount()
+  }
+
+  private func subchannel(_ access: GivenDevice, of partition: Int) -> Subchannel? {
+    deviceIndex(access.device).map {
       hardware.subchannel(
         ChannelConfiguration.Assignment(
-          partition: partition, virtualDevice: virtualDevice, device: device,
-          isReadOnly: isReadOnly)))
-    recount()
+          partition: partition, virtualDevice: access.virtualDevice, device: $0,
+          isReadOnly: access.isReadOnly, extent: access.extent))
+    }
   }
 
   /// Takes a device from a partition; its requests that have not ended do so with an I/O error.
@@ -120,18 +150,8 @@ extension ChannelSubsystem {
   }
 
   /// Gives a partition these devices and no others; the caller has judged it, and nothing of it is under way.
-  package func assign(
-    _ devices: [(number: UInt16, virtualDevice: UInt16, isReadOnly: Bool)], to partition: Int
-  ) {
-    let subchannels = devices.compactMap { item in
-      deviceIndex(item.number).map {
-        hardware.subchannel(
-          ChannelConfiguration.Assignment(
-            partition: partition, virtualDevice: item.virtualDevice, device: $0,
-            isReadOnly: item.isReadOnly))
-      }
-    }
-    set(subchannels, of: partition)
+  package func assign(_ devices: [GivenDevice], to partition: Int) {
+    set(devices.compactMap { subchannel($0, of: partition) }, of: partition)
   }
 
   /// Gives a partition back what it is defined with.
@@ -192,7 +212,7 @@ extension ChannelSubsystem {
       users[item.device, default: []].append(item.partition)
       guard !item.isReadOnly else { continue }
       let held = (reserves[item.partition] ?? 0)
-        .addingClamped(hardware.disks[item.device].memoryByteCount)
+        .addingClamped(hardware.disks[item.device].memoryByteCount(of: item.extent))
       reserves[item.partition] = min(held, configuration.diskByteLimit)
     }
     let reserved = reserves.values.reduce(UInt64(0)) { $0.addingClamped($1) }
@@ -202,11 +222,13 @@ extension ChannelSubsystem {
   }
 
   /// What the reserve would be with another device, of which nothing else changes.
-  package func diskReserve(withDevice number: UInt16, of partition: Int) -> UInt64 {
-    guard let device = deviceIndex(number) else { return diskReserve }
-    let assignment = ChannelConfiguration.Assignment(
-      partition: partition, virtualDevice: 0, device: device)
-    return diskReserve(of: activity.subchannels.elements + [hardware.subchannel(assignment)])
+  package func diskReserve(
+    withDevice number: UInt16, _ extent: BlockExtent? = nil, of partition: Int
+  ) -> UInt64 {
+    let access = GivenDevice(
+      device: number, virtualDevice: 0, isReadOnly: false, extent: extent)
+    guard let subchannel = subchannel(access, of: partition) else { return diskReserve }
+    return diskReserve(of: activity.subchannels.elements + [subchannel])
   }
 }
 

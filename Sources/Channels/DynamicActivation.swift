@@ -144,7 +144,7 @@ extension Subchannel {
     var result = next.subchannel(
       ChannelConfiguration.Assignment(
         partition: partition, virtualDevice: virtualDevice, device: device,
-        isReadOnly: isReadOnly))
+        isReadOnly: isReadOnly, extent: extent))
     result.measurement = measurement
     /// Where a path that was at a position is now.
     func place(_ position: Int) -> Int? {

@@ -71,6 +71,8 @@ struct Subchannel: Equatable, Sendable, Codable {
   var preferred: Int?
   /// Whether the partition may only read.
   @Added var isReadOnly = false
+  /// The part of the device that it is; nil for all of it.
+  var extent: BlockExtent?
   /// Paths that software allows (LPM).
   var logicalMask: UInt8 = 0xFF
   /// Position at which the next rotation begins.

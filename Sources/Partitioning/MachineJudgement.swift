@@ -47,21 +47,29 @@ extension PartitionManager {
     }
   }
 
-  /// Active partitions have the devices that their definitions in force say, and what one writes no other has.
+  /// Active partitions have the devices and minidisks that their definitions in force say; what one writes no
+  /// other has, and on what one has as a whole there are no minidisks.
   private func judgeDevices(
     of saved: MachineState, in layout: MachineLayout, _ inputOutput: ChannelHardware?
   ) throws(StateRefusal) {
     var users: [UInt16: [Bool]] = [:]
+    var shared: Set<UInt16> = []
     for (place, values) in zip(layout.partitions, saved.partitions) where values.isActive {
       let devices = values.definition.devices
       for device in devices { users[device.realDevice, default: []].append(device.isReadOnly) }
-      let isSame = channels.devices(
-        of: place.number, in: saved.channels, of: inputOutput
-      ).elementsEqual(
-        devices.map { ($0.realDevice, $0.virtualDevice, $0.isReadOnly) }, by: ==)
-      guard isSame else {
+      let all = channels.devices(of: place.number, in: saved.channels, of: inputOutput)
+      let parts = all.filter { $0.extent != nil }
+      shared.formUnion(parts.map(\.device))
+      let links = values.definition.links
+      guard all.filter({ $0.extent == nil }) == devices.map(\.access),
+        parts.map(\.virtualDevice) == links.map(\.virtualDevice),
+        parts.map(\.isReadOnly) == links.map(\.isReadOnly)
+      else {
         throw .inconsistent(kind: PartitionState.kind, what: "\(place.name): devices")
       }
+    }
+    guard shared.isDisjoint(with: users.keys) else {
+      throw .inconsistent(kind: MachineState.kind, what: "a device with minidisks")
     }
     guard users.values.allSatisfy({ $0.count == 1 || !$0.contains(false) }) else {
       throw .inconsistent(kind: MachineState.kind, what: "a device that two write")

@@ -27,7 +27,8 @@ import Testing
     #expect(channels.takeCompletions(upTo: 1_000_000).map(\.status) == [.ok])
     channels.detach(0x100, from: 0, at: 1_000_000)
     #expect(channels.deviceView(0x200)?.users == [])
-    channels.attach(0x200, to: 1, as: 0x1FF, isReadOnly: true)
+    channels.attach(
+      GivenDevice(device: 0x200, virtualDevice: 0x1FF, isReadOnly: true), to: 1)
     #expect(
       channels.deviceView(0x200)?.users
         == [DeviceUser(partition: 1, virtualDevice: 0x1FF, isReadOnly: true)])
@@ -43,7 +44,8 @@ import Testing
   @Test(arguments: [(500, 0), (1_000, 1), (5_000, 2), (11_500, 2)] as [(UInt64, Int)])
   func requestsUnderWayEndWithAnError(time: UInt64, phase: Int) throws {
     let channels = try machine()
-    channels.attach(0x201, to: 1, as: 0x300, isReadOnly: false)
+    channels.attach(
+      GivenDevice(device: 0x201, virtualDevice: 0x300, isReadOnly: false), to: 1)
     channels.start(write(1, 0x300, block: 0, nines, tag: 8))
     channels.start(write(0, 0x100, block: 0, nines, tag: 1))
     channels.start(write(0, 0x100, block: 1, nines, tag: 2))
@@ -57,7 +59,8 @@ import Testing
     #expect(channels.takeCompletions(upTo: 9_000_000).isEmpty)
     #expect(channels.pathViews().allSatisfy { !$0.isBusy })
     // Nothing of what was not acknowledged is on the disk.
-    channels.attach(0x200, to: 1, as: 0x301, isReadOnly: true)
+    channels.attach(
+      GivenDevice(device: 0x200, virtualDevice: 0x301, isReadOnly: true), to: 1)
     channels.start(read(1, 0x301, tag: 9, at: 9_000_000))
     let read = channels.takeCompletions(upTo: 10_000_000)
     #expect(read.map(\.status) == [.ok])
@@ -68,7 +71,8 @@ import Testing
     let channels = try subsystem()
     channels.activate(0)
     channels.detach(0x100, from: 0, at: 0)
-    channels.attach(0x200, to: 0, as: 0x777, isReadOnly: true)
+    channels.attach(
+      GivenDevice(device: 0x200, virtualDevice: 0x777, isReadOnly: true), to: 0)
     channels.deactivate(0)
     #expect(channels.subchannels(of: 0).map(\.virtualDevice) == [0x100, 0x101])
     #expect(channels.subchannels(of: 0).map(\.isReadOnly) == [false, false])
@@ -78,14 +82,16 @@ import Testing
     let channels = try machine()
     channels.activate(0)
     channels.activate(1)
-    channels.attach(0x201, to: 1, as: 0x300, isReadOnly: false)
+    channels.attach(
+      GivenDevice(device: 0x201, virtualDevice: 0x300, isReadOnly: false), to: 1)
     channels.start(write(1, 0x300, block: 0, nines, tag: 8))
     _ = channels.takeCompletions(upTo: 5_000)
     let other = try subsystem()
     try other.restoreState(channels.saveState())
     for one in [channels, other] {
       one.detach(0x100, from: 0, at: 5_000)
-      one.attach(0x200, to: 1, as: 0x301, isReadOnly: false)
+      one.attach(
+        GivenDevice(device: 0x200, virtualDevice: 0x301, isReadOnly: false), to: 1)
     }
     #expect(
       channels.takeCompletions(upTo: 1_000_000) == other.takeCompletions(upTo: 1_000_000))

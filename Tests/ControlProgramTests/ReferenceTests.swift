@@ -141,6 +141,30 @@ private let refusals: [Refusal] = [
     "HCPX121E DASD 0300 not attached; 0101 already defined for A"),
   Refusal(
     .deviceInUse(0x300, by: "A", as: 0x101), "HCPX122E DASD 0300 already attached to A 0101"),
+  Refusal(
+    .linkRefused("A", device: 0x191, .inUse(readers: [], writers: ["B"])),
+    "HCPLNK104E A 0191 not linked; R/W by B"),
+  Refusal(
+    .linkRefused("A", device: 0x191, .inUse(readers: ["B", "C"], writers: [])),
+    "HCPLNK105E A 0191 not linked; R/O by 2 users"),
+  Refusal(
+    .linkRefused("A", device: 0x191, .inUse(readers: ["B"], writers: ["C"])),
+    "HCPLNK106E A 0191 not linked; R/W by C, R/O by B"),
+  Refusal(
+    .linkRefused("A", device: 0x191, .notInDirectory),
+    "HCPLNK107E A 0191 not linked; not in CP directory"),
+  Refusal(
+    .linkRefused("A", device: 0x191, .notMounted(.label("VOL1"))),
+    "HCPLNK108E A 0191 not linked; volid VOL1 not mounted"),
+  Refusal(
+    .linkRefused("A", device: 0x191, .numberTaken(0x192)),
+    "HCPLNK110E A 0191 not linked; DASD 0192 already defined"),
+  Refusal(
+    .linkRefused("A", device: 0x191, .beyondVolume(.device(0x200))),
+    "HCPLNK116E A 0191 not linked; directory conflict"),
+  Refusal(
+    .linkRefused("A", device: 0x191, .noPlace(limit: 8)),
+    "HCPLNK116E A 0191 not linked; too many links"),
   Refusal(.deviceAlready(0x300, online: false), "HCPX8979E DASD 0300 is already offline"),
   Refusal(
     .deviceInGuestUse("A", device: 0x101),

@@ -114,6 +114,36 @@ struct RandomProfiles {
     }
   }
 
+  /// Adds minidisks, to which it is linked, and links to those of others.
+  private mutating func minidisks(_ definition: inout PartitionDefinition) {
+    for _ in 0..<number(0...2) {
+      let number = device()
+      guard !definition.links.contains(where: { $0.virtualDevice == number }) else { continue }
+      let place =
+        chance(30)
+        ? MinidiskPlace(volume: .device(device()))
+        : MinidiskPlace(
+          volume: .label(text("ABC1@", 1...6)), start: UInt64(self.number(0...1 << 20)),
+          count: maybe(70) { UInt64($0.number(1...1 << 20)) })
+      let minidisk = MinidiskDefinition(
+        virtualDevice: number, type: one(of: MinidiskDefinition.units.keys.sorted()), place: place,
+        mode: one(of: LinkMode.allCases),
+        passwords: (0..<self.number(0...3)).map { _ in text("ABC1 '*", 1...8) })
+      definition.minidisks.append(minidisk)
+      definition.links.append(MinidiskLink(to: minidisk))
+    }
+    for _ in 0..<number(0...2) {
+      let number = device()
+      guard !definition.links.contains(where: { $0.virtualDevice == number }) else { continue }
+      definition.links.append(
+        MinidiskLink(
+          virtualDevice: number, owner: maybe(80) { $0.name() }, ownerDevice: device(),
+          mode: one(of: LinkMode.allCases)))
+    }
+    definition.minidisks.sort { $0.virtualDevice < $1.virtualDevice }
+    definition.links.sort { $0.virtualDevice < $1.virtualDevice }
+  }
+
   /// A partition.
   mutating func partition() -> PartitionDefinition {
     var definition = PartitionDefinition(name: name(), processors: processors())
@@ -135,18 +165,19 @@ struct RandomProfiles {
     }
     definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
     for _ in 0..<number(0...2) {
-      let (statement, number) = (one(of: ["MDISK", "LINK", "SPECIAL"]), device())
+      let (statement, number) = (one(of: ["SPECIAL"]), device())
       guard
         !definition.virtualDevices.contains(where: {
           $0.statement == statement && $0.virtualDevice == number
         })
       else { continue }
-      let first = statement == "LINK" ? name() : text("ABC1 '/*", 0...5)
+      let first = text("ABC1 '/*", 0...5)
       definition.virtualDevices.append(
         VirtualDeviceDefinition(
           statement: statement, virtualDevice: number,
           operands: [first] + (0..<self.number(0...2)).map { _ in text("ABC1 '", 0...5) }))
     }
+    minidisks(&definition)
     for _ in 0..<number(0...2) {
       let number = device()
       guard !definition.networkAdapters.contains(where: { $0.virtualDevice == number }) else {

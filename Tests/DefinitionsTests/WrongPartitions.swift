@@ -42,8 +42,56 @@ extension WrongFolder {
           "PARTITION ONE\n  STORAGE INITIAL 16M\n  NICDEF 0600 TYPE QDIO\n  DEDICATE 0600 0200\n",
       ],
       messages: [
-        "a.direct:3:10: HCPDEF064E 0600 is a disk's number and a network adapter's; give one of them another number",
+        "a.direct:3:10: HCPDEF064E 0600 is the number of two devices; give one of them another number",
         "a.direct:4:17: HCPDEF082E device 0200 is not in the I/O configuration; add it to an IODEVICE statement, or name another",
+      ]),
+    WrongFolder(
+      name: "minidisks that overlap, and beyond the end of their volumes",
+      files: [
+        "machine.config": machine,
+        "a.iocp": resource + path + unit + device,
+        "a.media": "DEVICE 0200 SCRATCH 1M VOLUME VOL1\nDEVICE 0201 SCRATCH 1M\n",
+        "a.direct": two + "  MDISK 191 FB-512 100 200 VOL1\n  MDISK 192 FB-512 2000 49 VOL1\n"
+          + "  MDISK 193 3390 1 1 VOL1 MR\n  MDISK 194 FB-512 2047 END VOL1\n"
+          + "  MDISK 195 FB-512 299 2 VOL1 MW ALL ALL ALL\n  MDISK 196 FB-512 250 10 VOL1\n"
+          + "  MDISK 197 FBA 0 END VOL1 RR\n  MDISK 198 3390 DEVNO 0201\n",
+      ],
+      messages: [
+        "a.direct:6:20: HCPDEF066E minidisk TWO 0192 goes beyond the end of VOL1, which has 2048 blocks of 512 bytes; write a smaller start or size, or END for the size",
+        "a.direct:7:18: HCPDEF066E minidisk TWO 0193 goes beyond the end of VOL1, which has 2048 blocks of 512 bytes; write a smaller start or size, or END for the size",
+        "a.direct:9:20: HCPDEF065W minidisks TWO 0195 and TWO 0191 overlap on VOL1 in blocks 299 to 299; move one of them, unless they are meant to share these blocks",
+        "a.direct:10:20: HCPDEF065W minidisks TWO 0196 and TWO 0191 overlap on VOL1 in blocks 250 to 259; move one of them, unless they are meant to share these blocks",
+      ]),
+    WrongFolder(
+      name: "minidisks and links that lead nowhere",
+      files: [
+        "machine.config": machine,
+        "a.iocp": resource + path + unit + device,
+        "a.media": "DEVICE 0200 SCRATCH 1M VOLUME VOL1\nDEVICE 0201 SCRATCH 1M VOLUME vol1\n"
+          + "DEVICE 0202 SCRATCH 1M VOLUME TOOLONG\nDEVICE 0203-0204 SCRATCH 1M VOLUME VOL3\n",
+        "a.direct": two + "  MDISK 191 FB-512 0 8 VOL9\n  MDISK 192 FB-512 DEVNO 0300\n"
+          + "  MDISK 193 4711 0 8 VOL1\n  MDISK 194 FB-512 0 8 VOL1 XX\n  MDISK 195 FB-512 0 0 VOL1\n"
+          + "  MDISK 196 FB-512 8 8 VOL1 MR R W M X\n  MDISK 197 FB-512 16 8\n"
+          + "  LINK ONE 191\n  LINK TWO 198 298 RR\n  LINK NOBODY 191 391\n  LINK * 196 196 RR\n"
+          + "  MDISK 198 3390 T-DISK 10\n  LINK TWO 196 199 Q\n",
+      ],
+      messages: [
+        "a.direct:5:20: HCPDEF068E no device has the volume VOL9; give its device VOLUME VOL9 in *.media, or name VOL1",
+        "a.direct:6:20: HCPDEF082E device 0300 is not in the I/O configuration; add it to an IODEVICE statement, or name another",
+        "a.direct:7:13: HCPDEF002E 4711 is not an operand of MDISK; write one of 3370, 3380, 3390, 9336, FB-512, FBA",
+        "a.direct:8:29: HCPDEF002E XX is not an operand of MDISK; write one of R, RR, W, WR, M, MR, MW",
+        "a.direct:9:22: HCPDEF010E size cannot be 0; write a decimal number of 1 or more",
+        "a.direct:10:38: HCPDEF004E X is one operand too many; end the statement after M",
+        "a.direct:11:24: HCPDEF003E an operand is missing after 8; write the label of a volume",
+        "a.direct:12:12: HCPDEF067E there is no minidisk ONE 0191; define it by MDISK in the entry of its owner",
+        "a.direct:12:12: HCPDEF064E 0191 is the number of two devices; give one of them another number",
+        "a.direct:13:12: HCPDEF067E there is no minidisk TWO 0198; name one that its owner's entry defines: 0191, 0192, 0196",
+        "a.direct:14:15: HCPDEF067E there is no minidisk NOBODY 0191; define it by MDISK in the entry of its owner",
+        "a.direct:16:3: HCPDEF044W MDISK is read and kept, but this level gives the partition no such device; use DEDICATE for disks",
+        "a.direct:17:20: HCPDEF002E Q is not an operand of LINK; write R",
+        "a.media:2:31: HCPDEF007E volume VOL1 is defined twice, first at a.media line 1; rename or remove one of the two",
+        "a.media:3:31: HCPDEF069E TOOLONG is no label of a volume; write 1-6 characters A-Z 0-9 @ # $",
+        "a.media:4:36: HCPDEF069E several devices cannot have one label; write a DEVICE statement for each",
       ]),
     WrongFolder(
       name: "storage by an unknown way",

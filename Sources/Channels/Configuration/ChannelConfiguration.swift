@@ -90,13 +90,19 @@ package struct ChannelConfiguration: Equatable, Sendable {
     package var device: Int
     /// Whether the partition may only read.
     package var isReadOnly: Bool
+    /// The part of the device that it is; nil for all of it.
+    package var extent: BlockExtent?
 
     /// Creates an assignment.
-    package init(partition: Int, virtualDevice: UInt16, device: Int, isReadOnly: Bool = false) {
+    package init(
+      partition: Int, virtualDevice: UInt16, device: Int, isReadOnly: Bool = false,
+      extent: BlockExtent? = nil
+    ) {
       self.partition = partition
       self.virtualDevice = virtualDevice
       self.device = device
       self.isReadOnly = isReadOnly
+      self.extent = extent
     }
   }
 

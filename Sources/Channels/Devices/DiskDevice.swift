@@ -91,10 +91,18 @@ final class DiskDevice {
     }
   }
 
-  /// Most host memory that its chunks can take, in bytes.
-  var memoryByteCount: UInt64 {
+  /// Blocks on the device.
+  var blockCount: UInt64 { byteCount / ChannelDefaults.blockByteCount }
+
+  /// Most host memory that its chunks can take, or those of a part of it, in bytes.
+  func memoryByteCount(of extent: BlockExtent? = nil) -> UInt64 {
+    guard !isWritable, !isSpared else { return 0 }
     let size = UInt64(Self.chunkByteCount)
-    return isWritable || isSpared ? 0 : byteCount.addingClamped(size &- 1) / size &* size
+    let block = ChannelDefaults.blockByteCount
+    let first = (extent?.first ?? 0).multipliedClamped(by: block) / size
+    let end = extent.map { $0.first.addingClamped($0.count).multipliedClamped(by: block) }
+    let last = min(byteCount, end ?? byteCount).addingClamped(size &- 1) / size
+    return last.subtractingClamped(first).multipliedClamped(by: size)
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

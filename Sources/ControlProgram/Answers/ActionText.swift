@@ -54,6 +54,10 @@ extension ManagementAction {
       commandWords(
         "FOR \(name) CMD DETACH", hexDigits(device, 4), force ? "FORCE" : nil,
         within.map { "WITHIN \($0)" })
+    case .link(let name, let owner, let device, let virtual, let mode, let within):
+      commandWords(
+        "LINK", owner, hexDigits(device, 4), hexDigits(virtual, 4), mode.rawValue, "FOR \(name)",
+        within.map { "WITHIN \($0)" })
     case .varyDevice(let device, let online):
       commandWords("VARY", Self.lineState(online), hexDigits(device, 4))
     case .releasePath(let name, let path):

@@ -74,7 +74,9 @@ func detachDevice(_ call: Invocation) throws(CommandMessage) {
     throw CommandMessage(.invalidOption, "FROM")
   }
   let partition = try call.activeStatus(of: name)
-  guard let device = partition.devices.first(where: { $0.realDevice == number }) else {
+  guard
+    let device = partition.definition.devices.first(where: { $0.realDevice == number })
+  else {
     let text = hexDigits(number, 4)
     guard let view = call.system.deviceView(number) else {
       throw CommandMessage(.deviceDoesNotExist, text)
@@ -155,7 +157,10 @@ func queryDisks(_ call: Invocation) throws(CommandMessage) {
 func dasdLines(_ device: DeviceView) -> [String] {
   let text = "DASD \(hexDigits(device.number, 4))"
   guard device.isUsable else { return ["\(text) OFFLINE"] }
-  guard !device.users.isEmpty else { return ["\(text) FREE"] }
+  guard !device.users.isEmpty else { return ["\(text) \(device.volume ?? "FREE")"] }
+  if device.users.contains(where: { $0.extent != nil }) {
+    return ["\(text) CP SYSTEM \(padded(device.volume ?? "", 6))   \(device.users.count)"]
+  }
   return device.users.map { user in
     "\(text) ATTACHED TO \(padded(user.partition, 8)) \(hexDigits(user.virtualDevice, 4))"
       + (user.isReadOnly ? " R/O" : " R/W")
@@ -166,8 +171,9 @@ func dasdLines(_ device: DeviceView) -> [String] {
 private func freeLines(_ devices: [DeviceView]) -> [String] {
   stride(from: 0, to: devices.count, by: 4).map { start in
     // Cannot trap: a place of the array.
-    devices.dropFirst(start).prefix(4).map { "DASD \(hexDigits($0.number, 4)) FREE    " }
-      .joined(separator: ", ")
+    devices.dropFirst(start).prefix(4).map {
+      "DASD \(hexDigits($0.number, 4)) \(padded($0.volume ?? "FREE", 8))"
+    }.joined(separator: ", ")
   }
 }
 
@@ -185,6 +191,7 @@ extension Invocation {
   func diskLines(of partition: PartitionView) -> [String] {
     partition.devices.enumerated().map { index, device in
       let defined = system.definition.inputOutput.device(device.realDevice)
+      let minidisk = system.minidisk(device.virtualDevice, of: partition)
       let volume =
         switch defined?.media {
         case .scratch: "(TEMP)"
@@ -192,9 +199,10 @@ extension Invocation {
         case .some(.none), nil: "(NONE)"
         }
       return "DASD \(hexDigits(device.virtualDevice, 4)) "
-        + "\(padded(defined?.type ?? "", 4)) \(volume)" + (device.isReadOnly ? " R/O" : " R/W")
-        + rightAligned("\(device.blockCount)", 11)
-        + " BLK ON DASD  \(hexDigits(device.realDevice, 4)) SUBCHANNEL = \(hexDigits(index, 4))"
+        + "\(padded(minidisk?.shownType ?? defined?.type ?? "", 4)) \(padded(defined?.volume ?? volume, 6))"
+        + (device.isReadOnly ? " R/O" : " R/W")
+        + rightAligned(minidisk?.units(device.blockCount) ?? "\(device.blockCount) BLK", 15)
+        + " ON DASD  \(hexDigits(device.realDevice, 4)) SUBCHANNEL = \(hexDigits(index, 4))"
     }
   }
 }

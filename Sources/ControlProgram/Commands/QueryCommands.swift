@@ -19,7 +19,7 @@ let queryCommands: [Command] = [
     formats: queryUserFormats + queryProfileFormats + queryMachineFormats + queryWeightFormats
       + queryPriorityFormats + queryWatcherFormats + querySpoolFormats
       + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
-      + queryDeckFormats
+      + queryDeckFormats + queryLinkFormats
       + queryVirtualFormats
       + [
         CommandFormat(

@@ -4,7 +4,8 @@ extension CommandTable {
   /// The table of the control program.
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
-      + deviceCommands + faultCommands + provisioningCommands + networkCommands + saveCommands
+      + deviceCommands + linkCommands + faultCommands + provisioningCommands + networkCommands
+      + saveCommands
       + partitionOperations + operationCommands
       + storageCommands + consoleCommands + spoolCommands
       + planCommands + validateCommands + recordCommands + checkpointCommands + waitCommands

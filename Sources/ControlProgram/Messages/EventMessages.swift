@@ -40,6 +40,12 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     return line(.adapterGivenBack, hexDigits(device, 4), module: "DFN")
   case .adapterNotDefined(let device):
     return line(.adapterLeftOut, hexDigits(device, 4), module: "DFN")
+  case .linkNotGiven(let device, let error):
+    return line(
+      .linkNotGiven, hexDigits(device, 4), CommandMessage(error).line(module: "LNK"),
+      module: "LNK")
+  case .linkReadOnly(let device):
+    return line(.linkReadOnly, hexDigits(device, 4), module: "LNK")
   case .deviceNotAttached(let device):
     return line(.deviceLeftOut, hexDigits(device, 4), module: "ATT")
   case .disabledWait(_, let address):

@@ -158,6 +158,8 @@ extension CommandMessage {
         CommandMessage(.deviceNumberTaken, hexDigits(device, 4), hexDigits(virtual, 4), name)
       case .deviceNotAttachable(let name, let device, let obstacle):
         CommandMessage(.deviceNotAttachable, hexDigits(device, 4), Self.text(obstacle, of: name))
+      case .linkRefused(let owner, let device, let obstacle):
+        Self.message(obstacle, owner, hexDigits(device, 4))
       case .deviceInGuestUse(let name, let device):
         CommandMessage(.deviceInGuestUse, name, hexDigits(device, 4))
       case .physicalProcessorNotFound(let number, let installed):
@@ -178,6 +180,26 @@ extension CommandMessage {
       case .noFirstProcessor(let name): CommandMessage(.noFirstProcessor, name)
       case .registerNotFound(let register): CommandMessage(.invalidRegister, register)
       }
+  }
+
+  /// Why a minidisk was not linked to: 104E to 116E, as CP has them.
+  private static func message(
+    _ obstacle: LinkObstacle, _ owner: String, _ device: String
+  ) -> CommandMessage {
+    switch obstacle {
+    case .notInDirectory: CommandMessage(.linkNotInDirectory, owner, device)
+    case .notMounted(let volume): CommandMessage(.linkNotMounted, owner, device, volume.text)
+    case .beyondVolume: CommandMessage(.linkConflict, owner, device, "directory conflict")
+    case .numberTaken(let number):
+      CommandMessage(.linkNumberTaken, owner, device, hexDigits(number, 4))
+    case .noPlace: CommandMessage(.linkConflict, owner, device, "too many links")
+    case .inUse(let readers, let writers) where readers.isEmpty:
+      CommandMessage(.linkWritten, owner, device, usersText(writers))
+    case .inUse(let readers, let writers) where writers.isEmpty:
+      CommandMessage(.linkRead, owner, device, usersText(readers))
+    case .inUse(let readers, let writers):
+      CommandMessage(.linkWrittenAndRead, owner, device, usersText(writers), usersText(readers))
+    }
   }
 
   private static func text(_ obstacle: DeviceObstacle, of name: String) -> String {
@@ -212,4 +234,9 @@ extension CommandMessage {
 /// Names that a message offers: in order, or `none`.
 func knownText(_ names: [String]) -> String {
   names.isEmpty ? "none" : names.joined(separator: " ")
+}
+
+/// Who has a minidisk: the one user, or how many there are.
+func usersText(_ names: [String]) -> String {
+  names.count == 1 ? names.first ?? "" : "\(names.count) users"
 }

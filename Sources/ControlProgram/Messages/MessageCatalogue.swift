@@ -764,6 +764,112 @@ extension MessageID {
         "DASD &2 of &1 not attached",
         when: "A device of the partition's definition is another's or off line.",
         remedy: "QUERY DASD shows who has it; ATTACH gives it when it is free.")
+    // MARK: Minidisks
+    case .linkForcedByWriters:
+      MessageDefinition(
+        101, .warning, "LNK",
+        "DASD &1 forced R/O; R/W by &2",
+        when: "Another writes the minidisk, and the mode asks to read then.",
+        remedy: "LINK again in mode MW to write beside others, or when they have detached it.")
+    case .linkForcedByReaders:
+      MessageDefinition(
+        102, .warning, "LNK",
+        "DASD &1 forced R/O; R/O by &2",
+        when: "Others read the minidisk, and mode WR writes only alone.",
+        remedy: "LINK again in mode MR to write beside those who read.")
+    case .linkForcedByBoth:
+      MessageDefinition(
+        103, .warning, "LNK",
+        "DASD &1 forced R/O; R/W by &2, R/O by &3",
+        when: "Others write and read the minidisk.",
+        remedy: "LINK again when they have detached it.")
+    case .linkWritten:
+      MessageDefinition(
+        104, .error, "LNK",
+        "&1 &2 not linked; R/W by &3",
+        when: "Another writes the minidisk, and the mode does not go beside that.",
+        remedy: "Use RR or MR to have it read-only then.")
+    case .linkRead:
+      MessageDefinition(
+        105, .error, "LNK",
+        "&1 &2 not linked; R/O by &3",
+        when: "Others read the minidisk, and mode W writes only alone.",
+        remedy: "Use WR to have it read-only then, or M to write beside them.")
+    case .linkWrittenAndRead:
+      MessageDefinition(
+        106, .error, "LNK",
+        "&1 &2 not linked; R/W by &3, R/O by &4",
+        when: "Others write and read the minidisk.",
+        remedy: "Use RR, WR or MR to have it read-only then.")
+    case .linkNotInDirectory:
+      MessageDefinition(
+        107, .error, "LNK",
+        "&1 &2 not linked; not in CP directory",
+        when: "The owner's entry has no minidisk of the number.",
+        remedy: "MDISK statements define minidisks.")
+    case .linkNotMounted:
+      MessageDefinition(
+        108, .error, "LNK",
+        "&1 &2 not linked; volid &3 not mounted",
+        when: "No device has a volume of that label, it is off line or not ready, or a "
+          + "partition has the whole device.",
+        remedy: "QUERY DASD shows the volumes; VOLUME in *.media gives a device its label.")
+    case .linkMode:
+      MessageDefinition(
+        109, .error, "LNK",
+        "&1 &2 not linked; invalid link mode",
+        when: "The mode is none of R, RR, W, WR, M, MR and MW.",
+        remedy: "HELP LINK has what they mean.")
+    case .linkNumberTaken:
+      MessageDefinition(
+        110, .error, "LNK",
+        "&1 &2 not linked; DASD &3 already defined",
+        when: "The partition has a device of that number.",
+        remedy: "Give it another number, or DETACH the other first.")
+    case .linkWithoutReadPassword:
+      MessageDefinition(
+        111, .error, "LNK",
+        "&1 &2 not linked; no read password",
+        when: "The minidisk has no password for links to read.",
+        remedy: "MDISK takes it after the mode.")
+    case .linkWithoutWritePassword:
+      MessageDefinition(
+        112, .error, "LNK",
+        "&1 &2 not linked; no write password",
+        when: "The minidisk has no password for links to write.",
+        remedy: "MDISK takes it after the read password.")
+    case .linkWithoutMultiplePassword:
+      MessageDefinition(
+        113, .error, "LNK",
+        "&1 &2 not linked; no mult password",
+        when: "The minidisk has no password for links to write beside others.",
+        remedy: "MDISK takes it after the write password.")
+    case .linkPassword:
+      MessageDefinition(
+        114, .error, "LNK",
+        "&1 &2 not linked; mode or &3 password incorrect",
+        when: "The password is missing or not that of the mode.",
+        remedy: "Give it after the mode; a password ALL is not asked for.")
+    case .linkConflict:
+      MessageDefinition(
+        116, .error, "LNK",
+        "&1 &2 not linked; &3",
+        when:
+          "Not all blocks of the minidisk are on its volume (directory conflict), or the partition "
+          + "has as many devices as it can have (too many links).",
+        remedy: "Correct start and size of the MDISK statement, or DETACH another device first.")
+    case .linkNotGiven:
+      MessageDefinition(
+        8983, .warning, nil,
+        "User &1 is not given DASD &2: &3",
+        when: "A minidisk of the partition's definition cannot be had.",
+        remedy: "LINK gives it when it can.")
+    case .linkReadOnly:
+      MessageDefinition(
+        8984, .warning, nil,
+        "DASD &2 of &1 forced R/O",
+        when: "The definition asks to write the minidisk, and others have it.",
+        remedy: "QUERY LINKS shows them.")
     case .invalidChannelPath:
       MessageDefinition(
         846, .error, nil,

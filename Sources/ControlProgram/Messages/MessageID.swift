@@ -130,6 +130,24 @@ package enum MessageID: CaseIterable, Sendable {
   case deviceInGuestUse
   case deviceGivenBack
   case deviceLeftOut
+  // Minidisks
+  case linkForcedByWriters
+  case linkForcedByReaders
+  case linkForcedByBoth
+  case linkWritten
+  case linkRead
+  case linkWrittenAndRead
+  case linkNotInDirectory
+  case linkNotMounted
+  case linkMode
+  case linkNumberTaken
+  case linkWithoutReadPassword
+  case linkWithoutWritePassword
+  case linkWithoutMultiplePassword
+  case linkPassword
+  case linkConflict
+  case linkNotGiven
+  case linkReadOnly
   case invalidChannelPath
   case pathNotAllowed
   case pathAlready

@@ -6,6 +6,8 @@ struct ParsedDeck {
   var configuration = IOConfiguration()
   /// Places by statement and number: `CHPID 0.10`, `CNTLUNIT 0200`, `IODEVICE 0200`, `RESOURCE X`.
   var places: [String: Place] = [:]
+  /// Bytes on devices of whose medium something says how large it is.
+  var mediaByteCounts: [UInt16: UInt64] = [:]
   private var pathIndices: [PathReference: Int] = [:]
   private var unitIndices: [UInt16: Int] = [:]
 

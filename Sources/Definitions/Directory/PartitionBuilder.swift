@@ -65,6 +65,8 @@ struct PartitionBuilder {
     case "SECUSER": consoleWatcher(.secondaryUser, &operands)
     case "OBSERVER": consoleWatcher(.observer, &operands)
     case "DEDICATE": dedicate(&operands)
+    case "MDISK": minidisk(&operands)
+    case "LINK": link(&operands)
     case "NICDEF": networkAdapter(&operands)
     case "OPTION": options(&operands)
     case "POLARITY": polarity(&operands)
@@ -253,22 +255,17 @@ struct PartitionBuilder {
     parsed.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
   }
 
-  /// MDISK, LINK and SPECIAL are read and kept; nothing serves them yet, and that is said.
-  private mutating func virtualDevice(_ operands: inout OperandReader) {
+  /// SPECIAL, and MDISK of a temporary disk, are read and kept; nothing serves them, and that is said.
+  mutating func virtualDevice(_ operands: inout OperandReader) {
     let verb = operands.verb
     var rest: [String] = []
-    var user: String?
-    if verb.folded == "LINK" {
-      guard let name = operands.name("the name of the disk's owner") else { return }
-      user = name.folded
-    }
     let place = operands.place
     guard let number = operands.deviceNumber("a virtual device number") else { return }
     while let word = operands.peek {
       rest.append(word.folded)
       _ = operands.word("")
     }
-    if verb.folded != "LINK", rest.isEmpty {
+    if rest.isEmpty {
       _ = operands.word("what the device is")
       return
     }
@@ -280,7 +277,7 @@ struct PartitionBuilder {
     }
     parsed.definition.virtualDevices.append(
       VirtualDeviceDefinition(
-        statement: verb.folded, virtualDevice: number, operands: (user.map { [$0] } ?? []) + rest))
+        statement: verb.folded, virtualDevice: number, operands: rest))
   }
 
   private mutating func command(_ statement: Statement) {

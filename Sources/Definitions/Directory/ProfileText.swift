@@ -10,9 +10,9 @@ extension PartitionDefinition {
     DirectoryText.entry("PARTITION " + name, statements)
   }
 
-  /// The partition's entry as it may be shown: without its password.
+  /// The partition's entry as it may be shown: without its passwords.
   package var displayText: String {
-    DirectoryText.entry("PARTITION " + name, statements.filter { $0.verb != "PASSWORD" })
+    DirectoryText.entry("PARTITION " + name, statements.map(\.withoutSecrets))
   }
 }
 

@@ -120,7 +120,9 @@ struct MediaReader {
     var latency: UInt64?
     var file: Word?
     var kept: UInt64?
-    let legal = ["FILE", "SCRATCH", "WRITABLE", "KEEP", "NOKEEP", "RATE", "LATENCY"]
+    var volume: Word?
+    var length: UInt64?
+    let legal = ["FILE", "SCRATCH", "WRITABLE", "KEEP", "NOKEEP", "VOLUME", "RATE", "LATENCY"]
     var given: [String: Word] = [:]
     while operands.peek != nil, let keyword = operands.keyword(of: "DEVICE", from: legal) {
       if let first = given.updateValue(keyword, forKey: Self.subject(of: keyword.folded)) {
@@ -133,8 +135,8 @@ struct MediaReader {
       case "FILE":
         guard let name = operands.word("a file") else { continue }
         file = name
-        if let length = files.judge(name, need: .needed, log: log), length % 512 != 0 || length == 0
-        {
+        length = files.judge(name, need: .needed, log: log)
+        if let length, length % 512 != 0 || length == 0 {
           log.report(.fileLength(name.text, length), at: name.place)
         }
         media = .file(path: name.text, writable: false)
@@ -147,6 +149,8 @@ struct MediaReader {
             at: sizeWord.place)
         }
         media = .scratch(byteCount: bytes)
+        length = bytes
+      case "VOLUME": volume = volumeLabel(&operands, ofOne: first == last) ?? volume
       default:
         guard case .file(let path, _)? = media, let file else {
           log.report(.writableWithoutFile, at: keyword.place)
@@ -160,7 +164,36 @@ struct MediaReader {
         writableFiles[own] = file.place
       }
     }
-    set(first...last, word, media: media, kept: kept, rate: rate, latency: latency)
+    set(first...last, word) {
+      if let media { $0.media = media }
+      $0.keptByteCount = kept
+      if let volume { $0.volume = volume.folded }
+      if let rate { $0.bytesPerSecond = rate }
+      if let latency { $0.latencyNanoseconds = latency }
+    }
+    if let length { for number in first...last { deck.mediaByteCounts[number] = length } }
+  }
+
+  /// Takes the label of the volume on one device, which no other has.
+  private mutating func volumeLabel(
+    _ operands: inout OperandReader, ofOne isOne: Bool
+  ) -> Word? {
+    guard let word = operands.word("the label of a volume") else { return nil }
+    guard isUserid(word.folded), word.folded.utf8.count <= 6, !word.isQuoted else {
+      log.report(.volumeLabel(word.text), at: word.place)
+      return nil
+    }
+    guard isOne else {
+      log.report(.volumeOfSeveral, at: word.place)
+      return nil
+    }
+    let key = "VOLUME " + word.folded
+    if let first = places[key] {
+      log.report(.duplicateName("volume", word.folded, first: first), at: word.place)
+      return nil
+    }
+    places[key] = word.place
+    return word
   }
 
   /// What of a device an operand says: an operand, of those that say the same thing the first.
@@ -198,8 +231,7 @@ struct MediaReader {
   }
 
   private mutating func set(
-    _ range: ClosedRange<UInt16>, _ word: Word, media: MediaDefinition?, kept: UInt64?,
-    rate: UInt64?, latency: UInt64?
+    _ range: ClosedRange<UInt16>, _ word: Word, _ change: (inout DeviceDefinition) -> Void
   ) {
     var missing: UInt16?
     var index = deck.configuration.devices.firstIndex { $0.number >= range.lowerBound } ?? 0
@@ -214,12 +246,7 @@ struct MediaReader {
         missing = missing ?? number
         continue
       }
-      deck.configuration.devices.change(at: index) {
-        if let media { $0.media = media }
-        $0.keptByteCount = kept
-        if let rate { $0.bytesPerSecond = rate }
-        if let latency { $0.latencyNanoseconds = latency }
-      }
+      deck.configuration.devices.change(at: index, change)
       deck.places["MEDIA " + DeviceNumbers.text(number)] = word.place
       index &+= 1
     }

@@ -1,5 +1,6 @@
 // What can be wrong with a partition.
 
+import Channels
 import Partitioning
 import Quantities
 
@@ -117,9 +118,50 @@ extension Problem {
 
   static func deviceNumberTwice(_ device: UInt16) -> Problem {
     error(
-      "064", "\(DeviceNumbers.text(device)) is a disk's number and a network adapter's",
+      "064", "\(DeviceNumbers.text(device)) is the number of two devices",
       "give one of them another number")
   }
+
+  static func minidisksOverlap(
+    _ one: String, _ other: String, on volume: String, _ extent: BlockExtent
+  ) -> Problem {
+    let last = extent.first.addingClamped(extent.count.subtractingClamped(1))
+    return warning(
+      "065",
+      "minidisks \(one) and \(other) overlap on \(volume) in blocks \(extent.first) to \(last)",
+      "move one of them, unless they are meant to share these blocks")
+  }
+
+  static func minidiskBeyondVolume(_ name: String, on volume: String, blocks: UInt64) -> Problem {
+    error(
+      "066",
+      "minidisk \(name) goes beyond the end of \(volume), which has \(blocks) blocks of 512 bytes",
+      "write a smaller start or size, or END for the size")
+  }
+
+  static func minidiskUndefined(_ name: String, known: [String]) -> Problem {
+    error(
+      "067", "there is no minidisk \(name)",
+      known.isEmpty
+        ? "define it by MDISK in the entry of its owner"
+        : "name one that its owner's entry defines: \(known.prefix(8).joined(separator: ", "))")
+  }
+
+  static func volumeUnknown(_ label: String, known: [String]) -> Problem {
+    error(
+      "068", "no device has the volume \(shown(label))",
+      "give its device VOLUME \(shown(label)) in *.media, or "
+        + (known.isEmpty ? "use DEVNO" : "name \(known.prefix(8).joined(separator: ", "))"))
+  }
+
+  static func volumeLabel(_ word: String) -> Problem {
+    error(
+      "069", "\(shown(word)) is no label of a volume",
+      "write 1-6 characters A-Z 0-9 @ # $")
+  }
+
+  static let volumeOfSeveral = error(
+    "069", "several devices cannot have one label", "write a DEVICE statement for each")
 
   static func noPartitions() -> Problem {
     warning("045", "no partition is defined", "add a *.direct file")

@@ -10,7 +10,7 @@ struct DefinitionJudgement {
   let log: FindingLog
   /// Index of a partition by its name.
   private let index: [String: Int]
-  private let reach: DeviceReach
+  let reach: DeviceReach
 
   /// Starts with what the files say.
   init(machine: ParsedMachine, directory: ParsedDirectory, deck: ParsedDeck, log: FindingLog) {
@@ -29,6 +29,7 @@ struct DefinitionJudgement {
     for partition in directory.partitions {
       profile(partition)
       devices(of: partition)
+      minidisks(of: partition)
       start(of: partition)
       watcher(of: partition)
     }
@@ -36,6 +37,7 @@ struct DefinitionJudgement {
       profile(image.entry)
       watcher(of: image.entry)
     }
+    overlappingMinidisks()
     groups()
     activationOrder()
     users()
@@ -83,7 +85,8 @@ struct DefinitionJudgement {
     capacity(of: profile)
     if machine.isStorageKnown { storage(of: profile) }
     if case .device(let number, _)? = profile.definition.ipl,
-      !profile.definition.devices.contains(where: { $0.virtualDevice == number })
+      !profile.definition.devices.contains(where: { $0.virtualDevice == number }),
+      !profile.definition.links.contains(where: { $0.virtualDevice == number })
     {
       log.report(.notOwnDevice(number), at: profile.place(of: "IPL"))
     }
@@ -168,7 +171,7 @@ struct DefinitionJudgement {
 
   private func devices(of partition: ParsedPartition) {
     let (definition, room) = (partition.definition, partition.definition.deviceRoom)
-    let count = definition.devices.count.addingClamped(definition.networkAdapters.count)
+    let count = definition.deviceCount
     if count > room { log.report(.tooManyDevices(count, room: room), at: partition.place) }
     for adapter in definition.networkAdapters
     where definition.devices.contains(where: { $0.virtualDevice == adapter.virtualDevice }) {

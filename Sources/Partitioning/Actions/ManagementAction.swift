@@ -122,6 +122,10 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// it back; with `force` it is taken at once, and requests under way end with an I/O error. `.wrongState`,
   /// `.virtualDeviceNotFound`, `.changePending`, `.deviceInGuestUse`.
   case detachDevice(String, device: UInt16, force: Bool = false, within: Int? = nil)
+  /// Links an active partition to a minidisk, its own or another partition's, under a number of its own; the guest
+  /// is told as of `attachDevice`. `.wrongState`, `.linkRefused`, `.deviceNotAttachable`, `.hostStorage`.
+  case link(
+    String, owner: String, device: UInt16, as: UInt16, mode: LinkMode, within: Int? = nil)
   /// Gives up a reconfigurable path that isolation keeps for the partition. `.pathNotReserved`.
   case releasePath(String, path: UInt8)
   /// Cancels a partition's pending changes, or those of one kind. `.noPendingChange`.
@@ -212,7 +216,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .configureProcessor(let name, _, _, _, _), .configureStorage(let name, _, _, _, _),
       .configurePath(let name, _, _, _), .releasePath(let name, _), .cancelPending(let name, _),
       .varyDevicePath(let name, _, _, _, _), .attachDevice(let name, _, _, _, _),
-      .detachDevice(let name, _, _, _),
+      .detachDevice(let name, _, _, _), .link(let name, _, _, _, _, _),
       .account(let name),
       .defineProcessor(let name, _), .detachProcessor(let name, _),
       .defineStorage(let name, _), .sendConsole(let name, _), .storeStorage(let name, _, _),

@@ -173,6 +173,8 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case deviceNumberTaken(String, device: UInt16, as: UInt16)
   /// The partition cannot have the device.
   case deviceNotAttachable(String, device: UInt16, DeviceObstacle)
+  /// A partition is not linked to a minidisk of this owner, by the owner's number.
+  case linkRefused(String, device: UInt16, LinkObstacle)
   /// The partition has no device of that number of its own.
   case virtualDeviceNotFound(String, device: UInt16)
   /// A guest that cannot be asked uses the device, by the partition's own number: only FORCE takes it.

@@ -23,6 +23,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case storage(address: UInt64, byteCount: UInt64)
     /// A device that the partition is given, or that is wanted back.
     case device(DeviceAssignment)
+    /// A minidisk that the partition is linked to, or that is wanted back.
+    case link(MinidiskLink)
     /// A network adapter that the partition is given, or that is wanted back.
     case adapter(NetworkAdapterDefinition)
     /// So many bytes of storage, in blocks that the guest plugs or unplugs, so many of them done.
@@ -58,6 +60,7 @@ package struct PendingChange: Sendable, Equatable, Codable {
     let subject: Subject =
       switch device {
       case .disk(let device): .device(device)
+      case .link(let link): .link(link)
       case .adapter(let adapter): .adapter(adapter)
       }
     self.init(subject: subject, online: online, asked: asked, deadline: deadline)
@@ -68,7 +71,7 @@ package struct PendingChange: Sendable, Equatable, Codable {
     switch subject {
     case .processor: .processor
     case .storage, .blocks: .storage
-    case .device, .adapter: .device
+    case .device, .link, .adapter: .device
     case .shutdown: .shutdown
     }
   }
@@ -77,6 +80,7 @@ package struct PendingChange: Sendable, Equatable, Codable {
   package var device: PartitionDevice? {
     switch subject {
     case .device(let device): .disk(device)
+    case .link(let link): .link(link)
     case .adapter(let adapter): .adapter(adapter)
     case .processor, .storage, .blocks, .shutdown: nil
     }
@@ -104,6 +108,11 @@ package struct PendingChange: Sendable, Equatable, Codable {
         partition, device: device.realDevice, as: device.virtualDevice,
         isReadOnly: device.isReadOnly)
     case .device(let device): .detachDevice(partition, device: device.virtualDevice)
+    case .link(let link) where online:
+      .link(
+        partition, owner: link.owner ?? partition, device: link.ownerDevice,
+        as: link.virtualDevice, mode: link.mode)
+    case .link(let link): .detachDevice(partition, device: link.virtualDevice)
     case .adapter(let adapter) where online: .network(.defineAdapter(partition, adapter))
     case .adapter(let adapter):
       .network(.detachAdapter(partition, device: adapter.virtualDevice))
@@ -116,7 +125,7 @@ package struct PendingChange: Sendable, Equatable, Codable {
 }
 
 extension PendingChange {
-  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `DASD 0101 ATTACH`, `NIC 0700 DEFINE`, `SHUTDOWN`.
+  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `DASD 0101 ATTACH`, `DASD 0191 LINK`, `NIC 0700 DEFINE`, `SHUTDOWN`.
   package var text: String {
     let state = online ? "ONLINE" : "OFFLINE"
     return switch subject {
@@ -125,6 +134,8 @@ extension PendingChange {
       "STORAGE \(sizeText(byteCount)) \(state)"
     case .device(let device):
       "DASD \(hexDigits(device.virtualDevice, 4)) \(online ? "ATTACH" : "DETACH")"
+    case .link(let link):
+      "DASD \(hexDigits(link.virtualDevice, 4)) \(online ? "LINK" : "DETACH")"
     case .adapter(let adapter):
       "NIC \(hexDigits(adapter.virtualDevice, 4)) \(online ? "DEFINE" : "DETACH")"
     case .shutdown: "SHUTDOWN"

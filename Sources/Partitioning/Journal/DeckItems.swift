@@ -83,7 +83,8 @@ extension DeviceDefinition {
     [item("CONTROL UNITS", list(controlUnits.map { DeviceNumbers.text($0) })), item("TYPE", type)]
       + (candidateList.map { [item("CANDIDATE LIST", list($0))] } ?? [])
       + (preferredPath.map { [item("PREFERRED PATH", DeviceNumbers.path($0))] } ?? [])
-      + [item("MEDIUM", media.deckText)] + timing(bytesPerSecond, latencyNanoseconds)
+      + [item("MEDIUM", media.deckText)] + (volume.map { [item("VOLUME", $0)] } ?? [])
+      + timing(bytesPerSecond, latencyNanoseconds)
   }
 }
 

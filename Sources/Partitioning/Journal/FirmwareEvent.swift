@@ -46,6 +46,10 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case adapterGivenBack(UInt16)
   /// A device of the partition's definition was not to be had, by its real number.
   case deviceNotAttached(UInt16)
+  /// A minidisk that the partition is to be linked to, by its own number, it is not, and why.
+  case linkNotGiven(UInt16, ManagementError)
+  /// A minidisk that the partition is linked to to read only, as others have it; it was to write.
+  case linkReadOnly(UInt16)
   /// A network adapter that a recovered partition had cannot be had again.
   case adapterNotDefined(UInt16)
   /// All processors wait with interrupts disabled; the instruction pointer of the first.

@@ -142,15 +142,21 @@ extension PartitionDefinition {
         "DEVICE " + DeviceNumbers.text(device.virtualDevice),
         DeviceNumbers.text(device.realDevice) + (device.isReadOnly ? " R/O" : " R/W"), for: .plan)
     }
+    items += links.map { link in
+      MachineItem(
+        "DEVICE " + DeviceNumbers.text(link.virtualDevice),
+        "\(link.owner ?? name) \(DeviceNumbers.text(link.ownerDevice))"
+          + (link.isReadOnly ? " R/O" : " R/W"), for: .plan)
+    }
     return items
       + SecuritySwitch.allCases.map {
         MachineItem($0.rawValue, security[$0] ? "ON" : "OFF", for: .plan)
       }
   }
 
-  /// What it says but its name, which is whose it is, and its password.
+  /// What it says but its name, which is whose it is, and its passwords.
   fileprivate var shownItems: [(field: String, value: String)] {
-    items.filter { !["PARTITION", "PASSWORD"].contains($0.field) }
+    items.filter { $0.field != "PARTITION" && !ProfileStatement.isSecret($0.field) }
   }
 }
 

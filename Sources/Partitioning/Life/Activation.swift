@@ -37,6 +37,7 @@ extension Life {
     let before = (partition.definition, partition.activeProfile)
     partition.definition = definition
     partition.activeProfile = profile
+    let links = hardware.linkOutcomes(of: partition)
     do throws(ManagementError) {
       try attachUnits(partition, image)
     } catch {
@@ -54,8 +55,20 @@ extension Life {
     for device in definition.devices where !partition.definition.devices.contains(device) {
       journal.note(partition, .deviceNotAttached(device.realDevice))
     }
+    for outcome in links { note(outcome, of: partition) }
     for processors in definition.processors { entitlements.applyShares(of: processors.type) }
     if load { operate(partition, from: definition.ipl, isOwnWish: false) }
+  }
+
+  /// Says of a link of a partition's definition what it did not give.
+  private func note(_ outcome: LinkOutcome, of partition: Partition) {
+    switch outcome.result {
+    case .failure(let refusal):
+      journal.note(partition, .linkNotGiven(outcome.link.virtualDevice, refusal))
+    case .success(let access) where access.isReadOnly && outcome.link.mode.isToWrite:
+      journal.note(partition, .linkReadOnly(outcome.link.virtualDevice))
+    case .success: break
+    }
   }
 
   private func attachUnits(

@@ -6,12 +6,14 @@ import Quantities
 // computer's devices are one and the same, whatever is given and taken.
 
 extension MachineHardware {
-  /// Whether an active partition has a device so that another cannot: that one writes, or the other would.
+  /// Whether an active partition has a device so that another cannot: that one writes, or the other would, or
+  /// that one has a minidisk on it.
   ///
   /// - Returns: Who has it.
   func user(of device: DeviceAssignment, besides partition: Partition) -> DeviceUser? {
     channels.deviceView(device.realDevice)?.users.first {
-      $0.partition != partition.number && !($0.isReadOnly && device.isReadOnly)
+      $0.extent != nil
+        || $0.partition != partition.number && !($0.isReadOnly && device.isReadOnly)
     }
   }
 
@@ -22,6 +24,7 @@ extension MachineHardware {
     let hears =
       switch device {
       case .disk(let disk): give(disk, to: partition)
+      case .link(let link): give(link, to: partition)
       case .adapter(let adapter): give(adapter, to: partition)
       }
     findWork(of: partition)
@@ -29,9 +32,7 @@ extension MachineHardware {
   }
 
   private func give(_ device: DeviceAssignment, to partition: Partition) -> Bool {
-    channels.attach(
-      device.realDevice, to: partition.number, as: device.virtualDevice,
-      isReadOnly: device.isReadOnly)
+    channels.attach(device.access, to: partition.number)
     partition.definition.devices.append(device)
     partition.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
     return partition.attachDisk(
@@ -39,6 +40,17 @@ extension MachineHardware {
         deviceNumber: device.virtualDevice,
         blockCount: channels.deviceView(device.realDevice)?.blockCount ?? 0,
         isReadOnly: device.isReadOnly))
+  }
+
+  private func give(_ link: MinidiskLink, to partition: Partition) -> Bool {
+    guard let access = try? access(by: link, of: partition) else { return false }
+    channels.attach(access, to: partition.number)
+    partition.definition.links.append(link.granted(access))
+    partition.definition.links.sort { $0.virtualDevice < $1.virtualDevice }
+    return partition.attachDisk(
+      BlockDeviceConfiguration(
+        deviceNumber: link.virtualDevice, blockCount: access.extent?.count ?? 0,
+        isReadOnly: access.isReadOnly))
   }
 
   private func give(_ adapter: NetworkAdapterDefinition, to partition: Partition) -> Bool {
@@ -55,6 +67,9 @@ extension MachineHardware {
     case .disk:
       channels.detach(number, from: partition.number, at: engine.now)
       partition.definition.devices.removeAll { $0.virtualDevice == number }
+    case .link:
+      channels.detach(number, from: partition.number, at: engine.now)
+      partition.definition.links.removeAll { $0.virtualDevice == number }
     case .adapter:
       networks.removeAdapter(number, of: partition.number)
       partition.definition.networkAdapters.removeAll { $0.virtualDevice == number }
@@ -102,12 +117,30 @@ extension MachineHardware {
 
   /// Gives a partition that is being activated what its definition says, as far as it is to be had.
   func assignDevices(to partition: Partition) {
-    let devices = partition.definition.devices.filter { device in
+    let devices = devicesToGive(partition)
+    if devices != partition.definition.devices { partition.definition.devices = devices }
+    let links = linkOutcomes(of: partition)
+    let linked = links.filter { $0.access != nil }.map(\.link)
+    if linked != partition.definition.links { partition.definition.links = linked }
+    channels.assign(
+      (devices.map(\.access) + links.compactMap(\.access))
+        .sorted { $0.virtualDevice < $1.virtualDevice }, to: partition.number)
+  }
+}
+
+extension MachineHardware {
+  /// The devices that a partition which is being activated is given as a whole.
+  func devicesToGive(_ partition: Partition) -> [DeviceAssignment] {
+    partition.definition.devices.filter { device in
       guard let view = channels.deviceView(device.realDevice), view.isOnline else { return false }
       return user(of: device, besides: partition) == nil
     }
-    if devices != partition.definition.devices { partition.definition.devices = devices }
-    channels.assign(
-      devices.map { ($0.realDevice, $0.virtualDevice, $0.isReadOnly) }, to: partition.number)
+  }
+}
+
+extension DeviceAssignment {
+  /// What the channel subsystem gives for it.
+  var access: GivenDevice {
+    GivenDevice(device: realDevice, virtualDevice: virtualDevice, isReadOnly: isReadOnly)
   }
 }

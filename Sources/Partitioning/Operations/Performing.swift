@@ -129,6 +129,13 @@ extension PartitionManager {
     case .detachDevice(let name, let device, let force, let within):
       return try reconfiguration.detachDevice(
         partition(name), device, force: force, within: within)
+    case .link(let name, let owner, let device, let virtual, let mode, let within):
+      return try reconfiguration.link(
+        partition(name),
+        MinidiskLink(
+          virtualDevice: virtual, owner: owner == name ? nil : owner, ownerDevice: device,
+          mode: mode),
+        within: within)
     case .varyDevice(let device, let online):
       try reconfiguration.varyDevice(device, online: online)
     case .releasePath(let name, let path): try reconfiguration.releasePath(partition(name), path)

@@ -105,6 +105,9 @@ extension PartitionManager {
       copy.definition.name = name
       // There is one place for a piece of storage, and the model has it.
       copy.definition.storage.origin = nil
+      // Without channel paths there are no disks, and blocks have one owner.
+      copy.definition.minidisks = []
+      copy.definition.links = []
       return copy
     }
     return PartitionEntry(

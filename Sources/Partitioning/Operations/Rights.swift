@@ -22,7 +22,7 @@ extension ManagementAction {
     case .configureProcessor, .configureStorage, .configurePath, .varyDevicePath, .defineProcessor,
       .detachProcessor, .defineStorage, .storeStorage, .storeRegister:
       PrivilegeClasses(letters: "C")
-    case .detachDevice: PrivilegeClasses(letters: "BC")
+    case .detachDevice, .link: PrivilegeClasses(letters: "BC")
     case .network(.defineAdapter), .network(.detachAdapter): PrivilegeClasses(letters: "BC")
     case .network(let change): PrivilegeClasses(letters: change.partition == nil ? "B" : "C")
     case .batch: .any
@@ -33,8 +33,7 @@ extension ManagementAction {
   private var isOfInputOutput: Bool {
     switch self {
     case .varyPath, .configurePath, .varyDevicePath, .releasePath, .varyDevice, .attachDevice,
-      .detachDevice,
-      .activateDeck, .inject:
+      .detachDevice, .link, .activateDeck, .inject:
       true
     default: false
     }

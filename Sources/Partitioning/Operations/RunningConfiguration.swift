@@ -310,6 +310,7 @@ extension PartitionManager {
     let own = partition.definition
     partition.definition = record.definition
     partition.definition.devices = own.devices
+    partition.definition.links = own.links
     partition.definition.networkAdapters = own.networkAdapters
     firmware.reconfiguration.takeUp(devicesOf: record.definition, partition)
     for number in partition.isOnline.indices {

@@ -34,7 +34,7 @@ extension PartitionDefinition {
     }
     return fields.compactMap { field in
       guard before[field] != after[field] else { return nil }
-      let isHidden = field == "PASSWORD"
+      let isHidden = ProfileStatement.isSecret(field)
       func shown(_ value: String?) -> String? { isHidden ? value.map { _ in "********" } : value }
       return ProfileDifference(field: field, old: shown(before[field]), new: shown(after[field]))
     }

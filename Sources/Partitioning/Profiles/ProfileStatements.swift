@@ -46,6 +46,20 @@ package struct ProfileStatement: Equatable {
     self.init(verb, key: key, [ProfileOperand("", value)])
   }
 
+  /// Whether an item is a password, its partition's or a minidisk's.
+  package static func isSecret(_ field: String) -> Bool {
+    field == "PASSWORD" || field.hasPrefix("MDISK ") && field.hasSuffix(" PASSWORDS")
+  }
+
+  /// The statement without passwords.
+  package var withoutSecrets: ProfileStatement {
+    var shown = self
+    shown.operands.removeAll {
+      Self.isSecret($0.name.isEmpty ? key : key + " " + $0.name)
+    }
+    return shown
+  }
+
   /// The line; nil when everything in it holds without a word.
   package var line: String? {
     let words = operands.compactMap(\.written)
@@ -95,6 +109,12 @@ extension PartitionDefinition {
     }
     statements += networkAdapters.map {
       ProfileStatement("NICDEF " + DeviceNumbers.text($0.virtualDevice), $0.operandText)
+    }
+    statements += minidisks.map(\.directoryStatement)
+    statements += links.compactMap { link in
+      // Its own at the number of its entry is what MDISK says.
+      minidisks.contains { MinidiskLink(to: $0).isDefined(as: link) }
+        ? nil : link.directoryStatement
     }
     statements += virtualDevices.map(\.directoryStatement)
     statements.append(
@@ -177,6 +197,35 @@ extension SecuritySwitches {
       let word = self[name] ? name.rawValue : "NO" + name.rawValue
       return ProfileOperand(name.rawValue, self[name] ? "YES" : "NO", written: isUsual ? nil : word)
     }
+  }
+}
+
+extension MinidiskDefinition {
+  /// The statement as the CP directory has it.
+  fileprivate var directoryStatement: ProfileStatement {
+    let number = DeviceNumbers.text(virtualDevice)
+    let size = place.count.map { "\($0)" } ?? "END"
+    let lies =
+      switch place.volume {
+      case .device(let device): "DEVNO \(DeviceNumbers.text(device))"
+      case .label(let label): "\(place.start) \(size) \(label)"
+      }
+    var operands = [ProfileOperand("", "\(type) \(lies) \(mode.rawValue)")]
+    if !passwords.isEmpty {
+      let words = passwords.map(DirectoryWord.of).joined(separator: " ")
+      operands.append(ProfileOperand("PASSWORDS", words, written: words))
+    }
+    return ProfileStatement("MDISK " + number, operands)
+  }
+}
+
+extension MinidiskLink {
+  /// The statement as the CP directory has it: the owner first.
+  fileprivate var directoryStatement: ProfileStatement {
+    let number = DeviceNumbers.text(virtualDevice)
+    return ProfileStatement(
+      "LINK", key: "LINK " + number,
+      "\(owner ?? "*") \(DeviceNumbers.text(ownerDevice)) \(number) \(mode.rawValue)")
   }
 }
 

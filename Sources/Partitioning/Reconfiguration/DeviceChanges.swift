@@ -5,8 +5,8 @@ import Quantities
 // Devices that partitions are given and that are taken from them while they run. What is given is the
 // partition's at once, and the change is pending until the guest has found it; what is wanted back stays the
 // partition's until the guest gives it up. An operating system that finds a disk in use is asked again, until
-// its users have let it go, the time is over, or the wish is withdrawn. Disks and network adapters differ only in
-// what is judged before they come.
+// its users have let it go, the time is over, or the wish is withdrawn. Disks, minidisks and network adapters
+// differ only in what is judged before they come.
 
 extension Reconfiguration {
   /// How often a guest is asked for a device.
@@ -18,6 +18,14 @@ extension Reconfiguration {
     try partition.requireActive()
     try judge(device, for: partition)
     return attach(.disk(device), to: partition, within)
+  }
+
+  func link(
+    _ partition: Partition, _ link: MinidiskLink, within: Int?
+  ) throws(ManagementError) -> ManagementResult {
+    try partition.requireActive()
+    try judge(link, for: partition)
+    return attach(.link(link), to: partition, within)
   }
 
   func defineAdapter(
@@ -72,6 +80,22 @@ extension Reconfiguration {
       forDisks: channels.diskReserve(withDevice: number, of: partition.number), of: partition)
   }
 
+  private func judge(_ link: MinidiskLink, for partition: Partition) throws(ManagementError) {
+    let access = try hardware.access(by: link, of: partition)
+    func refuse(_ obstacle: LinkObstacle) -> ManagementError {
+      .linkRefused(link.owner ?? partition.name, device: link.ownerDevice, obstacle)
+    }
+    guard partition.definition.device(link.virtualDevice) == nil else {
+      throw refuse(.numberTaken(link.virtualDevice))
+    }
+    let limit = placeCount(of: partition)
+    guard partition.definition.deviceCount < limit else { throw refuse(.noPlace(limit: limit)) }
+    guard !access.isReadOnly else { return }
+    try storage.requireHostStorage(
+      forDisks: channels.diskReserve(
+        withDevice: access.device, access.extent, of: partition.number), of: partition)
+  }
+
   private func judge(
     _ adapter: NetworkAdapterDefinition, for partition: Partition
   ) throws(ManagementError) {
@@ -100,10 +124,13 @@ extension Reconfiguration {
     _ partition: Partition, _ number: UInt16, force: Bool, within: Int?
   ) throws(ManagementError) -> ManagementResult {
     try partition.requireActive()
-    guard case .disk(let device)? = partition.definition.device(number) else {
-      throw .virtualDeviceNotFound(partition.name, device: number)
+    switch partition.definition.device(number) {
+    case .disk(let device)?:
+      return try detach(.disk(device), from: partition, force: force, within: within)
+    case .link(let link)?:
+      return try detach(.link(link), from: partition, force: force, within: within)
+    case .adapter?, nil: throw .virtualDeviceNotFound(partition.name, device: number)
     }
-    return try detach(.disk(device), from: partition, force: force, within: within)
   }
 
   func detachAdapter(
@@ -201,7 +228,7 @@ extension Reconfiguration {
       hardware.take(device, from: partition, isGivenBack: true)
     }
     switch device {
-    case .disk: journal.note(partition, .deviceGivenBack(number))
+    case .disk, .link: journal.note(partition, .deviceGivenBack(number))
     case .adapter: journal.note(partition, .adapterGivenBack(number))
     }
   }
@@ -223,6 +250,9 @@ extension Reconfiguration {
     for device in partition.definition.devices where !former.devices.contains(device) {
       hardware.take(.disk(device), from: partition)
     }
+    for link in partition.definition.links where !former.links.contains(link) {
+      hardware.take(.link(link), from: partition)
+    }
     for adapter in partition.definition.networkAdapters
     where !former.networkAdapters.contains(adapter) {
       hardware.take(.adapter(adapter), from: partition)
@@ -232,6 +262,13 @@ extension Reconfiguration {
         _ = try attachDevice(partition, device, within: nil)
       } catch {
         journal.note(partition, .deviceNotAttached(device.realDevice))
+      }
+    }
+    for link in former.links where !partition.definition.links.contains(link) {
+      do throws(ManagementError) {
+        _ = try self.link(partition, link, within: nil)
+      } catch {
+        journal.note(partition, .linkNotGiven(link.virtualDevice, error))
       }
     }
     for adapter in former.networkAdapters

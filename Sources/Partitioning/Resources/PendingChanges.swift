@@ -59,7 +59,7 @@ final class PendingChanges: FirmwareObject {
       ended.subject = .blocks(
         byteCount: byteCount, done: byteCount.subtractingClamped(storage.byteCount(of: unused)))
       return ended
-    case .device, .adapter: withdraw(change.device, change.online, from: partition)
+    case .device, .link, .adapter: withdraw(change.device, change.online, from: partition)
     case .processor, .shutdown: break
     }
     return change
@@ -126,7 +126,7 @@ extension PendingChange {
     case .blocks: nil
     case .shutdown: .shutdownSignal
     // Operating systems are told of devices.
-    case .device, .adapter: nil
+    case .device, .link, .adapter: nil
     }
   }
 

@@ -56,8 +56,20 @@ extension SystemDefinition {
     }.map(\.number)
     let count = partitions.count { partition in
       partition.devices.contains { inMemory.contains($0.realDevice) }
+        || partition.links.contains { link in
+          minidisk(link, of: partition).flatMap(inputOutput.device(of:))
+            .map { inMemory.contains($0.number) } ?? false
+        }
     }
     return machine.hostStorageByteCount / 2 / UInt64(max(1, count))
+  }
+
+  /// The minidisk that a link of a partition leads to.
+  package func minidisk(
+    _ link: MinidiskLink, of partition: PartitionDefinition
+  ) -> MinidiskDefinition? {
+    let owner = link.owner.map { name in partitions.first { $0.name == name } } ?? partition
+    return owner?.minidisks.first { $0.virtualDevice == link.ownerDevice }
   }
 
   private func device(

@@ -200,6 +200,8 @@ package struct DeviceDefinition: Sendable, Equatable, Codable {
   package var preferredPath: UInt8?
   /// What holds its blocks.
   package var media: MediaDefinition
+  /// The label of the volume on it, by which minidisks name it; nil for one without a label.
+  package var volume: String?
   /// Most bytes that are kept of what a writable file had, so that going back is whole; nil for as many as is
   /// ordinary, 0 for none.
   package var keptByteCount: UInt64?

@@ -174,7 +174,7 @@ package struct DeviceAssignment: Sendable, Equatable, Codable {
   }
 }
 
-/// A virtual device that is read and kept as the CP directory has it: MDISK, LINK, SPECIAL.
+/// A virtual device that is read and kept as the CP directory has it: SPECIAL, and MDISK of a temporary disk.
 package struct VirtualDeviceDefinition: Sendable, Equatable, Codable {
   /// The statement's verb.
   package var statement: String
@@ -235,6 +235,10 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
   package var devices: [DeviceAssignment]
   /// Virtual devices that are read and kept.
   package var virtualDevices: [VirtualDeviceDefinition]
+  /// Its minidisks, ascending by number.
+  @Added package var minidisks: [MinidiskDefinition] = []
+  /// Minidisks that it is linked to, its own and others', ascending by number; in what runs, those that it has.
+  @Added package var links: [MinidiskLink] = []
   /// Network adapters, ascending by number.
   @Added package var networkAdapters: [NetworkAdapterDefinition] = []
   /// Privilege classes of its own user, ascending.

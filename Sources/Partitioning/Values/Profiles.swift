@@ -37,6 +37,8 @@ extension PartitionDefinition {
     console = own.console
     devices = own.devices
     virtualDevices = own.virtualDevices
+    minidisks = own.minidisks
+    links = own.links
     networkAdapters = own.networkAdapters
     classes = own.classes
     password = own.password

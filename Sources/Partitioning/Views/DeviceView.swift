@@ -10,13 +10,17 @@ package struct DeviceView: Sendable, Equatable {
     package var virtualDevice: UInt16
     /// Whether it may only read.
     package var isReadOnly: Bool
+    /// The part of the device that it has as a minidisk; nil for all of it.
+    package var extent: BlockExtent?
   }
 
   /// Its number in the I/O configuration.
   package var number: UInt16
   /// Whether a partition can be given it: it is on line, and a path to it works.
   package var isUsable: Bool
-  /// Active partitions that have it.
+  /// The label of the volume on it.
+  package var volume: String?
+  /// Active partitions that have it, or a part of it.
   package var users: [User]
 }
 
@@ -34,13 +38,30 @@ extension PartitionManager {
     return channels.subchannels(of: partition.number)
   }
 
+  /// Active partitions that have blocks of a disk of a partition, that partition too.
+  package func users(ofDisk number: UInt16, of name: String) -> [DeviceView.User] {
+    guard let own = subchannels(of: name).first(where: { $0.virtualDevice == number }) else {
+      return []
+    }
+    return (deviceView(own.realDevice)?.users ?? []).filter {
+      BlockExtent.overlap($0.extent, own.extent)
+    }
+  }
+
+  /// The minidisk that a disk of a partition is; nil for another device.
+  package func minidisk(_ number: UInt16, of partition: PartitionView) -> MinidiskDefinition? {
+    partition.definition.links.first { $0.virtualDevice == number }
+      .flatMap { definition.minidisk($0, of: partition.definition) }
+  }
+
   private func view(_ device: ChannelDeviceView) -> DeviceView {
     DeviceView(
       number: device.number, isUsable: device.isOnline && device.hasPath,
+      volume: definition.inputOutput.device(device.number)?.volume,
       users: device.users.map {
         DeviceView.User(
           partition: hardware.partitionName($0.partition), virtualDevice: $0.virtualDevice,
-          isReadOnly: $0.isReadOnly)
+          isReadOnly: $0.isReadOnly, extent: $0.extent)
       })
   }
 }

@@ -258,6 +258,9 @@ struct Provocation {
     Provocation("deviceInUse", [up("A"), up("B")], attach("B", 0x200)),
     Provocation("deviceNumberTaken", [up("A")], attach("A", 0x201)),
     Provocation("deviceNotAttachable", [up("OWN")], attach("OWN", 0x201)),
+    Provocation(
+      "linkRefused", [up("B")],
+      .link("B", owner: "A", device: 0x191, as: 0x191, mode: .readAlways)),
     Provocation("virtualDeviceNotFound", [up("B")], .detachDevice("B", device: 0x100)),
     Provocation(
       "deviceInGuestUse",

@@ -134,7 +134,7 @@ final class StressRun {
         .changeRefused, .changeExpired, .changeStopped,
         .shutdownTimeExpired, .commandReply, .requestsWait,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .adapterGivenBack,
-        .deviceNotAttached, .adapterNotDefined,
+        .deviceNotAttached, .linkNotGiven, .linkReadOnly, .adapterNotDefined,
         .processorGivenBack, .processorKept, .clockRead, .machineShutDown, .partitionsDeleted:
         break
       }

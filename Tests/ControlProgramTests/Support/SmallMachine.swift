@@ -44,7 +44,9 @@ struct SmallMachine {
 
   /// The machine with disks from 0200 on, to which a channel path leads for SPIN1 and TALK; both are active, and
   /// nothing is loaded there.
-  static func withDisks(_ media: [MediaDefinition]) throws -> SmallMachine {
+  static func withDisks(
+    _ media: [MediaDefinition], _ change: (inout SystemDefinition) -> Void = { _ in }
+  ) throws -> SmallMachine {
     let names = ["SPIN1", "TALK"]
     var definition = standard
     definition.inputOutput = IOConfiguration(
@@ -53,6 +55,7 @@ struct SmallMachine {
       devices: zip(UInt16(0x200)..., media).map {
         DeviceDefinition(number: $0, controlUnits: [0x200], media: $1)
       })
+    change(&definition)
     let machine = try SmallMachine(definition: definition)
     for name in names { _ = machine.answer("ACTIVATE \(name) NOLOAD") }
     return machine

@@ -18,6 +18,7 @@ struct RightsTests {
     (.varyPath(0x10, online: false, insistence: .force), "B"),
     (.varyDevice(0x200, online: false), "B"), (.attachDevice("A", device: 0x200, as: 0x100), "B"),
     (.detachDevice("A", device: 0x100), "BC"),
+    (.link("A", owner: "B", device: 0x191, as: 0x191, mode: .readAlways), "BC"),
     (.network(.defineAdapter("A", NetworkAdapterDefinition(virtualDevice: 0x700))), "BC"),
     (.network(.detachAdapter("A", device: 0x600)), "BC"),
     (.sendConsole("A", bytes: [10]), "ABC"), (.defineProcessor("A", processor: 1), "C"),

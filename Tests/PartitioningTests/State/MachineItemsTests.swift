@@ -34,6 +34,9 @@ struct MachineItemsTests {
     "profiles.partition": "always the partition itself",
     "profiles.definition.name": "always the partition itself",
     "definition.password": "secret", "profiles.definition.password": "secret",
+    "definition.minidisks.passwords": "secret",
+    "profiles.definition.minidisks.passwords": "secret",
+    "profiles.definition.links.isReadOnly": "as the links of what runs have it",
   ]
 
   private static var definition: PartitionDefinition {
@@ -47,7 +50,16 @@ struct MachineItemsTests {
     definition.console = 0x9
     definition.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
     definition.virtualDevices = [
-      VirtualDeviceDefinition(statement: "MDISK", virtualDevice: 0x191, operands: ["3390", "1"])
+      VirtualDeviceDefinition(statement: "SPECIAL", virtualDevice: 0xC, operands: ["3215", "1"])
+    ]
+    definition.minidisks = [
+      MinidiskDefinition(
+        virtualDevice: 0x191, type: "3390",
+        place: MinidiskPlace(volume: .label("V"), start: 1, count: 2), mode: .multiple,
+        passwords: ["SECRET"])
+    ]
+    definition.links = [
+      MinidiskLink(virtualDevice: 0x192, owner: "B", ownerDevice: 0x190, mode: .multipleOrRead)
     ]
     definition.networkAdapters = [
       NetworkAdapterDefinition(
