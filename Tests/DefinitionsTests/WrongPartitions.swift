@@ -73,7 +73,8 @@ extension WrongFolder {
           + "  MDISK 193 4711 0 8 VOL1\n  MDISK 194 FB-512 0 8 VOL1 XX\n  MDISK 195 FB-512 0 0 VOL1\n"
           + "  MDISK 196 FB-512 8 8 VOL1 MR R W M X\n  MDISK 197 FB-512 16 8\n"
           + "  LINK ONE 191\n  LINK TWO 198 298 RR\n  LINK NOBODY 191 391\n  LINK * 196 196 RR\n"
-          + "  MDISK 198 3390 T-DISK 10\n  LINK TWO 196 199 Q\n",
+          + "  MDISK 198 3390 T-DISK 10\n  LINK TWO 196 199 Q\n"
+          + "  MDISK\n  MDISK 19A\n  LINK\n",
       ],
       messages: [
         "a.direct:5:20: HCPDEF068E no device has the volume VOL9; give its device VOLUME VOL9 in *.media, or name VOL1",
@@ -89,6 +90,9 @@ extension WrongFolder {
         "a.direct:14:15: HCPDEF067E there is no minidisk NOBODY 0191; define it by MDISK in the entry of its owner",
         "a.direct:16:3: HCPDEF044W MDISK is read and kept, but this level gives the partition no such device; use DEDICATE for disks",
         "a.direct:17:20: HCPDEF002E Q is not an operand of LINK; write R",
+        "a.direct:18:8: HCPDEF003E an operand is missing after MDISK; write a virtual device number",
+        "a.direct:19:12: HCPDEF003E an operand is missing after 19A; write a type of device",
+        "a.direct:20:7: HCPDEF003E an operand is missing after LINK; write the name of the minidisk's owner",
         "a.media:2:31: HCPDEF007E volume VOL1 is defined twice, first at a.media line 1; rename or remove one of the two",
         "a.media:3:31: HCPDEF069E TOOLONG is no label of a volume; write 1-6 characters A-Z 0-9 @ # $",
         "a.media:4:36: HCPDEF069E several devices cannot have one label; write a DEVICE statement for each",

@@ -55,15 +55,13 @@ private func link(_ call: Invocation) throws(CommandMessage) {
   let number = try call.operands.device(missing: .virtualDeviceMissing)
   let mode = try linkMode(call, owner, device)
   let password = call.operands.linkPassword()
-  let name = try linkedPartition(call)
+  let (name, isOther) = try linkedPartition(call)
   let within = try call.operands.within()
   try call.operands.end()
-  if !name.isOther {
-    try judge(password, for: mode, of: owner, device, as: name.partition, call)
-  }
+  if !isOther { try judge(password, for: mode, of: owner, device, as: name, call) }
   let result = try call.perform(
-    .link(name.partition, owner: owner, device: device, as: number, mode: mode, within: within))
-  replyLinked(call, number, mode, of: name.partition)
+    .link(name, owner: owner, device: device, as: number, mode: mode, within: within))
+  replyLinked(call, number, mode, of: name)
   if case .pending = result { call.reply(result, done: "") }
 }
 
@@ -134,11 +132,11 @@ private func replyLinked(
     return call.reply(
       "DASD \(text) LINKED \(own.isReadOnly ? "R/O" : "R/W"); " + uses.joined(separator: "; "))
   }
-  switch (writers.isEmpty, readers.isEmpty) {
-  case (false, true):
+  if writers.isEmpty {
+    call.reply(CommandMessage(.linkForcedByReaders, text, usersText(readers)))
+  } else if readers.isEmpty {
     call.reply(CommandMessage(.linkForcedByWriters, text, usersText(writers)))
-  case (true, _): call.reply(CommandMessage(.linkForcedByReaders, text, usersText(readers)))
-  case (false, false):
+  } else {
     call.reply(CommandMessage(.linkForcedByBoth, text, usersText(writers), usersText(readers)))
   }
 }
@@ -153,6 +151,7 @@ private func queryLinks(_ call: Invocation) throws(CommandMessage) {
   }
   guard !cells.isEmpty else { throw CommandMessage(.deviceDoesNotExist, hexDigits(number, 4)) }
   for start in stride(from: 0, to: cells.count, by: 4) {
+    // Cannot trap: a place of the array.
     call.reply(cells.dropFirst(start).prefix(4).joined(separator: ", "))
   }
 }

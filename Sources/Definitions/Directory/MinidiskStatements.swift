@@ -10,7 +10,7 @@ extension PartitionBuilder {
   /// `MDISK vdev type {start size volume | DEVNO rdev} [mode [read [write [multiple]]]]`.
   mutating func minidisk(_ operands: inout OperandReader) {
     var ahead = operands
-    _ = (ahead.word("a virtual device number"), ahead.word("a type of device"))
+    for _ in 0..<2 where ahead.peek != nil { _ = ahead.word("number and type") }
     if let word = ahead.peek, Self.temporary.contains(word.folded) {
       return virtualDevice(&operands)
     }

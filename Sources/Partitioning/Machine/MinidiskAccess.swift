@@ -1,5 +1,5 @@
 // What a link to a minidisk comes to: which blocks of which device, and whether they are had beside what others
-// have of them. Only blocks count: minidisks that overlap are for this the same.
+// have of them. What counts is the blocks: minidisks that overlap are the same here.
 
 import Channels
 import Quantities
@@ -81,6 +81,7 @@ extension MachineHardware {
 
   /// What becomes of the links of a partition that is being activated, in their order.
   func linkOutcomes(of partition: Partition) -> [LinkOutcome] {
+    guard !partition.definition.links.isEmpty else { return [] }
     var given = devicesToGive(partition).map(\.access)
     return partition.definition.links.map { link in
       do throws(ManagementError) {

@@ -33,15 +33,8 @@ private struct Inventory: Equatable {
   }
 }
 
-/// The root file system of the two.
-private enum DebianSystem {
-  static var isPrepared: Bool {
-    FileManager.default.fileExists(atPath: Project.path("Partitions/debian/linux/root.img"))
-  }
-}
-
 @Suite(
-  "Two Debian systems", .enabled(if: DebianSystem.isPrepared, Comment(rawValue: Project.noGuest))
+  "Two Debian systems", .enabled(if: Project.hasDebianSystem, Comment(rawValue: Project.noGuest))
 )
 struct DebianPairTests {
   private func run(threads: Int) throws -> ProgramRun {

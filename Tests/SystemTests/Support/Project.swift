@@ -26,6 +26,11 @@ enum Project {
     }
   }
 
+  /// Whether the root file system of the two Debian systems is prepared; `Partitions/setup` does it.
+  static var hasDebianSystem: Bool {
+    FileManager.default.fileExists(atPath: path("Partitions/debian/linux/root.img"))
+  }
+
   /// What a test that needs the guest says when it is skipped.
   static let noGuest = "the Debian guest is not prepared: run Partitions/setup"
 }
