@@ -42,8 +42,10 @@ package struct SubchannelView: Equatable, Sendable {
   package var installed: UInt8
   /// Paths configured on line (PAM).
   package var available: UInt8
-  /// Paths without a failure (POM).
+  /// Paths that reached the device when they were tried last (POM).
   package var operational: UInt8
+  /// Paths that the last start found not operational (PNOM).
+  package var notOperational: UInt8
   /// Paths that software allows (LPM).
   package var logical: UInt8
   /// Path last used (LPUM).
@@ -165,7 +167,8 @@ extension ChannelSubsystem {
       available: item.mask {
         activity.paths[$0].isOnline && activity.paths[$0].isConfigured(item.partition)
       },
-      operational: item.mask { activity.paths[$0].isOperational },
+      operational: item.mask { _ in true } & ~item.inoperative,
+      notOperational: item.notOperational,
       logical: item.logicalMask & item.mask { _ in true }, lastUsed: item.lastUsed,
       usable: usableMask(index),
       outstanding: activity.slots.count { $0.isUsed && $0.subchannel == index },

@@ -12,6 +12,10 @@ struct ChannelActivity: Equatable, Sendable, Codable {
   var freeSlots: [Int] = []
   var events = ChannelEventQueue()
   var ended: [ChannelCompletion] = []
+  /// When interrupts are next looked for that are missing; nil while none can be.
+  var nextLook: SimulatedTime?
+  /// Those that were found, for the firmware to tell.
+  @Added var missing: [MissingInterrupt] = []
   /// The time up to which everything has happened.
   var clock: SimulatedTime = 0
   var sequence: UInt64 = 0
@@ -106,8 +110,12 @@ extension ChannelSubsystem {
       path.turns.forEachHistoryWord(body)
     }
     for item in activity.subchannels {
-      body(UInt64(item.logicalMask) << 8 | UInt64(clamping: item.rotation))
+      body(
+        UInt64(item.logicalMask) << 8 | UInt64(clamping: item.rotation)
+          | UInt64(item.inoperative) << 24 | UInt64(item.word.functions.rawValue) << 32
+          | UInt64(clamping: item.waiting.count) << 40)
       body(item.measurement.requestCount)
+      body(item.measurement.ioQueueNanoseconds)
       body(item.measurement.connectNanoseconds)
       body(item.measurement.disconnectNanoseconds)
       body(item.measurement.pendNanoseconds)
@@ -172,14 +180,21 @@ extension ChannelActivity {
   /// Whether every request is where the others say it is.
   fileprivate var isConsistent: Bool {
     let free = slots.indices.filter { !slots[$0].isUsed }
-    let named = devices.flatMap { $0.queue + ($0.current.map { [$0] } ?? []) }
+    let underWay = devices.flatMap { $0.queue + ($0.current.map { [$0] } ?? []) }
+    let started = subchannels.compactMap { $0.word.ending == nil ? $0.word.request : nil }
+    let named = subchannels.flatMap { $0.waiting + ($0.word.request.map { [$0] } ?? []) }
     return freeSlots.sorted() == free
+      && underWay.sorted() == started.sorted()
       && Set(named).count == named.count
       && named.allSatisfy { slots.indices.contains($0) && slots[$0].isUsed }
+      && subchannels.indices.allSatisfy { index in
+        let own = subchannels[index].waiting + [subchannels[index].word.request].compactMap(\.self)
+        return own.allSatisfy { slots[$0].subchannel == index }
+      }
       && devices.allSatisfy { ($0.phase == .idle) == ($0.current == nil) }
       && slots.allSatisfy { slot in
         (slot.subchannel.map { subchannels.indices.contains($0) } ?? true)
-          && (slot.path.map { paths.indices.contains($0) } ?? true)
+          && [slot.path, slot.selected].compactMap(\.self).allSatisfy { paths.indices.contains($0) }
       }
       && paths.indices.allSatisfy { path in
         paths[path].moving.allSatisfy { slots.indices.contains($0) && slots[$0].path == path }
@@ -200,7 +215,7 @@ extension ChannelSubsystem: StateHolder {
   package static var roles: PropertyRoles {
     PropertyRoles(
       // The disks' contents are the disks' own.
-      state: ["activity"], wiring: ["hardware", "isRehearsal", "priorities"],
+      state: ["activity"], wiring: ["hardware", "isRehearsal", "settings"],
       caches: ["requestByteCount", "wantingCount", "diskReserve"])
   }
 }

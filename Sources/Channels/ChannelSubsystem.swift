@@ -1,15 +1,17 @@
 // One request's way, all in simulated time:
 //
-//   start -> [arrival] -> queue of the device -> device works (latency) -> wants a path -> path moves
-//            the data (path latency + bytes / slower rate) -> [moved] -> completion
+//   [arrival] -> waits at the subchannel -> start -> queue of the device -> device works (latency)
+//             -> queue of the control unit: wants a path -> path moves the data (path latency +
+//                bytes / slower rate) -> [moved] -> status, which is taken at once -> completion
 //
-// pend = in the queue; disconnect = device works or wants a path; connect = data moves.
+// I/O queue = waits at the subchannel; pend = in the device's or the control unit's queue; disconnect =
+// device works; connect = data moves.
 // A path moves data of several devices at once, as long as their rates come to no more than its own.
-// A request without a path waits in the device's queue and lets others pass; a path that goes while
-// it moves data gives its request back to the device, which asks for another. Nothing is lost.
-// Data is read and written when it has moved, one request a device at a time. Control units add no
-// queue of their own: they let as many requests through as they have paths. The queues of devices and
-// paths are served in the order of arrival, or by the partitions' priorities when there are any.
+// A request without a path waits at its subchannel; a path that goes while it moves data gives its
+// request back to the device, which asks for another. Nothing is lost. Data is read and written when
+// it has moved, one request a subchannel and a device at a time. Control units let as many requests
+// through as they have paths. The queues of devices and paths are served in the order of arrival, or
+// by the partitions' priorities when there are any.
 
 import Quantities
 
@@ -25,8 +27,8 @@ package final class ChannelSubsystem {
   let isRehearsal: Bool
   /// Bytes that requests under way carry or will carry.
   package private(set) var requestByteCount: UInt64 = 0
-  /// Who says the partitions' priorities.
-  package weak var priorities: (any IOPriorities)?
+  /// Who says what is set.
+  package weak var settings: (any ChannelSettings)?
   /// How many devices want a path; spares the search for one when there is none.
   private(set) var wantingCount = 0
 
@@ -102,8 +104,11 @@ package final class ChannelSubsystem {
 
   /// A time at which something can happen; never later than the next completion.
   package var nextCompletion: SimulatedTime? {
-    guard let stashed = activity.ended.first?.at else { return activity.events.first?.time }
-    return activity.events.first.map { min($0.time, stashed) } ?? stashed
+    var next = activity.events.first?.time
+    if let look = activity.nextLook { next = min(next ?? .max, look) }
+    if let stashed = activity.ended.first?.at { next = min(next ?? .max, stashed) }
+    if !activity.missing.isEmpty { next = min(next ?? .max, clock) }
+    return next
   }
 
   /// Lets everything happen up to a time, that time included.
@@ -120,9 +125,16 @@ package final class ChannelSubsystem {
   }
 
   /// Lets everything happen up to a time; completions are kept until they are taken.
-  ///
   func advance(to time: SimulatedTime) {
-    while let event = activity.events.first, event.time <= time {
+    while true {
+      let event = activity.events.first
+      // What comes at the last moment is not missing.
+      if let look = activity.nextLook, look <= time, look < event?.time ?? .max {
+        activity.clock = max(activity.clock, look)
+        lookForMissingInterrupts()
+        continue
+      }
+      guard let event, event.time <= time else { break }
       _ = activity.events.removeFirst()
       activity.clock = max(activity.clock, event.time)
       let slot = activity.slots[event.slot]
@@ -133,6 +145,7 @@ package final class ChannelSubsystem {
       case .arrival: arrive(event.slot)
       case .deviceReady: wantPath(event.slot)
       case .moved: end(event.slot)
+      case .interruption: takeInterruption(for: event.slot)
       }
     }
     activity.clock = max(activity.clock, time)
@@ -144,6 +157,9 @@ package final class ChannelSubsystem {
     guard isRehearsal else { return advance(to: time) }
     activity.clock = max(activity.clock, time)
   }
+
+  /// Has the status of a halt or clear taken, after what arrives at this instant.
+  func interrupt(for slot: Int) { schedule(.interruption, slot, at: activity.clock) }
 
   private func schedule(_ kind: ChannelEvent.Kind, _ slot: Int, at time: SimulatedTime) {
     activity.events.insert(
@@ -186,9 +202,8 @@ package final class ChannelSubsystem {
       complete(slot, activity.slots[slot].refusal ?? .notOperational, data: [])
       return
     }
-    let device = activity.subchannels[subchannel].device
-    activity.devices[device].queue.append(slot)
-    startDevice(device)
+    activity.subchannels[subchannel].waiting.append(slot)
+    startNext(at: subchannel)
   }
 
   /// Lets an idle device take a request in its queue that has a path: the first of who is next.
@@ -197,17 +212,17 @@ package final class ChannelSubsystem {
     guard let slot = next(of: device), let subchannel = activity.slots[slot].subchannel else {
       return
     }
+    endWait(slot, at: subchannel)
     activity.devices[device].queue.removeAll { $0 == slot }
     setPhase(device, .working)
     activity.devices[device].current = slot
-    activity.subchannels[subchannel].measurement.pendNanoseconds.addClamped(endPhase(slot))
     serve(slot, at: device)
     let time = workTime(activity.slots[slot].request, at: device)
     schedule(.deviceReady, slot, at: activity.clock.addingClamped(time))
   }
 
   /// Begins a request's next phase; how long the one before was.
-  private func endPhase(_ slot: Int) -> UInt64 {
+  func endPhase(_ slot: Int) -> UInt64 {
     let elapsed = activity.clock.subtractingClamped(activity.slots[slot].phaseStart)
     activity.slots[slot].phaseStart = activity.clock
     return elapsed
@@ -216,27 +231,31 @@ package final class ChannelSubsystem {
   private func wantPath(_ slot: Int) {
     guard let subchannel = activity.slots[slot].subchannel else { return }
     let device = activity.subchannels[subchannel].device
+    endWait(slot, at: subchannel)
     setPhase(device, .wantsPath)
     connect(device)
   }
 
-  /// Gives a device that wants one a free path; without any usable path its request waits again.
+  /// Gives a device that wants one a free path; without a usable one its request waits at the subchannel.
   func connect(_ device: Int) {
     guard activity.devices[device].phase == .wantsPath, let slot = activity.devices[device].current,
       let subchannel = activity.slots[slot].subchannel
     else { return }
     let usable = usableMask(subchannel)
     guard usable != 0 else {
-      giveBack(device)
+      giveBack(subchannel)
       startDevice(device)
       return
     }
-    let free = usable & activity.subchannels[subchannel].mask { hasRoom($0, for: device) }
+    let others = usable & ~activity.slots[slot].excludedPaths
+    let free =
+      (others != 0 ? others : usable)
+      & activity.subchannels[subchannel].mask { hasRoom($0, for: device) }
     guard let position = activity.subchannels[subchannel].selection(from: free),
       let path = activity.subchannels[subchannel].paths.element(at: position)
     else { return }
     activity.subchannels[subchannel].use(position)
-    activity.subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))
+    endWait(slot, at: subchannel)
     activity.slots[slot].path = path
     activity.paths[path].take(slot, rate: rate(of: device, over: path))
     setPhase(device, .moving)
@@ -255,7 +274,8 @@ package final class ChannelSubsystem {
     activity.paths[path].measurement.requestCount.addClamped(1)
     setPhase(device, .idle)
     activity.devices[device].current = nil
-    complete(slot, data == nil ? .ioError : .ok, data: data ?? [])
+    activity.subchannels[subchannel].word.ending = .done
+    takeStatus(of: subchannel, data == nil ? .ioError : .ok, data: data ?? [])
     startDevice(device)
     offer(path)
   }
@@ -282,18 +302,19 @@ package final class ChannelSubsystem {
     activity.slots[slot].path = nil
   }
 
-  /// Puts a device's request back to the head of its queue.
-  func giveBack(_ device: Int) {
-    guard let slot = activity.devices[device].current,
-      let subchannel = activity.slots[slot].subchannel
-    else {
+  /// Counts how long a request that was started was where it is, while no data of it moved.
+  func endWait(_ slot: Int, at subchannel: Int) {
+    let unit = activity.devices[activity.subchannels[subchannel].device]
+    let isBegun = unit.current == slot
+    guard !isBegun || unit.phase != .moving else { return }
+    let elapsed = endPhase(slot)
+    if isBegun, unit.phase == .working {
+      activity.subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(elapsed)
       return
     }
-    activity.subchannels[subchannel].measurement.disconnectNanoseconds.addClamped(endPhase(slot))
-    activity.slots[slot].generation &+= 1
-    activity.devices[device].queue.insert(slot, at: 0)
-    activity.devices[device].current = nil
-    setPhase(device, .idle)
+    activity.subchannels[subchannel].measurement.pendNanoseconds.addClamped(elapsed)
+    guard isBegun else { return }
+    activity.subchannels[subchannel].measurement.controlUnitQueueNanoseconds.addClamped(elapsed)
   }
 
   func complete(_ slot: Int, _ status: ChannelStatus, data: [UInt8]) {

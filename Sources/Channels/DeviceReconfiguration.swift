@@ -178,6 +178,8 @@ extension ChannelSubsystem {
   }
 
   private func insert(_ subchannel: Subchannel) {
+    var subchannel = subchannel
+    subchannel.inoperative = subchannel.mask { !activity.paths[$0].isOperational }
     let index =
       activity.subchannels.firstIndex { Subchannel.isBefore(subchannel, $0) }
       ?? activity.subchannels.count
@@ -187,17 +189,7 @@ extension ChannelSubsystem {
   }
 
   private func remove(_ index: Int) {
-    for slot in activity.slots.indices
-    where activity.slots[slot].isUsed && activity.slots[slot].subchannel == index {
-      let device = activity.subchannels[index].device
-      activity.devices[device].queue.removeAll { $0 == slot }
-      if activity.devices[device].current == slot {
-        leavePath(slot, bytes: 0)
-        activity.devices[device].current = nil
-        setPhase(device, .idle)
-      }
-      complete(slot, .ioError, data: [])
-    }
+    for slot in empty(index) { complete(slot, .ioError, data: []) }
     activity.subchannels.elements = activity.subchannels.indices.filter { $0 != index }
       .map { activity.subchannels[$0] }
     activity.moveSubchannels(from: index) { $0 == index ? nil : $0.subtractingClamped(1) }

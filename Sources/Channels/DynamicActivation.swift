@@ -108,6 +108,9 @@ extension ChannelActivity {
       result.slots[slot].path = slots[slot].path.flatMap {
         pairs.paths.later.element(at: $0) ?? nil
       }
+      result.slots[slot].selected = slots[slot].selected.flatMap {
+        pairs.paths.later.element(at: $0) ?? nil
+      }
       result.slots[slot].subchannel = slots[slot].subchannel.flatMap { former in
         result.subchannels.firstIndex { $0.isNamed(as: subchannels[former]) }
       }
@@ -146,6 +149,7 @@ extension Subchannel {
         partition: partition, virtualDevice: virtualDevice, device: device,
         isReadOnly: isReadOnly, extent: extent))
     result.measurement = measurement
+    (result.word, result.waiting) = (word, waiting)
     /// Where a path that was at a position is now.
     func place(_ position: Int) -> Int? {
       paths.element(at: position).flatMap { pairs.later.element(at: $0) ?? nil }
@@ -154,11 +158,13 @@ extension Subchannel {
     let former = paths.indices.map(place)
     guard former != Array(result.paths.indices) else {
       (result.logicalMask, result.rotation, result.lastUsed) = (logicalMask, rotation, lastUsed)
+      (result.inoperative, result.notOperational) = (inoperative, notOperational)
       return result
     }
     for (position, place) in former.enumerated() {
       guard let place else { continue }
       if logicalMask & Self.bit(position) == 0 { result.logicalMask &= ~Self.bit(place) }
+      if inoperative & Self.bit(position) != 0 { result.inoperative |= Self.bit(place) }
       if lastUsed == Self.bit(position) { result.lastUsed = Self.bit(place) }
     }
     result.rotation = place(rotation) ?? 0

@@ -7,10 +7,12 @@
 
 import Quantities
 
-/// The priorities of partitions in input and output.
-package protocol IOPriorities: AnyObject {
+/// What is set of input and output.
+package protocol ChannelSettings: AnyObject {
   /// A partition's priority; nil while requests are served in the order of their arrival.
   func priority(of partition: Int) -> Int?
+  /// Nanoseconds after which a device's interrupt is missing; nil when nobody looks.
+  func missingInterruptTime(of device: UInt16) -> UInt64?
 }
 
 /// What a priority is.

@@ -1,3 +1,5 @@
+import Quantities
+
 /// What one channel path did.
 package struct PathMeasurement: Equatable, Sendable, Codable {
   /// Requests whose data it moved.
@@ -46,9 +48,13 @@ package struct InputOutputMeasurement: Equatable, Sendable, Codable {
 package struct SubchannelMeasurement: Equatable, Sendable, Codable {
   /// Requests that ended.
   package var requestCount: UInt64 = 0
-  /// From start to acceptance by the device: queue for device and path.
+  /// Before the start: the subchannel was busy with an earlier request, or had no path (RMF's IOSQ).
+  @Added package var ioQueueNanoseconds: UInt64 = 0
+  /// From the start, not at work: in the device's queue, or in the control unit's.
   package var pendNanoseconds: UInt64 = 0
-  /// The device worked, or waited for a path to reconnect.
+  /// The part of it in the control unit's queue: all paths were busy.
+  @Added package var controlUnitQueueNanoseconds: UInt64 = 0
+  /// The device worked.
   package var disconnectNanoseconds: UInt64 = 0
   /// Data moved over a path.
   package var connectNanoseconds: UInt64 = 0
@@ -57,4 +63,15 @@ package struct SubchannelMeasurement: Equatable, Sendable, Codable {
 
   /// Creates counters at zero.
   package init() {}
+
+  /// The part of pend time in the device's queue: the device was busy.
+  package var deviceQueueNanoseconds: UInt64 {
+    pendNanoseconds.subtractingClamped(controlUnitQueueNanoseconds)
+  }
+
+  /// From the request to its end, of all that ended.
+  package var responseNanoseconds: UInt64 {
+    [pendNanoseconds, disconnectNanoseconds, connectNanoseconds]
+      .reduce(ioQueueNanoseconds) { $0.addingClamped($1) }
+  }
 }

@@ -14,6 +14,7 @@ extension ChannelSubsystem {
     guard let path = pathIndex(number, partition: partition) else { return false }
     reach(time)
     activity.paths[path].setConfigured(partition, online)
+    verify(path)
     pathsChanged()
     return true
   }
@@ -27,12 +28,16 @@ extension ChannelSubsystem {
   ) -> Bool {
     reach(time)
     let matching = pathIndices(number, subsystem: subsystem)
-    for path in matching { activity.paths[path].isOnline = online }
+    for path in matching {
+      activity.paths[path].isOnline = online
+      verify(path)
+    }
     pathsChanged()
     return !matching.isEmpty
   }
 
-  /// Injects or ends a failure of a path (POM).
+  /// Injects or ends a failure of a path: every subchannel loses it at once (POM); who has it on line finds out
+  /// that it works again.
   ///
   /// - Returns: False when there is no such path.
   @discardableResult
@@ -41,7 +46,10 @@ extension ChannelSubsystem {
   ) -> Bool {
     reach(time)
     let matching = pathIndices(number, subsystem: subsystem)
-    for path in matching { activity.paths[path].isOperational = isOperational }
+    for path in matching {
+      activity.paths[path].isOperational = isOperational
+      if isOperational { verify(path) } else { lose(path) }
+    }
     pathsChanged()
     return !matching.isEmpty
   }
@@ -62,6 +70,7 @@ extension ChannelSubsystem {
     let bit = Subchannel.bit(position)
     if online {
       activity.subchannels[index].logicalMask |= bit
+      activity.subchannels[index].paths.element(at: position).map(verify)
     } else {
       activity.subchannels[index].logicalMask &= ~bit
     }
@@ -89,6 +98,7 @@ extension ChannelSubsystem {
     }
     activity.isActive[partition] = true
     activity.wasActivated[partition] = true
+    for path in activity.paths.indices { verify(path) }
     pathsChanged()
   }
 
@@ -120,27 +130,44 @@ extension ChannelSubsystem {
   /// Its logical path masks are whole again; what it wrote before stays written.
   package func reset(_ partition: Int, at time: SimulatedTime) {
     reach(time)
-    let slots = activity.slots
-    for device in activity.devices.indices {
-      activity.devices[device].queue.removeAll { slots[$0].request.partition == partition }
-      if let slot = activity.devices[device].current,
-        activity.slots[slot].request.partition == partition
-      {
-        leavePath(slot, bytes: 0)
-        activity.devices[device].current = nil
-        setPhase(device, .idle)
-      }
+    for index in activity.subchannels.indices
+    where activity.subchannels[index].partition == partition {
+      for slot in empty(index) { release(slot) }
+      activity.subchannels[index].logicalMask = 0xFF
     }
+    // Those that are refused are no subchannel's.
     for slot in activity.slots.indices
     where activity.slots[slot].isUsed && activity.slots[slot].request.partition == partition {
       release(slot)
     }
     activity.ended.removeAll { $0.partition == partition }
-    for index in activity.subchannels.indices
-    where activity.subchannels[index].partition == partition {
-      activity.subchannels[index].logicalMask = 0xFF
-    }
     pathsChanged()
+  }
+
+  /// Path verification: the subchannels whose partitions have a path on line find out whether it works.
+  private func verify(_ path: Int) {
+    guard activity.paths[path].isOnline else { return }
+    for index in activity.subchannels.indices {
+      let partition = activity.subchannels[index].partition
+      guard activity.isActive[partition], activity.paths[path].isConfigured(partition) else {
+        continue
+      }
+      note(path, at: index, isOperational: activity.paths[path].isOperational)
+    }
+  }
+
+  /// All subchannels learn that a path is lost.
+  private func lose(_ path: Int) {
+    for index in activity.subchannels.indices { note(path, at: index, isOperational: false) }
+  }
+
+  private func note(_ path: Int, at index: Int, isOperational: Bool) {
+    let bit = activity.subchannels[index].mask { $0 == path }
+    if isOperational {
+      activity.subchannels[index].inoperative &= ~bit
+    } else {
+      activity.subchannels[index].inoperative |= bit
+    }
   }
 
   /// Moves requests off paths that went, and onto paths that came.
@@ -155,8 +182,21 @@ extension ChannelSubsystem {
       setPhase(device, .wantsPath)
     }
     for device in activity.devices.indices { connect(device) }
+    for index in activity.subchannels.indices
+    where isStartPending(at: index) && usableMask(index) == 0 {
+      giveBack(index)
+    }
     for path in activity.paths.indices { offer(path) }
+    startWaiting()
     for device in activity.devices.indices { startDevice(device) }
+  }
+
+  /// Starts what waits at subchannels and can be started, in order of arrival.
+  private func startWaiting() {
+    let waiting = activity.subchannels.indices.compactMap { index in
+      activity.subchannels[index].waiting.first.map { (activity.slots[$0].sequence, index) }
+    }
+    for (_, index) in waiting.sorted(by: <) { startNext(at: index) }
   }
 
   /// The path that a partition means by a number: one of its own channel subsystem.

@@ -18,7 +18,7 @@ extension ChannelSubsystem {
   /// Counts that a device serves a request.
   func serve(_ slot: Int, at device: Int) {
     let partition = activity.slots[slot].request.partition
-    let priority = priorities?.priority(of: partition)
+    let priority = settings?.priority(of: partition)
     guard priority != nil || !activity.devices[device].turns.isEmpty else { return }
     activity.devices[device].turns.serve(
       partition, for: serviceTime(activity.slots[slot].request, at: device), priority: priority)
@@ -28,13 +28,13 @@ extension ChannelSubsystem {
   func serve(_ slot: Int, on path: Int, for nanoseconds: UInt64) {
     let partition = activity.slots[slot].request.partition
     activity.paths[path].turns.serve(
-      partition, for: nanoseconds, priority: priorities?.priority(of: partition))
+      partition, for: nanoseconds, priority: settings?.priority(of: partition))
   }
 
   /// How far the partition of a request is ahead; nobody is while there are no priorities.
   private func lead(of slot: Int, in turns: FairTurns) -> UInt64 {
     let partition = activity.slots[slot].request.partition
-    guard !turns.isEmpty, priorities?.priority(of: partition) != nil else { return 0 }
+    guard !turns.isEmpty, settings?.priority(of: partition) != nil else { return 0 }
     return turns.lead(of: partition)
   }
 

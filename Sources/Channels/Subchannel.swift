@@ -59,7 +59,7 @@ struct ChannelPath: Equatable, Sendable, Codable {
   }
 }
 
-/// One partition's access to one device: its paths and their masks.
+/// One partition's access to one device: its paths, their masks, and what it does.
 struct Subchannel: Equatable, Sendable, Codable {
   var partition: Int
   var virtualDevice: UInt16
@@ -79,6 +79,14 @@ struct Subchannel: Equatable, Sendable, Codable {
   var rotation = 0
   /// Mask of the path last used (LPUM).
   var lastUsed: UInt8 = 0
+  /// Paths that did not reach the device when they were tried last: what POM has not.
+  @Added var inoperative: UInt8 = 0
+  /// Paths that the last start found not operational (PNOM).
+  @Added var notOperational: UInt8 = 0
+  /// What it does.
+  @Added var word = StatusWord()
+  /// Slots of requests that wait until it takes them, in order of arrival.
+  @Added var waiting: [Int] = []
   var measurement = SubchannelMeasurement()
 
   /// The mask bit of a position; none of a position after the eighth.
@@ -130,7 +138,7 @@ struct DeviceUnit: Equatable, Sendable, Codable {
   var phase = Phase.idle
   /// Slot of the request it works on.
   var current: Int?
-  /// Slots of requests that wait, in order of arrival.
+  /// Slots of requests that were started and wait for it, in order of their starts.
   var queue: [Int] = []
   /// Whose turn it is.
   @Added var turns = FairTurns()
@@ -153,6 +161,14 @@ struct RequestSlot: Equatable, Sendable, Codable {
   var phaseStart: SimulatedTime
   /// Path that moves its data.
   var path: Int?
+  /// Path that reached the control unit when it was started.
+  var selected: Int?
+  /// When it was started.
+  @Added var started: SimulatedTime = 0
+  /// Paths of its subchannel that it is not to take: what the request's own LPM has not.
+  @Added var excludedPaths: UInt8 = 0
+  /// How often its interrupt was missing.
+  @Added var attemptCount = 0
   /// Whether it is outstanding; free slots are used again.
   var isUsed = true
 
@@ -174,6 +190,7 @@ struct ChannelEvent: Equatable, Sendable, Codable {
     case moved
     case deviceReady
     case arrival
+    case interruption
   }
 
   var time: SimulatedTime

@@ -9,6 +9,7 @@ package protocol Blank {
 
 extension Bool: Blank { package static var blank: Bool { false } }
 extension Int: Blank { package static var blank: Int { 0 } }
+extension UInt8: Blank { package static var blank: UInt8 { 0 } }
 extension UInt64: Blank { package static var blank: UInt64 { 0 } }
 extension Array: Blank { package static var blank: [Element] { [] } }
 

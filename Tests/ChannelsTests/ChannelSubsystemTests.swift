@@ -140,9 +140,10 @@ func write(
     let ended = channels.takeCompletions(upTo: 1_000_000)
     #expect(ended.map(\.at) == [12_000, 14_000])
     let second = try #require(channels.subchannel(of: 1, device: 0x101)).measurement
-    #expect(second.disconnectNanoseconds == 12_000)
+    #expect(second.disconnectNanoseconds == 10_000)
     #expect(second.connectNanoseconds == 2000)
-    #expect(second.pendNanoseconds == 0)
+    #expect(second.pendNanoseconds == 2000)
+    #expect(second.controlUnitQueueNanoseconds == 2000)
   }
 
   @Test func completionsAreOrderedByTimePartitionAndTag() throws {
@@ -236,7 +237,12 @@ func write(
       { $0.activity.slots[0].subchannel = 99 }, { $0.activity.slots[0].path = 99 },
       { $0.activity.slots[0].isUsed = false }, { $0.activity.freeSlots = [99] },
       { $0.activity.devices[0].queue.append(99) }, { $0.activity.devices[0].current = nil },
-      { $0.activity.devices[1].queue = $0.activity.devices[0].queue },
+      { $0.activity.devices[1].queue = [$0.activity.devices[0].current ?? 0] },
+      { $0.activity.subchannels[0].waiting.append(99) },
+      { $0.activity.subchannels[1].waiting = $0.activity.subchannels[0].waiting },
+      { $0.activity.subchannels[0].word.request = nil },
+      { $0.activity.subchannels[1].word = $0.activity.subchannels[0].word },
+      { $0.activity.slots[0].selected = 99 },
       { $0.activity.paths[0].moving = [0] },
     ]
     for change in changes {

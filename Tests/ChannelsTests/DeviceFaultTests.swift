@@ -145,6 +145,6 @@ struct DeviceFaultTests {
     #expect(channels.failedPaths.map(\.number) == [0x10])
     #expect(channels.takeCompletions(upTo: 6_000_000).map(\.at) == [5_012_000])
     let counted = try #require(channels.subchannel(of: 0, device: 0x100)).measurement
-    #expect(counted.pendNanoseconds == 5_000_000)
+    #expect(counted.ioQueueNanoseconds == 5_000_000)
   }
 }

@@ -4,12 +4,14 @@ import Testing
 @testable import Channels
 
 /// Priorities of the partitions, by their numbers; nil while the machine serves requests as they arrive.
-private final class Priorities: IOPriorities {
+private final class Priorities: ChannelSettings {
   var priorities: [Int]?
 
   init(_ priorities: [Int]?) { self.priorities = priorities }
 
   func priority(of partition: Int) -> Int? { priorities?[partition] }
+
+  func missingInterruptTime(of device: UInt16) -> UInt64? { nil }
 }
 
 /// Two partitions at one device and at one path.
@@ -36,7 +38,7 @@ struct PriorityTests {
       self.channels = channels
       self.priorities = Priorities(priorities)
       self.bytes = bytes
-      channels.priorities = self.priorities
+      channels.settings = self.priorities
       for (partition, count) in bytes.sorted(by: { $0.key < $1.key }) {
         for view in channels.subchannels(of: partition) {
           for _ in 0..<depth { start(partition, view.virtualDevice, count) }

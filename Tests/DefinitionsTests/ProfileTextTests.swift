@@ -180,7 +180,7 @@ import Testing
 
   @Test func whatSettingsMakeCanBeWritten() throws {
     var generator = RandomNumbers(seed: 44)
-    let context = SettingContext(groups: ["POOL"], ratedTypes: [.cp])
+    let context = SettingContext(groups: ["POOL"], ratedTypes: [.cp], devices: [])
     var performed = 0
     for _ in 0..<1500 {
       var profile = PartitionDefinition(

@@ -10,7 +10,7 @@ extension WrongFolder {
       name: "statement nobody means",
       files: ["machine.config": machine + "FROBNICATE 1\n", "a.direct": one],
       messages: [
-        "machine.config:5:1: HCPDEF001E FROBNICATE is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, IOPRIORITY, ACTIVATE, CHECKPOINT, VSWITCH"
+        "machine.config:5:1: HCPDEF001E FROBNICATE is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, IOPRIORITY, MITIME, ACTIVATE, CHECKPOINT, VSWITCH"
       ]),
     WrongFolder(
       name: "no MACHINE, PROCESSOR or STORAGE",
@@ -301,7 +301,7 @@ extension WrongFolder {
       name: "escape sequence in a word",
       files: ["machine.config": machine + "SE\u{1B}[31mED 1\n", "a.direct": one],
       messages: [
-        "machine.config:5:1: HCPDEF001E SE?[31mED is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, IOPRIORITY, ACTIVATE, CHECKPOINT, VSWITCH"
+        "machine.config:5:1: HCPDEF001E SE?[31mED is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, IOPRIORITY, MITIME, ACTIVATE, CHECKPOINT, VSWITCH"
       ]),
   ]
 }

@@ -94,7 +94,10 @@ struct FormerConfigurationTests {
     let record = try JSONDecoder().decode(MachineRecord.self, from: Data(row.utf8))
     #expect(record == manager.machineRecord)
     let present = row.replacingOccurrences(
-      of: #""name":"G"}],"#, with: #""name":"G"}],"ioPriorityQueuing":false,"#)
+      of: #""name":"G"}],"#,
+      with:
+        #""name":"G"}],"ioPriorityQueuing":false,"missingInterrupts":{"disks":15,"exceptions":[]},"#
+    )
     #expect(try RowJSON.text(manager.machineRecord) == present)
     for member in ["settings", "profileSettings", "base", "offlinePaths", "offlineProcessors"] {
       let text = row.replacingOccurrences(of: "\"\(member)\":", with: "\"X\":")

@@ -60,6 +60,7 @@ extension ManagementAction {
         within.map { "WITHIN \($0)" })
     case .varyDevice(let device, let online):
       commandWords("VARY", Self.lineState(online), hexDigits(device, 4))
+    case .haltDevice(let device): commandWords("HALT", hexDigits(device, 4))
     case .releasePath(let name, let path):
       commandWords("RELEASE CHPID", hexDigits(path, 2), name)
     case .account(let name): commandWords("ACNT", name)

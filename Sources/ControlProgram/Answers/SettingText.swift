@@ -42,6 +42,9 @@ extension Setting {
     case .consoleWatcher(let name, let role, let userid):
       commandWords("SET \(role.rawValue)", name, userid ?? "OFF")
     case .ioPriorityQueuing(let isOn): commandWords("SET IOPRIORITY", isOn ? "ON" : "OFF")
+    case .missingInterruptTime(let subject, let seconds):
+      commandWords(
+        "SET MITIME", subject == .all ? nil : subject.text, MissingInterruptTimes.text(seconds))
     case .security(let name, let permission, let isOn):
       commandWords("SET SECURITY", name, permission.rawValue, isOn ? "ON" : "OFF")
     case .weightChange(let name, let type, let change):

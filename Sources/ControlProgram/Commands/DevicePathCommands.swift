@@ -66,7 +66,7 @@ extension SubchannelView {
   fileprivate var text: String {
     let masks = [
       ("PIM", installed), ("PAM", available), ("POM", operational), ("LPM", logical),
-      ("LPUM", lastUsed),
+      ("LPUM", lastUsed), ("PNOM", notOperational),
     ]
     return "DASD \(hexDigits(virtualDevice, 4)) CHPIDS "
       + (paths.isEmpty ? "NONE" : paths.map { hexDigits($0, 2) }.joined(separator: " "))

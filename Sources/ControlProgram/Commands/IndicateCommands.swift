@@ -10,6 +10,10 @@ let indicateCommands: [Command] = [
         + "DORMANT those that wait.",
       "INDICATE LPAR shows processors: what each partition is entitled to, what it used and what "
         + "it was denied while it had work, over the last measuring interval.",
+      "INDICATE DEVICES tells where requests spend their time: IOSQ before their start, as the subchannel is busy "
+        + "with an earlier one or has no path; PEND from there on, in the control unit's queue (CUQ, all paths "
+        + "are busy) and the device's (DEVQ, it works for others); DISC while the device works; CONN while data "
+        + "moves. RESP is all of them, UTIL% the part of the time in DISC or CONN.",
       "INDICATE LPAR REPORT is RMF's Partition Data Report with the Processor Report: since the "
         + "machine's IPL, or between the samples that MONITOR takes before FROM and TO. CSV and "
         + "JSON are for programs.",
@@ -33,6 +37,7 @@ let indicateCommands: [Command] = [
         "LPARs", "[pattern]", classes: "ACE",
         "Weight, entitlement, use and denial of each partition, and the pace.",
         operands: [.partition], handler: indicatePartitions),
+      indicateInputOutputFormat, indicateDevicesFormat,
       CommandFormat("", "", classes: "EG", "As INDICATE LOAD.", handler: indicateLoad),
     ])
 ]

@@ -17,7 +17,8 @@ let queryCommands: [Command] = [
       TimeSelection.note,
     ],
     formats: queryUserFormats + queryProfileFormats + queryMachineFormats + queryWeightFormats
-      + queryPriorityFormats + queryWatcherFormats + querySpoolFormats
+      + queryPriorityFormats + [queryMissingInterruptFormat] + queryWatcherFormats
+      + querySpoolFormats
       + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
       + queryDeckFormats + queryLinkFormats
       + queryVirtualFormats

@@ -22,7 +22,7 @@ let setCommands: [Command] = [
         + "the profile names in this role, or none. WAIT for a text sees everything in any case.",
     ],
     formats: shareFormats + settingFormats + setWatcherFormats + [
-      setPriorityFormat, setSwitchFormat,
+      setPriorityFormat, setMissingInterruptFormat, setSwitchFormat,
       CommandFormat(
         "PACE", "{REAL | FAST | n | STOP}", classes: "A",
         "How fast simulated time goes: as the wall clock, as it can, n times the wall clock, or not but in "

@@ -4,7 +4,8 @@ extension CommandTable {
   /// The table of the control program.
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
-      + deviceCommands + linkCommands + faultCommands + provisioningCommands + networkCommands
+      + deviceCommands + linkCommands + haltCommands + faultCommands + provisioningCommands
+      + networkCommands
       + saveCommands
       + partitionOperations + operationCommands
       + storageCommands + consoleCommands + spoolCommands

@@ -15,7 +15,7 @@ enum FamiliarWords {
     case "QUIT", "EXIT", "BYE", "END", ":Q", "CLOSE":
       return isOperator
         ? "SHUTDOWN ends the machine; \(leaving)" : "LOGOFF ends your partition; \(leaving)"
-    case "HALT", "POWEROFF", "REBOOT", "INIT":
+    case "POWEROFF", "REBOOT", "INIT":
       return isOperator
         ? "SHUTDOWN ends the machine, FORCE name a partition" : "SYSTEM RESET, IPL or LOGOFF"
     case "?", "MAN", "INFO", "COMMANDS": return "HELP lists the commands, HELP command explains one"

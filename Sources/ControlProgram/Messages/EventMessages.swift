@@ -65,6 +65,13 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     return line(.terminationTimedOut, "\(seconds)", module: "SIG")
   case .hostStorageUsedUp(let used, let limit):
     return line(.hostStorageUsedUp, sizeText(used), sizeText(limit), module: "GIR")
+  case .missingInterrupt(let device, let path, let isRetried):
+    let outcome = isRetried ? "the request is tried again" : "the request ends in an I/O error"
+    guard let path else {
+      return line(.requestMissing, hexDigits(device, 4), outcome, module: "MHT")
+    }
+    return line(
+      .interruptMissing, hexDigits(device, 4), hexDigits(path, 2), outcome, module: "MHT")
   case .requestsWait(let device):
     return line(.requestsWait, hexDigits(device, 4), module: "IOS")
   }

@@ -76,6 +76,8 @@ extension CommandMessage {
           .runningTimeOutOfRange, fixedPointText(Int(clamping: nanoseconds), places: 6))
       case .ioPriorityOutOfRange(let priority):
         CommandMessage(.ioPriorityOutOfRange, "\(priority)")
+      case .missingInterruptTimeOutOfRange(let seconds):
+        CommandMessage(.missingInterruptTimeOutOfRange, MissingInterruptTimes.text(seconds))
       case .pathFaultAlready(let path, let fails):
         CommandMessage(
           .pathFaultAlready, hexDigits(path, 2), fails ? "fails already" : "does not fail")
@@ -152,6 +154,7 @@ extension CommandMessage {
       case .deviceAlready(let device, let online):
         CommandMessage(.deviceAlready, hexDigits(device, 4), Self.lineState(online))
       case .deviceOffline(let device): CommandMessage(.deviceOffline, hexDigits(device, 4))
+      case .deviceIdle(let device): CommandMessage(.deviceIdle, hexDigits(device, 4))
       case .deviceInUse(let device, let name, let virtual):
         CommandMessage(.deviceAttached, hexDigits(device, 4), name, hexDigits(virtual, 4))
       case .deviceNumberTaken(let name, let device, let virtual):

@@ -368,6 +368,12 @@ extension MessageID {
         "Invalid I/O priority &1; use 0 to 15",
         when: "A priority in input and output is outside its range.",
         remedy: "Give a priority in the range.")
+    case .missingInterruptTimeOutOfRange:
+      MessageDefinition(
+        8995, .error, nil,
+        "Invalid time &1; use 00:01 to 99:59",
+        when: "The time after which an interrupt is missing is outside its range.",
+        remedy: "Give a time in the range, or OFF.")
     case .capacityOutOfRange:
       MessageDefinition(
         8875, .error, nil,
@@ -744,6 +750,12 @@ extension MessageID {
         "DASD &1 is already &2",
         when: "The device is in that state.",
         remedy: "Nothing.")
+    case .deviceIdle:
+      MessageDefinition(
+        8994, .error, nil,
+        "DASD &1 has no request to halt",
+        when: "HALT names a device that does nothing, or was halted at this instant.",
+        remedy: "INDICATE I/O shows what is under way.")
     case .deviceInGuestUse:
       MessageDefinition(
         8980, .error, nil,
@@ -939,6 +951,18 @@ extension MessageID {
         "User &1 device &2 has no path; requests wait",
         when: "The last path to a device is gone.",
         remedy: "Configure a path on line; nothing is lost.")
+    case .interruptMissing:
+      MessageDefinition(
+        8996, .warning, nil,
+        "User &1 DASD &2 missing channel and device end on CHPID &3; &4",
+        when: "A device did not end a request in MITIME's time; its subchannel was cleared.",
+        remedy: "Each path is tried once. QUERY INJECT shows faults on purpose.")
+    case .requestMissing:
+      MessageDefinition(
+        8997, .warning, nil,
+        "User &1 DASD &2 start pending too long; &3",
+        when: "A device did not begin a request in MITIME's time; its subchannel was cleared.",
+        remedy: "It is tried again five times. INDICATE I/O shows who has the device.")
     // MARK: I/O configurations
     case .deckRefused:
       MessageDefinition(

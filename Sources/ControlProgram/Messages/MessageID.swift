@@ -64,6 +64,7 @@ package enum MessageID: CaseIterable, Sendable {
   case weightRange
   case runningTimeOutOfRange
   case ioPriorityOutOfRange
+  case missingInterruptTimeOutOfRange
   case capacityOutOfRange
   case capacityUnknown
   case cappingConflict
@@ -127,6 +128,7 @@ package enum MessageID: CaseIterable, Sendable {
   case deviceNotAttachedTo
   case deviceNotAttached
   case deviceAlready
+  case deviceIdle
   case deviceInGuestUse
   case deviceGivenBack
   case deviceLeftOut
@@ -159,6 +161,8 @@ package enum MessageID: CaseIterable, Sendable {
   case pathLeadsElsewhere
   case devicePathState
   case requestsWait
+  case interruptMissing
+  case requestMissing
   // I/O configurations
   case deckRefused
   case noFormerDeck

@@ -17,7 +17,7 @@ struct MachineConfigurationReader {
   static let fileName = "machine.config"
   static let verbs = [
     "MACHINE", "PROCESSOR", "STORAGE", "HOSTSTORAGE", "EPOCH", "PACE", "TOD", "TIMEZONE", "SEED",
-    "USER", "PROFILE", "RUNNINGTIME", "WAITCOMPLETION", "IOPRIORITY", "ACTIVATE",
+    "USER", "PROFILE", "RUNNINGTIME", "WAITCOMPLETION", "IOPRIORITY", "MITIME", "ACTIVATE",
     "CHECKPOINT", "VSWITCH",
   ]
   /// Statements that may be given more than once.
@@ -95,6 +95,7 @@ struct MachineConfigurationReader {
     case "RUNNINGTIME": runningTime(&operands)
     case "WAITCOMPLETION": parsed.machine.waitCompletion = yesOrNo(&operands) ?? false
     case "IOPRIORITY": parsed.machine.ioPriorityQueuing = yesOrNo(&operands) ?? false
+    case "MITIME": missingInterruptTime(&operands)
     case "ACTIVATE": activate(&operands)
     case "CHECKPOINT": checkpoint(&operands)
     case "VSWITCH": virtualSwitch(&operands)
@@ -149,6 +150,22 @@ struct MachineConfigurationReader {
   }
 
   /// `RUNNINGTIME {DYNAMIC | n [MS]}`.
+  private mutating func missingInterruptTime(_ operands: inout OperandReader) {
+    guard let word = operands.word("mm:ss or OFF") else { return }
+    if word.folded == "OFF" {
+      parsed.machine.missingInterrupts = MissingInterruptTimes(disks: nil)
+    } else if let seconds = MissingInterruptTimes.seconds(word.folded),
+      MissingInterruptTimes.range.contains(seconds)
+    {
+      parsed.machine.missingInterrupts = MissingInterruptTimes(
+        disks: MissingInterruptTimes.rounded(seconds))
+    } else {
+      log.report(
+        .value(word.text, what: "MITIME", remedy: "write mm:ss, 00:01 to 99:59, or OFF"),
+        at: word.place)
+    }
+  }
+
   private mutating func runningTime(_ operands: inout OperandReader) {
     guard let word = operands.word("DYNAMIC or a number of milliseconds") else { return }
     guard word.folded != "DYNAMIC" else { return }

@@ -150,6 +150,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// Varies a device on or off line: one that is off line no partition can be given. `.deviceNotFound`,
   /// `.deviceAlready`, `.deviceInUse`.
   case varyDevice(UInt16, online: Bool)
+  /// Halts what a device does: the request ends with an I/O error. `.deviceNotFound`, `.deviceIdle`.
+  case haltDevice(UInt16)
 
   /// Has the machine go on with another I/O configuration, or with that before or after the last such change;
   /// with `force` paths that go are taken off line first. With the refusals of the request.
@@ -229,7 +231,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
     case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath,
-      .varyDevice, .activateDeck, .inject:
+      .varyDevice, .haltDevice, .activateDeck, .inject:
       nil
     }
   }

@@ -87,6 +87,8 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case runningTimeOutOfRange(UInt64)
   /// The priority in input and output is not 0-15.
   case ioPriorityOutOfRange(Int)
+  /// A time after which an interrupt is missing is not 00:01 to 99:59, in seconds.
+  case missingInterruptTimeOutOfRange(Int)
   /// A capacity limit outside 1-999999 MSU.
   case capacityOutOfRange(Int)
   /// The machine's definition says no MSU for the processors of the type.
@@ -167,6 +169,8 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case deviceAlready(UInt16, online: Bool)
   /// The device is varied off line, or no path to it works.
   case deviceOffline(UInt16)
+  /// The device has nothing to do that could be halted.
+  case deviceIdle(UInt16)
   /// A partition has the device, under that number of its own.
   case deviceInUse(UInt16, by: String, as: UInt16)
   /// The partition has a device of that number of its own.

@@ -111,6 +111,9 @@ package enum Setting: Sendable, Equatable, Codable {
   case waitCompletion(Bool)
   /// Whether requests to devices and paths are served by the partitions' priorities.
   case ioPriorityQueuing(Bool)
+  /// After how many seconds the interrupts of disks are missing; nil when nobody looks.
+  /// `.missingInterruptTimeOutOfRange`, `.deviceNotFound`.
+  case missingInterruptTime(MissingInterruptSubject, seconds: Int?)
 
   /// Whose value it is.
   package var subject: SettingSubject {
@@ -121,7 +124,7 @@ package enum Setting: Sendable, Equatable, Codable {
       .security(let name, _, _), .ioPriority(let name, _), .consoleWatcher(let name, _, _):
       .partition(name)
     case .groupCap(let name, _, _), .groupCapacity(let name, _): .group(name)
-    case .runningTime, .waitCompletion, .ioPriorityQueuing: .machine
+    case .runningTime, .waitCompletion, .ioPriorityQueuing, .missingInterruptTime: .machine
     }
   }
 

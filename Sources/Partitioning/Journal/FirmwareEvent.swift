@@ -75,6 +75,9 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case commandReply(String)
   /// The last path to a device of the partition is gone, and requests wait.
   case requestsWait(device: UInt16)
+  /// An interrupt of a device of the partition did not come in time, and its subchannel was cleared; `path` is nil
+  /// for a request that the device had not begun. By the device's real number.
+  case missingInterrupt(device: UInt16, path: UInt8?, isRetried: Bool)
   /// The partition was stopped: what guests have written came to more than HOSTSTORAGE, in bytes.
   case hostStorageUsedUp(used: UInt64, limit: UInt64)
   /// The machine was taken down: no partition is active.

@@ -9,6 +9,11 @@ extension MachineSettings {
       ("WAITCOMPLETION", waitCompletion ? "YES" : "NO"),
       ("IOPRIORITY", ioPriorityQueuing ? "YES" : "NO"),
     ]
+    values.append(("MITIME DASD", MissingInterruptTimes.text(missingInterrupts.disks)))
+    for own in missingInterrupts.exceptions {
+      values.append(
+        ("MITIME \(hexDigits(own.device, 4))", MissingInterruptTimes.text(own.seconds)))
+    }
     for group in groups {
       for type in ProcessorType.allCases {
         let cap = group.absoluteCaps.first { $0.type == type }?.hundredths

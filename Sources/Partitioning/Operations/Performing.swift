@@ -138,6 +138,7 @@ extension PartitionManager {
         within: within)
     case .varyDevice(let device, let online):
       try reconfiguration.varyDevice(device, online: online)
+    case .haltDevice(let device): try reconfiguration.haltDevice(device)
     case .releasePath(let name, let path): try reconfiguration.releasePath(partition(name), path)
     case .cancelPending(let name, let kind):
       try reconfiguration.cancelPending(partition(name), kind: kind)

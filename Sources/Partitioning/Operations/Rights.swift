@@ -9,9 +9,10 @@ extension ManagementAction {
     case .activate, .logOn, .recover, .load, .releasePath: PrivilegeClasses(letters: "AB")
     case .signalShutdown(_, _, thenForce: false), .signalAll, .set(.consoleWatcher, _):
       PrivilegeClasses(letters: "AC")
+    case .set(.missingInterruptTime, _): PrivilegeClasses(letters: "AB")
     case .deactivate, .stop, .start, .resetNormal, .resetClear, .restart, .cancelShutdown,
       .cancelPending, .set, .setNextProfile, .saveProfile, .signalShutdown(_, _, thenForce: true),
-      .shutDown, .account:
+      .shutDown, .account, .haltDevice:
       PrivilegeClasses(letters: "A")
     case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
       .activateDeck, .inject:
@@ -33,7 +34,7 @@ extension ManagementAction {
   private var isOfInputOutput: Bool {
     switch self {
     case .varyPath, .configurePath, .varyDevicePath, .releasePath, .varyDevice, .attachDevice,
-      .detachDevice, .link, .activateDeck, .inject:
+      .detachDevice, .haltDevice, .link, .activateDeck, .inject:
       true
     default: false
     }

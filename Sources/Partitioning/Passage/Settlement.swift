@@ -15,6 +15,12 @@ extension Passage {
     entitlements.settleShares()
     if let time = channels.nextCompletion, time <= now {
       for completion in channels.takeCompletions(upTo: now) { deliver(completion) }
+      for missing in channels.takeMissingInterrupts() {
+        journal.note(
+          partitions[missing.partition],
+          .missingInterrupt(
+            device: missing.device, path: missing.path, isRetried: missing.isRetried))
+      }
     }
     if let time = hardware.networks.nextEvent, time <= now {
       for arrival in hardware.networks.takeArrivals(upTo: now) { deliver(arrival) }
@@ -102,6 +108,8 @@ extension Passage {
     case .channelRequest(let request):
       partition.state.requestCount &+= 1
       channels.start(request)
+    case .channelCleared(let device):
+      channels.clear(device, of: message.partition, at: event.time)
     case .frame(let request): hardware.networks.send(request, now: now)
     case .diagnose(let processor, let call):
       answer(partition, computer, processor, call)

@@ -10,6 +10,8 @@ package struct MachineSettings: Sendable, Equatable, Codable {
   package var waitCompletion: Bool
   /// Whether requests to devices and paths are served by the partitions' priorities, or as they arrive.
   @Added package var ioPriorityQueuing = false
+  /// After how long the interrupts of disks are missing.
+  @Added package var missingInterrupts = MissingInterruptTimes.usual
   /// Groups with caps of their own, in definition order.
   package var groups: [GroupDefinition]
 
@@ -21,6 +23,7 @@ package struct MachineSettings: Sendable, Equatable, Codable {
     runningTime = definition.machine.runningTime
     waitCompletion = definition.machine.waitCompletion
     ioPriorityQueuing = definition.machine.ioPriorityQueuing
+    missingInterrupts = definition.machine.missingInterrupts
     groups = definition.groups
   }
 
@@ -45,6 +48,16 @@ package struct MachineSettings: Sendable, Equatable, Codable {
       runningTime = nanoseconds
     case .waitCompletion(let isOn): waitCompletion = isOn
     case .ioPriorityQueuing(let isOn): ioPriorityQueuing = isOn
+    case .missingInterruptTime(let subject, let seconds):
+      if let seconds, !MissingInterruptTimes.range.contains(seconds) {
+        throw .missingInterruptTimeOutOfRange(seconds)
+      }
+      if case .devices(let range) = subject,
+        let absent = range.first(where: { !context.devices.contains($0) })
+      {
+        throw .deviceNotFound(absent)
+      }
+      missingInterrupts.set(seconds, for: subject)
     case .groupCap(let name, let type, let hundredths):
       try change(name) { group in
         group.absoluteCaps.removeAll { $0.type == type }

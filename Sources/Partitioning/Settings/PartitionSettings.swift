@@ -9,6 +9,8 @@ struct SettingContext {
   var groups: [String]
   /// Types whose processors have a capacity in MSU.
   var ratedTypes: [ProcessorType]
+  /// Numbers of the machine's devices.
+  var devices: Set<UInt16>
   /// The profile that INITIAL returns to; nil when a profile itself is changed.
   var profile: PartitionDefinition?
 }
@@ -51,7 +53,8 @@ extension PartitionDefinition {
     case .consoleWatcher(_, let role, nil): if consoleWatcher?.role == role { consoleWatcher = nil }
     case .weightChange(_, let type, let change):
       for setting in try settings(of: change, type) { try apply(setting, in: context) }
-    case .groupCap, .groupCapacity, .runningTime, .waitCompletion, .ioPriorityQueuing:
+    case .groupCap, .groupCapacity, .runningTime, .waitCompletion, .ioPriorityQueuing,
+      .missingInterruptTime:
       // A group's and the machine's.
       break
     }

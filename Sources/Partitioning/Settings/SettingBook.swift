@@ -39,7 +39,7 @@ final class SettingBook: FirmwareObject {
   init(_ hardware: MachineHardware, _ state: State) {
     self.hardware = hardware
     self.state = state
-    hardware.channels.priorities = self
+    hardware.channels.settings = self
   }
 
   static var roles: PropertyRoles { PropertyRoles(state: ["state"], wiring: ["hardware"]) }
@@ -53,7 +53,8 @@ final class SettingBook: FirmwareObject {
   var context: SettingContext {
     SettingContext(
       groups: running.groups.map(\.name),
-      ratedTypes: definition.machine.processors.filter { $0.capacityUnits != nil }.map(\.type))
+      ratedTypes: definition.machine.processors.filter { $0.capacityUnits != nil }.map(\.type),
+      devices: Set(definition.inputOutput.devices.map(\.number)))
   }
 
   /// Makes settings of one partition together, or of groups and the machine.
@@ -94,7 +95,9 @@ final class SettingBook: FirmwareObject {
     let changed = try state.running.applying(running, in: context)
     state.profile = profile
     guard changed != state.running else { return [] }
+    let looksOtherwise = changed.missingInterrupts != state.running.missingInterrupts
     state.running = changed
+    if looksOtherwise { hardware.channels.watchAll() }
     return pools
   }
 
@@ -115,7 +118,13 @@ final class SettingBook: FirmwareObject {
   }
 }
 
-extension SettingBook: IOPriorities {
+extension SettingBook: ChannelSettings {
+  func missingInterruptTime(of device: UInt16) -> UInt64? {
+    running.missingInterrupts.seconds(of: device).map {
+      UInt64(clamping: $0).multipliedClamped(by: 1_000_000_000)
+    }
+  }
+
   func priority(of partition: Int) -> Int? {
     guard running.ioPriorityQueuing else { return nil }
     return hardware.partitions[partition]?.definition.ioPriority ?? 0

@@ -174,6 +174,8 @@ package struct MachineDefinition: Sendable, Equatable, Codable {
   package var waitCompletion: Bool
   /// Whether requests to devices and paths are served by the partitions' priorities.
   @Added package var ioPriorityQueuing = false
+  /// After how long the interrupts of disks are missing.
+  @Added package var missingInterrupts = MissingInterruptTimes.usual
   /// Partitions in the order in which they are activated, before those that it does not name.
   package var activationOrder: [String]
   /// Switches that there are from the start.

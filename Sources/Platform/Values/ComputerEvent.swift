@@ -12,6 +12,8 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case debugConsole([UInt8])
     /// The guest started a request on a block device.
     case channelRequest(ChannelRequest)
+    /// The driver reset the block device of a number while requests of it were under way.
+    case channelCleared(UInt16)
     /// The guest sends a frame by a network adapter.
     case frame(FrameRequest)
     /// A processor called the firmware and stays `.inFirmware` until `completeDiagnose`.

@@ -15,7 +15,7 @@ final class BlockDevice: VirtioDevice {
   /// A request that the channel subsystem has.
   struct Pending: Codable, Equatable, Sendable {
     var tag: UInt64
-    /// nil when a reset of the device forgot it: the subsystem still has it.
+    /// nil when a reset of the device forgot it: the subsystem has not ended it yet.
     var chain: VirtQueue.Chain?
     var isRead: Bool
     var byteCount: Int
@@ -94,7 +94,10 @@ final class BlockDevice: VirtioDevice {
     pending = state.pending
   }
 
-  override func forget() {
+  override func forget(_ access: DeviceAccess) {
+    if !pending.isEmpty, !isCutOff {
+      bus.owner?.emit(.channelCleared(configuration.deviceNumber), at: access.time)
+    }
     // Cannot trap: indices of the array itself.
     for index in pending.indices { pending[index].chain = nil }
   }

@@ -80,7 +80,7 @@ final class NetworkDevice: VirtioDevice {
   /// Returns to the state after power-on; the networks forget what it has sent.
   override func reset() {
     super.reset()
-    forget()
+    forgetFrames()
   }
 
   /// Takes up what was remembered.
@@ -99,7 +99,9 @@ final class NetworkDevice: VirtioDevice {
     backlog = state.backlog
   }
 
-  override func forget() {
+  override func forget(_ access: DeviceAccess) { forgetFrames() }
+
+  private func forgetFrames() {
     pending = []
     buffers = []
     backlog = []

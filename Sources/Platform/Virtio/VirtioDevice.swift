@@ -31,7 +31,7 @@ class VirtioDevice: BusTarget {
   func begin(_ access: DeviceAccess) {}
 
   /// Forgets what it has of the driver's: the driver resets the device.
-  func forget() {}
+  func forget(_ access: DeviceAccess) {}
 
   /// Returns to the state after power-on.
   func reset() {
@@ -52,7 +52,7 @@ class VirtioDevice: BusTarget {
     switch transport.write(UInt64(clamping: register), UInt32(truncatingIfNeeded: value)) {
     case .none: break
     case .begin: begin(access)
-    case .reset: forget()
+    case .reset: forget(access)
     case .notify(let queue): serve(queue, access)
     }
     line.set(transport.isInterrupting)

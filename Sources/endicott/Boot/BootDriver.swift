@@ -212,7 +212,7 @@ final class BootDriver {
         case .accept, .refuse:
           computer.completeDiagnose(processor: processor, .notice(returnCode: .max))
         }
-      case .channelRequest, .frame, .processorEjected, .processorRefused,
+      case .channelRequest, .channelCleared, .frame, .processorEjected, .processorRefused,
         .storagePlugged, .deviceAnswered, .deviceEjected,
         .deviceKept:
         break

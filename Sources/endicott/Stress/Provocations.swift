@@ -100,6 +100,8 @@ struct Provocation {
     Provocation("weightOutOfRange", [], .set(.weight("A", type: nil, weight: 1000))),
     Provocation("weightRange", [], .set(.weightRange("A", type: nil, minimum: 500, maximum: 100))),
     Provocation("ioPriorityOutOfRange", [], .set(.ioPriority("A", 16))),
+    Provocation(
+      "missingInterruptTimeOutOfRange", [], .set(.missingInterruptTime(.disks, seconds: 0))),
     Provocation("runningTimeOutOfRange", [], .set(.runningTime(nanoseconds: 1))),
     Provocation("capacityOutOfRange", [], .set(.definedCapacity("A", units: 0))),
     Provocation("capacityUnknown", [], .set(.groupCapacity("GROUP", units: 10))),
@@ -252,6 +254,7 @@ struct Provocation {
 
   private static let devices = [
     Provocation("deviceNotFound", [up("B")], attach("B", 0x999)),
+    Provocation("deviceIdle", [], .haltDevice(0x200)),
     Provocation("deviceAlready", [], .varyDevice(0x200, online: true)),
     Provocation(
       "deviceOffline", [up("B"), .perform(.varyDevice(0x201, online: false))], attach("B", 0x201)),

@@ -15,7 +15,7 @@ struct DevicePathCommandTests {
       Exchange("ATTACH 0200 SPIN1 0100", "DASD 0200 ATTACHED TO SPIN1 0100"),
       Exchange(
         "FOR SPIN1 CMD QUERY VIRTUAL PATHS",
-        "DASD 0100 CHPIDS 10  PIM 80  PAM 80  POM 80  LPM 80  LPUM 00"),
+        "DASD 0100 CHPIDS 10  PIM 80  PAM 80  POM 80  LPM 80  LPUM 00  PNOM 00"),
       Exchange(
         "FOR SPIN1 CMD VARY PATH(0100,10),OFFLINE",
         "HCPVRY8826E Path 10 is the last path of SPIN1 to device 0100; use UNCOND or FORCE"),
@@ -24,7 +24,7 @@ struct DevicePathCommandTests {
         "PATH(0100,10) OFFLINE"),
       Exchange(
         "FOR SPIN1 CMD Q V PATH 0100",
-        "DASD 0100 CHPIDS 10  PIM 80  PAM 80  POM 80  LPM 00  LPUM 00"),
+        "DASD 0100 CHPIDS 10  PIM 80  PAM 80  POM 80  LPM 00  LPUM 00  PNOM 00"),
       Exchange(
         "FOR SPIN1 CMD VARY PATH(0100,10),OFFLINE,FORCE",
         "HCPVRY8934E Path 10 to device 0100 is already offline"),

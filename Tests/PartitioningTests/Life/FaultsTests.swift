@@ -101,14 +101,14 @@ struct FaultsTests {
     let partition = try manager.partition("A")
     let channels = manager.hardware.channels
     try manager.perform(.set(.ioPriority("A", 3), .both))
-    #expect(channels.priorities?.priority(of: partition.number) == nil)
+    #expect(channels.settings?.priority(of: partition.number) == nil)
     try manager.perform(.set(.ioPriorityQueuing(true)))
-    #expect(channels.priorities?.priority(of: partition.number) == 3)
+    #expect(channels.settings?.priority(of: partition.number) == 3)
     #expect(partition.profile.ioPriority == 3)
     #expect(manager.machineRecord.settings.running.ioPriorityQueuing)
     #expect(!manager.machineRecord.settings.profile.ioPriorityQueuing)
     try manager.perform(.set(.ioPriority("A", 0)))
-    #expect(channels.priorities?.priority(of: partition.number) == 0)
+    #expect(channels.settings?.priority(of: partition.number) == 0)
     #expect(partition.profile.statements.compactMap(\.line).contains("IOPRIORITY 3"))
   }
 }

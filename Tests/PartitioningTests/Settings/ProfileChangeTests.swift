@@ -104,7 +104,7 @@ struct ProfileChangeTests {
     definition.processors[0].share = ShareDefinition(.absolute(hundredthsOfPercent: 2000))
     definition.processors.append(
       PartitionProcessors(type: .ifl, share: definition.processors[0].share))
-    let context = SettingContext(groups: [], ratedTypes: [], profile: nil)
+    let context = SettingContext(groups: [], ratedTypes: [], devices: [], profile: nil)
     let changed = try definition.applying(
       [.share("A", type: .ifl, amount: .relative(50), limit: .hard(nil))], in: context)
     #expect(changed.processors[0].share.amount == .absolute(hundredthsOfPercent: 2000))
