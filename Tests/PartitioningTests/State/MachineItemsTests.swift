@@ -149,7 +149,8 @@ struct MachineItemsTests {
       MachineSettings.self,
       from: Data(
         """
-        {"runningTime": 5000000, "waitCompletion": false, "groups":
+        {"runningTime": 5000000, "waitCompletion": false,
+         "missingInterrupts": {"disks": 20, "exceptions": [{"device": 512, "seconds": 30}]}, "groups":
          [{"name": "G", "capacityUnits": 7, "absoluteCaps": [{"type": "CP", "hundredths": 50}]}]}
         """.utf8))
     #expect(absentFields(of: settings) == [])
