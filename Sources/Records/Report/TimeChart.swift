@@ -42,7 +42,7 @@ struct TimeChart {
   /// What an instant is called on the axis.
   var label: (SimulatedTime) -> String
 
-  private static let margin = (left: 40.0, right: 8.0, top: 8.0, bottom: 22.0)
+  private static let margin = (left: 46.0, right: 8.0, top: 8.0, bottom: 22.0)
 
   /// The drawing.
   var svg: Markup {

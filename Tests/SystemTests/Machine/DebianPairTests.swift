@@ -37,11 +37,24 @@ private struct Inventory: Equatable {
   "Two Debian systems", .enabled(if: Project.hasDebianSystem, Comment(rawValue: Project.noGuest))
 )
 struct DebianPairTests {
-  private func run(threads: Int) throws -> ProgramRun {
-    try ProgramRun([
-      "run", Project.path("Partitions/debian/reconfigure.cp"), "--machine",
-      Project.path("Partitions/debian"), "--threads", "\(threads)",
-    ])
+  private func run(threads: Int, options: [String] = []) throws -> ProgramRun {
+    try ProgramRun(
+      [
+        "run", Project.path("Partitions/debian/reconfigure.cp"), "--machine",
+        Project.path("Partitions/debian"), "--threads", "\(threads)",
+      ] + options)
+  }
+
+  /// What a report's file of rows says in one column of those in which another has a value.
+  private func column(
+    _ name: String, of file: String, where key: String, is value: String
+  ) throws -> [String] {
+    let rows = try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isNewline)
+      .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    let head = try #require(rows.first)
+    let own = try #require(head.firstIndex(of: name))
+    let other = try #require(head.firstIndex(of: key))
+    return rows.dropFirst().filter { $0[other] == value }.map { $0[own] }
   }
 
   @Test(
@@ -64,7 +77,30 @@ struct DebianPairTests {
     #expect(has.map(\.networks) == [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1])
     // A quarter of a processor for one that always has work.
     #expect((73...77).contains(has[6].steal) && has[0].steal == 0 && has[8].steal <= 1)
-    let other = try self.run(threads: 1)
+    let folder = try TemporaryFolder()
+    let other = try self.run(threads: 1, options: ["--state", folder.path + "/state"])
     #expect(other.output == run.output)
+    try drawn(from: folder)
+  }
+
+  /// The report draws what was given and taken: storage, processors, and paths that carry nothing while they are off.
+  private func drawn(from folder: TemporaryFolder) throws {
+    let report = folder.path + "/report"
+    let made = try ProgramRun([
+      "report", Project.path("Partitions/debian"), "--state", folder.path + "/state", "--out", report,
+    ])
+    #expect(made.status == 0, "\(made.errors)")
+    let storage = try column(
+      "storage", of: report + "/resources.csv", where: "partition", is: "DEBIAN1")
+    #expect(storage.first == "268435456" && storage.last == "268435456")
+    #expect(storage.contains("2147483648"))
+    let online = try column("online", of: report + "/shares.csv", where: "partition", is: "DEBIAN1")
+    #expect(online.contains("8") && online.last == "1")
+    for path in ["0.20", "0.21"] {
+      let requests = try column("requests", of: report + "/paths.csv", where: "path", is: path)
+      #expect(requests.contains("0") && requests.contains { Int($0) ?? 0 > 100 })
+    }
+    let page = try String(contentsOfFile: report + "/index.html", encoding: .utf8)
+    #expect(page.contains("DEBIAN1") && page.contains("Storage on line, in GiB"))
   }
 }
