@@ -51,15 +51,20 @@ package struct EthernetFrame: Equatable, Sendable, Codable {
   }
 
   /// Everything from the destination on.
-  package private(set) var bytes: [UInt8]
+  package internal(set) var bytes: [UInt8]
   /// What of the checksum is still to be done; nil when it is complete.
-  package private(set) var openChecksum: OpenChecksum?
+  package internal(set) var openChecksum: OpenChecksum?
+  /// How it is still to be cut up; nil when it is whole.
+  package internal(set) var segmentation: Segmentation?
 
   /// A frame of a sender's bytes; nil when they are none.
-  package init?(_ bytes: [UInt8], openChecksum: OpenChecksum? = nil) {
+  package init?(
+    _ bytes: [UInt8], openChecksum: OpenChecksum? = nil, segmentation: Segmentation? = nil
+  ) {
     guard bytes.count >= Self.headByteCount, bytes.count <= Self.byteLimit else { return nil }
     self.bytes = bytes
     self.openChecksum = openChecksum
+    self.segmentation = segmentation
   }
 
   private func word(_ place: Int, bytes count: Int) -> UInt64 {
@@ -105,17 +110,28 @@ package struct EthernetFrame: Equatable, Sendable, Codable {
     frame.openChecksum = nil
     let place = open.start.addingClamped(open.offset)
     guard open.start >= 0, open.offset >= 0, place < bytes.count &- 1 else { return frame }
-    var sum: UInt64 = 0
-    var isHigh = true
-    // Cannot trap: goes through the array itself; at most 65,553 bytes are added.
-    for byte in bytes.dropFirst(max(0, open.start)) {
-      sum &+= isHigh ? UInt64(byte) << 8 : UInt64(byte)
-      isHigh.toggle()
-    }
-    while sum > 0xFFFF { sum = sum & 0xFFFF &+ sum >> 16 }
-    let value = sum == 0xFFFF ? 0xFFFF : UInt16(truncatingIfNeeded: ~sum)
+    let value = Self.checksum(sum(open.start..<max(open.start, bytes.count)))
     frame.bytes.change(at: place) { $0 = UInt8(value >> 8) }
     frame.bytes.change(at: place &+ 1) { $0 = UInt8(value & 0xFF) }
     return frame
+  }
+
+  /// The sum of the words from a place on, the last one filled up; at most 65,553 bytes are added.
+  func sum(_ range: Range<Int>) -> UInt64 {
+    var sum: UInt64 = 0
+    var isHigh = true
+    // Cannot trap: goes through the array itself.
+    for byte in bytes.prefix(max(0, range.upperBound)).dropFirst(max(0, range.lowerBound)) {
+      sum &+= isHigh ? UInt64(byte) << 8 : UInt64(byte)
+      isHigh.toggle()
+    }
+    return sum
+  }
+
+  /// What completes a sum: the complement of its ones' complement sum, and never 0 (RFC 1071).
+  static func checksum(_ sum: UInt64) -> UInt16 {
+    var sum = sum
+    while sum > 0xFFFF { sum = sum & 0xFFFF &+ sum >> 16 }
+    return sum == 0xFFFF ? 0xFFFF : UInt16(truncatingIfNeeded: ~sum)
   }
 }

@@ -40,6 +40,7 @@ final class NetworkDevice: VirtioDevice {
   private enum Cost {
     static let frame = 400
     static let descriptor = 100
+    static let kibibyte = 100
   }
 
   private enum Feature {
@@ -47,8 +48,13 @@ final class NetworkDevice: VirtioDevice {
     static let guestChecksum: UInt64 = 1 << 1
     static let unit: UInt64 = 1 << 3
     static let address: UInt64 = 1 << 5
+    static let guestSegments4: UInt64 = 1 << 7
+    static let guestSegments6: UInt64 = 1 << 8
+    static let segments4: UInt64 = 1 << 11
+    static let segments6: UInt64 = 1 << 12
     static let mergedBuffers: UInt64 = 1 << 15
-    static let all = checksum | guestChecksum | unit | address | mergedBuffers
+    static let segments = guestSegments4 | guestSegments6 | segments4 | segments6
+    static let all = checksum | guestChecksum | unit | address | mergedBuffers | segments
   }
 
   private static let receiveQueue = 0
@@ -88,7 +94,8 @@ final class NetworkDevice: VirtioDevice {
   /// - Throws: `StateRefusal` when no device like this has such a state; nothing was changed then.
   func restore(_ state: State) throws(StateRefusal) {
     let limit = Int(VirtQueue.maximumSize)
-    guard transport.fits(state.transport), state.pending.count <= limit,
+    // Former programs left all segmenting to the guests.
+    guard transport.fits(state.transport, added: Feature.segments), state.pending.count <= limit,
       state.buffers.count <= limit, state.backlog.count <= Backlog.frameLimit
     else {
       throw .inconsistent(kind: State.kind, what: "it is another device's, or its queues")
@@ -129,7 +136,9 @@ final class NetworkDevice: VirtioDevice {
     // Cannot trap: a constant.
     for _ in 0..<VirtQueue.maximumSize {
       guard let chain = try transport.queues[Self.sendQueue].take(bus.memory) else { break }
-      cycles &+= Cost.frame &+ Cost.descriptor &* chain.descriptorCount
+      cycles &+=
+        Cost.frame &+ Cost.descriptor &* chain.descriptorCount
+        &+ Cost.kibibyte &* (VirtQueue.byteCount(chain.readable) / 1024)
       guard !isCutOff, let frame = FrameHeader.frame(in: chain, bus.memory) else {
         try giveBack(chain.head)
         continue
@@ -175,11 +184,13 @@ final class NetworkDevice: VirtioDevice {
   ///
   /// - Returns: Whether there was room for it.
   func receive(_ frame: EthernetFrame) -> Bool {
-    let held = backlog.reduce(0) { $0.addingClamped($1.bytes.count) }
-    guard transport.isOperating, !isCutOff, backlog.count < Backlog.frameLimit,
-      held.addingClamped(frame.bytes.count) <= Backlog.byteLimit
+    guard transport.isOperating, !isCutOff else { return false }
+    let frames = takes(frame.segmentation) ? [frame] : frame.segments
+    let held = (backlog + frames).reduce(0) { $0.addingClamped($1.bytes.count) }
+    guard !frames.isEmpty, backlog.count.addingClamped(frames.count) <= Backlog.frameLimit,
+      held <= Backlog.byteLimit
     else { return false }
-    backlog.append(frame)
+    backlog += frames
     do throws(VirtQueueError) {
       _ = try takeBuffers()
       try fill()
@@ -188,6 +199,15 @@ final class NetworkDevice: VirtioDevice {
     }
     line.set(transport.isInterrupting)
     return true
+  }
+
+  /// Whether the driver takes a frame that is still to be cut up.
+  private func takes(_ segmentation: EthernetFrame.Segmentation?) -> Bool {
+    switch segmentation?.network {
+    case nil: true
+    case .version4: transport.hasAccepted(Feature.guestChecksum | Feature.guestSegments4)
+    case .version6: transport.hasAccepted(Feature.guestChecksum | Feature.guestSegments6)
+    }
   }
 
   private func takeBuffers() throws(VirtQueueError) -> Int {

@@ -10,6 +10,7 @@ import X86
 private struct NetworkDriver {
   static let merged: UInt32 = 1 << 15
   static let checksums: UInt32 = 1 << 1 | 1 << 0
+  static let segments: UInt32 = checksums | 1 << 7 | 1 << 8 | 1 << 11 | 1 << 12
   static let data: UInt64 = 0x2_0000
 
   let bus: SystemBus
@@ -189,6 +190,55 @@ private struct NetworkDriver {
     other.giveRoom(100)
     #expect(other.device.receive(came))
     #expect(other.received(0, 72) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0] + came.completed.bytes)
+  }
+
+  /// A frame of TCP over IPv4 with 40 bytes of payload, to be cut up into segments of 30.
+  private func large() -> (header: [UInt8], frame: [UInt8]) {
+    let internet: [UInt8] =
+      [0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 9, 0, 1, 10, 9, 0, 2]
+    let tcp: [UInt8] = [0, 80, 0, 90, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 1, 0, 0, 0, 0, 0]
+    let frame =
+      Array(self.frame.prefix(12)) + [8, 0] + internet + tcp + [UInt8](repeating: 9, count: 40)
+    return ([1, 1, 54, 0, 30, 0, 34, 0, 16, 0, 0, 0], frame)
+  }
+
+  @Test("a frame that is to be cut up leaves as one, and comes so to a driver that takes that")
+  func segments() throws {
+    var sender = try NetworkDriver()
+    sender.start(features: NetworkDriver.segments)
+    let (header, bytes) = large()
+    sender.send(header + bytes)
+    let came = try #require(sender.frames.first).frame
+    #expect(came.bytes == bytes && came.segmentation?.byteCount == 30)
+    var one = try NetworkDriver()
+    one.start(features: NetworkDriver.segments)
+    one.giveRoom(200)
+    #expect(one.device.receive(came))
+    // The same but for the length of the headers, of which nothing is said, and the buffers.
+    #expect(one.received(0, 12) == [1, 1, 0, 0, 30, 0, 34, 0, 16, 0, 1, 0])
+    #expect(one.received(0, 12 + bytes.count).dropFirst(12) == bytes[...])
+    var other = try NetworkDriver()
+    other.start(features: NetworkDriver.checksums)
+    for _ in 0..<2 { other.giveRoom(200) }
+    #expect(other.device.receive(came))
+    #expect(other.used(0) == [UInt32(12 + 54 + 30), 12 + 54 + 10])
+    for (place, segment) in came.segments.enumerated() {
+      let received = other.received(UInt64(place), 12 + segment.bytes.count)
+      #expect(received == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0] + segment.bytes)
+    }
+  }
+
+  @Test(
+    "a frame that is cut up in a way that is not offered comes back at once",
+    arguments: [
+      [0, 1, 54, 0, 30, 0, 34, 0, 16, 0, 0, 0], [1, 3, 54, 0, 30, 0, 34, 0, 16, 0, 0, 0],
+      [1, 0x81, 54, 0, 30, 0, 34, 0, 16, 0, 0, 0], [1, 5, 0, 0, 30, 0, 34, 0, 16, 0, 0, 0],
+    ] as [[UInt8]])
+  func otherSegments(header: [UInt8]) throws {
+    var driver = try NetworkDriver()
+    driver.start(features: NetworkDriver.segments)
+    driver.send(header + large().frame)
+    #expect(driver.frames.isEmpty && driver.used(1) == [0] && !driver.isBroken)
   }
 
   @Test("what waits for buffers is bounded") func bounds() throws {

@@ -87,7 +87,8 @@ struct DebianPairTests {
   private func drawn(from folder: TemporaryFolder) throws {
     let report = folder.path + "/report"
     let made = try ProgramRun([
-      "report", Project.path("Partitions/debian"), "--state", folder.path + "/state", "--out", report,
+      "report", Project.path("Partitions/debian"), "--state", folder.path + "/state", "--out",
+      report,
     ])
     #expect(made.status == 0, "\(made.errors)")
     let storage = try column(
