@@ -98,7 +98,7 @@ let package = Package(
     tests(
       "SystemTests",
       [
-        "endicott", "ControlProgram", "Definitions", "Partitioning", "Records", "X86",
+        "endicott", "ControlProgram", "Definitions", "Partitioning", "Platform", "Records", "X86",
         "TestSupport",
       ], exclude: ["Fixtures"]),
   ],

@@ -214,7 +214,7 @@ extension ControlProgram {
       }
       return result
     }
-    guard !isGivingStatement || command.isForStatements else {
+    guard !isGivingForOthers || command.isForStatements else {
       return CommandResult(
         CommandMessage(.needsConsole, command.keyword.name), module: command.module)
     }

@@ -55,8 +55,8 @@ package final class ControlProgram {
   let firstSample: MeasurementSample
   private var consoles: [ConsoleSession] = []
   private var consoleCount = 0
-  /// Whether the commands that are given are those of a definition's COMMAND statement.
-  var isGivingStatement = false
+  /// Whether the commands that are given are those of a definition's COMMAND statement, or of a guest at its port.
+  var isGivingForOthers = false
   /// Whether partitions that become active are only remembered: many start together.
   var hidesLogons = false
   /// Whether partitions that end are only remembered: many end together.

@@ -3,8 +3,8 @@
 
 /// The control program, as the firmware knows it: what gives commands in CP's words.
 package protocol CommandInterpreter: AnyObject {
-  /// Performs the commands in a text that a partition's guest gives (DIAGNOSE X'08').
-  func answer(_ text: String, ofGuestIn partition: String) -> GuestCommandAnswer
+  /// Performs the commands in a text that a partition's guest gives.
+  func answer(_ command: GuestCommand) -> GuestCommandAnswer
   /// Gives a command as the user of an active partition and shows what it answers.
   ///
   /// - Returns: Its error message; nil when it was done.

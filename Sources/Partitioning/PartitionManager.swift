@@ -55,9 +55,7 @@ package final class PartitionManager {
   private init(_ hardware: MachineHardware, _ state: FirmwareState, _ pacer: Pacer) {
     firmware = Firmware(hardware, state, pacer)
     self.pacer = pacer
-    firmware.guestCommands.ask = { [weak self] partition, text in
-      self?.interpreter?.answer(text, ofGuestIn: partition)
-    }
+    firmware.guestCommands.ask = { [weak self] in self?.interpreter?.answer($0) }
   }
 
   /// Builds the machine; no partition is active.

@@ -42,6 +42,8 @@ package final class Computer: @unchecked Sendable {
   let video: VideoSubsystem?
   let debugConsole: DebugConsole?
   let pluggable: MemoryDevice?
+  let commandPort: CommandPort?
+  let balloon: BalloonDevice?
   /// The faces of its subchannels and network adapters, and places for more.
   let devicePlaces: [DevicePlace]
   let deviceHotplug: DeviceHotplug?
@@ -63,6 +65,8 @@ package final class Computer: @unchecked Sendable {
   package var publishedWork: UInt64 { values.publishedWork }
   /// Time that each processor has run, in nanoseconds.
   package var busyNanoseconds: Numbered<SimulatedTime> { values.busyNanoseconds }
+  /// What the guest said last of its storage; nil when it says nothing.
+  package var storageReport: GuestStorageReport? { balloon?.report }
   /// Uses of instructions that are not implemented, since the last load.
   package var unimplementedCount: UInt64 { values.unimplementedCount }
 
@@ -102,6 +106,8 @@ package final class Computer: @unchecked Sendable {
     video = bus.first(VideoSubsystem.self)
     debugConsole = bus.first(DebugConsole.self)
     pluggable = bus.first(MemoryDevice.self)
+    commandPort = bus.first(CommandPort.self)
+    balloon = bus.first(BalloonDevice.self)
     devicePlaces = bus.devices.compactMap { $0 as? DevicePlace }
     deviceHotplug = bus.first(DeviceHotplug.self)
     values = ComputerValues(processorCount: count)

@@ -19,6 +19,8 @@ extension Computer {
     EntropyDevice.self,
     DeviceHotplug.self,
     MemoryDevice.self,
+    CommandPort.self,
+    BalloonDevice.self,
     EventDevice.self,
     DebugExit.self,
     TestDevice.self,

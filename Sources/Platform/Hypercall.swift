@@ -120,8 +120,8 @@ extension Computer {
     /// Only who was refused pays it: a load begins a guest anew.
     static let fileByte = 1
 
-    static func of(_ text: [UInt8], reply: [UInt8], bytesRead: Int) -> Int {
-      text.count.multipliedClamped(by: textByte)
+    static func of(_ textByteCount: Int, reply: [UInt8], bytesRead: Int) -> Int {
+      textByteCount.multipliedClamped(by: textByte)
         .addingClamped(reply.count.multipliedClamped(by: replyByte))
         .addingClamped(bytesRead.multipliedClamped(by: fileByte))
     }
@@ -154,7 +154,7 @@ extension Computer {
     case .command(let returnCode, let reply, let bytesRead):
       processor[.rax] = returnCode
       guard case .command(let text, let capacity) = call else { return }
-      owe(CommandCost.of(text, reply: reply, bytesRead: bytesRead), by: number)
+      owe(CommandCost.of(text.count, reply: reply, bytesRead: bytesRead), by: number)
       guard let capacity else {
         processor[.rcx] = 0
         processor[.rdx] = 0
@@ -167,6 +167,16 @@ extension Computer {
       processor[.rcx] = UInt64(clamping: storedCount)
       processor[.rdx] = UInt64(clamping: reply.count.subtractingClamped(storedCount))
     }
+  }
+
+  /// Gives the answer to a CP command that the guest gave at its port; who wrote it pays for what CP did.
+  package func completePortCommand(
+    tag: UInt64, returnCode: UInt64, reply: [UInt8], bytesRead: Int, at time: SimulatedTime
+  ) {
+    guard let done = commandPort?.complete(tag, returnCode: returnCode, reply, at: time) else {
+      return
+    }
+    owe(CommandCost.of(done.byteCount, reply: reply, bytesRead: bytesRead), by: done.writer)
   }
 
   private func callFirmware(_ call: DiagnoseCall, _ number: Int) {

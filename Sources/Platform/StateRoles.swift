@@ -9,7 +9,7 @@ extension Computer: StateHolder {
     wiring: [
       "configuration", "memory", "processors", "uncounted", "network", "bus", "serial", "events",
       "bridge", "power", "video", "debugConsole", "devicePlaces",
-      "deviceHotplug", "pluggable",
+      "deviceHotplug", "pluggable", "commandPort", "balloon",
     ],
     // Of the phase that runs.
     caches: ["places", "turns", "hasUnplacedWork", "sliceEnd"])

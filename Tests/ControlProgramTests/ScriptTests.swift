@@ -1,3 +1,4 @@
+import Partitioning
 import Testing
 
 @testable import ControlProgram
@@ -139,5 +140,45 @@ struct GuestCommandTests {
         == ["HCPHVC8848E Command longer than 240 characters"])
     let many = test.control.guestCommand("D 0.1000", from: "SPIN001")
     #expect(many.lines.reduce(0) { $0 + $1.utf8.count + 1 } <= 8192)
+  }
+
+  @Test func atThePortItHasThePartitionsClasses() throws {
+    func answer(_ test: TestConsole, _ text: String) -> CommandResult {
+      test.control.guestCommand(text, from: "SPIN001", by: .port)
+    }
+    let general = try TestConsole()
+    #expect(answer(general, "Q USERID").lines == ["SPIN001  AT DEMO"])
+    #expect(answer(general, "FORCE SPIN002").returnCode == 1)
+    #expect(answer(general, "FOR SPIN002 CMD Q USERID").returnCode == 1)
+    let able = try TestConsole {
+      let number = $0.partitions.firstIndex { $0.name == "SPIN001" } ?? 0
+      $0.partitions[number].classes = "ABCEG"
+    }
+    // Neither time nor the machine's end is a guest's affair, whatever its classes.
+    for command in ["SLEEP 1", "SHUTDOWN", "CONNECT SPIN002", "CHECKPOINT SAVE A"] {
+      #expect(answer(able, command).returnCode == 8842, "\(command)")
+    }
+    // What the host alone knows is not told.
+    #expect(answer(able, "INDICATE LPAR").lines.last == "PACE FAST, ACHIEVED NOT MEASURED")
+    // A class is no permission: the partition has no authority over others.
+    for command in ["FORCE SPIN002", "FOR SPIN002 CMD STOP", "FOR SPIN002 CMD Q USERID"] {
+      #expect(answer(able, command).returnCode == 8868, "\(command)")
+    }
+    #expect(able.state(of: "SPIN002") == .operating)
+    let trusted = try TestConsole {
+      let number = $0.partitions.firstIndex { $0.name == "SPIN001" } ?? 0
+      $0.partitions[number].classes = "ABCEG"
+      $0.partitions[number].security.crossPartitionAuthority = true
+    }
+    #expect(answer(trusted, "FOR SPIN002 CMD Q USERID").lines == ["SPIN002  AT DEMO"])
+    var position = ReaderPosition()
+    _ = trusted.machine.changes(since: &position)
+    #expect(answer(trusted, "SET WEIGHT SPIN002 20").returnCode == 0)
+    #expect(
+      trusted.machine.changes(since: &position).elements.map(\.author) == [.partition("SPIN001")])
+    // A longer answer than a call's.
+    let long = answer(general, "DISPLAY 0.1000").lines.reduce(0) { $0 + $1.utf8.count + 1 }
+    #expect(long > 8192)
+    #expect(answer(general, String(repeating: "A", count: 241)).returnCode == 8848)
   }
 }

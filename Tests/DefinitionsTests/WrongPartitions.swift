@@ -28,11 +28,12 @@ extension WrongFolder {
       name: "more devices than there is room for beside those for storage and random numbers",
       files: [
         "machine.config": machine,
-        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M RESERVED 16M BY VIRTIO\n  OPTION RNG\n"
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M RESERVED 16M BY VIRTIO\n"
+          + "  OPTION RNG VMCP BALLOON\n"
           + (0..<7).map { "  NICDEF 060\($0) TYPE QDIO\n" }.joined(),
       ],
       messages: [
-        "a.direct:1:11: HCPDEF049W 7 disks and network adapters; the partition has room for 6; remove some, OPTION RNG, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
+        "a.direct:1:11: HCPDEF049W 7 disks and network adapters; the partition has room for 4; remove some, OPTION RNG, VMCP or BALLOON, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
       ]),
     WrongFolder(
       name: "a disk and a network adapter of one number",

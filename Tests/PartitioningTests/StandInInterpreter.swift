@@ -8,8 +8,8 @@ final class StandInInterpreter: CommandInterpreter {
     self.answer = answer
   }
 
-  func answer(_ text: String, ofGuestIn partition: String) -> GuestCommandAnswer {
-    answer(partition, text)
+  func answer(_ command: GuestCommand) -> GuestCommandAnswer {
+    answer(command.partition, command.text)
   }
 
   func give(_ command: String, asUserOf partition: String) -> String? { "none is given here" }

@@ -101,7 +101,7 @@ import X86
     takesDevices: true,
     networkDevices: [NetworkDeviceConfiguration(deviceNumber: 0x600, address: AdapterAddress(1))],
     testHardware: TestHardware(debugExitPort: 0xF4, hasTestDevice: true), hasLegacyDevices: true,
-    entropySeed: 1, pluggableStorage: 128 << 20)
+    entropySeed: 1, pluggableStorage: 128 << 20, hasCommandPort: true, hasBalloon: true)
 
   private struct WeakDevice {
     weak var device: BusTarget?

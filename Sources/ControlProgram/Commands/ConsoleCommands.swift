@@ -178,6 +178,11 @@ extension Invocation {
     let isPattern = pattern.contains("*") && pattern != "*"
     for name in try partitions(pattern) where !isPattern || isActive(name) {
       let partition = try activeStatus(of: name)
+      do {
+        try system.authorizeCommands(of: name, by: author)
+      } catch {
+        throw CommandMessage(error)
+      }
       let result = control.execute(text, issuer: Issuer(partition))
       reply(result, prefix: isPattern ? padded(name, 8) + "  " : "")
     }

@@ -195,6 +195,14 @@ extension Invocation {
       reply("        RDR=000000 PRT=000000 PCH=000000 TYPE=\(type) CPUAFFIN=ON")
     }
     let work = partition.workCounter.map { "WORK=\($0) " } ?? ""
+    if let report = partition.storageReport {
+      let used = fixedPointText(
+        rounded(partition.processorsInUse, by: 100), places: 2, padded: true)
+      let online = partition.processors.count { $0.state != .reserved }
+      reply(
+        "LOAD: CPUS=\(used) OF \(online) AVAILABLE=\(report.availableByteCount >> 20)M OF "
+          + "\(report.totalByteCount >> 20)M")
+    }
     reply("\(work)INSTRUCTIONS=\(partition.instructionCount) DISPATCHES=\(partition.dispatchCount)")
   }
 }

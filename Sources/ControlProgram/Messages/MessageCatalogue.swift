@@ -149,6 +149,13 @@ extension MessageID {
         "Command longer than &1 characters",
         when: "A command is too long; a guest's may have 240 characters.",
         remedy: "Shorten it, or give it in parts.")
+    case .tooManyCommands:
+      MessageDefinition(
+        8853, .error, nil,
+        "&1 has given too many commands in this second",
+        when: "A guest may give 100 commands in a second of simulated time; each of several in "
+          + "a text, and each change that a command makes, is one of them.",
+        remedy: "Give it again in the next second.")
     case .nestedTooDeep:
       MessageDefinition(
         8901, .error, "CMD",

@@ -27,6 +27,7 @@ package enum MessageID: CaseIterable, Sendable {
   case invalidProcessor
   case outsideFolder
   case commandTooLong
+  case tooManyCommands
   case nestedTooDeep
   // Users and partitions
   case notLoggedOn

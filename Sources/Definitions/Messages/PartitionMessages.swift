@@ -112,7 +112,7 @@ extension Problem {
   static func tooManyDevices(_ count: Int, room: Int) -> Problem {
     warning(
       "049", "\(count) disks and network adapters; the partition has room for \(room)",
-      "remove some, OPTION RNG, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
+      "remove some, OPTION RNG, VMCP or BALLOON, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
     )
   }
 

@@ -69,7 +69,9 @@ extension Life {
           deviceNumber: $0.device, address: $0.address, unitByteCount: $0.unitByteCount)
       },
       entropySeed: partition.definition.options.contains(.entropy) ? entropySeed(partition) : nil,
-      pluggableStorage: isPluggable ? reserved : nil)
+      pluggableStorage: isPluggable ? reserved : nil,
+      hasCommandPort: partition.definition.options.contains(.commandPort),
+      hasBalloon: partition.definition.options.contains(.balloon))
   }
 
   /// What a partition's random numbers begin with: the machine's seed, and the partition's name.

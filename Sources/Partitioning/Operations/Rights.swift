@@ -105,4 +105,15 @@ extension PartitionManager {
     guard case .partition(let name) = author else { return true }
     return (try? partition(name))?.definition.security.globalPerformanceData ?? false
   }
+
+  /// Refuses an author who has no right to give commands as the user of a partition.
+  package func authorizeCommands(
+    of partition: String, by author: Author
+  ) throws(ManagementError) {
+    guard case .partition(let name) = author, name != partition else { return }
+    let permission = SecuritySwitch.crossPartitionAuthority
+    guard try self.partition(name).definition.security[permission] else {
+      throw .notAuthorized(name, needs: permission)
+    }
+  }
 }

@@ -1,7 +1,27 @@
 import Quantities
 
-// CP commands that guests give (DIAGNOSE X'08'): how many in a second, who answers, and whose action it is
-// that a command leads to.
+// CP commands that guests give, by DIAGNOSE X'08' or at a port: how many in a second, who answers, and whose action
+// it is that a command leads to.
+
+/// A text of CP commands that a guest gives.
+package struct GuestCommand: Sendable, Equatable {
+  /// How it is given.
+  package enum Road: Sendable, Equatable {
+    /// By DIAGNOSE X'08'.
+    case call
+    /// At the partition's command port, which only the guest's superuser opens.
+    case port
+  }
+
+  /// Name of the guest's partition.
+  package var partition: String
+  /// The commands, a line each.
+  package var text: String
+  /// How it is given.
+  package var road: Road
+  /// Whether the guest has given as many as it may in this second, so that it is not performed.
+  package var isTooMany = false
+}
 
 /// What a guest is answered to a CP command.
 package struct GuestCommandAnswer: Sendable, Equatable {
@@ -29,8 +49,8 @@ final class GuestCommands: FirmwareObject {
   }
 
   let hardware: MachineHardware
-  /// Asks whoever gives commands in CP's words, with a partition's name and a text; nil when nobody does.
-  var ask: (_ partition: String, _ text: String) -> GuestCommandAnswer? = { _, _ in nil }
+  /// Asks whoever gives commands in CP's words; nil when nobody does.
+  var ask: (GuestCommand) -> GuestCommandAnswer? = { _ in nil }
   var state: State
 
   init(_ hardware: MachineHardware, _ state: State) {
@@ -46,7 +66,11 @@ final class GuestCommands: FirmwareObject {
   var isUnderWay: Bool { state.commandingPartition != nil }
 
   /// Has a guest's command performed.
-  func perform(_ text: [UInt8], of partition: Partition) -> GuestCommandAnswer {
+  func perform(
+    _ text: [UInt8], of partition: Partition, by road: GuestCommand.Road
+  ) -> GuestCommandAnswer {
+    let printable = String(decoding: text.map { $0 == 0x15 ? 0x0A : $0 }, as: UTF8.self)
+    var command = GuestCommand(partition: partition.name, text: printable, road: road)
     let second = now / 1_000_000_000
     if partition.commandSecond != second {
       partition.commandSecond = second
@@ -56,15 +80,17 @@ final class GuestCommands: FirmwareObject {
         PartitionState.commandsPerSecond,
         partition.commandAllowance.addingClamped(PartitionState.commandsPerSecond))
     }
-    guard partition.commandAllowance > 0 else { return .refused }
+    guard partition.commandAllowance > 0 else {
+      command.isTooMany = true
+      return road == .port ? ask(command) ?? .refused : .refused
+    }
     // Each command of a text is one of those that the guest may give in a second.
     let commandCount = max(1, text.split(separator: 0x15).count)
     partition.commandAllowance = partition.commandAllowance.subtractingClamped(commandCount)
     let before = state.commandingPartition
     state.commandingPartition = partition.number
     defer { state.commandingPartition = before }
-    let printable = String(decoding: text.map { $0 == 0x15 ? 0x0A : $0 }, as: UTF8.self)
-    return ask(partition.name, printable) ?? .refused
+    return ask(command) ?? .refused
   }
 
   private var commanding: Partition? { state.commandingPartition.flatMap { partitions[$0] } }

@@ -113,6 +113,7 @@ extension Passage {
     case .frame(let request): hardware.networks.send(request, now: now)
     case .diagnose(let processor, let call):
       answer(partition, computer, processor, call)
+    case .portCommand(let tag, let text): answer(partition, computer, tag, text)
     case .powerOff, .debugExit:
       journal.recording(.deactivate(partition.name, force: true), by: .partition(partition.name)) {
         life.takeDown(partition, because: .poweredOff)
@@ -196,7 +197,7 @@ extension Passage {
     switch call {
     case .command(let text, let capacity):
       let (answer, bytesRead) = life.countingBytesRead {
-        guestCommands.perform(text, of: partition)
+        guestCommands.perform(text, of: partition, by: .call)
       }
       // The command may have taken the partition down or loaded it again.
       guard partition.computer === computer else { return }
@@ -214,6 +215,20 @@ extension Passage {
       let isDone = reconfiguration.refused(partition, notice)
       computer.completeDiagnose(processor: processor, .notice(returnCode: isDone ? 0 : 1))
     }
+    hardware.findWork(of: partition)
+  }
+
+  private func answer(
+    _ partition: Partition, _ computer: Computer, _ tag: UInt64, _ text: [UInt8]
+  ) {
+    let (answer, bytesRead) = life.countingBytesRead {
+      guestCommands.perform(text, of: partition, by: .port)
+    }
+    // The command may have taken the partition down; loaded again it has forgotten who asked.
+    guard partition.computer === computer else { return }
+    computer.completePortCommand(
+      tag: tag, returnCode: answer.returnCode, reply: Array(answer.reply.utf8),
+      bytesRead: bytesRead, at: now)
     hardware.findWork(of: partition)
   }
 }

@@ -210,6 +210,18 @@ package enum PartitionOption: String, Sendable, CaseIterable, Codable, Comparabl
   case quickDispatch = "QUICKDSP"
   /// It has a device for random numbers, which come from the machine's seed and its name.
   case entropy = "RNG"
+  /// It has a port at which its guest gives CP commands.
+  case commandPort = "VMCP"
+  /// It has a device by which its guest gives free pages back, and says how much storage it can spare.
+  case balloon = "BALLOON"
+
+  /// Whether it takes the place of a virtio device.
+  var isDevice: Bool {
+    switch self {
+    case .entropy, .commandPort, .balloon: true
+    case .debugExit, .quickDispatch: false
+    }
+  }
 
   /// Orders by name.
   package static func < (one: PartitionOption, other: PartitionOption) -> Bool {
@@ -303,6 +315,7 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
 
   /// Disks and network adapters that there is room for beside its other devices.
   package var deviceRoom: Int {
-    PCLayout.virtioLimit - (options.contains(.entropy) ? 1 : 0) - (hasPluggableStorage ? 1 : 0)
+    PCLayout.virtioLimit.subtractingClamped(options.count(where: \.isDevice))
+      .subtractingClamped(hasPluggableStorage ? 1 : 0)
   }
 }

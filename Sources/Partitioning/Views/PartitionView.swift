@@ -99,6 +99,14 @@ package struct PartitionDeviceView: Sendable, Equatable, Codable {
   package var isReadOnly: Bool
 }
 
+/// What a guest's operating system says of its storage.
+package struct StorageReportView: Sendable, Equatable, Codable {
+  /// What it counts as its storage, in bytes.
+  package var totalByteCount: UInt64
+  /// What its programs could still get, in bytes.
+  package var availableByteCount: UInt64
+}
+
 /// Everything about one partition at one instant; a copy.
 package struct PartitionView: Sendable, Equatable, Codable {
   /// Its name.
@@ -133,6 +141,8 @@ package struct PartitionView: Sendable, Equatable, Codable {
   package var storageRanges: [Range<UInt64>]
   /// Pages of 4 KiB it has written.
   package var writtenPageCount: Int
+  /// What its guest said last of its storage; nil when it says nothing.
+  package var storageReport: StorageReportView?
   /// Its channel paths.
   package var paths: [PartitionPathView]
   /// Its devices.
@@ -156,6 +166,8 @@ package struct PartitionView: Sendable, Equatable, Codable {
   package var usedNanoseconds: UInt64 {
     processors.reduce(0) { $0.addingClamped($1.usedNanoseconds) }
   }
+  /// Physical processors that it used over the last measuring interval.
+  package var processorsInUse: Double { shares.reduce(0) { $0 + $1.recentUsed } }
   /// The image profile that it is active with.
   package var profile: PartitionDefinition {
     profiles.first { $0.name == profileName }?.definition ?? definition

@@ -38,6 +38,10 @@ extension PartitionManager {
       storageByteCount: storage, reservedByteCount: limit.subtractingClamped(storage),
       storageRanges: firmware.storage.ranges(of: partition.places),
       writtenPageCount: computer?.memory.writtenPageCount ?? 0,
+      storageReport: computer?.storageReport.map {
+        StorageReportView(
+          totalByteCount: $0.totalByteCount, availableByteCount: $0.availableByteCount)
+      },
       paths: channels.paths(of: partition.number).map { path in
         PartitionPathView(
           path: path.number, isOnline: path.isOnline && partition.isActive,
@@ -158,7 +162,9 @@ extension PartitionManager {
       settings: settings, profileSettings: profileSettings,
       partitionCount: partitions.count, activeCount: partitions.count { $0.isActive },
       readyCount: partitions.count { isReady($0) }, pace: pacer.pace,
-      achievedPace: pacer.achieved, epochNanoseconds: engine.epoch,
+      // The host's, so that no guest is told.
+      achievedPace: firmware.guestCommands.isUnderWay ? nil : pacer.achieved,
+      epochNanoseconds: engine.epoch,
       epochCount: engine.progress.epochCount, threadCount: engine.threads,
       digest: engine.progress.digest.value, historyVersion: PartitionManager.historyVersion)
   }

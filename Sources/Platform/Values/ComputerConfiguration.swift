@@ -42,12 +42,16 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   /// Storage beyond `maximumStorage` that a guest may plug by blocks, in bytes; nil where it has no device
   /// for that.
   package var pluggableStorage: UInt64?
+  /// Whether it has a port at which its guest gives CP commands.
+  @Added package var hasCommandPort = false
+  /// Whether it has a device by which its guest gives pages back and says how much storage it can spare.
+  @Added package var hasBalloon = false
 
   /// What came and went at first were disks.
   private enum CodingKeys: String, CodingKey {
     case name, partitionNumber, maximumProcessors, initialProcessors, initialStorage, maximumStorage
     case increment, timeOfDay, blockDevices, networkDevices, features, testHardware
-    case hasLegacyDevices, entropySeed, pluggableStorage
+    case hasLegacyDevices, entropySeed, pluggableStorage, hasCommandPort, hasBalloon
     case takesDevices = "takesDisks"
   }
 
@@ -58,7 +62,8 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     timeOfDay: Int64 = 0, blockDevices: [BlockDeviceConfiguration] = [],
     takesDevices: Bool = false, networkDevices: [NetworkDeviceConfiguration] = [],
     features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware(),
-    hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil, pluggableStorage: UInt64? = nil
+    hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil, pluggableStorage: UInt64? = nil,
+    hasCommandPort: Bool = false, hasBalloon: Bool = false
   ) {
     self.name = name
     self.partitionNumber = partitionNumber
@@ -68,9 +73,10 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.maximumStorage = maximumStorage
     self.increment = increment
     self.timeOfDay = timeOfDay
-    let others = (entropySeed == nil ? 0 : 1) + (pluggableStorage == nil ? 0 : 1)
-    let room = PCLayout.virtioLimit - others
-    self.blockDevices = Array(blockDevices.prefix(room))
+    let others = [entropySeed != nil, pluggableStorage != nil, hasCommandPort, hasBalloon]
+    let room = PCLayout.virtioLimit.subtractingClamped(others.count { $0 })
+    // Cannot trap: there are four others.
+    self.blockDevices = Array(blockDevices.prefix(max(0, room)))
     self.networkDevices = Array(
       // Cannot trap: no negative count.
       networkDevices.prefix(max(0, room.subtractingClamped(self.blockDevices.count))))
@@ -79,6 +85,8 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.hasLegacyDevices = hasLegacyDevices
     self.entropySeed = entropySeed
     self.pluggableStorage = pluggableStorage
+    self.hasCommandPort = hasCommandPort
+    self.hasBalloon = hasBalloon
     self.takesDevices = takesDevices
   }
 
@@ -86,8 +94,9 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   var freePlaces: [Int] {
     guard takesDevices else { return [] }
     // Behind the others, whose places do not depend on them.
+    let others = [entropySeed != nil, pluggableStorage != nil, hasCommandPort, hasBalloon]
     let first = blockDevices.count.addingClamped(networkDevices.count)
-      .addingClamped(entropySeed == nil ? 0 : 1).addingClamped(pluggableStorage == nil ? 0 : 1)
+      .addingClamped(others.count { $0 })
     return (0..<PCLayout.virtioLimit).filter { $0 >= first }
   }
 

@@ -212,7 +212,8 @@ final class BootDriver {
         case .accept, .refuse:
           computer.completeDiagnose(processor: processor, .notice(returnCode: .max))
         }
-      case .channelRequest, .channelCleared, .frame, .processorEjected, .processorRefused,
+      case .channelRequest, .channelCleared, .frame, .portCommand, .processorEjected,
+        .processorRefused,
         .storagePlugged, .deviceAnswered, .deviceEjected,
         .deviceKept:
         break

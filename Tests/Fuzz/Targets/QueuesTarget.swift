@@ -5,7 +5,7 @@ import X86
 @testable import Platform
 
 /// Whatever a driver can put into the rings of a virtio device, with notifications, resets and what comes from
-/// outside (completions, frames, wishes for storage) in any order.
+/// outside (completions, frames, wishes for storage, answers of CP, time) in any order.
 enum QueuesTarget: FuzzTarget {
   private static let descriptors: UInt64 = 0x1000
   private static let available: UInt64 = 0x2000
@@ -23,23 +23,25 @@ enum QueuesTarget: FuzzTarget {
       networkDevices: [
         NetworkDeviceConfiguration(
           deviceNumber: 0x600, address: AdapterAddress(0x0200_0000_0001), unitByteCount: 1500)
-      ], entropySeed: 1, pluggableStorage: pluggable)
+      ], entropySeed: 1, pluggableStorage: pluggable, hasCommandPort: true, hasBalloon: true)
     let kinds: [any Device.Type] = [
-      DevicePlace.self, EntropyDevice.self, MemoryDevice.self,
+      DevicePlace.self, EntropyDevice.self, MemoryDevice.self, CommandPort.self,
+      BalloonDevice.self,
     ]
     guard let bus = try? RecordingOwner.bus(configuration, kinds),
       let block = bus.devices.lazy.compactMap({ ($0 as? DevicePlace)?.device as? BlockDevice })
         .first,
       let network = bus.devices.lazy.compactMap({ ($0 as? DevicePlace)?.device as? NetworkDevice })
         .first,
-      let entropy = bus.first(EntropyDevice.self), let memory = bus.first(MemoryDevice.self)
+      let entropy = bus.first(EntropyDevice.self), let memory = bus.first(MemoryDevice.self),
+      let port = bus.first(CommandPort.self), let balloon = bus.first(BalloonDevice.self)
     else { fail("no memory") }
     let owner = RecordingOwner()
     bus.owner = owner
-    let devices: [VirtioDevice] = [block, network, entropy, memory]
+    let devices: [VirtioDevice] = [block, network, entropy, memory, port, balloon]
     var driver = Driver(
-      bus: bus, owner: owner, block: block, network: network, memoryDevice: memory,
-      base: devices[Int(input.byte() & 3)].address)
+      bus: bus, owner: owner, block: block, network: network, memoryDevice: memory, port: port,
+      base: devices[Int(input.byte()) % devices.count].address)
     driver.start(&input)
     var steps = 0
     while !input.isAtEnd, steps < 256 {
@@ -55,11 +57,13 @@ enum QueuesTarget: FuzzTarget {
     let block: BlockDevice
     let network: NetworkDevice
     let memoryDevice: MemoryDevice
+    let port: CommandPort
     /// Address of the registers of the device that is driven.
     let base: UInt64
     var memory: GuestMemory { bus.memory }
     var flying: [ChannelRequest] = []
     var leaving: [FrameRequest] = []
+    var commands: [UInt64] = []
     var index: UInt16 = 0
 
     mutating func write(_ offset: UInt64, _ value: UInt32) {
@@ -68,6 +72,9 @@ enum QueuesTarget: FuzzTarget {
         switch event {
         case .channelRequest(let request): flying.append(request)
         case .frame(let frame): leaving.append(frame)
+        case .portCommand(let tag, let text):
+          guard text.count <= CommandPort.lineLimit + 1 else { fail("\(text.count) bytes") }
+          commands.append(tag)
         default: break
         }
       }
@@ -85,6 +92,10 @@ enum QueuesTarget: FuzzTarget {
       guard network.pending.count <= limit, network.buffers.count <= limit,
         network.backlog.count <= NetworkDevice.Backlog.frameLimit
       else { fail("\(network.buffers.count) buffers, \(network.backlog.count) frames") }
+      let talk = port.conversation
+      guard talk.input.count <= CommandPort.inputLimit,
+        talk.line.count <= CommandPort.lineLimit + 1, port.state.messages.count <= 3
+      else { fail("\(talk.input.count) bytes written, \(talk.line.count) of a command") }
       guard memoryDevice.storage.pluggedByteCount <= pluggable else {
         fail("\(memoryDevice.storage.pluggedByteCount) bytes are plugged")
       }
@@ -94,13 +105,15 @@ enum QueuesTarget: FuzzTarget {
       for value in [UInt32(0), 1, 3] { write(0x70, value) }
       write(0x24, 1)
       write(0x20, 1)
-      // What the first word has of features: those that a memory device requires among them.
+      // What the first word has of features: those that a memory device and a port require among them, and a
+      // balloon's.
       write(0x24, 0)
-      write(0x20, UInt32(input.byte()) << 8 | 2)
+      write(0x20, UInt32(input.byte()) << 8 | 0x22)
       write(0x70, 0xB)
-      for queue in [UInt64(0), 1] {
+      let sizes = [input.byte(), input.byte()]
+      for queue in UInt64(0)..<4 {
         write(0x30, UInt32(queue))
-        write(0x38, UInt32(1) << UInt32(input.byte() & 7))
+        write(0x38, UInt32(1) << UInt32(sizes[Int(queue & 1)] & 7))
         for (offset, address) in [
           (UInt64(0x80), descriptors), (0x90, available + queue * 0x400),
           (0xA0, used + queue * 0x400),
@@ -152,17 +165,17 @@ enum QueuesTarget: FuzzTarget {
       switch input.byte() & 15 {
       case 0...4: descriptor(&input)
       case 5:
-        _ = memory.store(UInt32(input.byte() & 15), at: header)
+        let kind = input.byte()
+        _ = memory.store(UInt32(kind & 15), at: header)
+        _ = memory.store(UInt32(kind >> 4 & 7) | UInt32(kind >> 7) << 16, at: header + 4)
         _ = memory.store(input.number(), at: header + 8)
         _ = memory.store(input.number(), at: header + 16)
-      case 6, 7, 8:
+      case 6, 7:
         let choice = input.byte()
-        let queue = UInt64(choice >> 7)
-        let ring = available + queue * 0x400
-        _ = memory.store(UInt16(choice & 0x7F), at: ring + 4 + UInt64(index & 63) * 2)
-        index &+= 1
-        _ = memory.store(index, at: ring + 2)
-        write(0x50, UInt32(queue))
+        offer(UInt16(choice & 0x3F), in: UInt64(choice >> 6))
+      case 8:
+        let choice = input.byte()
+        offer(UInt16(choice & 0x7F), in: UInt64(choice >> 7))
       case 9:
         _ = memory.store(input.word(UInt16.self), at: available + 2)
         write(0x50, UInt32(input.byte()))
@@ -179,9 +192,31 @@ enum QueuesTarget: FuzzTarget {
       }
     }
 
+    /// Makes a chain available in a queue.
+    private mutating func offer(_ head: UInt16, in queue: UInt64) {
+      let ring = available + queue * 0x400
+      _ = memory.store(head, at: ring + 4 + UInt64(index & 63) * 2)
+      index &+= 1
+      _ = memory.store(index, at: ring + 2)
+      write(0x50, UInt32(queue))
+    }
+
+    /// CP answers a command, or time passes.
+    private mutating func answerCommand(_ choice: UInt8, _ input: inout FuzzInput) {
+      if choice & 1 != 0, let deadline = bus.deadline {
+        bus.act(at: deadline)
+      } else if !commands.isEmpty {
+        _ = port.complete(
+          commands.remove(at: Int(choice & 0x7F) % commands.count), returnCode: UInt64(choice),
+          [UInt8](repeating: 0x41, count: Int(input.word(UInt16.self))), at: 99)
+        write(0x64, 0)
+      }
+    }
+
     /// Something comes from outside.
     private mutating func answer(_ input: inout FuzzInput) {
       let choice = input.byte()
+      if choice & 0x80 != 0 { return answerCommand(choice, &input) }
       switch choice & 3 {
       case 0, 1:
         guard !flying.isEmpty else { return }
@@ -219,9 +254,16 @@ enum QueuesTarget: FuzzTarget {
       10, 0, 1, 10, 0, 1,
     ]
     let both = read + write
+    // A port that is opened (event 6 with value 1, by the third queue), a command, and CP's answer.
+    let open: [UInt8] = [3, 5, 0xE0, 0, 0, 0, 0, 0, 4, 8, 0, 0, 6, 0xC0]
+    let command: [UInt8] =
+      [15, 15] + [UInt8](repeating: 0x0A, count: 8)
+      + [0, 0, 6, 0x40, 10, 0x80, 5, 0, 0, 1, 0, 4, 64, 2, 0, 6, 1]
     // The device, the features' second byte, and the second queue's size stand in front of the first.
-    return (0...3).flatMap { device in
-      [read, write, both, write + [13, 14, 3, 3, 3] + read].map { [device, 0x80, 3] + $0 }
+    return (0...5).flatMap { device in
+      [read, write, both, write + [13, 14, 3, 3, 3] + read, open + command].map {
+        [device, 0x80, 3] + $0
+      }
     }
   }
 }

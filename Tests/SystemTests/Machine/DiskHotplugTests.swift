@@ -17,11 +17,14 @@ final class LinuxWithDisks {
   private var position = ReaderPosition()
   private(set) var transcript = ""
 
-  init(threads: Int = 1, dedicated: [DeviceAssignment] = []) throws {
+  init(
+    threads: Int = 1, dedicated: [DeviceAssignment] = [], options: [PartitionOption] = []
+  ) throws {
     var definition = try #require(SystemDefinition.read(folder: Project.path("Partitions/demo")).0)
     definition.partitions.removeAll { !["LINUX1", "IODRIVER"].contains($0.name) }
     let number = try #require(definition.partitions.firstIndex { $0.name == "LINUX1" })
     definition.partitions[number].devices = dedicated
+    definition.partitions[number].options = options
     manager = try PartitionManager(
       definition, options: ManagerOptions(threads: threads, pace: .fast))
     control = ControlProgram(manager: manager)
