@@ -8,6 +8,8 @@ let indicateCommands: [Command] = [
     notes: [
       "INDICATE LOAD is the machine's, in CP's lines. Q1 counts partitions that have work now, "
         + "DORMANT those that wait.",
+      "INDICATE USER has a line LOAD for a guest with OPTION BALLOON: the physical processors that it uses, "
+        + "and how much of its storage its programs could still get, by its own count.",
       "INDICATE LPAR shows processors: what each partition is entitled to, what it used and what "
         + "it was denied while it had work, over the last measuring interval.",
       "INDICATE DEVICES tells where requests spend their time: IOSQ before their start, as the subchannel is busy "

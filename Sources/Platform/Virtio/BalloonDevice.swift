@@ -108,6 +108,11 @@ final class BalloonDevice: VirtioDevice, Device {
     return others.element(at: queue.subtractingClamped(2))?.1 ?? .balloon
   }
 
+  /// Takes what the driver made available before it was ready, as Linux' does with its first statistics.
+  override func begin(_ access: DeviceAccess) {
+    for queue in transport.queues.indices { serve(queue, access) }
+  }
+
   override func serve(_ queue: Int, _ access: DeviceAccess) {
     var cycles = 0
     do throws(VirtQueueError) {
