@@ -132,6 +132,13 @@ extension Problem {
       "move one of them, unless they are meant to share these blocks")
   }
 
+  static func deviceWithMinidisks(_ device: UInt16, _ minidisk: String) -> Problem {
+    warning(
+      "065",
+      "device \(DeviceNumbers.text(device)) has minidisks, as \(minidisk): it is one partition's or has those",
+      "use MDISK and LINK for all of it, or another device")
+  }
+
   static func minidiskBeyondVolume(_ name: String, on volume: String, blocks: UInt64) -> Problem {
     error(
       "066",

@@ -85,8 +85,8 @@ extension DefinitionJudgement {
     var end: UInt64 { extent.first.addingClamped(extent.count) }
   }
 
-  /// Reports each minidisk that has blocks of one that begins before it, as DIRECTXA does; one that is all of
-  /// its volume is meant to.
+  /// Reports each minidisk that has blocks of one that begins before it, as DIRECTXA does, but not one that is
+  /// all of its volume and is meant to; and devices with minidisks that somebody has as a whole.
   func overlappingMinidisks() {
     var lying: [UInt16: [Lying]] = [:]
     for partition in directory.partitions {
@@ -105,6 +105,14 @@ extension DefinitionJudgement {
       }
     }
     for device in lying.keys.sorted() { report(overlapsOf: lying[device] ?? []) }
+    for partition in directory.partitions {
+      for device in partition.definition.devices {
+        guard let first = lying[device.realDevice]?.first else { continue }
+        let key = "DEDICATE " + DeviceNumbers.text(device.virtualDevice)
+        log.report(
+          .deviceWithMinidisks(device.realDevice, first.name), at: partition.place(of: key))
+      }
+    }
   }
 
   private func report(overlapsOf minidisks: [Lying]) {

@@ -135,6 +135,30 @@ struct LinkCommandTests {
     ] { #expect(machine.console.execute(command).returnCode == code, "\(command)") }
   }
 
+  @Test("what a definition asks for and is not given is told at the activation") func missing()
+    throws
+  {
+    let media = [MediaDefinition](repeating: .scratch(byteCount: 1 << 20), count: 1)
+    let machine = try SmallMachine.withDisks(media) { definition in
+      let minidisks = [(UInt16(0x191), LinkMode.write), (0x192, .multipleOrRead)].map {
+        MinidiskDefinition(
+          virtualDevice: $0.0, type: "FB-512", place: MinidiskPlace(volume: .device(0x200)),
+          mode: $0.1)
+      }
+      definition.partitions[2].minidisks = minidisks
+      definition.partitions[2].links = minidisks.map { MinidiskLink(to: $0) }
+      definition.partitions[0].links = [
+        MinidiskLink(virtualDevice: 0x291, owner: "TALK", ownerDevice: 0x191, mode: .write)
+      ]
+    }
+    let told = machine.shown().joined(separator: "\n")
+    #expect(
+      told.contains(
+        "HCPLNK8983W User TALK is not given DASD 0191: HCPLNK104E TALK 0191 not linked; R/W by SPIN1"
+      ), "\(told)")
+    #expect(told.contains("HCPLNK8984W DASD 0192 of TALK forced R/O"), "\(told)")
+  }
+
   @Test("PLAN says what would be, and passwords are shown to nobody") func planned() throws {
     let machine = try machine()
     let plan = machine.answer("PLAN LINK TALK 191 291 RR FOR SPIN1")

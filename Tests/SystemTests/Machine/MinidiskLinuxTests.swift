@@ -98,7 +98,7 @@ struct MinidiskLinuxTests {
       "dd if=/dev/urandom of=/dev/vdc bs=64k 2>/dev/null; sync; sha1sum < /dev/vdc; "
         + "dd if=/dev/urandom of=/dev/vdb bs=64k oflag=direct 2>&1 | grep -c 'No space'; "
         + "dd if=/dev/zero of=/dev/vdb bs=512 seek=32768 count=1 2>&1 | grep -c 'No space'; "
-        + "mke2fs -q -t ext4 -O ^has_journal /dev/vdb && mount /dev/vdb /mnt && "
+        + "mke2fs -q -t ext4 -O ^has_journal /dev/vdb && mkdir -p /mnt && mount /dev/vdb /mnt && "
         + "head -c 3000000 /dev/urandom > /mnt/one && sync && sha1sum < /mnt/one; "
         + "echo 3 > /proc/sys/vm/drop_caches; sha1sum < /dev/vdc")
     let written = checksums(sums)
@@ -112,7 +112,7 @@ struct MinidiskLinuxTests {
     #expect(pair.settle("DEBIAN2"))
     let read = try pair.shell(
       "DEBIAN2",
-      "echo RO=$(cat /sys/block/vdb/ro); mount -o ro /dev/vdb /mnt && sha1sum < /mnt/one; "
+      "echo RO=$(cat /sys/block/vdb/ro); mkdir -p /mnt; mount -o ro /dev/vdb /mnt && sha1sum < /mnt/one; "
         + "echo no > /dev/vdb; ls /mnt; umount /mnt")
     #expect(read.contains("RO=1") && checksums(read) == [written[1]], "\(read)")
     #expect(read.contains("not permitted") || read.contains("Read-only"), "\(read)")
