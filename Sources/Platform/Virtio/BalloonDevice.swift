@@ -76,10 +76,12 @@ final class BalloonDevice: VirtioDevice, Device {
 
   override func reset() {
     super.reset()
-    forget()
+    forgetDriver()
   }
 
-  override func forget() {
+  override func forget(_ access: DeviceAccess) { forgetDriver() }
+
+  private func forgetDriver() {
     statistics = nil
     nextRequest = nil
     report = nil

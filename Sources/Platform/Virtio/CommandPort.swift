@@ -135,10 +135,12 @@ final class CommandPort: VirtioDevice, Device {
 
   override func reset() {
     super.reset()
-    forget()
+    forgetDriver()
   }
 
-  override func forget() {
+  override func forget(_ access: DeviceAccess) { forgetDriver() }
+
+  private func forgetDriver() {
     messages = []
     conversation = Conversation()
     writer = 0
