@@ -55,14 +55,14 @@ extension WrongFolder {
         "a.direct": two + "  MDISK 191 FB-512 100 200 VOL1\n  MDISK 192 FB-512 2000 49 VOL1\n"
           + "  MDISK 193 3390 1 1 VOL1 MR\n  MDISK 194 FB-512 2047 END VOL1\n"
           + "  MDISK 195 FB-512 299 2 VOL1 MW ALL ALL ALL\n  MDISK 196 FB-512 250 10 VOL1\n"
-          + "  MDISK 197 FBA 0 END VOL1 RR\n  MDISK 198 3390 DEVNO 0201\n  DEDICATE 100 0200\n",
+          + "  MDISK 197 FBA 0 END VOL1 RR\n  DEDICATE 100 0200\n",
       ],
       messages: [
         "a.direct:6:20: HCPDEF066E minidisk TWO 0192 goes beyond the end of VOL1, which has 2048 blocks of 512 bytes; write a smaller start or size, or END for the size",
         "a.direct:7:18: HCPDEF066E minidisk TWO 0193 goes beyond the end of VOL1, which has 2048 blocks of 512 bytes; write a smaller start or size, or END for the size",
         "a.direct:9:20: HCPDEF065W minidisks TWO 0195 and TWO 0191 overlap on VOL1 in blocks 299 to 299; move one of them, unless they are meant to share these blocks",
         "a.direct:10:20: HCPDEF065W minidisks TWO 0196 and TWO 0191 overlap on VOL1 in blocks 250 to 259; move one of them, unless they are meant to share these blocks",
-        "a.direct:13:16: HCPDEF065W device 0200 has minidisks, as TWO 0191: it is one partition's or has those; use MDISK and LINK for all of it, or another device",
+        "a.direct:12:16: HCPDEF065W device 0200 has minidisks, as TWO 0191: it is one partition's or has those; use MDISK and LINK for all of it, or another device",
       ]),
     WrongFolder(
       name: "minidisks and links that lead nowhere",
