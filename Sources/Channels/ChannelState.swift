@@ -105,6 +105,7 @@ extension ChannelSubsystem {
     for path in activity.paths {
       body((path.isOnline ? 1 : 0) | (path.isOperational ? 2 : 0) | (path.moving.isEmpty ? 0 : 4))
       for word in path.configured { body(word) }
+      for partition in path.quiescing { body(UInt64(clamping: partition)) }
       body(path.measurement.requestCount)
       body(path.measurement.busyNanoseconds)
       path.turns.forEachHistoryWord(body)

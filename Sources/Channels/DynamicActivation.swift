@@ -97,6 +97,7 @@ extension ChannelActivity {
       let candidates = next.paths[index].candidatePartitions
       for partition in isActive.indices where !candidates.contains(partition) {
         path.setConfigured(partition, false)
+        path.quiescing.removeAll { $0 == partition }
       }
       return path
     }

@@ -14,9 +14,37 @@ extension ChannelSubsystem {
     guard let path = pathIndex(number, partition: partition) else { return false }
     reach(time)
     activity.paths[path].setConfigured(partition, online)
+    activity.paths[path].quiescing.removeAll { $0 == partition }
     verify(path)
     pathsChanged()
     return true
+  }
+
+  /// Begins to take a path off line for one partition: nothing begins there any more, and what is under way goes
+  /// on; the caller has judged it, and ends it by `configure`.
+  ///
+  /// - Returns: False when nothing is under way there, so that nothing was changed.
+  package func quiesce(
+    path number: UInt8, for partition: Int, at time: SimulatedTime
+  ) -> Bool {
+    guard let path = pathIndex(number, partition: partition) else { return false }
+    reach(time)
+    guard !busyDevices(onPath: number, of: partition).isEmpty else { return false }
+    activity.paths[path].setConfigured(partition, false)
+    activity.paths[path].quiescing.append(partition)
+    pathsChanged()
+    return true
+  }
+
+  /// A partition's numbers of the devices that have a request of its under way by a path.
+  package func busyDevices(onPath number: UInt8, of partition: Int) -> [UInt16] {
+    guard let path = pathIndex(number, partition: partition) else { return [] }
+    return activity.subchannels.filter { item in
+      guard item.partition == partition, let slot = item.word.request,
+        activity.devices[item.device].current == slot
+      else { return false }
+      return (activity.slots[slot].path ?? activity.slots[slot].selected) == path
+    }.map(\.virtualDevice)
   }
 
   /// Varies a path on or off line for the whole machine; the caller has judged it.
@@ -106,6 +134,9 @@ extension ChannelSubsystem {
   package func deactivate(_ partition: Int, at time: SimulatedTime) {
     reset(partition, at: time)
     activity.isActive[partition] = false
+    for path in activity.paths.indices {
+      activity.paths[path].quiescing.removeAll { $0 == partition }
+    }
     for (index, path) in configuration.paths.enumerated() where !path.isShared {
       activity.paths[index].setConfigured(partition, false)
     }
@@ -175,7 +206,8 @@ extension ChannelSubsystem {
     for device in activity.devices.indices where activity.devices[device].phase == .moving {
       guard let slot = activity.devices[device].current, let path = activity.slots[slot].path,
         let subchannel = activity.slots[slot].subchannel,
-        usableMask(subchannel) & activity.subchannels[subchannel].mask({ $0 == path }) == 0
+        usableMask(subchannel) & activity.subchannels[subchannel].mask({ $0 == path }) == 0,
+        !activity.paths[path].lets(activity.subchannels[subchannel].partition)
       else { continue }
       leavePath(slot, bytes: 0)
       activity.slots[slot].generation &+= 1

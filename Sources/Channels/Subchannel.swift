@@ -8,6 +8,8 @@ struct ChannelPath: Equatable, Sendable, Codable {
   var isOperational = true
   /// One bit a partition: configured on line (PAM).
   var configured: [UInt64]
+  /// Partitions for which it goes off line when what is under way there has ended.
+  @Added var quiescing: [Int] = []
   /// Slots of the requests whose data it moves.
   var moving: [Int] = []
   /// Whose turn it is.
@@ -51,6 +53,11 @@ struct ChannelPath: Equatable, Sendable, Codable {
       return
     }
     measurement.busyNanoseconds.addClamped(elapsed.scaledClamped(by: rate, over: capacity))
+  }
+
+  /// Whether a partition may end what it has under way there although it is off line to it.
+  func lets(_ partition: Int) -> Bool {
+    isOnline && isOperational && quiescing.contains(partition)
   }
 
   /// Whether a partition can use it now.

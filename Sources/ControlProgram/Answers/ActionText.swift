@@ -145,6 +145,7 @@ extension ManagementAction {
     case .processor: "CPU"
     case .storage: "STORAGE"
     case .device: "DEVICE"
+    case .path: "CHP"
     case .shutdown: "SHUTDOWN"
     }
   }

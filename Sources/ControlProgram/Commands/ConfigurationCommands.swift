@@ -14,13 +14,16 @@ let configurationCommands: [Command] = [
         + "until the guest has done its part or WITHIN seconds (60) are over. UNCOND and FORCE "
         + "take away what the guest does not give. CANCEL withdraws what is pending; storage that "
         + "Linux has plugged or unplugged by then stays so, and 8890I says how much it was.",
-      "The last channel path to a device in use is refused without UNCOND or FORCE.",
+      "The last channel path to a device in use is refused without UNCOND or FORCE. A path goes off line when "
+        + "the requests that are under way there have ended: nothing begins there any more, and the change is "
+        + "pending. The devices are told after 15 seconds, and after 150 the operator is asked to decide: FORCE, "
+        + "CANCEL, or to wait on.",
     ],
     formats: [
       CommandFormat(
         "",
         "{CPU(nn[-nn]) | STOR(n{K|M|G}) | CHP(nn[-nn])},{ONLINE | OFFLINE[,UNCOND|,FORCE]}"
-          + "[,WITHIN=n] | {CPU|STOR|DEVICE|ALL}[,ONLINE|,OFFLINE],CANCEL",
+          + "[,WITHIN=n] | {CPU|STOR|CHP|DEVICE|ALL}[,ONLINE|,OFFLINE],CANCEL",
         classes: "G", "Configures on line or off line, or cancels what is pending.",
         operands: [.words("CPU(|STOR(|CHP(|DEVICE|ONLINE|OFFLINE|UNCOND|FORCE|CANCEL|WITHIN")],
         handler: configure)
@@ -206,8 +209,6 @@ private func cancel(
   if let word = words.first(where: { $0 != "ONLINE" && $0 != "OFFLINE" }) {
     throw CommandMessage(.invalidOption, word)
   }
-  // A channel path changes at once, so nothing of it can be pending.
-  if kind == .path { throw CommandMessage(.noPendingChange, name) }
   try call.perform(.cancelPending(name, kind: kind.pending))
   call.reply("Pending changes of \(name) are cancelled")
 }
@@ -225,7 +226,8 @@ private enum ConfigurationKind {
     case .processor: .processor
     case .storage: .storage
     case .device: .device
-    case .path, .all: nil
+    case .path: .path
+    case .all: nil
     }
   }
 }
@@ -379,6 +381,7 @@ extension Invocation {
 
   /// `CPU 02 ONLINE PENDING, 60 SECONDS LEFT`.
   func pendingText(_ change: PendingChange) -> String {
+    if change.kind == .path { return "\(change.text) PENDING UNTIL ITS I/O ENDS" }
     if change.waitsForLoad { return "\(change.text) PENDING UNTIL THE NEXT LOAD" }
     let left = change.deadline.subtractingClamped(system.now) / 1_000_000_000
     let done = change.doneByteCount

@@ -119,9 +119,9 @@ let partitionOperations: [Command] = [
     ],
     formats: [
       CommandFormat(
-        "", "userid|pattern [CPU|STORage|SHUTDOWN|ALL]", classes: "A",
+        "", "userid|pattern [CPU|STORage|CHP|SHUTDOWN|ALL]", classes: "A",
         "Withdraws all that is pending, or what is of one kind.",
-        operands: [.partition, .words("CPU|STORage|SHUTDOWN|ALL")], handler: cancel)
+        operands: [.partition, .words("CPU|STORage|CHP|SHUTDOWN|ALL")], handler: cancel)
     ]),
 ]
 
@@ -231,9 +231,10 @@ private func release(_ call: Invocation) throws(CommandMessage) {
 private func cancel(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
   let kind: PendingKind? =
-    switch call.operands.take(anyOf: "CPU|STORage|SHUTDOWN|ALL") {
+    switch call.operands.take(anyOf: "CPU|STORage|CHP|SHUTDOWN|ALL") {
     case "CPU": .processor
     case "STORAGE": .storage
+    case "CHP": .path
     case "SHUTDOWN": .shutdown
     default: nil
     }

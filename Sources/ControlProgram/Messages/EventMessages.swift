@@ -65,6 +65,10 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     return line(.terminationTimedOut, "\(seconds)", module: "SIG")
   case .hostStorageUsedUp(let used, let limit):
     return line(.hostStorageUsedUp, sizeText(used), sizeText(limit), module: "GIR")
+  case .pathBusy(let path, let devices, let isLong):
+    let numbers = devices.map { hexDigits($0, 4) }.joined(separator: " ")
+    return line(
+      isLong ? .pathStillBusy : .pathBusy, hexDigits(path, 2), numbers, module: "CFG")
   case .missingInterrupt(let device, let path, let isRetried):
     let outcome = isRetried ? "the request is tried again" : "the request ends in an I/O error"
     guard let path else {

@@ -958,6 +958,19 @@ extension MessageID {
         "User &1 device &2 has no path; requests wait",
         when: "The last path to a device is gone.",
         remedy: "Configure a path on line; nothing is lost.")
+    case .pathBusy:
+      MessageDefinition(
+        8998, .information, nil,
+        "User &1 CHP &2 is busy with DASD &3; it goes off line when that has ended",
+        when: "Requests are under way on a path 15 seconds after CONFIG CHP OFFLINE.",
+        remedy: "Nothing; CONFIG CHP,CANCEL keeps the path.")
+    case .pathStillBusy:
+      MessageDefinition(
+        8999, .action, nil,
+        "User &1 CHP &2 is still busy with DASD &3; use FORCE or CANCEL, or wait",
+        when: "Requests are under way on a path 150 seconds after CONFIG CHP OFFLINE.",
+        remedy:
+          "CONFIG CHP(nn),OFFLINE,FORCE moves them to other paths, CONFIG CHP,CANCEL keeps it.")
     case .interruptMissing:
       MessageDefinition(
         8996, .warning, nil,

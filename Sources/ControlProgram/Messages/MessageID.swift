@@ -162,6 +162,8 @@ package enum MessageID: CaseIterable, Sendable {
   case pathLeadsElsewhere
   case devicePathState
   case requestsWait
+  case pathBusy
+  case pathStillBusy
   case interruptMissing
   case requestMissing
   // I/O configurations

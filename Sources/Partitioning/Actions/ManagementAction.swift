@@ -104,8 +104,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// `.guestNotListening`, `.guestPlugsNoStorage`.
   case configureStorage(
     String, byteCount: UInt64, online: Bool, insistence: Insistence, within: Int?)
-  /// Configures a channel path on or off line for one partition (PAM). `.pathNotFound`,
-  /// `.pathNotAllowed`, `.pathAlready`, `.pathInUse`, `.pathOffline`, `.lastPath`.
+  /// Configures a channel path on or off line for one partition (PAM). Off line it is pending while requests are
+  /// under way there, unless it is insisted. `.pathNotFound`, `.pathNotAllowed`, `.pathAlready`, `.pathInUse`,
+  /// `.pathOffline`, `.lastPath`, `.changePending`.
   case configurePath(String, path: UInt8, online: Bool, insistence: Insistence)
   /// Varies a path on or off line to one device of an active partition, by its own number (LPM). The last path to
   /// a device needs `.unconditional`, and `.force` while the guest uses the device. `.wrongState`,

@@ -9,6 +9,8 @@ package enum PendingKind: String, Sendable, Equatable, Codable {
   case storage
   /// A device.
   case device
+  /// A channel path.
+  case path
   /// The end of the guest itself.
   case shutdown
 }
@@ -29,6 +31,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case adapter(NetworkAdapterDefinition)
     /// So many bytes of storage, in blocks that the guest plugs or unplugs, so many of them done.
     case blocks(byteCount: UInt64, done: UInt64)
+    /// The channel path of this number goes when what is under way there has ended.
+    case path(UInt8)
     /// The guest is to end; then, when it has not, it is taken down if `thenForce`.
     case shutdown(thenForce: Bool)
   }
@@ -39,9 +43,9 @@ package struct PendingChange: Sendable, Equatable, Codable {
   package var online: Bool
   /// When it was asked for.
   package var asked: SimulatedTime
-  /// When it lapses; `never` for what the partition's next load does.
+  /// When it lapses; `never` for what the partition's next load does, and for a path.
   package var deadline: SimulatedTime
-  /// When the guest is asked again; nil where it is asked once.
+  /// When the guest is asked again, or the operator told that a path is busy; nil where that is done once.
   package var nextAsking: SimulatedTime?
 
   /// The deadline of what waits for the partition's next load.
@@ -72,6 +76,7 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case .processor: .processor
     case .storage, .blocks: .storage
     case .device, .link, .adapter: .device
+    case .path: .path
     case .shutdown: .shutdown
     }
   }
@@ -82,12 +87,12 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case .device(let device): .disk(device)
     case .link(let link): .link(link)
     case .adapter(let adapter): .adapter(adapter)
-    case .processor, .storage, .blocks, .shutdown: nil
+    case .processor, .storage, .blocks, .path, .shutdown: nil
     }
   }
 
   /// Whether the partition's next load does it, as the guest cannot be told.
-  package var waitsForLoad: Bool { deadline == Self.never }
+  package var waitsForLoad: Bool { deadline == Self.never && kind == .device }
 
   /// What of it the guest has done so far, in bytes of storage.
   package var doneByteCount: UInt64 {
@@ -116,6 +121,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case .adapter(let adapter) where online: .network(.defineAdapter(partition, adapter))
     case .adapter(let adapter):
       .network(.detachAdapter(partition, device: adapter.virtualDevice))
+    case .path(let number):
+      .configurePath(partition, path: number, online: online, insistence: .polite)
     case .shutdown(let thenForce):
       .signalShutdown(
         partition, within: Int(clamping: deadline.subtractingClamped(asked) / 1_000_000_000),
@@ -138,6 +145,7 @@ extension PendingChange {
       "DASD \(hexDigits(link.virtualDevice, 4)) \(online ? "LINK" : "DETACH")"
     case .adapter(let adapter):
       "NIC \(hexDigits(adapter.virtualDevice, 4)) \(online ? "DEFINE" : "DETACH")"
+    case .path(let number): "CHP \(hexDigits(number, 2)) \(state)"
     case .shutdown: "SHUTDOWN"
     }
   }

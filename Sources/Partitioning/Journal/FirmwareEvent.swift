@@ -75,6 +75,9 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case commandReply(String)
   /// The last path to a device of the partition is gone, and requests wait.
   case requestsWait(device: UInt16)
+  /// A path that is to go off line is busy with requests of the partition to devices, by its own numbers; `isLong`
+  /// when an operator should decide.
+  case pathBusy(path: UInt8, devices: [UInt16], isLong: Bool)
   /// An interrupt of a device of the partition did not come in time, and its subchannel was cleared; `path` is nil
   /// for a request that the device had not begun. By the device's real number.
   case missingInterrupt(device: UInt16, path: UInt8?, isRetried: Bool)

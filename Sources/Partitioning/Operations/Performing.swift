@@ -116,7 +116,7 @@ extension PartitionManager {
       return try reconfiguration.configureStorage(
         partition(name), bytes, online: online, insistence: insistence, within: within)
     case .configurePath(let name, let path, let online, let insistence):
-      try reconfiguration.configurePath(
+      return try reconfiguration.configurePath(
         partition(name), path, online: online, insistence: insistence)
     case .varyDevicePath(let name, let device, let path, let online, let insistence):
       try reconfiguration.varyPath(

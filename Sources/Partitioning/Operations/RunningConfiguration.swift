@@ -365,7 +365,7 @@ extension PartitionManager {
     guard let paths = record.onlinePaths else { return }
     let now = onlinePaths(of: partition)
     for path in Set(paths).symmetricDifference(now).sorted() {
-      try? firmware.reconfiguration.configurePath(
+      _ = try? firmware.reconfiguration.configurePath(
         partition, path, online: paths.contains(path), insistence: .force)
     }
   }

@@ -6,8 +6,14 @@ import Quantities
 extension Reconfiguration {
   func configurePath(
     _ partition: Partition, _ path: UInt8, online: Bool, insistence: Insistence
-  ) throws(ManagementError) {
+  ) throws(ManagementError) -> ManagementResult {
     try partition.requireActive()
+    if let earlier = partition.pending.first(where: { $0.subject == .path(path) }) {
+      // ONLINE takes it back; who insists does not wait.
+      guard online || insistence > .polite else { throw .changePending(partition.name, earlier) }
+      pending.withdraw(earlier, from: partition)
+      if online { return .done }
+    }
     guard let view = channels.pathView(path, subsystem: partition.subsystem) else {
       throw .pathNotFound(path)
     }
@@ -28,12 +34,64 @@ extension Reconfiguration {
     } else if insistence == .polite {
       try judgeLastPath(path, subsystem: partition.subsystem, for: partition)
     }
+    if !online, insistence == .polite,
+      channels.quiesce(path: path, for: partition.number, at: now)
+    {
+      return .pending([quiesce(path, of: partition)])
+    }
     let lost = online ? [] : lastDevices(path, partition.subsystem, partition)
+    setPath(path, of: partition, online: online)
+    for device in lost { journal.note(partition, .requestsWait(device: device)) }
+    return .done
+  }
+
+  private func setPath(_ path: UInt8, of partition: Partition, online: Bool) {
     channels.configure(path: path, for: partition.number, online: online, at: now)
     state.reservations[path] =
       !online && partition.definition.security.isIsolated && isReconfigurable(path, partition)
       ? partition.number : nil
-    for device in lost { journal.note(partition, .requestsWait(device: device)) }
+  }
+
+  // MARK: Paths that are busy
+
+  /// When the operator is told which devices are busy, and when he is to decide (z/OS: CONFIG CHP).
+  private static let busyTimes: (told: SimulatedTime, decision: SimulatedTime) = (
+    15_000_000_000, 150_000_000_000
+  )
+
+  private func quiesce(_ path: UInt8, of partition: Partition) -> PendingChange {
+    var change = PendingChange(
+      subject: .path(path), online: false, asked: now, deadline: PendingChange.never)
+    change.nextAsking = now.addingClamped(Self.busyTimes.told)
+    pending.add(change, to: partition)
+    return change
+  }
+
+  /// Takes the paths of a partition off line of which the last request has ended, and tells of those that are busy.
+  func settlePaths(of partition: Partition) {
+    for change in partition.pending {
+      guard case .path(let path) = change.subject else { continue }
+      let devices = channels.busyDevices(onPath: path, of: partition.number)
+      guard !devices.isEmpty else {
+        finishPath(change, path, of: partition)
+        continue
+      }
+      guard let time = change.nextAsking, time <= now else { continue }
+      let decision = change.asked.addingClamped(Self.busyTimes.decision)
+      var later = change
+      later.nextAsking = now < decision ? decision : nil
+      pending.replace(change, by: later, of: partition)
+      journal.note(partition, .pathBusy(path: path, devices: devices, isLong: now >= decision))
+    }
+  }
+
+  /// Takes a path off line that a partition has pending.
+  func finishPath(_ change: PendingChange, _ path: UInt8, of partition: Partition) {
+    journal.recording(change.action(on: partition.name), by: .firmware) {
+      pending.forget(change, of: partition)
+      setPath(path, of: partition, online: false)
+    }
+    journal.note(partition, .changeCompleted(change))
   }
 
   /// Gives up a path that isolation keeps for a partition (PR/SM: Release I/O path).

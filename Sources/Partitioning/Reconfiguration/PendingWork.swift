@@ -85,6 +85,8 @@ extension Reconfiguration {
       for change in partition.pending {
         if change.kind == .shutdown {
           life.takeDown(partition, because: .poweredOff)
+        } else if case .path(let path) = change.subject {
+          finishPath(change, path, of: partition)
         } else if let notice = change.notice {
           _ = accepted(partition, notice)
         } else if change.kind == .device {
@@ -118,6 +120,7 @@ extension Reconfiguration {
   func expire() {
     for partition in pending.waiting {
       askAgain(partition)
+      settlePaths(of: partition)
       for change in partition.pending where change.deadline <= now {
         var ended = change
         journal.recording(.cancelPending(partition.name, kind: change.kind), by: .firmware) {

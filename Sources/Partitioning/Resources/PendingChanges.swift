@@ -60,6 +60,8 @@ final class PendingChanges: FirmwareObject {
         byteCount: byteCount, done: byteCount.subtractingClamped(storage.byteCount(of: unused)))
       return ended
     case .device, .link, .adapter: withdraw(change.device, change.online, from: partition)
+    case .path(let number):
+      channels.configure(path: number, for: partition.number, online: true, at: now)
     case .processor, .shutdown: break
     }
     return change
@@ -125,8 +127,8 @@ extension PendingChange {
         : .storageRecalled(Self.range(address, byteCount))
     case .blocks: nil
     case .shutdown: .shutdownSignal
-    // Operating systems are told of devices.
-    case .device, .link, .adapter: nil
+    // Operating systems are told of devices, and not of paths.
+    case .device, .link, .adapter, .path: nil
     }
   }
 

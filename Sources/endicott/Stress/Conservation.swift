@@ -86,7 +86,7 @@ extension PartitionView {
       case .storage(_, let byteCount): return sum.addingClamped(byteCount)
       case .blocks(let byteCount, let done):
         return sum.addingClamped(byteCount.subtractingClamped(done))
-      case .processor, .device, .link, .adapter, .shutdown: return sum
+      case .processor, .device, .link, .adapter, .path, .shutdown: return sum
       }
     }
   }

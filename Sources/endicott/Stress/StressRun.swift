@@ -132,7 +132,7 @@ final class StressRun {
         lose("\(event.partition ?? "?"): \(event.kind)")
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .changeStopped,
-        .shutdownTimeExpired, .commandReply, .requestsWait, .missingInterrupt,
+        .shutdownTimeExpired, .commandReply, .requestsWait, .missingInterrupt, .pathBusy,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .adapterGivenBack,
         .deviceNotAttached, .linkNotGiven, .linkReadOnly, .adapterNotDefined,
         .processorGivenBack, .processorKept, .clockRead, .machineShutDown, .partitionsDeleted:
