@@ -81,8 +81,8 @@ package struct Command: Sendable {
   package let isRehearsed: Bool
   /// Whether simulated time passes while it is performed.
   package let takesTime: Bool
-  /// Whether a COMMAND statement and a guest at its port may give it: not when it acts on time, a console, the records or the machine's
-  /// past and end, as an activation is one action at one instant, and so is what a guest does.
+  /// Whether a COMMAND statement and a guest at its port may give it: not when it acts on time, a console, the
+  /// records or the machine's past and end, as an activation, and what a guest does, is at one instant.
   package let isForStatements: Bool
 
   package init(

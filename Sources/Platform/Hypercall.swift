@@ -169,14 +169,15 @@ extension Computer {
     }
   }
 
-  /// Gives the answer to a CP command that the guest gave at its port; who wrote it pays for what CP did.
+  /// Gives the answer to a CP command that a processor wrote to the port, and has it pay for what CP did, whether
+  /// anybody still waits or not.
   package func completePortCommand(
-    tag: UInt64, returnCode: UInt64, reply: [UInt8], bytesRead: Int, at time: SimulatedTime
+    _ text: [UInt8], tag: UInt64, by number: Int, _ answer: DiagnoseAnswer,
+    at time: SimulatedTime
   ) {
-    guard let done = commandPort?.complete(tag, returnCode: returnCode, reply, at: time) else {
-      return
-    }
-    owe(CommandCost.of(done.byteCount, reply: reply, bytesRead: bytesRead), by: done.writer)
+    guard case .command(let returnCode, let reply, let bytesRead) = answer else { return }
+    owe(CommandCost.of(text.count, reply: reply, bytesRead: bytesRead), by: number)
+    commandPort?.complete(tag, returnCode: returnCode, reply, at: time)
   }
 
   private func callFirmware(_ call: DiagnoseCall, _ number: Int) {

@@ -113,7 +113,8 @@ extension Passage {
     case .frame(let request): hardware.networks.send(request, now: now)
     case .diagnose(let processor, let call):
       answer(partition, computer, processor, call)
-    case .portCommand(let tag, let text): answer(partition, computer, tag, text)
+    case .portCommand(let processor, let tag, let text):
+      answer(partition, computer, text, tag: tag, by: processor)
     case .powerOff, .debugExit:
       journal.recording(.deactivate(partition.name, force: true), by: .partition(partition.name)) {
         life.takeDown(partition, because: .poweredOff)
@@ -219,7 +220,7 @@ extension Passage {
   }
 
   private func answer(
-    _ partition: Partition, _ computer: Computer, _ tag: UInt64, _ text: [UInt8]
+    _ partition: Partition, _ computer: Computer, _ text: [UInt8], tag: UInt64, by processor: Int
   ) {
     let (answer, bytesRead) = life.countingBytesRead {
       guestCommands.perform(text, of: partition, by: .port)
@@ -227,8 +228,10 @@ extension Passage {
     // The command may have taken the partition down; loaded again it has forgotten who asked.
     guard partition.computer === computer else { return }
     computer.completePortCommand(
-      tag: tag, returnCode: answer.returnCode, reply: Array(answer.reply.utf8),
-      bytesRead: bytesRead, at: now)
+      text, tag: tag, by: processor,
+      .command(
+        returnCode: answer.returnCode, reply: Array(answer.reply.utf8), bytesRead: bytesRead),
+      at: now)
     hardware.findWork(of: partition)
   }
 }

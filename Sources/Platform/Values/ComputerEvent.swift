@@ -18,8 +18,8 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case frame(FrameRequest)
     /// A processor called the firmware and stays `.inFirmware` until `completeDiagnose`.
     case diagnose(processor: Int, DiagnoseCall)
-    /// The guest gave a CP command at its port, which waits for `completePortCommand`.
-    case portCommand(tag: UInt64, text: [UInt8])
+    /// A processor wrote a CP command to the partition's port, which waits for `completePortCommand`.
+    case portCommand(processor: Int, tag: UInt64, text: [UInt8])
     /// The guest switched its computer off.
     case powerOff
     /// The guest wrote a value to the debug exit port: the run is over.

@@ -11,14 +11,6 @@ import X86
 
 /// A port at which a guest gives CP commands.
 final class CommandPort: VirtioDevice, Device {
-  /// A command that was given and is not answered yet.
-  struct Question: Codable, Equatable, Sendable {
-    /// Which one.
-    var tag: UInt64
-    /// Its length in bytes.
-    var byteCount: Int
-  }
-
   /// What the port remembers of its user, beside the rings.
   struct Conversation: Codable, Equatable, Sendable {
     /// Whether a program of the guest has opened the port.
@@ -27,14 +19,14 @@ final class CommandPort: VirtioDevice, Device {
     var line: [UInt8] = []
     /// What was written and not looked at.
     var input: [UInt8] = []
-    /// The command that is under way.
-    var question: Question?
+    /// Number of the command that is under way.
+    var command: UInt64?
     /// The answer that is being delivered, and how much of it has been.
     var answer: [UInt8] = []
     var delivered = 0
 
     /// Whether the next command has to wait.
-    var isBusy: Bool { question != nil || !answer.isEmpty }
+    var isBusy: Bool { command != nil || !answer.isEmpty }
   }
 
   /// All state of the device.
@@ -274,16 +266,16 @@ final class CommandPort: VirtioDevice, Device {
 
   /// Takes what was written, up to the end of a command.
   private func takeInput(at time: SimulatedTime) throws(VirtQueueError) -> Int {
-    begin(at: time)
+    giveCommand(at: time)
     return try takeChains(Self.sendQueue, limit: Self.inputLimit, while: { !conversation.isBusy }) {
       guard conversation.isOpen else { return }
       conversation.input = $0
-      begin(at: time)
+      giveCommand(at: time)
     }
   }
 
   /// Looks for the end of a command, and gives it.
-  private func begin(at time: SimulatedTime) {
+  private func giveCommand(at time: SimulatedTime) {
     guard !conversation.isBusy, !conversation.input.isEmpty else { return }
     let lineFeed: UInt8 = 0x0A
     // Cannot trap: goes through the array itself.
@@ -297,21 +289,18 @@ final class CommandPort: VirtioDevice, Device {
       conversation.input.dropFirst(text.count.addingClamped(isComplete ? 1 : 0)))
     guard isComplete else { return }
     let tag = bus.owner?.takeTag() ?? 0
-    conversation.question = Question(tag: tag, byteCount: conversation.line.count)
-    bus.owner?.emit(.portCommand(tag: tag, text: conversation.line), at: time)
+    conversation.command = tag
+    bus.owner?.emit(
+      .portCommand(processor: writer, tag: tag, text: conversation.line), at: time)
     conversation.line = []
   }
 
   /// A command was performed; the answer to one that nobody waits for is dropped.
-  ///
-  /// - Returns: The command's length, and who wrote it; nil when nobody waits.
-  func complete(
-    _ tag: UInt64, returnCode: UInt64, _ reply: [UInt8], at time: SimulatedTime
-  ) -> (byteCount: Int, writer: Int)? {
-    guard let question = conversation.question, question.tag == tag else { return nil }
+  func complete(_ tag: UInt64, returnCode: UInt64, _ reply: [UInt8], at time: SimulatedTime) {
+    guard conversation.command == tag else { return }
     // Cannot trap: a constant.
     let text = reply.prefix(Self.answerLimit)
-    conversation.question = nil
+    conversation.command = nil
     conversation.answer = Array("\(returnCode) \(text.count)\n".utf8) + text
     do throws(VirtQueueError) {
       _ = try deliver(at: time)
@@ -319,7 +308,6 @@ final class CommandPort: VirtioDevice, Device {
       transport.markBroken()
     }
     line.set(transport.isInterrupting)
-    return (question.byteCount, writer)
   }
 }
 

@@ -72,7 +72,7 @@ enum QueuesTarget: FuzzTarget {
         switch event {
         case .channelRequest(let request): flying.append(request)
         case .frame(let frame): leaving.append(frame)
-        case .portCommand(let tag, let text):
+        case .portCommand(_, let tag, let text):
           guard text.count <= CommandPort.lineLimit + 1 else { fail("\(text.count) bytes") }
           commands.append(tag)
         default: break
@@ -206,7 +206,7 @@ enum QueuesTarget: FuzzTarget {
       if choice & 1 != 0, let deadline = bus.deadline {
         bus.act(at: deadline)
       } else if !commands.isEmpty {
-        _ = port.complete(
+        port.complete(
           commands.remove(at: Int(choice & 0x7F) % commands.count), returnCode: UInt64(choice),
           [UInt8](repeating: 0x41, count: Int(input.word(UInt16.self))), at: 99)
         write(0x64, 0)

@@ -121,13 +121,13 @@ private struct PortDriver {
   mutating func commands() -> [(tag: UInt64, text: String)] {
     defer { owner.events = [] }
     return owner.events.compactMap {
-      guard case .portCommand(let tag, let text) = $0 else { return nil }
+      guard case .portCommand(_, let tag, let text) = $0 else { return nil }
       return (tag, String(decoding: text, as: UTF8.self))
     }
   }
 
   func answer(_ tag: UInt64, _ text: String, returnCode: UInt64 = 0) {
-    _ = port.complete(tag, returnCode: returnCode, Array(text.utf8), at: 9)
+    port.complete(tag, returnCode: returnCode, Array(text.utf8), at: 9)
   }
 }
 
