@@ -52,8 +52,10 @@ struct GuestCommandTests {
         "HCPCMD001E Unknown CP command: FROB",
         "Error: non-zero CP response for command 'FROB IT': #1",
       ] && wrong.status == 1)
-    let kept = try run(machine, "vmcp -k 'msg * Some Text' 2>&1")
-    #expect(kept.lines.count == 1 && kept.lines[0].hasSuffix(": Some Text") && kept.status == 0)
+    let kept = try run(machine, "vmcp -k 'Frob it' 2>&1")
+    #expect(
+      kept.lines.last == "Error: non-zero CP response for command 'Frob it': #1" && kept.status == 1
+    )
     // Two commands in a text, as DIAGNOSE X'08' takes them.
     let both = try run(machine, "vmcp \"$(printf 'q userid\\nq cplevel')\" | head -n 2")
     #expect(both.lines.count == 2 && both.lines.first == "LINUX1   AT DEMO")
@@ -110,8 +112,8 @@ struct GuestCommandTests {
         + "grep HCP /tmp/o | sort -u")
     #expect(
       many.lines.last == "HCPHVC8853E LINUX1 has given too many commands in this second"
-        && many.lines.count == 2, "\(many.lines)")
-    let done = try #require(many.lines.first.flatMap { Int($0) })
+        && many.lines.count >= 2, "\(many.lines)")
+    let done = try #require(many.lines.dropLast().last.flatMap { Int($0) })
     #expect([100, 125, 150, 175, 200].contains(done), "\(done)")
     machine.run(seconds: 1)
     #expect(try run(machine, "vmcp q userid").lines == ["LINUX1   AT DEMO"])
@@ -129,7 +131,7 @@ struct GuestCommandTests {
       .sendConsole("LINUX1", bytes: Array("vmcp system reset\n".utf8)))
     machine.run(seconds: 1)
     #expect(machine.manager.partitionView("LINUX1")?.state == .notOperating)
-    #expect(machine.command("FOR LINUX1 CMD LOGOFF") != "")
+    try machine.manager.perform(.deactivate("LINUX1", force: true))
     try machine.boot()
     try machine.manager.perform(.sendConsole("LINUX1", bytes: Array("vmcp logoff\n".utf8)))
     machine.run(seconds: 1)
