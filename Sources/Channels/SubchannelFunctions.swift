@@ -96,7 +96,7 @@ extension ChannelSubsystem {
       case .statusPending, .busy: return
       case .notOperational:
         guard isEnabled(index) else {
-          activity.subchannels[index].waiting.removeFirst()
+          activity.subchannels[index].waiting.removeAll { $0 == slot }
           complete(slot, .notOperational, data: [])
           continue
         }
@@ -119,7 +119,7 @@ extension ChannelSubsystem {
   private func start(_ slot: Int, at index: Int) {
     let waited = endPhase(slot)
     let mask = startMask(of: slot, at: index)
-    activity.subchannels[index].waiting.removeFirst()
+    activity.subchannels[index].waiting.removeAll { $0 == slot }
     activity.subchannels[index].word = StatusWord(functions: .start, request: slot)
     activity.subchannels[index].measurement.ioQueueNanoseconds.addClamped(waited)
     activity.slots[slot].started = activity.clock
