@@ -40,7 +40,7 @@ package struct MinidiskPlace: Sendable, Equatable, Codable {
 package struct MinidiskDefinition: Sendable, Equatable, Codable {
   /// Types of devices and the blocks of 512 bytes in their units: blocks of FBA devices, and cylinders of
   /// others as they come to when they are formatted in blocks of 4 KiB, 15 tracks of 12 or of 10.
-  package static let units: [String: UInt64] = [
+  package static let units: [String: UInt64] = [  // Cannot trap: no type is there twice.
     "FB-512": 1, "FBA": 1, "9336": 1, "3370": 1, "3390": 1440, "3380": 1200,
   ]
 
