@@ -14,6 +14,8 @@ package struct ChannelPathView: Equatable, Sendable {
   package var isBusy: Bool
   /// Active partitions that have it configured on line, ascending.
   package var partitions: [Int]
+  /// Active partitions for which it goes off line when what they have under way there has ended.
+  package var leaving: [Int]
   /// Partitions that may configure it on line.
   package var candidates: [Int]
   /// Numbers of the devices it leads to, ascending.
@@ -109,6 +111,7 @@ extension ChannelSubsystem {
       partitions: activity.isActive.indices.filter {
         activity.isActive[$0] && activity.paths[index].isConfigured($0)
       },
+      leaving: activity.paths[index].quiescing.filter { activity.isActive[$0] },
       candidates: path.candidatePartitions.sorted(),
       devices: configuration.devices.filter { $0.paths.contains(index) }.map(\.number).sorted(),
       measurement: activity.paths[index].measurement)
@@ -200,13 +203,13 @@ extension ChannelSubsystem {
     }
   }
 
-  /// Another active partition that has an unshared path on line.
+  /// Another active partition that has an unshared path on line, or still uses it.
   package func owner(ofPath number: UInt8, besides partition: Int) -> Int? {
     guard let path = pathIndex(number, partition: partition),
       !hardware.paths[path].isShared
     else { return nil }
     return activity.isActive.indices.first {
-      $0 != partition && activity.isActive[$0] && activity.paths[path].isConfigured($0)
+      $0 != partition && activity.isActive[$0] && activity.paths[path].isHeld(by: $0)
     }
   }
 

@@ -116,7 +116,7 @@ extension ChannelSubsystem {
       guard path.candidatePartitions.contains(partition) else { continue }
       if !path.isShared {
         let isFree = !activity.isActive.indices.contains {
-          $0 != partition && activity.isActive[$0] && activity.paths[index].isConfigured($0)
+          $0 != partition && activity.isActive[$0] && activity.paths[index].isHeld(by: $0)
         }
         activity.paths[index].setConfigured(
           partition, isFree && path.accessPartitions.contains(partition))
@@ -204,10 +204,9 @@ extension ChannelSubsystem {
   /// Moves requests off paths that went, and onto paths that came.
   func pathsChanged() {
     for device in activity.devices.indices where activity.devices[device].phase == .moving {
-      guard let slot = activity.devices[device].current, let path = activity.slots[slot].path,
+      guard let slot = activity.devices[device].current,
         let subchannel = activity.slots[slot].subchannel,
-        usableMask(subchannel) & activity.subchannels[subchannel].mask({ $0 == path }) == 0,
-        !activity.paths[path].lets(activity.subchannels[subchannel].partition)
+        !isKept(activity.slots[slot].path, by: subchannel)
       else { continue }
       leavePath(slot, bytes: 0)
       activity.slots[slot].generation &+= 1
@@ -221,6 +220,13 @@ extension ChannelSubsystem {
     for path in activity.paths.indices { offer(path) }
     startWaiting()
     for device in activity.devices.indices { startDevice(device) }
+  }
+
+  /// Whether data goes on moving over a path; not over one that another configuration does not have.
+  private func isKept(_ path: Int?, by subchannel: Int) -> Bool {
+    guard let path else { return false }
+    return usableMask(subchannel) & activity.subchannels[subchannel].mask { $0 == path } != 0
+      || activity.paths[path].lets(activity.subchannels[subchannel].partition)
   }
 
   /// Starts what waits at subchannels and can be started, in order of arrival.

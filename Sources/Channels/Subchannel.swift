@@ -27,6 +27,11 @@ struct ChannelPath: Equatable, Sendable, Codable {
     (configured.element(at: partition / 64) ?? 0) >> (partition % 64) & 1 == 1
   }
 
+  /// Whether a partition has it, or has something under way there that is to end before it is another's.
+  func isHeld(by partition: Int) -> Bool {
+    isConfigured(partition) || quiescing.contains(partition)
+  }
+
   /// Configures it on or off line to a partition.
   mutating func setConfigured(_ partition: Int, _ isOn: Bool) {
     let bit: UInt64 = 1 << (partition % 64)

@@ -168,7 +168,12 @@ extension ChannelSubsystem {
   /// - Returns: How the subchannel took it; nil when the device has nothing to do.
   package func halt(_ number: UInt16, at time: SimulatedTime) -> ConditionCode? {
     guard let device = deviceIndex(number) else { return nil }
-    reach(time)
+    // At an instant at which one was halted already, its interruption has not been taken.
+    if activity.clock < time { reach(time) }
+    let isPending = activity.subchannels.indices.contains {
+      activity.subchannels[$0].device == device && activity.subchannels[$0].word.ending != nil
+    }
+    guard !isPending else { return .statusPending }
     let unit = activity.devices[device]
     guard let slot = unit.current ?? unit.queue.first, let index = activity.slots[slot].subchannel
     else { return nil }
@@ -276,8 +281,8 @@ extension ChannelSubsystem {
 
   // MARK: - Missing interrupts
 
-  /// How often a request whose interrupt is missing is tried again (z/VM: five times).
-  private static let retryLimit = 5
+  /// How often a request whose interrupt is missing is tried again: over each path that a device can have.
+  private static let retryLimit = 8
 
   /// Has a start looked after until its interrupt would be missing.
   private func watch(_ index: Int) {
@@ -286,12 +291,20 @@ extension ChannelSubsystem {
   }
 
   /// When the interrupt of what a subchannel was started for will be missing; nil when nothing is, or it has come.
+  ///
+  /// What counts is how long the device works at it: who waits for others, or for a path, and whose data moves
+  /// slowly, gets what it asked for. Who waits for the device is told of, once.
   private func missingTime(at index: Int) -> SimulatedTime? {
     let item = activity.subchannels[index]
     guard let slot = item.word.request, item.word.ending == nil,
       let limit = settings?.missingInterruptTime(of: hardware.devices[item.device].number)
     else { return nil }
-    return activity.slots[slot].started.addingClamped(limit)
+    let unit = activity.devices[item.device]
+    if unit.current == slot {
+      return unit.phase == .working ? activity.slots[slot].phaseStart.addingClamped(limit) : nil
+    }
+    let due = activity.slots[slot].started.addingClamped(limit)
+    return due >= activity.clock ? due : nil
   }
 
   /// Looks after every start anew: the time in which interrupts must come is another.
@@ -299,29 +312,33 @@ extension ChannelSubsystem {
     activity.nextLook = activity.subchannels.indices.compactMap(missingTime).min()
   }
 
-  /// Clears the subchannels whose interrupts are missing.
+  /// Clears the subchannels whose interrupts are missing, and tells of who waits long.
   func lookForMissingInterrupts() {
     for index in activity.subchannels.indices {
       guard let due = missingTime(at: index), due <= activity.clock,
         let slot = activity.subchannels[index].word.request
       else { continue }
       let item = activity.subchannels[index]
-      let isActive = activity.devices[item.device].current == slot
+      let number = hardware.devices[item.device].number
+      guard activity.devices[item.device].current == slot else {
+        activity.missing.append(
+          MissingInterrupt(partition: item.partition, device: number, path: nil, isRetried: true))
+        continue
+      }
       let path = activity.slots[slot].path ?? activity.slots[slot].selected
       activity.slots[slot].attemptCount &+= 1
-      // What the device began and did not end is tried over another path; the rest was not the path's fault.
-      if isActive, let position = path.flatMap(item.paths.firstIndex) {
+      if let position = path.flatMap(item.paths.firstIndex) {
         activity.slots[slot].excludedPaths |= Subchannel.bit(position)
       }
       activity.missing.append(
         MissingInterrupt(
-          partition: item.partition, device: hardware.devices[item.device].number,
-          path: isActive ? path.map { hardware.paths[$0].number } : nil,
+          partition: item.partition, device: number, path: path.map { hardware.paths[$0].number },
           isRetried: isRetried(slot, at: index)))
       clear(index)
       interrupt(for: slot)
     }
-    watchAll()
+    activity.nextLook = activity.subchannels.indices.compactMap(missingTime)
+      .filter { $0 > activity.clock }.min()
   }
 
   private func isRetried(_ slot: Int, at index: Int) -> Bool {
@@ -335,14 +352,14 @@ extension ChannelSubsystem {
   }
 }
 
-/// An interrupt that did not come in time: its subchannel was cleared.
+/// An interrupt that did not come in time.
 package struct MissingInterrupt: Equatable, Sendable, Codable {
   /// Index of the partition whose request it is.
   package var partition: Int
   /// The device's number in the I/O configuration.
   package var device: UInt16
-  /// The path over which it began; nil for a request that the device had not begun.
+  /// The path over which it began; nil for a request that the device has not begun, which goes on waiting.
   package var path: UInt8?
-  /// Whether the request is tried again, or ends in an I/O error.
+  /// Whether the request is tried again or goes on waiting, or ends in an I/O error.
   package var isRetried: Bool
 }

@@ -84,10 +84,10 @@ package struct EthernetFrame: Equatable, Sendable, Codable {
     return UInt16(truncatingIfNeeded: word(14, bytes: 2)) & 0xFFF
   }
 
-  /// The same frame with a tag of that VLAN, in place of any.
-  package func tagged(_ vlan: UInt16) -> EthernetFrame {
+  /// The same frame with a tag of that VLAN, in place of any; nil when there is no room for one.
+  package func tagged(_ vlan: UInt16) -> EthernetFrame? {
     var frame = untagged
-    guard frame.bytes.count <= Self.byteLimit &- 4 else { return frame }
+    guard frame.bytes.count <= Self.byteLimit &- 4 else { return nil }
     let tag = [Self.tagType, vlan & 0xFFF].flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
     frame.bytes.insert(contentsOf: tag, at: 12)
     frame.openChecksum?.start.addClamped(4)

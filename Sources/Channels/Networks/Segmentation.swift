@@ -29,19 +29,30 @@ extension EthernetFrame {
 
   /// Most segments of a frame; what would be more is none.
   package static let segmentLimit = 256
+  /// Least payload of a segment: no maximum segment size is smaller (Linux: 48).
+  private static let leastSegment = 48
   private static let tcpProtocol: UInt8 = 6
   private static let longestHead = 60
 
-  /// The frames that it is cut up into, each complete; itself where it is whole, none where its headers are no TCP's.
+  /// How many frames it is cut up into, 1 where it is whole; nil where its headers are no TCP's, its segments too
+  /// small or too many, or where it is for several receivers, to whom TCP does not speak.
+  package var segmentCount: Int? {
+    guard let segmentation else { return 1 }
+    let size = segmentation.byteCount
+    guard let head = segmentHead(segmentation.network), size >= Self.leastSegment,
+      !destination.isGroup
+    else { return nil }
+    let count = bytes.count.subtractingClamped(head.end).addingClamped(size &- 1) / max(1, size)
+    return count <= Self.segmentLimit ? count : nil
+  }
+
+  /// The frames that it is cut up into, each complete; itself where it is whole, none where it cannot be cut up.
   package var segments: [EthernetFrame] {
     guard let segmentation else { return [self] }
-    guard let head = segmentHead(segmentation.network) else { return [] }
+    guard segmentCount != nil, let head = segmentHead(segmentation.network) else { return [] }
     let size = segmentation.byteCount
     // Cannot trap: goes through the array itself.
     var payload = bytes.dropFirst(head.end)
-    guard size > 0, payload.count <= size.multipliedClamped(by: Self.segmentLimit) else {
-      return []
-    }
     var segments: [EthernetFrame] = []
     repeat {
       let part = payload.prefix(size)

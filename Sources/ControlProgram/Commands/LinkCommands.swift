@@ -86,7 +86,8 @@ private func linkedPartition(
   guard call.issuer.classes.permits(PrivilegeClasses(letters: "B")) else {
     throw CommandMessage(.invalidOption, "FOR")
   }
-  return (try call.user(), true)
+  let name = try call.user()
+  return (name, name != call.issuer.partition)
 }
 
 /// Refuses who does not know the password of another's minidisk: 111E to 114E.

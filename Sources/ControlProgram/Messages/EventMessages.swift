@@ -71,9 +71,7 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
       isLong ? .pathStillBusy : .pathBusy, hexDigits(path, 2), numbers, module: "CFG")
   case .missingInterrupt(let device, let path, let isRetried):
     let outcome = isRetried ? "the request is tried again" : "the request ends in an I/O error"
-    guard let path else {
-      return line(.requestMissing, hexDigits(device, 4), outcome, module: "MHT")
-    }
+    guard let path else { return line(.requestMissing, hexDigits(device, 4), module: "MHT") }
     return line(
       .interruptMissing, hexDigits(device, 4), hexDigits(path, 2), outcome, module: "MHT")
   case .requestsWait(let device):

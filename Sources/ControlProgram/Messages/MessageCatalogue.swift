@@ -980,9 +980,9 @@ extension MessageID {
     case .requestMissing:
       MessageDefinition(
         8997, .warning, nil,
-        "User &1 DASD &2 start pending too long; &3",
-        when: "A device did not begin a request in MITIME's time; its subchannel was cleared.",
-        remedy: "It is tried again five times. INDICATE I/O shows who has the device.")
+        "User &1 DASD &2 start pending long; it goes on waiting",
+        when: "A device did not begin a request in MITIME's time: it works for others.",
+        remedy: "INDICATE I/O shows who has the device.")
     // MARK: I/O configurations
     case .deckRefused:
       MessageDefinition(

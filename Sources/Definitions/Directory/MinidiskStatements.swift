@@ -34,6 +34,10 @@ extension PartitionBuilder {
     }
     let key = "MDISK " + DeviceNumbers.text(number)
     guard isFirst(key, at: place) else { return }
+    if parsed.definition.links.contains(where: { $0.virtualDevice == number }) {
+      log.report(.deviceNumberTwice(number), at: place)
+      return
+    }
     parsed.places[key] = lies
     parsed.definition.minidisks.removeAll { $0.virtualDevice == number }
     parsed.definition.minidisks.append(disk)

@@ -116,10 +116,10 @@ extension DefinitionJudgement {
   }
 
   private func report(overlapsOf minidisks: [Lying]) {
-    var before: [Lying] = []
+    // The one that reaches farthest of those before: who overlaps any of them overlaps it.
+    var farthest: Lying?
     for next in minidisks.sorted(by: { ($0.extent.first, $0.name) < ($1.extent.first, $1.name) }) {
-      before.removeAll { $0.end <= next.extent.first }
-      for one in before {
+      if let one = farthest, one.end > next.extent.first {
         let end = min(one.end, next.end)
         log.report(
           .minidisksOverlap(
@@ -128,7 +128,7 @@ extension DefinitionJudgement {
               first: next.extent.first, count: end.subtractingClamped(next.extent.first))),
           at: next.place)
       }
-      before.append(next)
+      if next.end > farthest?.end ?? 0 { farthest = next }
     }
   }
 

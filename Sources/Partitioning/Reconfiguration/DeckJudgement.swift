@@ -66,7 +66,7 @@ struct DeckJudgement {
     return zip(zip(present.paths, views), pairs.later).flatMap { own, later in
       let (path, view) = own
       let other = later.flatMap { next.paths.element(at: $0) }
-      return view.partitions.compactMap { partition -> LostPath? in
+      return (view.partitions + view.leaving).sorted().compactMap { partition -> LostPath? in
         let name = hardware.partitionName(partition)
         return Self.cut(path, other, of: name).map {
           LostPath(

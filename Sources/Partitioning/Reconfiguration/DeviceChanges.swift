@@ -271,7 +271,8 @@ extension Reconfiguration {
     }
     for link in former.links where !partition.definition.links.contains(link) {
       do throws(ManagementError) {
-        _ = try self.link(partition, link, within: nil)
+        // Who read does not write now because others are not there yet, and keeps no writer from what he had.
+        _ = try self.link(partition, link.recovered, within: nil)
       } catch {
         journal.note(partition, .linkNotGiven(link.virtualDevice, error))
       }

@@ -89,6 +89,14 @@ package struct MinidiskLink: Sendable, Equatable, Codable {
       && ownerDevice == other.ownerDevice && mode == other.mode
   }
 
+  /// The same link as a partition gets it back that had it: to read, whoever writes, or to write, whoever reads.
+  var recovered: MinidiskLink {
+    let writing = mode == .write || mode == .writeOrRead ? .multiple : mode
+    return MinidiskLink(
+      virtualDevice: virtualDevice, owner: owner, ownerDevice: ownerDevice,
+      mode: isReadOnly ? .readAlways : writing)
+  }
+
   /// A partition's link to its own minidisk, which it has from its activation on.
   package init(to minidisk: MinidiskDefinition) {
     self.init(

@@ -8,6 +8,7 @@ extension PartitionManager {
   package func measurement() -> MeasurementSample {
     firmware.entitlements.settleShares()
     let dispatcher = engine.dispatcher
+    let inputOutputs = channels.inputOutputs()
     return MeasurementSample(
       time: now,
       processors: dispatcher.physicals.indices.map { number in
@@ -18,7 +19,10 @@ extension PartitionManager {
           dedicatedTo: hardware.ownerName(owner),
           counters: dispatcher.counters(ofPhysical: number, at: now))
       },
-      partitions: zip(partitions, channels.inputOutputs()).map(measure),
+      partitions: partitions.map { partition in
+        measure(
+          partition, inputOutputs.element(at: partition.number) ?? InputOutputMeasurement())
+      },
       paths: channels.pathSamples())
   }
 

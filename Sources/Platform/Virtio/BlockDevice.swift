@@ -94,9 +94,15 @@ final class BlockDevice: VirtioDevice {
     pending = state.pending
   }
 
+  /// What it costs the processor that resets the device to have its requests cleared: paths and queues are gone
+  /// through.
+  private static let clearCycles = 5_000
+
   override func forget(_ access: DeviceAccess) {
-    if !pending.isEmpty, !isCutOff {
+    // Once for what is under way: one reset after the other finds nothing more to clear.
+    if !isCutOff, pending.contains(where: { $0.chain != nil }) {
       bus.owner?.emit(.channelCleared(configuration.deviceNumber), at: access.time)
+      bus.owner?.charge(Self.clearCycles, to: access.processor)
     }
     // Cannot trap: indices of the array itself.
     for index in pending.indices { pending[index].chain = nil }

@@ -30,8 +30,10 @@ enum FrameHeader {
     // A frame of a kind that is not offered, or that is to be cut up without its checksum being left open, is none.
     guard kind == 0 || segmentation != nil && open != nil else { return nil }
     // Cannot trap: a constant.
-    return EthernetFrame(
+    let frame = EthernetFrame(
       Array(bytes.dropFirst(byteCount)), openChecksum: open, segmentation: segmentation)
+    // What a receiver's driver is told of a frame it may rely on.
+    return frame?.segmentCount == nil ? nil : frame
   }
 
   /// The header of a frame that lies in so many buffers.

@@ -41,6 +41,7 @@ final class NetworkDevice: VirtioDevice {
     static let frame = 400
     static let descriptor = 100
     static let kibibyte = 100
+    static let segment = 100
   }
 
   private enum Feature {
@@ -138,11 +139,13 @@ final class NetworkDevice: VirtioDevice {
       guard let chain = try transport.queues[Self.sendQueue].take(bus.memory) else { break }
       cycles &+=
         Cost.frame &+ Cost.descriptor &* chain.descriptorCount
-        &+ Cost.kibibyte &* (VirtQueue.byteCount(chain.readable) / 1024)
+        &+ Cost.kibibyte
+        &* (min(VirtQueue.byteCount(chain.readable), EthernetFrame.byteLimit) / 1024)
       guard !isCutOff, let frame = FrameHeader.frame(in: chain, bus.memory) else {
         try giveBack(chain.head)
         continue
       }
+      cycles &+= Cost.segment &* ((frame.segmentCount ?? 1) &- 1)
       let tag = bus.owner?.takeTag() ?? 0
       pending.append(Pending(tag: tag, head: chain.head))
       let request = FrameRequest(
@@ -185,12 +188,12 @@ final class NetworkDevice: VirtioDevice {
   /// - Returns: Whether there was room for it.
   func receive(_ frame: EthernetFrame) -> Bool {
     guard transport.isOperating, !isCutOff else { return false }
-    let frames = takes(frame.segmentation) ? [frame] : frame.segments
-    let held = (backlog + frames).reduce(0) { $0.addingClamped($1.bytes.count) }
-    guard !frames.isEmpty, backlog.count.addingClamped(frames.count) <= Backlog.frameLimit,
-      held <= Backlog.byteLimit
+    let isTaken = takes(frame.segmentation)
+    let held = backlog.reduce(frame.bytes.count) { $0.addingClamped($1.bytes.count) }
+    guard let count = isTaken ? 1 : frame.segmentCount,
+      backlog.count.addingClamped(count) <= Backlog.frameLimit, held <= Backlog.byteLimit
     else { return false }
-    backlog += frames
+    backlog += isTaken ? [frame] : frame.segments
     do throws(VirtQueueError) {
       _ = try takeBuffers()
       try fill()
@@ -224,13 +227,14 @@ final class NetworkDevice: VirtioDevice {
   /// Puts frames that wait into the driver's buffers, as many as fit.
   private func fill() throws(VirtQueueError) {
     while let frame = backlog.first {
-      let ready = transport.hasAccepted(Feature.guestChecksum) ? frame : frame.completed
-      let count = FrameHeader.byteCount.addingClamped(ready.bytes.count)
+      let count = FrameHeader.byteCount.addingClamped(frame.bytes.count)
       guard let number = buffersNeeded(for: count) else { return }
       // Cannot trap: there is a first.
       backlog.removeFirst()
       // A frame that the driver has no buffer for is lost.
-      if number > 0 { try place(ready, in: number) }
+      guard number > 0 else { continue }
+      let isOpenTaken = transport.hasAccepted(Feature.guestChecksum)
+      try place(isOpenTaken ? frame : frame.completed, in: number)
     }
   }
 

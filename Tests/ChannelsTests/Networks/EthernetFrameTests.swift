@@ -20,6 +20,7 @@ import Testing
     #expect(EthernetFrame(Array(plain.prefix(14)))?.vlan == nil)
     #expect(EthernetFrame([UInt8](repeating: 0, count: 65_553)) != nil)
     #expect(EthernetFrame([UInt8](repeating: 0, count: 65_554)) == nil)
+    #expect(EthernetFrame([UInt8](repeating: 0, count: 65_550))?.tagged(1) == nil)
     // The type of a tag without room for one.
     #expect(EthernetFrame(Array(plain.prefix(12)) + [0x81, 0x00])?.untagged.bytes.count == 14)
   }
@@ -27,10 +28,10 @@ import Testing
   @Test("takes a tag and gives it back") func tags() throws {
     let frame = try #require(
       EthernetFrame(plain, openChecksum: EthernetFrame.OpenChecksum(start: 34, offset: 16)))
-    let tagged = frame.tagged(0x123)
+    let tagged = try #require(frame.tagged(0x123))
     #expect(Array(tagged.bytes[12..<18]) == [0x81, 0x00, 0x01, 0x23, 0x08, 0x00])
     #expect(tagged.vlan == 0x123 && tagged.openChecksum?.start == 38)
-    #expect(tagged.tagged(5).bytes.count == tagged.bytes.count && tagged.tagged(5).vlan == 5)
+    #expect(tagged.tagged(5)?.bytes.count == tagged.bytes.count && tagged.tagged(5)?.vlan == 5)
     #expect(tagged.untagged == frame)
   }
 
@@ -51,6 +52,6 @@ import Testing
     let open = EthernetFrame.OpenChecksum(start: start, offset: offset)
     let frame = try #require(EthernetFrame(plain, openChecksum: open))
     #expect(frame.completed.bytes == plain)
-    #expect(frame.tagged(1).untagged.bytes == plain)
+    #expect(frame.tagged(1)?.untagged.bytes == plain)
   }
 }

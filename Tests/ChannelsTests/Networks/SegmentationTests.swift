@@ -87,6 +87,8 @@ import Testing
     #expect(try frame(.version4, size: 0).segments.isEmpty)
     #expect(try frame(.version4, size: -5).segments.isEmpty)
     #expect(try frame(.version4, size: 1).segments.isEmpty)
+    #expect(try frame(.version4, size: 47).segments.isEmpty)
+    #expect(try frame(.version4, size: 48).segments.count == 63)
     #expect(try frame(.version4, size: .max).segments.count == 1)
     #expect(try frame(.version4, offset: 6).segments.isEmpty)
     let good = try frame(.version4)

@@ -192,14 +192,15 @@ private struct NetworkDriver {
     #expect(other.received(0, 72) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0] + came.completed.bytes)
   }
 
-  /// A frame of TCP over IPv4 with 40 bytes of payload, to be cut up into segments of 30.
+  /// A frame of TCP over IPv4 with 70 bytes of payload, to be cut up into segments of 50.
   private func large() -> (header: [UInt8], frame: [UInt8]) {
     let internet: [UInt8] =
       [0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 9, 0, 1, 10, 9, 0, 2]
     let tcp: [UInt8] = [0, 80, 0, 90, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 1, 0, 0, 0, 0, 0]
     let frame =
-      Array(self.frame.prefix(12)) + [8, 0] + internet + tcp + [UInt8](repeating: 9, count: 40)
-    return ([1, 1, 54, 0, 30, 0, 34, 0, 16, 0, 0, 0], frame)
+      [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1] + [8, 0] + internet + tcp
+      + [UInt8](repeating: 9, count: 70)
+    return ([1, 1, 54, 0, 50, 0, 34, 0, 16, 0, 0, 0], frame)
   }
 
   @Test("a frame that is to be cut up leaves as one, and comes so to a driver that takes that")
@@ -209,19 +210,19 @@ private struct NetworkDriver {
     let (header, bytes) = large()
     sender.send(header + bytes)
     let came = try #require(sender.frames.first).frame
-    #expect(came.bytes == bytes && came.segmentation?.byteCount == 30)
+    #expect(came.bytes == bytes && came.segmentation?.byteCount == 50)
     var one = try NetworkDriver()
     one.start(features: NetworkDriver.segments)
     one.giveRoom(200)
     #expect(one.device.receive(came))
     // The same but for the length of the headers, of which nothing is said, and the buffers.
-    #expect(one.received(0, 12) == [1, 1, 0, 0, 30, 0, 34, 0, 16, 0, 1, 0])
+    #expect(one.received(0, 12) == [1, 1, 0, 0, 50, 0, 34, 0, 16, 0, 1, 0])
     #expect(one.received(0, 12 + bytes.count).dropFirst(12) == bytes[...])
     var other = try NetworkDriver()
     other.start(features: NetworkDriver.checksums)
     for _ in 0..<2 { other.giveRoom(200) }
     #expect(other.device.receive(came))
-    #expect(other.used(0) == [UInt32(12 + 54 + 30), 12 + 54 + 10])
+    #expect(other.used(0) == [UInt32(12 + 54 + 50), 12 + 54 + 20])
     for (place, segment) in came.segments.enumerated() {
       let received = other.received(UInt64(place), 12 + segment.bytes.count)
       #expect(received == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0] + segment.bytes)
@@ -231,8 +232,10 @@ private struct NetworkDriver {
   @Test(
     "a frame that is cut up in a way that is not offered comes back at once",
     arguments: [
-      [0, 1, 54, 0, 30, 0, 34, 0, 16, 0, 0, 0], [1, 3, 54, 0, 30, 0, 34, 0, 16, 0, 0, 0],
-      [1, 0x81, 54, 0, 30, 0, 34, 0, 16, 0, 0, 0], [1, 5, 0, 0, 30, 0, 34, 0, 16, 0, 0, 0],
+      [0, 1, 54, 0, 50, 0, 34, 0, 16, 0, 0, 0], [1, 3, 54, 0, 50, 0, 34, 0, 16, 0, 0, 0],
+      [1, 1, 54, 0, 0, 0, 34, 0, 16, 0, 0, 0], [1, 4, 54, 0, 50, 0, 34, 0, 16, 0, 0, 0],
+      [1, 1, 54, 0, 50, 0, 200, 0, 16, 0, 0, 0], [1, 0x81, 54, 0, 50, 0, 34, 0, 16, 0, 0, 0],
+      [1, 5, 0, 0, 50, 0, 34, 0, 16, 0, 0, 0],
     ] as [[UInt8]])
   func otherSegments(header: [UInt8]) throws {
     var driver = try NetworkDriver()
