@@ -78,11 +78,10 @@ struct DiskReturnTests {
       #expect(back.status == 0, "\(back.output)\(back.errors)")
       #expect(try disk(machine) == copies[name], "\(name)")
     }
-    let kills = ProcessInfo.processInfo.environment["ENDICOTT_KILLS"] ?? "8"
     let killed = try ShellRun.run(
       """
       echo 'SLEEP 60' >$M/long.cp; echo 'QUERY TIME' >$M/now.cp
-      for i in $(seq 1 \(kills)); do
+      for i in $(seq 1 \(ShellRun.kills)); do
         for name in A D C B; do
           $E run $M/long.cp --machine $M --state $M/kept --from $name >$M/out 2>&1 & p=$!
           sleep 0.$(printf %02d $((i * 7 % 20 + 3))); kill -9 $p; wait $p 2>/dev/null

@@ -280,11 +280,10 @@ struct TimeTravelTests {
       ["run", machine.write("whole.cp", "SLEEP 0.002\n" + steps), "--machine", machine.path])
     let expected = digests(whole)
     #expect(expected.count == 400, "\(whole.errors)")
-    let kills = ProcessInfo.processInfo.environment["ENDICOTT_KILLS"] ?? "8"
     let run = try ShellRun.run(
       """
       cp $M/whole.cp $M/in
-      for i in $(seq 1 \(kills)); do
+      for i in $(seq 1 \(ShellRun.kills)); do
         rm -rf $M/state
         $E run $M/in --machine $M --state $M/state --checkpoint-every 100ms >$M/out 2>&1 & p=$!
         sleep 0.$((i * 37 % 70 + 10)); kill -9 $p; wait $p 2>/dev/null
