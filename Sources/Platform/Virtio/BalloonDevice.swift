@@ -119,9 +119,9 @@ final class BalloonDevice: VirtioDevice, Device {
     var cycles = 0
     do throws(VirtQueueError) {
       switch role(of: queue) {
-      case .balloon: cycles = try takePages(queue) { _ in 0 }
-      case .reporting: cycles = try takeFreePages(queue)
-      case .statistics: cycles = try takeStatistics(queue, at: access.time)
+      case .balloon: try takePages(queue, &cycles) { _ in 0 }
+      case .reporting: try takeFreePages(queue, &cycles)
+      case .statistics: try takeStatistics(queue, at: access.time, &cycles)
       }
     } catch {
       transport.markBroken()
@@ -129,11 +129,11 @@ final class BalloonDevice: VirtioDevice, Device {
     bus.owner?.charge(cycles, to: access.processor)
   }
 
-  /// Takes the chains that the driver made available, and gives each back.
+  /// Takes the chains that the driver made available, and gives each back; what was done is counted in cycles also
+  /// when it ends with a wrong chain.
   private func takePages(
-    _ queue: Int, _ body: (VirtQueue.Chain) -> Int
-  ) throws(VirtQueueError) -> Int {
-    var cycles = 0
+    _ queue: Int, _ cycles: inout Int, _ body: (VirtQueue.Chain) -> Int
+  ) throws(VirtQueueError) {
     // A driver cannot make more available at once than the ring has.
     // Cannot trap: a constant.
     for _ in 0..<VirtQueue.maximumSize {
@@ -143,40 +143,40 @@ final class BalloonDevice: VirtioDevice, Device {
       let wanted = try transport.queues[queue].give(head: chain.head, byteCount: 0, bus.memory)
       if wanted { transport.raiseUsed() }
     }
-    return cycles
   }
 
-  /// Gives the host the pages that the driver reports free.
-  private func takeFreePages(_ queue: Int) throws(VirtQueueError) -> Int {
+  /// Gives the host the pages that the driver reports free: at one notice as many as its storage has, though it may
+  /// report a page again and again.
+  private func takeFreePages(_ queue: Int, _ cycles: inout Int) throws(VirtQueueError) {
+    let limit = Int(clamping: bus.memory.attachedByteCount >> 12)
     var count = 0
     defer { if count > 0 { bus.forgetTranslations() } }
-    return try takePages(queue) { chain in
-      var emptied = 0
+    try takePages(queue, &cycles) { chain in
+      let before = count
       // Cannot trap: goes through the array itself.
-      for segment in chain.writable {
+      for segment in chain.writable where Int(segment.byteCount >> 12) <= limit &- count {
         let range = AddressRange(
           start: segment.address, byteCount: UInt64(segment.byteCount))
-        emptied.addClamped(range.map { bus.memory.empty($0.addresses) } ?? 0)
+        count.addClamped(range.map { bus.memory.empty($0.addresses) } ?? 0)
       }
-      count.addClamped(emptied)
-      return emptied
+      return count &- before
     }
   }
 
   // MARK: Statistics
 
   private func takeStatistics(
-    _ queue: Int, at time: SimulatedTime
-  ) throws(VirtQueueError) -> Int {
+    _ queue: Int, at time: SimulatedTime, _ cycles: inout Int
+  ) throws(VirtQueueError) {
     guard statistics == nil, let chain = try transport.queues[queue].take(bus.memory) else {
-      return 0
+      return
     }
     let bytes = chain.bytes(skipping: 0, count: Self.statisticsLimit, bus.memory)
     report = Self.report(in: bytes, at: time) ?? report
     statistics = chain.head
     nextRequest = time.addingClamped(Self.interval)
     bus.noteDeadline()
-    return Cost.chain &+ Cost.descriptor &* chain.descriptorCount
+    cycles &+= Cost.chain &+ Cost.descriptor &* chain.descriptorCount
   }
 
   /// What statistics say: entries of ten bytes, each with a kind and a number; nil when what matters is missing.

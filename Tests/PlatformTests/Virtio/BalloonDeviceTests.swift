@@ -43,7 +43,9 @@ private struct BalloonDriver {
     0x1_0000 + UInt64(queue) * 0x4000 + part * 0x1000
   }
 
-  mutating func start(features: UInt32 = 0x22, before: (inout Self) -> Void = { _ in }) {
+  mutating func start(
+    features: UInt32 = 0x22, size: UInt32 = 8, before: (inout Self) -> Void = { _ in }
+  ) {
     indices = [0, 0, 0, 0]
     for value in [UInt32(0), 1, 3] { write(0x70, value) }
     write(0x24, 0)
@@ -54,7 +56,7 @@ private struct BalloonDriver {
     for queue in 0..<4 {
       for part in [UInt64(1), 2] { _ = bus.memory.store(UInt32(0), at: ring(queue, part)) }
       write(0x30, UInt32(queue))
-      write(0x38, 8)
+      write(0x38, size)
       for (offset, part) in [(UInt64(0x80), UInt64(0)), (0x90, 1), (0xA0, 2)] {
         write(offset, UInt32(ring(queue, part)))
         write(offset + 4, 0)
@@ -81,6 +83,19 @@ private struct BalloonDriver {
     indices[queue] += 1
     _ = bus.memory.store(indices[queue], at: ring(queue, 1) + 2)
     write(0x50, UInt32(queue), at: time)
+  }
+
+  /// Makes chains of a piece each available in a queue of 64, with one notice.
+  func offerTogether(_ queue: Int, _ pieces: [Range<UInt64>]) {
+    for (number, piece) in pieces.enumerated() {
+      let place = ring(queue, 0) + UInt64(number) * 16
+      _ = bus.memory.store(piece.lowerBound, at: place)
+      _ = bus.memory.store(UInt32(piece.count), at: place + 8)
+      _ = bus.memory.store(UInt32(2), at: place + 12)
+      _ = bus.memory.store(UInt16(number), at: ring(queue, 1) + 4 + UInt64(number) * 2)
+    }
+    _ = bus.memory.store(UInt16(pieces.count), at: ring(queue, 1) + 2)
+    write(0x50, UInt32(queue))
   }
 
   func used(_ queue: Int) -> UInt16 { bus.memory.load(ring(queue, 2) + 2, as: UInt16.self) ?? 0 }
@@ -152,6 +167,22 @@ private struct BalloonDriver {
     #expect(memory.load(page, as: UInt64.self) == 7 && driver.used(3) == 2)
     driver.offer(3, [15 * Self.mebibyte..<17 * Self.mebibyte], writable: true)
     #expect((driver.register(0x70) ?? 0) & 0x40 != 0)
+  }
+
+  @Test("empties at a notice no more than storage has, and charges what ends in an error too")
+  func limit() throws {
+    let piece = 4 * Self.mebibyte..<9 * Self.mebibyte
+    for isWrong in [false, true] {
+      var driver = try BalloonDriver()
+      driver.start(size: 64)
+      let outside = 15 * Self.mebibyte..<17 * Self.mebibyte
+      driver.offerTogether(
+        3, Array(repeating: piece, count: 63) + (isWrong ? [outside] : []))
+      #expect(driver.used(3) == 63)
+      #expect(((driver.register(0x70) ?? 0) & 0x40 != 0) == isWrong)
+      // Of 16 MiB three times 5 are emptied; every chain is walked.
+      #expect(driver.owner.cycles == 63 * (400 + 100) + 3 * 1280 * 10)
+    }
   }
 
   @Test("asks for no pages, and leaves those that a driver gives all the same") func balloon()
