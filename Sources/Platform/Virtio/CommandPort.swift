@@ -96,7 +96,7 @@ final class CommandPort: VirtioDevice, Device {
 
   private var messages: [Message] = []
   private(set) var conversation = Conversation()
-  /// The processor that wrote last, which pays.
+  /// The processor that had it do work last, which pays.
   private var writer = 0
 
   private init(at slot: Int, of bus: SystemBus) {
@@ -156,26 +156,27 @@ final class CommandPort: VirtioDevice, Device {
 
   override func serve(_ queue: Int, _ access: DeviceAccess) {
     var cycles = 0
+    // A buffer for an answer may begin the next command as well as what is written.
+    writer = access.processor
     do throws(VirtQueueError) {
       switch queue {
-      case Self.controlSendQueue: cycles = try takeMessages()
-      case Self.sendQueue:
-        writer = access.processor
-        cycles = try takeInput(at: access.time)
+      case Self.controlSendQueue: try takeMessages(&cycles)
+      case Self.sendQueue: try takeInput(at: access.time, &cycles)
       default: break
       }
-      cycles &+= try deliver(at: access.time)
+      try deliver(at: access.time, &cycles)
     } catch {
       transport.markBroken()
     }
     bus.owner?.charge(cycles, to: access.processor)
   }
 
-  /// Takes the chains that the driver made available in a queue while a condition holds, and gives each back.
+  /// Takes the chains that the driver made available in a queue while a condition holds, and gives each back; what was
+  /// done is counted in cycles also when it ends with a wrong chain.
   private func takeChains(
-    _ queue: Int, limit: Int, while condition: () -> Bool = { true }, _ body: ([UInt8]) -> Void
-  ) throws(VirtQueueError) -> Int {
-    var cycles = 0
+    _ queue: Int, limit: Int, _ cycles: inout Int, while condition: () -> Bool = { true },
+    _ body: ([UInt8]) -> Void
+  ) throws(VirtQueueError) {
     // A driver cannot make more available at once than the ring has.
     // Cannot trap: a constant.
     for _ in 0..<VirtQueue.maximumSize {
@@ -186,7 +187,6 @@ final class CommandPort: VirtioDevice, Device {
       if wanted { transport.raiseUsed() }
       body(bytes)
     }
-    return cycles
   }
 
   /// Stores bytes into a chain that the driver made available.
@@ -204,8 +204,7 @@ final class CommandPort: VirtioDevice, Device {
   }
 
   /// Puts what waits into the driver's buffers, as much as fits; then the next command is begun.
-  private func deliver(at time: SimulatedTime) throws(VirtQueueError) -> Int {
-    var cycles = 0
+  private func deliver(at time: SimulatedTime, _ cycles: inout Int) throws(VirtQueueError) {
     while let message = messages.first,
       try put(message.bytes[...], Self.controlReceiveQueue) != nil
     {
@@ -213,24 +212,24 @@ final class CommandPort: VirtioDevice, Device {
       messages.removeFirst()
       cycles &+= Cost.chain
     }
-    guard !conversation.answer.isEmpty else { return cycles }
+    guard !conversation.answer.isEmpty else { return }
     while conversation.delivered < conversation.answer.count {
       // Cannot trap: no negative count.
       let rest = conversation.answer.dropFirst(max(0, conversation.delivered))
-      guard let written = try put(rest, Self.receiveQueue) else { return cycles }
+      guard let written = try put(rest, Self.receiveQueue) else { return }
       conversation.delivered.addClamped(written)
       cycles &+= Cost.chain &+ Cost.byte &* written
     }
     conversation.answer = []
     conversation.delivered = 0
-    return cycles &+ (try takeInput(at: time))
+    try takeInput(at: time, &cycles)
   }
 
   // MARK: Control
 
-  private func takeMessages() throws(VirtQueueError) -> Int {
+  private func takeMessages(_ cycles: inout Int) throws(VirtQueueError) {
     var closes = false
-    var cycles = try takeChains(Self.controlSendQueue, limit: 8) { bytes in
+    try takeChains(Self.controlSendQueue, limit: 8, &cycles) { bytes in
       func field(_ offset: Int) -> UInt16 {
         // Cannot trap: no negative offset.
         bytes.dropFirst(offset).prefix(2).reversed().reduce(0) { $0 << 8 | UInt16($1) }
@@ -253,8 +252,7 @@ final class CommandPort: VirtioDevice, Device {
       }
     }
     // What was written before belongs to who is gone.
-    if closes { cycles &+= try takeChains(Self.sendQueue, limit: 0) { _ in } }
-    return cycles
+    if closes { try takeChains(Self.sendQueue, limit: 0, &cycles) { _ in } }
   }
 
   /// A message that waits already is not said twice.
@@ -265,9 +263,11 @@ final class CommandPort: VirtioDevice, Device {
   // MARK: Commands
 
   /// Takes what was written, up to the end of a command.
-  private func takeInput(at time: SimulatedTime) throws(VirtQueueError) -> Int {
+  private func takeInput(at time: SimulatedTime, _ cycles: inout Int) throws(VirtQueueError) {
     giveCommand(at: time)
-    return try takeChains(Self.sendQueue, limit: Self.inputLimit, while: { !conversation.isBusy }) {
+    try takeChains(
+      Self.sendQueue, limit: Self.inputLimit, &cycles, while: { !conversation.isBusy }
+    ) {
       guard conversation.isOpen else { return }
       conversation.input = $0
       giveCommand(at: time)
@@ -302,8 +302,10 @@ final class CommandPort: VirtioDevice, Device {
     let text = reply.prefix(Self.answerLimit)
     conversation.command = nil
     conversation.answer = Array("\(returnCode) \(text.count)\n".utf8) + text
+    // No processor waits for it here.
+    var cycles = 0
     do throws(VirtQueueError) {
-      _ = try deliver(at: time)
+      try deliver(at: time, &cycles)
     } catch {
       transport.markBroken()
     }

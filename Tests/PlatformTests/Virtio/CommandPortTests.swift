@@ -15,6 +15,8 @@ private struct PortDriver {
   let bus: SystemBus
   let owner = RecordingOwner()
   let port: CommandPort
+  /// Who gives notices.
+  var processor = 0
   private var indices: [UInt16] = [0, 0, 0, 0]
 
   init() throws {
@@ -28,7 +30,7 @@ private struct PortDriver {
   }
 
   private func access(_ time: SimulatedTime = 7) -> DeviceAccess {
-    DeviceAccess(time: time, size: 4, processor: 0)
+    DeviceAccess(time: time, size: 4, processor: processor)
   }
 
   func register(_ offset: UInt64) -> UInt64? {
@@ -69,7 +71,9 @@ private struct PortDriver {
   }
 
   /// Makes a buffer available in a queue, and says so.
-  mutating func offer(_ queue: Int, _ bytes: [UInt8], room: UInt32? = nil) {
+  mutating func offer(
+    _ queue: Int, _ bytes: [UInt8], room: UInt32? = nil, notifies: Bool = true
+  ) {
     let slot = UInt64(indices[queue] % 8)
     let buffer = Self.buffers + UInt64(queue) * 0x1_0000 + slot * 0x2000
     _ = bus.store(bytes, at: buffer)
@@ -80,6 +84,14 @@ private struct PortDriver {
     _ = bus.memory.store(UInt16(slot), at: ring(queue, 1) + 4 + slot * 2)
     indices[queue] += 1
     _ = bus.memory.store(indices[queue], at: ring(queue, 1) + 2)
+    if notifies { write(0x50, UInt32(queue)) }
+  }
+
+  /// Makes a buffer available that is outside storage.
+  mutating func offerWrong(_ queue: Int) {
+    let slot = UInt64(indices[queue] % 8)
+    offer(queue, [0], notifies: false)
+    _ = bus.memory.store(UInt64(1) << 40, at: ring(queue, 0) + slot * 16)
     write(0x50, UInt32(queue))
   }
 
@@ -274,5 +286,24 @@ private struct PortDriver {
     #expect(one.port.conversation.isBusy)
     one.port.reset()
     #expect(one.port.conversation == CommandPort.Conversation())
+  }
+
+  @Test("has whoever gives a notice pay, also for what ends in an error") func payment() throws {
+    var driver = try PortDriver()
+    driver.start()
+    driver.write("ONE\nTWO\n")
+    let one = driver.commands()
+    driver.answer(one[0].tag, "a\n")
+    driver.processor = 1
+    driver.offer(0, [], room: 4096)
+    let payers = driver.owner.events.compactMap {
+      if case .portCommand(let processor, _, _) = $0 { processor } else { nil }
+    }
+    #expect(payers == [1])
+    driver.owner.cycles = 0
+    driver.offer(3, [UInt8](repeating: 0, count: 8), notifies: false)
+    driver.offerWrong(3)
+    #expect((driver.register(0x70) ?? 0) & 0x40 != 0)
+    #expect(driver.owner.cycles == 400 + 100 + 8)
   }
 }
