@@ -7,6 +7,10 @@ import Quantities
 
 extension ControlProgram: CommandInterpreter {
   package func answer(_ command: GuestCommand) -> GuestCommandAnswer {
+    // It is no part of the command that lets time pass.
+    let outer = nesting
+    nesting = CommandNesting()
+    defer { nesting = outer }
     let result =
       command.isTooMany
       ? CommandResult(CommandMessage(.tooManyCommands, command.partition), module: Self.guestModule)
@@ -69,8 +73,9 @@ extension ControlProgram {
         CommandMessage(.commandTooLong, "\(Self.guestCommandLimit)"), module: Self.guestModule)
     }
     var result = CommandResult()
-    for line in text.split(whereSeparator: \.isNewline) {
-      let command = ConsoleText.stripped(Array(line.utf8))
+    // No other line end separates: what a guest may give in a second is counted by these.
+    for line in text.utf8.split(separator: 0x0A) {
+      let command = ConsoleText.stripped(Array(line))
       result.append(
         road == .call
           ? execute(command, issuer: .guest(of: partition)) : give(command, atPortOf: partition))

@@ -1,7 +1,7 @@
-import Partitioning
 import Testing
 
 @testable import ControlProgram
+@testable import Partitioning
 
 struct ScriptTests {
   private func run(
@@ -180,5 +180,26 @@ struct GuestCommandTests {
     let long = answer(general, "DISPLAY 0.1000").lines.reduce(0) { $0 + $1.utf8.count + 1 }
     #expect(long > 8192)
     #expect(answer(general, String(repeating: "A", count: 241)).returnCode == 8848)
+  }
+
+  @Test func hasACountOfItsOwnWhateverRuns() throws {
+    let control = try TestConsole().control
+    // As in the innermost command that a typed one may lead to.
+    while let inner = control.nesting.inner() { control.nesting = inner }
+    let outer = control.nesting
+    let command = GuestCommand(partition: "SPIN001", text: "Q USERID", road: .call)
+    #expect(control.answer(command).reply == "SPIN001  AT DEMO\n")
+    #expect(control.nesting == outer)
+  }
+
+  // Oracle: the firmware, which counts the commands of a text by X'15'.
+  @Test func onlyTheGuestsOwnLineEndSeparates() throws {
+    let test = try TestConsole()
+    for end in ["\r", "\u{B}", "\u{C}", "\u{85}", "\u{2028}"] {
+      let result = test.control.guestCommand("ECHO A\(end)ECHO B", from: "SPIN001")
+      #expect(result.lines.count == 1, "\(result.lines)")
+    }
+    let lines = test.control.guestCommand("ECHO A\r\nECHO B", from: "SPIN001").lines
+    #expect(lines == ["A", "B"])
   }
 }

@@ -85,7 +85,7 @@ final class GuestCommands: FirmwareObject {
       return road == .port ? ask(command) ?? .refused : .refused
     }
     // Each command of a text is one of those that the guest may give in a second.
-    let commandCount = max(1, text.split(separator: 0x15).count)
+    let commandCount = max(1, printable.utf8.split(separator: 0x0A).count)
     partition.commandAllowance = partition.commandAllowance.subtractingClamped(commandCount)
     let before = state.commandingPartition
     state.commandingPartition = partition.number

@@ -127,10 +127,12 @@ struct HostileGuestTests {
     return code
   }
 
-  @Test func commandsOfOneTextCountEachByItself() throws {
-    // Ten commands of one letter with X'15' between them, behind the loop.
+  /// A line feed separates them as X'15' does.
+  @Test(arguments: [0x15, 0x0A] as [UInt8])
+  func commandsOfOneTextCountEachByItself(lineEnd: UInt8) throws {
+    // Ten commands of one letter with line ends between them, behind the loop.
     let loop = commanding(text: 0x10_0020 + 25, byteCount: 19).withJumpBack()
-    let text = (0..<19).map { $0 % 2 == 0 ? UInt8(0x51) : 0x15 }
+    let text = (0..<19).map { $0 % 2 == 0 ? UInt8(0x51) : lineEnd }
     #expect(loop.count == 25)
     let machine = try machine(loop + text)
     var texts: [String] = []
