@@ -99,9 +99,13 @@ package final class ControlProgram {
     consoles.removeAll { $0 === console }
   }
 
+  /// The consoles that answers tell of: none to a guest at its port and to a COMMAND statement, as who is at a
+  /// console is no part of the machine's history.
+  private var toldConsoles: [ConsoleSession] { isGivingForOthers ? [] : consoles }
+
   /// Users who are logged on, in name order: those at consoles and the active partitions.
   package func loggedOnUsers() -> [String] {
-    var names = Set(consoles.map(\.userid))
+    var names = Set(toldConsoles.map(\.userid))
     for name in partitionNames where system.isActive(name) == true {
       names.insert(name)
     }
@@ -132,19 +136,19 @@ package final class ControlProgram {
 
   /// Whether a user is at a console or a partition is active.
   package func isLoggedOn(_ userid: String) -> Bool {
-    system.isActive(userid) ?? consoles.contains { $0.userid == userid }
+    system.isActive(userid) ?? toldConsoles.contains { $0.userid == userid }
   }
 
   /// Whether a user who is logged on has no console.
   func isDisconnected(_ userid: String) -> Bool {
-    !consoles.contains { $0.userid == userid || $0.connection == userid }
+    !toldConsoles.contains { $0.userid == userid || $0.connection == userid }
   }
 
   /// ` -L0003` for a user at console 3, ` - DSC` for one without a console.
   func terminalText(of userid: String) -> String {
     let console =
-      consoles.first { $0.connection == userid }
-      ?? consoles.first { $0.userid == userid }
+      toldConsoles.first { $0.connection == userid }
+      ?? toldConsoles.first { $0.userid == userid }
     return console.map { " -L" + hexDigits($0.number, 4) } ?? " - DSC"
   }
 

@@ -109,6 +109,14 @@ extension ControlProgram {
   }
 }
 
+extension Invocation {
+  /// Refuses a guest at its port, and a COMMAND statement, what acts on consoles and pace, or tells of the host.
+  func requireConsole() throws(CommandMessage) {
+    guard control.isGivingForOthers else { return }
+    throw CommandMessage(.needsConsole, ([command.keyword.name] + lead).joined(separator: " "))
+  }
+}
+
 extension Issuer {
   /// A partition's guest, by DIAGNOSE X'08'.
   fileprivate static func guest(of partition: String) -> Issuer {

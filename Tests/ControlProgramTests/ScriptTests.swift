@@ -159,7 +159,7 @@ struct GuestCommandTests {
       #expect(answer(able, command).returnCode == 8842, "\(command)")
     }
     // What the host alone knows is not told.
-    #expect(answer(able, "INDICATE LPAR").lines.last == "PACE FAST, ACHIEVED NOT MEASURED")
+    #expect(answer(able, "INDICATE LPAR").lines.last?.hasPrefix("POOL") == true)
     // A class is no permission: the partition has no authority over others.
     for command in ["FORCE SPIN002", "FOR SPIN002 CMD STOP", "FOR SPIN002 CMD Q USERID"] {
       #expect(answer(able, command).returnCode == 8868, "\(command)")
@@ -182,6 +182,43 @@ struct GuestCommandTests {
     #expect(answer(general, String(repeating: "A", count: 241)).returnCode == 8848)
   }
 
+  // Oracle: the operator's own session, which goes on.
+  @Test func endsNobodysSession() throws {
+    let able = try TestConsole { $0.giveAllClasses(to: "SPIN001") }
+    for command in ["FORCE OPERATOR", "FORCE NOBODY", "FORCE SPIN001 DISCONNECT"] {
+      let result = able.control.guestCommand(command, from: "SPIN001", by: .port)
+      #expect(result.lines == ["HCPUSO8842E FORCE needs a console"], "\(command)")
+    }
+    #expect(able.control.give("FORCE OPERATOR", asUserOf: "SPIN001")?.contains("8842E") == true)
+    #expect(able.answer("Q USERID") == "OPERATOR AT DEMO")
+    #expect(able.answer("Q USER OPERATOR") == "OPERATOR -L0000")
+  }
+
+  // Oracle: the same machine with other consoles, which a guest cannot tell from it.
+  @Test func whoIsAtAConsoleIsNotTold() throws {
+    let commands = ["Q NAMES", "Q USERS", "Q OPERATOR", "Q SPIN001", "Q SECUSER", "Q OBSERVER"]
+    var answers: [[String]] = []
+    for isWatched in [false, true] {
+      let able = try TestConsole { $0.giveAllClasses(to: "SPIN001") }
+      _ = able.answer("SET SECUSER SPIN001 MAINT")
+      if isWatched {
+        _ = able.control.logOn("SPIN001")
+        _ = able.control.logOn("MAINT")
+      } else {
+        able.console.end()
+      }
+      answers.append(
+        commands.flatMap { able.control.guestCommand($0, from: "SPIN001", by: .port).lines })
+      for command in ["Q EVENTS", "Q CONSOLE", "INDICATE LPARS REPORT", "SET PACE REAL"] {
+        let result = able.control.guestCommand(command, from: "SPIN001", by: .port)
+        #expect(result.returnCode == 8842, "\(command): \(result.lines)")
+      }
+    }
+    #expect(answers[0] == answers[1])
+    #expect(answers[0].first == "SPIN001  - DSC , SPIN002  - DSC , TOUCHER  - DSC")
+    #expect(answers[0].dropFirst().first == "    3 USERS,     0 DIALED,     0 NET")
+  }
+
   @Test func hasACountOfItsOwnWhateverRuns() throws {
     let control = try TestConsole().control
     // As in the innermost command that a typed one may lead to.
@@ -201,5 +238,19 @@ struct GuestCommandTests {
     }
     let lines = test.control.guestCommand("ECHO A\r\nECHO B", from: "SPIN001").lines
     #expect(lines == ["A", "B"])
+  }
+
+  // Oracle: the last message of a partition that ends by itself, which names nobody.
+  @Test func aRefusedForceIsNobodys() throws {
+    let able = try TestConsole { $0.giveAllClasses(to: "SPIN001") }
+    let result = able.control.guestCommand("FORCE SPIN002 IMMEDIATE", from: "SPIN001", by: .port)
+    #expect(result.returnCode == 8868 && able.control.forcedBy.isEmpty)
+  }
+}
+
+extension SystemDefinition {
+  fileprivate mutating func giveAllClasses(to name: String) {
+    guard let number = partitions.firstIndex(where: { $0.name == name }) else { return }
+    partitions[number].classes = "ABCDEFG"
   }
 }

@@ -118,6 +118,8 @@ private func indicatePartitions(_ call: Invocation) throws(CommandMessage) {
         + "\(rightAligned("\(pool.weightSum)", 10)) \(processors(Double(pool.online))) "
         + processors(pool.recentBusy * Double(pool.online)))
   }
+  // The pace is the host's.
+  guard !call.control.isGivingForOthers else { return }
   let achieved = machine.achievedPace.map { fixedPointText(rounded($0, by: 100), places: 2) }
   call.reply("PACE \(paceText(machine.pace)), ACHIEVED \(achieved ?? "NOT MEASURED")")
 }

@@ -120,10 +120,10 @@ private func force(_ call: Invocation) throws(CommandMessage) {
       try call.perform(.cancelShutdown(name))
       call.control.forcedBy[name] = nil
       call.reply("FORCE of \(name) is cancelled")
-    case .disconnect: call.control.disconnectAll(from: name)
-    case .immediate:
-      call.control.forcedBy[name] = call.issuer.userid
-      try call.perform(.deactivate(name, force: true))
+    case .disconnect:
+      try call.requireConsole()
+      call.control.disconnectAll(from: name)
+    case .immediate: try call.forceAtOnce(name)
     case .within(let seconds):
       try call.signal(name, within: seconds, thenForce: true)
     }
@@ -334,6 +334,7 @@ extension Invocation {
   fileprivate func forceUser(
     _ userid: String, _ request: ForceRequest
   ) throws(CommandMessage) {
+    try requireConsole()
     let consoles = control.consoles(of: userid)
     guard !consoles.isEmpty else { throw CommandMessage(.notLoggedOn, userid) }
     if case .cancel = request { throw CommandMessage(.noPendingChange, userid) }
@@ -347,6 +348,18 @@ extension Invocation {
     control.reportFirmware(
       "USER DSC   LOGOFF AS  \(padded(userid, 8)) USERS = \(control.loggedOnUsers().count)"
         + "    FORCED BY \(issuer.userid)")
+  }
+
+  /// FORCE of a partition whose guest is not asked.
+  fileprivate func forceAtOnce(_ name: String) throws(CommandMessage) {
+    let before = control.forcedBy[name]
+    control.forcedBy[name] = issuer.userid
+    do throws(CommandMessage) {
+      try perform(.deactivate(name, force: true))
+    } catch {
+      control.forcedBy[name] = before
+      throw error
+    }
   }
 
   /// `CPU nn`, or nil for all.

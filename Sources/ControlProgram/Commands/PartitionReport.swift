@@ -31,6 +31,7 @@ private struct ReportRequest {
 }
 
 func reportPartitions(_ call: Invocation) throws(CommandMessage) {
+  try call.requireConsole()
   let request = try ReportRequest(call)
   let (report, processors) = try call.reports(of: request.interval)
   if let form = request.form {

@@ -133,6 +133,7 @@ private func queryCommandNames(_ call: Invocation) throws(CommandMessage) {
 }
 
 private func queryEvents(_ call: Invocation) throws(CommandMessage) {
+  try call.requireConsole()
   var count = 20
   if let word = call.operands.next() {
     guard let value = decimal(word), (1...1000).contains(value) else {

@@ -32,6 +32,7 @@ let setCommands: [Command] = [
 ]
 
 private func setPace(_ call: Invocation) throws(CommandMessage) {
+  try call.requireConsole()
   let word = try call.operands.required()
   try call.operands.end()
   switch word {

@@ -65,6 +65,7 @@ private func closeConsole(_ call: Invocation) throws(CommandMessage) {
 }
 
 private func queryConsoles(_ call: Invocation) throws(CommandMessage) {
+  try call.requireConsole()
   let pattern = call.operands.isEmpty ? nil : try call.operands.useridPattern()
   try call.operands.end()
   let partitions = try pattern.map(call.partitions) ?? call.control.partitionNames
