@@ -110,18 +110,18 @@ package struct EthernetFrame: Equatable, Sendable, Codable {
     frame.openChecksum = nil
     let place = open.start.addingClamped(open.offset)
     guard open.start >= 0, open.offset >= 0, place < bytes.count &- 1 else { return frame }
-    let value = Self.checksum(sum(open.start..<max(open.start, bytes.count)))
+    let value = Self.checksum(sum(from: open.start, to: bytes.count))
     frame.bytes.change(at: place) { $0 = UInt8(value >> 8) }
     frame.bytes.change(at: place &+ 1) { $0 = UInt8(value & 0xFF) }
     return frame
   }
 
-  /// The sum of the words from a place on, the last one filled up; at most 65,553 bytes are added.
-  func sum(_ range: Range<Int>) -> UInt64 {
+  /// The sum of the words from a place to before another, the last one filled up; at most 65,553 bytes are added.
+  func sum(from start: Int, to end: Int) -> UInt64 {
     var sum: UInt64 = 0
     var isHigh = true
     // Cannot trap: goes through the array itself.
-    for byte in bytes.prefix(max(0, range.upperBound)).dropFirst(max(0, range.lowerBound)) {
+    for byte in bytes.prefix(max(0, end)).dropFirst(max(0, start)) {
       sum &+= isHigh ? UInt64(byte) << 8 : UInt64(byte)
       isHigh.toggle()
     }

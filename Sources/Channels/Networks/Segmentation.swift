@@ -52,11 +52,13 @@ extension EthernetFrame {
     guard segmentCount != nil, let head = segmentHead(segmentation.network) else { return [] }
     let size = segmentation.byteCount
     // Cannot trap: goes through the array itself.
-    var payload = bytes.dropFirst(head.end)
+    var payload = bytes.dropFirst(max(0, head.end))
     var segments: [EthernetFrame] = []
     repeat {
-      let part = payload.prefix(size)
-      payload = payload.dropFirst(size)
+      // Cannot trap: no negative count.
+      let part = payload.prefix(max(0, size))
+      // Cannot trap: no negative count.
+      payload = payload.dropFirst(max(0, size))
       let offset = size.multipliedClamped(by: segments.count)
       segments.append(segment(part, at: offset, isLast: payload.isEmpty, head))
     } while !payload.isEmpty
@@ -113,7 +115,7 @@ extension EthernetFrame {
         at: head.internet &+ 2)
       frame.put(frame.half(head.internet &+ 4) &+ number, at: head.internet &+ 4)
       frame.put(0, at: head.internet &+ 10)
-      let sum = frame.sum(head.internet..<head.transport)
+      let sum = frame.sum(from: head.internet, to: head.transport)
       frame.put(Self.checksum(sum), at: head.internet &+ 10)
     case .version6:
       frame.put(UInt16(clamping: transportCount), at: head.internet &+ 4)
@@ -127,11 +129,11 @@ extension EthernetFrame {
     let kept: UInt8 = (isLast ? 0xFF : 0xF6) & (offset == 0 ? 0xFF : 0x7F)
     frame.bytes.change(at: head.transport &+ 13) { $0 &= kept }
     frame.put(0, at: head.transport &+ 16)
-    let addresses = head.network == .version4 ? 12..<20 : 8..<40
+    let addresses = head.network == .version4 ? (start: 12, end: 20) : (start: 8, end: 40)
     let sum =
-      frame.sum(head.internet &+ addresses.lowerBound..<head.internet &+ addresses.upperBound)
+      frame.sum(from: head.internet &+ addresses.start, to: head.internet &+ addresses.end)
       &+ UInt64(Self.tcpProtocol) &+ UInt64(clamping: transportCount)
-      &+ frame.sum(head.transport..<frame.bytes.count)
+      &+ frame.sum(from: head.transport, to: frame.bytes.count)
     frame.put(Self.checksum(sum), at: head.transport &+ 16)
     return frame
   }
