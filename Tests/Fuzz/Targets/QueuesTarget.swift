@@ -256,14 +256,17 @@ enum QueuesTarget: FuzzTarget {
     let both = read + write
     // A port that is opened (event 6 with value 1, by the third queue), a command, and CP's answer.
     let open: [UInt8] = [3, 5, 0xE0, 0, 0, 0, 0, 0, 4, 8, 0, 0, 6, 0xC0]
-    let command: [UInt8] =
-      [15, 15] + [UInt8](repeating: 0x0A, count: 8)
-      + [0, 0, 6, 0x40, 10, 0x80, 5, 0, 0, 1, 0, 4, 64, 2, 0, 6, 1]
+    let command: [UInt8] = [
+      15, 15, 0x0A, 0x0A, 0x0A, 0x0A, 0x0A, 0x0A, 0x0A, 0x0A, 0, 0, 6, 0x40, 10, 0x80, 5, 0, 0, 1,
+      0, 4, 64, 2, 0, 6, 1,
+    ]
+    let apart: [UInt8] = [13, 14, 3, 3, 3]
+    let courses: [[UInt8]] = [read, write, both, write + apart + read, open + command]
     // The device, the features' second byte, and the second queue's size stand in front of the first.
-    return (0...5).flatMap { device in
-      [read, write, both, write + [13, 14, 3, 3, 3] + read, open + command].map {
-        [device, 0x80, 3] + $0
-      }
+    var seeds: [[UInt8]] = []
+    for device in 0...5 as ClosedRange<UInt8> {
+      for course in courses { seeds.append([device, 0x80, 3] + course) }
     }
+    return seeds
   }
 }
