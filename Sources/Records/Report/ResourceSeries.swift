@@ -21,7 +21,7 @@ extension ResourceSeries {
     var found: [String: (number: Int, series: ResourceSeries)] = [:]
     for (index, (start, end)) in intervals.enumerated() {
       let seconds = Double(max(1, end.time.subtractingClamped(start.time))) / 1e9
-      let earlier = start.resources
+      let earlier = start.partitionsByNumber
       for partition in end.partitions {
         guard let resources = partition.resources else { continue }
         let spent = resources.inputOutput.since(earlier[partition.number], in: partition)
@@ -72,8 +72,8 @@ extension PathSample {
 }
 
 extension MeasurementSample {
-  /// What each partition had beside processors, and since when, by its number.
-  var resources: [Int: PartitionSample] {
+  /// The partitions by number.
+  var partitionsByNumber: [Int: PartitionSample] {
     Dictionary(partitions.map { ($0.number, $0) }, uniquingKeysWith: { $1 })
   }
 

@@ -52,7 +52,7 @@ extension ReportTable {
     from first: MeasurementSample, to last: MeasurementSample, timeOfDay: Int64
   ) -> [[Cell]] {
     let beginning = instant(first, last, timeOfDay)
-    let earlier = first.resources
+    let earlier = first.partitionsByNumber
     return last.partitions.compactMap { partition in
       guard let resources = partition.resources else { return nil }
       let spent = resources.inputOutput.since(earlier[partition.number], in: partition)

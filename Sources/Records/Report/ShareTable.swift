@@ -36,8 +36,7 @@ extension ReportTable {
     func processors(_ nanoseconds: UInt64) -> Cell {
       .decimal(Fraction(Int128(nanoseconds), duration), 6)
     }
-    let earlier = Dictionary(
-      first.partitions.map { ($0.number, $0) }, uniquingKeysWith: { $1 })
+    let earlier = first.partitionsByNumber
     let beginning: [Cell] = [
       .seconds(last.time), .text(instantText(last.time, timeOfDay)),
       .seconds(length),

@@ -12,8 +12,8 @@ struct ReportCommand: ParsableCommand {
     abstract: "Write a report of a machine's use: a page with charts, CSV or JSON lines.",
     discussion: """
       Reads the records of a machine, which may run meanwhile. The page, index.html, shows use \
-      against entitlement over time by pool and partition, with the changes marked, and the \
-      partition data report, the processor report, the event log and the accounting records of the \
+      against entitlement over time by pool and partition, storage, I/O and channel paths, with the \
+      changes marked, and the partition data report, the processor report, the event log and the accounting records of the \
       interval; the same tables are written as CSV, or as JSON lines.
 
       An instant is a time since IPL (90s, 5m, 2h), a date and time of day of the machine \
