@@ -126,7 +126,7 @@ extension ChannelSubsystem {
     }
     activity.isActive[partition] = true
     activity.wasActivated[partition] = true
-    for path in activity.paths.indices { verify(path) }
+    verifyPaths(of: partition)
     pathsChanged()
   }
 
@@ -184,6 +184,17 @@ extension ChannelSubsystem {
         continue
       }
       note(path, at: index, isOperational: activity.paths[path].isOperational)
+    }
+  }
+
+  /// As `verify`, for one partition and all its paths.
+  private func verifyPaths(of partition: Int) {
+    for index in activity.subchannels.indices
+    where activity.subchannels[index].partition == partition {
+      for path in activity.subchannels[index].paths
+      where activity.paths[path].isOnline && activity.paths[path].isConfigured(partition) {
+        note(path, at: index, isOperational: activity.paths[path].isOperational)
+      }
     }
   }
 
