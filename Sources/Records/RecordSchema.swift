@@ -39,6 +39,9 @@ enum RecordSchema {
     migrator.registerMigration("4: storage, devices and channel paths in samples") {
       try $0.execute(sql: resources)
     }
+    migrator.registerMigration("5: what guests say of their storage in samples") {
+      try $0.execute(sql: "ALTER TABLE sampleResources ADD COLUMN available INTEGER")
+    }
     return migrator
   }
 
