@@ -119,7 +119,7 @@ private func indicatePartitions(_ call: Invocation) throws(CommandMessage) {
         + processors(pool.recentBusy * Double(pool.online)))
   }
   // The pace is the host's.
-  guard !call.control.isGivingForOthers else { return }
+  guard !call.control.answersByHistoryAlone else { return }
   let achieved = machine.achievedPace.map { fixedPointText(rounded($0, by: 100), places: 2) }
   call.reply("PACE \(paceText(machine.pace)), ACHIEVED \(achieved ?? "NOT MEASURED")")
 }
