@@ -116,6 +116,7 @@ final class StressRun {
     case .configureStorage(let name, _, false, let insistence, _),
       .configureProcessor(let name, _, false, let insistence, _):
       if insistence > .polite { upset.insert(name) }
+    case .detachDevice(let name, 0x100, force: true, _): upset.insert(name)
     case .load(let name, _, _, true, _), .activate(let name, _, _, _), .resetClear(let name, _):
       upset.remove(name)
     default: break
