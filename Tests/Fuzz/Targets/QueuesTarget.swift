@@ -49,6 +49,8 @@ enum QueuesTarget: FuzzTarget {
       driver.step(&input)
       driver.check()
     }
+    let name = devices.first { $0.address == driver.base }.map { "\(type(of: $0))" } ?? "none"
+    Tally.add(driver.requests, of: "requests of \(name)")
   }
 
   private struct Driver {
@@ -65,8 +67,11 @@ enum QueuesTarget: FuzzTarget {
     var leaving: [FrameRequest] = []
     var commands: [UInt64] = []
     var index: UInt16 = 0
+    /// Descriptors, ring entries and accesses to registers so far.
+    var requests = 0
 
     mutating func write(_ offset: UInt64, _ value: UInt32) {
+      requests += 1
       _ = bus.writeMemory(base + offset, UInt64(value), access(4))
       for event in owner.events {
         switch event {
@@ -152,7 +157,8 @@ enum QueuesTarget: FuzzTarget {
       }
     }
 
-    private func descriptor(_ input: inout FuzzInput) {
+    private mutating func descriptor(_ input: inout FuzzInput) {
+      requests += 1
       let place = descriptors + UInt64(input.byte() & 63) * 16
       _ = memory.store(address(&input), at: place)
       _ = memory.store(length(&input), at: place + 8)
