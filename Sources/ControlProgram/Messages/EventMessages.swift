@@ -61,6 +61,10 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
   case .changeExpired(let change): return line(.changeExpired, change.text, module: "CFG")
   case .changeStopped(let change):
     return line(.changeStopped, change.text, sizeText(change.doneByteCount), module: "CFG")
+  case .storageKept(let change):
+    return line(.storageKept, change.text, sizeText(change.doneByteCount), module: "CFG")
+  case .storageGivenBack(let byteCount):
+    return line(.storageGivenBack, sizeText(byteCount), module: "CFG")
   case .shutdownTimeExpired(let seconds):
     return line(.terminationTimedOut, "\(seconds)", module: "SIG")
   case .hostStorageUsedUp(let used, let limit):

@@ -453,7 +453,8 @@ extension MessageID {
       MessageDefinition(
         8810, .error, nil,
         "Storage &1 is not a multiple of the increment &2",
-        when: "Storage is given and taken in whole increments.",
+        when: "Storage is given and taken in whole increments, to Linux in blocks of 2M, or in "
+          + "memory devices of 128M or more (STORAGE BY ACPI).",
         remedy: "Round the size.")
     case .insufficientStorage:
       MessageDefinition(
@@ -708,6 +709,21 @@ extension MessageID {
         when: "The guest had plugged or unplugged a part of the storage when the change was "
           + "cancelled or its time was over; the part stays done.",
         remedy: "Ask for the rest again, when the guest uses less, with WITHIN; UNCOND takes it.")
+    case .storageKept:
+      MessageDefinition(
+        8838, .information, nil,
+        "User &1 &2 refused by the guest with &3 of it done; it is asked again",
+        when: "Linux cannot take a memory device off line: what is in it cannot be moved. The "
+          + "change stays pending.",
+        remedy: "Have the guest use less, or CANCEL; storage that is to go again Linux must use as "
+          + "movable (memhp_default_state=online_movable). UNCOND takes it.")
+    case .storageGivenBack:
+      MessageDefinition(
+        8839, .information, nil,
+        "User &1 has given storage &2 back",
+        when: "A guest's operating system ejected a memory device that nobody asked for, or could "
+          + "not use one that it was given by UNCOND.",
+        remedy: "Nothing; CONFIG brings it on line again.")
     // MARK: Devices and channel paths
     case .deviceDoesNotExist:
       MessageDefinition(

@@ -120,6 +120,8 @@ package enum MessageID: CaseIterable, Sendable {
   case changeRefused
   case changeExpired
   case changeStopped
+  case storageKept
+  case storageGivenBack
   // Devices and channel paths
   case deviceDoesNotExist
   case deviceOffline

@@ -146,6 +146,14 @@ struct DefinitionJudgement {
         .multiple(sizeText(bytes), what: "STORAGE " + name, of: increment),
         at: partition.place(of: "STORAGE " + name, in: "STORAGE"))
     }
+    let unit = partition.definition.reservedUnit(increment: increment)
+    if partition.definition.storageMethod == .acpi, storage.reservedByteCount % increment == 0,
+      !storage.reservedByteCount.isMultiple(of: unit)
+    {
+      log.report(
+        .multiple(sizeText(storage.reservedByteCount), what: "STORAGE RESERVED BY ACPI", of: unit),
+        at: partition.place(of: "STORAGE RESERVED", in: "STORAGE"))
+    }
     if storage.initialByteCount == 0 {
       log.report(
         .noStorage(increment: increment), at: partition.place(of: "STORAGE INITIAL", in: "STORAGE"))

@@ -69,6 +69,10 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case changeExpired(PendingChange)
   /// It was ended, by its deadline or by a cancel, when the guest had done a part of it.
   case changeStopped(PendingChange)
+  /// The guest gives nothing more of the storage that is wanted back; the change is pending all the same.
+  case storageKept(PendingChange)
+  /// The guest gave storage back unasked, in bytes.
+  case storageGivenBack(UInt64)
   /// A shutdown signal's time was over before the guest ended.
   case shutdownTimeExpired(seconds: Int)
   /// The guest gave a CP command with its answer going to its console.

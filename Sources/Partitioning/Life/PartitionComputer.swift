@@ -70,6 +70,8 @@ extension Life {
       },
       entropySeed: partition.definition.options.contains(.entropy) ? entropySeed(partition) : nil,
       pluggableStorage: isPluggable ? reserved : nil,
+      memoryDeviceByteCount: isPluggable && partition.definition.storageMethod == .acpi
+        ? partition.definition.reservedUnit(increment: definition.machine.incrementByteCount) : nil,
       hasCommandPort: partition.definition.options.contains(.commandPort),
       hasBalloon: partition.definition.options.contains(.balloon))
   }

@@ -152,6 +152,9 @@ extension Passage {
     case .processorRefused(let processor):
       _ = reconfiguration.refused(partition, .processorRecalled(processor))
     case .storagePlugged(let byteCount): reconfiguration.plugged(partition, byteCount)
+    case .storageRefused(let byteCount): reconfiguration.refusedStorage(partition, byteCount)
+    case .storageKept: reconfiguration.keptStorage(partition)
+    case .storageGivenBack(let byteCount): reconfiguration.givenBack(partition, byteCount)
     }
   }
 

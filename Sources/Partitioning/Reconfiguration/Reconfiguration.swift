@@ -151,7 +151,7 @@ final class Reconfiguration: FirmwareObject {
     try partition.requireActive()
     let count = try judgeAmount(byteCount)
     if partition.definition.hasPluggableStorage {
-      try judgeBlocks(byteCount)
+      try judgeUnit(byteCount, of: partition)
       if let result = online
         ? try addBlocks(partition, count, insistence, within)
         : try removeBlocks(partition, count, insistence, within)

@@ -132,7 +132,7 @@ final class StressRun {
       case .disabledWait, .tripleFault, .unimplemented, .unassigned:
         lose("\(event.partition ?? "?"): \(event.kind)")
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
-        .changeRefused, .changeExpired, .changeStopped,
+        .changeRefused, .changeExpired, .changeStopped, .storageKept, .storageGivenBack,
         .shutdownTimeExpired, .commandReply, .requestsWait, .missingInterrupt, .pathBusy,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .adapterGivenBack,
         .deviceNotAttached, .linkNotGiven, .linkReadOnly, .adapterNotDefined,
