@@ -36,6 +36,15 @@ extension WrongFolder {
         "a.direct:1:11: HCPDEF049W 7 disks and network adapters; the partition has room for 4; remove some, OPTION RNG, VMCP or BALLOON, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
       ]),
     WrongFolder(
+      name: "reserved storage that is no whole number of memory devices",
+      files: [
+        "machine.config": machine,
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M RESERVED 160M BY ACPI\n",
+      ],
+      messages: [
+        "a.direct:2:32: HCPDEF013E STORAGE RESERVED BY ACPI 160M is not a multiple of the increment of 128M; write a multiple of 128M"
+      ]),
+    WrongFolder(
       name: "a disk and a network adapter of one number",
       files: [
         "machine.config": machine,
@@ -106,7 +115,7 @@ extension WrongFolder {
         "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M BY BALLOON\n",
       ],
       messages: [
-        "a.direct:2:26: HCPDEF002E BALLOON is not an operand of STORAGE BY; write one of VIRTIO, CALL"
+        "a.direct:2:26: HCPDEF002E BALLOON is not an operand of STORAGE BY; write one of VIRTIO, ACPI, CALL"
       ]),
     WrongFolder(
       name: "partition name too long",

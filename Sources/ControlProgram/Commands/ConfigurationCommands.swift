@@ -13,7 +13,9 @@ let configurationCommands: [Command] = [
       "A processor or storage is offered to the guest, or wanted back, and the change is pending "
         + "until the guest has done its part or WITHIN seconds (60) are over. UNCOND and FORCE "
         + "take away what the guest does not give. CANCEL withdraws what is pending; storage that "
-        + "Linux has plugged or unplugged by then stays so, and 8890I says how much it was.",
+        + "Linux has plugged or unplugged by then stays so, and 8890I says how much it was. Storage that comes by "
+        + "ACPI memory devices (STORAGE BY ACPI) is a multiple of 128M or more; one that Linux refuses to give is "
+        + "told of (8838I) and asked for again.",
       "The last channel path to a device in use is refused without UNCOND or FORCE. A path goes off line when "
         + "the requests that are under way there have ended: nothing begins there any more, and the change is "
         + "pending. The devices are told after 15 seconds, and after 150 the operator is asked to decide: FORCE, "

@@ -147,7 +147,8 @@ struct DefinitionJudgement {
         at: partition.place(of: "STORAGE " + name, in: "STORAGE"))
     }
     let unit = partition.definition.reservedUnit(increment: increment)
-    if partition.definition.storageMethod == .acpi, storage.reservedByteCount % increment == 0,
+    if partition.definition.storageMethod == .acpi,
+      storage.reservedByteCount.isMultiple(of: increment),
       !storage.reservedByteCount.isMultiple(of: unit)
     {
       log.report(

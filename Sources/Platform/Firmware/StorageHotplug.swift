@@ -85,15 +85,16 @@ final class StorageHotplug: BusTarget, PluggingDevice {
       let cycles = (unit / PCLayout.pluggableBlock).multipliedClamped(by: Self.blockCost)
       bus.owner?.charge(Int(clamping: cycles), to: access.processor)
     }
-    let kind: ComputerEvent.Kind
-    switch outcome.answer {
-    case .plugged(let count)?: kind = .storagePlugged(byteCount: byteCount(of: count))
-    case .refused(let count)?: kind = .storageRefused(byteCount: byteCount(of: count))
-    case .kept?: kind = .storageKept
-    case .givenBack?: kind = .storageGivenBack(byteCount: unit)
-    case nil: return
+    for answer in outcome.answers {
+      let kind: ComputerEvent.Kind =
+        switch answer {
+        case .plugged(let count): .storagePlugged(byteCount: byteCount(of: count))
+        case .refused(let count): .storageRefused(byteCount: byteCount(of: count))
+        case .kept: .storageKept
+        case .givenBack: .storageGivenBack(byteCount: unit)
+        }
+      bus.owner?.emit(kind, at: access.time)
     }
-    bus.owner?.emit(kind, at: access.time)
   }
 
   private func apply(_ outcome: StoragePieces.Outcome) {
@@ -115,9 +116,8 @@ final class StorageHotplug: BusTarget, PluggingDevice {
   var pluggedByteCount: UInt64 { byteCount(of: state.heldCount) }
 
   func offer(_ byteCount: UInt64, keeping most: UInt64) {
-    apply(
-      state.offer(
-        Int(clamping: byteCount / unit), keeping: Int(clamping: most / unit), isHeard: isServed))
+    func pieces(_ byteCount: UInt64) -> Int { Int(clamping: byteCount.divided(by: unit) ?? 0) }
+    apply(state.offer(pieces(byteCount), keeping: pieces(most), isHeard: isServed))
   }
 
   func askAgain() { apply(StoragePieces.Outcome(isNews: state.askAgain())) }

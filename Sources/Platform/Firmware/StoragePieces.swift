@@ -30,7 +30,7 @@ struct StoragePieces: SavedState {
     /// Whether the guest is to look.
     var isNews = false
     /// What the firmware is told.
-    var answer: Answer?
+    var answers: [Answer] = []
   }
 
   /// How far a piece has come.
@@ -103,8 +103,8 @@ struct StoragePieces: SavedState {
 
   /// Whether it is a state of as many pieces, with numbers that can be.
   func fits(_ other: StoragePieces) -> Bool {
-    other.count == count && (0...count).contains(other.requestedCount)
-      && (0...count).contains(other.refusedCount)
+    other.count == count && other.requestedCount >= 0 && other.requestedCount <= count
+      && other.refusedCount >= 0 && other.refusedCount <= count
   }
 
   /// Forgets all events; the pieces that are there stay, and the guest that is loaded has not looked at them.
@@ -230,8 +230,8 @@ struct StoragePieces: SavedState {
     let isAsked = presentCount > requestedCount
     pieces[selected] = Piece()
     outcome.detached = [selected]
-    outcome.isNews = recall()
-    outcome.answer = isAsked ? .plugged(heldCount) : .givenBack
+    outcome.answers = [isAsked ? .plugged(heldCount) : .givenBack]
+    goOn(&outcome)
     return outcome
   }
 
@@ -249,11 +249,18 @@ struct StoragePieces: SavedState {
       pieces[selected].isRemoving = false
       pieces[selected].isWanted = false
       pieces[selected].isKept = true
-      var outcome = Outcome(isNews: recall())
-      if !pieces.contains(where: \.isWanted) { outcome.answer = .kept }
+      var outcome = Outcome()
+      goOn(&outcome)
       return outcome
     default: return Outcome()
     }
+  }
+
+  /// The guest has given a piece or refused one: the next is wanted, or it has refused all.
+  private mutating func goOn(_ outcome: inout Outcome) {
+    outcome.isNews = recall()
+    guard presentCount > requestedCount, !pieces.contains(where: \.isWanted) else { return }
+    outcome.answers.append(.kept)
   }
 
   /// The guest has taken a piece that it was offered, or could not, so that the piece goes.
@@ -261,14 +268,14 @@ struct StoragePieces: SavedState {
     var outcome = Outcome()
     if isTaken {
       pieces[number].standing = .taken
-      outcome.answer = .plugged(pieces.count { $0.standing == .taken })
+      outcome.answers = [.plugged(pieces.count { $0.standing == .taken })]
     } else {
       pieces[number] = Piece()
       outcome.detached = [number]
       refusedCount.addClamped(1)
     }
     if refusedCount > 0, pieces.allSatisfy(\.isAnswered) {
-      outcome.answer = .refused(refusedCount)
+      outcome.answers.append(.refused(refusedCount))
       refusedCount = 0
     }
     return outcome
