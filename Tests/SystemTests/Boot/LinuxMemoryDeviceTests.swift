@@ -94,7 +94,7 @@ struct LinuxMemoryDeviceTests {
     #expect(run.output.contains("8810E Storage 64M is not a multiple of the increment 128M"))
     #expect(run.output.contains("\nLINUX1   STORAGE 128M ONLINE PENDING, 60 SECONDS LEFT\n"))
     #expect(run.output.contains("STORAGE 512M OFFLINE completed"))
-    #expect(run.output.contains("\nSTORAGE = 320M MAX = 832M INC = 16M STANDBY = 512M"))
+    #expect(run.output.contains("\nSTORAGE = 320M MAX = 832M INC = 128M STANDBY = 512M"))
   }
 
   @Test(
