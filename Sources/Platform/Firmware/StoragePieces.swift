@@ -172,12 +172,13 @@ struct StoragePieces: SavedState {
     return gone
   }
 
-  /// Wants as many pieces back as are too many: the highest that the guest has not refused.
+  /// Wants a piece back while there are too many, the highest that the guest has not refused.
+  ///
+  /// One after the other, as guests give them: what they have heard of they do, whatever becomes of the wish.
   ///
   /// - Returns: Whether the guest is to look.
   private mutating func recall() -> Bool {
-    let surplus = presentCount.subtractingClamped(requestedCount)
-    guard surplus > 0 else {
+    guard presentCount > requestedCount else {
       for number in pieces.indices {
         pieces[number].isRemoving = false
         pieces[number].isWanted = false
@@ -185,16 +186,12 @@ struct StoragePieces: SavedState {
       }
       return false
     }
-    let asked = pieces.count(where: \.isWanted)
-    let others = pieces.indices.reversed().filter {
-      pieces[$0].isPresent && !pieces[$0].isWanted && !pieces[$0].isKept
-    }
-    let next = others.prefix(max(0, surplus.subtractingClamped(asked)))
-    for number in next {
-      pieces[number].isRemoving = true
-      pieces[number].isWanted = true
-    }
-    return !next.isEmpty
+    guard !pieces.contains(where: \.isWanted),
+      let next = pieces.lastIndex(where: { $0.isPresent && !$0.isKept })
+    else { return false }
+    pieces[next].isRemoving = true
+    pieces[next].isWanted = true
+    return true
   }
 
   // MARK: What the guest reads and writes
