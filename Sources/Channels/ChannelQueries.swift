@@ -56,7 +56,9 @@ package struct SubchannelView: Equatable, Sendable {
   package var usable: UInt8
   /// Requests that have not ended.
   package var outstanding: Int
-  /// What it did.
+  /// When it came.
+  package var began: SimulatedTime
+  /// What it did since then.
   package var measurement: SubchannelMeasurement
 }
 
@@ -94,6 +96,11 @@ extension ChannelSubsystem {
   /// Numbers of the paths that are off line for the whole machine.
   package var offlinePaths: [UInt8] {
     activity.paths.indices.filter { !activity.paths[$0].isOnline }.map { hardware.paths[$0].number }
+  }
+
+  /// Numbers of the paths that go off line for the whole machine when what is under way there has ended.
+  package var closingPaths: [UInt8] {
+    activity.paths.indices.filter { activity.paths[$0].isClosing }.map { hardware.paths[$0].number }
   }
 
   /// Whether a path works; false when there is none with this number.
@@ -175,7 +182,7 @@ extension ChannelSubsystem {
       logical: item.logicalMask & item.mask { _ in true }, lastUsed: item.lastUsed,
       usable: usableMask(index),
       outstanding: activity.slots.count { $0.isUsed && $0.subchannel == index },
-      measurement: item.measurement)
+      began: item.began, measurement: item.measurement)
   }
 
   /// Devices that would be left without a path if this one went.

@@ -59,6 +59,8 @@ package final class ControlProgram {
   var isGivingForOthers = false
   /// A command is a guest's.
   var isAnsweringGuest = false
+  /// Who gave the command that is being performed, whomever it is given for; nil between commands.
+  var asking: Issuer?
   /// Whether partitions that become active are only remembered: many start together.
   var hidesLogons = false
   /// Whether partitions that end are only remembered: many end together.

@@ -8,9 +8,9 @@ import Quantities
 extension ControlProgram: CommandInterpreter {
   package func answer(_ command: GuestCommand) -> GuestCommandAnswer {
     // It is no part of the command that lets time pass.
-    let outer = nesting
-    nesting = CommandNesting()
-    defer { nesting = outer }
+    let (outer, outermost) = (nesting, asking)
+    (nesting, asking) = (CommandNesting(), nil)
+    defer { (nesting, asking) = (outer, outermost) }
     let result =
       command.isTooMany
       ? CommandResult(CommandMessage(.tooManyCommands, command.partition), module: Self.guestModule)
@@ -23,6 +23,10 @@ extension ControlProgram: CommandInterpreter {
   package func give(_ command: String, asUserOf partition: String) -> String? {
     collectEvents()
     guard let view = system.partitionView(partition) else { return nil }
+    // Its definition asks, whoever brings it up.
+    let outermost = asking
+    asking = nil
+    defer { asking = outermost }
     let result = givingForOthers { execute(command, issuer: Issuer(view)) }
     for line in result.lines where onOmitted == nil {
       reportFirmware("\(padded(partition, 8)): \(line)")
@@ -36,6 +40,7 @@ extension ControlProgram: CommandInterpreter {
   ) throws(ManagementError) {
     let control = ControlProgram(system: copy, table: table)
     control.nesting = nesting
+    control.asking = asking
     control.onOmitted = { _ in }
     // A COMMAND statement only asks them.
     control.records = records

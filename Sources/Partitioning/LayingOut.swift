@@ -55,7 +55,7 @@ extension PartitionManager {
     state.passage.load.move(move)
     state.forget(numbers)
     firmware.state = state
-    for number in numbers.sorted() { channels.forget(number) }
+    for number in numbers.sorted() { channels.forget(number, at: now) }
     hardware.take(
       layout, PartitionRoster(all),
       engine.state.moved(

@@ -49,6 +49,8 @@ package final class PartitionManager {
   package let pacer: Pacer
   /// Gives the COMMAND statements of definitions and answers the commands of guests; without one they fail.
   package weak var interpreter: (any CommandInterpreter)?
+  /// Called when disks may have come or gone, before anything is written to them.
+  package var onDisksChanged: (() -> Void)?
   /// Partitions that an action is bringing up, the outermost first.
   var loggingOn: [PartitionLoggingOn] = []
 

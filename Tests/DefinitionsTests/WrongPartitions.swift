@@ -109,6 +109,19 @@ extension WrongFolder {
         "a.media:4:36: HCPDEF069E several devices cannot have one label; write a DEVICE statement for each",
       ]),
     WrongFolder(
+      name: "links before minidisks: one number of both is refused, others are as well as behind",
+      files: [
+        "machine.config": machine,
+        "a.iocp": resource + path + unit + device,
+        "a.media": "DEVICE 0200 SCRATCH 1M VOLUME VOL1\n",
+        "a.direct": two + "  LINK * 191 191 RR\n  LINK * 192 292 RR\n"
+          + "  MDISK 191 FB-512 0 8 VOL1\n  MDISK 192 FB-512 8 8 VOL1\n",
+      ],
+      messages: [
+        "a.direct:5:10: HCPDEF067E there is no minidisk TWO 0191; name one that its owner's entry defines: 0192",
+        "a.direct:7:9: HCPDEF064E 0191 is the number of two devices; give one of them another number",
+      ]),
+    WrongFolder(
       name: "storage by an unknown way",
       files: [
         "machine.config": machine,

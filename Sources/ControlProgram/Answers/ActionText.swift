@@ -58,6 +58,7 @@ extension ManagementAction {
       commandWords(
         "LINK", owner, hexDigits(device, 4), hexDigits(virtual, 4), mode.rawValue, "FOR \(name)",
         within.map { "WITHIN \($0)" })
+    case .countWrongPassword(let userid): commandWords("COUNT WRONG PASSWORD", userid)
     case .varyDevice(let device, let online):
       commandWords("VARY", Self.lineState(online), hexDigits(device, 4))
     case .haltDevice(let device): commandWords("HALT", hexDigits(device, 4))

@@ -76,6 +76,8 @@ let configurationCommands: [Command] = [
       "VARY CHPID is for the whole machine; CONFIG CHP is for one partition, and VARY PATH for one device of it: "
         + "the operator writes FOR name CMD VARY PATH(0100,10),OFFLINE. The last path to a device needs UNCOND, "
         + "and FORCE while the guest uses the device; requests wait then. A load or a reset ends it.",
+      "VARY OFFLINE CHPID waits for the requests that are under way there, as CONFIG CHP does: it is pending, and "
+        + "QUERY PENDING shows it. UNCOND and FORCE do not wait, and VARY ONLINE CHPID takes it back.",
       "A device that is off line cannot be attached; one that is attached cannot be varied off line.",
     ],
     formats: [
@@ -357,8 +359,9 @@ private func varyPath(_ call: Invocation) throws(CommandMessage) {
     insistence = word == "FORCE" ? .force : .unconditional
   }
   try call.operands.end()
-  try call.perform(.varyPath(path, online: isOnline, insistence: insistence))
-  call.reply("Path \(hexDigits(path, 2)) varied \(isOnline ? "online" : "offline")")
+  call.reply(
+    try call.perform(.varyPath(path, online: isOnline, insistence: insistence)),
+    done: "Path \(hexDigits(path, 2)) varied \(isOnline ? "online" : "offline")")
 }
 
 extension Invocation {

@@ -145,7 +145,7 @@ private func queryPending(_ call: Invocation) throws(CommandMessage) {
   let pattern = call.operands.isEmpty ? "" : try call.operands.useridPattern()
   try call.operands.end()
   if pattern.isEmpty {
-    call.replyPending(of: call.control.partitionNames)
+    call.replyPending(of: call.control.partitionNames, call.system.machineView.pending)
   } else {
     call.replyPending(of: try call.partitions(pattern))
   }
@@ -209,8 +209,9 @@ extension Invocation {
     }
   }
 
-  fileprivate func replyPending(of names: [String]) {
-    var isEmpty = true
+  fileprivate func replyPending(of names: [String], _ ofMachine: [PendingChange] = []) {
+    var isEmpty = ofMachine.isEmpty
+    for pending in ofMachine { reply("\(padded("SYSTEM", 8)) \(pendingText(pending))") }
     for partition in names.compactMap({ system.partitionView($0) }) {
       for pending in partition.pending {
         isEmpty = false

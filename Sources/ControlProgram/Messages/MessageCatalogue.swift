@@ -885,6 +885,12 @@ extension MessageID {
         "&1 &2 not linked; mode or &3 password incorrect",
         when: "The password is missing or not that of the mode.",
         remedy: "Give it after the mode; a password ALL is not asked for.")
+    case .linkPasswordsTooMany:
+      MessageDefinition(
+        115, .error, "LNK",
+        "LINK invalid; excessive incorrect passwords",
+        when: "The user has given ten wrong passwords since he was logged on.",
+        remedy: "Activate his partition anew, or have the operator link it: LINK ... FOR.")
     case .linkConflict:
       MessageDefinition(
         116, .error, "LNK",
@@ -978,15 +984,18 @@ extension MessageID {
       MessageDefinition(
         8998, .information, nil,
         "User &1 CHP &2 is busy with DASD &3; it goes off line when that has ended",
-        when: "Requests are under way on a path 15 seconds after CONFIG CHP OFFLINE.",
-        remedy: "Nothing; CONFIG CHP,CANCEL keeps the path.")
+        when: "Requests are under way on a path 15 seconds after CONFIG CHP OFFLINE or VARY "
+          + "OFFLINE CHPID.",
+        remedy: "Nothing; CONFIG CHP,CANCEL or VARY ONLINE CHPID keeps the path.")
     case .pathStillBusy:
       MessageDefinition(
         8999, .action, nil,
         "User &1 CHP &2 is still busy with DASD &3; use FORCE or CANCEL, or wait",
-        when: "Requests are under way on a path 150 seconds after CONFIG CHP OFFLINE.",
+        when: "Requests are under way on a path 150 seconds after CONFIG CHP OFFLINE or VARY "
+          + "OFFLINE CHPID.",
         remedy:
-          "CONFIG CHP(nn),OFFLINE,FORCE moves them to other paths, CONFIG CHP,CANCEL keeps it.")
+          "CONFIG CHP(nn),OFFLINE,FORCE or VARY OFFLINE CHPID nn FORCE moves them to other paths; "
+          + "CONFIG CHP,CANCEL or VARY ONLINE CHPID nn keeps it.")
     case .interruptMissing:
       MessageDefinition(
         8996, .warning, nil,

@@ -150,6 +150,7 @@ package enum MessageID: CaseIterable, Sendable {
   case linkWithoutWritePassword
   case linkWithoutMultiplePassword
   case linkPassword
+  case linkPasswordsTooMany
   case linkConflict
   case linkNotGiven
   case linkReadOnly

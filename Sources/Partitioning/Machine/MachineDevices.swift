@@ -32,7 +32,7 @@ extension MachineHardware {
   }
 
   private func give(_ device: DeviceAssignment, to partition: Partition) -> Bool {
-    channels.attach(device.access, to: partition.number)
+    channels.attach(device.access, to: partition.number, at: engine.now)
     partition.definition.devices.append(device)
     partition.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
     return partition.attachDisk(
@@ -44,7 +44,7 @@ extension MachineHardware {
 
   private func give(_ link: MinidiskLink, to partition: Partition) -> Bool {
     guard let access = try? access(by: link, of: partition) else { return false }
-    channels.attach(access, to: partition.number)
+    channels.attach(access, to: partition.number, at: engine.now)
     partition.definition.links.append(link.granted(access))
     partition.definition.links.sort { $0.virtualDevice < $1.virtualDevice }
     return partition.attachDisk(
@@ -124,7 +124,7 @@ extension MachineHardware {
     if linked != partition.definition.links { partition.definition.links = linked }
     channels.assign(
       (devices.map(\.access) + links.compactMap(\.access))
-        .sorted { $0.virtualDevice < $1.virtualDevice }, to: partition.number)
+        .sorted { $0.virtualDevice < $1.virtualDevice }, to: partition.number, at: engine.now)
   }
 }
 

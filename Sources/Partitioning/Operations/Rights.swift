@@ -14,6 +14,8 @@ extension ManagementAction {
       .cancelPending, .set, .setNextProfile, .saveProfile, .signalShutdown(_, _, thenForce: true),
       .shutDown, .account, .haltDevice:
       PrivilegeClasses(letters: "A")
+    // The firmware does it.
+    case .countWrongPassword: PrivilegeClasses(letters: "A")
     case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
       .activateDeck, .inject:
       PrivilegeClasses(letters: "B")
@@ -104,6 +106,11 @@ extension PartitionManager {
   package func seesOthers(_ author: Author) -> Bool {
     guard case .partition(let name) = author else { return true }
     return (try? partition(name))?.definition.security.globalPerformanceData ?? false
+  }
+
+  /// Whether a user has given so many wrong passwords that he may link no more.
+  package func isLinkLocked(for userid: String) -> Bool {
+    firmware.life.wrongPasswords.areTooMany(of: userid)
   }
 
   /// Refuses an author who has no right to give commands as the user of a partition.

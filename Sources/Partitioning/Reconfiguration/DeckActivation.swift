@@ -34,6 +34,9 @@ extension Reconfiguration {
     state.reservations = state.reservations.filter { path, partition in
       channels.paths(of: partition).contains { $0.number == path }
     }
+    pending.state.closing.removeAll { change in
+      !channels.closingPaths.contains { change.subject == .path($0) }
+    }
   }
 
   /// What the channel subsystem would be built from, without the files that cannot be used, which are told.

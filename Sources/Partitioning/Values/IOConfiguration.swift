@@ -30,6 +30,13 @@ package struct IOConfiguration: Sendable, Equatable, Codable {
     self.devices = devices
   }
 
+  /// The devices that a channel subsystem has a path to, in the order of their numbers.
+  package func devices(inSubsystem subsystem: UInt8) -> [DeviceDefinition] {
+    let units = Set(
+      controlUnits.filter { $0.paths.contains { $0.subsystem == subsystem } }.map(\.number))
+    return devices.filter { $0.controlUnits.contains(where: units.contains) }
+  }
+
   /// The device with this number.
   package func device(_ number: UInt16) -> DeviceDefinition? {
     devices.first { $0.number == number }

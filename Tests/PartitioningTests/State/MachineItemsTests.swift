@@ -171,8 +171,11 @@ struct MachineItemsTests {
       other[keyPath: keyPath].append(1)
       #expect(other.machineItems != items)
     }
-    condition.offlinePaths.append(0x10)
-    #expect(condition.machineItems != items)
+    for keyPath in [\Condition.offlinePaths, \Condition.closingPaths] {
+      var other = condition
+      other[keyPath: keyPath].append(0x10)
+      #expect(other.machineItems != items)
+    }
   }
 
   @Test("the event log tells what is different, PLAN what differs, and no name stands for two")
