@@ -227,6 +227,11 @@ extension PartitionManager {
     firmware.journal.state.typed.read(&position)
   }
 
+  /// What came in by uplinks since a reader read last.
+  package func frames(since position: inout ReaderPosition) -> Reading<UplinkInput> {
+    firmware.journal.state.frames.read(&position)
+  }
+
   /// The accounting records since a reader read last.
   package func accounting(since position: inout ReaderPosition) -> Reading<AccountingRecord> {
     firmware.journal.state.accounting.read(&position)

@@ -4,6 +4,7 @@
 //           for whom it is for] -> arrival
 //
 // A frame that has left is given back to its sender, so that a partition cannot send faster than its port carries.
+// A switch's uplink is one more port of it (Uplink.swift).
 
 import Quantities
 
@@ -34,6 +35,8 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     var frame: EthernetFrame
     /// The sender's name for it while it has not left.
     var tag: UInt64?
+    /// The switch whose uplink it came in by; nil for what an adapter has sent.
+    var uplinkOf: String?
   }
 
   /// Networks of these switches, as many as there may be.
@@ -70,6 +73,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     for index in adapters.indices where adapters.element(at: index)?.switchName == name {
       adapters.change(at: index) { $0.switchName = nil }
     }
+    forgetUplink(of: name)
     switches.removeAll { $0.name == name }
   }
 
@@ -162,16 +166,25 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
   /// Sends a frame; what comes of it comes later, also when it goes nowhere.
   package mutating func send(_ request: FrameRequest, now: SimulatedTime) {
     guard let sender = adapter(request.device, of: request.partition) else { return }
-    let rate = sender.switchName.flatMap(virtualSwitch)?.bytesPerSecond
     let count = UInt64(clamping: request.frame.bytes.count)
-    let time =
-      rate.map { (count.multipliedClamped(by: 1_000_000_000).addingClamped($0 &- 1)) / max(1, $0) }
-      ?? 0
+    let time = sender.switchName.flatMap(virtualSwitch)?.transmission(of: count) ?? 0
     let left = max(request.issued, sender.busyUntil, now).addingClamped(time)
     changeAdapter(request.device, of: request.partition) { $0.busyUntil = left }
     insert(
       Flight(
         time: left, sequence: 0, sender: sender.number, frame: request.frame, tag: request.tag))
+  }
+
+  /// Has a frame that came in by a switch's uplink be through the switch at a time.
+  mutating func launch(_ frame: EthernetFrame, atUplinkOf name: String, through time: SimulatedTime)
+  {
+    insert(Flight(time: time, sequence: 0, sender: Uplink.port, frame: frame, uplinkOf: name))
+  }
+
+  /// Forgets what came in by a switch's uplink, and who is behind it.
+  mutating func forgetUplink(of name: String) {
+    flights.removeAll { $0.uplinkOf == name }
+    change(name) { $0.forget(adapter: Uplink.port) }
   }
 
   private mutating func insert(_ flight: Flight) {
@@ -189,12 +202,21 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
 
   /// Lets everything happen up to a time, that time included.
   ///
+  /// - Parameters:
+  ///   - time: The time.
+  ///   - outside: Takes what leaves the machine, in its order.
   /// - Returns: What partitions get of it, in its order.
-  package mutating func takeArrivals(upTo time: SimulatedTime) -> [NetworkArrival] {
+  package mutating func takeArrivals(
+    upTo time: SimulatedTime, outside: (NetworkDeparture) -> Void = { _ in }
+  ) -> [NetworkArrival] {
     var arrivals: [NetworkArrival] = []
     while let flight = flights.first, flight.time <= time {
       // Cannot trap: there is a first.
       flights.removeFirst()
+      if let name = flight.uplinkOf {
+        comeIn(flight, name, &arrivals)
+        continue
+      }
       guard let index = adapters.firstIndex(where: { $0.number == flight.sender }),
         let sender = adapters.element(at: index)
       else { continue }
@@ -208,10 +230,23 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
         adapters.change(at: index) {
           $0.transitByteCount.subtractClamped(UInt64(clamping: flight.frame.bytes.count))
         }
-        arrive(flight, sender, &arrivals)
+        let port = SwitchPort(
+          number: sender.number, switchName: sender.switchName, vlan: sender.vlan)
+        arrive(flight, port, &arrivals, outside)
       }
     }
     return arrivals
+  }
+
+  /// A frame from outside has gone through the switch.
+  private mutating func comeIn(
+    _ flight: Flight, _ name: String, _ arrivals: inout [NetworkArrival]
+  ) {
+    change(name) {
+      $0.uplink?.transitByteCount.subtractClamped(UInt64(clamping: flight.frame.bytes.count))
+    }
+    guard let port = virtualSwitch(name)?.uplinkPort else { return }
+    arrive(flight, port, &arrivals) { _ in }
   }
 
   /// The port has carried a frame: it goes through the switch.
@@ -239,7 +274,8 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
 
   /// A frame has gone through the switch: whoever it is for has it.
   private mutating func arrive(
-    _ flight: Flight, _ sender: NetworkAdapter, _ arrivals: inout [NetworkArrival]
+    _ flight: Flight, _ sender: SwitchPort, _ arrivals: inout [NetworkArrival],
+    _ outside: (NetworkDeparture) -> Void
   ) {
     guard let place = switches.firstIndex(where: { $0.name == sender.switchName }),
       let vlan = sender.vlan.vlan(of: flight.frame)
@@ -247,11 +283,17 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     switches.change(at: place) {
       $0.learn(flight.frame.source, vlan: vlan, at: sender.number, now: flight.time)
     }
-    guard let network = switches.element(at: place), !network.isIsolated else { return }
+    guard let network = switches.element(at: place) else { return }
     let target =
       flight.frame.destination.isGroup
       ? nil
       : network.adapter(behind: flight.frame.destination, vlan: vlan, now: flight.time)
+    let isInside = sender.number != Uplink.port
+    if isInside, network.uplink?.isConnected == true, target == nil || target == Uplink.port {
+      leave(network.departures(of: flight.frame, vlan: vlan), by: network.name).forEach(outside)
+    }
+    // Ports that are kept apart reach the uplink, and it reaches them.
+    guard !(network.isIsolated && isInside) else { return }
     for index in adapters.indices {
       guard let receiver = adapters.element(at: index), receiver.number != sender.number,
         receiver.switchName == network.name, target == nil || target == receiver.number,
@@ -277,7 +319,11 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
       && adapters.allSatisfy {
         $0.number <= lastAdapter && $0.switchName.map { virtualSwitch($0) != nil } ?? true
       }
-      && flights.allSatisfy { numbers.contains($0.sender) && $0.sequence < sequence }
+      && !numbers.contains(Uplink.port)
+      && flights.allSatisfy { flight in
+        let uplink = flight.uplinkOf.map { virtualSwitch($0)?.uplink != nil }
+        return uplink ?? numbers.contains(flight.sender) && flight.sequence < sequence
+      }
       && zip(flights, flights.dropFirst()).allSatisfy { $0.time <= $1.time }
       && switches.map(\.name) == Set(switches.map(\.name)).sorted()
       && switches.count <= Self.switchLimit

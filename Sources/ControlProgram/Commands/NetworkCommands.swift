@@ -2,7 +2,7 @@ import Channels
 import Partitioning
 import Quantities
 
-// The networks inside the machine: DEFINE, DETACH and SET VSWITCH, COUPLE, UNCOUPLE, and QUERY of switches and
+// The machine's networks: DEFINE, DETACH and SET VSWITCH, COUPLE, UNCOUPLE, and QUERY of switches and
 // adapters.
 
 let networkCommands: [Command] = [
@@ -26,9 +26,11 @@ let networkCommands: [Command] = [
 ]
 
 let defineSwitchFormat = CommandFormat(
-  "VSWITCH", "name [VLAN {UNAWARE|n}] [RATE n{K|M|G}] [LATency n{US|MS}]", classes: "B",
-  "Adds a virtual switch; RATE is bytes a second of each port, 1.25 GB unless said, LATENCY 50US.",
-  operands: [.other, .words("VLAN|RATE|LATENCY")], handler: defineSwitch)
+  "VSWITCH",
+  "name [VLAN {UNAWARE|n}] [RATE n{K|M|G}] [LATency n{US|MS}] [UPLINK USERMODE [RESTRICTED]]",
+  classes: "B",
+  "Adds a virtual switch; RATE is bytes a second of each port, 1.25 GB unless said, LATENCY 50US; UPLINK as in SET VSWITCH.",
+  operands: [.other, .words("VLAN|RATE|LATENCY|UPLINK")], handler: defineSwitch)
 
 let detachSwitchFormat = CommandFormat(
   "VSWITCH", "name", classes: "B", "Takes a virtual switch away; adapters are disconnected.",
@@ -37,9 +39,13 @@ let detachSwitchFormat = CommandFormat(
 let setSwitchFormat = CommandFormat(
   "VSWITCH",
   "name {GRAnt userid [VLAN n ...] [PORTtype {ACCESS|TRUNK}] [NATive n] | REVoke userid | "
-    + "ISOLation {ON|OFF}}",
-  classes: "B", "Who may connect to a virtual switch, and whether its ports are kept apart.",
-  operands: [.other, .words("GRANT|REVOKE|ISOLATION"), .partition, .words("VLAN|PORTTYPE|NATIVE")],
+    + "ISOLation {ON|OFF} | UPLINK {USERMODE [RESTRICTED]|NONE} | CONnect | DISCONnect}",
+  classes: "B",
+  "Who may connect to a virtual switch, whether its ports are kept apart, and its way out of the machine: UPLINK USERMODE is the network 10.0.2.0/24 of its own, with the host at 10.0.2.2 and what the host's user reaches behind it; RESTRICTED, that network alone.",
+  operands: [
+    .other, .words("GRANT|REVOKE|ISOLATION|UPLINK|CONNECT|DISCONNECT"), .partition,
+    .words("VLAN|PORTTYPE|NATIVE"),
+  ],
   handler: setSwitch)
 
 let queryNetworkFormats = [
@@ -61,7 +67,12 @@ private func defineSwitch(_ call: Invocation) throws(CommandMessage) {
   var vlan: UInt16?
   var rate: UInt64?
   var latency: UInt64?
-  while let word = call.operands.take(anyOf: "VLAN|RATE|LATency") {
+  var uplink: UplinkMode?
+  while let word = call.operands.take(anyOf: "VLAN|RATE|LATency|UPLINK") {
+    if word == "UPLINK" {
+      uplink = try uplinkMode(call)
+      continue
+    }
     let value = try call.operands.required()
     switch word {
     case "VLAN": vlan = value == "UNAWARE" ? nil : try vlanNumber(value)
@@ -80,7 +91,9 @@ private func defineSwitch(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   try call.perform(
     .network(
-      .define(name, defaultVLAN: vlan, bytesPerSecond: rate, latencyNanoseconds: latency)))
+      .define(
+        name, defaultVLAN: vlan, bytesPerSecond: rate, latencyNanoseconds: latency, uplink: uplink))
+  )
   call.reply("VSWITCH SYSTEM \(name) is created")
 }
 
@@ -93,7 +106,8 @@ private func detachSwitch(_ call: Invocation) throws(CommandMessage) {
 
 private func setSwitch(_ call: Invocation) throws(CommandMessage) {
   let name = try call.operands.userid()
-  guard let word = call.operands.take(anyOf: "GRAnt|REVoke|ISOLation") else {
+  guard let word = call.operands.take(anyOf: "GRAnt|REVoke|ISOLation|UPLINK|CONnect|DISCONnect")
+  else {
     throw CommandMessage(.invalidOption, try call.operands.required())
   }
   switch word {
@@ -105,6 +119,13 @@ private func setSwitch(_ call: Invocation) throws(CommandMessage) {
     let user = try call.operands.userid()
     try call.operands.end()
     try call.perform(.network(.revoke(name, partition: user)))
+  case "UPLINK":
+    let mode = call.operands.take("NONE") ? nil : try uplinkMode(call)
+    try call.operands.end()
+    try call.perform(.network(.setUplink(name, mode)))
+  case "CONNECT", "DISCONNECT":
+    try call.operands.end()
+    try call.perform(.network(.connectUplink(name, word == "CONNECT")))
   default:
     guard let state = call.operands.take(anyOf: "ON|OFF") else {
       throw CommandMessage(.invalidOption, try call.operands.required())
@@ -113,6 +134,14 @@ private func setSwitch(_ call: Invocation) throws(CommandMessage) {
     try call.perform(.network(.isolate(name, state == "ON")))
   }
   call.reply("Command complete")
+}
+
+/// `USERMODE [RESTRICTED]`.
+private func uplinkMode(_ call: Invocation) throws(CommandMessage) -> UplinkMode {
+  guard call.operands.take("USERMODE") else {
+    throw CommandMessage(.invalidOption, try call.operands.required())
+  }
+  return call.operands.take("RESTRICTED") ? .restricted : .userMode
 }
 
 /// `[VLAN n ...] [PORTTYPE {ACCESS|TRUNK}] [NATIVE n]`; nil when nothing is said.
@@ -173,10 +202,19 @@ private func reply(
   call.reply(
     "  Rate: \(sizeText(network.bytesPerSecond))B/s  "
       + "Latency: \(fixedPointText(Int(clamping: network.latencyNanoseconds), places: 3)) us")
+  if let uplink = network.uplink {
+    call.reply(
+      "  Uplink: \(uplink.mode.rawValue)  Status: \(uplink.isConnected ? "Connected" : "Disconnected")"
+    )
+  }
   let granted = network.grants.map { "\($0.partition) VLAN \(vlanText($0.vlan))" }
   call.reply("  Authorized userids:" + (granted.isEmpty ? " none" : ""))
   for text in granted { call.reply("    " + text) }
   guard hasDetails else { return }
+  if let uplink = network.uplink {
+    call.reply("  Uplink Port:  VLAN \(vlanText(network.ordinaryVLAN))")
+    reply(uplink.counters, call)
+  }
   for adapter in adapters {
     call.reply(
       "  Adapter Owner: \(padded(call.system.partitionName(of: adapter), 8)) NIC: "
@@ -186,14 +224,17 @@ private func reply(
 }
 
 private func replyCounters(of adapter: NetworkAdapter, _ call: Invocation) {
-  let counters = adapter.counters
+  reply(adapter.counters, call)
+  call.reply("    MAC: \(adapter.address.text)")
+}
+
+private func reply(_ counters: AdapterCounters, _ call: Invocation) {
   call.reply(
     "    RX Packets: \(padded("\(counters.receivedFrames)", 10)) Discarded: "
       + "\(padded("\(counters.receivedDropped)", 10)) Bytes: \(counters.receivedBytes)")
   call.reply(
     "    TX Packets: \(padded("\(counters.sentFrames)", 10)) Discarded: "
       + "\(padded("\(counters.sentDropped)", 10)) Bytes: \(counters.sentBytes)")
-  call.reply("    MAC: \(adapter.address.text)")
 }
 
 private func leftZeros(_ vlan: UInt16) -> String { "\(vlan)".zeroPadded(to: 4) }

@@ -39,6 +39,9 @@ extension CommandMessage {
         CommandMessage(.switchNotFound, name, knownText(known))
       case .switchDefined(let name): CommandMessage(.switchDefined, name)
       case .switchLimit(let limit): CommandMessage(.switchLimit, "\(limit)")
+      case .noUplink(let name): CommandMessage(.noUplink, name)
+      case .uplinkAlready(let name, let isConnected):
+        CommandMessage(.uplinkAlready, name, isConnected ? "connected" : "disconnected")
       case .adapterNotFound(let name, let device, let known):
         CommandMessage(
           .adapterNotFound, name, hexDigits(device, 4), knownText(known.map { hexDigits($0, 4) }))

@@ -598,6 +598,30 @@ extension MessageID {
         "There are &1 virtual switches, as many as there may be",
         when: "DEFINE VSWITCH would be one too many.",
         remedy: "DETACH VSWITCH one that nobody needs.")
+    case .noUplink:
+      MessageDefinition(
+        8985, .error, nil,
+        "VSWITCH SYSTEM &1 has no uplink",
+        when: "SET VSWITCH CONNECT or DISCONNECT names a switch without a way out of the machine.",
+        remedy: "SET VSWITCH &1 UPLINK USERMODE gives it one.")
+    case .uplinkAlready:
+      MessageDefinition(
+        8986, .error, nil,
+        "VSWITCH SYSTEM &1 uplink is &2 already",
+        when: "SET VSWITCH CONNECT or DISCONNECT asks for what is so.",
+        remedy: "Nothing.")
+    case .uplinkUp:
+      MessageDefinition(
+        8987, .information, "SWU",
+        "VSWITCH SYSTEM &1 uplink is up: &2; time follows the wall clock",
+        when: "A switch's uplink was connected, or its machine goes on from a checkpoint.",
+        remedy: "Nothing. PACE FAST is as fast again when no uplink is connected.")
+    case .uplinkEnded:
+      MessageDefinition(
+        8988, .error, "SWU",
+        "VSWITCH SYSTEM &1 uplink is down: &2",
+        when: "The process behind a switch's uplink has ended, or could not be started.",
+        remedy: "SET VSWITCH &1 CONNECT starts another; the machine goes on.")
     case .adapterNotFound:
       MessageDefinition(
         8953, .error, nil,

@@ -102,6 +102,10 @@ package enum MessageID: CaseIterable, Sendable {
   case switchNotFound
   case switchDefined
   case switchLimit
+  case noUplink
+  case uplinkAlready
+  case uplinkUp
+  case uplinkEnded
   case adapterNotFound
   case adapterNumberTaken
   case noPlaceForAdapter

@@ -48,6 +48,10 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case switchDefined(String)
   /// There are as many virtual switches as there may be.
   case switchLimit(Int)
+  /// The virtual switch has no uplink.
+  case noUplink(String)
+  /// The virtual switch's uplink is connected or disconnected already.
+  case uplinkAlready(String, connected: Bool)
   /// The partition has no network adapter of this number.
   case adapterNotFound(String, UInt16, known: [UInt16])
   /// The partition has a device of this number already.

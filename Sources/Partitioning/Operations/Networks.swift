@@ -6,13 +6,14 @@ extension PartitionManager {
   /// Judges a change of the networks and does it.
   func change(_ change: NetworkChange) throws(ManagementError) -> ManagementResult {
     switch change {
-    case .define(let name, let vlan, let rate, let latency):
+    case .define(let name, let vlan, let rate, let latency, let uplink):
       var network = VirtualSwitch(name: name, defaultVLAN: vlan)
       network.bytesPerSecond = min(
         max(rate ?? network.bytesPerSecond, VirtualSwitch.rates.lowerBound),
         VirtualSwitch.rates.upperBound)
       network.latencyNanoseconds = min(
         latency ?? network.latencyNanoseconds, VirtualSwitch.latencyLimit)
+      network.uplink = uplink.map { Uplink($0) }
       guard networks.virtualSwitch(name) == nil else { throw .switchDefined(name) }
       guard networks.define(network) else { throw .switchLimit(VirtualNetworks.switchLimit) }
     case .remove(let name):
@@ -28,6 +29,15 @@ extension PartitionManager {
     case .isolate(let name, let isIsolated):
       _ = try virtualSwitch(name)
       networks.change(name) { $0.isIsolated = isIsolated }
+    case .setUplink(let name, let mode):
+      _ = try virtualSwitch(name)
+      networks.setUplink(mode, of: name)
+    case .connectUplink(let name, let isConnected):
+      guard let uplink = try virtualSwitch(name).uplink else { throw .noUplink(name) }
+      guard uplink.isConnected != isConnected else {
+        throw .uplinkAlready(name, connected: isConnected)
+      }
+      networks.connectUplink(isConnected, of: name)
     case .defineAdapter(let name, let adapter, let within):
       return try firmware.reconfiguration.defineAdapter(partition(name), adapter, within: within)
     case .detachAdapter(let name, let device, let force, let within):
@@ -46,6 +56,21 @@ extension PartitionManager {
   private(set) package var networks: VirtualNetworks {
     get { firmware.hardware.networks }
     set { firmware.hardware.networks = newValue }
+  }
+
+  /// Who takes the frames that leave the machine by uplinks; nil for nobody.
+  package var outside: (any NetworkOutside)? {
+    get { firmware.passage.outside }
+    set { firmware.passage.outside = newValue }
+  }
+
+  /// Lets a frame in from outside at this instant: an input, but no action.
+  ///
+  /// - Returns: Whether it is one and the switch has room for it; otherwise it is no input.
+  package func receive(_ bytes: [UInt8], atUplinkOf name: String) -> Bool {
+    guard networks.receive(bytes, atUplinkOf: name, now: now) else { return false }
+    firmware.journal.enter(frame: bytes, at: name)
+    return true
   }
 
   /// The name of the partition that has an adapter.

@@ -23,7 +23,10 @@ extension Passage {
       }
     }
     if let time = hardware.networks.nextEvent, time <= now {
-      for arrival in hardware.networks.takeArrivals(upTo: now) { deliver(arrival) }
+      var departures: [NetworkDeparture] = []
+      let arrivals = hardware.networks.takeArrivals(upTo: now) { departures.append($0) }
+      for arrival in arrivals { deliver(arrival) }
+      for departure in departures { outside?.take(departure) }
     }
     restarts.release()
     reconfiguration.expire()

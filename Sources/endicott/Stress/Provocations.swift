@@ -199,6 +199,10 @@ struct Provocation {
     Provocation("switchDefined", [.perform(define("S"))], define("S")),
     Provocation(
       "switchLimit", [.perform(.batch((1...256).map { define("S\($0)") }))], define("ONEMORE")),
+    Provocation("noUplink", [.perform(define("S"))], .network(.connectUplink("S", true))),
+    Provocation(
+      "uplinkAlready", [.perform(define("S")), .perform(.network(.setUplink("S", .restricted)))],
+      .network(.connectUplink("S", true))),
     Provocation("adapterNotFound", [up("A")], connect(0x777, to: "S")),
     Provocation("adapterNumberTaken", [up("A")], adapter("A", 0x600)),
     Provocation("noPlaceForAdapter", [up("OWN")], adapter("OWN", 0x600)),

@@ -85,6 +85,53 @@ struct NetworkCommandTests {
     }
   }
 
+  @Test func uplinks() throws {
+    let machine = try machine()
+    for exchange in [
+      Exchange("SET VSWITCH VSW1 CONNECT", "HCPCSE8985E VSWITCH SYSTEM VSW1 has no uplink"),
+      Exchange("SET VSWITCH VSW1 UPLINK", "HCPCSE026E Operand missing or invalid"),
+      Exchange("SET VSWITCH VSW1 UPLINK OSA", "HCPCSE003E Invalid option - OSA"),
+      Exchange("SET VSWITCH VSW1 UPLINK USERMODE", "Command complete"),
+      Exchange(
+        "SET VSWITCH VSW1 CON", "HCPCSE8986E VSWITCH SYSTEM VSW1 uplink is connected already"),
+      Exchange("SET VSWITCH VSW1 DISCON", "Command complete"),
+      Exchange(
+        "QUERY VSWITCH VSW1 DETAILS",
+        """
+        VSWITCH SYSTEM VSW1     Type: VIRTUAL Connected: 1
+          VLAN Unaware  Isolation: OFF
+          Rate: 1250000000B/s  Latency: 50 us
+          Uplink: USERMODE  Status: Disconnected
+          Authorized userids: none
+          Uplink Port:  VLAN ANY
+            RX Packets: 0          Discarded: 0          Bytes: 0
+            TX Packets: 0          Discarded: 0          Bytes: 0
+          Adapter Owner: SPIN1    NIC: 0600  VLAN ANY
+            RX Packets: 0          Discarded: 0          Bytes: 0
+            TX Packets: 0          Discarded: 0          Bytes: 0
+            MAC: 02-00-00-00-01-00
+        """),
+      Exchange("SET VSWITCH VSW1 UPLINK NONE", "Command complete"),
+      Exchange(
+        "DEFINE VSWITCH NET2 UPLINK USERMODE RESTRICTED RATE 1M", "VSWITCH SYSTEM NET2 is created"),
+      Exchange(
+        "QUERY VSWITCH NET2",
+        """
+        VSWITCH SYSTEM NET2     Type: VIRTUAL Connected: 0
+          VLAN Unaware  Isolation: OFF
+          Rate: 1MB/s  Latency: 50 us
+          Uplink: USERMODE RESTRICTED  Status: Connected
+          Authorized userids: none
+        """),
+      Exchange(
+        "DEFINE VSWITCH NET3 UPLINK NONE", "HCPDFN003E Invalid option - NONE"),
+    ] {
+      #expect(machine.answer(exchange.command) == exchange.answer, "\(exchange.command)")
+    }
+    let plan = machine.answer("PLAN SET VSWITCH NET2 UPLINK USERMODE")
+    #expect(plan.contains("VSWITCH NET2") && plan.contains("UPLINK USERMODE"), "\(plan)")
+  }
+
   @Test func adaptersComeAndGo() throws {
     let machine = try machine()
     for exchange in [
