@@ -46,6 +46,15 @@ extension Computer {
     return networkDevice(device)?.receive(frame) ?? false
   }
 
+  /// Tells the guest whether one of its adapters is connected to something.
+  ///
+  /// - Returns: Whether that is new.
+  package func setLink(_ isUp: Bool, of device: UInt16) -> Bool {
+    guard networkDevice(device)?.setLink(isUp) == true else { return false }
+    values.history.mix(UInt64(device) << 8 | (isUp ? 6 : 5))
+    return true
+  }
+
   private func networkDevice(_ number: UInt16) -> NetworkDevice? {
     for place in devicePlaces where place.deviceNumber == number {
       return place.device as? NetworkDevice

@@ -16,6 +16,8 @@ package struct NetworkAdapter: Equatable, Sendable, Codable {
   package let unitByteCount: UInt16
   /// The switch that it is connected to; nil for none.
   package internal(set) var switchName: String?
+  /// Whether it is connected to something.
+  package var isLinked: Bool { switchName != nil }
   /// Its VLANs there.
   package internal(set) var vlan: PortVLAN = .access(0)
   /// What it did.

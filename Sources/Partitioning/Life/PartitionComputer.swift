@@ -22,6 +22,7 @@ extension Life {
     }
     partition.computer = computer
     engine.guests[partition.number].hardware = computer
+    hardware.tellLinks()
   }
 
   private func make(_ configuration: ComputerConfiguration) throws(ManagementError) -> Computer {

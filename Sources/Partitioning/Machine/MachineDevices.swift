@@ -56,8 +56,20 @@ extension MachineHardware {
   private func give(_ adapter: NetworkAdapterDefinition, to partition: Partition) -> Bool {
     partition.definition.networkAdapters.append(adapter)
     partition.definition.networkAdapters.sort { $0.virtualDevice < $1.virtualDevice }
-    return partition.attachAdapter(
+    let hears = partition.attachAdapter(
       plugIn(adapter, of: partition, defaultAddress: freeAddress(partition)))
+    tellLinks()
+    return hears
+  }
+
+  /// Tells guests which of their adapters are connected to something now; those that know hear nothing.
+  func tellLinks() {
+    for adapter in networks.adapters {
+      guard let partition = partitions[adapter.partition],
+        partition.computer?.setLink(adapter.isLinked, of: adapter.device) == true
+      else { continue }
+      findWork(of: partition)
+    }
   }
 
   /// Takes a device from a partition; disk requests under way end with an I/O error, frames are lost.
@@ -73,6 +85,7 @@ extension MachineHardware {
     case .adapter:
       networks.removeAdapter(number, of: partition.number)
       partition.definition.networkAdapters.removeAll { $0.virtualDevice == number }
+      tellLinks()
     }
     partition.detachDevice(number, isGivenBack: isGivenBack)
     findWork(of: partition)

@@ -5,6 +5,7 @@ import Channels
 extension PartitionManager {
   /// Judges a change of the networks and does it.
   func change(_ change: NetworkChange) throws(ManagementError) -> ManagementResult {
+    defer { firmware.hardware.tellLinks() }
     switch change {
     case .define(let name, let vlan, let rate, let latency, let uplink):
       var network = VirtualSwitch(name: name, defaultVLAN: vlan)

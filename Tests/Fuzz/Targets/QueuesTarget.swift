@@ -17,7 +17,7 @@ enum QueuesTarget: FuzzTarget {
   static func run(_ bytes: [UInt8]) {
     var input = FuzzInput(bytes)
     let configuration = ComputerConfiguration(
-      name: "FUZZ", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
+      name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 1,
       initialStorage: storage, maximumStorage: storage,
       blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64)],
       networkDevices: [
@@ -94,9 +94,11 @@ enum QueuesTarget: FuzzTarget {
     func check() {
       let limit = Int(VirtQueue.maximumSize)
       guard block.pending.count <= limit else { fail("\(block.pending.count) chains in flight") }
-      guard network.pending.count <= limit, network.buffers.count <= limit,
-        network.backlog.count <= NetworkDevice.Backlog.frameLimit
-      else { fail("\(network.buffers.count) buffers, \(network.backlog.count) frames") }
+      let waiting = network.receivers.reduce(0) { $0 + $1.backlog.count }
+      guard network.pending.count <= 2 * limit, network.receivers.count == 2,
+        network.receivers.allSatisfy({ $0.buffers.count <= limit }),
+        (1...2).contains(network.pairCount), waiting <= NetworkDevice.Backlog.frameLimit
+      else { fail("\(network.pending.count) frames that leave, \(waiting) that came") }
       let talk = port.conversation
       guard talk.input.count <= CommandPort.inputLimit,
         talk.line.count <= CommandPort.lineLimit + 1, port.state.messages.count <= 3
@@ -237,6 +239,7 @@ enum QueuesTarget: FuzzTarget {
         if !leaving.isEmpty {
           network.complete(leaving.remove(at: Int(choice >> 2) % leaving.count).tag)
         }
+        _ = network.setLink(choice & 4 != 0)
         // Its own frames come back to it, and one of any size.
         let size = 14 + Int(input.word(UInt16.self))
         if let frame = EthernetFrame([UInt8](repeating: 0xA5, count: size)) {
