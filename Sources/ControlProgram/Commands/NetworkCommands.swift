@@ -41,7 +41,7 @@ let setSwitchFormat = CommandFormat(
   "name {GRAnt userid [VLAN n ...] [PORTtype {ACCESS|TRUNK}] [NATive n] | REVoke userid | "
     + "ISOLation {ON|OFF} | UPLINK {USERMODE [RESTRICTED]|NONE} | CONnect | DISCONnect}",
   classes: "B",
-  "Who may connect to a virtual switch, whether its ports are kept apart, and its way out of the machine: UPLINK USERMODE is the network 10.0.2.0/24 of its own, with the host at 10.0.2.2 and what the host's user reaches behind it; RESTRICTED, that network alone.",
+  "Who may connect to a virtual switch, whether its ports are kept apart, and its way out of the machine: to what the host's user reaches, or RESTRICTED to a network that ends on the host.",
   operands: [
     .other, .words("GRANT|REVOKE|ISOLATION|UPLINK|CONNECT|DISCONNECT"), .partition,
     .words("VLAN|PORTTYPE|NATIVE"),

@@ -72,9 +72,11 @@ final class Uplinks {
   private func agree(with switches: [VirtualSwitch], _ control: ControlProgram) {
     let wanted = switches.filter { $0.uplink?.isConnected == true }
     guard !wanted.isEmpty || !links.isEmpty else { return }
-    for (name, link) in links {
+    for name in links.keys.sorted() {
       let uplink = wanted.first { $0.name == name }?.uplink
-      guard uplink?.session != link.session || uplink?.mode != link.mode else { continue }
+      guard let link = links[name],
+        uplink?.session != link.session || uplink?.mode != link.mode
+      else { continue }
       link.process.end()
       links[name] = nil
     }
