@@ -125,7 +125,7 @@ extension VirtualNetworks {
       let network = virtualSwitch(name), let uplink = network.uplink
     else { return false }
     let count = UInt64(clamping: bytes.count)
-    let left = max(uplink.busyUntil, now).addingClamped(network.transmission(of: count))
+    let left = max(uplink.busyUntil, now).addingClamped(network.carrier.transmission(of: count))
     change(name) { network in
       network.uplink?.busyUntil = left
       network.uplink?.transitByteCount.addClamped(count)

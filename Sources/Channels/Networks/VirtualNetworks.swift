@@ -1,4 +1,5 @@
-// The machine's networks inside: switches, the adapters that are connected to them, and frames on their way.
+// The machine's networks inside: switches, the adapters that are connected to them or to each other, and frames on
+// their way.
 //
 //   send -> [left: the port has carried it, at the switch's rate] -> [through: the switch's latency later it is
 //           for whom it is for] -> arrival
@@ -95,16 +96,22 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     adapters.filter { $0.partition == partition }
   }
 
+  /// Numbers of a partition's adapters that switches connect.
+  package func networkAdapters(of partition: Int) -> [UInt16] {
+    adapters(of: partition).filter { !$0.kind.isChannel }.map(\.device)
+  }
+
   /// Adds an adapter; false when the partition has one of that number.
   package mutating func addAdapter(
-    _ device: UInt16, of partition: Int, address: AdapterAddress, unitByteCount: UInt16 = 1500
+    _ device: UInt16, of partition: Int, address: AdapterAddress, unitByteCount: UInt16 = 1500,
+    kind: AdapterKind = .network
   ) -> Bool {
     guard adapter(device, of: partition) == nil else { return false }
     lastAdapter.addClamped(1)
     adapters.append(
       NetworkAdapter(
         number: lastAdapter, partition: partition, device: device, address: address,
-        unitByteCount: unitByteCount))
+        unitByteCount: unitByteCount, kind: kind))
     adapters.sort { ($0.partition, $0.device) < ($1.partition, $1.device) }
     return true
   }
@@ -134,7 +141,13 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     for index in switches.indices {
       switches.change(at: index) { $0.forget(adapter: adapter.number) }
     }
+    uncouple(adapter)
     changeAdapter(device, of: partition) { $0.switchName = nil }
+  }
+
+  /// Forgets what has left an adapter and is for nobody yet.
+  mutating func forgetCrossing(from number: Int) {
+    flights.removeAll { $0.sender == number && $0.tag == nil }
   }
 
   /// Forgets what is on its way from a partition, as a system reset does.
@@ -154,7 +167,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     changeAdapter(device, of: partition) { $0.counters.receivedDropped.addClamped(frames) }
   }
 
-  private mutating func changeAdapter(
+  mutating func changeAdapter(
     _ device: UInt16, of partition: Int, _ change: (inout NetworkAdapter) -> Void
   ) {
     let index = adapters.firstIndex { $0.partition == partition && $0.device == device }
@@ -167,7 +180,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
   package mutating func send(_ request: FrameRequest, now: SimulatedTime) {
     guard let sender = adapter(request.device, of: request.partition) else { return }
     let count = UInt64(clamping: request.frame.bytes.count)
-    let time = sender.switchName.flatMap(virtualSwitch)?.transmission(of: count) ?? 0
+    let time = carrier(of: sender)?.transmission(of: count) ?? 0
     let left = max(request.issued, sender.busyUntil, now).addingClamped(time)
     changeAdapter(request.device, of: request.partition) { $0.busyUntil = left }
     insert(
@@ -230,6 +243,10 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
         adapters.change(at: index) {
           $0.transitByteCount.subtractClamped(UInt64(clamping: flight.frame.bytes.count))
         }
+        if let partner = adapters.firstIndex(where: { $0.number == sender.partner }) {
+          deliver(flight.frame, to: partner, at: flight.time, &arrivals)
+          continue
+        }
         let port = SwitchPort(
           number: sender.number, switchName: sender.switchName, vlan: sender.vlan)
         arrive(flight, port, &arrivals, outside)
@@ -249,12 +266,15 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     arrive(flight, port, &arrivals) { _ in }
   }
 
-  /// The port has carried a frame: it goes through the switch.
+  /// The port has carried a frame: it goes through the switch, or to the channel's other end.
   private mutating func leave(_ flight: Flight, _ index: Int, _ sender: NetworkAdapter) {
     let count = UInt64(clamping: flight.frame.bytes.count)
-    let network = sender.switchName.flatMap(virtualSwitch)
+    let carrier = carrier(of: sender)
+    let mayPass =
+      sender.partner != nil
+      || !flight.frame.source.isGroup && sender.vlan.vlan(of: flight.frame) != nil
     let isTaken =
-      network != nil && !flight.frame.source.isGroup && sender.vlan.vlan(of: flight.frame) != nil
+      carrier != nil && mayPass
       && sender.transitByteCount.addingClamped(count) <= Self.transitByteLimit
     adapters.change(at: index) {
       if isTaken {
@@ -265,10 +285,10 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
         $0.counters.sentDropped.addClamped(1)
       }
     }
-    guard isTaken, let network else { return }
+    guard isTaken, let carrier else { return }
     var through = flight
     through.tag = nil
-    through.time = flight.time.addingClamped(network.latencyNanoseconds)
+    through.time = flight.time.addingClamped(carrier.latencyNanoseconds)
     insert(through)
   }
 
@@ -299,15 +319,22 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
         receiver.switchName == network.name, target == nil || target == receiver.number,
         let frame = receiver.vlan.frame(flight.frame, of: vlan)
       else { continue }
-      adapters.change(at: index) {
-        $0.counters.receivedFrames.addClamped(1)
-        $0.counters.receivedBytes.addClamped(UInt64(clamping: frame.bytes.count))
-      }
-      arrivals.append(
-        NetworkArrival(
-          partition: receiver.partition, device: receiver.device, kind: .frame(frame),
-          at: flight.time))
+      deliver(frame, to: index, at: flight.time, &arrivals)
     }
+  }
+
+  private mutating func deliver(
+    _ frame: EthernetFrame, to index: Int, at time: SimulatedTime,
+    _ arrivals: inout [NetworkArrival]
+  ) {
+    guard let receiver = adapters.element(at: index) else { return }
+    adapters.change(at: index) {
+      $0.counters.receivedFrames.addClamped(1)
+      $0.counters.receivedBytes.addClamped(UInt64(clamping: frame.bytes.count))
+    }
+    arrivals.append(
+      NetworkArrival(
+        partition: receiver.partition, device: receiver.device, kind: .frame(frame), at: time))
   }
 
   // MARK: State
@@ -319,7 +346,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
       && adapters.allSatisfy {
         $0.number <= lastAdapter && $0.switchName.map { virtualSwitch($0) != nil } ?? true
       }
-      && !numbers.contains(Uplink.port)
+      && !numbers.contains(Uplink.port) && hasConsistentChannels
       && flights.allSatisfy { flight in
         let uplink = flight.uplinkOf.map { virtualSwitch($0)?.uplink != nil }
         return uplink ?? numbers.contains(flight.sender) && flight.sequence < sequence

@@ -105,10 +105,9 @@ package struct VirtualSwitch: Equatable, Sendable, Codable {
   /// The VLANs of ports of which nothing else is said.
   package var ordinaryVLAN: PortVLAN { .access(defaultVLAN ?? 0) }
 
-  /// How long a port carries so many bytes, in nanoseconds.
-  func transmission(of byteCount: UInt64) -> UInt64 {
-    byteCount.multipliedClamped(by: 1_000_000_000).addingClamped(bytesPerSecond &- 1)
-      / max(1, bytesPerSecond)
+  /// How fast it carries a port's frames.
+  var carrier: FrameCarrier {
+    FrameCarrier(bytesPerSecond: bytesPerSecond, latencyNanoseconds: latencyNanoseconds)
   }
 
   /// How a partition may connect; nil when it may not.

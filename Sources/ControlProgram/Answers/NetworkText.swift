@@ -26,13 +26,17 @@ extension NetworkChange {
       commandWords("SET VSWITCH", name, isConnected ? "CONNECT" : "DISCONNECT")
     case .defineAdapter(let name, let adapter, _):
       commandWords(
-        "DEFINE NIC", hexDigits(adapter.virtualDevice, 4), "TO \(name)",
+        "DEFINE \(adapter.kind.text)", hexDigits(adapter.virtualDevice, 4), "TO \(name)",
+        adapter.kind.user.map { "USER \($0)" },
         adapter.unitByteCount == 1500 ? nil : "MTU \(adapter.unitByteCount)")
     case .detachAdapter(let name, let device, let isForced, _):
       commandWords(
         "DETACH NIC", hexDigits(device, 4), "FROM \(name)", isForced ? "FORCE" : nil)
     case .connect(let name, let device, let network):
       commandWords("FOR \(name) CMD COUPLE", hexDigits(device, 4), "TO SYSTEM \(network)")
+    case .couple(let name, let device, let other, let otherDevice):
+      commandWords(
+        "FOR \(name) CMD COUPLE", hexDigits(device, 4), "TO \(other)", hexDigits(otherDevice, 4))
     case .disconnect(let name, let device):
       commandWords("FOR \(name) CMD UNCOUPLE", hexDigits(device, 4))
     }

@@ -32,7 +32,7 @@ let configurationCommands: [Command] = [
     ]),
   Command(
     "DEFine", module: "DFN",
-    "Adds processors, partitions, virtual switches or network adapters, or defines the size of storage.",
+    "Adds processors, partitions, virtual switches or adapters, or defines the size of storage.",
     notes: [
       "DEFINE CPU is live: the new processor arrives STOPPED and the guest starts it. DEFINE "
         + "STORAGE resets the virtual machine and clears its storage, as in CP.",
@@ -41,7 +41,7 @@ let configurationCommands: [Command] = [
         + "paths and no ORIGIN, and stays until it is deleted, over a restart with the same state "
         + "folder too. One with DEDICATE cannot be copied. A partition of the definition files that "
         + "was deleted comes back by its name alone. A range is defined as a whole or not at all.",
-      defineAdapterNote,
+      defineAdapterNote, defineChannelEndNote,
     ],
     formats: [
       CommandFormat(
@@ -58,10 +58,10 @@ let configurationCommands: [Command] = [
         operands: [.other, .words("THRU|LIKE"), .model, .words("LIKE"), .model],
         handler: definePartitions),
       defineSwitchFormat,
-    ] + defineAdapterFormats),
+    ] + defineAdapterFormats + defineChannelEndFormats),
   Command(
     "DETach", module: "CPU",
-    "Removes processors, a device or a network adapter from a partition, or takes a virtual switch away.",
+    "Removes processors, a device or an adapter from a partition, or takes a virtual switch away.",
     notes: detachNotes,
     formats: [
       CommandFormat(
@@ -69,7 +69,7 @@ let configurationCommands: [Command] = [
         "Removes logical processors; storage is cleared and the machine reset.",
         operands: [.words("ALL")], handler: detachProcessors),
       detachSwitchFormat,
-    ] + detachAdapterFormats + detachFormats),
+    ] + detachAdapterFormats + detachChannelEndFormats + detachFormats),
   Command(
     "VARY", module: "VRY", "Varies processors, channel paths or devices on or off line.",
     notes: [

@@ -7,17 +7,23 @@ import Quantities
 
 let networkCommands: [Command] = [
   Command(
-    "COUPLE", module: "COU", "Connects a network adapter of your partition to a virtual switch.",
+    "COUPLE", module: "COU",
+    "Connects a network adapter of your partition to a virtual switch, or two channel-to-channel adapters.",
     notes: [
-      "A partition may connect where its NICDEF names the switch, or where SET VSWITCH GRANT lets it."
+      "A partition may connect where its NICDEF names the switch, or where SET VSWITCH GRANT lets it.",
+      coupleNote,
     ],
     formats: [
       CommandFormat(
         "", "vdev [TO] SYSTEM switch", classes: "G", "Connects an adapter.",
-        operands: [.other, .words("TO|SYSTEM"), .words("SYSTEM")], handler: couple)
+        operands: [.other, .words("TO|SYSTEM"), .words("SYSTEM")], handler: couple),
+      CommandFormat(
+        "", "vdev1 [TO] userid vdev2", classes: "G", "Connects two channel-to-channel adapters.",
+        operands: [.other, .partition, .other], handler: couple),
     ]),
   Command(
-    "UNCOUPLE", module: "UNC", "Disconnects a network adapter of your partition.",
+    "UNCOUPLE", module: "UNC",
+    "Disconnects a network adapter or channel-to-channel adapter of your partition.",
     formats: [
       CommandFormat(
         "", "vdev", classes: "G", "Disconnects an adapter.", operands: [.other],
@@ -223,7 +229,7 @@ private func reply(
   }
 }
 
-private func replyCounters(of adapter: NetworkAdapter, _ call: Invocation) {
+func replyCounters(of adapter: NetworkAdapter, _ call: Invocation) {
   reply(adapter.counters, call)
   call.reply("    MAC: \(adapter.address.text)")
 }
@@ -254,9 +260,7 @@ private func vlanText(_ vlan: PortVLAN) -> String {
 private func couple(_ call: Invocation) throws(CommandMessage) {
   let device = try call.operands.device(missing: .virtualDeviceMissing)
   _ = call.operands.take("TO")
-  guard call.operands.take("SYSTEM") else {
-    throw CommandMessage(.invalidOperand, call.operands.next() ?? "")
-  }
+  guard call.operands.take("SYSTEM") else { return try coupleChannelEnds(call, device) }
   let name = try call.operands.userid()
   try call.operands.end()
   try call.perform(.network(.connect(try call.ownPartition(), device: device, to: name)))
@@ -266,8 +270,10 @@ private func couple(_ call: Invocation) throws(CommandMessage) {
 private func uncouple(_ call: Invocation) throws(CommandMessage) {
   let device = try call.operands.device(missing: .virtualDeviceMissing)
   try call.operands.end()
-  try call.perform(.network(.disconnect(try call.ownPartition(), device: device)))
-  call.reply("NIC \(hexDigits(device, 4)) is disconnected")
+  let partition = try call.ownStatus()
+  let kind = call.system.networks.adapter(device, of: partition.number)?.kind ?? .network
+  try call.perform(.network(.disconnect(partition.name, device: device)))
+  call.reply("\(kind.text) \(hexDigits(device, 4)) is disconnected")
 }
 
 private func queryAdapters(_ call: Invocation) throws(CommandMessage) {
@@ -278,7 +284,7 @@ private func queryAdapters(_ call: Invocation) throws(CommandMessage) {
   }
   let hasDetails = call.operands.take("DETAILS")
   try call.operands.end()
-  let all = call.system.networks.adapters(of: partition.number)
+  let all = call.system.networks.adapters(of: partition.number).filter { !$0.kind.isChannel }
   let adapters = all.filter { device == nil || $0.device == device }
   if let device, adapters.isEmpty {
     throw CommandMessage(

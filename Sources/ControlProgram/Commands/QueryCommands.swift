@@ -20,6 +20,7 @@ let queryCommands: [Command] = [
       + queryPriorityFormats + [queryMissingInterruptFormat] + queryWatcherFormats
       + querySpoolFormats
       + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
+      + queryChannelEndFormats
       + queryDeckFormats + queryLinkFormats
       + queryVirtualFormats
       + [

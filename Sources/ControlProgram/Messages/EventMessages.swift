@@ -40,6 +40,14 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     return line(.adapterGivenBack, hexDigits(device, 4), module: "DFN")
   case .adapterNotDefined(let device):
     return line(.adapterLeftOut, hexDigits(device, 4), module: "DFN")
+  case .adapterNotConnected(let device, let network):
+    return line(.adapterStaysFree, hexDigits(device, 4), network, module: "COU")
+  case .channelCoupled(let device, let other, let otherDevice):
+    return line(
+      .channelCoupled, hexDigits(device, 4), other, hexDigits(otherDevice, 4), module: "COU")
+  case .channelDropped(let device, let other, let otherDevice):
+    return line(
+      .channelDropped, hexDigits(device, 4), other, hexDigits(otherDevice, 4), module: "UNC")
   case .linkNotGiven(let device, let error):
     return line(
       .linkNotGiven, hexDigits(device, 4), CommandMessage(error).line(module: "LNK"),

@@ -56,6 +56,13 @@ extension CommandMessage {
       case .adapterNotConnected(let name, let device):
         CommandMessage(.adapterNotConnected, name, hexDigits(device, 4))
       case .notGranted(let name, let network): CommandMessage(.notGranted, name, network)
+      case .channelEndNotFound(let name, let device):
+        CommandMessage(.channelEndNotFound, name, hexDigits(device, 4))
+      case .channelEndReserved(let device, let other, let otherDevice):
+        CommandMessage(
+          .channelEndReserved, hexDigits(device, 4), other, hexDigits(otherDevice, 4))
+      case .channelEndBusy(let device, let other, let otherDevice):
+        CommandMessage(.channelEndBusy, hexDigits(device, 4), other, hexDigits(otherDevice, 4))
       case .templateNotFound(let name, let known):
         CommandMessage(.templateNotFound, name, knownText(known))
       case .notShareable(let name, let devices):

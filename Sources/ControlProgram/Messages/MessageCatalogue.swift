@@ -633,22 +633,25 @@ extension MessageID {
     case .adapterNumberTaken:
       MessageDefinition(
         8957, .error, nil,
-        "NIC &1 not defined; &1 already defined for &2",
+        "Adapter &1 not defined; &1 already defined for &2",
         when: "The partition has a device of that number of its own.",
         remedy: "Give it another number.")
     case .noPlaceForAdapter:
       MessageDefinition(
         8958, .error, nil,
-        "NIC &1 not defined; &2 can have &3 devices",
-        when: "DEFINE NIC would be one too many of the partition's disks and network adapters.",
+        "Adapter &1 not defined; &2 can have &3 devices",
+        when:
+          "DEFINE NIC or CTCA would be one too many of the partition's disks and network adapters.",
         remedy: "DETACH one that it does not need.")
     case .noPlacesForAdapters:
       MessageDefinition(
         8959, .error, nil,
-        "NIC &1 not defined; &2 has no place for devices that come while it runs",
+        "Adapter &1 not defined; &2 has no place for devices that come while it runs",
         when:
           "Such places has a partition that was activated with a channel path or a network adapter.",
-        remedy: "Give it a NICDEF or a channel path in its definition, and activate it again.")
+        remedy:
+          "Give it a NICDEF, a SPECIAL CTCA or a channel path in its definition, and activate it again."
+      )
     case .adapterGivenBack:
       MessageDefinition(
         8944, .information, nil,
@@ -680,6 +683,45 @@ extension MessageID {
         when:
           "COUPLE or REVOKE is for a partition that neither its NICDEF nor SET VSWITCH GRANT lets connect.",
         remedy: "SET VSWITCH &2 GRANT &1, or name the switch in its NICDEF.")
+    case .channelEndNotFound:
+      MessageDefinition(
+        48, .error, nil,
+        "&1 &2 is not a virtual CTCA",
+        when:
+          "COUPLE, DETACH CTCA or QUERY CTCA names a device that the partition does not have, or another kind.",
+        remedy:
+          "QUERY VIRTUAL CTCA lists one's own; DEFINE CTCA, or SPECIAL in the directory, gives a partition one."
+      )
+    case .channelEndReserved:
+      MessageDefinition(
+        160, .error, nil,
+        "CTCA &1 not coupled; it or &2 &3 is for another user",
+        when: "USER of DEFINE CTCA or SPECIAL names another partition, at one end or the other.",
+        remedy: "COUPLE it to that user's, or define the end anew without USER.")
+    case .channelEndBusy:
+      MessageDefinition(
+        161, .error, nil,
+        "CTCA &1 not coupled; &2 &3 busy",
+        when: "What COUPLE is to connect to is coupled to another, or is the device itself.",
+        remedy: "Have its user UNCOUPLE it, or use another.")
+    case .adapterStaysFree:
+      MessageDefinition(
+        8946, .warning, nil,
+        "User &1 does not have adapter &2 connected to &3 again",
+        when: "A partition is recovered whose adapter was connected to a switch that is not there.",
+        remedy: "DEFINE VSWITCH, and COUPLE the adapter.")
+    case .channelCoupled:
+      MessageDefinition(
+        8947, .information, nil,
+        "User &1: CTCA &2 COUPLE BY &3 &4",
+        when: "Another partition has connected its channel-to-channel adapter to this one.",
+        remedy: "Nothing; UNCOUPLE disconnects them.")
+    case .channelDropped:
+      MessageDefinition(
+        8948, .information, nil,
+        "User &1: CTCA &2 DROP BY &3 &4",
+        when: "Another partition has disconnected its channel-to-channel adapter from this one.",
+        remedy: "Nothing; COUPLE connects them again.")
     // MARK: Changes that wait for a guest
     case .changePending:
       MessageDefinition(

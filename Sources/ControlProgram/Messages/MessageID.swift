@@ -115,6 +115,12 @@ package enum MessageID: CaseIterable, Sendable {
   case adapterConnected
   case adapterNotConnected
   case notGranted
+  case channelEndNotFound
+  case channelEndReserved
+  case channelEndBusy
+  case adapterStaysFree
+  case channelCoupled
+  case channelDropped
   // Changes that wait for a guest
   case changePending
   case noPendingChange

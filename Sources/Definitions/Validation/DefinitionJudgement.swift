@@ -93,8 +93,8 @@ struct DefinitionJudgement {
     let switches = machine.machine.switches.map(\.name)
     for adapter in profile.definition.networkAdapters {
       guard let name = adapter.switchName, !switches.contains(name) else { continue }
-      let key = "NICDEF " + DeviceNumbers.text(adapter.virtualDevice)
-      log.report(.switchUndefined(name, known: switches), at: profile.place(of: key))
+      log.report(
+        .switchUndefined(name, known: switches), at: profile.place(of: adapter.statement))
     }
   }
 
@@ -183,9 +183,11 @@ struct DefinitionJudgement {
     let count = definition.deviceCount
     if count > room { log.report(.tooManyDevices(count, room: room), at: partition.place) }
     for adapter in definition.networkAdapters
-    where definition.devices.contains(where: { $0.virtualDevice == adapter.virtualDevice }) {
-      let key = "NICDEF " + DeviceNumbers.text(adapter.virtualDevice)
-      log.report(.deviceNumberTwice(adapter.virtualDevice), at: partition.place(of: key))
+    where definition.devices.contains(where: { $0.virtualDevice == adapter.virtualDevice })
+      || definition.networkAdapters.count(where: { $0.virtualDevice == adapter.virtualDevice }) > 1
+    {
+      log.report(
+        .deviceNumberTwice(adapter.virtualDevice), at: partition.place(of: adapter.statement))
     }
     for assignment in partition.definition.devices {
       let place = partition.place(of: "DEDICATE " + DeviceNumbers.text(assignment.virtualDevice))

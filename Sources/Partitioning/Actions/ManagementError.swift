@@ -64,6 +64,12 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case adapterNotConnected(String, UInt16)
   /// The partition may not connect to the switch.
   case notGranted(String, network: String)
+  /// The partition has no end of a channel of this number.
+  case channelEndNotFound(String, UInt16)
+  /// The end of a channel is only for another partition.
+  case channelEndReserved(UInt16, of: String, UInt16)
+  /// The end of a channel is connected, or the one that is to be connected to it.
+  case channelEndBusy(UInt16, of: String, UInt16)
   /// What is to be copied has devices, each of which one partition has.
   case notShareable(String, devices: [UInt16])
   /// No processors on line, more than `limit`, or shared and dedicated ones together.

@@ -1,4 +1,4 @@
-// What can be asked of the networks inside the machine (CP: DEFINE VSWITCH and NIC, SET VSWITCH, COUPLE).
+// What can be asked of the networks inside the machine (CP: DEFINE VSWITCH, NIC and CTCA, SET VSWITCH, COUPLE).
 
 import Channels
 
@@ -32,14 +32,17 @@ package enum NetworkChange: Sendable, Equatable, Codable {
   /// Connects an adapter of an active partition. `.wrongState`, `.adapterNotFound`, `.switchNotFound`,
   /// `.adapterConnected`, `.notGranted`.
   case connect(String, device: UInt16, to: String)
+  /// Connects an end of a channel to another, also of the same partition; one that is connected already is so no
+  /// more. `.wrongState`, `.channelEndNotFound`, `.channelEndReserved`, `.channelEndBusy`.
+  case couple(String, device: UInt16, to: String, otherDevice: UInt16)
   /// Disconnects an adapter. `.wrongState`, `.adapterNotFound`, `.adapterNotConnected`.
   case disconnect(String, device: UInt16)
 
   /// The partition whose adapter it is about; nil for what is the machine's.
   package var partition: String? {
     switch self {
-    case .connect(let name, _, _), .disconnect(let name, _), .defineAdapter(let name, _, _),
-      .detachAdapter(let name, _, _, _):
+    case .connect(let name, _, _), .couple(let name, _, _, _), .disconnect(let name, _),
+      .defineAdapter(let name, _, _), .detachAdapter(let name, _, _, _):
       name
     case .define, .remove, .grant, .revoke, .isolate, .setUplink, .connectUplink: nil
     }

@@ -47,8 +47,9 @@ struct Condition: Equatable {
   /// A network adapter of a partition.
   struct AdapterCondition: Equatable {
     var device: UInt16
-    var switchName: String?
-    var vlan: PortVLAN
+    var kind = AdapterKind.network
+    /// What it is connected to, as COUPLE names it; nil for nothing.
+    var target: String?
   }
 
   /// A virtual switch.
@@ -120,7 +121,8 @@ extension Journal {
           ? nil : Condition.WayCondition(device: view.virtualDevice, offline: offline)
       },
       adapters: hardware.networks.adapters(of: partition.number).map {
-        Condition.AdapterCondition(device: $0.device, switchName: $0.switchName, vlan: $0.vlan)
+        Condition.AdapterCondition(
+          device: $0.device, kind: $0.kind, target: hardware.coupling(of: $0).target?.text)
       },
       shares: partition.definition.processors.indices.map { entry in
         let processors = partition.processors(of: entry)

@@ -52,6 +52,12 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case linkReadOnly(UInt16)
   /// A network adapter that a recovered partition had cannot be had again.
   case adapterNotDefined(UInt16)
+  /// A recovered partition's adapter cannot be connected again to what it was.
+  case adapterNotConnected(UInt16, to: String)
+  /// Another partition has connected an end of a channel to one of this partition's, the first.
+  case channelCoupled(UInt16, by: String, UInt16)
+  /// Another partition has disconnected its end of a channel from one of this partition's, the first.
+  case channelDropped(UInt16, by: String, UInt16)
   /// All processors wait with interrupts disabled; the instruction pointer of the first.
   case disabledWait(processor: Int, instructionPointer: UInt64)
   /// A processor met a triple fault; the partition is in exceptions.

@@ -108,7 +108,8 @@ extension MachineHardware {
       address: adapter.addressNumber.map { AdapterAddress(number: $0) } ?? defaultAddress,
       unitByteCount: adapter.unitByteCount)
     _ = networks.addAdapter(
-      device, of: partition.number, address: face.address, unitByteCount: face.unitByteCount)
+      device, of: partition.number, address: face.address, unitByteCount: face.unitByteCount,
+      kind: adapter.kind)
     guard let name = adapter.switchName, let network = networks.virtualSwitch(name) else {
       return face
     }

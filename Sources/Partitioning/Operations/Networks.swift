@@ -45,10 +45,9 @@ extension PartitionManager {
       return try firmware.reconfiguration.detachAdapter(
         partition(name), device, force: force, within: within)
     case .connect(let name, let device, let network): try connect(name, device, to: network)
-    case .disconnect(let name, let device):
-      let (partition, adapter) = try adapter(device, of: name)
-      guard adapter.switchName != nil else { throw .adapterNotConnected(name, device) }
-      networks.disconnect(device, of: partition.number)
+    case .couple(let name, let device, let other, let otherDevice):
+      try couple(name, device, to: other, otherDevice)
+    case .disconnect(let name, let device): try disconnect(name, device)
     }
     return .done
   }
@@ -98,6 +97,51 @@ extension PartitionManager {
     return (partition, adapter)
   }
 
+  private func channelEnd(
+    _ device: UInt16, of name: String
+  ) throws(ManagementError) -> (Partition, NetworkAdapter) {
+    let partition = try partition(name)
+    try partition.requireActive()
+    guard let adapter = networks.adapter(device, of: partition.number), adapter.kind.isChannel
+    else { throw .channelEndNotFound(name, device) }
+    return (partition, adapter)
+  }
+
+  /// Connects two ends of channels that are for each other; that of the other partition must be free.
+  private func couple(
+    _ name: String, _ device: UInt16, to otherName: String, _ otherDevice: UInt16
+  ) throws(ManagementError) {
+    let (partition, end) = try channelEnd(device, of: name)
+    let (otherPartition, otherEnd) = try channelEnd(otherDevice, of: otherName)
+    guard end.kind.mayCouple(of: name, to: otherName),
+      otherEnd.kind.mayCouple(of: otherName, to: name)
+    else { throw .channelEndReserved(device, of: otherName, otherDevice) }
+    guard end.number != otherEnd.number, [nil, end.number].contains(otherEnd.partner) else {
+      throw .channelEndBusy(device, of: otherName, otherDevice)
+    }
+    drop(end, of: partition)
+    networks.couple(device, of: partition.number, to: otherDevice, of: otherPartition.number)
+    guard partition !== otherPartition else { return }
+    firmware.journal.note(otherPartition, .channelCoupled(otherDevice, by: name, device))
+  }
+
+  private func disconnect(_ name: String, _ device: UInt16) throws(ManagementError) {
+    let (partition, adapter) = try adapter(device, of: name)
+    guard adapter.isLinked else { throw .adapterNotConnected(name, device) }
+    drop(adapter, of: partition)
+  }
+
+  /// Disconnects an adapter, and tells the partition at the other end of a channel.
+  private func drop(_ adapter: NetworkAdapter, of partition: Partition) {
+    let partner = networks.partner(of: adapter)
+    networks.disconnect(adapter.device, of: partition.number)
+    guard let partner, partner.partition != partition.number,
+      let other = firmware.hardware.partitions[partner.partition]
+    else { return }
+    firmware.journal.note(
+      other, .channelDropped(partner.device, by: partition.name, adapter.device))
+  }
+
   private func revoke(_ name: String, _ partition: String) throws(ManagementError) {
     let network = try virtualSwitch(name)
     guard network.grant(to: partition) != nil else { throw .notGranted(partition, network: name) }
@@ -113,6 +157,9 @@ extension PartitionManager {
     _ name: String, _ device: UInt16, to networkName: String
   ) throws(ManagementError) {
     let (partition, adapter) = try adapter(device, of: name)
+    guard !adapter.kind.isChannel else {
+      throw .adapterNotFound(name, device, known: networks.networkAdapters(of: partition.number))
+    }
     let network = try virtualSwitch(networkName)
     if let other = adapter.switchName { throw .adapterConnected(name, device, to: other) }
     let defined = partition.definition.networkAdapters.first { $0.virtualDevice == device }

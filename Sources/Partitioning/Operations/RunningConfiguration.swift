@@ -135,7 +135,8 @@ extension PartitionManager {
     guard let partition = try? partition(name) else { return nil }
     return PartitionRecord(
       name: name, base: partition.place.entry.definition, state: partition.state,
-      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [])
+      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [],
+      couplings: hardware.couplings(of: partition))
   }
 
   /// What of the machine as a whole outlives it.
@@ -313,6 +314,7 @@ extension PartitionManager {
     partition.definition.links = own.links
     partition.definition.networkAdapters = own.networkAdapters
     firmware.reconfiguration.takeUp(devicesOf: record.definition, partition)
+    firmware.reconfiguration.takeUp(record.couplings ?? [], partition)
     for number in partition.isOnline.indices {
       let isOnline = record.isOnline[number]
       guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {

@@ -129,6 +129,8 @@ extension Reconfiguration {
       return try detach(.disk(device), from: partition, force: force, within: within)
     case .link(let link)?:
       return try detach(.link(link), from: partition, force: force, within: within)
+    case .adapter(let adapter)? where adapter.kind.isChannel:
+      return try detach(.adapter(adapter), from: partition, force: force, within: within)
     case .adapter?, nil: throw .virtualDeviceNotFound(partition.name, device: number)
     }
   }
@@ -137,9 +139,13 @@ extension Reconfiguration {
     _ partition: Partition, _ number: UInt16, force: Bool, within: Int?
   ) throws(ManagementError) -> ManagementResult {
     try partition.requireActive()
-    guard case .adapter(let adapter)? = partition.definition.device(number) else {
+    guard case .adapter(let adapter)? = partition.definition.device(number),
+      !adapter.kind.isChannel
+    else {
       throw .adapterNotFound(
-        partition.name, number, known: partition.definition.networkAdapters.map(\.virtualDevice))
+        partition.name, number,
+        known: partition.definition.networkAdapters.filter { !$0.kind.isChannel }
+          .map(\.virtualDevice))
     }
     return try detach(.adapter(adapter), from: partition, force: force, within: within)
   }

@@ -194,6 +194,17 @@ struct Provocation {
     .network(.defineAdapter(name, NetworkAdapterDefinition(virtualDevice: device)))
   }
 
+  private static func end(_ device: UInt16, user: String? = nil) -> Step {
+    .perform(
+      .network(
+        .defineAdapter(
+          "A", NetworkAdapterDefinition(virtualDevice: device, kind: .channel(user: user)))))
+  }
+
+  private static func couple(_ device: UInt16, to other: UInt16) -> ManagementAction {
+    .network(.couple("A", device: device, to: "A", otherDevice: other))
+  }
+
   private static let networks = [
     Provocation("switchNotFound", [], .network(.remove("NOWHERE"))),
     Provocation("switchDefined", [.perform(define("S"))], define("S")),
@@ -215,6 +226,11 @@ struct Provocation {
       ], connect(0x600, to: "S")),
     Provocation("adapterNotConnected", [up("A")], .network(.disconnect("A", device: 0x600))),
     Provocation("notGranted", [up("A"), .perform(define("S"))], connect(0x600, to: "S")),
+    Provocation("channelEndNotFound", [up("A"), end(0x500)], couple(0x500, to: 0x600)),
+    Provocation(
+      "channelEndReserved", [up("A"), end(0x500, user: "B"), end(0x501)],
+      couple(0x500, to: 0x501)),
+    Provocation("channelEndBusy", [up("A"), end(0x500)], couple(0x500, to: 0x500)),
   ]
 
   private static let paths = [

@@ -136,6 +136,7 @@ final class StressRun {
         .shutdownTimeExpired, .commandReply, .requestsWait, .missingInterrupt, .pathBusy,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .adapterGivenBack,
         .deviceNotAttached, .linkNotGiven, .linkReadOnly, .adapterNotDefined,
+        .adapterNotConnected, .channelCoupled, .channelDropped,
         .processorGivenBack, .processorKept, .clockRead, .machineShutDown, .partitionsDeleted:
         break
       }

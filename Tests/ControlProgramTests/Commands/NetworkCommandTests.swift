@@ -148,11 +148,13 @@ struct NetworkCommandTests {
         """),
       // Twice, and for whom there is no place.
       Exchange(
-        "DEFINE NIC 0800 SPIN1", "HCPDFN8957E NIC 0800 not defined; 0800 already defined for SPIN1"
+        "DEFINE NIC 0800 SPIN1",
+        "HCPDFN8957E Adapter 0800 not defined; 0800 already defined for SPIN1"
       ),
       Exchange(
         "DEFINE NIC 0800 TO FAULTY",
-        "HCPDFN8959E NIC 0800 not defined; FAULTY has no place for devices that come while it runs"),
+        "HCPDFN8959E Adapter 0800 not defined; FAULTY has no place for devices that come while it runs"
+      ),
       Exchange("DEFINE NIC 0800 TO SPIN2", "HCPDFN045E SPIN2 not logged on"),
       Exchange("DEFINE NIC 0800 TO NOBODY", "HCPDFN053E NOBODY not in CP directory"),
       Exchange("DEFINE NIC", "HCPDFN022E Vdev missing or invalid"),
@@ -173,7 +175,7 @@ struct NetworkCommandTests {
       Exchange(
         "DEFINE NIC FFFF TO SPIN1", "NIC FFFF of SPIN1 is created; devices FFFF-FFFF defined"),
       Exchange(
-        "DEFINE NIC 806 TO SPIN1", "HCPDFN8958E NIC 0806 not defined; SPIN1 can have 8 devices"),
+        "DEFINE NIC 806 TO SPIN1", "HCPDFN8958E Adapter 0806 not defined; SPIN1 can have 8 devices"),
       // A new one goes where a grant lets it, and where it goes nobody is connected any more.
       Exchange(
         "FOR SPIN1 CMD COUPLE 800 SYSTEM NET2",

@@ -63,7 +63,8 @@ struct MachineItemsTests {
     ]
     definition.networkAdapters = [
       NetworkAdapterDefinition(
-        virtualDevice: 0x600, switchName: "S", vlan: .trunk([5], native: 6), addressNumber: 7)
+        virtualDevice: 0x600, switchName: "S", vlan: .trunk([5], native: 6), addressNumber: 7,
+        kind: .channel(user: "B"))
     ]
     definition.password = "SECRET"
     definition.start = StartDefinition(after: ["B"])
