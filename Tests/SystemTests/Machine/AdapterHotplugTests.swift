@@ -9,7 +9,7 @@ import Testing
 // kernel (/sys/class/net, what arrives of what was sent), and that a saved machine goes on with the same history.
 
 /// Two of the demo's Linux, each with an adapter on one switch, driven by CP commands and at their consoles.
-private final class LinuxPair {
+final class LinuxPair {
   static let names = ["LINUX1", "LINUX2"]
   let manager: PartitionManager
   let console: ConsoleSession
