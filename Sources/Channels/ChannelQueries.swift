@@ -143,6 +143,21 @@ extension ChannelSubsystem {
     return sums
   }
 
+  /// What the requests of a channel subsystem's partitions did about paths, at each device in definition order.
+  package func pathLoads(inSubsystem subsystem: UInt8) -> [PathLoad] {
+    var loads = configuration.devices.map { _ in PathLoad() }
+    for item in activity.subchannels {
+      guard let path = item.paths.first, hardware.paths[path].subsystem == subsystem else {
+        continue
+      }
+      loads.change(at: item.device) {
+        $0.queueNanoseconds.addClamped(item.measurement.controlUnitQueueNanoseconds)
+        $0.connectNanoseconds.addClamped(item.measurement.connectNanoseconds)
+      }
+    }
+    return loads
+  }
+
   /// What each path did, in definition order, and whether it can be used now.
   package func pathSamples() -> [PathSample] {
     activity.paths.indices.map { index in

@@ -73,6 +73,8 @@ extension ManagementAction {
         "VARY", Self.lineState(online), "CHPID \(hexDigits(path, 2))",
         insistence == .polite ? nil : insistence.rawValue)
     case .activateDeck(let request, let force): request.commandText(force: force)
+    case .moveManagedPath(let move):
+      commandWords("DCM", move.path.text, "CNTLUNIT \(hexDigits(move.unit, 4))")
     case .inject(let change): change.commandText
     case .network(let change): change.commandText
     case .defineProcessor(let name, let number):

@@ -21,7 +21,7 @@ let queryCommands: [Command] = [
       + querySpoolFormats
       + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
       + queryChannelEndFormats
-      + queryDeckFormats + queryLinkFormats
+      + queryDeckFormats + [queryPathManagementFormat] + queryLinkFormats
       + queryVirtualFormats
       + [
         CommandFormat(

@@ -105,6 +105,13 @@ private func queryPath(_ call: Invocation) throws(CommandMessage) {
     let text = start == 0 ? lead : String(repeating: " ", count: lead.count)
     call.reply(text + (devices.isEmpty ? " none" : texts))
   }
+  let configuration = call.system.definition.inputOutput
+  for managed in configuration.managedPaths where managed.number == number {
+    let unit = configuration.controlUnits.first { $0.paths.contains(managed.reference) }
+    call.reply(
+      "Path \(hexDigits(number, 2)) managed for IOCLUSTER \(managed.cluster ?? ""), "
+        + (unit.map { "at control unit \(hexDigits($0.number, 4))" } ?? "at no control unit"))
+  }
 }
 
 private func queryPathsToDevice(_ call: Invocation) throws(CommandMessage) {

@@ -81,6 +81,14 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     let numbers = devices.map { hexDigits($0, 4) }.joined(separator: " ")
     return line(
       isLong ? .pathStillBusy : .pathBusy, hexDigits(path, 2), numbers, module: "CFG")
+  case .pathMoved(let move, let former):
+    return CommandMessage(
+      .pathMoved,
+      values: [
+        move.path.text, hexDigits(move.unit, 4),
+        former.map { " from control unit \(hexDigits($0, 4))" } ?? "",
+      ]
+    ).line(module: "DCM")
   case .missingInterrupt(let device, let path, let isRetried):
     let outcome = isRetried ? "the request is tried again" : "the request ends in an I/O error"
     guard let path else { return line(.requestMissing, hexDigits(device, 4), module: "MHT") }

@@ -159,6 +159,8 @@ extension CommandMessage {
         CommandMessage(
           .lastPath, hexDigits(path, 2), name,
           devices.map { hexDigits($0, 4) }.joined(separator: " "))
+      case .pathNotManaged(let path, let unit):
+        CommandMessage(.pathNotManaged, hexDigits(path, 2), hexDigits(unit, 4))
       case .deviceNotFound(let device), .virtualDeviceNotFound(_, let device):
         CommandMessage(.deviceDoesNotExist, hexDigits(device, 4))
       case .deviceAlready(let device, let online):

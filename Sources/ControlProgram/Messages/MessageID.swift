@@ -175,6 +175,8 @@ package enum MessageID: CaseIterable, Sendable {
   case pathLeadsElsewhere
   case devicePathState
   case requestsWait
+  case pathNotManaged
+  case pathMoved
   case pathBusy
   case pathStillBusy
   case interruptMissing

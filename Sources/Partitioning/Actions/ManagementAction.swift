@@ -160,6 +160,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// with `force` paths that go are taken off line first. With the refusals of the request.
   case activateDeck(DeckRequest, force: Bool = false)
 
+  /// Gives a managed path to a control unit, as the machine does by itself. `.pathNotManaged`.
+  case moveManagedPath(ManagedPath)
+
   /// Has a path or a device go wrong on purpose, or ends that, with the refusals of the change.
   case inject(FaultChange)
 
@@ -234,7 +237,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
     case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath,
-      .varyDevice, .haltDevice, .activateDeck, .inject, .countWrongPassword:
+      .varyDevice, .haltDevice, .activateDeck, .inject, .countWrongPassword,
+      .moveManagedPath:
       nil
     }
   }

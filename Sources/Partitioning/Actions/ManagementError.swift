@@ -172,6 +172,9 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   /// The last path to devices of a partition; UNCOND or FORCE would take it.
   case lastPath(String, path: UInt8, devices: [UInt16])
 
+  /// The machine does not manage the path, or the control unit cannot have it.
+  case pathNotManaged(UInt8, unit: UInt16)
+
   // Devices
   /// No such device in the I/O configuration.
   case deviceNotFound(UInt16)

@@ -88,6 +88,8 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   /// A path that is to go off line is busy with requests of the partition to devices, by its own numbers; `isLong`
   /// when an operator should decide.
   case pathBusy(path: UInt8, devices: [UInt16], isLong: Bool)
+  /// The machine has given a managed path to a control unit, from another or from none.
+  case pathMoved(ManagedPath, from: UInt16?)
   /// An interrupt of a device of the partition did not come in time, and its subchannel was cleared; `path` is nil
   /// for a request that the device had not begun. By the device's real number.
   case missingInterrupt(device: UInt16, path: UInt8?, isRetried: Bool)

@@ -151,6 +151,7 @@ extension PartitionManager {
     case .activateDeck(let request, let force):
       try reconfiguration.activateDeck(request, force: force)
       onDisksChanged?()
+    case .moveManagedPath(let move): try reconfiguration.moveManagedPath(move)
     case .inject(let change): try reconfiguration.inject(change)
     case .network(let change): return try self.change(change)
     case .defineProcessor(let name, let processor):

@@ -9,7 +9,7 @@ extension ManagementAction {
     case .activate, .logOn, .recover, .load, .releasePath: PrivilegeClasses(letters: "AB")
     case .signalShutdown(_, _, thenForce: false), .signalAll, .set(.consoleWatcher, _):
       PrivilegeClasses(letters: "AC")
-    case .set(.missingInterruptTime, _): PrivilegeClasses(letters: "AB")
+    case .set(.missingInterruptTime, _), .set(.pathManagement, _): PrivilegeClasses(letters: "AB")
     case .deactivate, .stop, .start, .resetNormal, .resetClear, .restart, .cancelShutdown,
       .cancelPending, .set, .setNextProfile, .saveProfile, .signalShutdown(_, _, thenForce: true),
       .shutDown, .account, .haltDevice:
@@ -17,7 +17,7 @@ extension ManagementAction {
     // The firmware does it.
     case .countWrongPassword: PrivilegeClasses(letters: "A")
     case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
-      .activateDeck, .inject:
+      .activateDeck, .moveManagedPath, .inject:
       PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
@@ -36,7 +36,7 @@ extension ManagementAction {
   private var isOfInputOutput: Bool {
     switch self {
     case .varyPath, .configurePath, .varyDevicePath, .releasePath, .varyDevice, .attachDevice,
-      .detachDevice, .haltDevice, .link, .activateDeck, .inject:
+      .detachDevice, .haltDevice, .link, .activateDeck, .moveManagedPath, .inject:
       true
     default: false
     }

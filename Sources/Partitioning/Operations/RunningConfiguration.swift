@@ -141,13 +141,16 @@ extension PartitionManager {
 
   /// What of the machine as a whole outlives it.
   package var machineRecord: MachineRecord {
-    MachineRecord(
+    var decks = hardware.decks
+    // The next machine looks anew at who wants paths.
+    decks.managed = []
+    return MachineRecord(
       base: MachineSettings(definition), settings: firmware.settings.state,
       offlineProcessors: offlineProcessors, offlinePaths: offlinePaths,
       offlineDevices: channels.offlineDevices.isEmpty ? nil : channels.offlineDevices,
       deleted: deletedPartitions.isEmpty ? nil : deletedPartitions,
-      decks: hardware.decks == DeckBook()
-        ? nil : KeptDecks(base: layout.folder.inputOutput, book: hardware.decks),
+      decks: decks == DeckBook()
+        ? nil : KeptDecks(base: layout.folder.inputOutput, book: decks),
       reservations: keptPaths.isEmpty ? nil : keptPaths)
   }
 

@@ -68,6 +68,7 @@ final class Passage: FirmwareObject {
     if let time = restarts.nextRelease { next = min(next ?? .max, gridAfter(time)) }
     if let time = shutdown.endDue { next = min(next ?? .max, gridAfter(time)) }
     if let time = pending.nextDeadline { next = min(next ?? .max, gridAfter(time)) }
+    if let time = reconfiguration.nextManagement { next = min(next ?? .max, gridAfter(time)) }
     if let time = entitlements.nextJudgement { next = min(next ?? .max, gridAfter(time)) }
     return next.map { max($0, now) }
   }

@@ -49,13 +49,13 @@ extension Reconfiguration {
 
   /// As `settlePaths(of:)`, of the whole machine.
   func settleClosingPaths() {
-    for (index, change) in pending.state.closing.enumerated().reversed() {
+    for change in pending.state.closing {
       guard case .path(let path) = change.subject else { continue }
       let busy = channels.busyDevices(onPath: path)
       if busy.isEmpty {
         finishPath(change, path)
       } else if let later = tell(change, path, busy) {
-        pending.state.closing.change(at: index) { $0 = later }
+        pending.state.closing = pending.state.closing.map { $0 == change ? later : $0 }
       }
     }
   }

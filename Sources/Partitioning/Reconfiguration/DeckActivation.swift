@@ -21,6 +21,7 @@ extension Reconfiguration {
     }
     book.running = deck
     let layout = hardware.layout.with(deck)
+    book.managed = layout.managed
     let (next, files) = channels(of: layout)
     guard let next else { throw .deckRefused(deck?.name ?? DeckBook.folderName, files) }
     let judgement = DeckJudgement(hardware, layout.definition.inputOutput, next)

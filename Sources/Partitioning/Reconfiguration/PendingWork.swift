@@ -120,6 +120,7 @@ extension Reconfiguration {
   /// Ends the pending changes whose time is over, and asks again for what guests do not give yet.
   func expire() {
     settleClosingPaths()
+    managePaths()
     for partition in pending.waiting {
       askAgain(partition)
       settlePaths(of: partition)

@@ -14,6 +14,8 @@ final class Reconfiguration: FirmwareObject {
   struct State: Equatable, Sendable, Codable {
     /// Partitions for which isolation keeps a reconfigurable path that is off line, by path.
     var reservations: [UInt8: Int] = [:]
+    /// What the management of paths looks back on.
+    @Added var pathManagement = PathManagement()
   }
 
   let hardware: MachineHardware

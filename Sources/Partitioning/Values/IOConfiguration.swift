@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// The I/O configuration: channel paths, control units, devices, and their media.
 package struct IOConfiguration: Sendable, Equatable, Codable {
@@ -82,6 +83,9 @@ package struct ChannelPathDefinition: Sendable, Equatable, Codable {
   package var physicalChannel: UInt16?
   /// Switch that it enters, when said; kept as read.
   package var switchNumber: UInt8?
+  /// The cluster for whose partitions the machine gives it to control units (IOCLUSTER); nil for a path that control
+  /// units name.
+  package var cluster: String?
   /// How partitions may use it.
   package var sharing: PathSharing
   /// Partitions that have it on line at activation, in the deck's order.
@@ -140,6 +144,8 @@ package struct ControlUnitDefinition: Sendable, Equatable, Codable {
   package var unitAddresses: [UnitAddressRange]
   /// Type as the deck says it, such as `2107`.
   package var type: String
+  /// How many managed paths it may have, by channel subsystem.
+  @Added package var managedCounts: [ManagedPathCount] = []
 
   /// Creates a control unit.
   package init(

@@ -262,6 +262,9 @@ struct Provocation {
             name: "OTHER",
             configuration: IOConfiguration(
               images: [ImageDefinition(partition: "NOBODY", subsystem: 0, image: 9)]))))),
+    Provocation(
+      "pathNotManaged", [],
+      .moveManagedPath(ManagedPath(path: PathReference(number: 0x10), unit: 0x200))),
     Provocation("noDeckActivated", [], .activateDeck(.recover(.source))),
     Provocation(
       "lastPath", [up("A"), .perform(path("A", 0x11, online: false, .force))],

@@ -134,6 +134,7 @@ final class StressRun {
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
         .changeRefused, .changeExpired, .changeStopped, .storageKept, .storageGivenBack,
         .shutdownTimeExpired, .commandReply, .requestsWait, .missingInterrupt, .pathBusy,
+        .pathMoved,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .adapterGivenBack,
         .deviceNotAttached, .linkNotGiven, .linkReadOnly, .adapterNotDefined,
         .adapterNotConnected, .channelCoupled, .channelDropped,

@@ -15,6 +15,7 @@ struct MachineRecordTests {
     "hostPageCount": "counted again from what guests have",
     "waiting": "what waits for a guest ends with the guest; each partition's record has it",
     "closing": "a path that closes is off line, and the record has it so",
+    "pathManagement": "the next machine looks anew at who wants paths",
     "journal": "the records have it, entry by entry, in rows of its own",
     "softCapping": "averages of what guests used begin again with them",
     "hasStaleShares": "shares are computed anew at the start",
