@@ -33,9 +33,14 @@ extension Computer {
   // MARK: Networks
 
   /// Tells the guest that a frame of its own has left.
-  package func completeFrame(device: UInt16, tag: UInt64) {
+  ///
+  /// - Returns: Frames that waited for it in the guest's rings, and leave now.
+  @discardableResult
+  package func completeFrame(
+    device: UInt16, tag: UInt64, at time: SimulatedTime
+  ) -> [FrameRequest] {
     values.history.mix(tag)
-    networkDevice(device)?.complete(tag)
+    return networkDevice(device)?.complete(tag, now: time) ?? []
   }
 
   /// Gives the guest a frame.

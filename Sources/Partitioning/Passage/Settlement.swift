@@ -53,7 +53,9 @@ extension Passage {
     }
     engine.guests[arrival.partition].digest.mix(arrival.at)
     switch arrival.kind {
-    case .sent(let tag): computer.completeFrame(device: arrival.device, tag: tag)
+    case .sent(let tag):
+      let waited = computer.completeFrame(device: arrival.device, tag: tag, at: arrival.at)
+      for request in waited { hardware.networks.send(request, now: now) }
     case .frame(let frame):
       if !computer.receiveFrame(frame, device: arrival.device) {
         hardware.networks.noteDropped(arrival.device, of: arrival.partition, frames: 1)

@@ -12,7 +12,8 @@ final class NetworkDevice: VirtioDevice {
   /// A frame that has not left yet.
   struct Pending: Codable, Equatable, Sendable {
     var tag: UInt64
-    var head: UInt16
+    /// nil when a reset of the device forgot it: its port has not carried it yet.
+    var head: UInt16?
     /// The pair of queues by which it was sent.
     @Added var pair = 0
   }
@@ -119,7 +120,8 @@ final class NetworkDevice: VirtioDevice {
   /// Returns to the state after power-on; the networks forget what it has sent.
   override func reset() {
     super.reset()
-    forgetFrames()
+    pending = []
+    forgetReceived()
   }
 
   /// Takes up what was remembered.
@@ -138,7 +140,7 @@ final class NetworkDevice: VirtioDevice {
     own.configure(spoken, isTold: false)
     guard own.fits(state.transport, added: Feature.added, formerQueues: 2),
       lanes.count <= pairs, state.furtherPairs >= 0, state.furtherPairs < pairs,
-      state.pending.count <= limit.multipliedClamped(by: pairs),
+      state.pending.count <= Self.pendingLimit(of: pairs),
       state.pending.allSatisfy({ $0.pair >= 0 && $0.pair < pairs }),
       lanes.allSatisfy({ $0.buffers.count <= limit }),
       lanes.reduce(0, { $0.addingClamped($1.backlog.count) }) <= Backlog.frameLimit
@@ -162,10 +164,14 @@ final class NetworkDevice: VirtioDevice {
     max(1, transport.queues.count.subtractingClamped(1) / 2)
   }
 
-  override func forget(_ access: DeviceAccess) { forgetFrames() }
+  /// What has not left stays counted until it has: one reset after the other lets no more be under way.
+  override func forget(_ access: DeviceAccess) {
+    // Cannot trap: indices of the array itself.
+    for index in pending.indices { pending.change(at: index) { $0.head = nil } }
+    forgetReceived()
+  }
 
-  private func forgetFrames() {
-    pending = []
+  private func forgetReceived() {
     // Cannot trap: goes through the array itself.
     receivers = receivers.map { _ in Receiver() }
     pairCount = 1
@@ -179,7 +185,10 @@ final class NetworkDevice: VirtioDevice {
       case .receiving(let pair):
         cycles = try takeBuffers(pair)
         try fill(pair)
-      case .sending(let pair): cycles = try send(pair, access.time)
+      case .sending(let pair):
+        let (requests, cost) = try takeFrames(pair, access.time)
+        for request in requests { bus.owner?.emit(.frame(request), at: access.time) }
+        cycles = cost
       case .control: cycles = try obey(queue)
       case nil: break
       }
@@ -191,17 +200,28 @@ final class NetworkDevice: VirtioDevice {
 
   // MARK: Sending
 
-  /// Takes the frames that the driver made available.
+  /// Most frames that have not left: all that fit into the rings at once.
+  private static func pendingLimit(of pairs: Int) -> Int {
+    Int(VirtQueue.maximumSize).multipliedClamped(by: pairs)
+  }
+
+  /// Whether no more may be under way; only frames that a reset forgot bring it about while rings have some.
+  private var isFull: Bool { pending.count >= Self.pendingLimit(of: receivers.count) }
+
+  /// Takes the frames that the driver made available, as long as there may be more under way.
   ///
-  /// - Returns: What walking the ring costs in cycles.
-  private func send(_ pair: Int, _ now: SimulatedTime) throws(VirtQueueError) -> Int {
+  /// - Returns: The frames that leave, and what walking the ring costs in cycles.
+  private func takeFrames(
+    _ pair: Int, _ now: SimulatedTime
+  ) throws(VirtQueueError) -> (requests: [FrameRequest], cycles: Int) {
+    var requests: [FrameRequest] = []
     var cycles = 0
     // A driver cannot make more available at once than the ring has.
     // Cannot trap: a constant.
     for _ in 0..<VirtQueue.maximumSize {
-      guard let chain = try transport.queues[Self.sendingQueue(pair)].take(bus.memory) else {
-        break
-      }
+      guard !isFull,
+        let chain = try transport.queues[Self.sendingQueue(pair)].take(bus.memory)
+      else { break }
       cycles &+=
         Cost.frame &+ Cost.descriptor &* chain.descriptorCount
         &+ Cost.kibibyte
@@ -214,12 +234,12 @@ final class NetworkDevice: VirtioDevice {
       if pairCount > 1 { flows.note(frame.flowNumber, by: pair) }
       let tag = bus.owner?.takeTag() ?? 0
       pending.append(Pending(tag: tag, head: chain.head, pair: pair))
-      let request = FrameRequest(
-        partition: bus.configuration.partitionNumber, device: configuration.deviceNumber,
-        frame: frame, tag: tag, issued: now)
-      bus.owner?.emit(.frame(request), at: now)
+      requests.append(
+        FrameRequest(
+          partition: bus.configuration.partitionNumber, device: configuration.deviceNumber,
+          frame: frame, tag: tag, issued: now))
     }
-    return cycles
+    return (requests, cycles)
   }
 
   private static func receivingQueue(_ pair: Int) -> Int { pair &* 2 }
@@ -236,20 +256,31 @@ final class NetworkDevice: VirtioDevice {
     super.cutOff()
     // Cannot trap: indices of the array itself.
     for pair in receivers.indices { receivers.change(at: pair) { $0.backlog = [] } }
-    for item in pending { complete(item.tag) }
+    // Nothing leaves a device that is cut off, whatever the time.
+    for item in pending { _ = complete(item.tag, now: 0) }
   }
 
   /// A frame has left; one that a reset forgot is ignored.
-  func complete(_ tag: UInt64) {
-    guard let index = pending.firstIndex(where: { $0.tag == tag }) else { return }
+  ///
+  /// - Returns: Frames that had to wait in the rings for this one.
+  func complete(_ tag: UInt64, now: SimulatedTime) -> [FrameRequest] {
+    guard let index = pending.firstIndex(where: { $0.tag == tag }) else { return [] }
+    let hadToWait = isFull
     let frame = pending.remove(at: index)
-    guard transport.isOperating else { return }
+    guard transport.isOperating else { return [] }
+    defer { line.set(transport.isInterrupting) }
+    var requests: [FrameRequest] = []
     do throws(VirtQueueError) {
-      try giveBack(frame.head, frame.pair)
+      if let head = frame.head { try giveBack(head, frame.pair) }
+      guard hadToWait else { return [] }
+      for queue in transport.queues.indices {
+        guard case .sending(let pair) = role(of: queue) else { continue }
+        requests += try takeFrames(pair, now).requests
+      }
     } catch {
       transport.markBroken()
     }
-    line.set(transport.isInterrupting)
+    return requests
   }
 
   // MARK: Receiving

@@ -106,7 +106,7 @@ enum DevicesTarget: FuzzTarget {
   private static func answerRequests(_ machine: Computer, _ time: SimulatedTime) {
     for event in machine.outbox {
       if case .frame(let request) = event.kind {
-        machine.completeFrame(device: request.device, tag: request.tag)
+        machine.completeFrame(device: request.device, tag: request.tag, at: time)
         _ = machine.receiveFrame(request.frame, device: request.device)
       }
       guard case .channelRequest(let request) = event.kind else { continue }

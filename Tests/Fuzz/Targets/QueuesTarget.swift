@@ -237,7 +237,8 @@ enum QueuesTarget: FuzzTarget {
             status: choice & 3 == 0 ? .ioError : .ok, data: data, at: 99))
       case 2:
         if !leaving.isEmpty {
-          network.complete(leaving.remove(at: Int(choice >> 2) % leaving.count).tag)
+          leaving += network.complete(
+            leaving.remove(at: Int(choice >> 2) % leaving.count).tag, now: 99)
         }
         _ = network.setLink(choice & 4 != 0)
         // Its own frames come back to it, and one of any size.

@@ -138,7 +138,7 @@ extension NetworkDriver {
     let rest = try came(1)
     #expect(rest.count == 1 && rest.allSatisfy { $0 < 2 })
     // Each comes back where it was given.
-    for request in driver.frames { driver.device.complete(request.tag) }
+    for request in driver.frames { _ = driver.device.complete(request.tag, now: 9) }
     #expect([1, 3, 5, 7].map { driver.used($0).count } == [0, 1, 2, 1])
   }
 
@@ -208,7 +208,7 @@ extension NetworkDriver {
     #expect(other.offered & (NetworkDriver.status | NetworkDriver.pairs) == 0)
     _ = other.device.setLink(true)
     #expect(other.read(0x60) == 0)
-    other.device.complete(try #require(former.pending.first).tag)
+    _ = other.device.complete(try #require(former.pending.first).tag, now: 9)
     #expect(other.used(1) == [0])
   }
 }

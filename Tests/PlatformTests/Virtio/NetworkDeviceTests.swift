@@ -137,10 +137,10 @@ struct NetworkDriver {
     let request = try #require(driver.frames.first)
     #expect(request.frame.bytes == frame && request.partition == 7 && request.device == 0x600)
     #expect(driver.used(1).isEmpty)
-    driver.device.complete(request.tag)
+    _ = driver.device.complete(request.tag, now: 9)
     #expect(driver.used(1) == [0])
     #expect(driver.read(0x60) == 1)
-    driver.device.complete(request.tag)
+    _ = driver.device.complete(request.tag, now: 9)
     #expect(driver.used(1) == [0])
   }
 
@@ -265,6 +265,35 @@ struct NetworkDriver {
     driver.start()
     let large = try #require(EthernetFrame([UInt8](repeating: 2, count: 60_000)))
     #expect((0..<300).count { _ in driver.device.receive(large) } == 17)
+  }
+
+  @Test("a driver that resets again and again has no more under way than its ring holds at most")
+  func resets() throws {
+    var driver = try NetworkDriver()
+    for _ in 0..<20 {
+      driver.start()
+      for _ in 0..<8 { driver.send(header + frame) }
+    }
+    #expect(driver.frames.count == 64 && driver.device.pending.count == 64)
+    driver.start()
+    for _ in 0..<2 { driver.send(header + frame) }
+    #expect(driver.frames.count == 64 && driver.used(1).isEmpty && !driver.isBroken)
+    let other = try NetworkDriver()
+    try other.device.restore(driver.device.state)
+    #expect(other.device.state == driver.device.state)
+    // What waits in the ring leaves as what was forgotten has left, each for one.
+    let tags = driver.frames.map(\.tag)
+    let first = driver.device.complete(tags[0], now: 9)
+    #expect(first.map(\.frame.bytes) == [frame] && first.first?.issued == 9)
+    #expect(driver.device.pending.count == 64 && driver.used(1).isEmpty)
+    #expect(driver.device.complete(tags[1], now: 9).count == 1)
+    for tag in tags.dropFirst(2) { #expect(driver.device.complete(tag, now: 9).isEmpty) }
+    #expect(driver.used(1).isEmpty)
+    #expect(driver.device.complete(try #require(first.first).tag, now: 9).isEmpty)
+    #expect(driver.used(1) == [0])
+    // With the whole computer the networks forget it too.
+    driver.device.reset()
+    #expect(driver.device.pending.isEmpty)
   }
 
   @Test("a driver that points outside storage breaks its own device alone") func hostile() throws {
