@@ -681,7 +681,7 @@ extension MessageID {
         8956, .error, nil,
         "&1 is not authorized to connect to VSWITCH SYSTEM &2",
         when:
-          "COUPLE or REVOKE is for a partition that neither its NICDEF nor SET VSWITCH GRANT lets connect.",
+          "COUPLE is for a partition that neither its NICDEF nor SET VSWITCH GRANT lets connect, or REVOKE for one that has neither a GRANT nor an adapter that is connected.",
         remedy: "SET VSWITCH &2 GRANT &1, or name the switch in its NICDEF.")
     case .channelEndNotFound:
       MessageDefinition(
@@ -708,8 +708,9 @@ extension MessageID {
       MessageDefinition(
         8946, .warning, nil,
         "User &1 does not have adapter &2 connected to &3 again",
-        when: "A partition is recovered whose adapter was connected to a switch that is not there.",
-        remedy: "DEFINE VSWITCH, and COUPLE the adapter.")
+        when:
+          "A partition is recovered whose adapter was connected to a switch that is not there, or to which it may not connect any more.",
+        remedy: "DEFINE VSWITCH or SET VSWITCH GRANT, and COUPLE the adapter.")
     case .channelCoupled:
       MessageDefinition(
         8947, .information, nil,

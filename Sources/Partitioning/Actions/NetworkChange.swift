@@ -12,8 +12,8 @@ package enum NetworkChange: Sendable, Equatable, Codable {
   case remove(String)
   /// Lets a partition connect, in the switch's ordinary VLAN or in others. `.switchNotFound`.
   case grant(String, partition: String, vlan: PortVLAN?)
-  /// Lets a partition connect no more, and disconnects what it has connected. `.switchNotFound`,
-  /// `.notGranted`.
+  /// Lets a partition connect no more, and disconnects what it has connected, by whatever right.
+  /// `.switchNotFound`; `.notGranted` when there is neither.
   case revoke(String, partition: String)
   /// Keeps the ports of a switch apart from each other, or not. `.switchNotFound`.
   case isolate(String, Bool)

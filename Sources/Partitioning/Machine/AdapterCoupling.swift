@@ -45,4 +45,25 @@ extension MachineHardware {
     let couplings = networks.adapters(of: partition.number).map { coupling(of: $0) }
     return couplings.isEmpty ? nil : couplings
   }
+
+  /// What all adapters are connected to, by partition.
+  var couplings: [String: [AdapterCoupling]] {
+    Dictionary(grouping: networks.adapters) { partitionName($0.partition) }
+      .mapValues { $0.map { coupling(of: $0) } }
+  }
+}
+
+extension PartitionManager {
+  /// What the adapters of partitions that have some are connected to.
+  package var couplings: [String: [AdapterCoupling]] { hardware.couplings }
+}
+
+extension Partition {
+  /// The VLANs of a switch in which its NICDEF or a GRANT lets an adapter connect there; nil when neither does.
+  func vlan(of device: UInt16, at network: VirtualSwitch) -> PortVLAN? {
+    let defined = definition.networkAdapters.first { $0.virtualDevice == device }
+    let isDefined = defined?.switchName == network.name
+    let own = isDefined ? defined?.vlan ?? network.ordinaryVLAN : nil
+    return own ?? network.grant(to: name)?.vlan
+  }
 }

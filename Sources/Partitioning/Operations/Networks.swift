@@ -144,12 +144,13 @@ extension PartitionManager {
 
   private func revoke(_ name: String, _ partition: String) throws(ManagementError) {
     let network = try virtualSwitch(name)
-    guard network.grant(to: partition) != nil else { throw .notGranted(partition, network: name) }
-    networks.change(name) { $0.revoke(partition) }
-    guard let number = (try? self.partition(partition))?.number else { return }
-    for adapter in networks.adapters(of: number) where adapter.switchName == name {
-      networks.disconnect(adapter.device, of: number)
+    let number = (try? self.partition(partition))?.number
+    let connected = networks.adapters.filter { $0.partition == number && $0.switchName == name }
+    guard network.grant(to: partition) != nil || !connected.isEmpty else {
+      throw .notGranted(partition, network: name)
     }
+    networks.change(name) { $0.revoke(partition) }
+    for adapter in connected { networks.disconnect(adapter.device, of: adapter.partition) }
   }
 
   /// Connects an adapter that its NICDEF or a GRANT lets connect.
@@ -162,10 +163,7 @@ extension PartitionManager {
     }
     let network = try virtualSwitch(networkName)
     if let other = adapter.switchName { throw .adapterConnected(name, device, to: other) }
-    let defined = partition.definition.networkAdapters.first { $0.virtualDevice == device }
-    let ownVLAN =
-      defined?.switchName == networkName ? defined?.vlan ?? network.ordinaryVLAN : nil
-    guard let vlan = ownVLAN ?? network.grant(to: name)?.vlan else {
+    guard let vlan = partition.vlan(of: device, at: network) else {
       throw .notGranted(name, network: networkName)
     }
     networks.connect(device, of: partition.number, to: networkName, vlan: vlan)

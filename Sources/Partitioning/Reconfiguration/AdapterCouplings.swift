@@ -4,18 +4,21 @@ import Channels
 import Quantities
 
 extension Reconfiguration {
-  /// Connects the adapters of a partition that is recovered as they were, as far as the other side is there.
+  /// Connects the adapters of a partition that is recovered as they were, as far as the other side is there and
+  /// it may connect now, in the VLANs that it is given now.
   ///
   /// A partition at the other end of a channel may come later: then its own recovery connects them.
   func takeUp(_ couplings: [AdapterCoupling], _ partition: Partition) {
     for coupling in couplings {
       guard let adapter = hardware.networks.adapter(coupling.device, of: partition.number),
-        hardware.coupling(of: adapter) != coupling
+        hardware.coupling(of: adapter) != coupling, !isAtSwitch(adapter, of: coupling)
       else { continue }
       hardware.networks.disconnect(adapter.device, of: partition.number)
       switch coupling.target {
-      case .network(let name, let vlan) where !adapter.kind.isChannel:
-        guard hardware.networks.virtualSwitch(name) != nil else {
+      case .network(let name, _) where !adapter.kind.isChannel:
+        guard let network = hardware.networks.virtualSwitch(name),
+          let vlan = partition.vlan(of: adapter.device, at: network)
+        else {
           journal.note(partition, .adapterNotConnected(adapter.device, to: name))
           continue
         }
@@ -25,6 +28,11 @@ extension Reconfiguration {
       }
     }
     hardware.tellLinks()
+  }
+
+  /// Whether its definition has connected an adapter where it was.
+  private func isAtSwitch(_ adapter: NetworkAdapter, of coupling: AdapterCoupling) -> Bool {
+    if case .network(let name, _) = coupling.target { adapter.switchName == name } else { false }
   }
 
   private func couple(

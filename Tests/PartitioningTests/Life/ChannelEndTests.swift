@@ -144,20 +144,58 @@ import Testing
     for name in ["A", "B", "C"] { try next.manager.perform(.deactivate(name, force: true)) }
     let lost = next.manager.restore(machine.manager.runningConfiguration).lost
     #expect(lost == ["A", "B", "C"])
+    try next.manager.perform(
+      .network(.grant("NET", partition: "C", vlan: .trunk([5], native: 6))))
     for name in ["C", "A", "B"] { try next.manager.perform(.recover(name)) }
-    #expect(try couplings(next) == before)
-    // Where the switch is not there any more, that is said.
-    let last = try self.machine()
-    for name in ["A", "B", "C"] { try last.manager.perform(.deactivate(name, force: true)) }
-    try last.manager.perform(.network(.remove("NET")))
-    _ = last.manager.restore(machine.manager.runningConfiguration)
-    try last.manager.perform(.recover("C"))
-    #expect(try couplings(last) == [])
-    var position = ReaderPosition()
-    let said = last.manager.events(since: &position).elements.count {
-      $0.kind == .adapterNotConnected(0x700, to: "NET")
+    // What NICDEF connects is in the GRANT's VLANs, since that is there first now.
+    let trunk = " VLAN 5 PORTTYPE TRUNK NATIVE 6"
+    #expect(
+      try couplings(next) == before.map { $0 == "C 0600: SYSTEM NET" ? $0 + trunk : $0 })
+    // Where the switch is not there any more, or nothing lets it connect, that is said.
+    for (change, connected) in [
+      (.network(.remove("NET")), []),
+      (.set(.weight("C", type: nil, weight: 90), .profile), [0x600]),
+    ] as [(ManagementAction, [UInt16])] {
+      let last = try self.machine()
+      for name in ["A", "B", "C"] { try last.manager.perform(.deactivate(name, force: true)) }
+      _ = last.manager.restore(machine.manager.runningConfiguration)
+      try last.manager.perform(change)
+      try last.manager.perform(.recover("C"))
+      #expect(
+        try couplings(last) == connected.map { "C \(hexDigits($0, 4)): SYSTEM NET" })
+      var position = ReaderPosition()
+      let said = last.manager.events(since: &position).elements.count {
+        $0.kind == .adapterNotConnected(0x700, to: "NET")
+      }
+      #expect(said == 1)
     }
-    #expect(said == 1)
+  }
+
+  @Test("RECOVER has an adapter in the VLANs that it is given now; REVOKE ends what NICDEF began")
+  func rights() throws {
+    let machine = try machine()
+    try machine.manager.perform(
+      .network(.defineAdapter("C", NetworkAdapterDefinition(virtualDevice: 0x700), within: nil)))
+    try machine.manager.perform(.load("C", image: nil, parameters: nil, force: true))
+    let grant = { NetworkChange.grant("NET", partition: "C", vlan: .access($0)) }
+    try machine.manager.perform(.network(grant(5)))
+    try machine.manager.perform(.network(.connect("C", device: 0x700, to: "NET")))
+    #expect(try couplings(machine).last == "C 0700: SYSTEM NET VLAN 5")
+    let next = try self.machine()
+    for name in ["A", "B", "C"] { try next.manager.perform(.deactivate(name, force: true)) }
+    _ = next.manager.restore(machine.manager.runningConfiguration)
+    try next.manager.perform(.network(grant(7)))
+    try next.manager.perform(.recover("C"))
+    #expect(try couplings(next).last == "C 0700: SYSTEM NET VLAN 7")
+    let revoke = { ManagementAction.network(.revoke("NET", partition: $0)) }
+    #expect(next.refusal(revoke("A")) == .notGranted("A", network: "NET"))
+    try next.manager.perform(.activate("A", load: true))
+    #expect(try couplings(next).contains("A 0600: SYSTEM NET"))
+    for name in ["A", "C"] {
+      try next.manager.perform(revoke(name))
+      #expect(next.refusal(revoke(name)) == .notGranted(name, network: "NET"))
+    }
+    #expect(try couplings(next) == [])
   }
 
   @Test("a machine that is saved with a channel goes on as it would have") func states() throws {
