@@ -241,12 +241,12 @@ package final class Recorder {
     nextSample = isSampling ? elapsed.addingClamped(1).multipliedClamped(by: interval) : .max
   }
 
-  /// Partitions that the waiting changes and accounts are about, each once.
+  /// Partitions that the waiting changes and accounts are about, and those of whose adapters the other side
+  /// has changed: the far end of a channel, who was at a switch.
   private var touchedPartitions: [String] {
-    var seen: Set<String> = []
-    return (changes.flatMap(\.partitions) + accounts.map(\.partition)).filter {
-      seen.insert($0).inserted
-    }
+    let couplings = manager.couplings
+    let connected = manager.partitionNames.filter { couplings[$0] != partitions[$0]?.couplings }
+    return Set(changes.flatMap(\.partitions) + accounts.map(\.partition) + connected).sorted()
   }
 
   /// The parts of the configuration that are not what the file has.

@@ -199,6 +199,52 @@ import Testing
     recorder.close()
   }
 
+  /// Oracle: `Docs/Operations.md`, "Networks": what RECOVER connects is what was connected.
+  @Test func hasWhatAdaptersAreConnectedToOfBothSidesWithoutSamples() throws {
+    var definition = try Machines.manager().definition
+    for index in definition.partitions.indices {
+      definition.partitions[index].networkAdapters = [
+        NetworkAdapterDefinition(virtualDevice: 0x500, kind: .channel(user: nil)),
+        NetworkAdapterDefinition(virtualDevice: 0x600),
+      ]
+    }
+    var manager = try PartitionManager(definition)
+    do {
+      let recorder = try recorder(manager)
+      recorder.isSampling = false
+      /// How many adapters of each partition are connected by the records, which are as the machine is.
+      func connected(after changes: [NetworkChange]) throws -> [Int] {
+        for change in changes {
+          try manager.perform(.network(change))
+          recorder.keepUp()
+        }
+        let kept = try #require(try RecordReader(folder: folder.path).runningConfiguration())
+        let couplings = kept.partitions.map { $0.couplings ?? [] }
+        #expect(couplings == manager.partitionNames.map { manager.couplings[$0] ?? [] })
+        return couplings.map { $0.count { $0.target != nil } }
+      }
+      for name in ["G1", "G2", "G3"] { try manager.perform(.activate(name, load: true)) }
+      recorder.keepUp()
+      let couple = NetworkChange.couple("G1", device: 0x500, to: "G2", otherDevice: 0x500)
+      #expect(try connected(after: [couple]) == [1, 1, 0])
+      #expect(try connected(after: [.disconnect("G1", device: 0x500)]) == [0, 0, 0])
+      let join: [NetworkChange] = [
+        .define("S", defaultVLAN: nil, bytesPerSecond: nil, latencyNanoseconds: nil),
+        .grant("S", partition: "G3", vlan: nil), .connect("G3", device: 0x600, to: "S"),
+      ]
+      #expect(try connected(after: join) == [0, 0, 1])
+      #expect(try connected(after: [.revoke("S", partition: "G3")]) == [0, 0, 0])
+      #expect(try connected(after: Array(join.dropFirst())) == [0, 0, 1])
+      #expect(try connected(after: [.remove("S"), couple]) == [1, 1, 0])
+      try recorder.goWithoutAWord()
+    }
+    // The machine is lost: the channel is there again when both are.
+    manager = try PartitionManager(definition)
+    _ = try self.recorder(manager)
+    for name in ["G1", "G2"] { try manager.perform(.recover(name)) }
+    #expect(manager.couplings.values.joined().count { $0.target != nil } == 2)
+  }
+
   @Test func givesWayToFilesThatWereChangedSince() throws {
     var manager = try Machines.manager()
     try manager.perform(.set(.weight("G2", type: nil, weight: 77), .profile))
