@@ -1,3 +1,5 @@
+import Quantities
+
 /// What a request asks of a block device.
 package enum ChannelRequestKind: UInt8, Sendable, Codable {
   /// Moves blocks from the device into the partition.
@@ -10,12 +12,14 @@ package enum ChannelRequestKind: UInt8, Sendable, Codable {
   case discard
   /// Has blocks read as zeroes; moves nothing.
   case writeZeroes
+  /// What is asked beside blocks; moves nothing.
+  case control
 
   /// Whether blocks are moved over a path.
   var movesData: Bool { self == .read || self == .write }
 
   /// Whether it is for those only who may write.
-  var changesBlocks: Bool { self != .read && self != .flush }
+  var changesBlocks: Bool { self != .read && self != .flush && self != .control }
 }
 
 /// One channel program of a partition: blocks to move to or from one device.
@@ -36,6 +40,12 @@ package struct ChannelRequest: Equatable, Sendable, Codable {
   package var tag: UInt64
   /// When the partition issued it.
   package var issued: SimulatedTime
+  /// What a request of that kind asks beside blocks.
+  package var control: DeviceControl?
+  /// Whether what it writes is durable before it ends.
+  @Added package var isDurable = false
+  /// Whether who asks can be told what has happened to the device meanwhile, and is then asked to ask again.
+  @Added package var hearsAttention = false
 
   /// Creates a request; nothing is judged before the subsystem starts it.
   package init(
@@ -54,6 +64,18 @@ package struct ChannelRequest: Equatable, Sendable, Codable {
 
   /// Bytes that it moves over a path, and that the host holds for it.
   package var movedByteCount: Int { kind.movesData ? byteCount : 0 }
+
+  /// Whether it is for those only who may write.
+  var isForWriters: Bool { kind.changesBlocks || control?.isForWriters ?? false }
+
+  /// What it does with the device; nil where what it asks says that.
+  var use: DeviceUse? {
+    switch kind {
+    case .read: .reads
+    case .write, .flush, .discard, .writeZeroes: .changes
+    case .control: nil
+    }
+  }
 }
 
 /// How a request ended.
@@ -64,6 +86,12 @@ package enum ChannelStatus: UInt8, Sendable, Codable {
   case ioError
   /// The partition has no such device.
   case notOperational
+  /// Another partition has reserved the device.
+  case reservationConflict
+  /// The device does not do it, and says why.
+  case refused
+  /// Another partition has had it ended.
+  case aborted
 }
 
 /// The end of a request: status, and for a read the data.
@@ -80,11 +108,13 @@ package struct ChannelCompletion: Equatable, Sendable, Codable {
   package var data: [UInt8]
   /// When it ended.
   package var at: SimulatedTime
+  /// Why a device does not do it.
+  package var sense: DeviceSense?
 
   /// Creates a completion.
   package init(
     partition: Int, device: UInt16, tag: UInt64, status: ChannelStatus, data: [UInt8] = [],
-    at: SimulatedTime
+    at: SimulatedTime, sense: DeviceSense? = nil
   ) {
     self.partition = partition
     self.device = device
@@ -92,5 +122,18 @@ package struct ChannelCompletion: Equatable, Sendable, Codable {
     self.status = status
     self.data = data
     self.at = at
+    self.sense = sense
   }
+}
+
+/// How a device ended a request.
+struct RequestEnding: Equatable, Sendable {
+  var status: ChannelStatus
+  var data: [UInt8] = []
+  /// Why it does not do it.
+  var sense: DeviceSense?
+
+  static let ioError = RequestEnding(status: .ioError)
+  static let notOperational = RequestEnding(status: .notOperational)
+  static let aborted = RequestEnding(status: .aborted)
 }

@@ -150,7 +150,7 @@ extension Subchannel {
         partition: partition, virtualDevice: virtualDevice, device: device,
         isReadOnly: isReadOnly, extent: extent))
     result.measurement = measurement
-    (result.word, result.waiting) = (word, waiting)
+    (result.word, result.waiting, result.attentions) = (word, waiting, attentions)
     /// Where a path that was at a position is now.
     func place(_ position: Int) -> Int? {
       paths.element(at: position).flatMap { pairs.later.element(at: $0) ?? nil }

@@ -97,7 +97,7 @@ extension ChannelSubsystem {
       case .notOperational:
         guard isEnabled(index) else {
           activity.subchannels[index].waiting.removeAll { $0 == slot }
-          complete(slot, .notOperational, data: [])
+          complete(slot, .notOperational)
           continue
         }
         // One that was to take another path takes any now; without a path it waits for one.
@@ -216,7 +216,8 @@ extension ChannelSubsystem {
   package func clear(_ device: UInt16, of partition: Int, at time: SimulatedTime) {
     guard let index = subchannelIndex(partition, device) else { return }
     reach(time)
-    for slot in empty(index) { complete(slot, .ioError, data: []) }
+    for slot in empty(index) { complete(slot, .ioError) }
+    loseUnit(index)
     pathsChanged()
   }
 
@@ -252,7 +253,7 @@ extension ChannelSubsystem {
   // MARK: - Test
 
   /// Takes the status of a function that ended, and does what follows for its request and those behind it.
-  func takeStatus(of index: Int, _ status: ChannelStatus = .ioError, data: [UInt8] = []) {
+  func takeStatus(of index: Int, _ ending: RequestEnding = .ioError) {
     let word = activity.subchannels[index].word
     guard word.testCode(isEnabled: isEnabled(index)) == .accepted, let slot = word.request else {
       return
@@ -266,7 +267,7 @@ extension ChannelSubsystem {
       activity.slots[slot].excludedPaths = 0
     case .cleared where isRetried(slot, at: index):
       activity.subchannels[index].waiting.insert(slot, at: 0)
-    case .done, .halted, .cleared, nil: complete(slot, status, data: data)
+    case .done, .halted, .cleared, nil: complete(slot, ending)
     }
     startNext(at: index)
   }

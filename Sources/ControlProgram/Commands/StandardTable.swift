@@ -4,7 +4,8 @@ extension CommandTable {
   /// The table of the control program.
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
-      + deviceCommands + linkCommands + haltCommands + faultCommands + provisioningCommands
+      + deviceCommands + linkCommands + haltCommands + reservationCommands
+      + faultCommands + provisioningCommands
       + networkCommands
       + saveCommands
       + partitionOperations + operationCommands

@@ -15,7 +15,7 @@ extension ManagementAction {
       .shutDown, .account, .haltDevice:
       PrivilegeClasses(letters: "A")
     case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
-      .activateDeck, .inject:
+      .releaseReservations, .activateDeck, .inject:
       PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
@@ -34,7 +34,7 @@ extension ManagementAction {
   private var isOfInputOutput: Bool {
     switch self {
     case .varyPath, .configurePath, .varyDevicePath, .releasePath, .varyDevice, .attachDevice,
-      .detachDevice, .haltDevice, .link, .activateDeck, .inject:
+      .detachDevice, .haltDevice, .releaseReservations, .link, .activateDeck, .inject:
       true
     default: false
     }

@@ -105,7 +105,7 @@ extension PartitionDefinition {
       statements.append(
         ProfileStatement(
           "DEDICATE " + DeviceNumbers.text(device.virtualDevice),
-          DeviceNumbers.text(device.realDevice) + (device.isReadOnly ? " R/O" : "")))
+          device.operandText))
     }
     statements += networkAdapters.map {
       ProfileStatement("NICDEF " + DeviceNumbers.text($0.virtualDevice), $0.operandText)
