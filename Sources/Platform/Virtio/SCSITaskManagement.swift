@@ -40,10 +40,8 @@ extension SCSIDevice {
   /// Whether a command is under way, or any.
   private func isUnderWay(_ identifier: UInt64?) -> Bool {
     pending.contains { item in
-      guard item.chain != nil, let task = item.task, task.queue == requestQueue else {
-        return false
-      }
-      return identifier ?? task.identifier == task.identifier
+      item.chain != nil && isCommand(item)
+        && (identifier == nil || item.task?.identifier == identifier)
     }
   }
 
@@ -58,15 +56,16 @@ extension SCSIDevice {
   private func endTasks(
     _ code: (_ identifier: UInt64) -> SCSIResponse.Code
   ) throws(VirtQueueError) {
-    // Cannot trap: indices of the array itself.
-    for index in pending.indices {
-      guard let chain = pending[index].chain, let task = pending[index].task,
-        task.queue == requestQueue
-      else { continue }
-      pending[index].chain = nil
+    let ended = pending
+    pending.changeEach { if isCommand($0) { $0.chain = nil } }
+    for item in ended where isCommand(item) {
+      guard let chain = item.chain, let task = item.task else { continue }
       try finish(chain, SCSIResponse(code: code(task.identifier)))
     }
   }
+
+  /// Whether it is a command, and not a function of the control queue.
+  private func isCommand(_ item: Pending) -> Bool { item.task?.queue == requestQueue }
 
   /// Has the disk reset; the function ends when that is done.
   private func resetUnit(_ chain: VirtQueue.Chain, _ access: DeviceAccess) {

@@ -415,3 +415,74 @@ struct SCSIDeviceTests {
     }
   }
 }
+
+/// A driver that does whatever it likes.
+///
+/// Oracle: VIRTIO 1.2, "Split Virtqueues": a device gives back no more than it was given, and writes nothing but what
+/// it was given to write.
+@Suite("A SCSI disk and a hostile driver")
+struct SCSIHostilityTests {
+  @Test("whatever commands, lengths, addresses and endings come", arguments: [1, 2, 3] as [UInt64])
+  func hostile(seed: UInt64) throws {
+    var random = RandomSequence(seed: seed)
+    func number(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
+    var driver = try SCSIDriver()
+    driver.start()
+    let guarded: UInt64 = 0x80_0000
+    driver.store([UInt8](repeating: 0xC3, count: 0x1000), at: guarded)
+    var flying: [ChannelRequest] = []
+    for _ in 0..<3000 {
+      switch number(12) {
+      case 0..<6:
+        let command = (0..<16).map { _ in UInt8(number(4) == 0 ? number(256) : number(3)) }
+        let codes: [UInt8] = [
+          0x00, 0x03, 0x08, 0x0A, 0x12, 0x16, 0x17, 0x1A, 0x25, 0x28, 0x2A, 0x35, 0x41, 0x42, 0x5E,
+          0x5F, 0x88, 0x8A, 0x93, 0x9E, 0xA0, UInt8(number(256)),
+        ]
+        let out = (0..<number(3) * 300).map { _ in UInt8(number(256)) }
+        flying += driver.begin(
+          [codes[number(codes.count)]] + command, out: out, room: number(2) * number(2000),
+          place: UInt64(number(8)))
+      case 6, 7:
+        _ = driver.manage(
+          UInt32(number(9)), identifier: UInt64(number(3000)), type: UInt32(number(4)))
+        flying += driver.owner.takeRequests()
+      case 8, 9:
+        guard !flying.isEmpty else { continue }
+        let request = flying.remove(at: number(flying.count))
+        let endings: [ChannelStatus] = [
+          .ok, .ok, .ioError, .notOperational, .reservationConflict, .refused, .aborted,
+        ]
+        flying += driver.end(
+          request, endings[number(endings.count)],
+          data: [UInt8](repeating: 0x5A, count: number(2) * 4096),
+          sense: number(2) == 0 ? nil : .reset)
+      case 10:
+        let length = [0, 1, 12, 50, 51, 107, 108, 1 << 20][number(8)]
+        let address = [SCSIDriver.header, SCSIDriver.response, 0, UInt64.max - 4][number(4)]
+        driver.descriptor(
+          UInt64(number(32)), address, length, flags: UInt16(number(8)), queue: number(3))
+        driver.offer(UInt16(number(80)), queue: number(3))
+        flying += driver.owner.takeRequests()
+      default:
+        driver.start()
+        driver.store([0, 0, 0, 0], at: driver.ring(2) + 0x800)
+      }
+      #expect(driver.device.pending.count <= 2 * DiskFace.Flight.requestLimit)
+      #expect(
+        flying.allSatisfy {
+          $0.kind == .control || $0.byteCount <= ChannelDefaults.requestByteLimit
+        })
+    }
+    #expect(driver.bytes(guarded, 0x1000).allSatisfy { $0 == 0xC3 })
+    // It is whole again when its driver begins anew.
+    for request in flying { driver.end(request, .ioError) }
+    #expect(driver.device.pending.isEmpty)
+    for queue in 0..<3 {
+      driver.store([UInt8](repeating: 0, count: 0x1000), at: driver.ring(queue))
+    }
+    driver.start()
+    driver.settle()
+    #expect(driver.run([0x25], room: 8).data == [0, 0, 0, 63, 0, 0, 2, 0])
+  }
+}
