@@ -34,6 +34,7 @@ let package = Package(
   targets: [
     .target(name: "CHost", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+    .systemLibrary(name: "CSlirp", providers: [.apt(["libslirp-dev"])]),
     .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     library("Quantities"),
     library("X86", ["CHost", "Quantities"]),
@@ -56,7 +57,7 @@ let package = Package(
       dependencies: [
         "ControlProgram", "Definitions", "Partitioning", "Platform", "X86", "Channels",
         "Quantities",
-        "Records", "CReadline",
+        "Records", "CReadline", "CSlirp",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -98,7 +99,8 @@ let package = Package(
     tests(
       "SystemTests",
       [
-        "endicott", "ControlProgram", "Definitions", "Partitioning", "Platform", "Records", "X86",
+        "endicott", "Channels", "ControlProgram", "Definitions", "Partitioning", "Platform",
+        "Records", "X86",
         "TestSupport",
       ], exclude: ["Fixtures"]),
   ],

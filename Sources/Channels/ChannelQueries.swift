@@ -56,7 +56,9 @@ package struct SubchannelView: Equatable, Sendable {
   package var usable: UInt8
   /// Requests that have not ended.
   package var outstanding: Int
-  /// What it did.
+  /// When it came.
+  package var began: SimulatedTime
+  /// What it did since then.
   package var measurement: SubchannelMeasurement
 }
 
@@ -94,6 +96,11 @@ extension ChannelSubsystem {
   /// Numbers of the paths that are off line for the whole machine.
   package var offlinePaths: [UInt8] {
     activity.paths.indices.filter { !activity.paths[$0].isOnline }.map { hardware.paths[$0].number }
+  }
+
+  /// Numbers of the paths that go off line for the whole machine when what is under way there has ended.
+  package var closingPaths: [UInt8] {
+    activity.paths.indices.filter { activity.paths[$0].isClosing }.map { hardware.paths[$0].number }
   }
 
   /// Whether a path works; false when there is none with this number.
@@ -136,6 +143,21 @@ extension ChannelSubsystem {
     return sums
   }
 
+  /// What the requests of a channel subsystem's partitions did about paths, at each device in definition order.
+  package func pathLoads(inSubsystem subsystem: UInt8) -> [PathLoad] {
+    var loads = configuration.devices.map { _ in PathLoad() }
+    for item in activity.subchannels {
+      guard let path = item.paths.first, hardware.paths[path].subsystem == subsystem else {
+        continue
+      }
+      loads.change(at: item.device) {
+        $0.queueNanoseconds.addClamped(item.measurement.controlUnitQueueNanoseconds)
+        $0.connectNanoseconds.addClamped(item.measurement.connectNanoseconds)
+      }
+    }
+    return loads
+  }
+
   /// What each path did, in definition order, and whether it can be used now.
   package func pathSamples() -> [PathSample] {
     activity.paths.indices.map { index in
@@ -175,7 +197,7 @@ extension ChannelSubsystem {
       logical: item.logicalMask & item.mask { _ in true }, lastUsed: item.lastUsed,
       usable: usableMask(index),
       outstanding: activity.slots.count { $0.isUsed && $0.subchannel == index },
-      measurement: item.measurement)
+      began: item.began, measurement: item.measurement)
   }
 
   /// Devices that would be left without a path if this one went.

@@ -106,7 +106,9 @@ extension ChannelSubsystem {
   package func forEachHistoryWord(_ body: (UInt64) -> Void) {
     body(activity.sequence)
     for path in activity.paths {
-      body((path.isOnline ? 1 : 0) | (path.isOperational ? 2 : 0) | (path.moving.isEmpty ? 0 : 4))
+      body(
+        (path.isOnline ? 1 : 0) | (path.isOperational ? 2 : 0) | (path.moving.isEmpty ? 0 : 4)
+          | (path.isClosing ? 8 : 0))
       for word in path.configured { body(word) }
       for partition in path.quiescing { body(UInt64(clamping: partition)) }
       body(path.measurement.requestCount)

@@ -127,9 +127,9 @@ extension ChannelSubsystem {
   }
 
   /// Gives a partition a device under a number of its own; the caller has judged it.
-  package func attach(_ access: GivenDevice, to partition: Int) {
+  package func attach(_ access: GivenDevice, to partition: Int, at time: SimulatedTime) {
     guard let subchannel = subchannel(access, of: partition) else { return }
-    insert(subchannel)
+    insert(subchannel, at: time)
     recount()
   }
 
@@ -152,17 +152,19 @@ extension ChannelSubsystem {
   }
 
   /// Gives a partition these devices and no others; the caller has judged it, and nothing of it is under way.
-  package func assign(_ devices: [GivenDevice], to partition: Int) {
-    set(devices.compactMap { subchannel($0, of: partition) }, of: partition)
+  package func assign(_ devices: [GivenDevice], to partition: Int, at time: SimulatedTime) {
+    set(devices.compactMap { subchannel($0, of: partition) }, of: partition, at: time)
   }
 
   /// Gives a partition back what it is defined with.
-  func setDefined(_ partition: Int) {
-    set(hardware.subchannels.filter { $0.partition == partition }, of: partition)
+  func setDefined(_ partition: Int, at time: SimulatedTime) {
+    set(hardware.subchannels.filter { $0.partition == partition }, of: partition, at: time)
   }
 
   /// Lets a partition have this access; what it has already stays as it is, unless all is to be made anew.
-  func set(_ subchannels: [Subchannel], of partition: Int, anew: Bool = false) {
+  func set(
+    _ subchannels: [Subchannel], of partition: Int, at time: SimulatedTime, anew: Bool = false
+  ) {
     let own = activity.subchannels.filter { $0.partition == partition }
     let isSame =
       own.count == subchannels.count && zip(own, subchannels).allSatisfy { $0.isSame(as: $1) }
@@ -175,12 +177,15 @@ extension ChannelSubsystem {
       remove(index)
     }
     for subchannel in subchannels
-    where subchannelIndex(partition, subchannel.virtualDevice) == nil { insert(subchannel) }
+    where subchannelIndex(partition, subchannel.virtualDevice) == nil {
+      insert(subchannel, at: time)
+    }
     recount()
   }
 
-  private func insert(_ subchannel: Subchannel) {
+  private func insert(_ subchannel: Subchannel, at time: SimulatedTime) {
     var subchannel = subchannel
+    subchannel.began = time
     subchannel.inoperative = subchannel.mask { !activity.paths[$0].isOperational }
     let index =
       activity.subchannels.firstIndex { Subchannel.isBefore(subchannel, $0) }

@@ -16,7 +16,8 @@ extension ChannelSubsystem {
 
   /// Devices of active partitions that have a path now and would have none.
   package func strandedDevices(by next: ChannelHardware) -> [LastPath] {
-    let other = ChannelSubsystem(next, activity.moved(from: hardware, to: next), isRehearsal: true)
+    let other = ChannelSubsystem(
+      next, activity.moved(from: hardware, to: next, at: clock), isRehearsal: true)
     return activity.subchannels.indices.compactMap { index in
       let item = activity.subchannels[index]
       guard activity.isActive[item.partition],
@@ -58,7 +59,7 @@ extension ChannelSubsystem {
   package func take(_ next: ChannelHardware, at time: SimulatedTime) {
     reach(time)
     let former = hardware
-    activity = activity.moved(from: former, to: next)
+    activity = activity.moved(from: former, to: next, at: time)
     replaceHardware(by: next)
     // The disks of a rehearsal are the machine's.
     if !isRehearsal {
@@ -86,7 +87,9 @@ struct ConfigurationPairs {
 
 extension ChannelActivity {
   /// The same in another configuration: each thing under the number that it has there.
-  func moved(from former: ChannelHardware, to next: ChannelHardware) -> ChannelActivity {
+  func moved(
+    from former: ChannelHardware, to next: ChannelHardware, at time: SimulatedTime
+  ) -> ChannelActivity {
     let pairs = ConfigurationPairs(former.configuration, next.configuration)
     var result = self
     let fresh = ChannelActivity(next)
@@ -104,7 +107,7 @@ extension ChannelActivity {
     result.devices.elements = next.devices.indices.map { index in
       (pairs.devices.earlier.element(at: index) ?? nil).map { devices[$0] } ?? fresh.devices[index]
     }
-    result.subchannels.elements = moved(subchannels, pairs, to: next)
+    result.subchannels.elements = moved(subchannels, pairs, to: next, at: time)
     for slot in slots.indices {
       result.slots[slot].path = slots[slot].path.flatMap {
         pairs.paths.later.element(at: $0) ?? nil
@@ -121,14 +124,18 @@ extension ChannelActivity {
 
   /// What active partitions have, and what the others are defined with, where the paths and devices are now.
   private func moved(
-    _ own: Numbered<Subchannel>, _ pairs: ConfigurationPairs, to next: ChannelHardware
+    _ own: Numbered<Subchannel>, _ pairs: ConfigurationPairs, to next: ChannelHardware,
+    at time: SimulatedTime
   ) -> [Subchannel] {
     let kept = own.compactMap { item -> Subchannel? in
       guard let device = pairs.devices.later.element(at: item.device) ?? nil else { return nil }
       return item.moved(to: device, pairs.paths, in: next)
     }
     let defined = next.subchannels.filter { !isActive[$0.partition] }.map { item in
-      kept.first { $0.isSame(as: item) } ?? item
+      if let same = kept.first(where: { $0.isSame(as: item) }) { return same }
+      var item = item
+      item.began = time
+      return item
     }
     return (kept.filter { isActive[$0.partition] } + defined).sorted(by: Subchannel.isBefore)
   }
@@ -149,7 +156,7 @@ extension Subchannel {
       ChannelConfiguration.Assignment(
         partition: partition, virtualDevice: virtualDevice, device: device,
         isReadOnly: isReadOnly, extent: extent))
-    result.measurement = measurement
+    (result.began, result.measurement) = (began, measurement)
     (result.word, result.waiting, result.attentions) = (word, waiting, attentions)
     /// Where a path that was at a position is now.
     func place(_ position: Int) -> Int? {

@@ -44,6 +44,33 @@ package struct InputOutputMeasurement: Equatable, Sendable, Codable {
   package init() {}
 }
 
+/// What requests did about paths.
+package struct PathLoad: Equatable, Sendable, Codable {
+  /// How long they waited in control units' queues.
+  package var queueNanoseconds: UInt64 = 0
+  /// How long their data moved.
+  package var connectNanoseconds: UInt64 = 0
+
+  /// Nothing.
+  package init() {}
+
+  /// Both together.
+  package func adding(_ other: PathLoad) -> PathLoad {
+    var sum = self
+    sum.queueNanoseconds.addClamped(other.queueNanoseconds)
+    sum.connectNanoseconds.addClamped(other.connectNanoseconds)
+    return sum
+  }
+
+  /// What it is more than an earlier one.
+  package func subtracting(_ earlier: PathLoad) -> PathLoad {
+    var rest = self
+    rest.queueNanoseconds.subtractClamped(earlier.queueNanoseconds)
+    rest.connectNanoseconds.subtractClamped(earlier.connectNanoseconds)
+    return rest
+  }
+}
+
 /// What one subchannel did: times as RMF's device report defines them (`prsm.md` 3.5).
 package struct SubchannelMeasurement: Equatable, Sendable, Codable {
   /// Requests that ended.

@@ -39,15 +39,46 @@ extension ChannelSubsystem {
   /// A partition's numbers of the devices that have a request of its under way by a path.
   package func busyDevices(onPath number: UInt8, of partition: Int) -> [UInt16] {
     guard let path = pathIndex(number, partition: partition) else { return [] }
-    return activity.subchannels.filter { item in
-      guard item.partition == partition, let slot = item.word.request,
-        activity.devices[item.device].current == slot
-      else { return false }
-      return (activity.slots[slot].path ?? activity.slots[slot].selected) == path
+    return activity.subchannels.filter {
+      $0.partition == partition && pathUnderWay(of: $0) == path
     }.map(\.virtualDevice)
   }
 
-  /// Varies a path on or off line for the whole machine; the caller has judged it.
+  /// The partitions that have requests under way by a path, ascending, each with its numbers of the devices.
+  package func busyDevices(
+    onPath number: UInt8
+  ) -> [(partition: Int, devices: [UInt16])] {
+    let paths = pathIndices(number, subsystem: nil)
+    let busy = activity.subchannels.filter { pathUnderWay(of: $0).map(paths.contains) ?? false }
+    return Dictionary(grouping: busy, by: \.partition).sorted { $0.key < $1.key }.map {
+      (partition: $0.key, devices: $0.value.map(\.virtualDevice))
+    }
+  }
+
+  /// The path by which a device does what its subchannel was started for; nil while it does not.
+  private func pathUnderWay(of item: Subchannel) -> Int? {
+    guard let slot = item.word.request, activity.devices[item.device].current == slot else {
+      return nil
+    }
+    return activity.slots[slot].path ?? activity.slots[slot].selected
+  }
+
+  /// Begins to vary a path off line for the whole machine: nothing begins there any more, and what is under way
+  /// goes on; the caller has judged it, and ends it by `vary`.
+  ///
+  /// - Returns: False when nothing is under way there, so that nothing was changed.
+  package func close(path number: UInt8, at time: SimulatedTime) -> Bool {
+    reach(time)
+    guard !busyDevices(onPath: number).isEmpty else { return false }
+    for path in pathIndices(number, subsystem: nil) {
+      activity.paths[path].isOnline = false
+      activity.paths[path].isClosing = true
+    }
+    pathsChanged()
+    return true
+  }
+
+  /// Varies a path on or off line for the whole machine at once; the caller has judged it.
   ///
   /// - Returns: False when there is no such path.
   @discardableResult
@@ -58,6 +89,7 @@ extension ChannelSubsystem {
     let matching = pathIndices(number, subsystem: subsystem)
     for path in matching {
       activity.paths[path].isOnline = online
+      activity.paths[path].isClosing = false
       verify(path)
     }
     pathsChanged()
@@ -140,12 +172,12 @@ extension ChannelSubsystem {
     for (index, path) in configuration.paths.enumerated() where !path.isShared {
       activity.paths[index].setConfigured(partition, false)
     }
-    setDefined(partition)
+    setDefined(partition, at: time)
   }
 
   /// Forgets what a partition had and did that is not active, as if it had never been; what it wrote to
   /// disks stays written.
-  package func forget(_ partition: Int) {
+  package func forget(_ partition: Int, at time: SimulatedTime) {
     guard activity.wasActivated.indices.contains(partition) else { return }
     activity.wasActivated[partition] = false
     for path in activity.paths.indices {
@@ -154,7 +186,9 @@ extension ChannelSubsystem {
     }
     for device in activity.devices.indices { activity.devices[device].turns.forget(partition) }
     forgetReservations(of: partition)
-    set(hardware.subchannels.filter { $0.partition == partition }, of: partition, anew: true)
+    set(
+      hardware.subchannels.filter { $0.partition == partition }, of: partition, at: time,
+      anew: true)
   }
 
   /// Forgets a partition's requests, as a system reset does; none of them completes.

@@ -4,6 +4,8 @@ import Quantities
 struct ChannelPath: Equatable, Sendable, Codable {
   /// Varied on line for the whole machine.
   var isOnline = true
+  /// Varied off line, it ends what is under way there first.
+  @Added var isClosing = false
   /// Reaches its control units; an injected failure clears it (POM).
   var isOperational = true
   /// One bit a partition: configured on line (PAM).
@@ -62,7 +64,8 @@ struct ChannelPath: Equatable, Sendable, Codable {
 
   /// Whether a partition may end what it has under way there although it is off line to it.
   func lets(_ partition: Int) -> Bool {
-    isOnline && isOperational && quiescing.contains(partition)
+    isOperational
+      && (isClosing ? isHeld(by: partition) : isOnline && quiescing.contains(partition))
   }
 
   /// Whether a partition can use it now.
@@ -95,6 +98,8 @@ struct Subchannel: Equatable, Sendable, Codable {
   @Added var inoperative: UInt8 = 0
   /// Paths that the last start found not operational (PNOM).
   @Added var notOperational: UInt8 = 0
+  /// When it came: what is counted is counted since then.
+  @Added var began: SimulatedTime = 0
   /// What it does.
   @Added var word = StatusWord()
   /// Slots of requests that wait until it takes them, in order of arrival.

@@ -196,9 +196,10 @@ extension ControlProgram {
     guard let nesting = nesting.inner() else {
       return CommandResult(CommandMessage(.nestedTooDeep, line.verb), module: "CMD")
     }
-    let outer = self.nesting
+    let (outer, outermost) = (self.nesting, asking)
     self.nesting = nesting
-    defer { self.nesting = outer.after(self.nesting) }
+    asking = asking ?? issuer
+    defer { (self.nesting, asking) = (outer.after(self.nesting), outermost) }
     var result = execute(line, issuer: issuer, console: console)
     if line.isSilent { result.lines = [] }
     return result

@@ -57,6 +57,10 @@ package final class ControlProgram {
   private var consoleCount = 0
   /// Whether the commands that are given are those of a definition's COMMAND statement, or of a guest at its port.
   var isGivingForOthers = false
+  /// A command is a guest's.
+  var isAnsweringGuest = false
+  /// Who gave the command that is being performed, whomever it is given for; nil between commands.
+  var asking: Issuer?
   /// Whether partitions that become active are only remembered: many start together.
   var hidesLogons = false
   /// Whether partitions that end are only remembered: many end together.
@@ -99,9 +103,12 @@ package final class ControlProgram {
     consoles.removeAll { $0 === console }
   }
 
-  /// The consoles that answers tell of: none to a guest at its port and to a COMMAND statement, as who is at a
-  /// console is no part of the machine's history.
-  private var toldConsoles: [ConsoleSession] { isGivingForOthers ? [] : consoles }
+  /// Answers are of what belongs to the machine's history: no pace, no console, no file of the host.
+  var answersByHistoryAlone: Bool { isGivingForOthers || isAnsweringGuest }
+
+  /// The consoles that answers tell of: none to a guest and to a COMMAND statement, as who is at a console is no
+  /// part of the machine's history.
+  private var toldConsoles: [ConsoleSession] { answersByHistoryAlone ? [] : consoles }
 
   /// Users who are logged on, in name order: those at consoles and the active partitions.
   package func loggedOnUsers() -> [String] {

@@ -8,9 +8,9 @@ import Quantities
 extension ControlProgram: CommandInterpreter {
   package func answer(_ command: GuestCommand) -> GuestCommandAnswer {
     // It is no part of the command that lets time pass.
-    let outer = nesting
-    nesting = CommandNesting()
-    defer { nesting = outer }
+    let (outer, outermost) = (nesting, asking)
+    (nesting, asking) = (CommandNesting(), nil)
+    defer { (nesting, asking) = (outer, outermost) }
     let result =
       command.isTooMany
       ? CommandResult(CommandMessage(.tooManyCommands, command.partition), module: Self.guestModule)
@@ -23,6 +23,10 @@ extension ControlProgram: CommandInterpreter {
   package func give(_ command: String, asUserOf partition: String) -> String? {
     collectEvents()
     guard let view = system.partitionView(partition) else { return nil }
+    // Its definition asks, whoever brings it up.
+    let outermost = asking
+    asking = nil
+    defer { asking = outermost }
     let result = givingForOthers { execute(command, issuer: Issuer(view)) }
     for line in result.lines where onOmitted == nil {
       reportFirmware("\(padded(partition, 8)): \(line)")
@@ -36,6 +40,7 @@ extension ControlProgram: CommandInterpreter {
   ) throws(ManagementError) {
     let control = ControlProgram(system: copy, table: table)
     control.nesting = nesting
+    control.asking = asking
     control.onOmitted = { _ in }
     // A COMMAND statement only asks them.
     control.records = records
@@ -77,8 +82,10 @@ extension ControlProgram {
     for line in text.utf8.split(separator: 0x0A) {
       let command = ConsoleText.stripped(Array(line))
       result.append(
-        road == .call
-          ? execute(command, issuer: .guest(of: partition)) : give(command, atPortOf: partition))
+        byHistoryAlone {
+          road == .call
+            ? execute(command, issuer: .guest(of: partition)) : give(command, atPortOf: partition)
+        })
       if result.returnCode != 0 { break }
     }
     var left = Self.answerLimit(road)
@@ -90,7 +97,7 @@ extension ControlProgram {
     return result
   }
 
-  /// Gives a command as the user of a partition; it is answered by what belongs to the machine's history alone.
+  /// Gives a command as the user of a partition.
   private func give(_ command: String, atPortOf partition: String) -> CommandResult {
     // An earlier command of the text may have taken the partition down, and it was deleted then.
     guard let view = system.partitionView(partition) else { return CommandResult() }
@@ -98,6 +105,14 @@ extension ControlProgram {
     (records, checkpoints, consoleFiles) = (nil, nil, nil)
     defer { (records, checkpoints, consoleFiles) = ports }
     return givingForOthers { execute(command, issuer: Issuer(view)) }
+  }
+
+  /// Gives a guest's command, which is answered by what belongs to the machine's history alone.
+  private func byHistoryAlone(_ body: () -> CommandResult) -> CommandResult {
+    let wasAnswering = isAnsweringGuest
+    isAnsweringGuest = true
+    defer { isAnsweringGuest = wasAnswering }
+    return body()
   }
 
   /// Gives a command that nobody at a console gives.
@@ -110,9 +125,9 @@ extension ControlProgram {
 }
 
 extension Invocation {
-  /// Refuses a guest at its port, and a COMMAND statement, what acts on consoles and pace, or tells of the host.
+  /// Refuses a guest, and a COMMAND statement, what acts on consoles and pace, or tells of the host.
   func requireConsole() throws(CommandMessage) {
-    guard control.isGivingForOthers else { return }
+    guard control.answersByHistoryAlone else { return }
     throw CommandMessage(.needsConsole, ([command.keyword.name] + lead).joined(separator: " "))
   }
 }

@@ -48,6 +48,12 @@ extension PartitionManager {
     guard storage.initialByteCount > 0 else {
       throw .notMultipleOfIncrement(0, increment: increment)
     }
+    if partition.storageMethod == .acpi {
+      let unit = partition.reservedUnit(increment: increment)
+      guard storage.reservedByteCount.isMultiple(of: unit) else {
+        throw .notMultipleOfIncrement(storage.reservedByteCount, increment: unit)
+      }
+    }
     let most = storage.initialByteCount.addingClamped(storage.reservedByteCount)
     guard most <= ledger.installedByteCount else {
       throw .storageLimit(partition.name, requested: most, limit: ledger.installedByteCount)

@@ -7,7 +7,7 @@ extension PartitionManager {
   ///
   /// - Throws: `StateRefusal` when they are not this machine's.
   func layout(
-    of saved: [PartitionState], _ deck: IODeck?
+    of saved: [PartitionState], _ decks: DeckBook
   ) throws(StateRefusal) -> MachineLayout {
     let byName = MachineLayout.entriesByName(layout.folder)
     let ownCount = layout.folder.partitions.count
@@ -21,7 +21,11 @@ extension PartitionManager {
       else { throw .otherLayout(kind: MachineState.kind, what: "partitions") }
       entries.append(entry)
     }
-    return MachineLayout(layout.folder, entries, deck)
+    let inputOutput = decks.running?.configuration ?? layout.folder.inputOutput
+    guard inputOutput.possible(decks.managed) == decks.managed else {
+      throw .inconsistent(kind: MachineState.kind, what: "managed paths")
+    }
+    return MachineLayout(layout.folder, entries, decks.running, decks.managed)
   }
 
   /// The first numbers that nobody has and that are no partition's of the folder.
@@ -40,7 +44,7 @@ extension PartitionManager {
     firmware.entitlements.settleShares()
     let kept = partitions.filter { !numbers.contains($0.number) }
     let entries = (kept.map(\.place.entry) + others).sorted { $0.number < $1.number }
-    let layout = MachineLayout(layout.folder, entries, layout.deck)
+    let layout = MachineLayout(layout.folder, entries, layout.deck, layout.managed)
     var present = kept[...]
     let all = layout.partitions.map { place in
       guard let partition = present.first, partition.number == place.number else {
@@ -55,7 +59,7 @@ extension PartitionManager {
     state.passage.load.move(move)
     state.forget(numbers)
     firmware.state = state
-    for number in numbers.sorted() { channels.forget(number) }
+    for number in numbers.sorted() { channels.forget(number, at: now) }
     hardware.take(
       layout, PartitionRoster(all),
       engine.state.moved(

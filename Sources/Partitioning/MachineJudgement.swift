@@ -10,7 +10,7 @@ extension PartitionManager {
   /// - Returns: The layout that it is of.
   @discardableResult
   func judge(_ saved: MachineState) throws(StateRefusal) -> MachineLayout {
-    let layout = try layout(of: saved.partitions, saved.decks.running)
+    let layout = try layout(of: saved.partitions, saved.decks)
     try judge(saved.firmware, in: layout)
     let holders = saved.firmware.storage.ledger.holders
     for (place, values) in zip(layout.partitions, saved.partitions) {
@@ -35,7 +35,10 @@ extension PartitionManager {
   func channelHardware(
     of saved: MachineState, in layout: MachineLayout
   ) throws(StateRefusal) -> ChannelHardware? {
-    guard saved.decks.running != hardware.decks.running else { return nil }
+    guard
+      saved.decks.running != hardware.decks.running
+        || saved.decks.managed != hardware.decks.managed
+    else { return nil }
     do throws(ChannelError) {
       return try channels.hardware(for: layout.configured.channelConfiguration())
     } catch {

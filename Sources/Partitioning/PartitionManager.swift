@@ -49,6 +49,8 @@ package final class PartitionManager {
   package let pacer: Pacer
   /// Gives the COMMAND statements of definitions and answers the commands of guests; without one they fail.
   package weak var interpreter: (any CommandInterpreter)?
+  /// Called when disks may have come or gone, before anything is written to them.
+  package var onDisksChanged: (() -> Void)?
   /// Partitions that an action is bringing up, the outermost first.
   var loggingOn: [PartitionLoggingOn] = []
 
@@ -223,6 +225,11 @@ extension PartitionManager {
   /// What came for guests since a reader read last.
   package func typed(since position: inout ReaderPosition) -> Reading<GuestInput> {
     firmware.journal.state.typed.read(&position)
+  }
+
+  /// What came in by uplinks since a reader read last.
+  package func frames(since position: inout ReaderPosition) -> Reading<UplinkInput> {
+    firmware.journal.state.frames.read(&position)
   }
 
   /// The accounting records since a reader read last.

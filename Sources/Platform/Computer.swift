@@ -41,7 +41,7 @@ package final class Computer: @unchecked Sendable {
   let power: PowerManagement?
   let video: VideoSubsystem?
   let debugConsole: DebugConsole?
-  let pluggable: MemoryDevice?
+  let pluggable: (any PluggingDevice)?
   let commandPort: CommandPort?
   let balloon: BalloonDevice?
   /// The faces of its subchannels and network adapters, and places for more.
@@ -105,7 +105,7 @@ package final class Computer: @unchecked Sendable {
     power = bus.first(PowerManagement.self)
     video = bus.first(VideoSubsystem.self)
     debugConsole = bus.first(DebugConsole.self)
-    pluggable = bus.first(MemoryDevice.self)
+    pluggable = bus.devices.lazy.compactMap { $0 as? any PluggingDevice }.first
     commandPort = bus.first(CommandPort.self)
     balloon = bus.first(BalloonDevice.self)
     devicePlaces = bus.devices.compactMap { $0 as? DevicePlace }

@@ -19,6 +19,7 @@ extension Computer {
     EntropyDevice.self,
     DeviceHotplug.self,
     MemoryDevice.self,
+    StorageHotplug.self,
     CommandPort.self,
     BalloonDevice.self,
     EventDevice.self,

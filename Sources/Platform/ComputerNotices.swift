@@ -46,6 +46,15 @@ extension Computer {
     return networkDevice(device)?.receive(frame) ?? false
   }
 
+  /// Tells the guest whether one of its adapters is connected to something.
+  ///
+  /// - Returns: Whether that is new.
+  package func setLink(_ isUp: Bool, of device: UInt16) -> Bool {
+    guard networkDevice(device)?.setLink(isUp) == true else { return false }
+    values.history.mix(UInt64(device) << 8 | (isUp ? 6 : 5))
+    return true
+  }
+
   private func networkDevice(_ number: UInt16) -> NetworkDevice? {
     for place in devicePlaces where place.deviceNumber == number {
       return place.device as? NetworkDevice
@@ -101,14 +110,17 @@ extension Computer {
     announce(.storageRecalled(range))
   }
 
-  /// Whether the guest plugs and unplugs blocks of storage by its memory device.
+  /// Whether the guest plugs and unplugs storage, by the device that it has for that.
   package var plugsStorage: Bool { values.ending == nil && pluggable?.isServed == true }
 
-  /// Storage that the guest has plugged by its memory device, in bytes.
-  package var pluggedByteCount: UInt64 { pluggable?.storage.pluggedByteCount ?? 0 }
+  /// Storage that the guest has plugged, in bytes.
+  package var pluggedByteCount: UInt64 { pluggable?.pluggedByteCount ?? 0 }
+
+  /// Asks the guest again for plugged storage that it has refused to give back.
+  package func recallPluggable() { pluggable?.askAgain() }
 
   /// Asks the guest to have so much plugged; of what is plugged beyond `most`, which is no longer the
-  /// partition's, it loses the highest blocks at once.
+  /// partition's, it loses the highest at once.
   package func offerPluggable(_ byteCount: UInt64, keeping most: UInt64) {
     guard let pluggable else { return }
     pluggable.offer(byteCount, keeping: most)

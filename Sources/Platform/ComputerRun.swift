@@ -52,7 +52,7 @@ extension Computer {
       arrange(placements[index])
     }
     _ = network.takeTouched()
-    hasUnplacedWork = processors.indices.contains { places[$0] < 0 && status(of: $0) == .ready }
+    hasUnplacedWork = tellPlaces()
     while let turn = turns.next() {
       let index = places[turn.processor]
       advance(&placements[index], turn, cache)
@@ -68,6 +68,20 @@ extension Computer {
       turns.set(placements[index].processor, nil)
     }
     flushConsole(at: frontier)
+  }
+
+  /// Tells the guest which processors run and which have work and no place; true if there are such.
+  private func tellPlaces() -> Bool {
+    var isWorkUnplaced = false
+    for number in processors.indices {
+      if places[number] >= 0 {
+        if values.clocks[number].noteRunning(memory) { processors[number].flushTranslations() }
+      } else if status(of: number) == .ready {
+        isWorkUnplaced = true
+        values.clocks[number].notePreempted(memory)
+      }
+    }
+    return isWorkUnplaced
   }
 
   private func open(_ placement: inout Placement, until end: SimulatedTime) {

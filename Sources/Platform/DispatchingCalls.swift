@@ -57,8 +57,13 @@ extension Computer {
       return .goesOn
     }
     processor[.rax] = 0
-    guard target != number, places[target] < 0, status(of: target) == .ready,
-      takeYield(at: processor.now)
+    return givePlace(of: number, to: target)
+  }
+
+  /// A processor's place goes to another that has work and no place.
+  func givePlace(of number: Int, to target: Int?) -> CallOutcome {
+    guard let target, target != number, places[target] < 0, status(of: target) == .ready,
+      takeYield(at: processors[number].now)
     else { return .goesOn }
     return .givesPlace(to: target)
   }

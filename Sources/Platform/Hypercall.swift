@@ -60,6 +60,7 @@ extension Computer {
       processor[.rax] = 0
     case .yield:
       processor[.rax] = 0
+      return givePlace(of: number, to: presentProcessor(processor[.rbx]))
     case .unknown:
       processor[.rax] = Computer.unknownNumber
     case .diagnose(let code):

@@ -77,13 +77,20 @@ package struct LaterHistory: Sendable {
   package var inputs: [ChangeRecord]
   /// What came for guests' consoles, in order.
   package var typed: [GuestInput] = []
+  /// What came in by uplinks, in order.
+  package var frames: [UplinkInput] = []
   /// All changes, those that the firmware made by itself and guests' included.
   package var changes: [LoggedChange]
   /// The line that it lies on.
   package var line: HistoryLine
 
   /// Whether nothing came from outside.
-  package var isEmpty: Bool { inputs.isEmpty && typed.isEmpty }
+  package var isEmpty: Bool { inputs.isEmpty && typed.isEmpty && frames.isEmpty }
+
+  /// What came from outside and is no action, in order.
+  package var outside: [OutsideInput] {
+    (typed.map { .keys($0) } + frames.map { .frame($0) }).sorted { $0.number < $1.number }
+  }
 }
 
 extension RecordReading {
@@ -133,13 +140,15 @@ extension RecordReading {
     let starts = try starts()
     let taken = Set(positions.map(\.start))
     let asked = try read { database in
-      try Set(
+      let hasFrames = try database.tableExists(KeptTable.frame.rawValue)
+      return try Set(
         Int64.fetchAll(
           database,
           sql: """
             SELECT start FROM change
               WHERE input IS NOT NULL AND json_extract(action, '$.shutDown') IS NULL
             UNION SELECT start FROM typed
+            \(hasFrames ? "UNION SELECT start FROM frame" : "")
             """))
     }
     return starts.reversed().filter { taken.contains($0.id) || asked.contains($0.id) }
@@ -152,6 +161,7 @@ extension RecordReading {
   ) throws(RecordStoreError) -> LaterHistory {
     var changes: [LoggedChange] = []
     var typed: [GuestInput] = []
+    var frames: [UplinkInput] = []
     var end = position
     for piece in line.pieces where piece.start >= position.start {
       var selection = RowSelection(start: piece.start)
@@ -162,6 +172,9 @@ extension RecordReading {
         return input > position.input && input <= piece.end?.input ?? .max
       }
       typed += try self.typed(start: piece.start, from: position.time).filter {
+        $0.number > position.input && $0.number <= piece.end?.input ?? .max && $0.time < last
+      }
+      frames += try self.frames(start: piece.start, from: position.time).filter {
         $0.number > position.input && $0.number <= piece.end?.input ?? .max && $0.time < last
       }
       end.start = piece.start
@@ -179,9 +192,13 @@ extension RecordReading {
         logged.change.input.map { $0 == final.input } ?? (logged.change.time >= final.time)
       }
       typed.removeAll { $0.number > final.input ?? 0 }
+      frames.removeAll { $0.number > final.input ?? 0 }
     }
-    end.input = max(position.input, inputs.last?.input ?? 0, typed.last?.number ?? 0)
-    return LaterHistory(end: end, inputs: inputs, typed: typed, changes: changes, line: line)
+    end.time = max(end.time, frames.last?.time ?? 0)
+    end.input = max(
+      position.input, inputs.last?.input ?? 0, typed.last?.number ?? 0, frames.last?.number ?? 0)
+    return LaterHistory(
+      end: end, inputs: inputs, typed: typed, frames: frames, changes: changes, line: line)
   }
 
   /// The last instant of a piece of which there is a record.

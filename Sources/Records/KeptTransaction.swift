@@ -55,7 +55,7 @@ enum KeptValue: Sendable, Equatable, Codable {
 
 /// A table whose rows carry a checksum of their own.
 enum KeptTable: String, CaseIterable, Sendable, Codable {
-  case start, change, account, running, profile, typed
+  case start, change, account, running, profile, typed, frame
 
   /// Those that the first form of the records had.
   static let first: [KeptTable] = [.start, .change, .account, .running, .profile]
@@ -68,7 +68,7 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
     switch self {
     case .start: ["parent", "parentTime", "parentInput"]
     case .change: ["input"]
-    case .account, .running, .profile, .typed: []
+    case .account, .running, .profile, .typed, .frame: []
     }
   }
 
@@ -87,6 +87,7 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
         "effective", "requestCount",
       ]
     case .typed: ["sequence", "start", "partition", "time", "keys"]
+    case .frame: ["sequence", "start", "switch", "time", "frames"]
     case .running: ["name", "value"]
     case .profile: ["partition", "place", "name", "value"]
     }
@@ -99,7 +100,7 @@ enum KeptTable: String, CaseIterable, Sendable, Codable {
       "INSERT INTO \(rawValue) (\(names.joined(separator: ", "))) VALUES ("
       + names.map { _ in "?" }.joined(separator: ", ") + ")"
     return switch self {
-    case .start, .change, .account, .typed: insertion
+    case .start, .change, .account, .typed, .frame: insertion
     case .running:
       insertion + " ON CONFLICT (name) DO UPDATE SET value = excluded.value,"
         + " checksum = excluded.checksum"

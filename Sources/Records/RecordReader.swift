@@ -86,7 +86,7 @@ extension RecordReading {
   package func checkIntegrity() throws(RecordStoreError) {
     try read { database in
       try RecordSchema.check(database, thoroughly: true, file: file)
-      for table in KeptTable.allCases {
+      for table in KeptTable.allCases where try database.tableExists(table.rawValue) {
         let rows = try Row.fetchCursor(database, sql: "SELECT * FROM \(table.rawValue)")
         while let row = try rows.next() {
           guard table.isWhole(row) else {

@@ -39,6 +39,12 @@ enum RecordSchema {
     migrator.registerMigration("4: storage, devices and channel paths in samples") {
       try $0.execute(sql: resources)
     }
+    migrator.registerMigration("5: what guests say of their storage in samples") {
+      try $0.execute(sql: "ALTER TABLE sampleResources ADD COLUMN available INTEGER")
+    }
+    migrator.registerMigration("6: frames that came in by uplinks") {
+      try $0.execute(sql: frames)
+    }
     return migrator
   }
 
@@ -136,6 +142,19 @@ enum RecordSchema {
       checksum INTEGER
     ) STRICT;
     CREATE INDEX typedByTime ON typed (start, time);
+    """
+
+  /// What came in by switches' uplinks, as `typed` has what came for guests' consoles.
+  private static let frames = """
+    CREATE TABLE frame (
+      sequence INTEGER PRIMARY KEY,
+      start INTEGER NOT NULL REFERENCES start,
+      switch TEXT NOT NULL,
+      time INTEGER NOT NULL,
+      frames TEXT NOT NULL CHECK (json_valid(frames)),
+      checksum INTEGER
+    ) STRICT;
+    CREATE INDEX frameByTime ON frame (start, time);
     """
 
   /// What came to measurements later: partitions' storage and devices, and the channel paths.

@@ -42,10 +42,12 @@ package final class Recorder {
   private var changePosition = ReaderPosition()
   private var accountPosition = ReaderPosition()
   private var typedPosition = ReaderPosition()
+  private var framePosition = ReaderPosition()
   /// What is not in the file yet.
   private var changes: [ChangeRecord] = []
   private var accounts: [AccountingRecord] = []
   private var typed: [GuestInput] = []
+  private var frames: [UplinkInput] = []
   private var samples: [PendingSample] = []
   private var lastSample: SimulatedTime = 0
   private var trouble: RecordStoreError?
@@ -106,7 +108,7 @@ package final class Recorder {
     if let failure = takeBack() { troubled(failure) }
     let isDue = isSampling && (manager.now >= nextSample || isChangeToMeasure)
     let isAll = isDue || machine == nil || trouble != nil
-    guard isAll || isWaiting else { return }
+    guard isAll || hasInputs || !accounts.isEmpty || !samples.isEmpty else { return }
     // With a sample goes whatever changed without an action. What the machine before left is
     // written over only now, when the operator was told of it.
     let names = isAll ? manager.partitionNames : touchedPartitions
@@ -166,6 +168,7 @@ package final class Recorder {
     _ = manager.changes(since: &changePosition)
     _ = manager.accounting(since: &accountPosition)
     _ = manager.typed(since: &typedPosition)
+    _ = manager.frames(since: &framePosition)
     self.changes += changes
     nextSample = manager.now
     isPaused = false
@@ -200,21 +203,21 @@ package final class Recorder {
     return failure.map { "\($0); lost with the end: \(unkept?.what ?? "how the machine ended")" }
   }
 
-  /// Something waits to be written.
-  private var isWaiting: Bool {
-    !changes.isEmpty || !typed.isEmpty || !accounts.isEmpty || !samples.isEmpty
-  }
+  /// Whether something waits that the machine's history follows from.
+  private var hasInputs: Bool { !changes.isEmpty || !typed.isEmpty || !frames.isEmpty }
 
   private func takeRecords() {
     let newChanges = manager.changes(since: &changePosition)
     let newAccounts = manager.accounting(since: &accountPosition)
     let newKeys = manager.typed(since: &typedPosition)
+    let newFrames = manager.frames(since: &framePosition)
     performedCount = performedCount.addingClamped(newChanges.elements.count { $0.refusal == nil })
     changes += newChanges.elements
     accounts += newAccounts.elements
     typed += newKeys.elements
+    frames += newFrames.elements
     let lost = newChanges.lostCount.addingClamped(newAccounts.lostCount)
-      .addingClamped(newKeys.lostCount)
+      .addingClamped(newKeys.lostCount).addingClamped(newFrames.lostCount)
     if lost > 0 { onTrouble?("\(lost) ENTRIES CAME FASTER THAN THEY WERE KEPT AND ARE LOST") }
   }
 
@@ -272,11 +275,15 @@ package final class Recorder {
   private func write(_ configuration: ConfigurationChange) -> RecordStoreError? {
     let absence = attempt { () throws(RecordStoreError) in try store.requirePresence() }
     if let absence { return absence }
-    var failure = attempt { () throws(RecordStoreError) in try writeAll(configuration) }
+    var failure = attempt { () throws(RecordStoreError) in
+      try writeChanges(configuration, withAccounts: true)
+    }
     if failure != nil {
       // What stands in the write-ahead log may make room there.
       try? store.makeWhole()
-      failure = attempt { () throws(RecordStoreError) in try writeChanges(configuration) }
+      failure = attempt { () throws(RecordStoreError) in
+        try writeChanges(configuration, withAccounts: false)
+      }
       failure = attempt { () throws(RecordStoreError) in try writeAccounts() } ?? failure
     }
     return takeBack() ?? attempt { () throws(RecordStoreError) in try writeSamples() } ?? failure
@@ -291,35 +298,27 @@ package final class Recorder {
     }
   }
 
-  private func writeAll(_ configuration: ConfigurationChange) throws(RecordStoreError) {
-    guard !configuration.isEmpty || !changes.isEmpty || !typed.isEmpty || !accounts.isEmpty else {
-      return
-    }
+  private func writeChanges(
+    _ configuration: ConfigurationChange, withAccounts: Bool
+  ) throws(RecordStoreError) {
+    let accounts = withAccounts ? self.accounts : []
+    guard !configuration.isEmpty || hasInputs || !accounts.isEmpty else { return }
     let wall = clock()
     try store.keep { transaction in
       for change in changes { try change.insert(transaction, start: start, wall: wall) }
       try transaction.write(typed, start: start)
+      try transaction.write(frames, start: start)
       for account in accounts { try account.insert(transaction, start: start) }
       try configuration.write(transaction)
     }
-    accounts.removeAll(keepingCapacity: true)
-    haveWritten(configuration)
-  }
-
-  private func writeChanges(_ configuration: ConfigurationChange) throws(RecordStoreError) {
-    guard !configuration.isEmpty || !changes.isEmpty || !typed.isEmpty else { return }
-    let wall = clock()
-    try store.keep { transaction in
-      for change in changes { try change.insert(transaction, start: start, wall: wall) }
-      try transaction.write(typed, start: start)
-      try configuration.write(transaction)
-    }
+    if withAccounts { self.accounts.removeAll(keepingCapacity: true) }
     haveWritten(configuration)
   }
 
   private func haveWritten(_ configuration: ConfigurationChange) {
     changes.removeAll(keepingCapacity: true)
     typed.removeAll(keepingCapacity: true)
+    frames.removeAll(keepingCapacity: true)
     if let machine = configuration.machine { self.machine = machine }
     for partition in configuration.partitions { partitions[partition.name] = partition }
     for name in configuration.deleted { partitions[name] = nil }
@@ -355,8 +354,8 @@ package final class Recorder {
   package var unkept: (what: String, reason: String)? {
     guard let trouble else { return nil }
     let parts = [
-      (changes.count, "change"), (typed.count, "typed text"), (accounts.count, "accounting record"),
-      (samples.count, "sample"),
+      (changes.count, "change"), (typed.count, "typed text"), (frames.count, "frame"),
+      (accounts.count, "accounting record"), (samples.count, "sample"),
     ]
     let what = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
     return (what.isEmpty ? "what changes from now on" : what.joined(separator: ", "), "\(trouble)")
@@ -373,6 +372,7 @@ package final class Recorder {
   private func troubled(_ error: RecordStoreError) {
     drop(&changes, limit: Recorder.waitingLimit)
     drop(&typed, limit: Recorder.waitingLimit)
+    drop(&frames, limit: Recorder.waitingLimit)
     drop(&accounts, limit: Recorder.waitingLimit)
     drop(&samples, limit: Recorder.sampleLimit)
     guard error != trouble else { return }

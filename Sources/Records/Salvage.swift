@@ -129,7 +129,7 @@ extension Salvage {
 
   /// Finds rows of the event log and of accounting that are not what was written, or not there.
   fileprivate mutating func checkRows(_ database: Database) throws {
-    for table in [KeptTable.change, .account, .typed] {
+    for table in [KeptTable.change, .account, .typed, .frame] {
       var expected: Int64?
       let rows = try Row.fetchCursor(
         database, sql: "SELECT * FROM \(table.rawValue) ORDER BY sequence")

@@ -10,13 +10,15 @@ extension MeasurementSample {
   /// Writes the rows that belong to a sample.
   func insertResources(_ database: Database, sample id: Int64) throws {
     let row = try database.cachedStatement(
-      sql: "INSERT INTO sampleResources VALUES (?, ?, ?, ?, ?)")
+      sql: "INSERT INTO sampleResources VALUES (?, ?, ?, ?, ?, ?)")
     for partition in partitions where partition.activated != nil {
       guard let resources = partition.resources else { continue }
       try row.execute(arguments: [
         id, partition.number, Int64(bitPattern: resources.storageByteCount),
         Int64(bitPattern: resources.inputOutput.requestCount),
         Int64(bitPattern: resources.inputOutput.byteCount),
+        // A guest may say anything; what is no amount of storage is not kept.
+        resources.availableByteCount.flatMap { $0 < RowLimit.counter ? Int64(exactly: $0) : nil },
       ])
     }
     let pathRow = try database.cachedStatement(
@@ -48,7 +50,9 @@ extension MeasurementSample {
       inputOutput.requestCount = try row.counter("requests", of: name)
       inputOutput.byteCount = try row.counter("bytes", of: name)
       let resources = Resources(
-        storageByteCount: try row.counter("storage", of: name), inputOutput: inputOutput)
+        storageByteCount: try row.counter("storage", of: name),
+        availableByteCount: row.stored("available").isNull
+          ? nil : try row.counter("available", of: name), inputOutput: inputOutput)
       partitions.change(at: index) { $0.resources = resources }
     }
     paths = try Array(

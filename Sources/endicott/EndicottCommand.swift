@@ -17,7 +17,7 @@ struct EndicottCommand: ParsableCommand {
     version: "\(ControlProgram.level), history version \(Computer.historyVersion)",
     subcommands: [
       ConsoleCommand.self, RunCommand.self, PlanCommand.self, CheckCommand.self, BootCommand.self,
-      ReportCommand.self, AtCommand.self, StressCommand.self, X86Command.self,
+      ReportCommand.self, AtCommand.self, StressCommand.self, X86Command.self, UplinkCommand.self,
     ],
     defaultSubcommand: ConsoleCommand.self)
 

@@ -27,7 +27,12 @@ extension ChannelSubsystem {
     inject(fault, into: number, seed: seed, at: clock)
   }
 
+  func attach(_ access: GivenDevice, to partition: Int) {
+    attach(access, to: partition, at: clock)
+  }
+
   func activate(_ partition: Int) { activate(partition, at: clock) }
   func deactivate(_ partition: Int) { deactivate(partition, at: clock) }
   func reset(_ partition: Int) { reset(partition, at: clock) }
+  func forget(_ partition: Int) { forget(partition, at: clock) }
 }

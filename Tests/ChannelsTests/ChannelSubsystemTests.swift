@@ -7,11 +7,12 @@ import Testing
 /// A subsystem with two paths to two devices; partitions 0 and 1 have both devices, 2 has none.
 func subsystem(
   rate: UInt64 = 512_000_000, pathLatency: UInt64 = 1000, deviceLatency: UInt64 = 10_000,
-  isShared: Bool = true, preferred: Int? = nil, diskByteLimit: UInt64 = 1 << 30
+  isShared: Bool = true, access: [Int]? = nil, preferred: Int? = nil,
+  diskByteLimit: UInt64 = 1 << 30
 ) throws -> ChannelSubsystem {
   let paths = [UInt8(0x10), 0x11].map {
     ChannelConfiguration.Path(
-      number: $0, isShared: isShared, accessPartitions: isShared ? [0, 1] : [0],
+      number: $0, isShared: isShared, accessPartitions: access ?? (isShared ? [0, 1] : [0]),
       candidatePartitions: [0, 1], bytesPerSecond: rate, latencyNanoseconds: pathLatency)
   }
   let devices = [UInt16(0x200), 0x201].map {

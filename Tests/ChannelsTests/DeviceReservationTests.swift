@@ -25,7 +25,7 @@ private final class SharedDisk {
         ]))
     for partition in 0..<4 {
       channels.activate(partition, at: 0)
-      channels.attach(Self.given, to: partition)
+      channels.attach(Self.given, to: partition, at: 0)
     }
   }
 
@@ -309,11 +309,11 @@ struct DeviceReservationTests {
     #expect(disk.view == held)
     #expect(try disk.status(1, .read) == .reservationConflict)
     disk.channels.activate(0, at: disk.channels.clock)
-    disk.channels.attach(SharedDisk.given, to: 0)
+    disk.channels.attach(SharedDisk.given, to: 0, at: disk.channels.clock)
     #expect(try disk.status(0, .write) == .ok)
     // A partition that is no more has reserved nothing.
     disk.channels.deactivate(0, at: disk.channels.clock)
-    disk.channels.forget(0)
+    disk.channels.forget(0, at: disk.channels.clock)
     #expect(disk.view == nil)
     #expect(try disk.status(1, .write) == .ok)
   }
@@ -323,7 +323,8 @@ struct DeviceReservationTests {
     let disk = try SharedDisk()
     disk.channels.detach(0x100, from: 0, at: disk.channels.clock)
     disk.channels.attach(
-      GivenDevice(device: 0x200, virtualDevice: 0x100, isReadOnly: true), to: 0)
+      GivenDevice(device: 0x200, virtualDevice: 0x100, isReadOnly: true), to: 0,
+      at: disk.channels.clock)
     #expect(try disk.ask(0, .register(1, inPlaceOf: 0)).status == .ioError)
     #expect(try disk.ask(0, .reserveUnit).status == .ioError)
     #expect(try disk.ask(0, .report(.keys)).status == .ok)

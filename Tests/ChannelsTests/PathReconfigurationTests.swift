@@ -114,6 +114,48 @@ import Testing
     #expect(channels.takeCompletions(upTo: 9_000_000).isEmpty)
   }
 
+  /// Oracle: by hand, 10 us at the device and 1,001 us on the path that each begins on.
+  @Test("a path that closes ends what moves there for everybody, and takes nothing more")
+  func closing() throws {
+    let channels = try subsystem()
+    channels.configure(path: 0x11, for: 0, online: false)
+    channels.start(read(0, 0x100, bytes: 512_000, tag: 1))
+    _ = channels.takeCompletions(upTo: 20_000)
+    channels.start(read(1, 0x101, tag: 2, at: 20_000))
+    #expect(channels.close(path: 0x10, at: 20_000))
+    // The other's request has reached the control unit there, and its device works.
+    #expect(channels.busyDevices(onPath: 0x10).map(\.partition) == [0, 1])
+    #expect(channels.subchannel(of: 1, device: 0x101)?.available == 0x40)
+    // A reset of one takes nothing from the other.
+    channels.reset(1, at: 30_000)
+    #expect(channels.busyDevices(onPath: 0x10).map(\.partition) == [0])
+    channels.start(read(1, 0x101, tag: 3, at: 30_000))
+    let ended = channels.takeCompletions(upTo: 2_000_000)
+    #expect(ended.map(\.tag) == [3, 1])
+    #expect(ended.map(\.at) == [42_000, 1_011_000])
+    #expect(channels.pathViews().map(\.measurement.requestCount) == [1, 1])
+    #expect(channels.busyDevices(onPath: 0x10).isEmpty)
+    #expect(!channels.close(path: 0x10, at: 2_000_000))
+  }
+
+  /// Oracle: PR/SM, a reconfigurable path must be off line in its owner before another takes it (prsm.md 3.1).
+  @Test(
+    "a path that goes off line and moves data still is its owner's, whoever is activated or asks")
+  func leavingIsHeld() throws {
+    let channels = try subsystem(isShared: false, access: [0, 1])
+    channels.start(read(0, 0x100, bytes: 512_000, tag: 1))
+    _ = channels.takeCompletions(upTo: 20_000)
+    #expect(channels.quiesce(path: 0x10, for: 0, at: 20_000))
+    #expect(channels.owner(ofPath: 0x10, besides: 1) == 0)
+    channels.deactivate(1, at: 30_000)
+    channels.activate(1, at: 40_000)
+    #expect(channels.paths(of: 1).map(\.isOnline) == [false, false])
+    #expect(channels.takeCompletions(upTo: 2_000_000).map(\.at) == [1_011_000])
+    channels.configure(path: 0x10, for: 0, online: false, at: 2_000_000)
+    channels.activate(1, at: 2_000_000)
+    #expect(channels.paths(of: 1).map(\.isOnline) == [true, false])
+  }
+
   @Test func masksSayWhyAPathIsNotUsed() throws {
     let channels = try subsystem()
     channels.configure(path: 0x10, for: 0, online: false)

@@ -78,6 +78,19 @@ import Testing
       ])
   }
 
+  @Test func aSwitchHasTheUplinkThatItsStatementSays() throws {
+    let statements =
+      "VSWITCH A\nVSWITCH B UPLINK USERMODE VLAN 5\nVSWITCH C UPLINK USERMODE RESTRICTED\n"
+    let (definition, findings) = try DefinitionFolder(
+      ["machine.config": Self.machine + statements]
+    ).read()
+    let switches = definition?.machine.switches
+    #expect(switches?.map(\.uplink?.mode) == [nil, .userMode, .restricted])
+    #expect(switches?.map(\.defaultVLAN) == [nil, 5, nil])
+    #expect(switches?.dropFirst().allSatisfy { $0.uplink?.isConnected == true } == true)
+    #expect(findings.map(\.id) == ["HCPDEF045W"])
+  }
+
   @Test func folderInPlaceOfAFile() throws {
     let folder = try DefinitionFolder(["machine.config": Self.machine])
     try folder.add("a.direct/x", Data())

@@ -32,6 +32,10 @@ struct RandomProfiles {
 
   /// A network adapter of some number.
   private mutating func adapter(_ device: UInt16) -> NetworkAdapterDefinition {
+    if chance(30) {
+      let user = maybe(50) { $0.chance(30) ? "*" : $0.name() }
+      return NetworkAdapterDefinition(virtualDevice: device, kind: .channel(user: user))
+    }
     let vlans = (0...number(0...2)).map { _ in UInt16(number(1...4094)) }
     let native = UInt16(number(0...4094))
     return NetworkAdapterDefinition(

@@ -13,6 +13,15 @@ extension WrongFolder {
         "machine.config:5:1: HCPDEF001E FROBNICATE is not a statement of machine.config; write one of MACHINE, PROCESSOR, STORAGE, HOSTSTORAGE, EPOCH, PACE, TOD, TIMEZONE, SEED, USER, PROFILE, RUNNINGTIME, WAITCOMPLETION, IOPRIORITY, MITIME, ACTIVATE, CHECKPOINT, VSWITCH"
       ]),
     WrongFolder(
+      name: "an uplink to what there is not",
+      files: [
+        "machine.config": machine + "VSWITCH V1 UPLINK OSA\nVSWITCH V2 UPLINK\n", "a.direct": one,
+      ],
+      messages: [
+        "machine.config:5:19: HCPDEF002E OSA is not an operand of UPLINK; write USERMODE",
+        "machine.config:6:18: HCPDEF003E an operand is missing after UPLINK; write USERMODE",
+      ]),
+    WrongFolder(
       name: "no MACHINE, PROCESSOR or STORAGE",
       files: ["machine.config": "* nothing\n", "a.direct": one],
       messages: [

@@ -36,6 +36,15 @@ extension WrongFolder {
         "a.direct:1:11: HCPDEF049W 7 disks and network adapters; the partition has room for 4; remove some, OPTION RNG, VMCP or BALLOON, or RESERVED storage that comes BY VIRTIO: each takes a place of eight"
       ]),
     WrongFolder(
+      name: "reserved storage that is no whole number of memory devices",
+      files: [
+        "machine.config": machine,
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M RESERVED 160M BY ACPI\n",
+      ],
+      messages: [
+        "a.direct:2:32: HCPDEF013E STORAGE RESERVED BY ACPI 160M is not a multiple of the increment of 128M; write a multiple of 128M"
+      ]),
+    WrongFolder(
       name: "a disk and a network adapter of one number",
       files: [
         "machine.config": machine,
@@ -100,13 +109,26 @@ extension WrongFolder {
         "a.media:4:36: HCPDEF069E several devices cannot have one label; write a DEVICE statement for each",
       ]),
     WrongFolder(
+      name: "links before minidisks: one number of both is refused, others are as well as behind",
+      files: [
+        "machine.config": machine,
+        "a.iocp": resource + path + unit + device,
+        "a.media": "DEVICE 0200 SCRATCH 1M VOLUME VOL1\n",
+        "a.direct": two + "  LINK * 191 191 RR\n  LINK * 192 292 RR\n"
+          + "  MDISK 191 FB-512 0 8 VOL1\n  MDISK 192 FB-512 8 8 VOL1\n",
+      ],
+      messages: [
+        "a.direct:5:10: HCPDEF067E there is no minidisk TWO 0191; name one that its owner's entry defines: 0192",
+        "a.direct:7:9: HCPDEF064E 0191 is the number of two devices; give one of them another number",
+      ]),
+    WrongFolder(
       name: "storage by an unknown way",
       files: [
         "machine.config": machine,
         "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M BY BALLOON\n",
       ],
       messages: [
-        "a.direct:2:26: HCPDEF002E BALLOON is not an operand of STORAGE BY; write one of VIRTIO, CALL"
+        "a.direct:2:26: HCPDEF002E BALLOON is not an operand of STORAGE BY; write one of VIRTIO, ACPI, CALL"
       ]),
     WrongFolder(
       name: "partition name too long",

@@ -26,6 +26,19 @@ private func runDriver(
 
 nonisolated(unsafe) private var chosen: any FuzzTarget.Type = ExecuteTarget.self
 
+/// How many of what cases were made of, by name; told when fuzzing ends.
+enum Tally {
+  nonisolated(unsafe) private static var counts: [String: Int] = [:]
+
+  static func add(_ count: Int, of name: String) { counts[name, default: 0] += count }
+
+  fileprivate static func tell() {
+    for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
+      FileHandle.standardError.write(Data("stat::\(name): \(count)\n".utf8))
+    }
+  }
+}
+
 /// Ends the process as a found case.
 func fail(_ message: String) -> Never {
   FileHandle.standardError.write(Data("broken law: \(message)\n".utf8))
@@ -52,6 +65,8 @@ func fail(_ message: String) -> Never {
     var count = CommandLine.argc - 1
     var arguments = CommandLine.unsafeArgv + 1
     arguments[0] = CommandLine.unsafeArgv[0]
+    // The driver ends the process itself.
+    atexit { Tally.tell() }
     let status = runDriver(&count, &arguments) { data, byteCount in
       chosen.run(Array(UnsafeBufferPointer(start: data, count: byteCount)))
       return 0

@@ -35,4 +35,14 @@ struct PacerTests {
     let pacer = Pacer(.fast) { 0 }
     #expect(pacer.delay(until: .max) == 0)
   }
+
+  @Test func fastIsTheWallClocksWhileSomethingOutsideAnswersInItsOwnTime() {
+    let wall = WallClock()
+    let pacer = Pacer(.fast) { wall.now }
+    pacer.hasOutside = true
+    #expect(pacer.delay(until: 7_000_000) == 0)
+    #expect(pacer.delay(until: 27_000_000) == 20_000_000)
+    pacer.hasOutside = false
+    #expect(pacer.delay(until: 27_000_000) == 0)
+  }
 }

@@ -221,6 +221,27 @@ import X86
     #expect(memory.load(0x10_201D, as: UInt8.self) == 3)
   }
 
+  /// Oracle: struct kvm_steal_time of linux/asm/kvm_para.h, bit 0 and 1 of `preempted`.
+  @Test("a processor with work and no place is told of, and drops translations when it gets one")
+  func preemptedProcessor() throws {
+    let code = Self.writeRegister(0x4B56_4D03, 0x10_3001) + [0xEB, 0xFE]
+    let computer = try Self.computer(code, processors: 2)
+    let preempted = UInt64(0x10_3010)
+    Self.run(computer, until: 1_000)
+    #expect(computer.memory.load(preempted, as: UInt8.self) == 0)
+    computer.processors[1].activity = .running
+    Self.run(computer, [1], from: 1_000, until: 2_000)
+    #expect(computer.memory.load(preempted, as: UInt8.self) == 1)
+    // A sibling asks for the flush; it is done once.
+    _ = computer.memory.store(UInt8(3), at: preempted)
+    var clock = computer.values.clocks[0]
+    let wanted = [clock.noteRunning(computer.memory), clock.noteRunning(computer.memory)]
+    #expect(wanted == [true, false])
+    _ = computer.memory.store(UInt8(3), at: preempted)
+    Self.run(computer, from: 2_000, until: 3_000)
+    #expect(computer.memory.load(preempted, as: UInt8.self) == 0)
+  }
+
   @Test(
     "the wall clock is what it can be at any time of day",
     arguments: [(-1, 0), (.max, 0x4B82_FA09), (60, 60)] as [(Int64, UInt32)])

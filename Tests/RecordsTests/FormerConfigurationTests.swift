@@ -96,7 +96,8 @@ struct FormerConfigurationTests {
     let present = row.replacingOccurrences(
       of: #""name":"G"}],"#,
       with:
-        #""name":"G"}],"ioPriorityQueuing":false,"missingInterrupts":{"disks":15,"exceptions":[]},"#
+        #""name":"G"}],"ioPriorityQueuing":false,"isPathManagementOff":false,"#
+        + #""missingInterrupts":{"disks":15,"exceptions":[]},"#
     )
     #expect(try RowJSON.text(manager.machineRecord) == present)
     for member in ["settings", "profileSettings", "base", "offlinePaths", "offlineProcessors"] {

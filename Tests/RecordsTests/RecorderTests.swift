@@ -58,6 +58,34 @@ import Testing
     try reader.checkIntegrity()
   }
 
+  @Test func whatComesInByUplinksIsAnInputAndOneRowForAllOfIt() throws {
+    let manager = try Machines.manager()
+    let recorder = try recorder(manager)
+    try manager.perform(
+      .network(
+        .define(
+          "S", defaultVLAN: nil, bytesPerSecond: nil, latencyNanoseconds: nil, uplink: .restricted)
+      ))
+    try manager.perform(.activate("G1", load: false))
+    let frames = (0..<3).map { [UInt8](repeating: 2, count: 12) + [8, 0, $0] }
+    for frame in frames { #expect(manager.receive(frame, atUplinkOf: "S")) }
+    try manager.type([65], at: "G1", by: .user("OPERATOR"))
+    recorder.keepUp()
+    let rows = try DatabaseQueue(path: recorder.store.file).read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM frame")
+    }
+    #expect(rows == 1)
+    let reader = try RecordReader(folder: folder.path)
+    let history = try reader.history(
+      after: RecordsPosition(start: recorder.start, time: 0, input: 0))
+    #expect(history.frames.map(\.bytes) == frames)
+    #expect(history.outside.map(\.number) == [3, 4, 5, 6] && history.end.input == 6)
+    #expect(history.outside.map(\.subject) == ["VSWITCH S", "VSWITCH S", "VSWITCH S", "G1"])
+    try reader.checkIntegrity()
+    try recorder.store.queue.write { try $0.execute(sql: "UPDATE frame SET time = 1") }
+    #expect(throws: RecordStoreError.self) { try reader.checkIntegrity() }
+  }
+
   @Test func isTheEventLogAsTheFirmwareHadIt() throws {
     let twin = try Machines.manager()
     Machines.changes(of: twin)

@@ -114,7 +114,7 @@ import Testing
         PathSample(subsystem: 1, number: 0xFF, isUsable: false, counters: PathMeasurement()),
       ]
       sample.partitions[0].resources = MeasurementSample.Resources(
-        storageByteCount: 3 << 30, inputOutput: inputOutput)
+        storageByteCount: 3 << 30, availableByteCount: 1 << 30, inputOutput: inputOutput)
       sample.partitions[1].resources = MeasurementSample.Resources(storageByteCount: 0)
       return sample
     }
@@ -149,10 +149,10 @@ import Testing
     }
     let head = ["time", "timeOfDay", "seconds"]
     let resources = try rows("resources.csv")
-    #expect(resources[0] == head + ["partition", "storage", "requests", "bytes"])
+    #expect(resources[0] == head + ["partition", "storage", "available", "requests", "bytes"])
     #expect(
       resources.dropFirst().map { Array($0.dropFirst(3)) } == [
-        ["LP3", "3221225472", "4500", "18432000"], ["LP6", "0", "0", "0"],
+        ["LP3", "3221225472", "1073741824", "4500", "18432000"], ["LP6", "0", "", "0", "0"],
       ])
     let paths = try rows("paths.csv")
     #expect(paths[0] == head + ["path", "usable", "busyPercent", "requests", "bytes"])

@@ -184,6 +184,7 @@ import Records
       ("samplePartition", "partition", "NULL"), ("samplePartition", "weight", "'heavy'"),
       ("samplePartition", "entitlement", "x'FF'"), ("samplePartition", "dispatches", "1.5e300"),
       ("sampleResources", "storage", "-1"), ("sampleResources", "requests", "NULL"),
+      ("sampleResources", "available", "x'00'"),
       ("samplePath", "number", "256"), ("samplePath", "busy", "x'00'"),
     ])
   func otherKinds(table: String, column: String, value: String) throws {

@@ -67,7 +67,7 @@ package struct EthernetFrame: Equatable, Sendable, Codable {
     self.segmentation = segmentation
   }
 
-  private func word(_ place: Int, bytes count: Int) -> UInt64 {
+  func word(_ place: Int, bytes count: Int) -> UInt64 {
     // Cannot trap: goes through the array itself.
     bytes.dropFirst(max(0, place)).prefix(max(0, count)).reduce(0) { $0 << 8 | UInt64($1) }
   }

@@ -1,4 +1,4 @@
-// A partition's network adapter (z/VM: NIC), and what goes out of it and into it.
+// A partition's network adapter (z/VM: NIC, CTCA), and what goes out of it and into it.
 
 import Quantities
 
@@ -14,8 +14,14 @@ package struct NetworkAdapter: Equatable, Sendable, Codable {
   package let address: AdapterAddress
   /// Most bytes of a frame's payload (MTU).
   package let unitByteCount: UInt16
+  /// What it can be connected to.
+  @Added package internal(set) var kind: AdapterKind
   /// The switch that it is connected to; nil for none.
   package internal(set) var switchName: String?
+  /// Number of the adapter to which it is connected by a channel; nil for none.
+  package internal(set) var partner: Int?
+  /// Whether it is connected to something.
+  package var isLinked: Bool { switchName != nil || partner != nil }
   /// Its VLANs there.
   package internal(set) var vlan: PortVLAN = .access(0)
   /// What it did.

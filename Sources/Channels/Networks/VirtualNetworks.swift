@@ -1,9 +1,11 @@
-// The machine's networks inside: switches, the adapters that are connected to them, and frames on their way.
+// The machine's networks inside: switches, the adapters that are connected to them or to each other, and frames on
+// their way.
 //
 //   send -> [left: the port has carried it, at the switch's rate] -> [through: the switch's latency later it is
 //           for whom it is for] -> arrival
 //
 // A frame that has left is given back to its sender, so that a partition cannot send faster than its port carries.
+// A switch's uplink is one more port of it (Uplink.swift).
 
 import Quantities
 
@@ -34,6 +36,8 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     var frame: EthernetFrame
     /// The sender's name for it while it has not left.
     var tag: UInt64?
+    /// The switch whose uplink it came in by; nil for what an adapter has sent.
+    var uplinkOf: String?
   }
 
   /// Networks of these switches, as many as there may be.
@@ -70,6 +74,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     for index in adapters.indices where adapters.element(at: index)?.switchName == name {
       adapters.change(at: index) { $0.switchName = nil }
     }
+    forgetUplink(of: name)
     switches.removeAll { $0.name == name }
   }
 
@@ -91,16 +96,22 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     adapters.filter { $0.partition == partition }
   }
 
+  /// Numbers of a partition's adapters that switches connect.
+  package func networkAdapters(of partition: Int) -> [UInt16] {
+    adapters(of: partition).filter { !$0.kind.isChannel }.map(\.device)
+  }
+
   /// Adds an adapter; false when the partition has one of that number.
   package mutating func addAdapter(
-    _ device: UInt16, of partition: Int, address: AdapterAddress, unitByteCount: UInt16 = 1500
+    _ device: UInt16, of partition: Int, address: AdapterAddress, unitByteCount: UInt16 = 1500,
+    kind: AdapterKind = .network
   ) -> Bool {
     guard adapter(device, of: partition) == nil else { return false }
     lastAdapter.addClamped(1)
     adapters.append(
       NetworkAdapter(
         number: lastAdapter, partition: partition, device: device, address: address,
-        unitByteCount: unitByteCount))
+        unitByteCount: unitByteCount, kind: kind))
     adapters.sort { ($0.partition, $0.device) < ($1.partition, $1.device) }
     return true
   }
@@ -130,7 +141,13 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     for index in switches.indices {
       switches.change(at: index) { $0.forget(adapter: adapter.number) }
     }
+    uncouple(adapter)
     changeAdapter(device, of: partition) { $0.switchName = nil }
+  }
+
+  /// Forgets what has left an adapter and is for nobody yet.
+  mutating func forgetCrossing(from number: Int) {
+    flights.removeAll { $0.sender == number && $0.tag == nil }
   }
 
   /// Forgets what is on its way from a partition, as a system reset does.
@@ -150,7 +167,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     changeAdapter(device, of: partition) { $0.counters.receivedDropped.addClamped(frames) }
   }
 
-  private mutating func changeAdapter(
+  mutating func changeAdapter(
     _ device: UInt16, of partition: Int, _ change: (inout NetworkAdapter) -> Void
   ) {
     let index = adapters.firstIndex { $0.partition == partition && $0.device == device }
@@ -162,16 +179,25 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
   /// Sends a frame; what comes of it comes later, also when it goes nowhere.
   package mutating func send(_ request: FrameRequest, now: SimulatedTime) {
     guard let sender = adapter(request.device, of: request.partition) else { return }
-    let rate = sender.switchName.flatMap(virtualSwitch)?.bytesPerSecond
     let count = UInt64(clamping: request.frame.bytes.count)
-    let time =
-      rate.map { (count.multipliedClamped(by: 1_000_000_000).addingClamped($0 &- 1)) / max(1, $0) }
-      ?? 0
+    let time = carrier(of: sender)?.transmission(of: count) ?? 0
     let left = max(request.issued, sender.busyUntil, now).addingClamped(time)
     changeAdapter(request.device, of: request.partition) { $0.busyUntil = left }
     insert(
       Flight(
         time: left, sequence: 0, sender: sender.number, frame: request.frame, tag: request.tag))
+  }
+
+  /// Has a frame that came in by a switch's uplink be through the switch at a time.
+  mutating func launch(_ frame: EthernetFrame, atUplinkOf name: String, through time: SimulatedTime)
+  {
+    insert(Flight(time: time, sequence: 0, sender: Uplink.port, frame: frame, uplinkOf: name))
+  }
+
+  /// Forgets what came in by a switch's uplink, and who is behind it.
+  mutating func forgetUplink(of name: String) {
+    flights.removeAll { $0.uplinkOf == name }
+    change(name) { $0.forget(adapter: Uplink.port) }
   }
 
   private mutating func insert(_ flight: Flight) {
@@ -189,12 +215,21 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
 
   /// Lets everything happen up to a time, that time included.
   ///
+  /// - Parameters:
+  ///   - time: The time.
+  ///   - outside: Takes what leaves the machine, in its order.
   /// - Returns: What partitions get of it, in its order.
-  package mutating func takeArrivals(upTo time: SimulatedTime) -> [NetworkArrival] {
+  package mutating func takeArrivals(
+    upTo time: SimulatedTime, outside: (NetworkDeparture) -> Void = { _ in }
+  ) -> [NetworkArrival] {
     var arrivals: [NetworkArrival] = []
     while let flight = flights.first, flight.time <= time {
       // Cannot trap: there is a first.
       flights.removeFirst()
+      if let name = flight.uplinkOf {
+        comeIn(flight, name, &arrivals)
+        continue
+      }
       guard let index = adapters.firstIndex(where: { $0.number == flight.sender }),
         let sender = adapters.element(at: index)
       else { continue }
@@ -208,18 +243,38 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
         adapters.change(at: index) {
           $0.transitByteCount.subtractClamped(UInt64(clamping: flight.frame.bytes.count))
         }
-        arrive(flight, sender, &arrivals)
+        if let partner = adapters.firstIndex(where: { $0.number == sender.partner }) {
+          deliver(flight.frame, to: partner, at: flight.time, &arrivals)
+          continue
+        }
+        let port = SwitchPort(
+          number: sender.number, switchName: sender.switchName, vlan: sender.vlan)
+        arrive(flight, port, &arrivals, outside)
       }
     }
     return arrivals
   }
 
-  /// The port has carried a frame: it goes through the switch.
+  /// A frame from outside has gone through the switch.
+  private mutating func comeIn(
+    _ flight: Flight, _ name: String, _ arrivals: inout [NetworkArrival]
+  ) {
+    change(name) {
+      $0.uplink?.transitByteCount.subtractClamped(UInt64(clamping: flight.frame.bytes.count))
+    }
+    guard let port = virtualSwitch(name)?.uplinkPort else { return }
+    arrive(flight, port, &arrivals) { _ in }
+  }
+
+  /// The port has carried a frame: it goes through the switch, or to the channel's other end.
   private mutating func leave(_ flight: Flight, _ index: Int, _ sender: NetworkAdapter) {
     let count = UInt64(clamping: flight.frame.bytes.count)
-    let network = sender.switchName.flatMap(virtualSwitch)
+    let carrier = carrier(of: sender)
+    let mayPass =
+      sender.partner != nil
+      || !flight.frame.source.isGroup && sender.vlan.vlan(of: flight.frame) != nil
     let isTaken =
-      network != nil && !flight.frame.source.isGroup && sender.vlan.vlan(of: flight.frame) != nil
+      carrier != nil && mayPass
       && sender.transitByteCount.addingClamped(count) <= Self.transitByteLimit
     adapters.change(at: index) {
       if isTaken {
@@ -230,16 +285,17 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
         $0.counters.sentDropped.addClamped(1)
       }
     }
-    guard isTaken, let network else { return }
+    guard isTaken, let carrier else { return }
     var through = flight
     through.tag = nil
-    through.time = flight.time.addingClamped(network.latencyNanoseconds)
+    through.time = flight.time.addingClamped(carrier.latencyNanoseconds)
     insert(through)
   }
 
   /// A frame has gone through the switch: whoever it is for has it.
   private mutating func arrive(
-    _ flight: Flight, _ sender: NetworkAdapter, _ arrivals: inout [NetworkArrival]
+    _ flight: Flight, _ sender: SwitchPort, _ arrivals: inout [NetworkArrival],
+    _ outside: (NetworkDeparture) -> Void
   ) {
     guard let place = switches.firstIndex(where: { $0.name == sender.switchName }),
       let vlan = sender.vlan.vlan(of: flight.frame)
@@ -247,25 +303,38 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     switches.change(at: place) {
       $0.learn(flight.frame.source, vlan: vlan, at: sender.number, now: flight.time)
     }
-    guard let network = switches.element(at: place), !network.isIsolated else { return }
+    guard let network = switches.element(at: place) else { return }
     let target =
       flight.frame.destination.isGroup
       ? nil
       : network.adapter(behind: flight.frame.destination, vlan: vlan, now: flight.time)
+    let isInside = sender.number != Uplink.port
+    if isInside, network.uplink?.isConnected == true, target == nil || target == Uplink.port {
+      leave(network.departures(of: flight.frame, vlan: vlan), by: network.name).forEach(outside)
+    }
+    // Ports that are kept apart reach the uplink, and it reaches them.
+    guard !(network.isIsolated && isInside) else { return }
     for index in adapters.indices {
       guard let receiver = adapters.element(at: index), receiver.number != sender.number,
         receiver.switchName == network.name, target == nil || target == receiver.number,
         let frame = receiver.vlan.frame(flight.frame, of: vlan)
       else { continue }
-      adapters.change(at: index) {
-        $0.counters.receivedFrames.addClamped(1)
-        $0.counters.receivedBytes.addClamped(UInt64(clamping: frame.bytes.count))
-      }
-      arrivals.append(
-        NetworkArrival(
-          partition: receiver.partition, device: receiver.device, kind: .frame(frame),
-          at: flight.time))
+      deliver(frame, to: index, at: flight.time, &arrivals)
     }
+  }
+
+  private mutating func deliver(
+    _ frame: EthernetFrame, to index: Int, at time: SimulatedTime,
+    _ arrivals: inout [NetworkArrival]
+  ) {
+    guard let receiver = adapters.element(at: index) else { return }
+    adapters.change(at: index) {
+      $0.counters.receivedFrames.addClamped(1)
+      $0.counters.receivedBytes.addClamped(UInt64(clamping: frame.bytes.count))
+    }
+    arrivals.append(
+      NetworkArrival(
+        partition: receiver.partition, device: receiver.device, kind: .frame(frame), at: time))
   }
 
   // MARK: State
@@ -277,7 +346,11 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
       && adapters.allSatisfy {
         $0.number <= lastAdapter && $0.switchName.map { virtualSwitch($0) != nil } ?? true
       }
-      && flights.allSatisfy { numbers.contains($0.sender) && $0.sequence < sequence }
+      && !numbers.contains(Uplink.port) && hasConsistentChannels
+      && flights.allSatisfy { flight in
+        let uplink = flight.uplinkOf.map { virtualSwitch($0)?.uplink != nil }
+        return uplink ?? numbers.contains(flight.sender) && flight.sequence < sequence
+      }
       && zip(flights, flights.dropFirst()).allSatisfy { $0.time <= $1.time }
       && switches.map(\.name) == Set(switches.map(\.name)).sorted()
       && switches.count <= Self.switchLimit

@@ -77,6 +77,8 @@ package struct VirtualSwitch: Equatable, Sendable, Codable {
   package var bytesPerSecond: UInt64 = 1_250_000_000
   /// Time of a frame through the switch.
   package var latencyNanoseconds: UInt64 = 50_000
+  /// Its way out of the machine; nil for none.
+  package var uplink: Uplink?
   /// Who may connect, by name.
   package private(set) var grants: [SwitchGrant] = []
   /// What it has learned, by VLAN and address.
@@ -93,6 +95,7 @@ package struct VirtualSwitch: Equatable, Sendable, Codable {
     let words =
       [defaultVLAN.map { "VLAN \($0)" }, "RATE \(sizeText(bytesPerSecond))"].compactMap { $0 }
       + ["LATENCY \(latencyNanoseconds)NS"] + (isIsolated ? ["ISOLATED"] : [])
+      + (uplink.map { [$0.text] } ?? [])
     let granted = grants.map { grant in
       ["GRANT", grant.partition, grant.vlan.text].filter { !$0.isEmpty }.joined(separator: " ")
     }
@@ -101,6 +104,11 @@ package struct VirtualSwitch: Equatable, Sendable, Codable {
 
   /// The VLANs of ports of which nothing else is said.
   package var ordinaryVLAN: PortVLAN { .access(defaultVLAN ?? 0) }
+
+  /// How fast it carries a port's frames.
+  var carrier: FrameCarrier {
+    FrameCarrier(bytesPerSecond: bytesPerSecond, latencyNanoseconds: latencyNanoseconds)
+  }
 
   /// How a partition may connect; nil when it may not.
   package func grant(to partition: String) -> SwitchGrant? {

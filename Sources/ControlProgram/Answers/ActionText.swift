@@ -59,6 +59,7 @@ extension ManagementAction {
       commandWords(
         "LINK", owner, hexDigits(device, 4), hexDigits(virtual, 4), mode.rawValue, "FOR \(name)",
         within.map { "WITHIN \($0)" })
+    case .countWrongPassword(let userid): commandWords("COUNT WRONG PASSWORD", userid)
     case .varyDevice(let device, let online):
       commandWords("VARY", Self.lineState(online), hexDigits(device, 4))
     case .haltDevice(let device): commandWords("HALT", hexDigits(device, 4))
@@ -74,6 +75,8 @@ extension ManagementAction {
         "VARY", Self.lineState(online), "CHPID \(hexDigits(path, 2))",
         insistence == .polite ? nil : insistence.rawValue)
     case .activateDeck(let request, let force): request.commandText(force: force)
+    case .moveManagedPath(let move):
+      commandWords("DCM", move.path.text, "CNTLUNIT \(hexDigits(move.unit, 4))")
     case .inject(let change): change.commandText
     case .network(let change): change.commandText
     case .defineProcessor(let name, let number):

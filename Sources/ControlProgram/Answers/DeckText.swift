@@ -19,7 +19,16 @@ extension DeckObstacle {
   /// The reason in a line.
   package var text: String {
     switch self {
-    case .resources: "its RESOURCE is not that of the machine, which is for good"
+    case .placesNotReserved(let images):
+      "its RESOURCE has \(images.map(\.text).joined(separator: " ")), which the machine did not reserve "
+        + "when it started"
+    case .placeChanged(let image, let before):
+      "\(image.partition) is \(before.text) and would be \(image.text); images are for good"
+    case .partitionActive(let name):
+      "\(name) is taken from RESOURCE and is active; DEACTIVATE it"
+    case .deviceLimit(let subsystem, let count, let limit):
+      "CSS(\(hexDigits(subsystem, 1))) would have \(count) devices; its MAXDEV is \(limit) since the "
+        + "machine started"
     case .pathOnline(let path, let subsystem, let names, let cut):
       "CHPID \(hexDigits(subsystem, 1)).\(hexDigits(path, 2)) \(cut.text) and is on line to "
         + names.joined(separator: " ") + "; CONFIG CHP(\(hexDigits(path, 2))),OFFLINE or FORCE"
@@ -31,11 +40,19 @@ extension DeckObstacle {
         + "DETACH it"
     case .lastPath(let device, let name):
       "device \(hexDigits(device, 4)) of \(name) would have no path; DETACH it, or give it another"
-    case .diskOfFile(let device):
-      "device \(hexDigits(device, 4)) writes through to a file; such disks come and go with the machine"
+    case .volumeInUse(let label, let device, let name, let virtual):
+      "volume \(label) is taken from device \(hexDigits(device, 4)), of which \(name) has a minidisk as "
+        + "\(hexDigits(virtual, 4)); DETACH it"
     case .file(let device, let path, let reason):
       "the file of device \(hexDigits(device, 4)), \(path), cannot be used: \(reason)"
     }
+  }
+}
+
+extension ImageDefinition {
+  /// `CSS(0) (LP3,3)`, as RESOURCE has it.
+  fileprivate var text: String {
+    "CSS(\(hexDigits(subsystem, 1))) (\(partition),\(hexDigits(image, 1)))"
   }
 }
 

@@ -41,6 +41,7 @@ extension Setting {
     case .ioPriority(let name, let priority): commandWords("SET IOPRIORITY", name, "\(priority)")
     case .consoleWatcher(let name, let role, let userid):
       commandWords("SET \(role.rawValue)", name, userid ?? "OFF")
+    case .pathManagement(let isOn): commandWords("SETIOS", "DCM=" + (isOn ? "ON" : "OFF"))
     case .ioPriorityQueuing(let isOn): commandWords("SET IOPRIORITY", isOn ? "ON" : "OFF")
     case .missingInterruptTime(let subject, let seconds):
       commandWords(

@@ -64,7 +64,7 @@ private func detachAdapter(_ call: Invocation) throws(CommandMessage) {
 }
 
 /// The partition whose adapter a command is about.
-private struct AdapterOwner {
+struct AdapterOwner {
   let name: String
   private let isNamed: Bool
 
@@ -83,6 +83,11 @@ private struct AdapterOwner {
     guard call.issuer.classes.permits(PrivilegeClasses(letters: "B")) else {
       throw CommandMessage(.invalidOption, isPreposed ? preposition : name)
     }
+  }
+
+  /// `CTCA 0500 DEFINED`, and whose it is where that was said.
+  func channelText(_ device: UInt16, _ state: String) -> String {
+    "CTCA \(hexDigits(device, 4)) \(state)" + (isNamed ? " \(name)" : "")
   }
 
   /// `NIC 0700 is created; devices 0700-0702 defined`: CP counts three devices for an adapter.

@@ -13,7 +13,9 @@ let configurationCommands: [Command] = [
       "A processor or storage is offered to the guest, or wanted back, and the change is pending "
         + "until the guest has done its part or WITHIN seconds (60) are over. UNCOND and FORCE "
         + "take away what the guest does not give. CANCEL withdraws what is pending; storage that "
-        + "Linux has plugged or unplugged by then stays so, and 8890I says how much it was.",
+        + "Linux has plugged or unplugged by then stays so, and 8890I says how much it was. Storage that comes by "
+        + "ACPI memory devices (STORAGE BY ACPI) is a multiple of 128M or more; one that Linux refuses to give is "
+        + "told of (8838I) and asked for again.",
       "The last channel path to a device in use is refused without UNCOND or FORCE. A path goes off line when "
         + "the requests that are under way there have ended: nothing begins there any more, and the change is "
         + "pending. The devices are told after 15 seconds, and after 150 the operator is asked to decide: FORCE, "
@@ -30,7 +32,7 @@ let configurationCommands: [Command] = [
     ]),
   Command(
     "DEFine", module: "DFN",
-    "Adds processors, partitions, virtual switches or network adapters, or defines the size of storage.",
+    "Adds processors, partitions, virtual switches or adapters, or defines the size of storage.",
     notes: [
       "DEFINE CPU is live: the new processor arrives STOPPED and the guest starts it. DEFINE "
         + "STORAGE resets the virtual machine and clears its storage, as in CP.",
@@ -39,7 +41,7 @@ let configurationCommands: [Command] = [
         + "paths and no ORIGIN, and stays until it is deleted, over a restart with the same state "
         + "folder too. One with DEDICATE cannot be copied. A partition of the definition files that "
         + "was deleted comes back by its name alone. A range is defined as a whole or not at all.",
-      defineAdapterNote,
+      defineAdapterNote, defineChannelEndNote,
     ],
     formats: [
       CommandFormat(
@@ -56,10 +58,10 @@ let configurationCommands: [Command] = [
         operands: [.other, .words("THRU|LIKE"), .model, .words("LIKE"), .model],
         handler: definePartitions),
       defineSwitchFormat,
-    ] + defineAdapterFormats),
+    ] + defineAdapterFormats + defineChannelEndFormats),
   Command(
     "DETach", module: "CPU",
-    "Removes processors, a device or a network adapter from a partition, or takes a virtual switch away.",
+    "Removes processors, a device or an adapter from a partition, or takes a virtual switch away.",
     notes: detachNotes,
     formats: [
       CommandFormat(
@@ -67,13 +69,15 @@ let configurationCommands: [Command] = [
         "Removes logical processors; storage is cleared and the machine reset.",
         operands: [.words("ALL")], handler: detachProcessors),
       detachSwitchFormat,
-    ] + detachAdapterFormats + detachFormats),
+    ] + detachAdapterFormats + detachChannelEndFormats + detachFormats),
   Command(
     "VARY", module: "VRY", "Varies processors, channel paths or devices on or off line.",
     notes: [
       "VARY CHPID is for the whole machine; CONFIG CHP is for one partition, and VARY PATH for one device of it: "
         + "the operator writes FOR name CMD VARY PATH(0100,10),OFFLINE. The last path to a device needs UNCOND, "
         + "and FORCE while the guest uses the device; requests wait then. A load or a reset ends it.",
+      "VARY OFFLINE CHPID waits for the requests that are under way there, as CONFIG CHP does: it is pending, and "
+        + "QUERY PENDING shows it. UNCOND and FORCE do not wait, and VARY ONLINE CHPID takes it back.",
       "A device that is off line cannot be attached; one that is attached cannot be varied off line.",
     ],
     formats: [
@@ -355,8 +359,9 @@ private func varyPath(_ call: Invocation) throws(CommandMessage) {
     insistence = word == "FORCE" ? .force : .unconditional
   }
   try call.operands.end()
-  try call.perform(.varyPath(path, online: isOnline, insistence: insistence))
-  call.reply("Path \(hexDigits(path, 2)) varied \(isOnline ? "online" : "offline")")
+  call.reply(
+    try call.perform(.varyPath(path, online: isOnline, insistence: insistence)),
+    done: "Path \(hexDigits(path, 2)) varied \(isOnline ? "online" : "offline")")
 }
 
 extension Invocation {

@@ -11,6 +11,9 @@ let deckNotes = [
     + "*.iocp; name.iomedia is read in place of *.media when there is one. All of it is done or nothing: what goes "
     + "or changes must not be in use, and every reason is told. FORCE takes paths off line first, but no device and "
     + "no device's last path. TEST, and PLAN, say what would come. A path that comes is off line until CONFIG CHP.",
+  "RESOURCE can name a place that the machine reserved at its start (*), and reserve one again whose partition is "
+    + "not active. Images are for good, and so is the room for MAXDEV devices. A volume of which minidisks are in use "
+    + "keeps its device.",
   "ACTIVATE RECOVER=SOURCE goes back to what ran before the last ACTIVATE IODF, RECOVER=TARGET on to what it "
     + "brought. The next start after SHUTDOWN begins with *.iocp. Both are the operator's.",
 ]

@@ -104,13 +104,16 @@ private func detach(
   let isForced = call.operands.take("FORCE")
   let within = try call.operands.within()
   try call.operands.end()
+  let adapter = call.system.partitionView(name).flatMap {
+    call.system.networks.adapter(virtual, of: $0.number)
+  }
   let result = try call.perform(
     .detachDevice(name, device: virtual, force: isForced, within: within))
   let text = hexDigits(virtual, 4)
   call.reply(
     result,
     done: real.map { "DASD \(hexDigits($0, 4)) DETACHED \(name) \(text)" }
-      ?? "DASD \(text) DETACHED")
+      ?? "\(adapter?.kind.text ?? "DASD") \(text) DETACHED")
 }
 
 func varyDevices(_ call: Invocation) throws(CommandMessage) {

@@ -2,12 +2,12 @@ import Channels
 import Partitioning
 import Quantities
 
-// INDICATE DEVICES: RMF's Direct Access Device Activity report, for each partition's devices since the machine's
-// IPL. RESP = IOSQ + PEND + DISC + CONN; PEND = CUQ + DEVQ.
+// INDICATE DEVICES: RMF's Direct Access Device Activity report, for each partition's devices since the partition
+// has them. RESP = IOSQ + PEND + DISC + CONN; PEND = CUQ + DEVQ.
 
 let indicateDevicesFormat = CommandFormat(
   "DEVices", "[pattern]", classes: "ACE",
-  "Rates and times of each partition's devices since IPL, as RMF's device activity report has them.",
+  "Rates and times of each partition's devices, as RMF's device activity report has them.",
   operands: [.partition], handler: indicateDevices)
 
 private func indicateDevices(_ call: Invocation) throws(CommandMessage) {
@@ -16,9 +16,10 @@ private func indicateDevices(_ call: Invocation) throws(CommandMessage) {
   let names = call.visible(
     try pattern.map { pattern throws(CommandMessage) in try call.partitions(pattern) }
       ?? call.control.partitionNames)
-  let interval = call.system.elapsed(since: 0)
   let rows = names.flatMap { name in
-    call.system.subchannels(of: name).map { row(of: $0, of: name, in: interval) }
+    call.system.subchannels(of: name).map {
+      row(of: $0, of: name, in: call.system.elapsed(since: $0.began))
+    }
   }
   guard !rows.isEmpty else { return call.reply("A DASD was not found.") }
   call.reply("DEVICE ACTIVITY REPORT  TIMES IN MILLISECONDS A REQUEST")
@@ -26,9 +27,9 @@ private func indicateDevices(_ call: Invocation) throws(CommandMessage) {
 }
 
 private let columns: [TextTable.Column] = [
-  .left("NAME"), .left("VDEV"), .left("RDEV"), .right("RATE"), .right("RESP"), .right("IOSQ"),
-  .right("PEND"), .right("CUQ"), .right("DEVQ"), .right("DISC"), .right("CONN"), .right("CONN%"),
-  .right("UTIL%"),
+  .left("NAME"), .left("VDEV"), .left("RDEV"), .right("INT"), .right("RATE"), .right("RESP"),
+  .right("IOSQ"), .right("PEND"), .right("CUQ"), .right("DEVQ"), .right("DISC"), .right("CONN"),
+  .right("CONN%"), .right("UTIL%"),
 ]
 
 /// One subchannel's row.
@@ -44,6 +45,7 @@ private func row(of view: SubchannelView, of name: String, in interval: UInt64) 
   let rate = did.requestCount.scaledClamped(by: 100_000_000_000, over: max(1, interval))
   return [
     name, hexDigits(view.virtualDevice, 4), hexDigits(view.realDevice, 4),
+    fixedPointText(interval / 1_000_000, places: 3, padded: true),
     fixedPointText(rate, places: 2, padded: true),
   ] + times + [did.connectNanoseconds, used].map { percent($0, of: interval) }
 }

@@ -15,7 +15,9 @@ let indicateCommands: [Command] = [
       "INDICATE DEVICES tells where requests spend their time: IOSQ before their start, as the subchannel is busy "
         + "with an earlier one or has no path; PEND from there on, in the control unit's queue (CUQ, all paths "
         + "are busy) and the device's (DEVQ, it works for others); DISC while the device works; CONN while data "
-        + "moves. RESP is all of them, UTIL% the part of the time in DISC or CONN.",
+        + "moves. RESP is all of them, UTIL% the part of the time in DISC or CONN. INT is the interval of each "
+        + "line in seconds: since IPL, or since the partition was given the device or linked to it; RATE, CONN% "
+        + "and UTIL% are over that.",
       "INDICATE LPAR REPORT is RMF's Partition Data Report with the Processor Report: since the "
         + "machine's IPL, or between the samples that MONITOR takes before FROM and TO. CSV and "
         + "JSON are for programs.",
@@ -119,7 +121,7 @@ private func indicatePartitions(_ call: Invocation) throws(CommandMessage) {
         + processors(pool.recentBusy * Double(pool.online)))
   }
   // The pace is the host's.
-  guard !call.control.isGivingForOthers else { return }
+  guard !call.control.answersByHistoryAlone else { return }
   let achieved = machine.achievedPace.map { fixedPointText(rounded($0, by: 100), places: 2) }
   call.reply("PACE \(paceText(machine.pace)), ACHIEVED \(achieved ?? "NOT MEASURED")")
 }

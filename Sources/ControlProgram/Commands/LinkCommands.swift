@@ -17,7 +17,8 @@ let linkCommands: [Command] = [
         + "not given is 104E, 105E or 106E, which say whom others have. W is no error: the return code "
         + "stays 0.",
       "Another's minidisk needs the password of its MDISK statement for the mode, but with FOR, and in "
-        + "LINK statements. The guest is told, and the change is pending, as with ATTACH. DETACH gives "
+        + "LINK statements. Ten wrong ones, and LINK is refused to who gave them (115E) until his partition is "
+        + "activated anew. The guest is told, and the change is pending, as with ATTACH. DETACH gives "
         + "the minidisk back.",
     ],
     formats: [
@@ -58,7 +59,12 @@ private func link(_ call: Invocation) throws(CommandMessage) {
   let (name, isOther) = try linkedPartition(call)
   let within = try call.operands.within()
   try call.operands.end()
-  if !isOther { try judge(password, for: mode, of: owner, device, as: name, call) }
+  if !isOther {
+    guard !call.system.isLinkLocked(for: call.asking) else {
+      throw CommandMessage(.linkPasswordsTooMany)
+    }
+    try judge(password, for: mode, of: owner, device, as: name, call)
+  }
   let result = try call.perform(
     .link(name, owner: owner, device: device, as: number, mode: mode, within: within))
   replyLinked(call, number, mode, of: name)
@@ -109,6 +115,7 @@ private func judge(
     throw CommandMessage(missing, owner, number)
   }
   guard password == "ALL" || password == given else {
+    if given != nil { try call.countWrongPassword() }
     throw CommandMessage(.linkPassword, owner, number, kind)
   }
 }
@@ -167,9 +174,16 @@ private func queryMinidisk(_ call: Invocation) throws(CommandMessage) {
   _ = call.operands.take("LOCation")
   try call.operands.end()
   guard let link = partition.definition.links.first(where: { $0.virtualDevice == number }),
-    let device = partition.devices.first(where: { $0.virtualDevice == number }),
-    let minidisk = call.system.minidisk(number, of: partition)
+    let device = partition.devices.first(where: { $0.virtualDevice == number })
   else { throw CommandMessage(.deviceDoesNotExist, hexDigits(number, 4)) }
+  // One of which the owner was deleted is what it lies on.
+  let extent = call.system.subchannels(of: partition.name).first { $0.virtualDevice == number }?
+    .extent
+  let minidisk =
+    call.system.minidisk(number, of: partition)
+    ?? MinidiskDefinition(
+      virtualDevice: number, type: "FBA",
+      place: MinidiskPlace(volume: .device(device.realDevice), start: extent?.first ?? 0))
   let volume = call.system.definition.inputOutput.device(device.realDevice)?.volume
   call.reply("TargetID Tdev OwnerID  Odev Dtype Vol-ID Rdev   StartLoc       Size")
   call.reply(
@@ -178,6 +192,20 @@ private func queryMinidisk(_ call: Invocation) throws(CommandMessage) {
       + "\(padded(minidisk.shownType, 5)) \(padded(volume ?? "", 6)) \(hexDigits(device.realDevice, 4)) "
       + rightAligned("\(minidisk.place.start)", 10)
       + rightAligned(minidisk.units(device.blockCount).filter(\.isNumber), 11))
+}
+
+extension Invocation {
+  /// The user who gave the command, whomever it is given for.
+  fileprivate var asking: String { (control.asking ?? issuer).userid }
+
+  /// Counts a wrong password against him.
+  fileprivate func countWrongPassword() throws(CommandMessage) {
+    do throws(ManagementError) {
+      try system.perform(.countWrongPassword(userid: asking), by: .firmware)
+    } catch {
+      throw CommandMessage(error)
+    }
+  }
 }
 
 extension Operands {

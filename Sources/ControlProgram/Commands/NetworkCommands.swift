@@ -2,22 +2,28 @@ import Channels
 import Partitioning
 import Quantities
 
-// The networks inside the machine: DEFINE, DETACH and SET VSWITCH, COUPLE, UNCOUPLE, and QUERY of switches and
+// The machine's networks: DEFINE, DETACH and SET VSWITCH, COUPLE, UNCOUPLE, and QUERY of switches and
 // adapters.
 
 let networkCommands: [Command] = [
   Command(
-    "COUPLE", module: "COU", "Connects a network adapter of your partition to a virtual switch.",
+    "COUPLE", module: "COU",
+    "Connects a network adapter of your partition to a virtual switch, or two channel-to-channel adapters.",
     notes: [
-      "A partition may connect where its NICDEF names the switch, or where SET VSWITCH GRANT lets it."
+      "A partition may connect where its NICDEF names the switch, or where SET VSWITCH GRANT lets it.",
+      coupleNote,
     ],
     formats: [
       CommandFormat(
         "", "vdev [TO] SYSTEM switch", classes: "G", "Connects an adapter.",
-        operands: [.other, .words("TO|SYSTEM"), .words("SYSTEM")], handler: couple)
+        operands: [.other, .words("TO|SYSTEM"), .words("SYSTEM")], handler: couple),
+      CommandFormat(
+        "", "vdev1 [TO] userid vdev2", classes: "G", "Connects two channel-to-channel adapters.",
+        operands: [.other, .partition, .other], handler: couple),
     ]),
   Command(
-    "UNCOUPLE", module: "UNC", "Disconnects a network adapter of your partition.",
+    "UNCOUPLE", module: "UNC",
+    "Disconnects a network adapter or channel-to-channel adapter of your partition.",
     formats: [
       CommandFormat(
         "", "vdev", classes: "G", "Disconnects an adapter.", operands: [.other],
@@ -26,9 +32,11 @@ let networkCommands: [Command] = [
 ]
 
 let defineSwitchFormat = CommandFormat(
-  "VSWITCH", "name [VLAN {UNAWARE|n}] [RATE n{K|M|G}] [LATency n{US|MS}]", classes: "B",
-  "Adds a virtual switch; RATE is bytes a second of each port, 1.25 GB unless said, LATENCY 50US.",
-  operands: [.other, .words("VLAN|RATE|LATENCY")], handler: defineSwitch)
+  "VSWITCH",
+  "name [VLAN {UNAWARE|n}] [RATE n{K|M|G}] [LATency n{US|MS}] [UPLINK USERMODE [RESTRICTED]]",
+  classes: "B",
+  "Adds a virtual switch; RATE is bytes a second of each port, 1.25 GB unless said, LATENCY 50US; UPLINK as in SET VSWITCH.",
+  operands: [.other, .words("VLAN|RATE|LATENCY|UPLINK")], handler: defineSwitch)
 
 let detachSwitchFormat = CommandFormat(
   "VSWITCH", "name", classes: "B", "Takes a virtual switch away; adapters are disconnected.",
@@ -37,9 +45,13 @@ let detachSwitchFormat = CommandFormat(
 let setSwitchFormat = CommandFormat(
   "VSWITCH",
   "name {GRAnt userid [VLAN n ...] [PORTtype {ACCESS|TRUNK}] [NATive n] | REVoke userid | "
-    + "ISOLation {ON|OFF}}",
-  classes: "B", "Who may connect to a virtual switch, and whether its ports are kept apart.",
-  operands: [.other, .words("GRANT|REVOKE|ISOLATION"), .partition, .words("VLAN|PORTTYPE|NATIVE")],
+    + "ISOLation {ON|OFF} | UPLINK {USERMODE [RESTRICTED]|NONE} | CONnect | DISCONnect}",
+  classes: "B",
+  "Who may connect to a virtual switch, whether its ports are kept apart, and its way out of the machine: to what the host's user reaches, or RESTRICTED to a network that ends on the host.",
+  operands: [
+    .other, .words("GRANT|REVOKE|ISOLATION|UPLINK|CONNECT|DISCONNECT"), .partition,
+    .words("VLAN|PORTTYPE|NATIVE"),
+  ],
   handler: setSwitch)
 
 let queryNetworkFormats = [
@@ -61,7 +73,12 @@ private func defineSwitch(_ call: Invocation) throws(CommandMessage) {
   var vlan: UInt16?
   var rate: UInt64?
   var latency: UInt64?
-  while let word = call.operands.take(anyOf: "VLAN|RATE|LATency") {
+  var uplink: UplinkMode?
+  while let word = call.operands.take(anyOf: "VLAN|RATE|LATency|UPLINK") {
+    if word == "UPLINK" {
+      uplink = try uplinkMode(call)
+      continue
+    }
     let value = try call.operands.required()
     switch word {
     case "VLAN": vlan = value == "UNAWARE" ? nil : try vlanNumber(value)
@@ -80,7 +97,9 @@ private func defineSwitch(_ call: Invocation) throws(CommandMessage) {
   try call.operands.end()
   try call.perform(
     .network(
-      .define(name, defaultVLAN: vlan, bytesPerSecond: rate, latencyNanoseconds: latency)))
+      .define(
+        name, defaultVLAN: vlan, bytesPerSecond: rate, latencyNanoseconds: latency, uplink: uplink))
+  )
   call.reply("VSWITCH SYSTEM \(name) is created")
 }
 
@@ -93,7 +112,8 @@ private func detachSwitch(_ call: Invocation) throws(CommandMessage) {
 
 private func setSwitch(_ call: Invocation) throws(CommandMessage) {
   let name = try call.operands.userid()
-  guard let word = call.operands.take(anyOf: "GRAnt|REVoke|ISOLation") else {
+  guard let word = call.operands.take(anyOf: "GRAnt|REVoke|ISOLation|UPLINK|CONnect|DISCONnect")
+  else {
     throw CommandMessage(.invalidOption, try call.operands.required())
   }
   switch word {
@@ -105,6 +125,13 @@ private func setSwitch(_ call: Invocation) throws(CommandMessage) {
     let user = try call.operands.userid()
     try call.operands.end()
     try call.perform(.network(.revoke(name, partition: user)))
+  case "UPLINK":
+    let mode = call.operands.take("NONE") ? nil : try uplinkMode(call)
+    try call.operands.end()
+    try call.perform(.network(.setUplink(name, mode)))
+  case "CONNECT", "DISCONNECT":
+    try call.operands.end()
+    try call.perform(.network(.connectUplink(name, word == "CONNECT")))
   default:
     guard let state = call.operands.take(anyOf: "ON|OFF") else {
       throw CommandMessage(.invalidOption, try call.operands.required())
@@ -113,6 +140,14 @@ private func setSwitch(_ call: Invocation) throws(CommandMessage) {
     try call.perform(.network(.isolate(name, state == "ON")))
   }
   call.reply("Command complete")
+}
+
+/// `USERMODE [RESTRICTED]`.
+private func uplinkMode(_ call: Invocation) throws(CommandMessage) -> UplinkMode {
+  guard call.operands.take("USERMODE") else {
+    throw CommandMessage(.invalidOption, try call.operands.required())
+  }
+  return call.operands.take("RESTRICTED") ? .restricted : .userMode
 }
 
 /// `[VLAN n ...] [PORTTYPE {ACCESS|TRUNK}] [NATIVE n]`; nil when nothing is said.
@@ -173,10 +208,19 @@ private func reply(
   call.reply(
     "  Rate: \(sizeText(network.bytesPerSecond))B/s  "
       + "Latency: \(fixedPointText(Int(clamping: network.latencyNanoseconds), places: 3)) us")
+  if let uplink = network.uplink {
+    call.reply(
+      "  Uplink: \(uplink.mode.rawValue)  Status: \(uplink.isConnected ? "Connected" : "Disconnected")"
+    )
+  }
   let granted = network.grants.map { "\($0.partition) VLAN \(vlanText($0.vlan))" }
   call.reply("  Authorized userids:" + (granted.isEmpty ? " none" : ""))
   for text in granted { call.reply("    " + text) }
   guard hasDetails else { return }
+  if let uplink = network.uplink {
+    call.reply("  Uplink Port:  VLAN \(vlanText(network.ordinaryVLAN))")
+    reply(uplink.counters, call)
+  }
   for adapter in adapters {
     call.reply(
       "  Adapter Owner: \(padded(call.system.partitionName(of: adapter), 8)) NIC: "
@@ -185,15 +229,18 @@ private func reply(
   }
 }
 
-private func replyCounters(of adapter: NetworkAdapter, _ call: Invocation) {
-  let counters = adapter.counters
+func replyCounters(of adapter: NetworkAdapter, _ call: Invocation) {
+  reply(adapter.counters, call)
+  call.reply("    MAC: \(adapter.address.text)")
+}
+
+private func reply(_ counters: AdapterCounters, _ call: Invocation) {
   call.reply(
     "    RX Packets: \(padded("\(counters.receivedFrames)", 10)) Discarded: "
       + "\(padded("\(counters.receivedDropped)", 10)) Bytes: \(counters.receivedBytes)")
   call.reply(
     "    TX Packets: \(padded("\(counters.sentFrames)", 10)) Discarded: "
       + "\(padded("\(counters.sentDropped)", 10)) Bytes: \(counters.sentBytes)")
-  call.reply("    MAC: \(adapter.address.text)")
 }
 
 private func leftZeros(_ vlan: UInt16) -> String { "\(vlan)".zeroPadded(to: 4) }
@@ -213,9 +260,7 @@ private func vlanText(_ vlan: PortVLAN) -> String {
 private func couple(_ call: Invocation) throws(CommandMessage) {
   let device = try call.operands.device(missing: .virtualDeviceMissing)
   _ = call.operands.take("TO")
-  guard call.operands.take("SYSTEM") else {
-    throw CommandMessage(.invalidOperand, call.operands.next() ?? "")
-  }
+  guard call.operands.take("SYSTEM") else { return try coupleChannelEnds(call, device) }
   let name = try call.operands.userid()
   try call.operands.end()
   try call.perform(.network(.connect(try call.ownPartition(), device: device, to: name)))
@@ -225,8 +270,10 @@ private func couple(_ call: Invocation) throws(CommandMessage) {
 private func uncouple(_ call: Invocation) throws(CommandMessage) {
   let device = try call.operands.device(missing: .virtualDeviceMissing)
   try call.operands.end()
-  try call.perform(.network(.disconnect(try call.ownPartition(), device: device)))
-  call.reply("NIC \(hexDigits(device, 4)) is disconnected")
+  let partition = try call.ownStatus()
+  let kind = call.system.networks.adapter(device, of: partition.number)?.kind ?? .network
+  try call.perform(.network(.disconnect(partition.name, device: device)))
+  call.reply("\(kind.text) \(hexDigits(device, 4)) is disconnected")
 }
 
 private func queryAdapters(_ call: Invocation) throws(CommandMessage) {
@@ -237,7 +284,7 @@ private func queryAdapters(_ call: Invocation) throws(CommandMessage) {
   }
   let hasDetails = call.operands.take("DETAILS")
   try call.operands.end()
-  let all = call.system.networks.adapters(of: partition.number)
+  let all = call.system.networks.adapters(of: partition.number).filter { !$0.kind.isChannel }
   let adapters = all.filter { device == nil || $0.device == device }
   if let device, adapters.isEmpty {
     throw CommandMessage(

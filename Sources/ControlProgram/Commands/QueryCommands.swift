@@ -20,7 +20,8 @@ let queryCommands: [Command] = [
       + queryPriorityFormats + [queryMissingInterruptFormat] + queryWatcherFormats
       + querySpoolFormats
       + queryJournalFormats + queryRecordFormats + queryCheckpointFormats + queryNetworkFormats
-      + queryDeckFormats + queryLinkFormats
+      + queryChannelEndFormats
+      + queryDeckFormats + [queryPathManagementFormat] + queryLinkFormats
       + queryVirtualFormats
       + [
         CommandFormat(

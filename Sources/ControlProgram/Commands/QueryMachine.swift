@@ -106,6 +106,13 @@ private func queryPath(_ call: Invocation) throws(CommandMessage) {
     let text = start == 0 ? lead : String(repeating: " ", count: lead.count)
     call.reply(text + (devices.isEmpty ? " none" : texts))
   }
+  let configuration = call.system.definition.inputOutput
+  for managed in configuration.managedPaths where managed.number == number {
+    let unit = configuration.controlUnits.first { $0.paths.contains(managed.reference) }
+    call.reply(
+      "Path \(hexDigits(number, 2)) managed for IOCLUSTER \(managed.cluster ?? ""), "
+        + (unit.map { "at control unit \(hexDigits($0.number, 4))" } ?? "at no control unit"))
+  }
 }
 
 private func queryPathsToDevice(_ call: Invocation) throws(CommandMessage) {
@@ -146,7 +153,7 @@ private func queryPending(_ call: Invocation) throws(CommandMessage) {
   let pattern = call.operands.isEmpty ? "" : try call.operands.useridPattern()
   try call.operands.end()
   if pattern.isEmpty {
-    call.replyPending(of: call.control.partitionNames)
+    call.replyPending(of: call.control.partitionNames, call.system.machineView.pending)
   } else {
     call.replyPending(of: try call.partitions(pattern))
   }
@@ -210,8 +217,9 @@ extension Invocation {
     }
   }
 
-  fileprivate func replyPending(of names: [String]) {
-    var isEmpty = true
+  fileprivate func replyPending(of names: [String], _ ofMachine: [PendingChange] = []) {
+    var isEmpty = ofMachine.isEmpty
+    for pending in ofMachine { reply("\(padded("SYSTEM", 8)) \(pendingText(pending))") }
     for partition in names.compactMap({ system.partitionView($0) }) {
       for pending in partition.pending {
         isEmpty = false

@@ -51,10 +51,11 @@ private func queryVirtualStorage(_ call: Invocation) throws(CommandMessage) {
     call.reply("STORAGE = \(sizeText(size))")
     return
   }
+  let increment = call.system.machineView.incrementByteCount
+  let unit = max(increment, partition.definition.reservedUnit(increment: increment))
   call.reply(
     "STORAGE = \(sizeText(size)) MAX = \(sizeText(size.addingClamped(partition.reservedByteCount))) "
-      + "INC = \(sizeText(call.system.machineView.incrementByteCount)) "
-      + "STANDBY = \(sizeText(partition.reservedByteCount))  RESERVED = 0")
+      + "INC = \(sizeText(unit)) STANDBY = \(sizeText(partition.reservedByteCount))  RESERVED = 0")
 }
 
 private func queryVirtualPaths(_ call: Invocation) throws(CommandMessage) {

@@ -13,7 +13,7 @@ private let unavailableQueries: [(words: String, instead: String)] = [
   ("PRIORity|CPUAFFIN", "use QUERY SHARE and QUERY POLARITY"),
   ("ALLOC|FRAMES|RESERVED|PAGing|NSS|CPOWNed", "use QUERY STORAGE MAP"),
   (
-    "TAPes|GRAF|LINES|UR|OSA|FCP|SYStem|VDISK|TDsk|SWITCHes|CTCA",
+    "TAPes|GRAF|LINES|UR|OSA|FCP|SYStem|VDISK|TDsk|SWITCHes",
     "use QUERY DASD, QUERY PATHS rdev or QUERY CHPIDS"
   ),
   ("CHPIDV|CPUID|IPLPARMS|VMRELOcate", "use FOR userid CMD QUERY VIRTUAL ALL and QUERY PROFILE"),

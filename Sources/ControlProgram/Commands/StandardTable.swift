@@ -5,7 +5,7 @@ extension CommandTable {
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
       + deviceCommands + linkCommands + haltCommands + reservationCommands
-      + faultCommands + provisioningCommands
+      + pathManagementCommands + faultCommands + provisioningCommands
       + networkCommands
       + saveCommands
       + partitionOperations + operationCommands

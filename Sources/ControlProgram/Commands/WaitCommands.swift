@@ -22,11 +22,13 @@ let waitCommands: [Command] = [
         + "command fails. With a pattern all its partitions must be so.",
       "States: OPERATING, NOT-OPERATING, NOT-ACTIVATED, EXCEPTIONS, STOPPED; or in CP's words "
         + "RUNNING (operating and not stopped) and LOGOFF (not activated).",
+      "WAIT SYSTEM PENDING waits for the paths that VARY CHPID takes off line.",
     ],
     isRehearsed: false, takesTime: true,
     formats: [
       CommandFormat(
-        "", "{userid|pattern} {STATE state | TEXT 'text' | PENDING} [WITHIN n [SEC|MIN|HRS|MS]]",
+        "",
+        "{userid|pattern|SYSTEM} {STATE state | TEXT 'text' | PENDING} [WITHIN n [SEC|MIN|HRS|MS]]",
         classes: "ABCE", "Waits for a state, a console text, or the end of pending changes.",
         operands: [
           .partition,
@@ -78,9 +80,13 @@ private enum WaitCondition {
     switch self {
     case .state(let word): control.system.partitionView(name)?.isIn(state: word) ?? false
     case .text(let text): control.hasWritten(text, in: name)
+    case .nothingPending where name == machineName: control.system.machineView.pending.isEmpty
     case .nothingPending: control.system.partitionView(name)?.pending.isEmpty ?? true
     }
   }
+
+  /// Whether only a partition can be so.
+  var isOfPartition: Bool { if case .nothingPending = self { false } else { true } }
 
   var description: String {
     switch self {
@@ -96,10 +102,16 @@ private let stateWords = [
   "STOPPED", "RUNNING", "LOGOFF",
 ]
 
+/// What WAIT calls the machine itself; no partition can have the name.
+private let machineName = "SYSTEM"
+
 private func wait(_ call: Invocation) throws(CommandMessage) {
   let pattern = try call.operands.useridPattern()
-  let names = try call.partitions(pattern)
+  let names = pattern == machineName ? [pattern] : try call.partitions(pattern)
   let condition = try waitCondition(&call.operands)
+  if pattern == machineName, condition.isOfPartition {
+    throw CommandMessage(.invalidOption, condition.description)
+  }
   let limit = call.operands.take("WITHIN") ? try call.operands.duration() : 60_000_000_000
   try call.operands.end()
   var open = names

@@ -40,6 +40,14 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     return line(.adapterGivenBack, hexDigits(device, 4), module: "DFN")
   case .adapterNotDefined(let device):
     return line(.adapterLeftOut, hexDigits(device, 4), module: "DFN")
+  case .adapterNotConnected(let device, let network):
+    return line(.adapterStaysFree, hexDigits(device, 4), network, module: "COU")
+  case .channelCoupled(let device, let other, let otherDevice):
+    return line(
+      .channelCoupled, hexDigits(device, 4), other, hexDigits(otherDevice, 4), module: "COU")
+  case .channelDropped(let device, let other, let otherDevice):
+    return line(
+      .channelDropped, hexDigits(device, 4), other, hexDigits(otherDevice, 4), module: "UNC")
   case .linkNotGiven(let device, let error):
     return line(
       .linkNotGiven, hexDigits(device, 4), CommandMessage(error).line(module: "LNK"),
@@ -61,6 +69,10 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
   case .changeExpired(let change): return line(.changeExpired, change.text, module: "CFG")
   case .changeStopped(let change):
     return line(.changeStopped, change.text, sizeText(change.doneByteCount), module: "CFG")
+  case .storageKept(let change):
+    return line(.storageKept, change.text, sizeText(change.doneByteCount), module: "CFG")
+  case .storageGivenBack(let byteCount):
+    return line(.storageGivenBack, sizeText(byteCount), module: "CFG")
   case .shutdownTimeExpired(let seconds):
     return line(.terminationTimedOut, "\(seconds)", module: "SIG")
   case .hostStorageUsedUp(let used, let limit):
@@ -69,6 +81,14 @@ func eventLine(_ event: FirmwareEvent, users: Int, forcedBy: String? = nil) -> S
     let numbers = devices.map { hexDigits($0, 4) }.joined(separator: " ")
     return line(
       isLong ? .pathStillBusy : .pathBusy, hexDigits(path, 2), numbers, module: "CFG")
+  case .pathMoved(let move, let former):
+    return CommandMessage(
+      .pathMoved,
+      values: [
+        move.path.text, hexDigits(move.unit, 4),
+        former.map { " from control unit \(hexDigits($0, 4))" } ?? "",
+      ]
+    ).line(module: "DCM")
   case .missingInterrupt(let device, let path, let isRetried):
     let outcome = isRetried ? "the request is tried again" : "the request ends in an I/O error"
     guard let path else { return line(.requestMissing, hexDigits(device, 4), module: "MHT") }

@@ -39,6 +39,9 @@ extension CommandMessage {
         CommandMessage(.switchNotFound, name, knownText(known))
       case .switchDefined(let name): CommandMessage(.switchDefined, name)
       case .switchLimit(let limit): CommandMessage(.switchLimit, "\(limit)")
+      case .noUplink(let name): CommandMessage(.noUplink, name)
+      case .uplinkAlready(let name, let isConnected):
+        CommandMessage(.uplinkAlready, name, isConnected ? "connected" : "disconnected")
       case .adapterNotFound(let name, let device, let known):
         CommandMessage(
           .adapterNotFound, name, hexDigits(device, 4), knownText(known.map { hexDigits($0, 4) }))
@@ -53,6 +56,13 @@ extension CommandMessage {
       case .adapterNotConnected(let name, let device):
         CommandMessage(.adapterNotConnected, name, hexDigits(device, 4))
       case .notGranted(let name, let network): CommandMessage(.notGranted, name, network)
+      case .channelEndNotFound(let name, let device):
+        CommandMessage(.channelEndNotFound, name, hexDigits(device, 4))
+      case .channelEndReserved(let device, let other, let otherDevice):
+        CommandMessage(
+          .channelEndReserved, hexDigits(device, 4), other, hexDigits(otherDevice, 4))
+      case .channelEndBusy(let device, let other, let otherDevice):
+        CommandMessage(.channelEndBusy, hexDigits(device, 4), other, hexDigits(otherDevice, 4))
       case .templateNotFound(let name, let known):
         CommandMessage(.templateNotFound, name, knownText(known))
       case .notShareable(let name, let devices):
@@ -149,6 +159,8 @@ extension CommandMessage {
         CommandMessage(
           .lastPath, hexDigits(path, 2), name,
           devices.map { hexDigits($0, 4) }.joined(separator: " "))
+      case .pathNotManaged(let path, let unit):
+        CommandMessage(.pathNotManaged, hexDigits(path, 2), hexDigits(unit, 4))
       case .deviceNotFound(let device), .virtualDeviceNotFound(_, let device):
         CommandMessage(.deviceDoesNotExist, hexDigits(device, 4))
       case .deviceAlready(let device, let online):

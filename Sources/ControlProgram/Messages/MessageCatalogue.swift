@@ -453,7 +453,8 @@ extension MessageID {
       MessageDefinition(
         8810, .error, nil,
         "Storage &1 is not a multiple of the increment &2",
-        when: "Storage is given and taken in whole increments.",
+        when: "Storage is given and taken in whole increments, to Linux in blocks of 2M, or in "
+          + "memory devices of 128M or more (STORAGE BY ACPI).",
         remedy: "Round the size.")
     case .insufficientStorage:
       MessageDefinition(
@@ -597,6 +598,30 @@ extension MessageID {
         "There are &1 virtual switches, as many as there may be",
         when: "DEFINE VSWITCH would be one too many.",
         remedy: "DETACH VSWITCH one that nobody needs.")
+    case .noUplink:
+      MessageDefinition(
+        8985, .error, nil,
+        "VSWITCH SYSTEM &1 has no uplink",
+        when: "SET VSWITCH CONNECT or DISCONNECT names a switch without a way out of the machine.",
+        remedy: "SET VSWITCH &1 UPLINK USERMODE gives it one.")
+    case .uplinkAlready:
+      MessageDefinition(
+        8986, .error, nil,
+        "VSWITCH SYSTEM &1 uplink is &2 already",
+        when: "SET VSWITCH CONNECT or DISCONNECT asks for what is so.",
+        remedy: "Nothing.")
+    case .uplinkUp:
+      MessageDefinition(
+        8987, .information, "SWU",
+        "VSWITCH SYSTEM &1 uplink is up: &2; time follows the wall clock",
+        when: "A switch's uplink was connected, or its machine goes on from a checkpoint.",
+        remedy: "Nothing. PACE FAST is as fast again when no uplink is connected.")
+    case .uplinkEnded:
+      MessageDefinition(
+        8988, .error, "SWU",
+        "VSWITCH SYSTEM &1 uplink is down: &2",
+        when: "The process behind a switch's uplink has ended, or could not be started.",
+        remedy: "SET VSWITCH &1 CONNECT starts another; the machine goes on.")
     case .adapterNotFound:
       MessageDefinition(
         8953, .error, nil,
@@ -608,22 +633,25 @@ extension MessageID {
     case .adapterNumberTaken:
       MessageDefinition(
         8957, .error, nil,
-        "NIC &1 not defined; &1 already defined for &2",
+        "Adapter &1 not defined; &1 already defined for &2",
         when: "The partition has a device of that number of its own.",
         remedy: "Give it another number.")
     case .noPlaceForAdapter:
       MessageDefinition(
         8958, .error, nil,
-        "NIC &1 not defined; &2 can have &3 devices",
-        when: "DEFINE NIC would be one too many of the partition's disks and network adapters.",
+        "Adapter &1 not defined; &2 can have &3 devices",
+        when:
+          "DEFINE NIC or CTCA would be one too many of the partition's disks and network adapters.",
         remedy: "DETACH one that it does not need.")
     case .noPlacesForAdapters:
       MessageDefinition(
         8959, .error, nil,
-        "NIC &1 not defined; &2 has no place for devices that come while it runs",
+        "Adapter &1 not defined; &2 has no place for devices that come while it runs",
         when:
           "Such places has a partition that was activated with a channel path or a network adapter.",
-        remedy: "Give it a NICDEF or a channel path in its definition, and activate it again.")
+        remedy:
+          "Give it a NICDEF, a SPECIAL CTCA or a channel path in its definition, and activate it again."
+      )
     case .adapterGivenBack:
       MessageDefinition(
         8944, .information, nil,
@@ -655,6 +683,45 @@ extension MessageID {
         when:
           "COUPLE or REVOKE is for a partition that neither its NICDEF nor SET VSWITCH GRANT lets connect.",
         remedy: "SET VSWITCH &2 GRANT &1, or name the switch in its NICDEF.")
+    case .channelEndNotFound:
+      MessageDefinition(
+        48, .error, nil,
+        "&1 &2 is not a virtual CTCA",
+        when:
+          "COUPLE, DETACH CTCA or QUERY CTCA names a device that the partition does not have, or another kind.",
+        remedy:
+          "QUERY VIRTUAL CTCA lists one's own; DEFINE CTCA, or SPECIAL in the directory, gives a partition one."
+      )
+    case .channelEndReserved:
+      MessageDefinition(
+        160, .error, nil,
+        "CTCA &1 not coupled; it or &2 &3 is for another user",
+        when: "USER of DEFINE CTCA or SPECIAL names another partition, at one end or the other.",
+        remedy: "COUPLE it to that user's, or define the end anew without USER.")
+    case .channelEndBusy:
+      MessageDefinition(
+        161, .error, nil,
+        "CTCA &1 not coupled; &2 &3 busy",
+        when: "What COUPLE is to connect to is coupled to another, or is the device itself.",
+        remedy: "Have its user UNCOUPLE it, or use another.")
+    case .adapterStaysFree:
+      MessageDefinition(
+        8946, .warning, nil,
+        "User &1 does not have adapter &2 connected to &3 again",
+        when: "A partition is recovered whose adapter was connected to a switch that is not there.",
+        remedy: "DEFINE VSWITCH, and COUPLE the adapter.")
+    case .channelCoupled:
+      MessageDefinition(
+        8947, .information, nil,
+        "User &1: CTCA &2 COUPLE BY &3 &4",
+        when: "Another partition has connected its channel-to-channel adapter to this one.",
+        remedy: "Nothing; UNCOUPLE disconnects them.")
+    case .channelDropped:
+      MessageDefinition(
+        8948, .information, nil,
+        "User &1: CTCA &2 DROP BY &3 &4",
+        when: "Another partition has disconnected its channel-to-channel adapter from this one.",
+        remedy: "Nothing; COUPLE connects them again.")
     // MARK: Changes that wait for a guest
     case .changePending:
       MessageDefinition(
@@ -708,6 +775,21 @@ extension MessageID {
         when: "The guest had plugged or unplugged a part of the storage when the change was "
           + "cancelled or its time was over; the part stays done.",
         remedy: "Ask for the rest again, when the guest uses less, with WITHIN; UNCOND takes it.")
+    case .storageKept:
+      MessageDefinition(
+        8838, .information, nil,
+        "User &1 &2 refused by the guest with &3 of it done; it is asked again",
+        when: "Linux cannot take a memory device off line: what is in it cannot be moved. The "
+          + "change stays pending.",
+        remedy: "Have the guest use less, or CANCEL; storage that is to go again Linux must use as "
+          + "movable (memhp_default_state=online_movable). UNCOND takes it.")
+    case .storageGivenBack:
+      MessageDefinition(
+        8839, .information, nil,
+        "User &1 has given storage &2 back",
+        when: "A guest's operating system ejected a memory device that nobody asked for, or could "
+          + "not use one that it was given by UNCOND.",
+        remedy: "Nothing; CONFIG brings it on line again.")
     // MARK: Devices and channel paths
     case .deviceDoesNotExist:
       MessageDefinition(
@@ -875,6 +957,12 @@ extension MessageID {
         "&1 &2 not linked; mode or &3 password incorrect",
         when: "The password is missing or not that of the mode.",
         remedy: "Give it after the mode; a password ALL is not asked for.")
+    case .linkPasswordsTooMany:
+      MessageDefinition(
+        115, .error, "LNK",
+        "LINK invalid; excessive incorrect passwords",
+        when: "The user has given ten wrong passwords since he was logged on.",
+        remedy: "Activate his partition anew, or have the operator link it: LINK ... FOR.")
     case .linkConflict:
       MessageDefinition(
         116, .error, "LNK",
@@ -964,19 +1052,34 @@ extension MessageID {
         "User &1 device &2 has no path; requests wait",
         when: "The last path to a device is gone.",
         remedy: "Configure a path on line; nothing is lost.")
+    case .pathNotManaged:
+      MessageDefinition(
+        8985, .error, nil,
+        "Path &1 is not managed, or control unit &2 cannot have it",
+        when: "The machine is to give a path to a control unit that has no room for it.",
+        remedy: "QUERY DCM shows managed paths, and control units that may have some.")
+    case .pathMoved:
+      MessageDefinition(
+        8986, .information, nil,
+        "CHPID &1 is given to control unit &2&3",
+        when: "A control unit's requests have waited for paths, and another path was to spare.",
+        remedy: "Nothing; SETIOS DCM=OFF has managed paths stay where they are.")
     case .pathBusy:
       MessageDefinition(
         8998, .information, nil,
         "User &1 CHP &2 is busy with DASD &3; it goes off line when that has ended",
-        when: "Requests are under way on a path 15 seconds after CONFIG CHP OFFLINE.",
-        remedy: "Nothing; CONFIG CHP,CANCEL keeps the path.")
+        when: "Requests are under way on a path 15 seconds after CONFIG CHP OFFLINE or VARY "
+          + "OFFLINE CHPID.",
+        remedy: "Nothing; CONFIG CHP,CANCEL or VARY ONLINE CHPID keeps the path.")
     case .pathStillBusy:
       MessageDefinition(
         8999, .action, nil,
         "User &1 CHP &2 is still busy with DASD &3; use FORCE or CANCEL, or wait",
-        when: "Requests are under way on a path 150 seconds after CONFIG CHP OFFLINE.",
+        when: "Requests are under way on a path 150 seconds after CONFIG CHP OFFLINE or VARY "
+          + "OFFLINE CHPID.",
         remedy:
-          "CONFIG CHP(nn),OFFLINE,FORCE moves them to other paths, CONFIG CHP,CANCEL keeps it.")
+          "CONFIG CHP(nn),OFFLINE,FORCE or VARY OFFLINE CHPID nn FORCE moves them to other paths; "
+          + "CONFIG CHP,CANCEL or VARY ONLINE CHPID nn keeps it.")
     case .interruptMissing:
       MessageDefinition(
         8996, .warning, nil,

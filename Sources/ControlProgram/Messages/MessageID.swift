@@ -102,6 +102,10 @@ package enum MessageID: CaseIterable, Sendable {
   case switchNotFound
   case switchDefined
   case switchLimit
+  case noUplink
+  case uplinkAlready
+  case uplinkUp
+  case uplinkEnded
   case adapterNotFound
   case adapterNumberTaken
   case noPlaceForAdapter
@@ -111,6 +115,12 @@ package enum MessageID: CaseIterable, Sendable {
   case adapterConnected
   case adapterNotConnected
   case notGranted
+  case channelEndNotFound
+  case channelEndReserved
+  case channelEndBusy
+  case adapterStaysFree
+  case channelCoupled
+  case channelDropped
   // Changes that wait for a guest
   case changePending
   case noPendingChange
@@ -120,6 +130,8 @@ package enum MessageID: CaseIterable, Sendable {
   case changeRefused
   case changeExpired
   case changeStopped
+  case storageKept
+  case storageGivenBack
   // Devices and channel paths
   case deviceDoesNotExist
   case deviceOffline
@@ -149,6 +161,7 @@ package enum MessageID: CaseIterable, Sendable {
   case linkWithoutWritePassword
   case linkWithoutMultiplePassword
   case linkPassword
+  case linkPasswordsTooMany
   case linkConflict
   case linkNotGiven
   case linkReadOnly
@@ -163,6 +176,8 @@ package enum MessageID: CaseIterable, Sendable {
   case pathLeadsElsewhere
   case devicePathState
   case requestsWait
+  case pathNotManaged
+  case pathMoved
   case pathBusy
   case pathStillBusy
   case interruptMissing

@@ -59,13 +59,8 @@ extension DeckReader {
   /// Reports the first device that a channel subsystem has no room for.
   func checkDeviceCounts() {
     let configuration = deck.configuration
-    let subsystemsOfUnit = Dictionary(
-      configuration.controlUnits.map { ($0.number, Set($0.paths.map(\.subsystem))) },
-      uniquingKeysWith: { first, _ in first })
     for limits in configuration.deviceLimits {
-      let devices = configuration.devices.filter { device in
-        device.controlUnits.contains { subsystemsOfUnit[$0]?.contains(limits.subsystem) == true }
-      }
+      let devices = configuration.devices(inSubsystem: limits.subsystem)
       guard let limit = limits.counts.first,
         let device = devices.element(at: limit)?.number
       else { continue }

@@ -58,8 +58,6 @@ struct DeckReader {
   static let pathTypes = unitPathTypes + otherPathTypes
   /// Keywords that say something that is not here; once is enough to be told.
   static let unservedKeywords = ["PNETID", "MIXTYPE", "FUNCTION"]
-  /// A path of a control unit that the machine would choose (dynamic channel path management).
-  static let managedPath = "**"
   /// Images in a channel subsystem.
   static let imageLimit: UInt8 = 15
 
@@ -265,11 +263,12 @@ struct DeckReader {
       deck.places[key] = word.place
       let lists = partitionLists(
         operands, subsystem: subsystem, isSpanned: group.subsystems.count > 1)
-      deck.add(
-        ChannelPathDefinition(
-          subsystem: subsystem, number: UInt8(number), type: typeWord?.folded ?? "FC",
-          physicalChannel: physical, switchNumber: switchNumber(operands),
-          sharing: lists.sharing, accessList: lists.access, candidateList: lists.candidates))
+      var path = ChannelPathDefinition(
+        subsystem: subsystem, number: UInt8(number), type: typeWord?.folded ?? "FC",
+        physicalChannel: physical, switchNumber: switchNumber(operands),
+        sharing: lists.sharing, accessList: lists.access, candidateList: lists.candidates)
+      path.cluster = cluster(of: path, operands)
+      deck.add(path)
     }
   }
 
@@ -298,7 +297,10 @@ struct DeckReader {
     deck.places[key] = word.place
     var unit = ControlUnitDefinition(number: number, paths: [])
     unit.type = operands.neededAtom("UNIT")?.folded ?? ""
-    if let value = operands.needed("PATH") { unit.paths = paths(value, operands) }
+    if let value = operands.needed("PATH") {
+      unit.paths = paths(value, operands)
+      unit.managedCounts = managedCounts(value, operands, beside: unit.paths)
+    }
     if let value = operands.value("LINK") {
       unit.links = operands.subsystemGroups(value).flatMap(\.items).compactMap {
         if case .atom(let word) = $0 { word.folded } else { nil }
@@ -319,10 +321,7 @@ struct DeckReader {
     for group in operands.subsystemGroups(value) {
       for subsystem in group.subsystems {
         for item in group.items {
-          if case .atom(let word) = item, word.text == Self.managedPath {
-            reportUnserved(word.text, at: word.place)
-            continue
-          }
+          if case .atom(let word) = item, word.text == Self.managedPath { continue }
           guard case .atom(let word) = item,
             let number = hexadecimal(word.text, digits: 2, as: UInt8.self)
           else {
@@ -338,6 +337,9 @@ struct DeckReader {
                 path.number, subsystem: subsystem,
                 known: deck.configuration.paths.filter { $0.subsystem == subsystem }.map(\.number)),
               at: word.place)
+          } else if deck.path(path)?.cluster != nil {
+            log.report(
+              .deckManagedPathNamed(path.number, subsystem: subsystem), at: word.place)
           } else {
             paths.append(path)
           }

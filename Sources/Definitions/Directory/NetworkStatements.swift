@@ -1,4 +1,4 @@
-// NICDEF: the network adapters of a partition, as the CP directory has them.
+// NICDEF and SPECIAL CTCA: the network adapters of a partition and its ends of channels, as the CP directory has them.
 
 import Channels
 import Partitioning
@@ -28,9 +28,12 @@ extension PartitionBuilder {
   mutating func networkAdapter(_ operands: inout OperandReader) {
     let place = operands.place
     guard let device = operands.deviceNumber("a virtual device number") else { return }
-    let known = parsed.definition.networkAdapters.first { $0.virtualDevice == device }
+    func isThis(_ adapter: NetworkAdapterDefinition) -> Bool {
+      adapter.virtualDevice == device && !adapter.kind.isChannel
+    }
+    let known = parsed.definition.networkAdapters.first(where: isThis)
     var adapter = known ?? NetworkAdapterDefinition(virtualDevice: device)
-    parsed.places["NICDEF " + DeviceNumbers.text(device)] = place
+    parsed.places[adapter.statement] = place
     var said = VLANOperands()
     while operands.peek != nil {
       guard let word = operands.keyword(of: "NICDEF", from: Self.adapterKeywords) else { return }
@@ -65,7 +68,26 @@ extension PartitionBuilder {
       }
     }
     adapter.vlan = said.port ?? adapter.vlan
-    parsed.definition.networkAdapters.removeAll { $0.virtualDevice == device }
+    parsed.definition.networkAdapters.removeAll(where: isThis)
+    parsed.definition.networkAdapters.append(adapter)
+    parsed.definition.networkAdapters.sort { $0.virtualDevice < $1.virtualDevice }
+  }
+
+  /// `SPECIAL vdev CTCA [userid|*]`, what follows CTCA: an end of a channel to a partition.
+  mutating func channelEnd(_ device: UInt16, at place: Place, _ operands: inout OperandReader) {
+    var user: String?
+    if operands.take("*") {
+      user = "*"
+    } else if operands.peek != nil {
+      guard let word = operands.name("a userid") else { return operands.skip() }
+      user = word.folded
+    }
+    let adapter = NetworkAdapterDefinition(virtualDevice: device, kind: .channel(user: user))
+    guard isFirst(adapter.statement, at: place) else { return }
+    parsed.places[adapter.statement] = place
+    parsed.definition.networkAdapters.removeAll {
+      $0.virtualDevice == device && $0.kind.isChannel
+    }
     parsed.definition.networkAdapters.append(adapter)
     parsed.definition.networkAdapters.sort { $0.virtualDevice < $1.virtualDevice }
   }

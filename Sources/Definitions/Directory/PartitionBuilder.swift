@@ -265,12 +265,16 @@ struct PartitionBuilder {
     parsed.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
   }
 
-  /// SPECIAL, and MDISK of a temporary disk, are read and kept; nothing serves them, and that is said.
+  /// SPECIAL of what is no channel, and MDISK of a temporary disk, are read and kept; nothing serves them, and that
+  /// is said.
   mutating func virtualDevice(_ operands: inout OperandReader) {
     let verb = operands.verb
     var rest: [String] = []
     let place = operands.place
     guard let number = operands.deviceNumber("a virtual device number") else { return }
+    if verb.folded == "SPECIAL", operands.take("CTCA") {
+      return channelEnd(number, at: place, &operands)
+    }
     while let word = operands.peek {
       rest.append(word.folded)
       _ = operands.word("")

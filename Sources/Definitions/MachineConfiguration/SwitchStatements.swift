@@ -7,7 +7,7 @@ extension MachineConfigurationReader {
   /// VLANs that there can be (IEEE 802.1Q).
   static let vlanRange = 1...4094
 
-  /// `VSWITCH name [VLAN n] [RATE rate] [LATENCY time] [ISOLATED]`.
+  /// `VSWITCH name [VLAN n] [RATE rate] [LATENCY time] [ISOLATED] [UPLINK USERMODE [RESTRICTED]]`.
   mutating func virtualSwitch(_ operands: inout OperandReader) {
     guard let name = operands.name("the name of a switch") else { return }
     let key = "VSWITCH " + name.folded
@@ -20,7 +20,8 @@ extension MachineConfigurationReader {
     var network = VirtualSwitch(name: name.folded)
     while operands.peek != nil {
       guard
-        let word = operands.keyword(of: "VSWITCH", from: ["VLAN", "RATE", "LATENCY", "ISOLATED"])
+        let word = operands.keyword(
+          of: "VSWITCH", from: ["VLAN", "RATE", "LATENCY", "ISOLATED", "UPLINK"])
       else { return }
       switch word.folded {
       case "VLAN":
@@ -35,6 +36,14 @@ extension MachineConfigurationReader {
           continue
         }
         network.latencyNanoseconds = time
+      case "UPLINK":
+        guard operands.peek != nil else {
+          _ = operands.word("USERMODE")
+          return
+        }
+        guard operands.keyword(of: "UPLINK", from: ["USERMODE"]) != nil else { return }
+        let isRestricted = operands.take("RESTRICTED")
+        network.uplink = Uplink(isRestricted ? .restricted : .userMode)
       default: network.isIsolated = true
       }
     }

@@ -201,6 +201,24 @@ extension Problem {
       "name at most 8")
   }
 
+  static func deckNotManageable(_ path: UInt8, subsystem: UInt8, _ reason: String) -> Problem {
+    deck(
+      "HCPDEF098E", "\(place(path, subsystem)) cannot be managed: \(reason)",
+      "write TYPE=FC or CNC, SHARED, SWITCH and IOCLUSTER, or leave CHPARM=01 out")
+  }
+
+  static func deckManagedPathNamed(_ path: UInt8, subsystem: UInt8) -> Problem {
+    deck(
+      "HCPDEF099E", "\(place(path, subsystem)) is managed, and a control unit names it",
+      "write ** in its place, or leave CHPARM=01 out of its statement")
+  }
+
+  static func deckManagedPaths(_ count: Int, beside own: Int, subsystem: UInt8) -> Problem {
+    deck(
+      "ICP144I", "\(count) managed paths beside \(own) of its own in \(css(subsystem))",
+      "name one path at least, and at most 8 with those that are managed")
+  }
+
   static func deckUnitBeyond(_ address: UInt8, count: Int) -> Problem {
     deck(
       "ICP300I", "\(count) unit addresses from \(DeviceNumbers.path(address)) pass FF",

@@ -93,8 +93,8 @@ struct DefinitionJudgement {
     let switches = machine.machine.switches.map(\.name)
     for adapter in profile.definition.networkAdapters {
       guard let name = adapter.switchName, !switches.contains(name) else { continue }
-      let key = "NICDEF " + DeviceNumbers.text(adapter.virtualDevice)
-      log.report(.switchUndefined(name, known: switches), at: profile.place(of: key))
+      log.report(
+        .switchUndefined(name, known: switches), at: profile.place(of: adapter.statement))
     }
   }
 
@@ -146,6 +146,15 @@ struct DefinitionJudgement {
         .multiple(sizeText(bytes), what: "STORAGE " + name, of: increment),
         at: partition.place(of: "STORAGE " + name, in: "STORAGE"))
     }
+    let unit = partition.definition.reservedUnit(increment: increment)
+    if partition.definition.storageMethod == .acpi,
+      storage.reservedByteCount.isMultiple(of: increment),
+      !storage.reservedByteCount.isMultiple(of: unit)
+    {
+      log.report(
+        .multiple(sizeText(storage.reservedByteCount), what: "STORAGE RESERVED BY ACPI", of: unit),
+        at: partition.place(of: "STORAGE RESERVED", in: "STORAGE"))
+    }
     if storage.initialByteCount == 0 {
       log.report(
         .noStorage(increment: increment), at: partition.place(of: "STORAGE INITIAL", in: "STORAGE"))
@@ -174,9 +183,11 @@ struct DefinitionJudgement {
     let count = definition.deviceCount
     if count > room { log.report(.tooManyDevices(count, room: room), at: partition.place) }
     for adapter in definition.networkAdapters
-    where definition.devices.contains(where: { $0.virtualDevice == adapter.virtualDevice }) {
-      let key = "NICDEF " + DeviceNumbers.text(adapter.virtualDevice)
-      log.report(.deviceNumberTwice(adapter.virtualDevice), at: partition.place(of: key))
+    where definition.devices.contains(where: { $0.virtualDevice == adapter.virtualDevice })
+      || definition.networkAdapters.count(where: { $0.virtualDevice == adapter.virtualDevice }) > 1
+    {
+      log.report(
+        .deviceNumberTwice(adapter.virtualDevice), at: partition.place(of: adapter.statement))
     }
     for assignment in partition.definition.devices {
       let place = partition.place(of: "DEDICATE " + DeviceNumbers.text(assignment.virtualDevice))

@@ -20,8 +20,14 @@ package enum DeckCut: String, Sendable, Equatable, Codable {
 
 /// A reason why an I/O configuration is not activated.
 package enum DeckObstacle: Sendable, Equatable, Codable {
-  /// RESOURCE says something else: partitions, channel subsystems, images and MAXDEV are for good.
-  case resources
+  /// RESOURCE has places that the machine's start did not reserve: storage for them was laid out then.
+  case placesNotReserved([ImageDefinition])
+  /// A partition would have another place: the numbers of images are for good.
+  case placeChanged(ImageDefinition, before: ImageDefinition)
+  /// A partition that would have no place is active.
+  case partitionActive(String)
+  /// A channel subsystem would have more devices than MAXDEV reserved at the machine's start.
+  case deviceLimit(subsystem: UInt8, count: Int, limit: Int)
   /// A path that would go is on line to partitions.
   case pathOnline(UInt8, subsystem: UInt8, to: [String], DeckCut)
   /// A path to a device that a partition has would lead there no more.
@@ -30,8 +36,8 @@ package enum DeckObstacle: Sendable, Equatable, Codable {
   case deviceInUse(UInt16, by: String, as: UInt16, DeckCut)
   /// A partition's device would have no path.
   case lastPath(device: UInt16, of: String)
-  /// A disk that writes through to its file would come or go.
-  case diskOfFile(UInt16)
+  /// A partition has a minidisk on a device of which a volume's label would be taken.
+  case volumeInUse(String, device: UInt16, by: String, as: UInt16)
   /// A file cannot be used.
   case file(UInt16, path: String, reason: String)
 
@@ -39,7 +45,9 @@ package enum DeckObstacle: Sendable, Equatable, Codable {
   package var yieldsToForce: Bool {
     switch self {
     case .pathOnline, .wayInUse: true
-    case .resources, .deviceInUse, .lastPath, .diskOfFile, .file: false
+    case .placesNotReserved, .placeChanged, .partitionActive, .deviceLimit, .deviceInUse, .lastPath,
+      .volumeInUse, .file:
+      false
     }
   }
 }

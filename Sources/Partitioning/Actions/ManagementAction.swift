@@ -128,6 +128,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// is told as of `attachDevice`. `.wrongState`, `.linkRefused`, `.deviceNotAttachable`, `.hostStorage`.
   case link(
     String, owner: String, device: UInt16, as: UInt16, mode: LinkMode, within: Int? = nil)
+  /// Counts a wrong password of a LINK against the user who gave it.
+  case countWrongPassword(userid: String)
   /// Gives up a reconfigurable path that isolation keeps for the partition. `.pathNotReserved`.
   case releasePath(String, path: UInt8)
   /// Cancels a partition's pending changes, or those of one kind. `.noPendingChange`.
@@ -146,8 +148,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// Varies a physical processor on or off line. `.physicalProcessorNotFound`,
   /// `.physicalProcessorAlready`, `.physicalProcessorNeeded`.
   case varyProcessor(Int, online: Bool)
-  /// Varies a channel path on or off line for the whole machine. `.pathNotFound`, `.pathAlready`,
-  /// `.lastPath`.
+  /// Varies a channel path on or off line for the whole machine. Off line it is pending while requests are under
+  /// way there, unless it is insisted. `.pathNotFound`, `.pathAlready`, `.lastPath`, `.changePending`.
   case varyPath(UInt8, online: Bool, insistence: Insistence)
   /// Varies a device on or off line: one that is off line no partition can be given. `.deviceNotFound`,
   /// `.deviceAlready`, `.deviceInUse`.
@@ -161,6 +163,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// Has the machine go on with another I/O configuration, or with that before or after the last such change;
   /// with `force` paths that go are taken off line first. With the refusals of the request.
   case activateDeck(DeckRequest, force: Bool = false)
+
+  /// Gives a managed path to a control unit, as the machine does by itself. `.pathNotManaged`.
+  case moveManagedPath(ManagedPath)
 
   /// Has a path or a device go wrong on purpose, or ends that, with the refusals of the change.
   case inject(FaultChange)
@@ -236,7 +241,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
     case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath,
-      .varyDevice, .haltDevice, .releaseReservations, .activateDeck, .inject:
+      .varyDevice, .haltDevice, .releaseReservations, .activateDeck, .inject,
+      .countWrongPassword, .moveManagedPath:
       nil
     }
   }

@@ -48,6 +48,10 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case switchDefined(String)
   /// There are as many virtual switches as there may be.
   case switchLimit(Int)
+  /// The virtual switch has no uplink.
+  case noUplink(String)
+  /// The virtual switch's uplink is connected or disconnected already.
+  case uplinkAlready(String, connected: Bool)
   /// The partition has no network adapter of this number.
   case adapterNotFound(String, UInt16, known: [UInt16])
   /// The partition has a device of this number already.
@@ -60,6 +64,12 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case adapterNotConnected(String, UInt16)
   /// The partition may not connect to the switch.
   case notGranted(String, network: String)
+  /// The partition has no end of a channel of this number.
+  case channelEndNotFound(String, UInt16)
+  /// The end of a channel is only for another partition.
+  case channelEndReserved(UInt16, of: String, UInt16)
+  /// The end of a channel is connected, or the one that is to be connected to it.
+  case channelEndBusy(UInt16, of: String, UInt16)
   /// What is to be copied has devices, each of which one partition has.
   case notShareable(String, devices: [UInt16])
   /// No processors on line, more than `limit`, or shared and dedicated ones together.
@@ -161,6 +171,9 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case pathOffline(UInt8)
   /// The last path to devices of a partition; UNCOND or FORCE would take it.
   case lastPath(String, path: UInt8, devices: [UInt16])
+
+  /// The machine does not manage the path, or the control unit cannot have it.
+  case pathNotManaged(UInt8, unit: UInt16)
 
   // Devices
   /// No such device in the I/O configuration.

@@ -119,6 +119,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
         as: link.virtualDevice, mode: link.mode)
     case .link(let link): .detachDevice(partition, device: link.virtualDevice)
     case .adapter(let adapter) where online: .network(.defineAdapter(partition, adapter))
+    case .adapter(let adapter) where adapter.kind.isChannel:
+      .detachDevice(partition, device: adapter.virtualDevice)
     case .adapter(let adapter):
       .network(.detachAdapter(partition, device: adapter.virtualDevice))
     case .path(let number):
@@ -132,7 +134,8 @@ package struct PendingChange: Sendable, Equatable, Codable {
 }
 
 extension PendingChange {
-  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `DASD 0101 ATTACH`, `DASD 0191 LINK`, `NIC 0700 DEFINE`, `SHUTDOWN`.
+  /// `CPU 02 ONLINE`, `STORAGE 64M OFFLINE`, `DASD 0101 ATTACH`, `DASD 0191 LINK`, `NIC 0700 DEFINE`, `CTCA 0500 DEFINE`,
+  /// `SHUTDOWN`.
   package var text: String {
     let state = online ? "ONLINE" : "OFFLINE"
     return switch subject {
@@ -144,7 +147,7 @@ extension PendingChange {
     case .link(let link):
       "DASD \(hexDigits(link.virtualDevice, 4)) \(online ? "LINK" : "DETACH")"
     case .adapter(let adapter):
-      "NIC \(hexDigits(adapter.virtualDevice, 4)) \(online ? "DEFINE" : "DETACH")"
+      "\(adapter.kind.text) \(hexDigits(adapter.virtualDevice, 4)) \(online ? "DEFINE" : "DETACH")"
     case .path(let number): "CHP \(hexDigits(number, 2)) \(state)"
     case .shutdown: "SHUTDOWN"
     }

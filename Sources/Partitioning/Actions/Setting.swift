@@ -115,6 +115,9 @@ package enum Setting: Sendable, Equatable, Codable {
   /// `.missingInterruptTimeOutOfRange`, `.deviceNotFound`.
   case missingInterruptTime(MissingInterruptSubject, seconds: Int?)
 
+  /// Whether the machine gives managed paths to control units.
+  case pathManagement(Bool)
+
   /// Whose value it is.
   package var subject: SettingSubject {
     switch self {
@@ -124,7 +127,8 @@ package enum Setting: Sendable, Equatable, Codable {
       .security(let name, _, _), .ioPriority(let name, _), .consoleWatcher(let name, _, _):
       .partition(name)
     case .groupCap(let name, _, _), .groupCapacity(let name, _): .group(name)
-    case .runningTime, .waitCompletion, .ioPriorityQueuing, .missingInterruptTime: .machine
+    case .runningTime, .waitCompletion, .ioPriorityQueuing, .missingInterruptTime, .pathManagement:
+      .machine
     }
   }
 

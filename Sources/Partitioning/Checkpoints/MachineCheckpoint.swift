@@ -64,7 +64,7 @@ extension PartitionManager {
       throw .otherLayout(kind: MachineState.kind, what: "this machine is running already")
     }
     let states = checkpoint.machine.partitions
-    let active = zip(try layout(of: states, checkpoint.machine.decks.running).partitions, states)
+    let active = zip(try layout(of: states, checkpoint.machine.decks).partitions, states)
       .filter { $1.isActive }
     guard checkpoint.guests.map(\.partition) == active.map({ place, _ in place.number }) else {
       throw .inconsistent(

@@ -47,8 +47,9 @@ struct Condition: Equatable {
   /// A network adapter of a partition.
   struct AdapterCondition: Equatable {
     var device: UInt16
-    var switchName: String?
-    var vlan: PortVLAN
+    var kind = AdapterKind.network
+    /// What it is connected to, as COUPLE names it; nil for nothing.
+    var target: String?
   }
 
   /// A virtual switch.
@@ -64,6 +65,8 @@ struct Condition: Equatable {
   var offlineProcessors: [Int]
   /// Channel paths that are off line for the whole machine.
   var offlinePaths: [UInt8]
+  /// Those of them on which requests are still under way.
+  var closingPaths: [UInt8] = []
   /// Devices that are off line.
   var offlineDevices: [UInt16] = []
   /// Channel paths that fail on purpose.
@@ -88,6 +91,7 @@ extension Journal {
     } else {
       condition.offlineProcessors = hardware.offlineProcessors
       condition.offlinePaths = channels.offlinePaths
+      condition.closingPaths = channels.closingPaths
       condition.offlineDevices = channels.offlineDevices
       condition.failedPaths = channels.failedPaths.map(\.number)
       condition.faultyDevices = channels.faultyDevices
@@ -117,7 +121,8 @@ extension Journal {
           ? nil : Condition.WayCondition(device: view.virtualDevice, offline: offline)
       },
       adapters: hardware.networks.adapters(of: partition.number).map {
-        Condition.AdapterCondition(device: $0.device, switchName: $0.switchName, vlan: $0.vlan)
+        Condition.AdapterCondition(
+          device: $0.device, kind: $0.kind, target: hardware.coupling(of: $0).target?.text)
       },
       shares: partition.definition.processors.indices.map { entry in
         let processors = partition.processors(of: entry)
@@ -139,10 +144,16 @@ extension Condition {
       MachineItem("PROCESSORS OFFLINE", numbers(offlineProcessors), for: .log),
       MachineItem("CHPIDS OFFLINE", numbers(paths), for: .log),
     ] + (paths.isEmpty ? [] : [MachineItem("PATHS OFFLINE", hexNumbers(paths), for: .plan)])
-      + deviceItems + faultItems + (deckName.map { [MachineItem("IODF", $0, for: .all)] } ?? [])
+      + closingItems + deviceItems + faultItems
+      + (deckName.map { [MachineItem("IODF", $0, for: .all)] } ?? [])
       + switches.map { MachineItem("VSWITCH \($0.name)", $0.text, for: .all) }
       + settings.items.map { MachineItem($0.name, $0.text, for: .all) }
       + profileSettings.items.map { MachineItem("PROFILE " + $0.name, $0.text, for: .all) }
+  }
+
+  private var closingItems: [MachineItem] {
+    guard !closingPaths.isEmpty else { return [] }
+    return [MachineItem("CHPIDS PENDING", hexNumbers(closingPaths.map(Int.init)), for: .all)]
   }
 
   private var deviceItems: [MachineItem] {

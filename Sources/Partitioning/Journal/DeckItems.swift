@@ -61,6 +61,7 @@ extension ChannelPathDefinition {
     [item("TYPE", type), item("SHARING", sharing.rawValue)]
       + (physicalChannel.map { [item("PCHID", hexDigits($0, 3))] } ?? [])
       + (switchNumber.map { [item("SWITCH", hexDigits($0, 2))] } ?? [])
+      + (cluster.map { [item("IOCLUSTER", $0)] } ?? [])
       + [item("ACCESS LIST", list(accessList)), item("CANDIDATE LIST", list(candidateList))]
       + timing(bytesPerSecond, latencyNanoseconds)
   }
@@ -75,6 +76,9 @@ extension ControlUnitDefinition {
         list(unitAddresses.map { "(\(hexDigits($0.first, 2)),\($0.count))" })),
       item("TYPE", type.isEmpty ? "NONE" : type),
     ] + (links.isEmpty ? [] : [item("LINKS", list(links))])
+      + managedCounts.map {
+        item("MANAGED PATHS CSS(\(hexDigits($0.subsystem, 1)))", "\($0.count)")
+      }
   }
 }
 

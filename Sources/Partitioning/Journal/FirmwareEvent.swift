@@ -52,6 +52,12 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case linkReadOnly(UInt16)
   /// A network adapter that a recovered partition had cannot be had again.
   case adapterNotDefined(UInt16)
+  /// A recovered partition's adapter cannot be connected again to what it was.
+  case adapterNotConnected(UInt16, to: String)
+  /// Another partition has connected an end of a channel to one of this partition's, the first.
+  case channelCoupled(UInt16, by: String, UInt16)
+  /// Another partition has disconnected its end of a channel from one of this partition's, the first.
+  case channelDropped(UInt16, by: String, UInt16)
   /// All processors wait with interrupts disabled; the instruction pointer of the first.
   case disabledWait(processor: Int, instructionPointer: UInt64)
   /// A processor met a triple fault; the partition is in exceptions.
@@ -69,6 +75,10 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   case changeExpired(PendingChange)
   /// It was ended, by its deadline or by a cancel, when the guest had done a part of it.
   case changeStopped(PendingChange)
+  /// The guest gives nothing more of the storage that is wanted back; the change is pending all the same.
+  case storageKept(PendingChange)
+  /// The guest gave storage back unasked, in bytes.
+  case storageGivenBack(UInt64)
   /// A shutdown signal's time was over before the guest ended.
   case shutdownTimeExpired(seconds: Int)
   /// The guest gave a CP command with its answer going to its console.
@@ -78,6 +88,8 @@ package enum FirmwareEventKind: Sendable, Equatable, Codable {
   /// A path that is to go off line is busy with requests of the partition to devices, by its own numbers; `isLong`
   /// when an operator should decide.
   case pathBusy(path: UInt8, devices: [UInt16], isLong: Bool)
+  /// The machine has given a managed path to a control unit, from another or from none.
+  case pathMoved(ManagedPath, from: UInt16?)
   /// An interrupt of a device of the partition did not come in time, and its subchannel was cleared; `path` is nil
   /// for a request that the device had not begun. By the device's real number.
   case missingInterrupt(device: UInt16, path: UInt8?, isRetried: Bool)

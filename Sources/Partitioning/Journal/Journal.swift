@@ -27,6 +27,8 @@ struct JournalState: Equatable, Sendable, Codable {
   var accounting = Publication<AccountingRecord>(keeping: changeLimit)
   /// What came for guests, for whoever keeps it.
   @Added var typed = Publication<GuestInput>(keeping: changeLimit)
+  /// What came in by uplinks, for whoever keeps it.
+  @Added var frames = Publication<UplinkInput>(keeping: changeLimit)
 
   /// Events that are kept for readers.
   static let eventLimit = 1 << 16
@@ -74,6 +76,16 @@ final class Journal: FirmwareObject {
   func enter(typed bytes: [UInt8], at partition: Partition) {
     state.typed.publish(
       GuestInput(number: countInput(), time: now, partition: partition.name, bytes: bytes))
+  }
+
+  /// Enters a frame that came in by a switch's uplink, as `enter(typed:)` does, and takes it into the history.
+  func enter(frame bytes: [UInt8], at switchName: String) {
+    state.frames.publish(
+      UplinkInput(number: countInput(), time: now, switchName: switchName, bytes: bytes))
+    engine.progress.digest.mix(now)
+    for text in [Array(switchName.utf8), bytes] {
+      text.withUnsafeBytes { engine.progress.digest.mix(bytes: $0) }
+    }
   }
 
   private func countInput() -> UInt64 {

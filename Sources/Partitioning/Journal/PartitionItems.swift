@@ -83,11 +83,9 @@ extension Condition.OfPartition {
           for: .all)
       }
       items += adapters.map { adapter in
-        let network = adapter.switchName.map { "SYSTEM \($0)" } ?? "NOT COUPLED"
-        return MachineItem(
-          "NIC \(hexDigits(adapter.device, 4))",
-          [network, adapter.switchName == nil ? "" : adapter.vlan.text].filter { !$0.isEmpty }
-            .joined(separator: " "), for: .all)
+        MachineItem(
+          "\(adapter.kind.text) \(hexDigits(adapter.device, 4))",
+          adapter.target ?? "NOT COUPLED", for: .all)
       }
       if !values.pending.isEmpty {
         let pending = values.pending.map(\.text).joined(separator: ", ")

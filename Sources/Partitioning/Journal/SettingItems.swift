@@ -9,6 +9,7 @@ extension MachineSettings {
       ("WAITCOMPLETION", waitCompletion ? "YES" : "NO"),
       ("IOPRIORITY", ioPriorityQueuing ? "YES" : "NO"),
     ]
+    if isPathManagementOff { values.append(("DCM", "OFF")) }
     values.append(("MITIME DASD", MissingInterruptTimes.text(missingInterrupts.disks)))
     for own in missingInterrupts.exceptions {
       values.append(

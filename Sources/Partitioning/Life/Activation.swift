@@ -50,6 +50,7 @@ extension Life {
     partition.isStopped = false
     partition.isPaused = false
     partition.requestCount = 0
+    wrongPasswords.forget(partition.name)
     partition.accounted = AccountingBase(time: now)
     journal.note(partition, .activated)
     for device in definition.devices where !partition.definition.devices.contains(device) {

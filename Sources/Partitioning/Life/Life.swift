@@ -10,6 +10,8 @@ final class Life: FirmwareObject {
   struct State: Equatable, Sendable, Codable {
     /// Bytes of the host's files that were read for the guest's command that is being performed.
     var bytesRead = 0
+    /// Who gave wrong passwords with LINK.
+    @Added var wrongPasswords = WrongPasswords()
   }
 
   let hardware: MachineHardware
@@ -37,6 +39,12 @@ final class Life: FirmwareObject {
     self.entitlements = entitlements
     self.restarts = restarts
     self.state = state
+  }
+
+  /// Who gave wrong passwords with LINK.
+  var wrongPasswords: WrongPasswords {
+    get { state.wrongPasswords }
+    set { state.wrongPasswords = newValue }
   }
 
   /// Does something, and counts what is read of the host's files for it.

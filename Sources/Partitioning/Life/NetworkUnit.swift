@@ -16,5 +16,7 @@ struct NetworkUnit: PartitionUnit {
     for adapter in hardware.networks.adapters(of: partition.number) {
       hardware.networks.removeAdapter(adapter.device, of: partition.number)
     }
+    // Who had a channel to it has none now.
+    hardware.tellLinks()
   }
 }

@@ -22,6 +22,7 @@ extension Life {
     }
     partition.computer = computer
     engine.guests[partition.number].hardware = computer
+    hardware.tellLinks()
   }
 
   private func make(_ configuration: ComputerConfiguration) throws(ManagementError) -> Computer {
@@ -74,6 +75,8 @@ extension Life {
       },
       entropySeed: partition.definition.options.contains(.entropy) ? entropySeed(partition) : nil,
       pluggableStorage: isPluggable ? reserved : nil,
+      memoryDeviceByteCount: isPluggable && partition.definition.storageMethod == .acpi
+        ? partition.definition.reservedUnit(increment: definition.machine.incrementByteCount) : nil,
       hasCommandPort: partition.definition.options.contains(.commandPort),
       hasBalloon: partition.definition.options.contains(.balloon))
   }

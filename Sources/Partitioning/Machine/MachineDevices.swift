@@ -40,7 +40,7 @@ extension MachineHardware {
   }
 
   private func give(_ device: DeviceAssignment, to partition: Partition) -> Bool {
-    channels.attach(device.access, to: partition.number)
+    channels.attach(device.access, to: partition.number, at: engine.now)
     partition.definition.devices.append(device)
     partition.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
     return partition.attachDisk(
@@ -52,7 +52,7 @@ extension MachineHardware {
 
   private func give(_ link: MinidiskLink, to partition: Partition) -> Bool {
     guard let access = try? access(by: link, of: partition) else { return false }
-    channels.attach(access, to: partition.number)
+    channels.attach(access, to: partition.number, at: engine.now)
     partition.definition.links.append(link.granted(access))
     partition.definition.links.sort { $0.virtualDevice < $1.virtualDevice }
     return partition.attachDisk(
@@ -64,8 +64,20 @@ extension MachineHardware {
   private func give(_ adapter: NetworkAdapterDefinition, to partition: Partition) -> Bool {
     partition.definition.networkAdapters.append(adapter)
     partition.definition.networkAdapters.sort { $0.virtualDevice < $1.virtualDevice }
-    return partition.attachAdapter(
+    let hears = partition.attachAdapter(
       plugIn(adapter, of: partition, defaultAddress: freeAddress(partition)))
+    tellLinks()
+    return hears
+  }
+
+  /// Tells guests which of their adapters are connected to something now; those that know hear nothing.
+  func tellLinks() {
+    for adapter in networks.adapters {
+      guard let partition = partitions[adapter.partition],
+        partition.computer?.setLink(adapter.isLinked, of: adapter.device) == true
+      else { continue }
+      findWork(of: partition)
+    }
   }
 
   /// Takes a device from a partition; disk requests under way end with an I/O error, frames are lost.
@@ -81,6 +93,7 @@ extension MachineHardware {
     case .adapter:
       networks.removeAdapter(number, of: partition.number)
       partition.definition.networkAdapters.removeAll { $0.virtualDevice == number }
+      tellLinks()
     }
     partition.detachDevice(number, isGivenBack: isGivenBack)
     findWork(of: partition)
@@ -103,7 +116,8 @@ extension MachineHardware {
       address: adapter.addressNumber.map { AdapterAddress(number: $0) } ?? defaultAddress,
       unitByteCount: adapter.unitByteCount)
     _ = networks.addAdapter(
-      device, of: partition.number, address: face.address, unitByteCount: face.unitByteCount)
+      device, of: partition.number, address: face.address, unitByteCount: face.unitByteCount,
+      kind: adapter.kind)
     guard let name = adapter.switchName, let network = networks.virtualSwitch(name) else {
       return face
     }
@@ -132,7 +146,7 @@ extension MachineHardware {
     if linked != partition.definition.links { partition.definition.links = linked }
     channels.assign(
       (devices.map(\.access) + links.compactMap(\.access))
-        .sorted { $0.virtualDevice < $1.virtualDevice }, to: partition.number)
+        .sorted { $0.virtualDevice < $1.virtualDevice }, to: partition.number, at: engine.now)
   }
 }
 

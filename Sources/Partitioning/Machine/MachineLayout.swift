@@ -40,6 +40,10 @@ struct MachineLayout {
   let folder: SystemDefinition
   /// The I/O configuration that runs; nil for the folder's.
   let deck: IODeck?
+  /// Managed paths, and the control units that have them.
+  let managed: [ManagedPath]
+  /// Whether there are paths to be managed.
+  let hasManagedPaths: Bool
   /// The same with the partitions that are defined now, and with the I/O configuration that runs.
   let definition: SystemDefinition
   /// Type of each pool that is installed, by the pool's index.
@@ -61,10 +65,16 @@ struct MachineLayout {
   ///   - folder: What the folder says.
   ///   - entries: The partitions, ascending by number; the folder's have the numbers that it gives.
   ///   - deck: The I/O configuration that runs; nil for the folder's.
-  init(_ folder: SystemDefinition, _ entries: [PartitionEntry], _ deck: IODeck? = nil) {
+  ///   - managed: Managed paths, and the control units that have them.
+  init(
+    _ folder: SystemDefinition, _ entries: [PartitionEntry], _ deck: IODeck? = nil,
+    _ managed: [ManagedPath] = []
+  ) {
     self.folder = folder
     self.deck = deck
-    let inputOutput = deck?.configuration ?? folder.inputOutput
+    self.managed = managed
+    let inputOutput = (deck?.configuration ?? folder.inputOutput).adding(managed)
+    hasManagedPaths = !inputOutput.managedPaths.isEmpty
     let pools = folder.machine.processors.map(\.type)
     self.pools = pools
     let subsystems = Dictionary(
@@ -89,7 +99,7 @@ struct MachineLayout {
       partitions.map { ($0.name, $0.number) }, uniquingKeysWith: { _, last in last })
     sortedNames = partitions.map(\.name).sorted()
     var definition = MachineLayout.definition(folder, partitions)
-    if deck != nil { definition.inputOutput = inputOutput }
+    if deck != nil || !managed.isEmpty { definition.inputOutput = inputOutput }
     self.definition = definition
     // The numbers that the folder gives are its partitions' even while those are not defined.
     let count = max(folder.partitions.count, (entries.last?.number ?? -1).addingClamped(1))
@@ -98,9 +108,18 @@ struct MachineLayout {
       accounts: accounts, partitionCount: count, groupCount: folder.groups.count)
   }
 
-  /// The same partitions with another I/O configuration.
+  /// The I/O configuration that runs, without the managed paths.
+  var inputOutput: IOConfiguration { deck?.configuration ?? folder.inputOutput }
+
+  /// The same partitions with another I/O configuration; managed paths stay where they can.
   func with(_ deck: IODeck?) -> MachineLayout {
-    MachineLayout(folder, partitions.map(\.entry), deck)
+    let inputOutput = deck?.configuration ?? folder.inputOutput
+    return MachineLayout(folder, partitions.map(\.entry), deck, inputOutput.possible(managed))
+  }
+
+  /// The same with managed paths elsewhere.
+  func with(_ managed: [ManagedPath]) -> MachineLayout {
+    MachineLayout(folder, partitions.map(\.entry), deck, managed)
   }
 
   /// What the folder would say with the I/O configuration that runs: what the channel subsystem is built from.

@@ -13,6 +13,8 @@ package struct PartitionRecord: Sendable, Equatable, Codable {
   /// Channel paths that were on line to it, as the channel subsystem has them; nil in a record of an older
   /// program.
   package var onlinePaths: [UInt8]?
+  /// What its adapters were connected to, as the networks have it; nil for none, and in a record of an older program.
+  package var couplings: [AdapterCoupling]?
 
   /// One of its values.
   package subscript<Value>(dynamicMember value: WritableKeyPath<PartitionState, Value>) -> Value {

@@ -217,14 +217,18 @@ package struct MeasurementSample: Codable, Sendable, Equatable {
   package struct Resources: Codable, Sendable, Equatable {
     /// Its storage now, in bytes; 0 while it is not active.
     package var storageByteCount: UInt64
+    /// What its guest said last that programs could still get of it, in bytes; nil when it says nothing.
+    package var availableByteCount: UInt64?
     /// What the devices that it has now did for it.
     package var inputOutput: InputOutputMeasurement
 
     /// Creates the part of a sample for a partition's storage and devices.
     package init(
-      storageByteCount: UInt64, inputOutput: InputOutputMeasurement = InputOutputMeasurement()
+      storageByteCount: UInt64, availableByteCount: UInt64? = nil,
+      inputOutput: InputOutputMeasurement = InputOutputMeasurement()
     ) {
       self.storageByteCount = storageByteCount
+      self.availableByteCount = availableByteCount
       self.inputOutput = inputOutput
     }
   }

@@ -138,6 +138,7 @@ extension PartitionManager {
           virtualDevice: virtual, owner: owner == name ? nil : owner, ownerDevice: device,
           mode: mode),
         within: within)
+    case .countWrongPassword(let userid): firmware.life.wrongPasswords.count(userid)
     case .varyDevice(let device, let online):
       try reconfiguration.varyDevice(device, online: online)
     case .haltDevice(let device): try reconfiguration.haltDevice(device)
@@ -149,9 +150,11 @@ extension PartitionManager {
     case .varyProcessor(let number, let online):
       try reconfiguration.varyProcessor(number, online: online)
     case .varyPath(let path, let online, let insistence):
-      try reconfiguration.varyPath(path, online: online, insistence: insistence)
+      return try reconfiguration.varyPath(path, online: online, insistence: insistence)
     case .activateDeck(let request, let force):
       try reconfiguration.activateDeck(request, force: force)
+      onDisksChanged?()
+    case .moveManagedPath(let move): try reconfiguration.moveManagedPath(move)
     case .inject(let change): try reconfiguration.inject(change)
     case .network(let change): return try self.change(change)
     case .defineProcessor(let name, let processor):

@@ -9,13 +9,15 @@ extension ManagementAction {
     case .activate, .logOn, .recover, .load, .releasePath: PrivilegeClasses(letters: "AB")
     case .signalShutdown(_, _, thenForce: false), .signalAll, .set(.consoleWatcher, _):
       PrivilegeClasses(letters: "AC")
-    case .set(.missingInterruptTime, _): PrivilegeClasses(letters: "AB")
+    case .set(.missingInterruptTime, _), .set(.pathManagement, _): PrivilegeClasses(letters: "AB")
     case .deactivate, .stop, .start, .resetNormal, .resetClear, .restart, .cancelShutdown,
       .cancelPending, .set, .setNextProfile, .saveProfile, .signalShutdown(_, _, thenForce: true),
       .shutDown, .account, .haltDevice:
       PrivilegeClasses(letters: "A")
+    // The firmware does it.
+    case .countWrongPassword: PrivilegeClasses(letters: "A")
     case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
-      .releaseReservations, .activateDeck, .inject:
+      .releaseReservations, .activateDeck, .moveManagedPath, .inject:
       PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
@@ -34,7 +36,8 @@ extension ManagementAction {
   private var isOfInputOutput: Bool {
     switch self {
     case .varyPath, .configurePath, .varyDevicePath, .releasePath, .varyDevice, .attachDevice,
-      .detachDevice, .haltDevice, .releaseReservations, .link, .activateDeck, .inject:
+      .detachDevice, .haltDevice, .releaseReservations, .link, .activateDeck, .moveManagedPath,
+      .inject:
       true
     default: false
     }
@@ -104,6 +107,11 @@ extension PartitionManager {
   package func seesOthers(_ author: Author) -> Bool {
     guard case .partition(let name) = author else { return true }
     return (try? partition(name))?.definition.security.globalPerformanceData ?? false
+  }
+
+  /// Whether a user has given so many wrong passwords that he may link no more.
+  package func isLinkLocked(for userid: String) -> Bool {
+    firmware.life.wrongPasswords.areTooMany(of: userid)
   }
 
   /// Refuses an author who has no right to give commands as the user of a partition.

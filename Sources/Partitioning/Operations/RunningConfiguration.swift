@@ -135,18 +135,22 @@ extension PartitionManager {
     guard let partition = try? partition(name) else { return nil }
     return PartitionRecord(
       name: name, base: partition.place.entry.definition, state: partition.state,
-      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [])
+      onlinePaths: partition.isActive ? onlinePaths(of: partition) : [],
+      couplings: hardware.couplings(of: partition))
   }
 
   /// What of the machine as a whole outlives it.
   package var machineRecord: MachineRecord {
-    MachineRecord(
+    var decks = hardware.decks
+    // The next machine looks anew at who wants paths.
+    decks.managed = []
+    return MachineRecord(
       base: MachineSettings(definition), settings: firmware.settings.state,
       offlineProcessors: offlineProcessors, offlinePaths: offlinePaths,
       offlineDevices: channels.offlineDevices.isEmpty ? nil : channels.offlineDevices,
       deleted: deletedPartitions.isEmpty ? nil : deletedPartitions,
-      decks: hardware.decks == DeckBook()
-        ? nil : KeptDecks(base: layout.folder.inputOutput, book: hardware.decks),
+      decks: decks == DeckBook()
+        ? nil : KeptDecks(base: layout.folder.inputOutput, book: decks),
       reservations: keptPaths.isEmpty ? nil : keptPaths)
   }
 
@@ -313,6 +317,7 @@ extension PartitionManager {
     partition.definition.links = own.links
     partition.definition.networkAdapters = own.networkAdapters
     firmware.reconfiguration.takeUp(devicesOf: record.definition, partition)
+    firmware.reconfiguration.takeUp(record.couplings ?? [], partition)
     for number in partition.isOnline.indices {
       let isOnline = record.isOnline[number]
       guard isOnline != partition.isOnline[number], partition.entry(of: number) != nil else {

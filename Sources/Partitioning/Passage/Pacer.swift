@@ -11,6 +11,8 @@ import Quantities
 package final class Pacer {
   /// What is asked for.
   package private(set) var pace: Pace
+  /// Whether something outside answers in its own time: then FAST is no faster than the wall clock.
+  package var hasOutside = false { didSet { if hasOutside != oldValue { isStarted = false } } }
   private var wallOrigin: UInt64 = 0
   private var simulatedOrigin: SimulatedTime = 0
   private var isStarted = false
@@ -43,7 +45,8 @@ package final class Pacer {
   private var factor: UInt64 {
     switch pace {
     case .real: 1
-    case .fast, .stopped: 0
+    case .fast: hasOutside ? 1 : 0
+    case .stopped: 0
     case .factor(let factor): UInt64(max(factor, 1))
     }
   }
@@ -89,7 +92,7 @@ extension Pacer: StateHolder {
     PropertyRoles(
       state: [],
       // How time follows the wall clock is the host's.
-      wiring: ["pace", "clock"],
+      wiring: ["pace", "clock", "hasOutside"],
       caches: [
         "wallOrigin", "simulatedOrigin", "isStarted", "sampleWall", "sampleSimulated", "achieved",
       ])

@@ -24,6 +24,8 @@ final class Passage: FirmwareObject {
   /// How time follows the wall clock.
   let pacer: Pacer
   var state: State
+  /// Who takes the frames that leave the machine; nil for nobody.
+  weak var outside: (any NetworkOutside)?
   /// Messages of an epoch on their way to Settle.
   var crossing: [CrossingEvent] = []
 
@@ -52,7 +54,7 @@ final class Passage: FirmwareObject {
       state: ["state"],
       wiring: [
         "hardware", "storage", "pending", "journal", "entitlements", "restarts", "life",
-        "reconfiguration", "shutdown", "guestCommands", "pacer",
+        "reconfiguration", "shutdown", "guestCommands", "pacer", "outside",
       ],
       // Filled and emptied when an epoch is settled.
       caches: ["crossing"])
@@ -66,6 +68,7 @@ final class Passage: FirmwareObject {
     if let time = restarts.nextRelease { next = min(next ?? .max, gridAfter(time)) }
     if let time = shutdown.endDue { next = min(next ?? .max, gridAfter(time)) }
     if let time = pending.nextDeadline { next = min(next ?? .max, gridAfter(time)) }
+    if let time = reconfiguration.nextManagement { next = min(next ?? .max, gridAfter(time)) }
     if let time = entitlements.nextJudgement { next = min(next ?? .max, gridAfter(time)) }
     return next.map { max($0, now) }
   }

@@ -23,7 +23,10 @@ extension Passage {
       }
     }
     if let time = hardware.networks.nextEvent, time <= now {
-      for arrival in hardware.networks.takeArrivals(upTo: now) { deliver(arrival) }
+      var departures: [NetworkDeparture] = []
+      let arrivals = hardware.networks.takeArrivals(upTo: now) { departures.append($0) }
+      for arrival in arrivals { deliver(arrival) }
+      for departure in departures { outside?.take(departure) }
     }
     restarts.release()
     reconfiguration.expire()
@@ -152,6 +155,9 @@ extension Passage {
     case .processorRefused(let processor):
       _ = reconfiguration.refused(partition, .processorRecalled(processor))
     case .storagePlugged(let byteCount): reconfiguration.plugged(partition, byteCount)
+    case .storageRefused(let byteCount): reconfiguration.refusedStorage(partition, byteCount)
+    case .storageKept: reconfiguration.keptStorage(partition)
+    case .storageGivenBack(let byteCount): reconfiguration.givenBack(partition, byteCount)
     }
   }
 

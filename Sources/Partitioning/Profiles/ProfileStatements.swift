@@ -107,9 +107,7 @@ extension PartitionDefinition {
           "DEDICATE " + DeviceNumbers.text(device.virtualDevice),
           device.operandText))
     }
-    statements += networkAdapters.map {
-      ProfileStatement("NICDEF " + DeviceNumbers.text($0.virtualDevice), $0.operandText)
-    }
+    statements += networkAdapters.map { ProfileStatement($0.statement, $0.operandText) }
     statements += minidisks.map(\.directoryStatement)
     statements += links.compactMap { link in
       // Its own at the number of its entry is what MDISK says.

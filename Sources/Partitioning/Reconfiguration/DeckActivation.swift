@@ -21,6 +21,7 @@ extension Reconfiguration {
     }
     book.running = deck
     let layout = hardware.layout.with(deck)
+    book.managed = layout.managed
     let (next, files) = channels(of: layout)
     guard let next else { throw .deckRefused(deck?.name ?? DeckBook.folderName, files) }
     let judgement = DeckJudgement(hardware, layout.definition.inputOutput, next)
@@ -33,6 +34,9 @@ extension Reconfiguration {
     hardware.take(layout, book)
     state.reservations = state.reservations.filter { path, partition in
       channels.paths(of: partition).contains { $0.number == path }
+    }
+    pending.state.closing.removeAll { change in
+      !channels.closingPaths.contains { change.subject == .path($0) }
     }
   }
 

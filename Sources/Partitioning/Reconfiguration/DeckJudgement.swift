@@ -12,9 +12,9 @@ struct DeckJudgement {
     var cut: DeckCut
   }
 
-  private let hardware: MachineHardware
-  private let present: IOConfiguration
-  private let next: IOConfiguration
+  let hardware: MachineHardware
+  let present: IOConfiguration
+  let next: IOConfiguration
   private let channels: ChannelHardware
 
   /// - Parameters:
@@ -38,19 +38,8 @@ struct DeckJudgement {
     let stranded = hardware.channels.strandedDevices(by: channels).map {
       (device: $0.realDevice, partition: hardware.partitionName($0.partition))
     }.filter { !used.contains("\($0.device) \($0.partition)") }
-    return (hasOtherResources ? [.resources] : []) + pathObstacles + wayObstacles + devices
-      + stranded.map { .lastPath(device: $0.device, of: $0.partition) } + fileObstacles
-  }
-
-  /// RESOURCE is what the machine's storage for channels was laid out by.
-  private var hasOtherResources: Bool {
-    func places(_ configuration: IOConfiguration) -> [ImageDefinition] {
-      configuration.images.sorted { ($0.subsystem, $0.image) < ($1.subsystem, $1.image) }
-    }
-    func limits(_ configuration: IOConfiguration) -> [DeviceLimits] {
-      configuration.deviceLimits.sorted { $0.subsystem < $1.subsystem }
-    }
-    return places(present) != places(next) || limits(present) != limits(next)
+    return resourceObstacles + pathObstacles + wayObstacles + devices
+      + stranded.map { .lastPath(device: $0.device, of: $0.partition) } + volumeObstacles
   }
 
   // MARK: Paths
@@ -147,27 +136,5 @@ struct DeckJudgement {
       next.latencyNanoseconds == device.latencyNanoseconds
     else { return .changed }
     return next.candidateList?.contains(partition) ?? true ? nil : .denied
-  }
-
-  /// What a disk's file had is kept from the machine's start on, or not at all.
-  private var fileObstacles: [DeckObstacle] {
-    let pairs = devicePairs
-    func other(_ index: Int?, _ configuration: IOConfiguration) -> MediaDefinition? {
-      index.flatMap { configuration.devices.element(at: $0)?.media }
-    }
-    let going = zip(present.devices, pairs.later).filter { device, later in
-      device.media.writesThrough && other(later, next) != device.media
-    }
-    let coming = zip(next.devices, pairs.earlier).filter { device, earlier in
-      device.media.writesThrough && other(earlier, present) != device.media
-    }
-    return Set((going + coming).map(\.0.number)).sorted().map { .diskOfFile($0) }
-  }
-}
-
-extension MediaDefinition {
-  /// Whether what is written to it is written to a file of the host.
-  fileprivate var writesThrough: Bool {
-    if case .file(_, writable: true) = self { true } else { false }
   }
 }

@@ -9,8 +9,8 @@ import Quantities
 // differ only in what is judged before they come.
 
 extension Reconfiguration {
-  /// How often a guest is asked for a device.
-  private static let askingInterval: SimulatedTime = 1_000_000_000
+  /// How often a guest is asked for what it does not give.
+  static let askingInterval: SimulatedTime = 1_000_000_000
 
   func attachDevice(
     _ partition: Partition, _ device: DeviceAssignment, within: Int?
@@ -129,6 +129,8 @@ extension Reconfiguration {
       return try detach(.disk(device), from: partition, force: force, within: within)
     case .link(let link)?:
       return try detach(.link(link), from: partition, force: force, within: within)
+    case .adapter(let adapter)? where adapter.kind.isChannel:
+      return try detach(.adapter(adapter), from: partition, force: force, within: within)
     case .adapter?, nil: throw .virtualDeviceNotFound(partition.name, device: number)
     }
   }
@@ -137,9 +139,13 @@ extension Reconfiguration {
     _ partition: Partition, _ number: UInt16, force: Bool, within: Int?
   ) throws(ManagementError) -> ManagementResult {
     try partition.requireActive()
-    guard case .adapter(let adapter)? = partition.definition.device(number) else {
+    guard case .adapter(let adapter)? = partition.definition.device(number),
+      !adapter.kind.isChannel
+    else {
       throw .adapterNotFound(
-        partition.name, number, known: partition.definition.networkAdapters.map(\.virtualDevice))
+        partition.name, number,
+        known: partition.definition.networkAdapters.filter { !$0.kind.isChannel }
+          .map(\.virtualDevice))
     }
     return try detach(.adapter(adapter), from: partition, force: force, within: within)
   }
@@ -177,16 +183,18 @@ extension Reconfiguration {
     partition.pending.first { $0.device?.virtualDevice == number }
   }
 
-  /// Asks a guest again for the devices that it does not give yet.
+  /// Asks a guest again for the devices and the storage that it does not give yet.
   func askAgain(_ partition: Partition) {
-    for change in partition.pending {
-      guard let device = change.device, let asking = change.nextAsking,
-        asking <= now, now < change.deadline
-      else { continue }
+    for change in partition.pending where change.kind == .device || change.kind == .storage {
+      guard let asking = change.nextAsking, asking <= now, now < change.deadline else { continue }
       var later = change
       later.nextAsking = now.addingClamped(Self.askingInterval)
       pending.replace(change, by: later, of: partition)
-      _ = partition.recallDevice(device.virtualDevice)
+      if let device = change.device {
+        _ = partition.recallDevice(device.virtualDevice)
+      } else {
+        partition.computer?.recallPluggable()
+      }
       hardware.findWork(of: partition)
     }
   }

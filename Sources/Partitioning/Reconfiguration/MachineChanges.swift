@@ -45,53 +45,12 @@ extension Reconfiguration {
     return .done
   }
 
-  private func setPath(_ path: UInt8, of partition: Partition, online: Bool) {
+  /// Configures a path of a partition at once.
+  func setPath(_ path: UInt8, of partition: Partition, online: Bool) {
     channels.configure(path: path, for: partition.number, online: online, at: now)
     state.reservations[path] =
       !online && partition.definition.security.isIsolated && isReconfigurable(path, partition)
       ? partition.number : nil
-  }
-
-  // MARK: Paths that are busy
-
-  /// When the operator is told which devices are busy, and when he is to decide (z/OS: CONFIG CHP).
-  private static let busyTimes: (told: SimulatedTime, decision: SimulatedTime) = (
-    15_000_000_000, 150_000_000_000
-  )
-
-  private func quiesce(_ path: UInt8, of partition: Partition) -> PendingChange {
-    var change = PendingChange(
-      subject: .path(path), online: false, asked: now, deadline: PendingChange.never)
-    change.nextAsking = now.addingClamped(Self.busyTimes.told)
-    pending.add(change, to: partition)
-    return change
-  }
-
-  /// Takes the paths of a partition off line of which the last request has ended, and tells of those that are busy.
-  func settlePaths(of partition: Partition) {
-    for change in partition.pending {
-      guard case .path(let path) = change.subject else { continue }
-      let devices = channels.busyDevices(onPath: path, of: partition.number)
-      guard !devices.isEmpty else {
-        finishPath(change, path, of: partition)
-        continue
-      }
-      guard let time = change.nextAsking, time <= now else { continue }
-      let decision = change.asked.addingClamped(Self.busyTimes.decision)
-      var later = change
-      later.nextAsking = now < decision ? decision : nil
-      pending.replace(change, by: later, of: partition)
-      journal.note(partition, .pathBusy(path: path, devices: devices, isLong: now >= decision))
-    }
-  }
-
-  /// Takes a path off line that a partition has pending.
-  func finishPath(_ change: PendingChange, _ path: UInt8, of partition: Partition) {
-    journal.recording(change.action(on: partition.name), by: .firmware) {
-      pending.forget(change, of: partition)
-      setPath(path, of: partition, online: false)
-    }
-    journal.note(partition, .changeCompleted(change))
   }
 
   /// Gives up a path that isolation keeps for a partition (PR/SM: Release I/O path).
@@ -119,8 +78,15 @@ extension Reconfiguration {
 
   func varyPath(
     _ path: UInt8, online: Bool, insistence: Insistence
-  ) throws(ManagementError) {
+  ) throws(ManagementError) -> ManagementResult {
     guard let view = channels.pathView(path) else { throw .pathNotFound(path) }
+    if let earlier = pending.state.closing.first(where: { $0.subject == .path(path) }) {
+      // ONLINE takes it back; who insists does not wait.
+      guard online || insistence > .polite else { throw .changePending("SYSTEM", earlier) }
+      pending.state.closing.removeAll { $0 == earlier }
+      channels.vary(path: path, online: online, at: now)
+      return .done
+    }
     guard view.isOnline != online else {
       throw .pathAlready(nil, path: path, online: online)
     }
@@ -130,10 +96,14 @@ extension Reconfiguration {
         hardware.partitionName(first.partition), path: path,
         devices: lost.filter { $0.partition == first.partition }.map(\.virtualDevice))
     }
+    if !online, insistence == .polite, channels.close(path: path, at: now) {
+      return .pending([close(path)])
+    }
     channels.vary(path: path, online: online, at: now)
     for device in lost {
       journal.note(partitions[device.partition], .requestsWait(device: device.virtualDevice))
     }
+    return .done
   }
 
   /// Varies a path to one device of a partition; by z/OS's rules the last one to a device in use goes by FORCE only.

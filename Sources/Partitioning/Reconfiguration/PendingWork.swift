@@ -73,6 +73,7 @@ extension Reconfiguration {
   /// On a machine with guests it does nothing.
   func agreeToPending() {
     guard hardware.isRehearsal else { return }
+    agreeToClosingPaths()
     for partition in partitions {
       if partition.rehearsed.isUnknown {
         partition.rehearsed = GuestAnswers(
@@ -118,6 +119,8 @@ extension Reconfiguration {
 
   /// Ends the pending changes whose time is over, and asks again for what guests do not give yet.
   func expire() {
+    settleClosingPaths()
+    managePaths()
     for partition in pending.waiting {
       askAgain(partition)
       settlePaths(of: partition)

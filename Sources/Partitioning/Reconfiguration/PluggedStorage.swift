@@ -2,15 +2,22 @@ import Channels
 import Platform
 import Quantities
 
-// Storage that a guest plugs and unplugs by blocks, as Linux does. The firmware says how much it is to have
-// plugged; the guest's driver comes as near as it can, in its own time, and may never come there. So a
-// change is done increment by increment, and what is done of it stays done when it is ended.
+// Storage that a guest plugs and unplugs, as Linux does: by blocks (virtio-mem) or by ACPI memory devices. The
+// firmware says how much it is to have plugged; the guest comes as near as it can, in its own time, and may never
+// come there. So a change is done increment by increment, and what is done of it stays done when it is ended.
 
 extension Reconfiguration {
-  /// Throws when bytes are not whole blocks.
-  func judgeBlocks(_ byteCount: UInt64) throws(ManagementError) {
-    let block = PCLayout.pluggableBlock
-    guard byteCount % block == 0 else { throw .notMultipleOfIncrement(byteCount, increment: block) }
+  /// Throws when bytes are not whole blocks or memory devices.
+  func judgeUnit(_ byteCount: UInt64, of partition: Partition) throws(ManagementError) {
+    let unit = max(
+      1, partition.definition.reservedUnit(increment: definition.machine.incrementByteCount))
+    guard byteCount % unit == 0 else { throw .notMultipleOfIncrement(byteCount, increment: unit) }
+  }
+
+  /// Why a guest that serves no device for it is given no storage, and asked for none.
+  private func notServed(_ partition: Partition) -> ManagementError {
+    partition.definition.storageMethod == .acpi
+      ? .guestNotListening(partition.name) : .guestPlugsNoStorage(partition.name)
   }
 
   /// Gives a partition increments, for its guest to plug.
@@ -27,7 +34,7 @@ extension Reconfiguration {
         limit: storage.byteCount(of: partition.increments.count))
     }
     let waits = isListening(partition) && insistence == .polite
-    guard !waits || partition.plugsStorage else { throw .guestPlugsNoStorage(partition.name) }
+    guard !waits || partition.plugsStorage else { throw notServed(partition) }
     try storage.take(Array(places), for: partition)
     if waits { partition.offered.formUnion(places) }
     storage.offerPluggable(to: partition)
@@ -51,9 +58,7 @@ extension Reconfiguration {
     }
     let inUse = storage.ledger.count(of: partition.pluggedByteCount)
     let unused = min(count, places.count.subtractingClamped(inUse))
-    guard unused == count || partition.plugsStorage else {
-      throw .guestPlugsNoStorage(partition.name)
-    }
+    guard unused == count || partition.plugsStorage else { throw notServed(partition) }
     // What the guest has not plugged goes without it.
     storage.takeAway(places.suffix(max(0, unused)), from: partition)
     guard unused < count else { return .done }
@@ -114,7 +119,47 @@ extension Reconfiguration {
   }
 }
 
+extension Reconfiguration {
+  /// The guest cannot take a part of what it was offered, and has said so of all that it does not take.
+  func refusedStorage(_ partition: Partition, _ byteCount: UInt64) {
+    guard let change = partition.pending.first(where: \.isOfBlocks), change.online else {
+      return givenBack(partition, byteCount)
+    }
+    var ended = change
+    journal.recording(
+      .cancelPending(partition.name, kind: .storage), by: .partition(partition.name)
+    ) { ended = pending.withdraw(change, from: partition) }
+    journal.note(partition, ended.doneByteCount > 0 ? .changeStopped(ended) : .changeRefused(ended))
+  }
+
+  /// The guest gives nothing of what is still wanted back: that is told once, and the guest is asked again.
+  func keptStorage(_ partition: Partition) {
+    guard let change = partition.pending.first(where: \.isOfBlocks), !change.online,
+      change.nextAsking == nil
+    else { return }
+    var told = change
+    told.nextAsking = now.addingClamped(Self.askingInterval)
+    pending.replace(change, by: told, of: partition)
+    journal.note(partition, .storageKept(told))
+  }
+
+  /// The guest has given storage back unasked, or does not use what it was given unasked.
+  func givenBack(_ partition: Partition, _ byteCount: UInt64) {
+    let count = storage.ledger.count(of: byteCount)
+    let places = storage.pluggable(of: partition).filter { !partition.offered.contains($0) }
+      .suffix(max(0, count))
+    guard !places.isEmpty else { return }
+    let gone = storage.byteCount(of: places.count)
+    let action = ManagementAction.configureStorage(
+      partition.name, byteCount: gone, online: false, insistence: .polite, within: nil)
+    journal.recording(action, by: .partition(partition.name)) {
+      storage.takeAway(Array(places), from: partition)
+    }
+    journal.note(partition, .storageGivenBack(gone))
+  }
+}
+
 extension PendingChange {
-  /// Whether it is of blocks that the guest plugs or unplugs.
+  /// Whether it is of storage that the guest plugs or unplugs.
   fileprivate var isOfBlocks: Bool { if case .blocks = subject { true } else { false } }
 }

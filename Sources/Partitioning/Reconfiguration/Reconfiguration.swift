@@ -14,6 +14,8 @@ final class Reconfiguration: FirmwareObject {
   struct State: Equatable, Sendable, Codable {
     /// Partitions for which isolation keeps a reconfigurable path that is off line, by path.
     var reservations: [UInt8: Int] = [:]
+    /// What the management of paths looks back on.
+    @Added var pathManagement = PathManagement()
   }
 
   let hardware: MachineHardware
@@ -151,7 +153,7 @@ final class Reconfiguration: FirmwareObject {
     try partition.requireActive()
     let count = try judgeAmount(byteCount)
     if partition.definition.hasPluggableStorage {
-      try judgeBlocks(byteCount)
+      try judgeUnit(byteCount, of: partition)
       if let result = online
         ? try addBlocks(partition, count, insistence, within)
         : try removeBlocks(partition, count, insistence, within)

@@ -10,6 +10,8 @@ final class PendingChanges: FirmwareObject {
   struct State: Equatable, Sendable, Codable {
     /// Partitions with pending changes, ascending.
     var waiting: [Int] = []
+    /// Paths that go off line for the whole machine when what is under way there has ended.
+    @Added var closing: [PendingChange] = []
   }
 
   let hardware: MachineHardware
@@ -103,9 +105,9 @@ final class PendingChanges: FirmwareObject {
     if partition.pending.isEmpty { state.waiting.removeAll { $0 == partition.number } }
   }
 
-  /// When the first pending change lapses, or its guest is asked again.
+  /// When the first pending change lapses, its guest is asked again, or the operator told of it.
   var nextDeadline: SimulatedTime? {
-    var first: SimulatedTime?
+    var first = state.closing.compactMap(\.nextAsking).min()
     for partition in waiting {
       for change in partition.pending where !change.waitsForLoad {
         first = min(first ?? .max, change.deadline, change.nextAsking ?? .max)

@@ -12,6 +12,8 @@ package struct MachineSettings: Sendable, Equatable, Codable {
   @Added package var ioPriorityQueuing = false
   /// After how long the interrupts of disks are missing.
   @Added package var missingInterrupts = MissingInterruptTimes.usual
+  /// Whether managed paths stay where they are.
+  @Added package var isPathManagementOff = false
   /// Groups with caps of their own, in definition order.
   package var groups: [GroupDefinition]
 
@@ -48,6 +50,7 @@ package struct MachineSettings: Sendable, Equatable, Codable {
       runningTime = nanoseconds
     case .waitCompletion(let isOn): waitCompletion = isOn
     case .ioPriorityQueuing(let isOn): ioPriorityQueuing = isOn
+    case .pathManagement(let isOn): isPathManagementOff = !isOn
     case .missingInterruptTime(let subject, let seconds):
       if let seconds, !MissingInterruptTimes.range.contains(seconds) {
         throw .missingInterruptTimeOutOfRange(seconds)

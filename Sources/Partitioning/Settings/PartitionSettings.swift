@@ -54,7 +54,7 @@ extension PartitionDefinition {
     case .weightChange(_, let type, let change):
       for setting in try settings(of: change, type) { try apply(setting, in: context) }
     case .groupCap, .groupCapacity, .runningTime, .waitCompletion, .ioPriorityQueuing,
-      .missingInterruptTime:
+      .missingInterruptTime, .pathManagement:
       // A group's and the machine's.
       break
     }

@@ -1,4 +1,5 @@
 import Channels
+import Quantities
 
 /// The I/O configuration: channel paths, control units, devices, and their media.
 package struct IOConfiguration: Sendable, Equatable, Codable {
@@ -28,6 +29,13 @@ package struct IOConfiguration: Sendable, Equatable, Codable {
     self.paths = paths
     self.controlUnits = controlUnits
     self.devices = devices
+  }
+
+  /// The devices that a channel subsystem has a path to, in the order of their numbers.
+  package func devices(inSubsystem subsystem: UInt8) -> [DeviceDefinition] {
+    let units = Set(
+      controlUnits.filter { $0.paths.contains { $0.subsystem == subsystem } }.map(\.number))
+    return devices.filter { $0.controlUnits.contains(where: units.contains) }
   }
 
   /// The device with this number.
@@ -75,6 +83,9 @@ package struct ChannelPathDefinition: Sendable, Equatable, Codable {
   package var physicalChannel: UInt16?
   /// Switch that it enters, when said; kept as read.
   package var switchNumber: UInt8?
+  /// The cluster for whose partitions the machine gives it to control units (IOCLUSTER); nil for a path that control
+  /// units name.
+  package var cluster: String?
   /// How partitions may use it.
   package var sharing: PathSharing
   /// Partitions that have it on line at activation, in the deck's order.
@@ -133,6 +144,8 @@ package struct ControlUnitDefinition: Sendable, Equatable, Codable {
   package var unitAddresses: [UnitAddressRange]
   /// Type as the deck says it, such as `2107`.
   package var type: String
+  /// How many managed paths it may have, by channel subsystem.
+  @Added package var managedCounts: [ManagedPathCount] = []
 
   /// Creates a control unit.
   package init(

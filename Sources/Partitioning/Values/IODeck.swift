@@ -39,6 +39,8 @@ package struct DeckBook: Sendable, Equatable, Codable {
   package var running: IODeck?
   /// The last activation; nil before the first.
   package var last: Activation?
+  /// Managed paths, and the control units that have them, by path.
+  @Added package var managed: [ManagedPath] = []
 
   /// The folder's own runs.
   package init() {}

@@ -96,7 +96,12 @@ package struct MinidiskDefinition: Sendable, Equatable, Codable {
 extension IOConfiguration {
   /// The device that a minidisk is on.
   package func device(of minidisk: MinidiskDefinition) -> DeviceDefinition? {
-    switch minidisk.place.volume {
+    device(of: minidisk.place.volume)
+  }
+
+  /// The device that a volume is.
+  func device(of volume: MinidiskPlace.Volume) -> DeviceDefinition? {
+    switch volume {
     case .label(let label): devices.first { $0.volume == label }
     case .device(let number): device(number)
     }

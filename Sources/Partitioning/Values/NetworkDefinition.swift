@@ -3,7 +3,7 @@
 import Channels
 import Quantities
 
-/// A network adapter of a partition (NICDEF).
+/// A network adapter of a partition (NICDEF), or its end of a channel to another (SPECIAL CTCA).
 package struct NetworkAdapterDefinition: Sendable, Equatable, Codable {
   /// The number the partition knows it by.
   package var virtualDevice: UInt16
@@ -15,6 +15,8 @@ package struct NetworkAdapterDefinition: Sendable, Equatable, Codable {
   package var addressNumber: UInt32?
   /// Most bytes of a frame's payload.
   package var unitByteCount: UInt16
+  /// What it can be connected to.
+  @Added package var kind: AdapterKind = .network
 
   /// Bytes that a payload may have at most (MTU): what IPv6 needs, to what fits a frame.
   package static let unitByteCounts: ClosedRange<Int> = 1280...65_521
@@ -22,21 +24,27 @@ package struct NetworkAdapterDefinition: Sendable, Equatable, Codable {
   /// An adapter that is connected to nothing.
   package init(
     virtualDevice: UInt16, switchName: String? = nil, vlan: PortVLAN? = nil,
-    addressNumber: UInt32? = nil, unitByteCount: UInt16 = 1500
+    addressNumber: UInt32? = nil, unitByteCount: UInt16 = 1500, kind: AdapterKind = .network
   ) {
     self.virtualDevice = virtualDevice
     self.switchName = switchName
     self.vlan = vlan
     self.addressNumber = addressNumber
     self.unitByteCount = unitByteCount
+    self.kind = kind
+  }
+
+  /// The statement that defines it, with its number.
+  package var statement: String {
+    (kind.isChannel ? "SPECIAL " : "NICDEF ") + DeviceNumbers.text(virtualDevice)
   }
 }
 
 extension NetworkAdapterDefinition {
-  /// What it says beside its number, as NICDEF has it.
+  /// What it says beside its number, as NICDEF and SPECIAL have it.
   var operandText: String {
     let words = [
-      "TYPE QDIO", switchName.map { "LAN SYSTEM \($0)" },
+      kind.isChannel ? "CTCA" : "TYPE QDIO", kind.user, switchName.map { "LAN SYSTEM \($0)" },
       addressNumber.map { "MACID \(hexDigits($0, 6))" }, vlan.map(\.text),
       unitByteCount == 1500 ? nil : "MTU \(unitByteCount)",
     ]

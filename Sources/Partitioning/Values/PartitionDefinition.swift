@@ -116,6 +116,8 @@ package struct ShareDefinition: Sendable, Equatable, Codable {
 package enum StorageMethod: String, Sendable, Equatable, Codable, CaseIterable {
   /// By the memory device of virtio, in blocks of 2 MiB, as Linux takes it.
   case virtio = "VIRTIO"
+  /// By ACPI memory devices, of 128 MiB or more each, as Linux takes those too.
+  case acpi = "ACPI"
   /// By notices of the firmware's own (DIAGNOSE X'600'), an increment at a time.
   case call = "CALL"
 }
@@ -352,14 +354,26 @@ package struct PartitionDefinition: Sendable, Equatable, Codable {
     return .call
   }
 
-  /// Whether its guest plugs reserved storage by blocks.
+  /// Whether its guest plugs reserved storage, by blocks or memory devices.
   package var hasPluggableStorage: Bool {
-    storageMethod == .virtio && storage.reservedByteCount > 0
+    storageMethod != .call && storage.reservedByteCount > 0
+  }
+
+  /// The unit in which its guest takes reserved storage on a machine with an increment, in bytes.
+  package func reservedUnit(increment: UInt64) -> UInt64 {
+    switch storageMethod {
+    case .virtio: PCLayout.pluggableBlock
+    case .acpi:
+      PCLayout.memoryDeviceByteCount(
+        initial: storage.initialByteCount, reserved: storage.reservedByteCount,
+        increment: increment)
+    case .call: increment
+    }
   }
 
   /// Disks and network adapters that there is room for beside its other devices.
   package var deviceRoom: Int {
     PCLayout.virtioLimit.subtractingClamped(options.count(where: \.isDevice))
-      .subtractingClamped(hasPluggableStorage ? 1 : 0)
+      .subtractingClamped(hasPluggableStorage && storageMethod == .virtio ? 1 : 0)
   }
 }

@@ -8,7 +8,7 @@ package enum PartitionDevice: Sendable, Equatable {
   case disk(DeviceAssignment)
   /// A minidisk.
   case link(MinidiskLink)
-  /// A network adapter.
+  /// A network adapter, or an end of a channel.
   case adapter(NetworkAdapterDefinition)
 
   /// The partition's own number for it.

@@ -57,6 +57,7 @@ extension PartitionManager {
       resources: MeasurementSample.Resources(
         storageByteCount: partition.isActive
           ? partition.storageByteCount(increment: firmware.storage.ledger.incrementByteCount) : 0,
+        availableByteCount: partition.computer?.storageReport?.availableByteCount,
         inputOutput: inputOutput))
   }
 }

@@ -86,6 +86,8 @@ package struct MachineView: Sendable, Equatable, Codable {
   package var freeByteCount: UInt64
   /// The unit in which storage is given.
   package var incrementByteCount: UInt64
+  /// Changes of its channel paths that wait until requests have ended.
+  package var pending: [PendingChange] = []
   /// Its channel paths.
   package var paths: [PathView]
   /// Values of the machine and of its groups that run.

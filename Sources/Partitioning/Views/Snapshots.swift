@@ -154,6 +154,7 @@ extension PartitionManager {
       timeZone: machine.timeZone, processors: physicalViews(), pools: poolViews(),
       storageByteCount: ledger.installedByteCount, freeByteCount: ledger.freeByteCount,
       incrementByteCount: machine.incrementByteCount,
+      pending: firmware.pending.state.closing,
       paths: zip(definition.inputOutput.paths, channels.pathViews()).map { path, view in
         PathView(
           path: path.number, type: path.type, isOnline: view.isOnline,

@@ -8,7 +8,7 @@ package enum PCLayout {
   package static let highStorageBase: UInt64 = 0x1_0000_0000
   /// Unit in which storage is attached: 1 MiB.
   package static let storageUnit: UInt64 = 0x10_0000
-  /// Unit in which a guest plugs storage, and the boundary that it lies on: 2 MiB.
+  /// Unit in which a guest plugs storage by virtio, and the boundary that it lies on: 2 MiB.
   package static let pluggableBlock: UInt64 = 0x20_0000
 
   /// Local APIC page, 4 KiB (Intel SDM 3A, "Advanced Programmable Interrupt Controller").
@@ -23,6 +23,9 @@ package enum PCLayout {
   package static let virtioByteCount: UInt64 = 0x200
   /// Most virtio devices of a partition: one I/O APIC pin each.
   package static let virtioLimit = 8
+
+  /// Most ACPI memory devices of a partition: what the firmware tables have room for.
+  static let memoryDeviceLimit: UInt64 = 256
 
   /// First I/O port of serial line 1 (PC/AT convention), eight ports.
   static let serialPort: UInt64 = 0x3F8
@@ -53,6 +56,8 @@ package enum PCLayout {
   static let processorHotplug: UInt64 = 0x620
   /// Device hot-plug registers: selector (32 bits), flags (8 bits), an event and its status (32 bits each).
   static let deviceHotplug: UInt64 = 0x630
+  /// Storage hot-plug registers: selector (32 bits), flags (8 bits), an event and its status (32 bits each).
+  static let storageHotplug: UInt64 = 0x640
 
   /// The test device's register of 32 bits; there only when asked for.
   static let testScratch: Range<UInt64> = 0xE0..<0xE4
@@ -162,11 +167,28 @@ package enum PCLayout {
     return [0..<lowStorageLimit, Range(uncheckedBounds: (highStorageBase, end))]
   }
 
-  /// Where storage lies that a guest plugs by blocks: after the initial, in whole memory blocks of Linux'
+  /// A memory block of Linux' in a system that begins with so much storage: the least that it adds or removes.
+  private static func memoryBlock(initial: UInt64) -> UInt64 {
+    // 128 MiB, and up to 2 GiB in a system that begins with 64 GiB.
+    initial < 64 << 30 ? 128 << 20 : 2 << 30
+  }
+
+  /// Bytes of each ACPI memory device of a partition: whole memory blocks of Linux' and whole increments, and
+  /// no more devices than `memoryDeviceLimit`.
+  package static func memoryDeviceByteCount(
+    initial: UInt64, reserved: UInt64, increment: UInt64
+  ) -> UInt64 {
+    var byteCount = max(memoryBlock(initial: initial), increment)
+    while byteCount.multipliedClamped(by: memoryDeviceLimit) < reserved {
+      byteCount = byteCount.multipliedClamped(by: 2)
+    }
+    return byteCount
+  }
+
+  /// Where storage lies that a guest plugs: after the initial, in whole memory blocks of Linux'
   /// and on their boundary, and not on both sides of the gap.
   static func pluggableRegion(initial: UInt64, byteCount: UInt64) -> Range<UInt64> {
-    // Linux' memory blocks are 128 MiB, and up to 2 GiB in a system that begins with 64 GiB.
-    let block: UInt64 = initial < 64 << 30 ? 128 << 20 : 2 << 30
+    let block = memoryBlock(initial: initial)
     func whole(_ bytes: UInt64) -> UInt64 { bytes.addingClamped(block &- 1) / block &* block }
     let size = whole(byteCount)
     var start = whole(storageRanges(byteCount: initial).last?.upperBound ?? 0)

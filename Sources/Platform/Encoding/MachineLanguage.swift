@@ -176,6 +176,11 @@ enum MachineLanguage {
     [0x86, 0x09, 0x00, 0x01] + littleEndian(base) + littleEndian(byteCount)
   }
 
+  /// QWordMemory (ResourceConsumer, PosDecode, MinFixed, MaxFixed, Cacheable, ReadWrite, 0, addresses).
+  static func storageResource(_ addresses: ClosedRange<UInt64>) -> Term {
+    [0x8A, 0x2B, 0x00, 0, 0x0D, 3] + window(addresses)
+  }
+
   /// IRQNoFlags () { request }: an edge of the ISA bus.
   static func requestResource(_ request: Int) -> Term {
     [0x22] + littleEndian(UInt16(truncatingIfNeeded: 1 << request))

@@ -100,6 +100,9 @@ final class EventDevice: BusTarget, Device {
   /// Tells that there is something to see at the devices' registers.
   func tellDevices() { tell(GenericEvents.devices) }
 
+  /// Tells that there is something to see at the storage's registers.
+  func tellStorage() { tell(GenericEvents.storage) }
+
   private func tell(_ events: UInt32) {
     state.raise(events)
     line.pulse()
@@ -111,12 +114,14 @@ final class EventDevice: BusTarget, Device {
 
   private var takesDevices: Bool { bus.configuration.takesDevices }
 
+  private var takesStorage: Bool { !bus.configuration.memoryDevices.isEmpty }
+
   private var hasReserve: Bool { bus.network.state.isPresent.contains(false) }
 
   func description() -> [MachineLanguage.Term] {
     // Fixed hardware has a power button of its own.
     (hasReserve ? [processorsTerm()] : [])
-      + (hasReserve || takesDevices || !hasBoard ? [eventTerm()] : [])
+      + (hasReserve || takesDevices || takesStorage || !hasBoard ? [eventTerm()] : [])
   }
 
   /// The generic event device: reads which events are pending and tells their objects.
@@ -140,6 +145,12 @@ final class EventDevice: BusTarget, Device {
         AML.condition(
           AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.devices))),
           [AML.path(DeviceHotplug.scanMethod)]))
+    }
+    if takesStorage {
+      handling.append(
+        AML.condition(
+          AML.and(AML.local(0), AML.integer(UInt64(GenericEvents.storage))),
+          [AML.path(StorageHotplug.scanMethod)]))
     }
     return AML.device(
       "GED_",

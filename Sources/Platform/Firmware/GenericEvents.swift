@@ -13,6 +13,8 @@ struct GenericEvents: SavedState {
   static let processors: UInt32 = 2
   /// Event bit: a device came or went, or one is wanted back.
   static let devices: UInt32 = 4
+  /// Event bit: storage came, or some is wanted back.
+  static let storage: UInt32 = 8
 
   /// What is known of one processor.
   private struct Entry: Codable, Equatable, Sendable {

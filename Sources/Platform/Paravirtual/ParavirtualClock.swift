@@ -1,3 +1,4 @@
+import Quantities
 import X86
 
 /// What one processor shares with the firmware by the interface of KVM (linux/asm/kvm_para.h).
@@ -14,10 +15,17 @@ struct ParavirtualClock: Codable, Equatable, Sendable {
   private static let enabled: UInt64 = 1
   private static let stableFlag: UInt8 = 1
   private static let stoppedFlag: UInt8 = 2
+  /// Where the page of steal time says that the processor has work and does not run, and what else it says there:
+  /// that a sibling wants its translations dropped before it runs again.
+  private static let preemptedOffset: UInt64 = 16
+  private static let preemptedFlag: UInt8 = 1
+  private static let flushFlag: UInt8 = 2
 
   private(set) var systemTime: UInt64 = 0
   private(set) var stealTime: UInt64 = 0
   private(set) var stolenNanoseconds: UInt64 = 0
+  /// The guest was told that the processor does not run.
+  @Added private(set) var isPreempted = false
 
   /// Writes the wall-clock time at the origin of system time: version, seconds, nanoseconds.
   static func writeWallClock(
@@ -60,8 +68,30 @@ struct ParavirtualClock: Codable, Equatable, Sendable {
   mutating func setStealTime(_ value: UInt64, _ memory: GuestMemory) -> Bool {
     guard value & 0x3E == 0 else { return false }
     stealTime = value
+    isPreempted = false
     writeSteal(memory)
     return true
+  }
+
+  /// Tells the siblings that the processor has work and does not run, so that none spins for it or waits for it to
+  /// drop translations.
+  mutating func notePreempted(_ memory: GuestMemory) {
+    guard !isPreempted, stealTime & ParavirtualClock.enabled != 0 else { return }
+    isPreempted = true
+    _ = memory.store(ParavirtualClock.preemptedFlag, at: preemptedAddress)
+  }
+
+  /// Tells the siblings that the processor runs again; true when one wants its translations dropped first.
+  mutating func noteRunning(_ memory: GuestMemory) -> Bool {
+    guard isPreempted else { return false }
+    isPreempted = false
+    let told = memory.load(preemptedAddress, as: UInt8.self) ?? 0
+    _ = memory.store(UInt8(0), at: preemptedAddress)
+    return told & ParavirtualClock.flushFlag != 0
+  }
+
+  private var preemptedAddress: UInt64 {
+    (stealTime & ~0x3F) &+ ParavirtualClock.preemptedOffset
   }
 
   /// Adds time that the processor was ready and not running.

@@ -39,9 +39,10 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   package var hasLegacyDevices: Bool
   /// What its random numbers begin with, where it has a device for them.
   package var entropySeed: UInt64?
-  /// Storage beyond `maximumStorage` that a guest may plug by blocks, in bytes; nil where it has no device
-  /// for that.
+  /// Storage beyond `maximumStorage` that a guest may plug, in bytes; nil where it has no device for that.
   package var pluggableStorage: UInt64?
+  /// Bytes of each ACPI memory device by which it plugs that; nil where it does so by virtio's, in blocks.
+  package var memoryDeviceByteCount: UInt64?
   /// Whether it has a port at which its guest gives CP commands.
   @Added package var hasCommandPort = false
   /// Whether it has a device by which its guest gives pages back and says how much storage it can spare.
@@ -51,7 +52,8 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case name, partitionNumber, maximumProcessors, initialProcessors, initialStorage, maximumStorage
     case increment, timeOfDay, blockDevices, networkDevices, features, testHardware
-    case hasLegacyDevices, entropySeed, pluggableStorage, hasCommandPort, hasBalloon
+    case hasLegacyDevices, entropySeed, pluggableStorage, memoryDeviceByteCount
+    case hasCommandPort, hasBalloon
     case takesDevices = "takesDisks"
   }
 
@@ -63,7 +65,7 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     takesDevices: Bool = false, networkDevices: [NetworkDeviceConfiguration] = [],
     features: ProcessorFeatures = .baseline, testHardware: TestHardware = TestHardware(),
     hasLegacyDevices: Bool = false, entropySeed: UInt64? = nil, pluggableStorage: UInt64? = nil,
-    hasCommandPort: Bool = false, hasBalloon: Bool = false
+    memoryDeviceByteCount: UInt64? = nil, hasCommandPort: Bool = false, hasBalloon: Bool = false
   ) {
     self.name = name
     self.partitionNumber = partitionNumber
@@ -73,7 +75,8 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.maximumStorage = maximumStorage
     self.increment = increment
     self.timeOfDay = timeOfDay
-    let others = [entropySeed != nil, pluggableStorage != nil, hasCommandPort, hasBalloon]
+    let plugsBlocks = pluggableStorage != nil && memoryDeviceByteCount == nil
+    let others = [entropySeed != nil, plugsBlocks, hasCommandPort, hasBalloon]
     let room = PCLayout.virtioLimit.subtractingClamped(others.count { $0 })
     // Cannot trap: there are four others.
     self.blockDevices = Array(blockDevices.prefix(max(0, room)))
@@ -85,6 +88,7 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
     self.hasLegacyDevices = hasLegacyDevices
     self.entropySeed = entropySeed
     self.pluggableStorage = pluggableStorage
+    self.memoryDeviceByteCount = memoryDeviceByteCount
     self.hasCommandPort = hasCommandPort
     self.hasBalloon = hasBalloon
     self.takesDevices = takesDevices
@@ -94,13 +98,28 @@ package struct ComputerConfiguration: Codable, Equatable, Sendable {
   var freePlaces: [Int] {
     guard takesDevices else { return [] }
     // Behind the others, whose places do not depend on them.
-    let others = [entropySeed != nil, pluggableStorage != nil, hasCommandPort, hasBalloon]
+    let others = [entropySeed != nil, plugsBlocks, hasCommandPort, hasBalloon]
     let first = blockDevices.count.addingClamped(networkDevices.count)
       .addingClamped(others.count { $0 })
     return (0..<PCLayout.virtioLimit).filter { $0 >= first }
   }
 
-  /// Where storage that a guest plugs by blocks lies; nil where there is none.
+  /// Whether its guest plugs storage by blocks.
+  var plugsBlocks: Bool { pluggableStorage != nil && memoryDeviceByteCount == nil }
+
+  /// Where the storage of its ACPI memory devices lies, in the order of their numbers.
+  var memoryDevices: [Range<UInt64>] {
+    guard let region = pluggableRegion, let total = pluggableStorage,
+      let unit = memoryDeviceByteCount, unit > 0
+    else { return [] }
+    let count = min(total / unit, PCLayout.memoryDeviceLimit)
+    return (0..<count).map { number in
+      let start = region.lowerBound.addingClamped(number.multipliedClamped(by: unit))
+      return start..<max(start, start.addingClamped(unit))
+    }
+  }
+
+  /// Where storage that a guest plugs lies; nil where there is none.
   var pluggableRegion: Range<UInt64>? {
     pluggableStorage.map { PCLayout.pluggableRegion(initial: initialStorage, byteCount: $0) }
   }

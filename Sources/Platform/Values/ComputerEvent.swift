@@ -45,8 +45,14 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case deviceKept(UInt16)
     /// The guest's operating system does not give a processor back that it was asked for (ACPI `_OST`).
     case processorRefused(Int)
-    /// The guest has plugged or unplugged blocks of storage and has so much plugged now.
+    /// The guest has plugged or unplugged storage and has so much plugged now.
     case storagePlugged(byteCount: UInt64)
+    /// The guest's operating system could not take so much of the storage that it was offered (ACPI `_OST`).
+    case storageRefused(byteCount: UInt64)
+    /// The guest's operating system gives nothing of the storage that is still wanted back (ACPI `_OST`).
+    case storageKept
+    /// The guest's operating system has given so much storage back unasked (ACPI eject).
+    case storageGivenBack(byteCount: UInt64)
   }
 
   /// When it happened.

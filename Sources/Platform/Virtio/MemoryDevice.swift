@@ -9,7 +9,7 @@ import X86
 /// Storage that comes and goes while the guest runs, as a driver such as Linux' virtio_mem takes it.
 ///
 /// Unplugged blocks are not storage: a driver must have accepted that they are inaccessible.
-final class MemoryDevice: VirtioDevice, Device {
+final class MemoryDevice: VirtioDevice, PluggingDevice {
   /// All state of the device.
   struct State: SavedState {
     static let kind = "memory device"
@@ -43,7 +43,9 @@ final class MemoryDevice: VirtioDevice, Device {
 
   static func devices(of configuration: ComputerConfiguration, on bus: SystemBus) -> [MemoryDevice]
   {
-    guard let region = configuration.pluggableRegion, let slot = bus.takeSlot() else { return [] }
+    guard configuration.plugsBlocks, let region = configuration.pluggableRegion,
+      let slot = bus.takeSlot()
+    else { return [] }
     return [MemoryDevice(region, at: slot, of: bus)]
   }
 
@@ -75,13 +77,17 @@ final class MemoryDevice: VirtioDevice, Device {
   /// Whether the guest's driver serves the device.
   var isServed: Bool { transport.isOperating }
 
-  /// Sets how much the guest is to have plugged, and how much it may keep; what is beyond that goes at once.
+  var pluggedByteCount: UInt64 { storage.pluggedByteCount }
+
   func offer(_ byteCount: UInt64, keeping most: UInt64) {
     storage.request(byteCount)
     apply(storage.limit(to: most))
     transport.configure(storage.configuration, isTold: true)
     line.set(transport.isInterrupting)
   }
+
+  /// A driver goes on by itself until it has as many blocks as it is to have.
+  func askAgain() {}
 
   // MARK: Requests
 

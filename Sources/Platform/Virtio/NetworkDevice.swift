@@ -13,6 +13,16 @@ final class NetworkDevice: VirtioDevice {
   struct Pending: Codable, Equatable, Sendable {
     var tag: UInt64
     var head: UInt16
+    /// The pair of queues by which it was sent.
+    @Added var pair = 0
+  }
+
+  /// What the receiving queue of a pair has.
+  struct Receiver: Codable, Equatable, Sendable {
+    /// Buffers of the driver that are still empty.
+    var buffers: [VirtQueue.Chain] = []
+    /// Frames for which there was no buffer yet.
+    var backlog: [EthernetFrame] = []
   }
 
   /// All state of the device.
@@ -22,11 +32,19 @@ final class NetworkDevice: VirtioDevice {
 
     var transport: VirtioTransport
     var pending: [Pending] = []
-    /// Buffers of the driver that are still empty.
+    /// Buffers of the driver that are still empty, in the first receiving queue.
     var buffers: [VirtQueue.Chain] = []
-    /// Frames for which there was no buffer yet.
+    /// Frames for which there was no buffer there yet.
     var backlog: [EthernetFrame] = []
+    /// The other receiving queues; a former program had none.
+    @Added var others: [Receiver] = []
+    /// How many pairs of queues the driver uses beyond the first.
+    @Added var furtherPairs = 0
+    @Added var flows = FlowTable()
   }
+
+  /// Most pairs of queues; a computer with fewer processors has one for each.
+  static let pairLimit = 4
 
   /// How much waits for the driver's buffers; more is lost, as on a wire.
   enum Backlog {
@@ -37,14 +55,14 @@ final class NetworkDevice: VirtioDevice {
   }
 
   /// What a notice costs the processor that gives it, in cycles: the host walks the rings for it.
-  private enum Cost {
+  enum Cost {
     static let frame = 400
     static let descriptor = 100
     static let kibibyte = 100
     static let segment = 100
   }
 
-  private enum Feature {
+  enum Feature {
     static let checksum: UInt64 = 1 << 0
     static let guestChecksum: UInt64 = 1 << 1
     static let unit: UInt64 = 1 << 3
@@ -54,34 +72,48 @@ final class NetworkDevice: VirtioDevice {
     static let segments4: UInt64 = 1 << 11
     static let segments6: UInt64 = 1 << 12
     static let mergedBuffers: UInt64 = 1 << 15
+    static let status: UInt64 = 1 << 16
+    static let control: UInt64 = 1 << 17
+    static let pairs: UInt64 = 1 << 22
     static let segments = guestSegments4 | guestSegments6 | segments4 | segments6
-    static let all = checksum | guestChecksum | unit | address | mergedBuffers | segments
+    static let all = checksum | guestChecksum | unit | address | mergedBuffers | segments | status
+    /// What former programs did not offer.
+    static let added = segments | status | control | pairs
   }
-
-  private static let receiveQueue = 0
-  private static let sendQueue = 1
 
   let configuration: NetworkDeviceConfiguration
   private(set) var pending: [Pending] = []
-  private(set) var buffers: [VirtQueue.Chain] = []
-  private(set) var backlog: [EthernetFrame] = []
+  /// One for each pair of queues.
+  var receivers: [Receiver]
+  /// How many pairs of queues the driver uses.
+  var pairCount = 1
+  private var flows = FlowTable()
 
-  /// The device of an adapter.
+  /// The device of an adapter that is connected to nothing.
   init(_ configuration: NetworkDeviceConfiguration, at slot: Int, of bus: SystemBus) {
     self.configuration = configuration
-    var space = configuration.address.bytes
-    // Status and number of pairs of queues: of features that are not offered.
-    space += [0, 0, 0, 0]
-    space += MachineLanguage.littleEndian(configuration.unitByteCount)
+    let pairs = min(Self.pairLimit, max(1, bus.configuration.maximumProcessors))
+    receivers = [Receiver](repeating: Receiver(), count: max(1, pairs))
+    let space =
+      configuration.address.bytes + MachineLanguage.littleEndian(UInt16(0))
+      + MachineLanguage.littleEndian(UInt16(clamping: pairs))
+      + MachineLanguage.littleEndian(configuration.unitByteCount)
     super.init(
       VirtioTransport(
-        deviceType: 1, deviceFeatures: Feature.all, configuration: space,
-        queueLimits: [VirtQueue.maximumSize, VirtQueue.maximumSize]),
+        deviceType: 1,
+        deviceFeatures: pairs == 1 ? Feature.all : Feature.all | Feature.control | Feature.pairs,
+        configuration: space,
+        queueLimits: [UInt32](
+          repeating: VirtQueue.maximumSize, count: max(2, pairs == 1 ? 2 : pairs &* 2 &+ 1))),
       at: slot, of: bus)
   }
 
   var state: State {
-    State(transport: transport, pending: pending, buffers: buffers, backlog: backlog)
+    State(
+      transport: transport, pending: pending, buffers: receivers.first?.buffers ?? [],
+      // Cannot trap: a constant.
+      backlog: receivers.first?.backlog ?? [], others: Array(receivers.dropFirst()),
+      furtherPairs: pairCount &- 1, flows: flows)
   }
 
   /// Returns to the state after power-on; the networks forget what it has sent.
@@ -95,31 +127,62 @@ final class NetworkDevice: VirtioDevice {
   /// - Throws: `StateRefusal` when no device like this has such a state; nothing was changed then.
   func restore(_ state: State) throws(StateRefusal) {
     let limit = Int(VirtQueue.maximumSize)
-    // Former programs left all segmenting to the guests.
-    guard transport.fits(state.transport, added: Feature.segments), state.pending.count <= limit,
-      state.buffers.count <= limit, state.backlog.count <= Backlog.frameLimit
+    let pairs = Self.pairCount(of: state.transport)
+    let lanes = [Receiver(buffers: state.buffers, backlog: state.backlog)] + state.others
+    // What status and pairs there are may be another's: an earlier program had one pair and said nothing of it.
+    var own = transport
+    let spoken = own.configuration.indices.map { index in
+      let bytes = Self.statedPlaces.contains(index) ? state.transport : own
+      return bytes.configuration.element(at: index) ?? 0
+    }
+    own.configure(spoken, isTold: false)
+    guard own.fits(state.transport, added: Feature.added, formerQueues: 2),
+      lanes.count <= pairs, state.furtherPairs >= 0, state.furtherPairs < pairs,
+      state.pending.count <= limit.multipliedClamped(by: pairs),
+      state.pending.allSatisfy({ $0.pair >= 0 && $0.pair < pairs }),
+      lanes.allSatisfy({ $0.buffers.count <= limit }),
+      lanes.reduce(0, { $0.addingClamped($1.backlog.count) }) <= Backlog.frameLimit
     else {
       throw .inconsistent(kind: State.kind, what: "it is another device's, or its queues")
     }
     transport = state.transport
     pending = state.pending
-    buffers = state.buffers
-    backlog = state.backlog
+    receivers =
+      lanes
+      + [Receiver](repeating: Receiver(), count: max(0, pairs.subtractingClamped(lanes.count)))
+    pairCount = state.furtherPairs &+ 1
+    flows = state.flows
+  }
+
+  /// Where the configuration has what changes: the status, and the number of pairs of a former program.
+  static let statedPlaces = 6..<10
+
+  /// Pairs of queues that a device has.
+  private static func pairCount(of transport: VirtioTransport) -> Int {
+    max(1, transport.queues.count.subtractingClamped(1) / 2)
   }
 
   override func forget(_ access: DeviceAccess) { forgetFrames() }
 
   private func forgetFrames() {
     pending = []
-    buffers = []
-    backlog = []
+    // Cannot trap: goes through the array itself.
+    receivers = receivers.map { _ in Receiver() }
+    pairCount = 1
+    flows = FlowTable()
   }
 
   override func serve(_ queue: Int, _ access: DeviceAccess) {
     do throws(VirtQueueError) {
-      let cycles =
-        queue == Self.sendQueue ? try send(access.time) : try takeBuffers()
-      if queue == Self.receiveQueue { try fill() }
+      var cycles = 0
+      switch role(of: queue) {
+      case .receiving(let pair):
+        cycles = try takeBuffers(pair)
+        try fill(pair)
+      case .sending(let pair): cycles = try send(pair, access.time)
+      case .control: cycles = try obey(queue)
+      case nil: break
+      }
       bus.owner?.charge(cycles, to: access.processor)
     } catch {
       transport.markBroken()
@@ -131,23 +194,26 @@ final class NetworkDevice: VirtioDevice {
   /// Takes the frames that the driver made available.
   ///
   /// - Returns: What walking the ring costs in cycles.
-  private func send(_ now: SimulatedTime) throws(VirtQueueError) -> Int {
+  private func send(_ pair: Int, _ now: SimulatedTime) throws(VirtQueueError) -> Int {
     var cycles = 0
     // A driver cannot make more available at once than the ring has.
     // Cannot trap: a constant.
     for _ in 0..<VirtQueue.maximumSize {
-      guard let chain = try transport.queues[Self.sendQueue].take(bus.memory) else { break }
+      guard let chain = try transport.queues[Self.sendingQueue(pair)].take(bus.memory) else {
+        break
+      }
       cycles &+=
         Cost.frame &+ Cost.descriptor &* chain.descriptorCount
         &+ Cost.kibibyte
         &* (min(VirtQueue.byteCount(chain.readable), EthernetFrame.byteLimit) / 1024)
       guard !isCutOff, let frame = FrameHeader.frame(in: chain, bus.memory) else {
-        try giveBack(chain.head)
+        try giveBack(chain.head, pair)
         continue
       }
       cycles &+= Cost.segment &* ((frame.segmentCount ?? 1) &- 1)
+      if pairCount > 1 { flows.note(frame.flowNumber, by: pair) }
       let tag = bus.owner?.takeTag() ?? 0
-      pending.append(Pending(tag: tag, head: chain.head))
+      pending.append(Pending(tag: tag, head: chain.head, pair: pair))
       let request = FrameRequest(
         partition: bus.configuration.partitionNumber, device: configuration.deviceNumber,
         frame: frame, tag: tag, issued: now)
@@ -156,25 +222,30 @@ final class NetworkDevice: VirtioDevice {
     return cycles
   }
 
-  private func giveBack(_ head: UInt16) throws(VirtQueueError) {
-    let wanted = try transport.queues[Self.sendQueue].give(head: head, byteCount: 0, bus.memory)
+  private static func receivingQueue(_ pair: Int) -> Int { pair &* 2 }
+  private static func sendingQueue(_ pair: Int) -> Int { pair &* 2 &+ 1 }
+
+  private func giveBack(_ head: UInt16, _ pair: Int) throws(VirtQueueError) {
+    let wanted = try transport.queues[Self.sendingQueue(pair)].give(
+      head: head, byteCount: 0, bus.memory)
     if wanted { transport.raiseUsed() }
   }
 
   /// What has not left goes nowhere, as on a wire that was pulled.
   override func cutOff() {
     super.cutOff()
-    backlog = []
+    // Cannot trap: indices of the array itself.
+    for pair in receivers.indices { receivers.change(at: pair) { $0.backlog = [] } }
     for item in pending { complete(item.tag) }
   }
 
   /// A frame has left; one that a reset forgot is ignored.
   func complete(_ tag: UInt64) {
     guard let index = pending.firstIndex(where: { $0.tag == tag }) else { return }
-    let head = pending.remove(at: index).head
+    let frame = pending.remove(at: index)
     guard transport.isOperating else { return }
     do throws(VirtQueueError) {
-      try giveBack(head)
+      try giveBack(frame.head, frame.pair)
     } catch {
       transport.markBroken()
     }
@@ -189,19 +260,28 @@ final class NetworkDevice: VirtioDevice {
   func receive(_ frame: EthernetFrame) -> Bool {
     guard transport.isOperating, !isCutOff else { return false }
     let isTaken = takes(frame.segmentation)
-    let held = backlog.reduce(frame.bytes.count) { $0.addingClamped($1.bytes.count) }
-    guard let count = isTaken ? 1 : frame.segmentCount,
-      backlog.count.addingClamped(count) <= Backlog.frameLimit, held <= Backlog.byteLimit
+    guard let count = isTaken ? 1 : frame.segmentCount, hasRoom(for: count, frame.bytes.count)
     else { return false }
-    backlog += isTaken ? [frame] : frame.segments
+    let pair = pairCount > 1 ? flows.pair(of: frame.flowNumber, among: pairCount) : 0
+    receivers.change(at: pair) { $0.backlog += isTaken ? [frame] : frame.segments }
     do throws(VirtQueueError) {
-      _ = try takeBuffers()
-      try fill()
+      _ = try takeBuffers(pair)
+      try fill(pair)
     } catch {
       transport.markBroken()
     }
     line.set(transport.isInterrupting)
     return true
+  }
+
+  /// Whether so many frames of so many bytes in all may wait beside those that do.
+  private func hasRoom(for frames: Int, _ bytes: Int) -> Bool {
+    var (frames, bytes) = (frames, bytes)
+    for frame in receivers.lazy.flatMap(\.backlog) {
+      frames.addClamped(1)
+      bytes.addClamped(frame.bytes.count)
+    }
+    return frames <= Backlog.frameLimit && bytes <= Backlog.byteLimit
   }
 
   /// Whether the driver takes a frame that is still to be cut up.
@@ -213,33 +293,36 @@ final class NetworkDevice: VirtioDevice {
     }
   }
 
-  private func takeBuffers() throws(VirtQueueError) -> Int {
+  private func takeBuffers(_ pair: Int) throws(VirtQueueError) -> Int {
     var cycles = 0
     // Cannot trap: a constant.
     for _ in 0..<VirtQueue.maximumSize {
-      guard let chain = try transport.queues[Self.receiveQueue].take(bus.memory) else { break }
-      buffers.append(chain)
+      guard let chain = try transport.queues[Self.receivingQueue(pair)].take(bus.memory) else {
+        break
+      }
+      receivers.change(at: pair) { $0.buffers.append(chain) }
       cycles &+= Cost.descriptor &* chain.descriptorCount
     }
     return cycles
   }
 
   /// Puts frames that wait into the driver's buffers, as many as fit.
-  private func fill() throws(VirtQueueError) {
-    while let frame = backlog.first {
+  func fill(_ pair: Int) throws(VirtQueueError) {
+    while let frame = receivers.element(at: pair)?.backlog.first {
       let count = FrameHeader.byteCount.addingClamped(frame.bytes.count)
-      guard let number = buffersNeeded(for: count) else { return }
+      guard let number = buffersNeeded(for: count, pair) else { return }
       // Cannot trap: there is a first.
-      backlog.removeFirst()
+      receivers.change(at: pair) { $0.backlog.removeFirst() }
       // A frame that the driver has no buffer for is lost.
       guard number > 0 else { continue }
       let isOpenTaken = transport.hasAccepted(Feature.guestChecksum)
-      try place(isOpenTaken ? frame : frame.completed, in: number)
+      try place(isOpenTaken ? frame : frame.completed, in: number, pair)
     }
   }
 
   /// How many buffers a frame takes; 0 when it can never fit, nil when there are too few now.
-  private func buffersNeeded(for count: Int) -> Int? {
+  private func buffersNeeded(for count: Int, _ pair: Int) -> Int? {
+    let buffers = receivers.element(at: pair)?.buffers ?? []
     guard transport.hasAccepted(Feature.mergedBuffers) else {
       guard let first = buffers.first else { return nil }
       return VirtQueue.byteCount(first.writable) >= count ? 1 : 0
@@ -250,20 +333,25 @@ final class NetworkDevice: VirtioDevice {
       if room >= count { return index &+ 1 }
     }
     // A driver whose whole queue is too small for a frame never gets it.
-    return buffers.count >= Int(transport.queues[Self.receiveQueue].size) ? 0 : nil
+    return buffers.count >= Int(transport.queues[Self.receivingQueue(pair)].size) ? 0 : nil
   }
 
-  private func place(_ frame: EthernetFrame, in number: Int) throws(VirtQueueError) {
+  private func place(
+    _ frame: EthernetFrame, in number: Int, _ pair: Int
+  ) throws(VirtQueueError) {
     var left = (FrameHeader.bytes(of: frame, buffers: number) + frame.bytes)[...]
-    // Cannot trap: no negative count.
-    let taken = buffers.prefix(max(0, number))
-    // Cannot trap: no negative count.
-    buffers = Array(buffers.dropFirst(max(0, number)))
+    var taken: ArraySlice<VirtQueue.Chain> = []
+    receivers.change(at: pair) {
+      // Cannot trap: no negative count.
+      taken = $0.buffers.prefix(max(0, number))
+      // Cannot trap: no negative count.
+      $0.buffers = Array($0.buffers.dropFirst(max(0, number)))
+    }
     for chain in taken {
       let written = try chain.store(Array(left), bus.memory)
       // Cannot trap: no more is stored than there is.
       left = left.dropFirst(max(0, written))
-      let wanted = try transport.queues[Self.receiveQueue].give(
+      let wanted = try transport.queues[Self.receivingQueue(pair)].give(
         head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
       if wanted { transport.raiseUsed() }
     }
@@ -272,6 +360,6 @@ final class NetworkDevice: VirtioDevice {
 
 extension NetworkDevice: StateHolder {
   static let roles = PropertyRoles(
-    state: VirtioDevice.state + ["pending", "buffers", "backlog"],
+    state: VirtioDevice.state + ["pending", "receivers", "pairCount", "flows"],
     wiring: ["configuration"] + VirtioDevice.wiring)
 }

@@ -66,14 +66,15 @@ struct VirtioTransport: Codable, Equatable, Sendable {
   ///   - other: The registers that the driver has set up.
   ///   - added: Features that a device of an older program may be without; what they add is at the end of the
   ///     configuration.
+  ///   - formerQueues: How many queues a device of an older program may have; nil for no fewer.
   /// - Returns: Whether the driver can go on with this device.
-  func fits(_ other: VirtioTransport, added: UInt64 = 0) -> Bool {
+  func fits(_ other: VirtioTransport, added: UInt64 = 0, formerQueues: Int? = nil) -> Bool {
     deviceType == other.deviceType
-      && [deviceFeatures, deviceFeatures & ~added].contains(other.deviceFeatures)
+      && other.deviceFeatures | added & deviceFeatures == deviceFeatures
       && requiredFeatures == other.requiredFeatures
       && (configuration == other.configuration
         || added != 0 && configuration.starts(with: other.configuration))
-      && queues.count == other.queues.count
+      && (queues.count == other.queues.count || other.queues.count == formerQueues)
       && zip(queues, other.queues).allSatisfy { $1.isValid(limit: $0.limit) }
   }
 

@@ -17,10 +17,13 @@ package struct KeptDisk: Equatable, Sendable {
 ///
 /// Owner thread only.
 package final class DiskPasts {
-  private let disks: [DiskPast]
+  private var disks: [DiskPast] = []
   /// All writable disks, those of which nothing is kept included.
-  private let devices: [UInt16]
+  private var devices: [UInt16] = []
   private var messages: [String] = []
+  private let stateFolder: String
+  /// Disks that came and are of no instant: what is written to them would make that worse.
+  private var unusable: [UInt16] = []
 
   /// Opens what is kept, and finishes what a process that was killed had begun.
   ///
@@ -28,30 +31,24 @@ package final class DiskPasts {
   package init(
     of definition: SystemDefinition, inStateFolder state: String
   ) throws(CheckpointError) {
-    var disks: [DiskPast] = []
-    var told: [String] = []
-    let files = definition.writableFiles
-    for (device, path) in files {
-      let limit = device.keptByteCount ?? DeviceDefinition.ordinaryKeptByteCount
-      let folder = Self.folder(of: device.number, inStateFolder: state)
-      guard limit > 0 else {
-        // What is kept would not be true of what is written from now on.
-        try? FileManager.default.removeItem(atPath: folder)
-        continue
-      }
-      disks.append(
-        try DiskPast(device.number, at: path, keeping: limit, in: folder) {
-          told.append(Self.line(device.number, $0))
-        })
+    stateFolder = state
+    for (device, path) in definition.writableFiles { try open(device, at: path) }
+  }
+
+  /// Opens what is kept of one disk.
+  private func open(_ device: DeviceDefinition, at path: String) throws(CheckpointError) {
+    devices.append(device.number)
+    let folder = Self.folder(of: device.number, inStateFolder: stateFolder)
+    guard device.keptLimit > 0 else {
+      // What is kept would not be true of what is written from now on.
+      try? FileManager.default.removeItem(atPath: folder)
+      return
     }
-    self.disks = disks
-    devices = files.map(\.device.number)
-    messages = told
-    for disk in disks {
-      disk.onLoss = { [weak self, number = disk.device] in
+    disks.append(
+      try DiskPast(device.number, at: path, keeping: device.keptLimit, in: folder) {
+        [weak self, number = device.number] in
         self?.messages.append(Self.line(number, $0))
-      }
-    }
+      })
   }
 
   private static func line(_ device: UInt16, _ text: String) -> String {
@@ -62,9 +59,51 @@ package final class DiskPasts {
     state + "/disks/" + hexDigits(device, 4)
   }
 
-  /// Has what a machine's guests overwrite kept from now on.
+  /// Has what a machine's guests overwrite kept from now on, whatever disks come and go.
   package func attach(to manager: PartitionManager) {
-    for disk in disks { manager.keepOverwrites(of: disk.device, with: disk) }
+    let keep: () -> Void = { [weak self, weak manager] in
+      guard let self, let manager else { return }
+      follow(manager.definition)
+      for disk in disks { manager.keepOverwrites(of: disk.device, with: disk) }
+      let kept = Set(disks.map(\.device))
+      for device in unusable where !kept.contains(device) {
+        manager.keepOverwrites(of: device, with: ClosedDisk())
+      }
+    }
+    keep()
+    manager.onDisksChanged = keep
+  }
+
+  /// Goes on with the disks of another I/O configuration: those that stay are kept on, and of those that come
+  /// what they have now is the first that is kept.
+  package func follow(_ definition: SystemDefinition) {
+    let files = definition.writableFiles
+    func isKept(_ disk: DiskPast) -> Bool {
+      files.contains { disk.isOf($0.device, at: $0.path) }
+    }
+    for disk in disks where !isKept(disk) { disk.end() }
+    disks.removeAll { !isKept($0) }
+    let former = devices
+    devices = []
+    unusable = []
+    for (device, path) in files {
+      if disks.contains(where: { $0.isOf(device, at: path) }) {
+        devices.append(device.number)
+        continue
+      }
+      let toldCount = messages.count
+      do throws(CheckpointError) {
+        try open(device, at: path)
+      } catch {
+        unusable.append(device.number)
+        messages.append(Self.line(device.number, "\(error.description): NOTHING IS WRITTEN TO IT"))
+      }
+      if !former.contains(device.number), messages.count == toldCount,
+        disks.last?.isOf(device, at: path) ?? false, disks.last?.tree == nil
+      {
+        messages.append(Self.line(device.number, "EARLIER CHECKPOINTS ARE WITHOUT IT"))
+      }
+    }
   }
 
   /// Says that nobody writes to the files any more.
@@ -164,6 +203,23 @@ package final class DiskPasts {
       manager.show(former, on: device)
       return false
     }
+  }
+}
+
+/// Keeps a disk's file from being written to.
+private final class ClosedDisk: OverwriteKeeper {
+  func keep(_ offset: UInt64, _ count: Int) -> Bool { false }
+}
+
+extension DeviceDefinition {
+  /// Most bytes that are kept of what its file had.
+  fileprivate var keptLimit: UInt64 { keptByteCount ?? Self.ordinaryKeptByteCount }
+}
+
+extension DiskPast {
+  /// Whether it is what is kept of a device's file.
+  fileprivate func isOf(_ device: DeviceDefinition, at path: String) -> Bool {
+    self.device == device.number && diskPath == path && byteLimit == device.keptLimit
   }
 }
 

@@ -21,6 +21,7 @@ extension ReportTable {
       columns: instantColumns + [
         Column(name: "partition", title: "Partition", isNumber: false),
         Column(name: "storage", title: "Storage, bytes"),
+        Column(name: "available", title: "Available to programs, bytes"),
         Column(name: "requests", title: "Requests"),
         Column(name: "bytes", title: "Bytes moved"),
       ])
@@ -57,7 +58,8 @@ extension ReportTable {
       guard let resources = partition.resources else { return nil }
       let spent = resources.inputOutput.since(earlier[partition.number], in: partition)
       return beginning + [
-        .text(partition.name), .count(resources.storageByteCount), .count(spent.requestCount),
+        .text(partition.name), .count(resources.storageByteCount),
+        resources.availableByteCount.map { .count($0) } ?? .none, .count(spent.requestCount),
         .count(spent.byteCount),
       ]
     }

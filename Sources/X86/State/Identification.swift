@@ -20,7 +20,7 @@ package struct Identification: Sendable, Equatable {
   package let features: ProcessorFeatures
 
   /// Version of the simulated history that this build makes.
-  package static let historyVersion: UInt32 = 11
+  package static let historyVersion: UInt32 = 12
   /// Leaf 1 EAX and EDX after reset: family 0x11, model 3, stepping 1.
   static let signature: UInt32 = 0x0020_0F31
 
@@ -61,8 +61,11 @@ package struct Identification: Sendable, Equatable {
     }
   }
 
-  /// KVM's: clock source 2, steal time, halted processors kicked, yield, stable clock.
-  private var paravirtualFeatures: UInt32 { 1 << 3 | 1 << 5 | 1 << 7 | 1 << 13 | 1 << 24 }
+  /// KVM's: clock source 2, steal time, halted processors kicked, translations of processors that do not run
+  /// dropped later, directed yield, stable clock.
+  private var paravirtualFeatures: UInt32 {
+    1 << 3 | 1 << 5 | 1 << 7 | 1 << 9 | 1 << 13 | 1 << 24
+  }
 
   private static let commonFeatures: UInt32 =
     1 << 0  // FPU

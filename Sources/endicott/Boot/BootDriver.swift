@@ -214,7 +214,8 @@ final class BootDriver {
         }
       case .channelRequest, .channelCleared, .frame, .portCommand, .processorEjected,
         .processorRefused,
-        .storagePlugged, .deviceAnswered, .deviceEjected,
+        .storagePlugged, .storageRefused, .storageKept, .storageGivenBack, .deviceAnswered,
+        .deviceEjected,
         .deviceKept:
         break
       }

@@ -49,6 +49,7 @@ struct ConsoleCommand: ParsableCommand {
       let machine = try folder.console(
         options.managerOptions(pace: nil), records: records, from: beginning)
       machine.sockets = try options.sockets()
+      machine.uplinks = Uplinks()
       if let every = state.checkpointEvery { machine.recordInstants(every: every.nanoseconds) }
       throw ExitCode(try front.run(machine))
     } catch let failure as HostFailure {

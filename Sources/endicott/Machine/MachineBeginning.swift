@@ -63,8 +63,11 @@ extension MachineOrigin {
     let rest = count.subtractingClamped(shown.count)
     let names = Set(later.typed.map(\.partition)).sorted()
     let typed = names.isEmpty ? [] : ["  AND WHAT WAS TYPED AT " + names.joined(separator: " ")]
+    let switches = Set(later.frames.map(\.switchName)).sorted()
+    let frames =
+      switches.isEmpty ? [] : ["  AND WHAT CAME IN BY VSWITCH " + switches.joined(separator: " ")]
     let before = rest > 0 ? ["  (\(rest) BEFORE THESE)"] : []
-    return [heading] + typed + before + shown.map { "  " + $0 }
+    return [heading] + typed + frames + before + shown.map { "  " + $0 }
   }
 
   /// Changes that are told one by one.
@@ -89,9 +92,8 @@ extension ReplayOutcome {
         + CommandMessage(error).text
     case .notRefused(let input):
       "REPLAY STOPPED AT \(timeOfDay(input.time)): \(input.action.commandText) WAS REFUSED THEN"
-    case .notTyped(let input, let error):
-      "REPLAY STOPPED AT \(timeOfDay(input.time)): WHAT WAS TYPED AT \(input.partition) THEN, NOW: "
-        + CommandMessage(error).text
+    case .notTaken(let input, let reason):
+      "REPLAY STOPPED AT \(timeOfDay(input.time)): WHAT CAME TO \(input.subject) THEN, NOW: \(reason)"
     case .differs(let difference):
       "REPLAY DIFFERS FROM THE RECORDS AT \(timeOfDay(difference.recorded.time)): "
         + difference.recorded.action.commandText

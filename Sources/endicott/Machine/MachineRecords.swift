@@ -45,6 +45,8 @@ struct MachineRecords {
       var origin = try MachineRestart(manager, folder, store, definition: definition) {
         writeError($0)
       }.begin(beginning)
+      // Another I/O configuration may have run then.
+      disks?.follow(manager.definition)
       if let manifest = origin?.manifest, let disks {
         origin?.missingDisks = try askDisks { () throws(CheckpointError) in
           try disks.go(to: manifest)

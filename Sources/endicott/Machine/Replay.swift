@@ -15,8 +15,8 @@ enum ReplayOutcome {
   case refused(ChangeRecord, ManagementError)
   /// An input was performed that had been refused after a part of it.
   case notRefused(ChangeRecord)
-  /// Keys could not be typed that had been.
-  case notTyped(GuestInput, ManagementError)
+  /// Keys could not be typed that had been, or a frame not be let in.
+  case notTaken(OutsideInput, reason: String)
   /// Something came otherwise than it was recorded.
   case differs(ReplayDifference)
 }
@@ -60,11 +60,11 @@ struct Replay {
     let pace = manager.pacer.pace
     manager.pacer.set(.fast)
     defer { manager.pacer.set(pace) }
-    var typed = history.typed[...]
+    var outside = history.outside[...]
     for input in history.inputs {
-      let before = typed.prefix { $0.number < input.input ?? 0 }
-      typed = typed.dropFirst(max(0, before.count))
-      if let failure = type(before) { return failure }
+      let before = outside.prefix { $0.number < input.input ?? 0 }
+      outside = outside.dropFirst(max(0, before.count))
+      if let failure = take(before) { return failure }
       pass(until: input.time)
       do throws(ManagementError) {
         try manager.perform(input.action, by: input.author)
@@ -73,20 +73,26 @@ struct Replay {
         guard input.refusal == error else { return .refused(input, error) }
       }
     }
-    if let failure = type(typed) { return failure }
+    if let failure = take(outside) { return failure }
     pass(until: end)
     take()
     return comparison.result.map { .differs($0) } ?? .done(inputCount: history.inputs.count)
   }
 
-  private mutating func type(_ inputs: ArraySlice<GuestInput>) -> ReplayOutcome? {
+  private mutating func take(_ inputs: ArraySlice<OutsideInput>) -> ReplayOutcome? {
     for input in inputs {
       pass(until: input.time)
       do throws(ManagementError) {
+        switch input {
         // Who typed had the right then; the records do not say who it was.
-        try manager.type(input.bytes, at: input.partition, by: .firmware)
+        case .keys(let keys): try manager.type(keys.bytes, at: keys.partition, by: .firmware)
+        case .frame(let frame):
+          guard manager.receive(frame.bytes, atUplinkOf: frame.switchName) else {
+            return .notTaken(input, reason: "no uplink that has room for it")
+          }
+        }
       } catch {
-        return .notTyped(input, error)
+        return .notTaken(input, reason: CommandMessage(error).text)
       }
     }
     return nil

@@ -8,7 +8,7 @@ import Records
 ///
 /// Owner thread only. Everything that is shown passes here, so that nothing is shown before it is kept.
 final class RunningMachine: SimulationClock {
-  /// Simulated time after which clients of guests' consoles are looked at again.
+  /// Simulated time after which clients of guests' consoles are looked at again, and what came is kept.
   private static let socketTurn: SimulatedTime = 10_000_000
 
   /// The firmware.
@@ -29,6 +29,8 @@ final class RunningMachine: SimulationClock {
   private(set) var hasFailedReplay = false
   /// The sockets of guests' consoles, if somebody wants them.
   var sockets: ConsoleSockets?
+  /// The processes behind uplinks; nil where nothing is outside.
+  var uplinks: Uplinks?
   /// Builds the machine's firmware anew, to go back to an instant; nil where nobody can.
   var rebuild: (() throws(HostFailure) -> PartitionManager)? {
     didSet { control.canRewind = rebuild != nil && checkpoints != nil }
@@ -131,12 +133,14 @@ final class RunningMachine: SimulationClock {
           "CHECKPOINT \(origin.manifest.name) RESUMED, OF \(timeOfDay(origin.time))"
             + withoutText(origin.missingDisks)))
       for line in replay(origin) { output(.line(line)) }
+      uplinks?.serve(control, goesOn: true)
       if manager.pacer.pace == .stopped {
         output(.line("TIME STANDS STILL: SET PACE REAL LETS IT GO ON, SLEEP LETS SOME OF IT PASS"))
       }
       recorder?.keepUp()
       return
     }
+    uplinks?.serve(control)
     // The first at once, so that there is one before every instant.
     if checkpoints?.schedule != nil { checkpoints?.takeAutomatic() }
     let result = control.startAutomatically()
@@ -210,11 +214,13 @@ final class RunningMachine: SimulationClock {
       isMet = StandardOutput.hasFailed || condition()
       return isMet
     }
-    guard recorder != nil || sockets != nil else {
+    // What has been asked for since may have connected an uplink.
+    uplinks?.look()
+    guard recorder != nil || sockets != nil || uplinks != nil else {
       return manager.runEpochs(until: end) { isOver() }
     }
     repeat {
-      manager.runEpochs(until: min(end, nextDue)) { isOver() }
+      passWithUplinks(until: min(end, nextDue)) { isOver() }
       recorder?.keepUp()
       recorder?.watch()
       checkpoints?.keepUp()
@@ -223,10 +229,24 @@ final class RunningMachine: SimulationClock {
     } while manager.now < end && !isMet && !control.isShutDown
   }
 
+  /// Lets simulated time pass, and frames come in by uplinks on the way.
+  private func passWithUplinks(until end: SimulatedTime, orWhen condition: () -> Bool) {
+    var isMet = false
+    repeat {
+      let next = uplinks?.nextLook(after: manager.now) ?? .max
+      manager.runEpochs(until: min(end, next)) {
+        isMet = condition()
+        return isMet
+      }
+      uplinks?.look()
+    } while manager.now < end && !isMet && !control.isShutDown
+  }
+
   /// When something is to be done beside what lets time pass.
   private var nextDue: SimulatedTime {
     let due = min(recorder?.nextSample ?? .max, checkpoints?.nextDue ?? .max)
-    return sockets == nil ? due : min(due, manager.now.addingClamped(Self.socketTurn))
+    let isAttended = sockets != nil || uplinks?.nextLook(after: 0) != nil
+    return isAttended ? min(due, manager.now.addingClamped(Self.socketTurn)) : due
   }
 
   /// Looks after what is kept while simulated time stands still.
@@ -234,6 +254,7 @@ final class RunningMachine: SimulationClock {
     recorder?.watch()
     checkpoints?.keepUp()
     sockets?.look()
+    uplinks?.look()
   }
 
   /// Ends what is kept in good order; what cannot be kept is told on standard error.
@@ -242,6 +263,7 @@ final class RunningMachine: SimulationClock {
   /// - Returns: The exit status.
   func close(_ status: Int32) -> Int32 {
     sockets?.end()
+    uplinks?.end()
     checkpoints?.finish()
     disks?.end()
     guard let loss = recorder?.close() else { return status }
@@ -266,6 +288,7 @@ final class RunningMachine: SimulationClock {
       from: .instant(instant, of: recorder?.start), inPlaceOf: self)
     machine.rebuild = rebuild
     machine.sockets = sockets
+    machine.uplinks = uplinks
     machine.manager.pacer.set(.stopped)
     if let checkpoints { machine.checkpoints?.take(scheduleOf: checkpoints) }
     return machine

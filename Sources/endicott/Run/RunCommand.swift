@@ -57,6 +57,7 @@ struct RunCommand: ParsableCommand {
         options.managerOptions(pace: .fast), records: state.open(standard: nil),
         from: state.beginning ?? .cold)
     machine.sockets = try options.sockets()
+    machine.uplinks = Uplinks()
     if let every = state.checkpointEvery { machine.recordInstants(every: every.nanoseconds) }
     do {
       return machine.close(try run(scripts, on: machine))

@@ -194,11 +194,26 @@ struct Provocation {
     .network(.defineAdapter(name, NetworkAdapterDefinition(virtualDevice: device)))
   }
 
+  private static func end(_ device: UInt16, user: String? = nil) -> Step {
+    .perform(
+      .network(
+        .defineAdapter(
+          "A", NetworkAdapterDefinition(virtualDevice: device, kind: .channel(user: user)))))
+  }
+
+  private static func couple(_ device: UInt16, to other: UInt16) -> ManagementAction {
+    .network(.couple("A", device: device, to: "A", otherDevice: other))
+  }
+
   private static let networks = [
     Provocation("switchNotFound", [], .network(.remove("NOWHERE"))),
     Provocation("switchDefined", [.perform(define("S"))], define("S")),
     Provocation(
       "switchLimit", [.perform(.batch((1...256).map { define("S\($0)") }))], define("ONEMORE")),
+    Provocation("noUplink", [.perform(define("S"))], .network(.connectUplink("S", true))),
+    Provocation(
+      "uplinkAlready", [.perform(define("S")), .perform(.network(.setUplink("S", .restricted)))],
+      .network(.connectUplink("S", true))),
     Provocation("adapterNotFound", [up("A")], connect(0x777, to: "S")),
     Provocation("adapterNumberTaken", [up("A")], adapter("A", 0x600)),
     Provocation("noPlaceForAdapter", [up("OWN")], adapter("OWN", 0x600)),
@@ -211,6 +226,11 @@ struct Provocation {
       ], connect(0x600, to: "S")),
     Provocation("adapterNotConnected", [up("A")], .network(.disconnect("A", device: 0x600))),
     Provocation("notGranted", [up("A"), .perform(define("S"))], connect(0x600, to: "S")),
+    Provocation("channelEndNotFound", [up("A"), end(0x500)], couple(0x500, to: 0x600)),
+    Provocation(
+      "channelEndReserved", [up("A"), end(0x500, user: "B"), end(0x501)],
+      couple(0x500, to: 0x501)),
+    Provocation("channelEndBusy", [up("A"), end(0x500)], couple(0x500, to: 0x500)),
   ]
 
   private static let paths = [
@@ -242,6 +262,9 @@ struct Provocation {
             name: "OTHER",
             configuration: IOConfiguration(
               images: [ImageDefinition(partition: "NOBODY", subsystem: 0, image: 9)]))))),
+    Provocation(
+      "pathNotManaged", [],
+      .moveManagedPath(ManagedPath(path: PathReference(number: 0x10), unit: 0x200))),
     Provocation("noDeckActivated", [], .activateDeck(.recover(.source))),
     Provocation(
       "lastPath", [up("A"), .perform(path("A", 0x11, online: false, .force))],

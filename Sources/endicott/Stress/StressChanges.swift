@@ -1,3 +1,4 @@
+import Channels
 import Partitioning
 import Quantities
 
@@ -24,7 +25,8 @@ struct StressChanges {
     switch draw(0...9) {
     case 0...2: return .set(setting(guest))
     case 3: return scoped(guest)
-    case 4...6: return reconfiguration(guest)
+    case 4, 5: return reconfiguration(guest)
+    case 6: return flip() ? reconfiguration(guest) : inputOutput(guest)
     default: return operation(guest)
     }
   }
@@ -115,6 +117,52 @@ struct StressChanges {
       return seldom(4)
         ? .defineStorage(name, byteCount: numbers.count(1...4) &* increment)
         : .releasePath(name, path: StressMachine.paths[draw(0...1)])
+    }
+  }
+
+  /// Devices and what is wrong with them, priorities, adapters and the network.
+  private mutating func inputOutput(_ guest: StressMachine.Guest) -> ManagementAction {
+    let name = guest.name
+    let spare = StressMachine.spares[draw(0...3)]
+    switch draw(0...12) {
+    case 0, 1:
+      return .attachDevice(name, device: spare, as: 0x101, isReadOnly: flip(), within: 1)
+    case 2, 3:
+      return .detachDevice(name, device: seldom(5) ? 0x100 : 0x101, force: seldom(3), within: 1)
+    case 4: return .varyDevice(spare, online: flip())
+    case 5: return .haltDevice(0x200 | UInt16(clamping: draw(0...16)))
+    case 6: return .inject(.path(StressMachine.paths[draw(0...1)], fails: seldom(3)))
+    case 7: return .inject(.device(0x200 | UInt16(clamping: draw(0...16)), fault()))
+    case 8: return .set(.ioPriority(name, draw(seldom(10) ? 0...16 : 0...15)))
+    case 9: return .set(.ioPriorityQueuing(flip()))
+    case 10:
+      return .set(.missingInterruptTime(.disks, seconds: seldom(3) ? nil : draw(1...20)))
+    default: return .network(network(name))
+    }
+  }
+
+  private mutating func fault() -> DeviceFault? {
+    switch draw(0...3) {
+    case 0: DeviceFault(delayNanoseconds: numbers.count(1...50) &* 1_000_000)
+    case 1: DeviceFault(errorPercent: draw(1...50))
+    case 2: DeviceFault(isFull: true)
+    default: nil
+    }
+  }
+
+  private mutating func network(_ name: String) -> NetworkChange {
+    let network = StressMachine.network
+    switch draw(0...7) {
+    case 0, 1:
+      return .defineAdapter(
+        name, NetworkAdapterDefinition(virtualDevice: 0x600, switchName: flip() ? network : nil),
+        within: 1)
+    case 2: return .detachAdapter(name, device: 0x600, force: seldom(3), within: 1)
+    case 3: return .connect(name, device: 0x600, to: network)
+    case 4: return .disconnect(name, device: 0x600)
+    case 5: return .isolate(network, flip())
+    case 6: return .grant(network, partition: name, vlan: nil)
+    default: return .revoke(network, partition: name)
     }
   }
 

@@ -31,6 +31,10 @@ struct StressMachine {
   static let processorCount = 20
   /// Channel paths to the disks.
   static let paths: Numbered<UInt8> = Numbered([0x10, 0x11], absent: 0x10)
+  /// Disks that no partition is given by its definition.
+  static let spares: Numbered<UInt16> = Numbered([0x300, 0x301, 0x302, 0x303], absent: 0x300)
+  /// The machine's network.
+  static let network = "VSW1"
   /// Images of one channel subsystem.
   private static let ioLimit = 15
 
@@ -55,7 +59,7 @@ struct StressMachine {
   /// The machine's definition.
   func definition(seed: UInt64) -> SystemDefinition {
     let drivers = guests.filter { $0.kind == .ioDriver }
-    let machine = MachineDefinition(
+    var machine = MachineDefinition(
       name: "STRESS",
       processors: [
         ProcessorPoolDefinition(type: .cp, count: 16, megahertz: 5, capacityUnits: 10),
@@ -64,6 +68,7 @@ struct StressMachine {
       storageByteCount: UInt64(clamping: guests.count).addingClamped(16)
         .multipliedClamped(by: 4 * StressMachine.increment),
       incrementByteCount: StressMachine.increment, pace: .fast, seed: seed)
+    machine.switches = [VirtualSwitch(name: StressMachine.network)]
     let partitions = guests.enumerated().map { index, guest in
       let driver = drivers.firstIndex { $0.name == guest.name }
       return PartitionDefinition(
@@ -117,6 +122,11 @@ struct StressMachine {
   /// Number of the disk of so many'th guest that has one; there are `ioLimit`.
   private static func device(_ index: Int) -> UInt16 { 0x200 | UInt16(clamping: index) }
 
+  private static func disk(_ number: UInt16, of controlUnit: UInt16) -> DeviceDefinition {
+    DeviceDefinition(
+      number: number, controlUnits: [controlUnit], media: .scratch(byteCount: 1 << 20))
+  }
+
   private static func inputOutput(_ names: [String]) -> IOConfiguration {
     guard !names.isEmpty else { return IOConfiguration() }
     return IOConfiguration(
@@ -128,13 +138,13 @@ struct StressMachine {
       controlUnits: [
         ControlUnitDefinition(
           number: 0x200, paths: paths.map { PathReference(number: $0) },
-          unitAddresses: [UnitAddressRange(first: 0, count: names.count)])
+          unitAddresses: [UnitAddressRange(first: 0, count: names.count)]),
+        ControlUnitDefinition(
+          number: 0x300, paths: paths.map { PathReference(number: $0) },
+          unitAddresses: [UnitAddressRange(first: 0, count: spares.count)]),
       ],
-      devices: names.indices.map { index in
-        DeviceDefinition(
-          number: device(index), controlUnits: [0x200],
-          media: .scratch(byteCount: 1 << 20))
-      })
+      devices: names.indices.map { disk(device($0), of: 0x200) }
+        + spares.map { disk($0, of: 0x300) })
   }
 }
 

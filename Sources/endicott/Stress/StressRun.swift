@@ -116,6 +116,7 @@ final class StressRun {
     case .configureStorage(let name, _, false, let insistence, _),
       .configureProcessor(let name, _, false, let insistence, _):
       if insistence > .polite { upset.insert(name) }
+    case .detachDevice(let name, 0x100, force: true, _): upset.insert(name)
     case .load(let name, _, _, true, _), .activate(let name, _, _, _), .resetClear(let name, _):
       upset.remove(name)
     default: break
@@ -131,10 +132,12 @@ final class StressRun {
       case .disabledWait, .tripleFault, .unimplemented, .unassigned:
         lose("\(event.partition ?? "?"): \(event.kind)")
       case .console, .activated, .poweredOff, .loaded, .deactivated, .restarted, .changeCompleted,
-        .changeRefused, .changeExpired, .changeStopped,
+        .changeRefused, .changeExpired, .changeStopped, .storageKept, .storageGivenBack,
         .shutdownTimeExpired, .commandReply, .requestsWait, .missingInterrupt, .pathBusy,
+        .pathMoved,
         .hostStorageUsedUp, .restartHeld, .restartFailed, .deviceGivenBack, .adapterGivenBack,
         .deviceNotAttached, .linkNotGiven, .linkReadOnly, .adapterNotDefined,
+        .adapterNotConnected, .channelCoupled, .channelDropped,
         .processorGivenBack, .processorKept, .clockRead, .machineShutDown, .partitionsDeleted:
         break
       }

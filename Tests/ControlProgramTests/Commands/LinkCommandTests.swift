@@ -1,3 +1,4 @@
+import Foundation
 import Quantities
 import Testing
 
@@ -173,5 +174,89 @@ struct LinkCommandTests {
     #expect(
       machine.answer("QUERY JOURNAL").contains("LINK TALK 0191 0291 RR FOR SPIN1"),
       "\(machine.answer("QUERY JOURNAL"))")
+  }
+
+  // MARK: Passwords
+
+  private static let wrong = "HCPLNK114E TALK 0191 not linked; mode or WRITE password incorrect"
+  private static let locked = "HCPLNK115E LINK invalid; excessive incorrect passwords"
+
+  private func answer(_ machine: SmallMachine, _ command: String, from name: String) -> String {
+    machine.control.guestCommand(command, from: name).lines.joined(separator: "\n")
+  }
+
+  /// Oracle: CP, 115E: too many wrong passwords since the user was logged on end his LINK.
+  @Test(
+    "after ten wrong passwords LINK is refused, with the right one too, until the next activation")
+  func tooManyPasswords() throws {
+    let machine = try machine()
+    let (bad, good) = ("LINK TALK 191 292 MR BAD", "LINK TALK 191 292 MR")
+    // To give none is no guess.
+    for _ in 0..<20 {
+      #expect(
+        answer(machine, "LINK TALK 191 292 WR", from: "SPIN1") == Self.wrong)
+    }
+    for _ in 0..<10 {
+      #expect(answer(machine, "LINK TALK 191 292 WR BAD", from: "SPIN1") == Self.wrong)
+    }
+    for command in ["LINK TALK 191 292 WR WRITE", "LINK TALK 191 292", bad, good] {
+      #expect(answer(machine, command, from: "SPIN1") == Self.locked, "\(command)")
+    }
+    #expect(machine.control.guestCommand(bad, from: "SPIN1").returnCode == 115)
+    // It is a value of the machine, and nobody else's.
+    let data = try JSONEncoder().encode(StateEnvelope(machine.manager.machineState))
+    let state = try JSONDecoder().decode(StateEnvelope<MachineState>.self, from: data).state
+    #expect(state == machine.manager.machineState)
+    #expect(state.firmware.life.wrongPasswords.areTooMany(of: "SPIN1"))
+    #expect(machine.answer("LINK TALK 191 293 RR FOR SPIN1") == "DASD 0293 LINKED R/O; R/W BY TALK")
+    #expect(answer(machine, "LINK * 191 391 RR", from: "TALK").hasPrefix("DASD 0391 LINKED R/O"))
+    _ = machine.answer("DEACTIVATE SPIN1 FORCE#ACTIVATE SPIN1 NOLOAD")
+    #expect(
+      answer(machine, "LINK TALK 191 292 WR WRITE", from: "SPIN1").hasPrefix("HCPLNK103W"))
+  }
+
+  @Test("who asks is charged, not the one for whom he asks")
+  func chargedToWhoAsked() throws {
+    let machine = try machine()
+    for _ in 0..<10 {
+      #expect(machine.answer("FOR SPIN1 CMD LINK TALK 191 292 WR BAD") == Self.wrong)
+    }
+    #expect(machine.answer("FOR SPIN1 CMD LINK TALK 191 292 WR WRITE") == Self.locked)
+    #expect(
+      answer(machine, "LINK TALK 191 292 WR WRITE", from: "SPIN1").hasPrefix("HCPLNK101W"))
+    #expect(machine.manager.isLinkLocked(for: "OPERATOR"))
+    #expect(machine.answer("QUERY JOURNAL").contains("COUNT WRONG PASSWORD OPERATOR"))
+    // A plan counts on its copy.
+    let other = try self.machine()
+    for _ in 0..<20 { _ = other.answer("PLAN FOR SPIN1 CMD LINK TALK 191 292 WR BAD") }
+    #expect(!other.manager.isLinkLocked(for: "OPERATOR"))
+  }
+
+  @Test("FOR oneself asks for the password as without FOR")
+  func forOneself() throws {
+    let machine = try machine()
+    let issuer = Issuer(
+      userid: "SPIN1", partition: "SPIN1", classes: PrivilegeClasses(letters: "BG"))
+    func answer(_ command: String) -> String {
+      machine.control.execute(command, issuer: issuer).lines.joined(separator: "\n")
+    }
+    #expect(answer("LINK TALK 191 292 WR FOR SPIN1") == Self.wrong)
+    #expect(answer("LINK TALK 192 292 RR FOR SPIN1").hasPrefix("HCPLNK111E"))
+    #expect(answer("LINK TALK 191 292 WR WRITE FOR SPIN1").hasPrefix("HCPLNK101W"))
+  }
+
+  /// Oracle: 100 cylinders of 1,440 blocks from cylinder 1 on, by hand.
+  @Test("a minidisk whose owner was deleted is shown as what it lies on")
+  func ownerIsDeleted() throws {
+    let machine = try machine()
+    _ = machine.answer("LINK TALK 191 291 RR FOR SPIN1")
+    _ = machine.answer("DEACTIVATE TALK FORCE#DELETE PARTITION TALK")
+    #expect(machine.manager.partitionView("TALK") == nil)
+    #expect(
+      machine.answer("QUERY MDISK USER SPIN1 291") == """
+        TargetID Tdev OwnerID  Odev Dtype Vol-ID Rdev   StartLoc       Size
+        SPIN1    0291 TALK     0191 9336  LNX100 0200       1440     144000
+        """)
+    #expect(machine.answer("FOR SPIN1 CMD QUERY LINKS 291") == "SPIN1    0291 R/O")
   }
 }

@@ -85,6 +85,53 @@ struct NetworkCommandTests {
     }
   }
 
+  @Test func uplinks() throws {
+    let machine = try machine()
+    for exchange in [
+      Exchange("SET VSWITCH VSW1 CONNECT", "HCPCSE8985E VSWITCH SYSTEM VSW1 has no uplink"),
+      Exchange("SET VSWITCH VSW1 UPLINK", "HCPCSE026E Operand missing or invalid"),
+      Exchange("SET VSWITCH VSW1 UPLINK OSA", "HCPCSE003E Invalid option - OSA"),
+      Exchange("SET VSWITCH VSW1 UPLINK USERMODE", "Command complete"),
+      Exchange(
+        "SET VSWITCH VSW1 CON", "HCPCSE8986E VSWITCH SYSTEM VSW1 uplink is connected already"),
+      Exchange("SET VSWITCH VSW1 DISCON", "Command complete"),
+      Exchange(
+        "QUERY VSWITCH VSW1 DETAILS",
+        """
+        VSWITCH SYSTEM VSW1     Type: VIRTUAL Connected: 1
+          VLAN Unaware  Isolation: OFF
+          Rate: 1250000000B/s  Latency: 50 us
+          Uplink: USERMODE  Status: Disconnected
+          Authorized userids: none
+          Uplink Port:  VLAN ANY
+            RX Packets: 0          Discarded: 0          Bytes: 0
+            TX Packets: 0          Discarded: 0          Bytes: 0
+          Adapter Owner: SPIN1    NIC: 0600  VLAN ANY
+            RX Packets: 0          Discarded: 0          Bytes: 0
+            TX Packets: 0          Discarded: 0          Bytes: 0
+            MAC: 02-00-00-00-01-00
+        """),
+      Exchange("SET VSWITCH VSW1 UPLINK NONE", "Command complete"),
+      Exchange(
+        "DEFINE VSWITCH NET2 UPLINK USERMODE RESTRICTED RATE 1M", "VSWITCH SYSTEM NET2 is created"),
+      Exchange(
+        "QUERY VSWITCH NET2",
+        """
+        VSWITCH SYSTEM NET2     Type: VIRTUAL Connected: 0
+          VLAN Unaware  Isolation: OFF
+          Rate: 1MB/s  Latency: 50 us
+          Uplink: USERMODE RESTRICTED  Status: Connected
+          Authorized userids: none
+        """),
+      Exchange(
+        "DEFINE VSWITCH NET3 UPLINK NONE", "HCPDFN003E Invalid option - NONE"),
+    ] {
+      #expect(machine.answer(exchange.command) == exchange.answer, "\(exchange.command)")
+    }
+    let plan = machine.answer("PLAN SET VSWITCH NET2 UPLINK USERMODE")
+    #expect(plan.contains("VSWITCH NET2") && plan.contains("UPLINK USERMODE"), "\(plan)")
+  }
+
   @Test func adaptersComeAndGo() throws {
     let machine = try machine()
     for exchange in [
@@ -101,11 +148,13 @@ struct NetworkCommandTests {
         """),
       // Twice, and for whom there is no place.
       Exchange(
-        "DEFINE NIC 0800 SPIN1", "HCPDFN8957E NIC 0800 not defined; 0800 already defined for SPIN1"
+        "DEFINE NIC 0800 SPIN1",
+        "HCPDFN8957E Adapter 0800 not defined; 0800 already defined for SPIN1"
       ),
       Exchange(
         "DEFINE NIC 0800 TO FAULTY",
-        "HCPDFN8959E NIC 0800 not defined; FAULTY has no place for devices that come while it runs"),
+        "HCPDFN8959E Adapter 0800 not defined; FAULTY has no place for devices that come while it runs"
+      ),
       Exchange("DEFINE NIC 0800 TO SPIN2", "HCPDFN045E SPIN2 not logged on"),
       Exchange("DEFINE NIC 0800 TO NOBODY", "HCPDFN053E NOBODY not in CP directory"),
       Exchange("DEFINE NIC", "HCPDFN022E Vdev missing or invalid"),
@@ -126,7 +175,7 @@ struct NetworkCommandTests {
       Exchange(
         "DEFINE NIC FFFF TO SPIN1", "NIC FFFF of SPIN1 is created; devices FFFF-FFFF defined"),
       Exchange(
-        "DEFINE NIC 806 TO SPIN1", "HCPDFN8958E NIC 0806 not defined; SPIN1 can have 8 devices"),
+        "DEFINE NIC 806 TO SPIN1", "HCPDFN8958E Adapter 0806 not defined; SPIN1 can have 8 devices"),
       // A new one goes where a grant lets it, and where it goes nobody is connected any more.
       Exchange(
         "FOR SPIN1 CMD COUPLE 800 SYSTEM NET2",

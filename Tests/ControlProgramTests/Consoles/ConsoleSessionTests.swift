@@ -165,7 +165,7 @@ struct CompletionTests {
   @Test(arguments: [
     ("QU", ["QUERY"]), ("qu", ["QUERY"]), ("DE", ["DEACTIVATE", "DEFINE", "DELETE", "DETACH"]),
     ("Q PRO", ["PROCESSORS", "PROFILE", "PROFILES"]),
-    ("Q V ", ["ALL", "CHPIDS", "CPUS", "DASD", "NIC", "PATHS", "STORAGE"]),
+    ("Q V ", ["ALL", "CHPIDS", "CPUS", "CTCA", "DASD", "NIC", "PATHS", "STORAGE"]),
     ("SET SHARE SP", ["SPIN001", "SPIN002"]), ("SET SHARE SPIN001 AB", ["ABSOLUTE"]),
     ("FOR SPIN001 CMD Q V ST", ["STORAGE"]), ("FOR SPIN001 C", ["CMD"]),
     ("Q N#FOR TOU", ["TOUCHER"]), ("CP XAUTOLOG LIN", ["LINUX1"]), (".Q TI", ["TIME"]),

@@ -17,7 +17,7 @@ enum QueuesTarget: FuzzTarget {
   static func run(_ bytes: [UInt8]) {
     var input = FuzzInput(bytes)
     let configuration = ComputerConfiguration(
-      name: "FUZZ", partitionNumber: 0, maximumProcessors: 1, initialProcessors: 1,
+      name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 1,
       initialStorage: storage, maximumStorage: storage,
       blockDevices: [
         BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64),
@@ -54,6 +54,8 @@ enum QueuesTarget: FuzzTarget {
       driver.step(&input)
       driver.check()
     }
+    let name = devices.first { $0.address == driver.base }.map { "\(type(of: $0))" } ?? "none"
+    Tally.add(driver.requests, of: "requests of \(name)")
   }
 
   private struct Driver {
@@ -71,8 +73,11 @@ enum QueuesTarget: FuzzTarget {
     var leaving: [FrameRequest] = []
     var commands: [UInt64] = []
     var index: UInt16 = 0
+    /// Descriptors, ring entries and accesses to registers so far.
+    var requests = 0
 
     mutating func write(_ offset: UInt64, _ value: UInt32) {
+      requests += 1
       _ = bus.writeMemory(base + offset, UInt64(value), access(4))
       for event in owner.events {
         switch event {
@@ -96,9 +101,11 @@ enum QueuesTarget: FuzzTarget {
       let limit = Int(VirtQueue.maximumSize)
       guard block.pending.count <= limit else { fail("\(block.pending.count) chains in flight") }
       guard unit.pending.count <= 2 * limit else { fail("\(unit.pending.count) tasks in flight") }
-      guard network.pending.count <= limit, network.buffers.count <= limit,
-        network.backlog.count <= NetworkDevice.Backlog.frameLimit
-      else { fail("\(network.buffers.count) buffers, \(network.backlog.count) frames") }
+      let waiting = network.receivers.reduce(0) { $0 + $1.backlog.count }
+      guard network.pending.count <= 2 * limit, network.receivers.count == 2,
+        network.receivers.allSatisfy({ $0.buffers.count <= limit }),
+        (1...2).contains(network.pairCount), waiting <= NetworkDevice.Backlog.frameLimit
+      else { fail("\(network.pending.count) frames that leave, \(waiting) that came") }
       let talk = port.conversation
       guard talk.input.count <= CommandPort.inputLimit,
         talk.line.count <= CommandPort.lineLimit + 1, port.state.messages.count <= 3
@@ -162,7 +169,8 @@ enum QueuesTarget: FuzzTarget {
       }
     }
 
-    private func descriptor(_ input: inout FuzzInput) {
+    private mutating func descriptor(_ input: inout FuzzInput) {
+      requests += 1
       let place = descriptors + UInt64(input.byte() & 63) * 16
       _ = memory.store(address(&input), at: place)
       _ = memory.store(length(&input), at: place + 8)
@@ -257,6 +265,7 @@ enum QueuesTarget: FuzzTarget {
         if !leaving.isEmpty {
           network.complete(leaving.remove(at: Int(choice >> 2) % leaving.count).tag)
         }
+        _ = network.setLink(choice & 4 != 0)
         // Its own frames come back to it, and one of any size.
         let size = 14 + Int(input.word(UInt16.self))
         if let frame = EthernetFrame([UInt8](repeating: 0xA5, count: size)) {

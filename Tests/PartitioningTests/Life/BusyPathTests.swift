@@ -4,10 +4,11 @@ import Testing
 @testable import Channels
 @testable import Partitioning
 
-/// CONFIG CHP OFFLINE of a path on which a request is under way.
+/// CONFIG CHP OFFLINE and VARY OFFLINE CHPID of a path on which a request is under way.
 ///
 /// Oracle: z/OS's times for CONFIG CHP (prsm.md 3.3: devices told after 15 seconds, a decision asked for after
-/// 150), the masks' meanings (3.2), and counters of the guest program that drives the disk.
+/// 150), which are this machine's for VARY CHPID too, the masks' meanings (3.2), and counters of the guest program
+/// that drives the disk.
 @Suite("A path that is busy when it is to go off line")
 struct BusyPathTests {
   /// A machine whose guest has a request under way at a disk that answers after so many seconds, and the path.
@@ -113,6 +114,73 @@ struct BusyPathTests {
     try machine.manager.perform(offline(path, .force))
     #expect(isOnline(path, machine) == false)
     #expect(try machine.manager.partition("A").pending.isEmpty)
+    machine.run(seconds: 101)
+    #expect(machine.manager.subchannels(of: "A").first?.lastUsed == (path == 0x10 ? 0x40 : 0x80))
+    #expect(machine.counter(.errors, of: "A") == 0)
+  }
+
+  // MARK: The whole machine
+
+  private func vary(
+    _ path: UInt8, online: Bool = false, _ insistence: Insistence = .polite
+  ) -> ManagementAction {
+    .varyPath(path, online: online, insistence: insistence)
+  }
+
+  @Test("VARY CHPID waits as CONFIG CHP does, and tells of each partition that is busy")
+  func variedWaits() throws {
+    let (machine, path) = try machine(seconds: 200)
+    let manager = machine.manager
+    let asked = manager.now
+    guard case .pending(let changes) = try manager.perform(vary(path)) else {
+      Issue.record("not pending")
+      return
+    }
+    #expect(manager.machineView.pending == changes)
+    // Nothing begins there any more, whoever asks; no partition's own setting is touched.
+    #expect(isOnline(path, machine) == false)
+    #expect(manager.channels.pathView(path)?.partitions == [0])
+    #expect(machine.refusal(vary(path)) == .changePending("SYSTEM", try #require(changes.first)))
+    #expect(
+      machine.refusal(.configurePath("A", path: path, online: true, insistence: .polite))
+        == .pathAlready("A", path: path, online: true))
+    let items = manager.items(of: [], isGlobal: true).flatMap(\.items)
+    #expect(items.contains { $0.name == "CHPIDS PENDING" && $0.text == hexDigits(path, 2) })
+    machine.run(seconds: 201)
+    var completed = try #require(changes.first)
+    completed.nextAsking = nil
+    let told = tellings(machine)
+    #expect(
+      told.map(\.1) == [
+        .pathBusy(path: path, devices: [0x100], isLong: false),
+        .pathBusy(path: path, devices: [0x100], isLong: true), .changeCompleted(completed),
+      ])
+    let times = told.map { ($0.0 - asked) / 1_000_000_000 }
+    #expect(times.prefix(2) == [15, 150] && (199...201).contains(times.last ?? 0))
+    #expect(manager.machineView.pending.isEmpty && manager.channels.closingPaths.isEmpty)
+    #expect(manager.channels.offlinePaths == [path])
+    #expect(machine.counter(.retried, of: "A") == 0 && machine.counter(.errors, of: "A") == 0)
+  }
+
+  @Test("VARY ONLINE keeps the path, FORCE moves the request, and what is saved goes on alike")
+  func variedEnds() throws {
+    let (machine, path) = try machine(seconds: 100)
+    let manager = machine.manager
+    _ = try manager.perform(vary(path))
+    #expect(try manager.perform(vary(path, online: true)) == .done)
+    #expect(isOnline(path, machine) == true && manager.machineView.pending.isEmpty)
+    #expect(manager.channels.busyDevices(onPath: path, of: 0) == [0x100])
+    // A wish of one partition and one for the whole machine end each by itself.
+    _ = try manager.perform(offline(path))
+    _ = try manager.perform(vary(path))
+    try manager.perform(.cancelPending("A", kind: .path))
+    #expect(manager.channels.busyDevices(onPath: path, of: 0) == [0x100])
+    #expect(manager.machineState.firmware.pending.closing.count == 1)
+    let rehearsal = manager.rehearsal()
+    rehearsal.agreeToPending()
+    #expect(rehearsal.machineView.pending.isEmpty && manager.machineView.pending.count == 1)
+    #expect(try manager.perform(vary(path, .force)) == .done)
+    #expect(manager.machineView.pending.isEmpty)
     machine.run(seconds: 101)
     #expect(machine.manager.subchannels(of: "A").first?.lastUsed == (path == 0x10 ? 0x40 : 0x80))
     #expect(machine.counter(.errors, of: "A") == 0)

@@ -36,7 +36,9 @@ struct DeckActivationTests {
       number: number, controlUnits: [unit], media: .scratch(byteCount: 1 << 20))
   }
 
-  private func machine(threads: Int = 1) throws -> GuestMachine {
+  private func machine(
+    threads: Int = 1, _ change: (inout IOConfiguration) -> Void = { _ in }
+  ) throws -> GuestMachine {
     func driver(_ name: String, _ device: UInt16) -> PartitionDefinition {
       var partition = GuestMachine.partition(name, "IODRIVER", parameters: "1")
       partition.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: device)]
@@ -47,6 +49,7 @@ struct DeckActivationTests {
       [driver("A", 0x200), driver("B", 0x201), GuestMachine.partition("C", "SPIN")])
     var definition = plain.manager.definition
     definition.inputOutput = Self.configuration
+    change(&definition.inputOutput)
     return GuestMachine(
       manager: try PartitionManager(definition, options: ManagerOptions(threads: threads)))
   }
@@ -202,9 +205,9 @@ struct DeckActivationTests {
           error
             == .deckRefused(
               "NEXT",
-              [.resources] + (force ? [] : paths) + [
+              [.partitionActive("C")] + (force ? [] : paths) + [
                 .deviceInUse(0x201, by: "B", as: 0x100, .changed),
-                .lastPath(device: 0x200, of: "A"), .diskOfFile(0x202),
+                .lastPath(device: 0x200, of: "A"),
                 .file(0x202, path: "new.img", reason: "No such file or directory"),
               ]))
       }
@@ -271,6 +274,41 @@ struct DeckActivationTests {
       #expect(machine.counter(.errors, of: "A") == 0)
       #expect(machine.manager.channels.subchannels(of: 0).map(\.paths) == [[0x11]])
     }
+  }
+
+  /// Oracle: the guest program's own pattern in each block, and its counters.
+  @Test("data on their way over a path that goes are moved again over another, and none is lost")
+  func transfer() throws {
+    // A request moves for a second.
+    func slow(_ configuration: inout IOConfiguration) {
+      configuration.paths.changeEach { $0.bytesPerSecond = 4096 }
+    }
+    let machine = try machine(slow)
+    let manager = machine.manager
+    try manager.perform(.activate("A", load: true))
+    machine.run(seconds: 2.5)
+    let path = try #require(
+      [UInt8(0x10), 0x11].first { manager.channels.pathView($0)?.isBusy ?? false })
+    _ = try manager.perform(
+      .configurePath("A", path: path, online: false, insistence: .polite))
+    func goes(_ configuration: inout IOConfiguration) {
+      slow(&configuration)
+      configuration.paths.removeAll { $0.number == path }
+      configuration.controlUnits[0].paths.removeAll { $0.number == path }
+    }
+    // It goes off line, but what moves there is not over.
+    #expect(
+      machine.refusal(activate(goes))
+        == .deckRefused("NEXT", [.pathOnline(path, subsystem: 0, to: ["A"], .deleted)]))
+    let count = manager.channels.subchannels(of: 0).first?.measurement.requestCount
+    try manager.perform(activate(force: true, goes))
+    #expect(manager.channels.pathViews().map(\.isBusy) == [true])
+    #expect(manager.channels.subchannels(of: 0).first?.measurement.requestCount == count)
+    machine.run(seconds: 20)
+    #expect(try manager.partition("A").pending.isEmpty)
+    #expect(machine.counter(.errors, of: "A") == 0 && machine.counter(.retried, of: "A") == 0)
+    let after = manager.channels.subchannels(of: 0).first?.measurement.requestCount ?? 0
+    #expect(after >= (count ?? 0) + 15)
   }
 
   @Test("a path that leads to a device no more is in use there, unless it is off line to it")

@@ -27,6 +27,12 @@ import Testing
     #expect(partition.storageMethod == .virtio && partition.hasPluggableStorage)
     partition.storage.method = .call
     #expect(partition.storageMethod == .call)
+    let room = partition.deviceRoom
+    partition.storage.method = .acpi
+    #expect(partition.storageMethod == .acpi && partition.hasPluggableStorage)
+    #expect(partition.deviceRoom == 8, "it takes no place of a virtio device")
+    partition.storage.method = .virtio
+    #expect(partition.deviceRoom == 7 && room == 8)
     partition.storage = PartitionStorage(method: .virtio)
     #expect(!partition.hasPluggableStorage, "there is nothing to plug")
   }
@@ -107,6 +113,66 @@ import Testing
     #expect(rehearsal.partitionView("A")?.storageByteCount == 6 << 20)
     #expect(rehearsal.partitionView("A")?.pending.isEmpty == true)
     #expect(rehearsal.ledger.isBalanced)
+  }
+
+  /// Memory devices of 128 MiB; increments of 16.
+  private func memoryDevices() throws -> GuestMachine {
+    var partition = GuestMachine.partition("A", megabytes: 16, reservedMegabytes: 512)
+    partition.storage.method = .acpi
+    return try GuestMachine(
+      processors: 1, storageMegabytes: 1024, incrementMegabytes: 16, [partition])
+  }
+
+  @Test("by ACPI it comes in whole memory devices, and to a guest that listens") func wholeDevices()
+    throws
+  {
+    let machine = try memoryDevices()
+    try machine.activateAll()
+    machine.run(seconds: 0.05)
+    let before = machine.manager.runningConfiguration
+    for manager in [machine.manager, machine.manager.rehearsal()] {
+      for online in [true, false] {
+        #expect(throws: ManagementError.notMultipleOfIncrement(64 << 20, increment: 128 << 20)) {
+          try manager.perform(configure(64, online: online, .force))
+        }
+      }
+      #expect(throws: ManagementError.guestNotListening("A")) {
+        try manager.perform(configure(128, online: true))
+      }
+    }
+    #expect(machine.manager.runningConfiguration == before)
+    #expect(throws: ManagementError.notMultipleOfIncrement(160 << 20, increment: 128 << 20)) {
+      var other = GuestMachine.partition("B", megabytes: 16, reservedMegabytes: 160)
+      other.storage.method = .acpi
+      try machine.manager.judge(PartitionEntry(number: 1, definition: other, others: []))
+    }
+  }
+
+  @Test("by ACPI and force it is there, where no definition of DEFINE STORAGE reaches")
+  func forcedDevices() throws {
+    let machine = try memoryDevices()
+    let manager = machine.manager
+    try machine.activateAll()
+    let free = manager.ledger.freeByteCount
+    machine.run(seconds: 0.05)
+    try manager.perform(configure(256, online: true, .unconditional))
+    #expect(try machine.view("A").storageByteCount == 272 << 20)
+    // From the first memory block of Linux' after the initial storage on.
+    #expect(manager.storage(of: "A", at: 128 << 20, count: 1) == [0])
+    #expect(manager.storage(of: "A", at: (384 << 20) - 1, count: 1) == [0])
+    #expect(manager.storage(of: "A", at: 384 << 20, count: 1) == nil)
+    try manager.perform(.load("A", image: nil, parameters: nil, clear: false, force: true))
+    #expect(manager.storage(of: "A", at: 128 << 20, count: 1) == [0])
+    machine.run(seconds: 0.05)
+    // The guest has not looked at it.
+    for manager in [manager.rehearsal(), manager] {
+      try manager.perform(configure(128, online: false))
+      #expect(manager.partitionView("A")?.storageByteCount == 144 << 20)
+    }
+    #expect(manager.storage(of: "A", at: 256 << 20, count: 1) == nil)
+    try manager.perform(.load("A", image: nil, parameters: nil, clear: true, force: true))
+    #expect(manager.storage(of: "A", at: 128 << 20, count: 1) == nil)
+    #expect(manager.ledger.freeByteCount == free && manager.ledger.isBalanced)
   }
 
   @Test("DEFINE STORAGE is of what is there from the start") func element() throws {

@@ -21,6 +21,7 @@ struct RightsTests {
     (.link("A", owner: "B", device: 0x191, as: 0x191, mode: .readAlways), "BC"),
     (.network(.defineAdapter("A", NetworkAdapterDefinition(virtualDevice: 0x700))), "BC"),
     (.network(.detachAdapter("A", device: 0x600)), "BC"),
+    (.network(.couple("A", device: 0x500, to: "A", otherDevice: 0x501)), "C"),
     (.sendConsole("A", bytes: [10]), "ABC"), (.defineProcessor("A", processor: 1), "C"),
     (.storeStorage("A", address: 0x4000, bytes: [1]), "C"),
   ]

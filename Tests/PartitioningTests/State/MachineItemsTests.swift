@@ -65,7 +65,8 @@ struct MachineItemsTests {
     ]
     definition.networkAdapters = [
       NetworkAdapterDefinition(
-        virtualDevice: 0x600, switchName: "S", vlan: .trunk([5], native: 6), addressNumber: 7)
+        virtualDevice: 0x600, switchName: "S", vlan: .trunk([5], native: 6), addressNumber: 7,
+        kind: .channel(user: "B"))
     ]
     definition.password = "SECRET"
     definition.start = StartDefinition(after: ["B"])
@@ -173,8 +174,11 @@ struct MachineItemsTests {
       other[keyPath: keyPath].append(1)
       #expect(other.machineItems != items)
     }
-    condition.offlinePaths.append(0x10)
-    #expect(condition.machineItems != items)
+    for keyPath in [\Condition.offlinePaths, \Condition.closingPaths] {
+      var other = condition
+      other[keyPath: keyPath].append(0x10)
+      #expect(other.machineItems != items)
+    }
   }
 
   @Test("the event log tells what is different, PLAN what differs, and no name stands for two")

@@ -14,11 +14,14 @@ struct MachineRecordTests {
     "ledger": "each partition's record has its increments",
     "hostPageCount": "counted again from what guests have",
     "waiting": "what waits for a guest ends with the guest; each partition's record has it",
+    "closing": "a path that closes is off line, and the record has it so",
+    "pathManagement": "the next machine looks anew at who wants paths",
     "journal": "the records have it, entry by entry, in rows of its own",
     "softCapping": "averages of what guests used begin again with them",
     "hasStaleShares": "shares are computed anew at the start",
     "held": "who begins later; RECOVER loads at once",
     "bytesRead": "of a guest's command that is under way",
+    "wrongPasswords": "users are logged on anew",
     "end": "the end was under way, and came",
     "commandingPartition": "of a guest's command that is under way",
     "load": "what was used of late",
@@ -27,6 +30,7 @@ struct MachineRecordTests {
   /// Places of the channel subsystem's activity that are not kept.
   private static let passing = [
     "paths.absent": "what a number that names none reads as",
+    "paths.elements.isClosing": "as moving; it is off line",
     "paths.elements.isOperational": "a failure that was injected ends with the machine",
     "paths.elements.configured": "a path's partitions: each partition's record has its paths",
     "paths.elements.turns": "whose turn it is, as moving",
@@ -94,6 +98,10 @@ struct MachineRecordTests {
     var state = manager.firmware.state
     // What is nil cannot be seen to be kept.
     state.pending.waiting = [0]
+    state.pending.closing = [
+      PendingChange(subject: .path(0x10), online: false, asked: 1, deadline: PendingChange.never)
+    ]
+    state.life.wrongPasswords.count("A")
     state.restarts.held = [0]
     state.reconfiguration.reservations = [0x10: 0]
     state.shutdown.end = MachineEnd(deadline: 1, asked: [0])

@@ -183,6 +183,24 @@ struct BlockDriver {
     #expect(driver.statusByte == 0xEE)
   }
 
+  /// Oracle: to clear a subchannel is work of the host that the guest pays for, once for what is under way.
+  @Test("resets one after the other have the channel subsystem cleared once, and paid for")
+  func resetsInALoop() throws {
+    var driver = try BlockDriver()
+    for _ in 1...3 {
+      driver.start()
+      _ = driver.request(type: 0, block: 0, count: 512)
+      driver.owner.events = []
+      driver.owner.cycles = 0
+      for _ in 0..<1_000 {
+        _ = driver.bus.writeMemory(
+          PCLayout.virtioBase + 0x70, 0, DeviceAccess(time: 42, size: 4, processor: 0))
+      }
+      #expect(driver.owner.events.count { $0 == .channelCleared(0x190) } == 1)
+      #expect((5_000..<10_000).contains(driver.owner.cycles))
+    }
+  }
+
   /// Breaks the rings of a driver in one way.
   struct Breakage: Sendable, CustomTestStringConvertible {
     let testDescription: String

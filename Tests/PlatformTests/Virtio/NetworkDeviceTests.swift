@@ -4,10 +4,10 @@ import X86
 
 @testable import Platform
 
-/// A driver's side of the network device: two rings of eight.
+/// A driver's side of the network device: rings of eight.
 ///
 /// Oracle: VIRTIO 1.2, "Network Device" and "Split Virtqueues".
-private struct NetworkDriver {
+struct NetworkDriver {
   static let merged: UInt32 = 1 << 15
   static let checksums: UInt32 = 1 << 1 | 1 << 0
   static let segments: UInt32 = checksums | 1 << 7 | 1 << 8 | 1 << 11 | 1 << 12
@@ -16,12 +16,12 @@ private struct NetworkDriver {
   let bus: SystemBus
   let owner = RecordingOwner()
   let device: NetworkDevice
-  private var indices: [UInt16] = [0, 0]
+  private var indices: [UInt16] = []
 
-  init() throws {
+  init(processors: Int = 1) throws {
     bus = try RecordingOwner.bus(
       ComputerConfiguration(
-        name: "NETWORK", partitionNumber: 7, maximumProcessors: 1, initialProcessors: 1,
+        name: "NETWORK", partitionNumber: 7, maximumProcessors: processors, initialProcessors: 1,
         initialStorage: 1 << 20, maximumStorage: 1 << 20,
         networkDevices: [
           NetworkDeviceConfiguration(
@@ -42,18 +42,18 @@ private struct NetworkDriver {
   }
 
   private func ring(_ queue: Int, _ part: UInt64) -> UInt64 {
-    0x1_0000 + UInt64(queue) * 0x4000 + part * 0x1000
+    0x4_0000 + UInt64(queue) * 0x4000 + part * 0x1000
   }
 
-  mutating func start(features: UInt32 = 0) {
-    indices = [0, 0]
+  mutating func start(features: UInt32 = 0, queues: Int = 2) {
+    indices = [UInt16](repeating: 0, count: queues)
     for value in [UInt32(0), 1, 3] { write(0x70, value) }
     for (selector, value) in [(UInt32(0), features), (1, 1)] {
       write(0x24, selector)
       write(0x20, value)
     }
     write(0x70, 0xB)
-    for queue in [0, 1] {
+    for queue in 0..<queues {
       _ = bus.memory.store(UInt32(0), at: ring(queue, 1))
       _ = bus.memory.store(UInt32(0), at: ring(queue, 2))
       write(0x30, UInt32(queue))
@@ -69,24 +69,35 @@ private struct NetworkDriver {
 
   /// Makes a buffer available in a queue, and tells it.
   mutating func give(_ queue: Int, _ address: UInt64, _ count: UInt32, isWritable: Bool) {
+    giveChain(queue, [(address, count, isWritable)])
+  }
+
+  /// Makes a chain of buffers available in a queue, and tells it; a queue has only chains of the same length.
+  mutating func giveChain(_ queue: Int, _ parts: [(UInt64, UInt32, Bool)]) {
     let number = indices[queue]
-    let place = ring(queue, 0) + UInt64(number % 8) * 16
-    _ = bus.memory.store(address, at: place)
-    _ = bus.memory.store(count, at: place + 8)
-    _ = bus.memory.store(UInt32(isWritable ? 2 : 0), at: place + 12)
-    _ = bus.memory.store(number % 8, at: ring(queue, 1) + 4 + UInt64(number % 8) * 2)
+    let first = Int(number) * parts.count
+    for (index, (address, count, isWritable)) in parts.enumerated() {
+      let place = ring(queue, 0) + UInt64((first + index) % 8) * 16
+      let isLast = index == parts.count - 1
+      _ = bus.memory.store(address, at: place)
+      _ = bus.memory.store(count, at: place + 8)
+      _ = bus.memory.store(UInt16((isWritable ? 2 : 0) | (isLast ? 0 : 1)), at: place + 12)
+      _ = bus.memory.store(UInt16((first + index + 1) % 8), at: place + 14)
+    }
+    _ = bus.memory.store(UInt16(first % 8), at: ring(queue, 1) + 4 + UInt64(number % 8) * 2)
     indices[queue] += 1
     _ = bus.memory.store(indices[queue], at: ring(queue, 1) + 2)
     write(0x50, UInt32(queue))
   }
 
-  mutating func send(_ bytes: [UInt8]) {
+  mutating func send(_ bytes: [UInt8], by queue: Int = 1) {
     _ = bus.store(bytes, at: Self.data)
-    give(1, Self.data, UInt32(bytes.count), isWritable: false)
+    give(queue, Self.data, UInt32(bytes.count), isWritable: false)
   }
 
-  mutating func giveRoom(_ count: UInt32) {
-    give(0, 0x3_0000 + UInt64(indices[0] % 8) * 0x1000, count, isWritable: true)
+  mutating func giveRoom(_ count: UInt32, in queue: Int = 0) {
+    give(
+      queue, 0x3_0000 + UInt64(indices[queue] % 8) * 0x1000, count, isWritable: true)
   }
 
   /// Lengths of what a queue gave back.

@@ -22,7 +22,8 @@ enum Samples {
               isCapped: true, absoluteCapHundredths: 150, counters: counters(time * 10))
           ],
           resources: MeasurementSample.Resources(
-            storageByteCount: 3 << 30, inputOutput: inputOutput(at: time))),
+            storageByteCount: 3 << 30, availableByteCount: time << 20,
+            inputOutput: inputOutput(at: time))),
         MeasurementSample.PartitionSample(
           name: "B", number: 2, isActive: false, activated: 0,
           logicals: [

@@ -9,20 +9,26 @@ import Testing
 // kernel (/sys/class/net, what arrives of what was sent), and that a saved machine goes on with the same history.
 
 /// Two of the demo's Linux, each with an adapter on one switch, driven by CP commands and at their consoles.
-private final class LinuxPair {
+final class LinuxPair {
   static let names = ["LINUX1", "LINUX2"]
   let manager: PartitionManager
   let console: ConsoleSession
   private var position = ReaderPosition()
   private var transcripts: [String: String] = [:]
 
-  init(threads: Int = 1) throws {
+  init(threads: Int = 1, processors: Int = 1) throws {
     var definition = try #require(SystemDefinition.read(folder: Project.path("Partitions/demo")).0)
     let linux = try #require(definition.partitions.first { $0.name == "LINUX1" })
     definition.partitions = Self.names.map { name in
       var partition = linux
       partition.name = name
       partition.devices = []
+      partition.processors = partition.processors.map {
+        var own = $0
+        own.reserved += own.initial - processors
+        own.initial = processors
+        return own
+      }
       partition.start = nil
       partition.networkAdapters = [
         NetworkAdapterDefinition(virtualDevice: 0x600, switchName: "NET")
@@ -141,6 +147,42 @@ struct AdapterHotplugTests {
     _ = machine.command("LOAD LINUX2 FORCE")
     machine.run(seconds: 12)
     #expect(try machine.adapters("LINUX2") == ["eth0", "eth1"])
+  }
+
+  @Test(
+    "the link is up while the adapter is connected, and there is a pair of queues for a processor")
+  func link() throws {
+    let machine = try LinuxPair(processors: 2)
+    try machine.boot(LinuxPair.names)
+    for (number, name) in LinuxPair.names.enumerated() {
+      _ = try machine.shell(
+        "ip link set eth0 up; ip addr add 10.1.0.\(number + 1)/24 dev eth0", at: name)
+      let queues = try machine.shell("ls /sys/class/net/eth0/queues", at: name)
+      for queue in ["rx-0", "rx-1", "tx-0", "tx-1"] { #expect(queues.contains(queue), "\(queues)") }
+      #expect(!queues.contains("-2"), "\(queues)")
+    }
+    func link() throws -> (isUp: Bool, hasCarrier: Bool) {
+      let shown = try machine.shell(
+        "echo carrier=$(cat /sys/class/net/eth0/carrier); ip link show eth0", at: "LINUX1")
+      return (shown.contains("carrier=1"), !shown.contains("NO-CARRIER"))
+    }
+    func ping() throws -> String {
+      try machine.shell("ping -c 3 -w 9 10.1.0.2", at: "LINUX1")
+    }
+    #expect(try link() == (true, true))
+    #expect(try ping().contains("3 packets received"))
+    _ = machine.command("FOR LINUX1 CMD UNCOUPLE 0600")
+    #expect(try link() == (false, false))
+    _ = machine.command("FOR LINUX1 CMD COUPLE 0600 TO SYSTEM NET")
+    #expect(try link() == (true, true))
+    #expect(try ping().contains("3 packets received"))
+    _ = machine.command("DETACH VSWITCH NET")
+    #expect(try link() == (false, false))
+    // One that comes later is down until it is coupled.
+    _ = machine.command("DEFINE NIC 0700 TO LINUX1")
+    #expect(machine.settle("LINUX1", seconds: 5))
+    let later = try machine.shell("ip link set eth1 up; ip link show eth1", at: "LINUX1")
+    #expect(later.contains("NO-CARRIER"), "\(later)")
   }
 
   @Test(

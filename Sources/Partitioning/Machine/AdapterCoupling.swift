@@ -1,0 +1,48 @@
+// What a partition's adapters are connected to, in names that outlive the machine.
+
+import Channels
+import Quantities
+
+/// What an adapter of a partition is connected to.
+package struct AdapterCoupling: Sendable, Equatable, Codable {
+  /// What an adapter can be connected to.
+  package enum Target: Sendable, Equatable, Codable {
+    /// A switch, in these VLANs.
+    case network(String, PortVLAN)
+    /// The end of a channel of a partition.
+    case channel(String, UInt16)
+
+    /// As COUPLE names it, with VLANs.
+    var text: String {
+      switch self {
+      case .network(let name, let vlan):
+        ["SYSTEM", name, vlan.text].filter { !$0.isEmpty }.joined(separator: " ")
+      case .channel(let name, let device): "\(name) \(hexDigits(device, 4))"
+      }
+    }
+  }
+
+  /// The partition's number for the adapter.
+  package var device: UInt16
+  /// What it is connected to; nil for nothing.
+  package var target: Target?
+}
+
+extension MachineHardware {
+  /// What an adapter is connected to.
+  func coupling(of adapter: NetworkAdapter) -> AdapterCoupling {
+    let target: AdapterCoupling.Target? =
+      if let name = adapter.switchName {
+        .network(name, adapter.vlan)
+      } else {
+        networks.partner(of: adapter).map { .channel(partitionName($0.partition), $0.device) }
+      }
+    return AdapterCoupling(device: adapter.device, target: target)
+  }
+
+  /// What a partition's adapters are connected to; nil where it has none.
+  func couplings(of partition: Partition) -> [AdapterCoupling]? {
+    let couplings = networks.adapters(of: partition.number).map { coupling(of: $0) }
+    return couplings.isEmpty ? nil : couplings
+  }
+}

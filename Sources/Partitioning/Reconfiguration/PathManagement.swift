@@ -1,0 +1,159 @@
+import Channels
+import Quantities
+
+// Dynamic channel path management. The machine looks at its control units at a slow, fixed interval: the one whose
+// requests have waited longest for paths gets a managed path, when it may have one more; one that nobody has, or one
+// of a control unit at which nothing has moved. One path at most changes at a time. Paths that control units name
+// are never taken, so that a managed one is never the last. What a path may be used for is what it may be by its
+// own definition: a control unit gets one only for partitions that have it on line.
+
+/// What the management of paths looks back on.
+struct PathManagement: Equatable, Sendable, Codable {
+  /// What had happened at a control unit by the last look.
+  struct UnitLoad: Equatable, Sendable, Codable {
+    var unit: UInt16
+    var subsystem: UInt8
+    var load: PathLoad
+  }
+
+  /// When it looks next; 0 before the first time.
+  var due: SimulatedTime = 0
+  var loads: [UnitLoad] = []
+}
+
+extension PathManagement: Blank {
+  static var blank: PathManagement { PathManagement() }
+}
+
+extension Reconfiguration {
+  /// How often control units are looked at: as often as z/OS' workload manager adjusts its policy.
+  static let managementInterval: SimulatedTime = 10_000_000_000
+  /// How long a control unit's requests have waited in an interval, all together, when it wants a path: a hundredth.
+  private static let leastQueue = managementInterval / 100
+
+  private var isManagingPaths: Bool {
+    hardware.layout.hasManagedPaths && !life.settings.running.isPathManagementOff
+  }
+
+  /// When paths are managed next; nil for never.
+  var nextManagement: SimulatedTime? { isManagingPaths ? state.pathManagement.due : nil }
+
+  /// Looks at control units when that is due, and gives one a path.
+  func managePaths() {
+    guard isManagingPaths else {
+      // Who is switched on again begins anew.
+      if state.pathManagement.due > 0 { state.pathManagement = PathManagement() }
+      return
+    }
+    let before = state.pathManagement
+    guard now >= before.due else { return }
+    let interval = Self.managementInterval
+    let loads = unitLoads
+    state.pathManagement = PathManagement(
+      due: (now / interval).addingClamped(1).multipliedClamped(by: interval), loads: loads)
+    guard before.due > 0, let move = nextMove(loads.map { $0.since(before.loads) }) else { return }
+    journal.recording(.moveManagedPath(move), by: .firmware) {
+      // It was judged, at this instant.
+      try? moveManagedPath(move)
+    }
+  }
+
+  /// What has happened at each control unit that may have managed paths.
+  private var unitLoads: [PathManagement.UnitLoad] {
+    let configuration = hardware.layout.inputOutput
+    let counts = configuration.controlUnits.flatMap { unit in
+      unit.managedCounts.map { (unit: unit.number, subsystem: $0.subsystem) }
+    }
+    let loads = Dictionary(
+      Set(counts.map(\.subsystem)).map { ($0, channels.pathLoads(inSubsystem: $0)) },
+      uniquingKeysWith: { first, _ in first })
+    return counts.map { unit, subsystem in
+      let all = zip(configuration.devices, loads[subsystem] ?? [])
+      return PathManagement.UnitLoad(
+        unit: unit, subsystem: subsystem,
+        load: all.reduce(PathLoad()) { sum, own in
+          own.0.controlUnits.contains(unit) ? sum.adding(own.1) : sum
+        })
+    }
+  }
+
+  /// The path that is to change hands: to the control unit whose requests waited longest, of those that can have one.
+  private func nextMove(_ loads: [PathManagement.UnitLoad]) -> ManagedPath? {
+    let wanting = loads.filter { $0.load.queueNanoseconds >= Self.leastQueue }.sorted {
+      ($1.load.queueNanoseconds, $0.subsystem, $0.unit)
+        < ($0.load.queueNanoseconds, $1.subsystem, $1.unit)
+    }
+    for unit in wanting {
+      for path in spare(in: unit.subsystem, loads) where isOfUse(path, to: unit.unit) {
+        let move = ManagedPath(path: path, unit: unit.unit)
+        if (try? judged(move)) != nil { return move }
+      }
+    }
+    return nil
+  }
+
+  /// Managed paths that can be had: first those that nobody has, then those of control units that are idle.
+  private func spare(
+    in subsystem: UInt8, _ loads: [PathManagement.UnitLoad]
+  ) -> [PathReference] {
+    let managed = hardware.layout.managed
+    let pool = hardware.layout.inputOutput.managedPaths.filter { $0.subsystem == subsystem }
+      .map(\.reference)
+    let idle = Set(
+      loads.filter { $0.subsystem == subsystem && $0.load == PathLoad() }.map(\.unit))
+    return pool.filter { path in !managed.contains { $0.path == path } }
+      + pool.filter { path in managed.contains { $0.path == path && idle.contains($0.unit) } }
+  }
+
+  /// Whether a path works, and an active partition with a device of a control unit has it on line.
+  private func isOfUse(_ path: PathReference, to unit: UInt16) -> Bool {
+    guard let view = channels.pathView(path.number, subsystem: path.subsystem), view.isOnline,
+      view.isOperational
+    else { return false }
+    let devices = Set(
+      definition.inputOutput.devices.filter { $0.controlUnits.contains(unit) }.map(\.number))
+    return view.partitions.contains { partition in
+      channels.subchannels(of: partition).contains { devices.contains($0.realDevice) }
+    }
+  }
+
+  /// Gives a managed path to a control unit.
+  func moveManagedPath(_ move: ManagedPath) throws(ManagementError) {
+    let (layout, next) = try judged(move)
+    let former = hardware.layout.managed.first { $0.path == move.path }?.unit
+    var book = hardware.decks
+    book.managed = layout.managed
+    channels.take(next, at: now)
+    hardware.take(layout, book)
+    journal.note(nil, .pathMoved(move, from: former))
+  }
+
+  /// What runs with a managed path at another control unit.
+  private func judged(
+    _ move: ManagedPath
+  ) throws(ManagementError) -> (MachineLayout, ChannelHardware) {
+    let others = hardware.layout.managed.filter { $0.path != move.path }
+    guard hardware.layout.inputOutput.allows(move, beside: others) else {
+      throw .pathNotManaged(move.path.number, unit: move.unit)
+    }
+    let layout = hardware.layout.with((others + [move]).sorted(by: ManagedPath.isBefore))
+    // Its files are open.
+    guard
+      let next = try? channels.hardware(for: layout.configured.channelConfiguration()),
+      channels.strandedDevices(by: next).isEmpty
+    else { throw .pathNotManaged(move.path.number, unit: move.unit) }
+    return (layout, next)
+  }
+}
+
+extension PathManagement.UnitLoad {
+  /// What has happened since an earlier look; all of it when there was none.
+  fileprivate func since(_ earlier: [PathManagement.UnitLoad]) -> PathManagement.UnitLoad {
+    guard let before = earlier.first(where: { $0.unit == unit && $0.subsystem == subsystem }) else {
+      return self
+    }
+    var result = self
+    result.load = load.subtracting(before.load)
+    return result
+  }
+}

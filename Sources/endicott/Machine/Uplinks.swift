@@ -1,0 +1,138 @@
+import Channels
+import ControlProgram
+import Foundation
+import Partitioning
+import Quantities
+
+/// The processes behind a machine's uplinks, one for each switch that has one.
+///
+/// Owner thread only: nothing here waits. A frame that comes in is an input of the machine, as what is typed at a
+/// guest's console is; one that goes out reaches nothing in it. Where what was recorded is performed again there are no
+/// processes: the records have what came in.
+final class Uplinks {
+  /// Simulated time after which it is looked at what came.
+  private static let turn: SimulatedTime = 1_000_000
+  /// Frames that come in by a switch at one look; more wait outside.
+  private static let turnLimit = 64
+
+  /// What is behind a switch.
+  private struct Link {
+    var process: ChildProcess
+    var mode: UplinkMode
+    var session: UInt64
+  }
+
+  /// What is started: this program once more.
+  private let program: String
+  private var links: [String: Link] = [:]
+  private weak var control: ControlProgram?
+  /// Whether what is started now follows something that is gone.
+  private var goesOn = false
+
+  /// Nothing is outside yet.
+  init(program: String = Host.program) { self.program = program }
+
+  deinit { end() }
+
+  /// Serves a machine, from here on.
+  ///
+  /// What was connected through uplinks before is gone: it knew another machine, or this one at another instant.
+  ///
+  /// - Parameters:
+  ///   - control: Its control program.
+  ///   - goesOn: Whether it had a past in which something may have been connected.
+  func serve(_ control: ControlProgram, goesOn: Bool = false) {
+    end()
+    self.control = control
+    self.goesOn = goesOn
+    control.system.outside = self
+    look()
+    self.goesOn = false
+  }
+
+  /// When to look again; nil while there is nothing behind any switch.
+  func nextLook(after now: SimulatedTime) -> SimulatedTime? {
+    links.isEmpty ? nil : now.addingClamped(Self.turn)
+  }
+
+  /// Starts and ends processes as the switches say, and lets in what came.
+  func look() {
+    guard let control else { return }
+    agree(with: control.system.networks.switches, control)
+    for name in links.keys.sorted() { letIn(by: name, control) }
+    control.system.pacer.hasOutside = !links.isEmpty
+  }
+
+  /// Ends every process.
+  func end() {
+    for link in links.values { link.process.end() }
+    links = [:]
+  }
+
+  private func agree(with switches: [VirtualSwitch], _ control: ControlProgram) {
+    let wanted = switches.filter { $0.uplink?.isConnected == true }
+    guard !wanted.isEmpty || !links.isEmpty else { return }
+    for name in links.keys.sorted() {
+      let uplink = wanted.first { $0.name == name }?.uplink
+      guard let link = links[name],
+        uplink?.session != link.session || uplink?.mode != link.mode
+      else { continue }
+      link.process.end()
+      links[name] = nil
+    }
+    for network in wanted where links[network.name] == nil {
+      guard let uplink = network.uplink else { continue }
+      start(uplink, of: network.name, control)
+    }
+  }
+
+  private func start(_ uplink: Uplink, of name: String, _ control: ControlProgram) {
+    do throws(HostFailure) {
+      let process = try ChildProcess(
+        program, ["uplink"] + (uplink.mode == .restricted ? ["--restricted"] : []))
+      links[name] = Link(process: process, mode: uplink.mode, session: uplink.session)
+      let lost =
+        goesOn || uplink.session > 1 ? "; what was connected through it before is gone" : ""
+      control.sendToAll(
+        CommandMessage(.uplinkUp, name, uplink.mode.rawValue + lost).line(module: "SWU"))
+    } catch {
+      takeDown(name, because: "\(error.subject): \(error.reason)", control)
+    }
+  }
+
+  /// Disconnects an uplink behind which nothing is any more, and says so.
+  private func takeDown(_ name: String, because reason: String, _ control: ControlProgram) {
+    links[name] = nil
+    // Refused for a switch that has just gone, or was disconnected.
+    _ = try? control.system.perform(.network(.connectUplink(name, false)), by: .firmware)
+    control.sendToAll(CommandMessage(.uplinkEnded, name, reason).line(module: "SWU"))
+  }
+
+  private func letIn(by name: String, _ control: ControlProgram) {
+    guard let process = links[name]?.process else { return }
+    // A byte more, to know what is too long.
+    var buffer = [UInt8](repeating: 0, count: Uplink.frameByteLimit &+ 1)
+    for _ in 0..<Self.turnLimit
+    where control.system.networks.hasRoom(Uplink.frameByteLimit, atUplinkOf: name) {
+      let count = recv(process.socket, &buffer, buffer.count, 0)
+      if count > 0 {
+        // What is no frame is no input.
+        _ = control.system.receive(Array(buffer.prefix(count)), atUplinkOf: name)
+      } else if count < 0, errno == EAGAIN || errno == EINTR {
+        return
+      } else {
+        return takeDown(name, because: process.collect(), control)
+      }
+    }
+  }
+}
+
+extension Uplinks: NetworkOutside {
+  /// A frame for which there is no room outside is lost, as on a wire.
+  func take(_ departure: NetworkDeparture) {
+    guard let process = links[departure.switchName]?.process else { return }
+    _ = departure.bytes.withUnsafeBytes {
+      send(process.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    }
+  }
+}
