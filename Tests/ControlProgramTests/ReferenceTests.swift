@@ -126,7 +126,7 @@ private let refusals: [Refusal] = [
     "HCPX8826E Path 44 is the last path of A to device 0200 0201; use UNCOND or FORCE"),
   Refusal(
     .pathNotManaged(0x44, unit: 0x6100),
-    "HCPX8985E Path 44 is not managed, or control unit 6100 cannot have it"),
+    "HCPX8935E Path 44 is not managed, or control unit 6100 cannot have it"),
   Refusal(.deviceNotFound(0x300), "HCPX040E Device 0300 does not exist"),
   Refusal(.virtualDeviceNotFound("A", device: 0x101), "HCPX040E Device 0101 does not exist"),
   Refusal(.deviceOffline(0x300), "HCPX046E DASD 0300 offline"),

@@ -11,7 +11,7 @@ let pathManagementCommands: [Command] = [
       "A CHPID with CHPARM=01 and IOCLUSTER is managed: no control unit names it, and the machine gives it to one "
         + "whose PATH has ** for it. Every ten seconds of simulated time the control unit whose requests have "
         + "waited longest for paths gets one: one that is free, or one of a control unit at which nothing moves. "
-        + "8986I tells each change. With DCM=OFF managed paths stay where they are."
+        + "8936I tells each change. With DCM=OFF managed paths stay where they are."
     ],
     formats: [
       CommandFormat(

@@ -1054,13 +1054,13 @@ extension MessageID {
         remedy: "Configure a path on line; nothing is lost.")
     case .pathNotManaged:
       MessageDefinition(
-        8985, .error, nil,
+        8935, .error, nil,
         "Path &1 is not managed, or control unit &2 cannot have it",
         when: "The machine is to give a path to a control unit that has no room for it.",
         remedy: "QUERY DCM shows managed paths, and control units that may have some.")
     case .pathMoved:
       MessageDefinition(
-        8986, .information, nil,
+        8936, .information, nil,
         "CHPID &1 is given to control unit &2&3",
         when: "A control unit's requests have waited for paths, and another path was to spare.",
         remedy: "Nothing; SETIOS DCM=OFF has managed paths stay where they are.")

@@ -43,7 +43,7 @@ struct PathManagementCommandTests {
     try machine.manager.perform(
       .moveManagedPath(ManagedPath(path: PathReference(number: 0x11), unit: 0x200)))
     #expect(
-      machine.shown().contains("HCPDCM8986I CHPID 0.11 is given to control unit 0200"))
+      machine.shown().contains("HCPDCM8936I CHPID 0.11 is given to control unit 0200"))
     #expect(
       machine.answer("QUERY CHPID 11")
         == """
