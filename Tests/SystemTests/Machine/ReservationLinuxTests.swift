@@ -112,7 +112,7 @@ struct ReservationLinuxTests {
     #expect(try pair.reserve("LINUX1", "write") == "write: reservation conflict (EBADE)")
     #expect(try pair.reserve("LINUX2", "write") == "write: done")
     // A reservation outlives the system that made it; the operator takes it away.
-    #expect(pair.command("DEACTIVATE LINUX2 FORCE").hasPrefix("LINUX2"))
+    try pair.manager.perform(.deactivate("LINUX2", force: true))
     #expect(try pair.reserve("LINUX1", "write") == "write: reservation conflict (EBADE)")
     #expect(pair.command("UNRESERVE 0200") == "DASD 0200 UNRESERVED")
     #expect(try pair.reserve("LINUX1", "write") == "write: done")
