@@ -45,6 +45,9 @@ extension DeckObstacle {
         + "\(hexDigits(virtual, 4)); DETACH it"
     case .file(let device, let path, let reason):
       "the file of device \(hexDigits(device, 4)), \(path), cannot be used: \(reason)"
+    case .resources: "its RESOURCE is not that of the machine"
+    case .diskOfFile(let device):
+      "device \(hexDigits(device, 4)) writes through to a file, and would come or go"
     }
   }
 }

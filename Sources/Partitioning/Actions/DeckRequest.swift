@@ -40,13 +40,17 @@ package enum DeckObstacle: Sendable, Equatable, Codable {
   case volumeInUse(String, device: UInt16, by: String, as: UInt16)
   /// A file cannot be used.
   case file(UInt16, path: String, reason: String)
+  /// RESOURCE says something else. Only in records of an earlier program, which refused any change there.
+  case resources
+  /// A disk that writes through to its file would come or go. Only in records of an earlier program.
+  case diskOfFile(UInt16)
 
   /// Whether FORCE would take it away.
   package var yieldsToForce: Bool {
     switch self {
     case .pathOnline, .wayInUse: true
     case .placesNotReserved, .placeChanged, .partitionActive, .deviceLimit, .deviceInUse, .lastPath,
-      .volumeInUse, .file:
+      .volumeInUse, .file, .resources, .diskOfFile:
       false
     }
   }

@@ -283,5 +283,10 @@ struct FormerRow: Sendable {
       meaning: .activate("A", profile: nil, load: true, force: false),
       refusal: #"{"wrongState":{"_0":"A","is":"operating","needs":["not-activated"]}}"#,
       error: .wrongState("A", is: .operating, needs: [.notActivated])),
+    // As the program of history version 11 had it.
+    FormerRow(
+      action: #"{"shutDown":{}}"#, meaning: .shutDown(within: nil),
+      refusal: #"{"deckRefused":{"_0":"X","_1":[{"resources":{}},{"diskOfFile":{"_0":768}}]}}"#,
+      error: .deckRefused("X", [.resources, .diskOfFile(0x300)])),
   ]
 }
