@@ -212,12 +212,24 @@ extension ChannelSubsystem {
     }
   }
 
-  /// Ends all of a partition's requests to a device with an I/O error: its driver has reset its face.
+  /// Ends all of a partition's requests to a device with an I/O error, and what RESERVE gave it: its driver has
+  /// reset its face.
   package func clear(_ device: UInt16, of partition: Int, at time: SimulatedTime) {
     guard let index = subchannelIndex(partition, device) else { return }
     reach(time)
-    for slot in empty(index) { complete(slot, .ioError) }
     loseUnit(index)
+    endRequests(at: index)
+  }
+
+  /// Ends all of a partition's requests to a device with an I/O error; what it has reserved stays so.
+  package func endRequests(to device: UInt16, of partition: Int, at time: SimulatedTime) {
+    guard let index = subchannelIndex(partition, device) else { return }
+    reach(time)
+    endRequests(at: index)
+  }
+
+  private func endRequests(at index: Int) {
+    for slot in empty(index) { complete(slot, .ioError) }
     pathsChanged()
   }
 

@@ -296,6 +296,26 @@ struct DeviceReservationTests {
     #expect(try disk.ask(1, .reserveUnit).status == .reservationConflict)
   }
 
+  /// Oracle: SAM-4, "ABORT TASK" and "ABORT TASK SET", which leave reservations and unit attentions as they are;
+  /// SPC-2, "RESERVE(6)", for what ends them.
+  @Test("an abort takes nothing that is reserved, nor what is to be told; a reset of the face does")
+  func aborted() throws {
+    let disk = try SharedDisk()
+    try disk.ask(0, .reserveUnit)
+    try disk.ask(1, .resetUnit)
+    try disk.ask(0, .reserveUnit)
+    let write = disk.request(0, .write)
+    disk.channels.start(write)
+    disk.channels.endRequests(to: 0x100, of: 0, at: disk.channels.clock)
+    let ended = disk.channels.takeCompletions(upTo: disk.channels.clock + 1_000_000_000)
+    #expect(ended.map(\.tag) == [write.tag] && ended.map(\.status) == [.ioError])
+    #expect(disk.view?.unitHolder == 0)
+    #expect(try disk.status(1, .read) == .reservationConflict)
+    #expect(try disk.attention(0) == .reset)
+    disk.channels.clear(0x100, of: 0, at: disk.channels.clock)
+    #expect(disk.view == nil)
+  }
+
   @Test("what is persistent outlives a reset, a device taken away and a partition that is down")
   func persistence() throws {
     let disk = try SharedDisk()

@@ -83,10 +83,19 @@ class DiskFace: VirtioDevice {
   /// Whether the channel subsystem has something of the driver's.
   var isInUse: Bool { pending.contains { $0.chain != nil } }
 
-  /// Has the channel subsystem end what it has of the device's.
+  /// Has the channel subsystem end what it has of the device's, and what RESERVE gave: the driver resets it.
   final func clear(_ access: DeviceAccess) {
+    end(.channelCleared(configuration.deviceNumber), access)
+  }
+
+  /// Has the channel subsystem end what it has of the device's; what was reserved stays so.
+  final func endRequests(_ access: DeviceAccess) {
+    end(.requestsEnded(configuration.deviceNumber), access)
+  }
+
+  private final func end(_ kind: ComputerEvent.Kind, _ access: DeviceAccess) {
     guard !isCutOff else { return }
-    bus.owner?.emit(.channelCleared(configuration.deviceNumber), at: access.time)
+    bus.owner?.emit(kind, at: access.time)
     bus.owner?.charge(Cost.clear, to: access.processor)
   }
 

@@ -19,11 +19,11 @@ extension SCSIDevice {
     case .abortTask(let identifier):
       // The subchannel is cleared as a whole: those beside it are to be asked again.
       if isUnderWay(identifier) {
-        clear(access)
+        endRequests(access)
         try endTasks { $0 == identifier ? .aborted : .busy }
       }
     case .abortTasks:
-      if isUnderWay(nil) { clear(access) }
+      if isUnderWay(nil) { endRequests(access) }
       try endTasks { _ in .aborted }
     case .resetNexus: try startAnew(access)
     case .resetUnit:

@@ -335,7 +335,7 @@ struct SCSIDeviceTests {
     #expect(driver.manage(0, identifier: 9) == 0)
     #expect(driver.owner.events.isEmpty)
     #expect(driver.manage(0, identifier: 2) == 0)
-    #expect(driver.owner.events == [.channelCleared(0x190)])
+    #expect(driver.owner.events == [.requestsEnded(0x190)])
     // Aborted the one, to be asked again the other; what comes of them later changes nothing.
     #expect(driver.answer(place: 1).code == 2 && driver.answer(place: 2).code == 5)
     let used = driver.usedIndex()
@@ -344,7 +344,9 @@ struct SCSIDeviceTests {
     #expect(driver.usedIndex() == used && driver.device.pending == [])
     #expect(driver.manage(7) == 0)
     let three = driver.begin([0x00], place: 1).first
+    driver.owner.events = []
     #expect(driver.manage(1) == 0 && driver.answer(place: 1).code == 2)
+    #expect(driver.owner.events == [.requestsEnded(0x190)])
     driver.end(three, .ioError)
     // No such function, and events: there are none.
     #expect(driver.manage(2) == 11)
