@@ -105,7 +105,13 @@ extension ChannelActivity {
       return path
     }
     result.devices.elements = next.devices.indices.map { index in
-      (pairs.devices.earlier.element(at: index) ?? nil).map { devices[$0] } ?? fresh.devices[index]
+      guard let earlier = pairs.devices.earlier.element(at: index) ?? nil else {
+        return fresh.devices[index]
+      }
+      var device = devices[earlier]
+      // What was reserved is the medium's, which is another.
+      if former.disks[earlier] !== next.disks[index] { device.reservations = .blank }
+      return device
     }
     result.subchannels.elements = moved(subchannels, pairs, to: next, at: time)
     for slot in slots.indices {

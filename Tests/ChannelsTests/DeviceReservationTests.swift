@@ -338,6 +338,28 @@ struct DeviceReservationTests {
     #expect(try disk.status(1, .write) == .ok)
   }
 
+  @Test("another configuration keeps what is reserved of a disk, unless its medium is another")
+  func otherMedium() throws {
+    for byteCount in [1 << 20, 1 << 21] as [UInt64] {
+      let disk = try SharedDisk()
+      try disk.register(0, 1)
+      try disk.ask(0, .reserve(.exclusiveAccess, key: 0xA))
+      let held = try #require(disk.view)
+      for partition in 0..<4 {
+        disk.channels.detach(0x100, from: partition, at: disk.channels.clock)
+        disk.channels.deactivate(partition, at: disk.channels.clock)
+      }
+      var next = disk.channels.configuration
+      next.devices[0].medium = .scratch(byteCount: byteCount)
+      // A device before it, so that its number among them is another.
+      next.devices.insert(
+        ChannelConfiguration.Device(
+          number: 0x1FF, paths: [0], medium: .scratch(byteCount: 1 << 20)), at: 0)
+      disk.channels.take(try disk.channels.hardware(for: next), at: disk.channels.clock)
+      #expect(disk.view == (byteCount == 1 << 20 ? held : nil))
+    }
+  }
+
   @Test("who may only read reserves nothing")
   func readOnly() throws {
     let disk = try SharedDisk()
