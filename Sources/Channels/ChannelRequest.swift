@@ -34,7 +34,7 @@ package struct ChannelRequest: Equatable, Sendable, Codable {
   package var firstBlock: UInt64
   /// What a write carries, a multiple of 512 bytes; empty for the others.
   package var data: [UInt8]
-  /// Bytes that it is about, a multiple of 512; a write's is the length of its data, a flush's 0.
+  /// Bytes that it is about, a multiple of 512; a write's is the length of what it writes, a flush's 0.
   package var byteCount: Int
   /// The partition's own name for the request; comes back in the completion.
   package var tag: UInt64
@@ -44,6 +44,8 @@ package struct ChannelRequest: Equatable, Sendable, Codable {
   package var control: DeviceControl?
   /// Whether what it writes is durable before it ends.
   @Added package var isDurable = false
+  /// Whether a write carries one block, which is written again and again.
+  @Added package var isRepeated = false
   /// Whether who asks can be told what has happened to the device meanwhile, and is then asked to ask again.
   @Added package var hearsAttention = false
 
@@ -64,6 +66,18 @@ package struct ChannelRequest: Equatable, Sendable, Codable {
 
   /// Bytes that it moves over a path, and that the host holds for it.
   package var movedByteCount: Int { kind.movesData ? byteCount : 0 }
+
+  /// Bytes that a write has to carry.
+  var carriedByteCount: Int { isRepeated ? Int(ChannelDefaults.blockByteCount) : byteCount }
+
+  /// All that a write writes; one block is multiplied only here, when the write has its turn.
+  var written: [UInt8] {
+    guard isRepeated, !data.isEmpty else { return data }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(max(0, byteCount))
+    while bytes.count < byteCount { bytes += data }
+    return bytes
+  }
 
   /// Whether it is for those only who may write.
   var isForWriters: Bool { kind.changesBlocks || control?.isForWriters ?? false }

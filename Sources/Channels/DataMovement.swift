@@ -32,7 +32,7 @@ extension ChannelSubsystem {
         repeating: 0, count: max(0, min(request.byteCount, ChannelDefaults.requestByteLimit)))
       return disk.read(offset, into: &data) ? data : nil
     case .write:
-      let isWritten = disk.write(offset, from: request.data, for: request.partition)
+      let isWritten = disk.write(offset, from: request.written, for: request.partition)
       return isWritten && (!request.isDurable || disk.flush()) ? [] : nil
     case .flush: return disk.flush() ? [] : nil
     case .discard:

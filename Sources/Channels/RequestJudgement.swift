@@ -14,7 +14,7 @@ extension ChannelRequest {
     guard kind != .flush else { return nil }
     let block = Int(ChannelDefaults.blockByteCount)
     guard byteCount > 0, byteCount <= ChannelDefaults.requestByteLimit, byteCount % block == 0,
-      kind != .write || data.count == byteCount, offset(on: disk, within: extent) != nil
+      kind != .write || data.count == carriedByteCount, offset(on: disk, within: extent) != nil
     else { return .ioError }
     return nil
   }

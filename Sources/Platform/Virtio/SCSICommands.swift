@@ -163,9 +163,8 @@ extension SCSIDevice {
     guard block.count == 512 else { return .response(SCSIResponse(code: .overrun)) }
     if block.contains(where: { $0 != 0 }) {
       request.kind = .write
-      // Cannot trap: at most as many bytes as a request may have.
-      request.data = Array(
-        repeatElement(block, count: Int(clamping: span.count)).joined())
+      request.data = block
+      request.isRepeated = true
     }
     return .request(request)
   }
