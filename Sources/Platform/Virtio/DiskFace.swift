@@ -35,6 +35,8 @@ class DiskFace: VirtioDevice {
   enum Cost {
     static let request = 400
     static let descriptor = 100
+    /// What is moved, whichever way: the host copies it.
+    static let kibibyte = 100
     /// To have what is under way cleared: paths and queues are gone through.
     static let clear = 5_000
   }
@@ -153,7 +155,11 @@ class DiskFace: VirtioDevice {
           break
         }
         cycles &+= Cost.request &+ Cost.descriptor &* chain.descriptorCount
-        if let request = try start(chain, now: now) { requests.append(request) }
+        if let request = try start(chain, now: now) {
+          // Cannot trap: `start` refuses what is more than a request may move.
+          cycles &+= Cost.kibibyte &* (request.movedByteCount / 1024)
+          requests.append(request)
+        }
       }
     } catch {
       transport.markBroken()
