@@ -97,6 +97,9 @@ extension ChannelSubsystem {
       saved.devices.allSatisfy({ $0.turns.isPossible(partitionCount: count) }),
       saved.paths.allSatisfy({ $0.turns.isPossible(partitionCount: count) })
     else { throw .inconsistent(kind: ChannelSubsystemState.kind, what: "a fault or a turn") }
+    guard saved.devices.allSatisfy({ $0.reservations.isPossible(partitionCount: count) }),
+      saved.subchannels.allSatisfy({ $0.attentions.allSatisfy(\.isAttention) })
+    else { throw .inconsistent(kind: ChannelSubsystemState.kind, what: "a reservation") }
   }
 
   /// Calls the body with every word of the state that belongs to the machine's history.
@@ -123,6 +126,7 @@ extension ChannelSubsystem {
       body(item.measurement.disconnectNanoseconds)
       body(item.measurement.pendNanoseconds)
       mixAssignment(item, body)
+      for sense in item.attentions { body(UInt64(sense.rawValue)) }
     }
     for device in activity.devices {
       body(
@@ -130,6 +134,7 @@ extension ChannelSubsystem {
           | (device.isOffline ? 1 << 63 : 0))
       device.turns.forEachHistoryWord(body)
       device.injected?.forEachHistoryWord(body)
+      device.reservations.forEachHistoryWord(body)
     }
     for disk in hardware.disks { body(disk.writeDigest) }
   }

@@ -199,7 +199,7 @@ package final class ChannelSubsystem {
   private func arrive(_ slot: Int) {
     guard activity.slots[slot].refusal == nil, let subchannel = activity.slots[slot].subchannel
     else {
-      complete(slot, activity.slots[slot].refusal ?? .notOperational, data: [])
+      complete(slot, RequestEnding(status: activity.slots[slot].refusal ?? .notOperational))
       return
     }
     activity.subchannels[subchannel].waiting.append(slot)
@@ -269,13 +269,13 @@ package final class ChannelSubsystem {
     else { return }
     let device = activity.subchannels[subchannel].device
     let request = activity.slots[slot].request
-    let data = carryOut(request, by: activity.subchannels[subchannel])
+    let ending = carryOut(request, at: subchannel)
     leavePath(slot, bytes: request.movedByteCount)
     activity.paths[path].measurement.requestCount.addClamped(1)
     setPhase(device, .idle)
     activity.devices[device].current = nil
     activity.subchannels[subchannel].word.ending = .done
-    takeStatus(of: subchannel, data == nil ? .ioError : .ok, data: data ?? [])
+    takeStatus(of: subchannel, ending)
     startDevice(device)
     offer(path)
   }
@@ -317,7 +317,7 @@ package final class ChannelSubsystem {
     activity.subchannels[subchannel].measurement.controlUnitQueueNanoseconds.addClamped(elapsed)
   }
 
-  func complete(_ slot: Int, _ status: ChannelStatus, data: [UInt8]) {
+  func complete(_ slot: Int, _ ending: RequestEnding) {
     let request = activity.slots[slot].request
     if let subchannel = activity.slots[slot].subchannel {
       activity.subchannels[subchannel].measurement.requestCount.addClamped(1)
@@ -325,8 +325,8 @@ package final class ChannelSubsystem {
     release(slot)
     activity.ended.append(
       ChannelCompletion(
-        partition: request.partition, device: request.device, tag: request.tag, status: status,
-        data: data, at: activity.clock))
+        partition: request.partition, device: request.device, tag: request.tag,
+        status: ending.status, data: ending.data, at: activity.clock, sense: ending.sense))
   }
 
   /// Makes a slot free for the next request.

@@ -3,11 +3,26 @@
 import Quantities
 
 extension ChannelSubsystem {
+  /// Does what a request asks, unless somebody else has reserved the device.
+  func carryOut(_ request: ChannelRequest, at index: Int) -> RequestEnding {
+    let subchannel = activity.subchannels[index]
+    guard !failsOnPurpose(request.kind, at: subchannel.device) else { return .ioError }
+    if request.hearsAttention, let sense = takeAttention(at: index) {
+      return RequestEnding(status: .refused, sense: sense)
+    }
+    if let control = request.control { return perform(control, at: index) }
+    if let use = request.use,
+      !activity.devices[subchannel.device].reservations.permits(use, by: subchannel.partition)
+    {
+      return RequestEnding(status: .reservationConflict)
+    }
+    return move(request, by: subchannel).map { RequestEnding(status: .ok, data: $0) } ?? .ioError
+  }
+
   /// Reads or writes what a request asks.
   ///
   /// - Returns: What was read, nothing for the others; nil when it cannot be done.
-  func carryOut(_ request: ChannelRequest, by subchannel: Subchannel) -> [UInt8]? {
-    guard !failsOnPurpose(request.kind, at: subchannel.device) else { return nil }
+  private func move(_ request: ChannelRequest, by subchannel: Subchannel) -> [UInt8]? {
     let disk = hardware.disks[subchannel.device]
     let place = request.kind == .flush ? 0 : request.offset(on: disk, within: subchannel.extent)
     guard let offset = place else { return nil }
@@ -16,13 +31,16 @@ extension ChannelSubsystem {
       var data = [UInt8](
         repeating: 0, count: max(0, min(request.byteCount, ChannelDefaults.requestByteLimit)))
       return disk.read(offset, into: &data) ? data : nil
-    case .write: return disk.write(offset, from: request.data, for: request.partition) ? [] : nil
+    case .write:
+      let isWritten = disk.write(offset, from: request.written, for: request.partition)
+      return isWritten && (!request.isDurable || disk.flush()) ? [] : nil
     case .flush: return disk.flush() ? [] : nil
     case .discard:
       disk.discard(offset, request.byteCount)
       return []
     case .writeZeroes:
       return disk.clear(offset, request.byteCount, for: request.partition) ? [] : nil
+    case .control: return nil
     }
   }
 

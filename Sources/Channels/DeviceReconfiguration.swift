@@ -49,6 +49,8 @@ package struct ChannelDeviceView: Equatable, Sendable {
   package var blockCount: UInt64
   /// Active partitions that have it, ascending.
   package var users: [DeviceUser]
+  /// Who has reserved it; nil when nobody has, or has registered to.
+  package var reservation: DeviceReservationView?
 }
 
 extension ChannelSubsystem {
@@ -86,7 +88,7 @@ extension ChannelSubsystem {
         DeviceUser(
           partition: $0.partition, virtualDevice: $0.virtualDevice, isReadOnly: $0.isReadOnly,
           extent: $0.extent)
-      })
+      }, reservation: reservation(ofDevice: index))
   }
 
   /// Whether a partition may have a device: it is in its candidate list, and a path of the partition's leads to it.
@@ -194,7 +196,8 @@ extension ChannelSubsystem {
   }
 
   private func remove(_ index: Int) {
-    for slot in empty(index) { complete(slot, .ioError, data: []) }
+    for slot in empty(index) { complete(slot, .ioError) }
+    loseUnit(index)
     activity.subchannels.elements = activity.subchannels.indices.filter { $0 != index }
       .map { activity.subchannels[$0] }
     activity.moveSubchannels(from: index) { $0 == index ? nil : $0.subtractingClamped(1) }

@@ -105,7 +105,13 @@ extension ChannelActivity {
       return path
     }
     result.devices.elements = next.devices.indices.map { index in
-      (pairs.devices.earlier.element(at: index) ?? nil).map { devices[$0] } ?? fresh.devices[index]
+      guard let earlier = pairs.devices.earlier.element(at: index) ?? nil else {
+        return fresh.devices[index]
+      }
+      var device = devices[earlier]
+      // What was reserved is the medium's, which is another.
+      if former.disks[earlier] !== next.disks[index] { device.reservations = .blank }
+      return device
     }
     result.subchannels.elements = moved(subchannels, pairs, to: next, at: time)
     for slot in slots.indices {
@@ -157,7 +163,7 @@ extension Subchannel {
         partition: partition, virtualDevice: virtualDevice, device: device,
         isReadOnly: isReadOnly, extent: extent))
     (result.began, result.measurement) = (began, measurement)
-    (result.word, result.waiting) = (word, waiting)
+    (result.word, result.waiting, result.attentions) = (word, waiting, attentions)
     /// Where a path that was at a position is now.
     func place(_ position: Int) -> Int? {
       paths.element(at: position).flatMap { pairs.later.element(at: $0) ?? nil }

@@ -185,6 +185,7 @@ extension ChannelSubsystem {
       activity.paths[path].turns.forget(partition)
     }
     for device in activity.devices.indices { activity.devices[device].turns.forget(partition) }
+    forgetReservations(of: partition)
     set(
       hardware.subchannels.filter { $0.partition == partition }, of: partition, at: time,
       anew: true)
@@ -199,6 +200,7 @@ extension ChannelSubsystem {
     where activity.subchannels[index].partition == partition {
       for slot in empty(index) { release(slot) }
       activity.subchannels[index].logicalMask = 0xFF
+      loseUnit(index)
     }
     // Those that are refused are no subchannel's.
     for slot in activity.slots.indices

@@ -9,11 +9,12 @@ extension ChannelRequest {
   func refusal(
     by disk: DiskDevice, isReadOnly: Bool, within extent: BlockExtent? = nil
   ) -> ChannelStatus? {
-    guard disk.byteCount > 0, !kind.changesBlocks || !isReadOnly else { return .ioError }
+    guard disk.byteCount > 0, !isForWriters || !isReadOnly else { return .ioError }
+    guard kind != .control else { return control == nil ? .ioError : nil }
     guard kind != .flush else { return nil }
     let block = Int(ChannelDefaults.blockByteCount)
     guard byteCount > 0, byteCount <= ChannelDefaults.requestByteLimit, byteCount % block == 0,
-      kind != .write || data.count == byteCount, offset(on: disk, within: extent) != nil
+      kind != .write || data.count == carriedByteCount, offset(on: disk, within: extent) != nil
     else { return .ioError }
     return nil
   }

@@ -104,6 +104,8 @@ struct Subchannel: Equatable, Sendable, Codable {
   @Added var word = StatusWord()
   /// Slots of requests that wait until it takes them, in order of arrival.
   @Added var waiting: [Int] = []
+  /// What has happened to the device that the partition is to be told, in order.
+  @Added var attentions: [DeviceSense] = []
   var measurement = SubchannelMeasurement()
 
   /// The mask bit of a position; none of a position after the eighth.
@@ -161,6 +163,8 @@ struct DeviceUnit: Equatable, Sendable, Codable {
   @Added var turns = FairTurns()
   /// What is wrong with it on purpose.
   var injected: InjectedFault?
+  /// Who has reserved it.
+  @Added var reservations = DeviceReservations()
 }
 
 /// An outstanding request.

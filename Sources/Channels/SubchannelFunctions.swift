@@ -97,7 +97,7 @@ extension ChannelSubsystem {
       case .notOperational:
         guard isEnabled(index) else {
           activity.subchannels[index].waiting.removeAll { $0 == slot }
-          complete(slot, .notOperational, data: [])
+          complete(slot, .notOperational)
           continue
         }
         // One that was to take another path takes any now; without a path it waits for one.
@@ -212,11 +212,24 @@ extension ChannelSubsystem {
     }
   }
 
-  /// Ends all of a partition's requests to a device with an I/O error: its driver has reset its face.
+  /// Ends all of a partition's requests to a device with an I/O error, and what RESERVE gave it: its driver has
+  /// reset its face.
   package func clear(_ device: UInt16, of partition: Int, at time: SimulatedTime) {
     guard let index = subchannelIndex(partition, device) else { return }
     reach(time)
-    for slot in empty(index) { complete(slot, .ioError, data: []) }
+    loseUnit(index)
+    endRequests(at: index)
+  }
+
+  /// Ends all of a partition's requests to a device with an I/O error; what it has reserved stays so.
+  package func endRequests(to device: UInt16, of partition: Int, at time: SimulatedTime) {
+    guard let index = subchannelIndex(partition, device) else { return }
+    reach(time)
+    endRequests(at: index)
+  }
+
+  private func endRequests(at index: Int) {
+    for slot in empty(index) { complete(slot, .ioError) }
     pathsChanged()
   }
 
@@ -252,7 +265,7 @@ extension ChannelSubsystem {
   // MARK: - Test
 
   /// Takes the status of a function that ended, and does what follows for its request and those behind it.
-  func takeStatus(of index: Int, _ status: ChannelStatus = .ioError, data: [UInt8] = []) {
+  func takeStatus(of index: Int, _ ending: RequestEnding = .ioError) {
     let word = activity.subchannels[index].word
     guard word.testCode(isEnabled: isEnabled(index)) == .accepted, let slot = word.request else {
       return
@@ -266,7 +279,7 @@ extension ChannelSubsystem {
       activity.slots[slot].excludedPaths = 0
     case .cleared where isRetried(slot, at: index):
       activity.subchannels[index].waiting.insert(slot, at: 0)
-    case .done, .halted, .cleared, nil: complete(slot, status, data: data)
+    case .done, .halted, .cleared, nil: complete(slot, ending)
     }
     startNext(at: index)
   }

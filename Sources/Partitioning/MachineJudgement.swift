@@ -51,15 +51,15 @@ extension PartitionManager {
   }
 
   /// Active partitions have the devices and minidisks that their definitions in force say; what one writes no
-  /// other has, and on what one has as a whole there are no minidisks.
+  /// other has who does not share it, and on what one has as a whole there are no minidisks.
   private func judgeDevices(
     of saved: MachineState, in layout: MachineLayout, _ inputOutput: ChannelHardware?
   ) throws(StateRefusal) {
-    var users: [UInt16: [Bool]] = [:]
+    var users: [UInt16: [DeviceAssignment]] = [:]
     var shared: Set<UInt16> = []
     for (place, values) in zip(layout.partitions, saved.partitions) where values.isActive {
       let devices = values.definition.devices
-      for device in devices { users[device.realDevice, default: []].append(device.isReadOnly) }
+      for device in devices { users[device.realDevice, default: []].append(device) }
       let all = channels.devices(of: place.number, in: saved.channels, of: inputOutput)
       let parts = all.filter { $0.extent != nil }
       shared.formUnion(parts.map(\.device))
@@ -74,7 +74,12 @@ extension PartitionManager {
     guard shared.isDisjoint(with: users.keys) else {
       throw .inconsistent(kind: MachineState.kind, what: "a device with minidisks")
     }
-    guard users.values.allSatisfy({ $0.count == 1 || !$0.contains(false) }) else {
+    let isPossible = users.values.allSatisfy { users in
+      users.indices.allSatisfy { place in
+        users.prefix(place).allSatisfy { users.element(at: place)?.goesBeside($0) ?? true }
+      }
+    }
+    guard isPossible else {
       throw .inconsistent(kind: MachineState.kind, what: "a device that two write")
     }
   }

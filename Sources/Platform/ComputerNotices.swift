@@ -24,7 +24,7 @@ extension Computer {
     values.history.mix(completion.at)
     var requests: [ChannelRequest] = []
     for place in devicePlaces where place.contents?.deviceNumber == completion.device {
-      guard let disk = place.device as? BlockDevice else { continue }
+      guard let disk = place.device as? DiskFace else { continue }
       requests += disk.complete(completion)
     }
     return requests

@@ -106,6 +106,27 @@ func write(
         + [UInt8](repeating: 0, count: 512))
   }
 
+  @Test func oneBlockIsWrittenAgainAndAgainInTheTimeOfAll() throws {
+    let channels = try subsystem()
+    let block = (0..<512).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    var same = write(0, 0x100, block: 4, block, tag: 1)
+    (same.byteCount, same.isRepeated) = (3 * 512, true)
+    channels.start(same)
+    channels.start(read(1, 0x100, block: 3, bytes: 5 * 512, tag: 2, at: 1))
+    // A write that carries more or less than it has to.
+    for (tag, data) in [(UInt64(3), block + block), (4, [])] {
+      same.tag = tag
+      same.data = data
+      channels.start(same)
+    }
+    let ended = channels.takeCompletions(upTo: 1_000_000)
+    let (first, second) = (ended.first { $0.tag == 1 }, ended.first { $0.tag == 2 })
+    #expect(first?.at == 14_000 && first?.status == .ok)
+    let zeroes = [UInt8](repeating: 0, count: 512)
+    #expect(second?.data == zeroes + block + block + block + zeroes)
+    #expect(ended.filter { $0.tag > 2 }.map(\.status) == [.ioError, .ioError])
+  }
+
   @Test func oneDeviceServesOneRequestATimeInOrder() throws {
     let channels = try subsystem()
     for tag in 0..<3 { channels.start(read(0, 0x100, tag: UInt64(tag))) }

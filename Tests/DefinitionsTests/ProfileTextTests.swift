@@ -26,7 +26,11 @@ import Testing
       storage: PartitionStorage(initialByteCount: 256 << 20, reservedByteCount: 768 << 20),
       console: 9,
       ipl: .kernel(file: "vmlinuz", initialRamdisk: "initrd.gz", parameters: "root='x'"),
-      devices: [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)],
+      devices: [
+        DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200),
+        DeviceAssignment(
+          virtualDevice: 0x101, realDevice: 0x201, isReadOnly: true, options: [.shared, .scsi]),
+      ],
       password: "SECRET", start: StartDefinition(after: ["DNS"]), commands: ["QUERY TIME"],
       polarity: .vertical)
     partition.security.globalPerformanceData = false
@@ -40,6 +44,7 @@ import Testing
         SECURITY NOGLOBALPERF
         CONSOLE 0009
         DEDICATE 0100 0200
+        DEDICATE 0101 0201 R/O SHARED SCSI
         PASSWORD SECRET
         START AUTO AFTER DNS
         LOADABLE rescue 'a disk'

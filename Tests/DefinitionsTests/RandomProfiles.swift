@@ -165,7 +165,9 @@ struct RandomProfiles {
       let number = device()
       guard !definition.devices.contains(where: { $0.virtualDevice == number }) else { continue }
       definition.devices.append(
-        DeviceAssignment(virtualDevice: number, realDevice: device(), isReadOnly: chance(30)))
+        DeviceAssignment(
+          virtualDevice: number, realDevice: device(), isReadOnly: chance(30),
+          options: one(of: [[], .shared, .scsi, [.shared, .scsi]])))
     }
     definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
     for _ in 0..<number(0...2) {

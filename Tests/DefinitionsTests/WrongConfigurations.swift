@@ -481,7 +481,20 @@ extension WrongFolder {
         "a.iocp": resource + path + unit + device, "a.media": "DEVICE 0200 SCRATCH 1M\n",
       ],
       messages: [
-        "a.direct:6:17: HCPDEF090W TWO is without device 0200 beside ONE, which has it; dedicate it to one of them, or to both R/O"
+        "a.direct:6:17: HCPDEF090W TWO is without device 0200 beside ONE, which has it; dedicate it to one of them, or to both R/O or SHARED"
+      ]),
+    WrongFolder(
+      name: "device of which two share and one does not",
+      files: [
+        "machine.config": machine,
+        "a.direct": one
+          + "  DEDICATE 0100 0200 SHARED SCSI\nPARTITION TWO\n  STORAGE INITIAL 16M\n  DEDICATE 0100 0200 SHARED R/O\n"
+          + "PARTITION THREE\n  STORAGE INITIAL 16M\n  DEDICATE 0100 0200 R/O\n",
+        "a.iocp": resource.replacingOccurrences(of: "(TWO,2)", with: "(TWO,2),(THREE,3)") + path
+          + unit + device, "a.media": "DEVICE 0200 SCRATCH 1M\n",
+      ],
+      messages: [
+        "a.direct:9:17: HCPDEF090W THREE is without device 0200 beside ONE, which has it; dedicate it to one of them, or to both R/O or SHARED"
       ]),
     WrongFolder(
       name: "device without media",

@@ -46,9 +46,10 @@ extension ManagementAction {
       commandWords(
         "FOR \(name) CMD VARY", "PATH(\(hexDigits(device, 4)),\(hexDigits(path, 2)))",
         Self.lineState(online), insistence == .polite ? nil : insistence.rawValue)
-    case .attachDevice(let name, let device, let virtual, let isReadOnly, let within):
+    case .attachDevice(let name, let device, let virtual, let isReadOnly, let options, let within):
       commandWords(
-        "ATTACH", hexDigits(device, 4), name, hexDigits(virtual, 4), isReadOnly ? "R/O" : nil,
+        "ATTACH", hexDigits(device, 4), name,
+        hexDigits(virtual, 4) + (isReadOnly ? " R/O" : "") + (options ?? []).text,
         within.map { "WITHIN \($0)" })
     case .detachDevice(let name, let device, let force, let within):
       commandWords(
@@ -62,6 +63,7 @@ extension ManagementAction {
     case .varyDevice(let device, let online):
       commandWords("VARY", Self.lineState(online), hexDigits(device, 4))
     case .haltDevice(let device): commandWords("HALT", hexDigits(device, 4))
+    case .releaseReservations(let device): commandWords("UNRESERVE", hexDigits(device, 4))
     case .releasePath(let name, let path):
       commandWords("RELEASE CHPID", hexDigits(path, 2), name)
     case .account(let name): commandWords("ACNT", name)

@@ -9,7 +9,10 @@ let deviceCommands: [Command] = [
     "ATTach", module: "ATT", "Gives a device to an active partition.",
     notes: [
       "vdev is the partition's own number of the device, rdev when none is given. R/O lets it only "
-        + "read; several partitions can have a device so, and beside one that writes nobody.",
+        + "read; several partitions can have a device so, and beside one that writes nobody, unless "
+        + "all of them have it SHARED: then they may write as they agree among themselves.",
+      "With SCSI the guest has it as a SCSI disk (virtio-scsi), which it can reserve; else as a block "
+        + "device (virtio-blk). QUERY DASD RESERVED shows who has reserved what.",
       "The guest is told, and the change is pending until it has found the disk or WITHIN seconds "
         + "(60) are over. A guest that hears of no devices finds it at its next load, until which it "
         + "is pending. What a definition says with DEDICATE a partition has from its activation; what "
@@ -18,9 +21,9 @@ let deviceCommands: [Command] = [
     ],
     formats: [
       CommandFormat(
-        "", "rdev [TO] userid [[AS] vdev] [R/O] [WITHIN n]", classes: "B",
+        "", "rdev [TO] userid [[AS] vdev] [R/O] [SHARED] [SCSI] [WITHIN n]", classes: "B",
         "Gives a partition a device.",
-        operands: [.other, .partition, .other, .words("R/O|WITHIN")], handler: attach)
+        operands: [.other, .partition, .other, .words("R/O|SHARED|SCSI|WITHIN")], handler: attach)
     ])
 ]
 
@@ -54,14 +57,20 @@ private func attach(_ call: Invocation) throws(CommandMessage) {
     virtual = try call.operands.device(missing: .virtualDeviceMissing)
   }
   let isReadOnly = call.operands.take("R/O")
+  var options: DeviceOptions = []
+  for (word, option) in DeviceOptions.words where call.operands.take(word) {
+    options.insert(option)
+  }
   let within = try call.operands.within()
   try call.operands.end()
   let result = try call.perform(
-    .attachDevice(name, device: device, as: virtual, isReadOnly: isReadOnly, within: within))
+    .attachDevice(
+      name, device: device, as: virtual, isReadOnly: isReadOnly,
+      with: options.isEmpty ? nil : options, within: within))
   call.reply(
     result,
     done: "DASD \(hexDigits(device, 4)) ATTACHED TO \(name) \(hexDigits(virtual, 4))"
-      + (isReadOnly ? " R/O" : ""))
+      + (isReadOnly ? " R/O" : "") + options.text)
 }
 
 func detachDevice(_ call: Invocation) throws(CommandMessage) {
@@ -130,7 +139,8 @@ func varyDevices(_ call: Invocation) throws(CommandMessage) {
 /// QUERY DASD.
 func queryDisks(_ call: Invocation) throws(CommandMessage) {
   let all = call.system.deviceViews
-  let kind = call.operands.take(anyOf: "ATTached|FREE|OFFline|ALL")
+  let kind = call.operands.take(anyOf: "ATTached|FREE|OFFline|RESERved|ALL")
+  if kind == "RESERVED" { return try queryReservedDisks(call, all) }
   if kind == nil, !call.operands.isEmpty {
     let numbers = try call.operands.devices()
     try call.operands.end()

@@ -27,9 +27,10 @@ let queryMachineFormats = [
     "PATHS", "[TO] rdev", classes: "BCE", "The channel paths to a device.", operands: [.other],
     handler: queryPathsToDevice),
   CommandFormat(
-    "DAsd", "[rdev[-rdev] | ATTached | FREE | OFFline | ALL]", classes: "BCE",
-    "Disks: who has which; without an operand those that are not off line.",
-    operands: [.words("ATTached|FREE|OFFline|ALL")], handler: queryDisks),
+    "DAsd", "[rdev[-rdev] | ATTached | FREE | OFFline | RESERved [rdev[-rdev]] | ALL]",
+    classes: "BCE",
+    "Disks: who has which, or has reserved which; without an operand those that are not off line.",
+    operands: [.words("ATTached|FREE|OFFline|RESERved|ALL"), .other], handler: queryDisks),
   queryFaultFormat,
   CommandFormat(
     "LPARs", "[pattern]", classes: "ABCE",

@@ -4,8 +4,8 @@ extension CommandTable {
   /// The table of the control program.
   package static let standard = CommandTable(
     commands: queryCommands + indicateCommands + setCommands + configurationCommands
-      + deviceCommands + linkCommands + haltCommands + pathManagementCommands + faultCommands
-      + provisioningCommands
+      + deviceCommands + linkCommands + haltCommands + reservationCommands
+      + pathManagementCommands + faultCommands + provisioningCommands
       + networkCommands
       + saveCommands
       + partitionOperations + operationCommands

@@ -167,6 +167,8 @@ extension CommandMessage {
         CommandMessage(.deviceAlready, hexDigits(device, 4), Self.lineState(online))
       case .deviceOffline(let device): CommandMessage(.deviceOffline, hexDigits(device, 4))
       case .deviceIdle(let device): CommandMessage(.deviceIdle, hexDigits(device, 4))
+      case .deviceNotReserved(let device):
+        CommandMessage(.deviceNotReserved, hexDigits(device, 4))
       case .deviceInUse(let device, let name, let virtual):
         CommandMessage(.deviceAttached, hexDigits(device, 4), name, hexDigits(virtual, 4))
       case .deviceNumberTaken(let name, let device, let virtual):

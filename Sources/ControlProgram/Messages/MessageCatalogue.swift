@@ -846,6 +846,12 @@ extension MessageID {
         "DASD &1 has no request to halt",
         when: "HALT names a device that does nothing, or was halted at this instant.",
         remedy: "INDICATE I/O shows what is under way.")
+    case .deviceNotReserved:
+      MessageDefinition(
+        8989, .error, nil,
+        "DASD &1 is not reserved",
+        when: "UNRESERVE names a device that nobody has reserved, or registered a key with.",
+        remedy: "QUERY DASD RESERVED shows those that are.")
     case .deviceInGuestUse:
       MessageDefinition(
         8980, .error, nil,

@@ -142,6 +142,7 @@ package enum MessageID: CaseIterable, Sendable {
   case deviceNotAttached
   case deviceAlready
   case deviceIdle
+  case deviceNotReserved
   case deviceInGuestUse
   case deviceGivenBack
   case deviceLeftOut

@@ -244,14 +244,24 @@ struct PartitionBuilder {
     guard let virtual = operands.deviceNumber("a virtual device number") else { return }
     let realPlace = operands.place
     guard let real = operands.deviceNumber("a real device number") else { return }
-    let isReadOnly = operands.peek != nil
-    if isReadOnly { guard operands.keyword(of: "DEDICATE", from: ["R/O"]) != nil else { return } }
+    var isReadOnly = false
+    var options: DeviceOptions = []
+    while operands.peek != nil {
+      let legal = ["R/O"] + DeviceOptions.words.map(\.word)
+      guard let keyword = operands.keyword(of: "DEDICATE", from: legal) else { return }
+      guard let option = DeviceOptions.words.first(where: { $0.word == keyword.folded }) else {
+        isReadOnly = true
+        continue
+      }
+      options.insert(option.option)
+    }
     let key = "DEDICATE " + DeviceNumbers.text(virtual)
     guard isFirst(key, at: place) else { return }
     parsed.places[key] = realPlace
     parsed.definition.devices.removeAll { $0.virtualDevice == virtual }
     parsed.definition.devices.append(
-      DeviceAssignment(virtualDevice: virtual, realDevice: real, isReadOnly: isReadOnly))
+      DeviceAssignment(
+        virtualDevice: virtual, realDevice: real, isReadOnly: isReadOnly, options: options))
     parsed.definition.devices.sort { $0.virtualDevice < $1.virtualDevice }
   }
 

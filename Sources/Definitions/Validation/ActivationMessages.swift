@@ -19,7 +19,7 @@ extension Problem {
     warning(
       "090",
       "\(partition) is without device \(DeviceNumbers.text(device)) beside \(owner), which has it",
-      "dedicate it to one of them, or to both R/O")
+      "dedicate it to one of them, or to both R/O or SHARED")
   }
 
   static func storageShort(

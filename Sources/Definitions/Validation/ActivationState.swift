@@ -21,7 +21,7 @@ package struct ActivationState: Sendable {
   private var dedicated: [ProcessorType: Int] = [:]
   /// On-line logical processors of the widest sharing partition.
   private var widest: [ProcessorType: Int] = [:]
-  private var deviceOwners: [UInt16: (name: String, isReadOnly: Bool)] = [:]
+  private var deviceOwners: [UInt16: [(name: String, assignment: DeviceAssignment)]] = [:]
   private var pathOwners: [Int: String] = [:]
   private let unshared: [ChannelPathDefinition]
 
@@ -70,7 +70,7 @@ package struct ActivationState: Sendable {
       }
     }
     for assignment in definition.devices {
-      deviceOwners[assignment.realDevice] = (definition.name, assignment.isReadOnly)
+      deviceOwners[assignment.realDevice, default: []].append((definition.name, assignment))
     }
     let held =
       paths
@@ -86,10 +86,7 @@ package struct ActivationState: Sendable {
 
   /// Who of the active partitions has a device, so that another cannot.
   func owner(of assignment: DeviceAssignment) -> String? {
-    guard let owner = deviceOwners[assignment.realDevice],
-      !(owner.isReadOnly && assignment.isReadOnly)
-    else { return nil }
-    return owner.name
+    deviceOwners[assignment.realDevice]?.first { !$0.assignment.goesBeside(assignment) }?.name
   }
 
   /// Who besides a partition has a path that one partition has at a time.

@@ -118,7 +118,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   /// that cannot be told. `.wrongState`, `.deviceNotFound`, `.deviceOffline`, `.deviceInUse`,
   /// `.deviceNumberTaken`, `.deviceNotAttachable`, `.hostStorage`.
   case attachDevice(
-    String, device: UInt16, as: UInt16, isReadOnly: Bool = false, within: Int? = nil)
+    String, device: UInt16, as: UInt16, isReadOnly: Bool = false, with: DeviceOptions? = nil,
+    within: Int? = nil)
   /// Takes a device, by the partition's own number, from an active partition. Stays pending until the guest gives
   /// it back; with `force` it is taken at once, and requests under way end with an I/O error. `.wrongState`,
   /// `.virtualDeviceNotFound`, `.changePending`, `.deviceInGuestUse`.
@@ -155,6 +156,9 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
   case varyDevice(UInt16, online: Bool)
   /// Halts what a device does: the request ends with an I/O error. `.deviceNotFound`, `.deviceIdle`.
   case haltDevice(UInt16)
+  /// Takes what is reserved of a device, and who has registered, from everybody. `.deviceNotFound`,
+  /// `.deviceNotReserved`.
+  case releaseReservations(UInt16)
 
   /// Has the machine go on with another I/O configuration, or with that before or after the last such change;
   /// with `force` paths that go are taken off line first. With the refusals of the request.
@@ -223,7 +227,7 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       .cancelShutdown(let name), .setNextProfile(let name, _), .saveProfile(let name),
       .configureProcessor(let name, _, _, _, _), .configureStorage(let name, _, _, _, _),
       .configurePath(let name, _, _, _), .releasePath(let name, _), .cancelPending(let name, _),
-      .varyDevicePath(let name, _, _, _, _), .attachDevice(let name, _, _, _, _),
+      .varyDevicePath(let name, _, _, _, _), .attachDevice(let name, _, _, _, _, _),
       .detachDevice(let name, _, _, _), .link(let name, _, _, _, _, _),
       .account(let name),
       .defineProcessor(let name, _), .detachProcessor(let name, _),
@@ -237,8 +241,8 @@ package indirect enum ManagementAction: Sendable, Equatable, Codable {
       actions.allSatisfy { $0.partition == actions.first?.partition }
         ? actions.first?.partition : nil
     case .definePartition, .deletePartition, .signalAll, .shutDown, .varyProcessor, .varyPath,
-      .varyDevice, .haltDevice, .activateDeck, .inject, .countWrongPassword,
-      .moveManagedPath:
+      .varyDevice, .haltDevice, .releaseReservations, .activateDeck, .inject,
+      .countWrongPassword, .moveManagedPath:
       nil
     }
   }

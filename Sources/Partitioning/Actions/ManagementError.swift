@@ -184,6 +184,8 @@ package indirect enum ManagementError: Error, Equatable, Sendable, Codable {
   case deviceOffline(UInt16)
   /// The device has nothing to do that could be halted.
   case deviceIdle(UInt16)
+  /// Nobody has reserved the device, or registered to.
+  case deviceNotReserved(UInt16)
   /// A partition has the device, under that number of its own.
   case deviceInUse(UInt16, by: String, as: UInt16)
   /// The partition has a device of that number of its own.

@@ -111,7 +111,7 @@ package struct PendingChange: Sendable, Equatable, Codable {
     case .device(let device) where online:
       .attachDevice(
         partition, device: device.realDevice, as: device.virtualDevice,
-        isReadOnly: device.isReadOnly)
+        isReadOnly: device.isReadOnly, with: device.options)
     case .device(let device): .detachDevice(partition, device: device.virtualDevice)
     case .link(let link) where online:
       .link(

@@ -138,7 +138,8 @@ extension PartitionDefinition {
     items += devices.map { device in
       MachineItem(
         "DEVICE " + DeviceNumbers.text(device.virtualDevice),
-        DeviceNumbers.text(device.realDevice) + (device.isReadOnly ? " R/O" : " R/W"), for: .plan)
+        DeviceNumbers.text(device.realDevice) + (device.isReadOnly ? " R/O" : " R/W")
+          + (device.options ?? []).text, for: .plan)
     }
     items += links.map { link in
       MachineItem(

@@ -59,9 +59,13 @@ extension Life {
         .addingClamped(isPluggable ? 0 : reserved),
       increment: unit, timeOfDay: hardware.origin.timeOfDayAtStart,
       blockDevices: channels.subchannels(of: partition.number).prefix(max(0, PCLayout.virtioLimit))
-        .map {
+        .map { disk in
           BlockDeviceConfiguration(
-            deviceNumber: $0.virtualDevice, blockCount: $0.blockCount, isReadOnly: $0.isReadOnly)
+            deviceNumber: disk.virtualDevice, blockCount: disk.blockCount,
+            isReadOnly: disk.isReadOnly,
+            unitNumber: partition.definition.devices.first {
+              $0.virtualDevice == disk.virtualDevice
+            }?.unitNumber)
         },
       takesDevices: !channels.paths(of: partition.number).isEmpty
         || !partition.definition.networkAdapters.isEmpty,

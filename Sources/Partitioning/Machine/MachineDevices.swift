@@ -6,14 +6,22 @@ import Quantities
 // computer's devices are one and the same, whatever is given and taken.
 
 extension MachineHardware {
-  /// Whether an active partition has a device so that another cannot: that one writes, or the other would, or
-  /// that one has a minidisk on it.
+  /// Whether an active partition has a device so that another cannot: that one writes, or the other would, and
+  /// they do not share it; or that one has a minidisk on it.
   ///
   /// - Returns: Who has it.
   func user(of device: DeviceAssignment, besides partition: Partition) -> DeviceUser? {
-    channels.deviceView(device.realDevice)?.users.first {
-      $0.extent != nil
-        || $0.partition != partition.number && !($0.isReadOnly && device.isReadOnly)
+    channels.deviceView(device.realDevice)?.users.first { user in
+      user.extent != nil
+        || user.partition != partition.number
+          && !(assignment(of: user)?.goesBeside(device) ?? false)
+    }
+  }
+
+  /// How a partition has a device as a whole, by its definition in force.
+  private func assignment(of user: DeviceUser) -> DeviceAssignment? {
+    partitions[user.partition]?.definition.devices.first {
+      $0.virtualDevice == user.virtualDevice
     }
   }
 
@@ -39,7 +47,7 @@ extension MachineHardware {
       BlockDeviceConfiguration(
         deviceNumber: device.virtualDevice,
         blockCount: channels.deviceView(device.realDevice)?.blockCount ?? 0,
-        isReadOnly: device.isReadOnly))
+        isReadOnly: device.isReadOnly, unitNumber: device.unitNumber))
   }
 
   private func give(_ link: MinidiskLink, to partition: Partition) -> Bool {

@@ -121,10 +121,12 @@ extension PartitionManager {
     case .varyDevicePath(let name, let device, let path, let online, let insistence):
       try reconfiguration.varyPath(
         path, to: device, of: partition(name), online: online, insistence: insistence)
-    case .attachDevice(let name, let device, let virtual, let isReadOnly, let within):
+    case .attachDevice(let name, let device, let virtual, let isReadOnly, let options, let within):
       return try reconfiguration.attachDevice(
         partition(name),
-        DeviceAssignment(virtualDevice: virtual, realDevice: device, isReadOnly: isReadOnly),
+        DeviceAssignment(
+          virtualDevice: virtual, realDevice: device, isReadOnly: isReadOnly,
+          options: options ?? []),
         within: within)
     case .detachDevice(let name, let device, let force, let within):
       return try reconfiguration.detachDevice(
@@ -140,6 +142,7 @@ extension PartitionManager {
     case .varyDevice(let device, let online):
       try reconfiguration.varyDevice(device, online: online)
     case .haltDevice(let device): try reconfiguration.haltDevice(device)
+    case .releaseReservations(let device): try reconfiguration.releaseReservations(of: device)
     case .releasePath(let name, let path): try reconfiguration.releasePath(partition(name), path)
     case .cancelPending(let name, let kind):
       try reconfiguration.cancelPending(partition(name), kind: kind)

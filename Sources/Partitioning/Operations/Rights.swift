@@ -17,7 +17,7 @@ extension ManagementAction {
     // The firmware does it.
     case .countWrongPassword: PrivilegeClasses(letters: "A")
     case .definePartition, .deletePartition, .varyProcessor, .varyPath, .varyDevice, .attachDevice,
-      .activateDeck, .moveManagedPath, .inject:
+      .releaseReservations, .activateDeck, .moveManagedPath, .inject:
       PrivilegeClasses(letters: "B")
     // Typed at a console that is connected to the guest, or sent.
     case .sendConsole: PrivilegeClasses(letters: "ABC")
@@ -36,7 +36,8 @@ extension ManagementAction {
   private var isOfInputOutput: Bool {
     switch self {
     case .varyPath, .configurePath, .varyDevicePath, .releasePath, .varyDevice, .attachDevice,
-      .detachDevice, .haltDevice, .link, .activateDeck, .moveManagedPath, .inject:
+      .detachDevice, .haltDevice, .releaseReservations, .link, .activateDeck, .moveManagedPath,
+      .inject:
       true
     default: false
     }

@@ -115,6 +115,8 @@ extension Passage {
       channels.start(request)
     case .channelCleared(let device):
       channels.clear(device, of: message.partition, at: event.time)
+    case .requestsEnded(let device):
+      channels.endRequests(to: device, of: message.partition, at: event.time)
     case .frame(let request): hardware.networks.send(request, now: now)
     case .diagnose(let processor, let call):
       answer(partition, computer, processor, call)

@@ -105,7 +105,7 @@ extension PartitionDefinition {
       statements.append(
         ProfileStatement(
           "DEDICATE " + DeviceNumbers.text(device.virtualDevice),
-          DeviceNumbers.text(device.realDevice) + (device.isReadOnly ? " R/O" : "")))
+          device.operandText))
     }
     statements += networkAdapters.map { ProfileStatement($0.statement, $0.operandText) }
     statements += minidisks.map(\.directoryStatement)

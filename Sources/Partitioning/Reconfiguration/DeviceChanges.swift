@@ -258,6 +258,13 @@ extension Reconfiguration {
     guard channels.halt(number, at: now) == .accepted else { throw .deviceIdle(number) }
   }
 
+  func releaseReservations(of number: UInt16) throws(ManagementError) {
+    guard channels.deviceView(number) != nil else { throw .deviceNotFound(number) }
+    guard channels.releaseReservations(of: number, at: now) else {
+      throw .deviceNotReserved(number)
+    }
+  }
+
   /// Gives a partition that is recovered the devices that it had, as far as they are to be had, and no others.
   func takeUp(devicesOf former: PartitionDefinition, _ partition: Partition) {
     for device in partition.definition.devices where !former.devices.contains(device) {

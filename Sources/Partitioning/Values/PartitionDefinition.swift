@@ -167,12 +167,56 @@ package struct DeviceAssignment: Sendable, Equatable, Codable {
   package var realDevice: UInt16
   /// Whether it may only read.
   @Added package var isReadOnly = false
+  /// How it has the device beyond that; nil for nothing to be said.
+  package private(set) var options: DeviceOptions?
 
   /// Creates an assignment.
-  package init(virtualDevice: UInt16, realDevice: UInt16, isReadOnly: Bool = false) {
+  package init(
+    virtualDevice: UInt16, realDevice: UInt16, isReadOnly: Bool = false,
+    options: DeviceOptions = []
+  ) {
     self.virtualDevice = virtualDevice
     self.realDevice = realDevice
     self.isReadOnly = isReadOnly
+    self.options = options.isEmpty ? nil : options
+  }
+
+  /// Whether others may write to it, too, who say so as well.
+  package var isShared: Bool { options?.contains(.shared) ?? false }
+
+  /// The number by which a guest that has it as a SCSI disk knows which it is; nil for a block device.
+  package var unitNumber: UInt16? { options?.contains(.scsi) ?? false ? realDevice : nil }
+
+  /// Whether two partitions can have the same device so: both read only, or both share it.
+  package func goesBeside(_ other: DeviceAssignment) -> Bool {
+    isReadOnly && other.isReadOnly || isShared && other.isShared
+  }
+
+  /// The real device and how it is had, as DEDICATE says it.
+  package var operandText: String {
+    DeviceNumbers.text(realDevice) + (isReadOnly ? " R/O" : "") + (options ?? []).text
+  }
+}
+
+/// How a partition has a device, beyond whether it may write.
+package struct DeviceOptions: OptionSet, Sendable, Equatable, Codable {
+  package var rawValue: UInt8
+
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Others may write to it, too.
+  package static let shared = DeviceOptions(rawValue: 1)
+  /// The guest has it as a SCSI disk, which can be reserved.
+  package static let scsi = DeviceOptions(rawValue: 2)
+
+  /// Each with its word, in the order in which they are written.
+  package static let words: [(word: String, option: DeviceOptions)] = [
+    ("SHARED", .shared), ("SCSI", .scsi),
+  ]
+
+  /// Their words, a blank before each.
+  package var text: String {
+    Self.words.filter { contains($0.option) }.map { " " + $0.word }.joined()
   }
 }
 

@@ -22,6 +22,28 @@ package struct DeviceView: Sendable, Equatable {
   package var volume: String?
   /// Active partitions that have it, or a part of it.
   package var users: [User]
+  /// Who has reserved it; nil when nobody has, or has registered to.
+  package var reservation: Reservation?
+
+  /// What is reserved of a device.
+  package struct Reservation: Sendable, Equatable {
+    /// A partition that has registered.
+    package struct Registrant: Sendable, Equatable {
+      /// The partition.
+      package var partition: String
+      /// Its key.
+      package var key: UInt64
+      /// Whether it holds the reservation.
+      package var isHolder: Bool
+    }
+
+    /// Who has it until it is reset (RESERVE).
+    package var unitHolder: String?
+    /// How it is reserved until that is given up (PERSISTENT RESERVE OUT).
+    package var type: ReservationType?
+    /// Who has registered, in that order.
+    package var registrants: [Registrant]
+  }
 }
 
 extension PartitionManager {
@@ -62,6 +84,15 @@ extension PartitionManager {
         DeviceView.User(
           partition: hardware.partitionName($0.partition), virtualDevice: $0.virtualDevice,
           isReadOnly: $0.isReadOnly, extent: $0.extent)
+      }, reservation: device.reservation.map(view))
+  }
+
+  private func view(_ reservation: DeviceReservationView) -> DeviceView.Reservation {
+    DeviceView.Reservation(
+      unitHolder: reservation.unitHolder.map(hardware.partitionName), type: reservation.type,
+      registrants: reservation.registrants.map {
+        DeviceView.Reservation.Registrant(
+          partition: hardware.partitionName($0.partition), key: $0.key, isHolder: $0.isHolder)
       })
   }
 }

@@ -14,6 +14,8 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case channelRequest(ChannelRequest)
     /// The driver reset the block device of a number while requests of it were under way.
     case channelCleared(UInt16)
+    /// The driver had the requests ended that were under way at the block device of a number, and did not reset it.
+    case requestsEnded(UInt16)
     /// The guest sends a frame by a network adapter.
     case frame(FrameRequest)
     /// A processor called the firmware and stays `.inFirmware` until `completeDiagnose`.

@@ -1,40 +1,11 @@
-// The block device of virtio (VIRTIO 1.2, "Block Device"): requests of a guest become requests to the channel
-// subsystem, and come back.
+// The block device of virtio (VIRTIO 1.2, "Block Device"): a disk's plain face.
 
 import Channels
 import Quantities
 import X86
 
-/// A block device as the guest sees it: the face of a subchannel.
-///
-/// Requests are read when the driver notifies and leave as `ChannelRequest`; completions come back
-/// from the channel subsystem. What would be more than `Flight` allows waits in the driver's ring.
-/// All guest addresses are checked when a chain is taken, and again by the write path when its
-/// completion is stored.
-final class BlockDevice: VirtioDevice {
-  /// A request that the channel subsystem has.
-  struct Pending: Codable, Equatable, Sendable {
-    var tag: UInt64
-    /// nil when a reset of the device forgot it: the subsystem has not ended it yet.
-    var chain: VirtQueue.Chain?
-    var isRead: Bool
-    var byteCount: Int
-  }
-
-  /// How much the channel subsystem may have of one device.
-  enum Flight {
-    /// Requests.
-    static let requestLimit = Int(VirtQueue.maximumSize)
-    /// Bytes after which no further request is taken: the host holds at most 8 MiB for a device.
-    static let byteLimit = ChannelDefaults.requestByteLimit
-  }
-
-  /// What a notice costs the processor that gives it, in cycles: the host walks the rings for it.
-  enum Cost {
-    static let request = 400
-    static let descriptor = 100
-  }
-
+/// A block device as the guest sees it.
+final class BlockDevice: DiskFace {
   /// All state of the device.
   struct State: SavedState {
     static let kind = "block device"
@@ -44,12 +15,8 @@ final class BlockDevice: VirtioDevice {
     var pending: [Pending] = []
   }
 
-  let configuration: BlockDeviceConfiguration
-  private(set) var pending: [Pending] = []
-
   /// The device of a disk.
   init(_ configuration: BlockDeviceConfiguration, at slot: Int, of bus: SystemBus) {
-    self.configuration = configuration
     var space = MachineLanguage.littleEndian(configuration.blockCount)
     space += MachineLanguage.littleEndian(UInt32(0))
     space += MachineLanguage.littleEndian(VirtQueue.maximumSize - 2)
@@ -62,12 +29,13 @@ final class BlockDevice: VirtioDevice {
     }
     // VIRTIO_BLK_F_SEG_MAX, VIRTIO_BLK_F_FLUSH and VIRTIO_BLK_F_RO, or what only writers need.
     super.init(
+      configuration,
       VirtioTransport(
         deviceType: 2,
         deviceFeatures: 1 << 2 | 1 << 9
           | (configuration.isReadOnly ? 1 << 5 : BlockDevice.clearingFeatures),
         configuration: space, queueLimits: [VirtQueue.maximumSize]),
-      at: slot, of: bus)
+      requestQueue: 0, at: slot, of: bus)
   }
 
   /// VIRTIO_BLK_F_DISCARD and VIRTIO_BLK_F_WRITE_ZEROES.
@@ -75,106 +43,32 @@ final class BlockDevice: VirtioDevice {
 
   var state: State { State(transport: transport, pending: pending) }
 
-  /// Returns to the state after power-on; the channel subsystem is reset with it and has nothing.
-  override func reset() {
-    super.reset()
-    pending = []
-  }
-
   /// Takes up what was remembered.
   ///
   /// - Throws: `StateRefusal` when no device like this has such a state; nothing was changed then.
   func restore(_ state: State) throws(StateRefusal) {
-    guard transport.fits(state.transport, added: BlockDevice.clearingFeatures),
-      state.pending.count <= Flight.requestLimit
-    else {
-      throw .inconsistent(kind: State.kind, what: "it is another device's, or its queue")
-    }
-    transport = state.transport
-    pending = state.pending
+    try restore(
+      state.transport, state.pending, added: BlockDevice.clearingFeatures,
+      limit: Flight.requestLimit, kind: State.kind)
   }
 
-  /// What it costs the processor that resets the device to have its requests cleared: paths and queues are gone
-  /// through.
-  private static let clearCycles = 5_000
-
-  override func forget(_ access: DeviceAccess) {
-    // Once for what is under way: one reset after the other finds nothing more to clear.
-    if !isCutOff, pending.contains(where: { $0.chain != nil }) {
-      bus.owner?.emit(.channelCleared(configuration.deviceNumber), at: access.time)
-      bus.owner?.charge(Self.clearCycles, to: access.processor)
-    }
-    // Cannot trap: indices of the array itself.
-    for index in pending.indices { pending[index].chain = nil }
+  override func answer(
+    _ chain: VirtQueue.Chain, _ ended: Pending, _ completion: ChannelCompletion
+  ) throws(VirtQueueError) {
+    let isOK = completion.status == .ok
+    try finish(
+      chain, status: isOK ? .ok : .ioError, data: isOK && ended.isRead ? completion.data : [])
   }
 
-  override func serve(_ queue: Int, _ access: DeviceAccess) {
-    let (requests, cycles) = takeRequests(now: access.time)
-    guard cycles > 0 else { return }
-    for request in requests { bus.owner?.emit(.channelRequest(request), at: access.time) }
-    bus.owner?.charge(cycles, to: access.processor)
-  }
-
-  /// Stores the end of a request; one that a reset forgot is ignored.
-  ///
-  /// - Returns: Requests that had to wait in the ring for this one.
-  func complete(_ completion: ChannelCompletion) -> [ChannelRequest] {
-    guard let index = pending.firstIndex(where: { $0.tag == completion.tag }) else {
-      return []
-    }
-    let hadToWait = isFull
-    let ended = pending.remove(at: index)
-    defer { line.set(transport.isInterrupting) }
-    if let chain = ended.chain, transport.isOperating {
-      do throws(VirtQueueError) {
-        let isOK = completion.status == .ok
-        try finish(
-          chain, status: isOK ? .ok : .ioError, data: isOK && ended.isRead ? completion.data : [])
-      } catch {
-        transport.markBroken()
-      }
-    }
-    guard hadToWait, transport.isOperating else { return [] }
-    return takeRequests(now: completion.at).requests
-  }
-
-  // MARK: Requests
-
-  private var isFull: Bool {
-    pending.count >= Flight.requestLimit
-      || pending.reduce(0) { $0.addingClamped($1.byteCount) } >= Flight.byteLimit
-  }
-
-  /// Takes what the driver made available, as long as there may be more under way.
-  ///
-  /// - Returns: The requests that begin, and what walking the rings costs in cycles.
-  private func takeRequests(now: SimulatedTime) -> (requests: [ChannelRequest], cycles: Int) {
-    var requests: [ChannelRequest] = []
-    var cycles = 0
-    do throws(VirtQueueError) {
-      // A driver cannot make more available at once than the ring has.
-      // Cannot trap: a constant.
-      for _ in 0..<VirtQueue.maximumSize {
-        guard !isFull, let chain = try transport.queues[0].take(bus.memory) else { break }
-        cycles &+= Cost.request &+ Cost.descriptor &* chain.descriptorCount
-        if let request = try start(chain, now: now) { requests.append(request) }
-      }
-    } catch {
-      transport.markBroken()
-    }
-    return (requests, cycles)
-  }
-
-  private func start(
+  override func start(
     _ chain: VirtQueue.Chain, now: SimulatedTime
   ) throws(VirtQueueError) -> ChannelRequest? {
     // Without a header or a place for the status nothing can be answered.
     guard let header = BlockRequestHeader(chain, bus.memory), BlockStatus.isPlaced(in: chain) else {
       throw .incompleteRequest(head: chain.head)
     }
-    var request = ChannelRequest(
-      partition: bus.configuration.partitionNumber, device: configuration.deviceNumber,
-      kind: .flush, firstBlock: header.firstBlock, byteCount: 0, tag: 0, issued: now)
+    var request = request(now: now)
+    request.firstBlock = header.firstBlock
     switch header.type {
     case BlockRequestHeader.read:
       request.kind = .read
@@ -208,13 +102,7 @@ final class BlockDevice: VirtioDevice {
       request.data = chain.bytes(
         skipping: BlockRequestHeader.byteCount, count: request.byteCount, bus.memory)
     }
-    request.tag = bus.owner?.takeTag() ?? 0
-    pending.append(
-      Pending(
-        tag: request.tag, chain: chain, isRead: request.kind == .read,
-        byteCount: request.movedByteCount)
-    )
-    return request
+    return begin(request, for: chain)
   }
 
   private func isPlausible(_ request: ChannelRequest) -> Bool {
@@ -227,13 +115,9 @@ final class BlockDevice: VirtioDevice {
   }
 
   private var serialNumber: [UInt8] {
-    let digits = hexDigits(configuration.deviceNumber)
-    // Cannot trap: a number has at least one digit.
-    let text = "ENDICOTT-000".dropLast(max(0, digits.utf8.count - 1)) + digits
-    // Cannot trap: 20 is no negative count.
-    return Array(text.utf8.prefix(20))
-      // Cannot trap: the text has 13 bytes.
-      + [UInt8](repeating: 0, count: max(0, 20 - text.utf8.count))
+    let text = Self.serialNumber(configuration.deviceNumber)
+    // Cannot trap: the text has 13 bytes.
+    return text + [UInt8](repeating: 0, count: max(0, 20 - text.count))
   }
 
   /// Writes data and status into a chain and gives it back to the driver.
@@ -241,14 +125,10 @@ final class BlockDevice: VirtioDevice {
     _ chain: VirtQueue.Chain, status: BlockStatus, data: [UInt8]
   ) throws(VirtQueueError) {
     let written = try status.store(data, in: chain, bus.memory)
-    let wanted = try transport.queues[0].give(
-      head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
-    if wanted { transport.raiseUsed() }
+    try give(chain, in: requestQueue, written: written)
   }
 }
 
 extension BlockDevice: StateHolder {
-  static let roles = PropertyRoles(
-    state: VirtioDevice.state + ["pending"],
-    wiring: ["configuration"] + VirtioDevice.wiring)
+  static let roles = PropertyRoles(state: faceState, wiring: faceWiring)
 }

@@ -27,6 +27,7 @@ final class DevicePlace: BusTarget, Device {
   enum Occupant: Codable, Equatable, Sendable {
     case none(VirtioTransport)
     case disk(BlockDevice.State)
+    case unit(SCSIDevice.State)
     case adapter(NetworkDevice.State)
   }
 
@@ -72,6 +73,7 @@ final class DevicePlace: BusTarget, Device {
     _ contents: Contents?, at slot: Int, of bus: SystemBus
   ) -> VirtioDevice {
     switch contents {
+    case .disk(let disk) where disk.unitNumber != nil: SCSIDevice(disk, at: slot, of: bus)
     case .disk(let disk): BlockDevice(disk, at: slot, of: bus)
     case .adapter(let adapter): NetworkDevice(adapter, at: slot, of: bus)
     case nil:
@@ -161,6 +163,7 @@ final class DevicePlace: BusTarget, Device {
   private var occupant: Occupant {
     switch device {
     case let disk as BlockDevice: .disk(disk.state)
+    case let unit as SCSIDevice: .unit(unit.state)
     case let adapter as NetworkDevice: .adapter(adapter.state)
     default: .none(device.transport)
     }
@@ -174,6 +177,7 @@ final class DevicePlace: BusTarget, Device {
     let restored = Self.device(saved, at: slot, of: bus)
     switch (restored, state.device) {
     case (let disk as BlockDevice, .disk(let own)): try disk.restore(own)
+    case (let unit as SCSIDevice, .unit(let own)): try unit.restore(own)
     case (let adapter as NetworkDevice, .adapter(let own)): try adapter.restore(own)
     case (_, .none(let transport)) where saved == nil:
       guard restored.transport.fits(transport) else { throw Self.inconsistent }

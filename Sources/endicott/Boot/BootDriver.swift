@@ -212,8 +212,8 @@ final class BootDriver {
         case .accept, .refuse:
           computer.completeDiagnose(processor: processor, .notice(returnCode: .max))
         }
-      case .channelRequest, .channelCleared, .frame, .portCommand, .processorEjected,
-        .processorRefused,
+      case .channelRequest, .channelCleared, .requestsEnded, .frame, .portCommand,
+        .processorEjected, .processorRefused,
         .storagePlugged, .storageRefused, .storageKept, .storageGivenBack, .deviceAnswered,
         .deviceEjected,
         .deviceKept:

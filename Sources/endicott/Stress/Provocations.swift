@@ -278,6 +278,7 @@ struct Provocation {
   private static let devices = [
     Provocation("deviceNotFound", [up("B")], attach("B", 0x999)),
     Provocation("deviceIdle", [], .haltDevice(0x200)),
+    Provocation("deviceNotReserved", [], .releaseReservations(0x200)),
     Provocation("deviceAlready", [], .varyDevice(0x200, online: true)),
     Provocation(
       "deviceOffline", [up("B"), .perform(.varyDevice(0x201, online: false))], attach("B", 0x201)),

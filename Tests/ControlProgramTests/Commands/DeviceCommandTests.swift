@@ -1,3 +1,4 @@
+import Channels
 import Quantities
 import Testing
 
@@ -14,6 +15,55 @@ struct DeviceCommandTests {
     let machine = try SmallMachine.withDisks(scratch + [.none])
     _ = machine.answer("XAUTOLOG FAULTY")
     return machine
+  }
+
+  /// Oracle: a device is several partitions' for writing only where each of them says so; what is reserved is shown
+  /// as it was asked for.
+  @Test func whatIsSharedAndReserved() throws {
+    let machine = try machine()
+    for exchange in [
+      Exchange(
+        "ATTACH 0200 SPIN1 0100 SHARED SCSI", "DASD 0200 ATTACHED TO SPIN1 0100 SHARED SCSI"),
+      Exchange("ATTACH 0200 TALK 0100", "HCPATT122E DASD 0200 already attached to SPIN1 0100"),
+      Exchange("ATTACH 0200 TALK 0100 R/O", "HCPATT122E DASD 0200 already attached to SPIN1 0100"),
+      Exchange("ATTACH 0200 TALK 0100 SCSI", "HCPATT122E DASD 0200 already attached to SPIN1 0100"),
+      Exchange("ATTACH 0200 TALK 0101 SHARED", "DASD 0200 ATTACHED TO TALK 0101 SHARED"),
+      Exchange(
+        "QUERY DASD ATTACHED",
+        """
+        DASD 0200 ATTACHED TO SPIN1    0100 R/W
+        DASD 0200 ATTACHED TO TALK     0101 R/W
+        """),
+      Exchange("QUERY DASD RESERVED", "A reserved DASD was not found."),
+      Exchange("UNRESERVE 0200", "HCPUNR8989E DASD 0200 is not reserved"),
+      Exchange("UNRESERVE 0999", "HCPUNR040E Device 0999 does not exist"),
+      Exchange("UNRESERVE", "HCPUNR021E Rdev missing or invalid"),
+    ] { #expect(machine.answer(exchange.command) == exchange.answer, "\(exchange.command)") }
+    let channels = machine.manager.channels
+    func ask(_ partition: String, _ control: DeviceControl, as device: UInt16) throws {
+      var request = ChannelRequest(
+        partition: try machine.manager.partition(partition).number, device: device, kind: .control,
+        firstBlock: 0, byteCount: 0, tag: 0, issued: machine.manager.now)
+      request.control = control
+      channels.start(request)
+      machine.manager.runEpochs(until: machine.manager.now + 20_000_000)
+    }
+    try ask("SPIN1", .register(0xABC, inPlaceOf: 0), as: 0x100)
+    try ask("TALK", .register(0xDEF, inPlaceOf: 0), as: 0x101)
+    try ask("SPIN1", .reserve(.writeExclusiveRegistrants, key: 0xABC), as: 0x100)
+    let held = """
+      DASD 0200 SPIN1    KEY 0000000000000ABC HOLDS WRITE EXCLUSIVE, REGISTRANTS ONLY
+      DASD 0200 TALK     KEY 0000000000000DEF
+      """
+    #expect(machine.answer("QUERY DASD RESERVED") == held)
+    #expect(machine.answer("QUERY DASD RESER 0200-0203") == held)
+    #expect(machine.answer("QUERY DASD RESERVED 0201") == "A reserved DASD was not found.")
+    #expect(
+      machine.answer("QUERY DASD RESERVED 0999") == "HCPCQU040E Device 0999 does not exist")
+    #expect(machine.answer("UNRESERVE 0200") == "DASD 0200 UNRESERVED")
+    #expect(machine.answer("QUERY DASD RESERVED") == "A reserved DASD was not found.")
+    try ask("TALK", .reserveUnit, as: 0x101)
+    #expect(machine.answer("QUERY DASD RESERVED") == "DASD 0200 RESERVED BY TALK UNTIL RESET")
   }
 
   @Test func whatIsAskedAndAnswered() throws {

@@ -19,7 +19,10 @@ enum QueuesTarget: FuzzTarget {
     let configuration = ComputerConfiguration(
       name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 1,
       initialStorage: storage, maximumStorage: storage,
-      blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64)],
+      blockDevices: [
+        BlockDeviceConfiguration(deviceNumber: 0x190, blockCount: 64),
+        BlockDeviceConfiguration(deviceNumber: 0x191, blockCount: 64, unitNumber: 0x200),
+      ],
       networkDevices: [
         NetworkDeviceConfiguration(
           deviceNumber: 0x600, address: AdapterAddress(0x0200_0000_0001), unitByteCount: 1500)
@@ -31,6 +34,7 @@ enum QueuesTarget: FuzzTarget {
     guard let bus = try? RecordingOwner.bus(configuration, kinds),
       let block = bus.devices.lazy.compactMap({ ($0 as? DevicePlace)?.device as? BlockDevice })
         .first,
+      let unit = bus.devices.lazy.compactMap({ ($0 as? DevicePlace)?.device as? SCSIDevice }).first,
       let network = bus.devices.lazy.compactMap({ ($0 as? DevicePlace)?.device as? NetworkDevice })
         .first,
       let entropy = bus.first(EntropyDevice.self), let memory = bus.first(MemoryDevice.self),
@@ -38,9 +42,10 @@ enum QueuesTarget: FuzzTarget {
     else { fail("no memory") }
     let owner = RecordingOwner()
     bus.owner = owner
-    let devices: [VirtioDevice] = [block, network, entropy, memory, port, balloon]
+    let devices: [VirtioDevice] = [block, network, entropy, memory, port, balloon, unit]
     var driver = Driver(
-      bus: bus, owner: owner, block: block, network: network, memoryDevice: memory, port: port,
+      bus: bus, owner: owner, block: block, unit: unit, network: network, memoryDevice: memory,
+      port: port,
       base: devices[Int(input.byte()) % devices.count].address)
     driver.start(&input)
     var steps = 0
@@ -57,6 +62,7 @@ enum QueuesTarget: FuzzTarget {
     let bus: SystemBus
     let owner: RecordingOwner
     let block: BlockDevice
+    let unit: SCSIDevice
     let network: NetworkDevice
     let memoryDevice: MemoryDevice
     let port: CommandPort
@@ -94,6 +100,7 @@ enum QueuesTarget: FuzzTarget {
     func check() {
       let limit = Int(VirtQueue.maximumSize)
       guard block.pending.count <= limit else { fail("\(block.pending.count) chains in flight") }
+      guard unit.pending.count <= 2 * limit else { fail("\(unit.pending.count) tasks in flight") }
       let waiting = network.receivers.reduce(0) { $0 + $1.backlog.count }
       guard network.pending.count <= 2 * limit, network.receivers.count == 2,
         network.receivers.allSatisfy({ $0.buffers.count <= limit }),
@@ -147,10 +154,13 @@ enum QueuesTarget: FuzzTarget {
     }
 
     private func length(_ input: inout FuzzInput) -> UInt32 {
-      switch input.byte() & 7 {
+      switch input.byte() & 15 {
       case 0: 0
       case 1: 1
       case 2: 16
+      case 8: 51
+      case 9: 108
+      case 10: 24
       case 3: 512
       case 4: UInt32(input.byte())
       case 5: 0xFFFF_FFFF &- UInt32(input.byte())
@@ -178,6 +188,7 @@ enum QueuesTarget: FuzzTarget {
         _ = memory.store(UInt32(kind >> 4 & 7) | UInt32(kind >> 7) << 16, at: header + 4)
         _ = memory.store(input.number(), at: header + 8)
         _ = memory.store(input.number(), at: header + 16)
+        if base == unit.address { command(&input) }
       case 6, 7:
         let choice = input.byte()
         offer(UInt16(choice & 0x3F), in: UInt64(choice >> 6))
@@ -198,6 +209,18 @@ enum QueuesTarget: FuzzTarget {
         _ = memory.store(input.number(), at: address(&input))
         for _ in 0..<Int(input.byte() & 15) { write(0x50, 0) }
       }
+    }
+
+    /// A command of the SCSI disk, or any bytes, to the unit that is there or not.
+    private func command(_ input: inout FuzzInput) {
+      let codes: [UInt8] = [
+        0x00, 0x03, 0x08, 0x0A, 0x12, 0x16, 0x17, 0x1A, 0x1B, 0x25, 0x28, 0x2A, 0x35, 0x41, 0x42,
+        0x56, 0x57, 0x5A, 0x5E, 0x5F, 0x88, 0x8A, 0x91, 0x93, 0x9E, 0xA0,
+      ]
+      _ = memory.store(UInt64(0x40_00_01) | UInt64(input.byte() & 1) << 24, at: header)
+      let choice = Int(input.byte())
+      _ = memory.store(choice < codes.count ? codes[choice] : UInt8(choice), at: header + 19)
+      for place in 0..<UInt64(15) { _ = memory.store(input.byte(), at: header + 20 + place) }
     }
 
     /// Makes a chain available in a queue.
@@ -231,10 +254,13 @@ enum QueuesTarget: FuzzTarget {
         let request = flying.remove(at: Int(choice >> 2) % flying.count)
         let data = [UInt8](
           repeating: 0x5A, count: request.kind == .read ? min(request.byteCount, 1 << 15) : 0)
-        flying += block.complete(
+        let endings: [ChannelStatus] = [.ioError, .reservationConflict, .aborted, .refused]
+        let face: DiskFace = request.device == unit.configuration.deviceNumber ? unit : block
+        flying += face.complete(
           ChannelCompletion(
             partition: 0, device: request.device, tag: request.tag,
-            status: choice & 3 == 0 ? .ioError : .ok, data: data, at: 99))
+            status: choice & 3 == 0 ? endings[Int(choice >> 2 & 3)] : .ok, data: data, at: 99,
+            sense: .reset))
       case 2:
         if !leaving.isEmpty {
           leaving += network.complete(
@@ -271,10 +297,15 @@ enum QueuesTarget: FuzzTarget {
       0, 4, 64, 2, 0, 6, 1,
     ]
     let apart: [UInt8] = [13, 14, 3, 3, 3]
-    let courses: [[UInt8]] = [read, write, both, write + apart + read, open + command]
+    // A SCSI read of one block: header, answer and data by the third queue.
+    let unit: [UInt8] =
+      [5, 1, 0, 0, 0, 0, 10] + [UInt8](repeating: 0, count: 7) + [1]
+      + [UInt8](repeating: 0, count: 7)
+      + [0, 0, 0, 8, 1, 1, 0, 1, 2, 0, 48, 9, 3, 2, 0, 2, 2, 0, 64, 3, 2, 0, 6, 0x80, 10, 1]
+    let courses: [[UInt8]] = [read, write, both, write + apart + read, open + command, unit]
     // The device, the features' second byte, and the second queue's size stand in front of the first.
     var seeds: [[UInt8]] = []
-    for device in 0...5 as ClosedRange<UInt8> {
+    for device in 0...6 as ClosedRange<UInt8> {
       for course in courses { seeds.append([device, 0x80, 3] + course) }
     }
     return seeds

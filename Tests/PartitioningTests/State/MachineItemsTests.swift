@@ -48,7 +48,9 @@ struct MachineItemsTests {
     definition.storage.origin = 8 << 20
     definition.storage.method = .call
     definition.console = 0x9
-    definition.devices = [DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200)]
+    definition.devices = [
+      DeviceAssignment(virtualDevice: 0x100, realDevice: 0x200, options: [.shared, .scsi])
+    ]
     definition.virtualDevices = [
       VirtualDeviceDefinition(statement: "SPECIAL", virtualDevice: 0xC, operands: ["3215", "1"])
     ]

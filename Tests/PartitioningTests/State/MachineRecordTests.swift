@@ -40,6 +40,7 @@ struct MachineRecordTests {
     "devices.elements.phase": "as moving", "devices.elements.current": "as moving",
     "devices.elements.queue": "as moving", "devices.elements.turns": "as paths.elements.turns",
     "devices.elements.injected": "as isOperational",
+    "devices.elements.reservations": "a device whose machine ends loses what is reserved of it",
     "subchannels": "a guest's view of its devices, masks included, ends with it",
     "slots": "as moving", "freeSlots": "as moving", "events": "as moving", "ended": "as moving",
     "nextLook": "as moving", "missing": "as moving",
