@@ -77,14 +77,24 @@ static inline int uplink_confine_calls(void) {
 #endif
 }
 
+// Descriptors that the process may have, for all connections of a switch's guests together: a thousand, where the host
+// lets it.
+static inline int uplink_confine_descriptors(void) {
+  struct rlimit descriptors;
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return errno;
+  if (descriptors.rlim_max > 1024) descriptors.rlim_max = 1024;
+  descriptors.rlim_cur = descriptors.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &descriptors) == 0 ? 0 : errno;
+}
+
 // Gives up what the process does not need: privileges, files, most calls, memory without end. It ends with the
 // process that started it. The number of the error that keeps it from that, or 0.
 static inline int uplink_confine(void) {
   // A kernel before 5.9 closes nothing here; all but the standard streams was to be closed at exec anyway.
   (void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
-  struct rlimit none = {0, 0}, descriptors = {256, 256}, memory = {1ul << 32, 1ul << 32};
+  struct rlimit none = {0, 0}, memory = {1ul << 32, 1ul << 32};
   if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_FSIZE, &none) != 0 ||
-      setrlimit(RLIMIT_NOFILE, &descriptors) != 0 || setrlimit(RLIMIT_AS, &memory) != 0 || chdir("/") != 0)
+      setrlimit(RLIMIT_AS, &memory) != 0 || chdir("/") != 0)
     return errno;
   if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setgid(UPLINK_NOBODY) != 0 || setuid(UPLINK_NOBODY) != 0))
     return errno;
@@ -92,6 +102,7 @@ static inline int uplink_confine(void) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return errno;
-  int failure = uplink_confine_files();
+  int failure = uplink_confine_descriptors();
+  if (failure == 0) failure = uplink_confine_files();
   return failure != 0 ? failure : uplink_confine_calls();
 }

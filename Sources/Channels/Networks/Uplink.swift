@@ -26,8 +26,8 @@ package struct Uplink: Equatable, Sendable, Codable {
   package let mode: UplinkMode
   /// Whether frames pass.
   package internal(set) var isConnected = true
-  /// How often it was connected: what is outside belongs to one of these times.
-  package internal(set) var session: UInt64 = 1
+  /// Which of all the times that uplinks of the machine were connected this is: what is outside belongs to one of them.
+  package internal(set) var session: UInt64 = 0
   /// What passed: received from outside, sent there.
   package internal(set) var counters = AdapterCounters()
   /// Until when what came in keeps the port busy.
@@ -41,7 +41,6 @@ package struct Uplink: Equatable, Sendable, Codable {
   /// Connects it again, or disconnects it; what was on its way is gone.
   mutating func connect(_ isConnected: Bool) {
     self.isConnected = isConnected
-    if isConnected { session.addClamped(1) }
     (busyUntil, transitByteCount) = (0, 0)
   }
 
@@ -94,17 +93,15 @@ extension VirtualNetworks {
   /// Gives a switch another uplink, or takes it.
   package mutating func setUplink(_ mode: UplinkMode?, of name: String) {
     forgetUplink(of: name)
-    change(name) { network in
-      let session = network.uplink?.session ?? 0
-      network.uplink = mode.map { Uplink($0) }
-      network.uplink?.session = session.addingClamped(1)
-    }
+    change(name) { $0.uplink = mode.map { Uplink($0) } }
+    beginSession(of: name)
   }
 
   /// Connects a switch's uplink again, or disconnects it.
   package mutating func connectUplink(_ isConnected: Bool, of name: String) {
     forgetUplink(of: name)
     change(name) { $0.uplink?.connect(isConnected) }
+    if isConnected { beginSession(of: name) }
   }
 
   /// Whether a switch takes so many bytes more from outside now.
@@ -136,12 +133,24 @@ extension VirtualNetworks {
     return true
   }
 
-  /// Counts what leaves by a switch's uplink; what is too long for it stays.
-  mutating func leave(_ departures: [NetworkDeparture], by name: String) -> [NetworkDeparture] {
+  /// Has a frame leave by a switch's uplink, and counts it; what is too long for it stays.
+  ///
+  /// - Parameters:
+  ///   - frame: The frame.
+  ///   - vlan: Its VLAN.
+  ///   - network: The switch.
+  ///   - isOnlyWay: Whether it can go nowhere else: then it is lost where it cannot leave.
+  /// - Returns: What leaves.
+  mutating func leave(
+    _ frame: EthernetFrame, vlan: UInt16, by network: VirtualSwitch, isOnlyWay: Bool
+  ) -> [NetworkDeparture] {
+    guard let uplink = network.uplink else { return [] }
+    let departures = uplink.isConnected ? network.departures(of: frame, vlan: vlan) : []
     let fitting = departures.filter { $0.bytes.count <= Uplink.frameByteLimit }
-    change(name) { network in
-      let tooLong = departures.count.subtractingClamped(fitting.count)
-      network.uplink?.counters.sentDropped.addClamped(UInt64(clamping: tooLong))
+    let tooLong = departures.count.subtractingClamped(fitting.count)
+    let lost = departures.isEmpty && isOnlyWay ? 1 : tooLong
+    change(network.name) { network in
+      network.uplink?.counters.sentDropped.addClamped(UInt64(clamping: lost))
       for departure in fitting {
         network.uplink?.counters.sentFrames.addClamped(1)
         network.uplink?.counters.sentBytes.addClamped(UInt64(clamping: departure.bytes.count))

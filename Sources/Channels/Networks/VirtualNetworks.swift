@@ -26,6 +26,8 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
   private var flights: [Flight] = []
   private var sequence: UInt64 = 0
   private var lastAdapter = 0
+  /// How often uplinks were connected, those included that are gone.
+  @Added private var sessionCount: UInt64 = 0
 
   /// A frame on its way.
   private struct Flight: Equatable, Sendable, Codable {
@@ -66,6 +68,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     }
     switches.append(virtualSwitch)
     switches.sort { $0.name < $1.name }
+    beginSession(of: virtualSwitch.name)
     return true
   }
 
@@ -200,6 +203,14 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
     change(name) { $0.forget(adapter: Uplink.port) }
   }
 
+  /// Has what comes to be outside a switch's uplink be told from all that was there before.
+  mutating func beginSession(of name: String) {
+    guard virtualSwitch(name)?.uplink != nil else { return }
+    sessionCount.addClamped(1)
+    let session = sessionCount
+    change(name) { $0.uplink?.session = session }
+  }
+
   private mutating func insert(_ flight: Flight) {
     var flight = flight
     flight.sequence = sequence
@@ -309,11 +320,13 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
       ? nil
       : network.adapter(behind: flight.frame.destination, vlan: vlan, now: flight.time)
     let isInside = sender.number != Uplink.port
-    if isInside, network.uplink?.isConnected == true, target == nil || target == Uplink.port {
-      leave(network.departures(of: flight.frame, vlan: vlan), by: network.name).forEach(outside)
+    // Ports that are kept apart reach the uplink alone, and it reaches them: whose address somebody inside says he has
+    // counts for nothing there.
+    let isKeptApart = network.isIsolated && isInside
+    if isInside, isKeptApart || target == nil || target == Uplink.port {
+      leave(flight.frame, vlan: vlan, by: network, isOnlyWay: isKeptApart).forEach(outside)
     }
-    // Ports that are kept apart reach the uplink, and it reaches them.
-    guard !(network.isIsolated && isInside) else { return }
+    guard !isKeptApart else { return }
     for index in adapters.indices {
       guard let receiver = adapters.element(at: index), receiver.number != sender.number,
         receiver.switchName == network.name, target == nil || target == receiver.number,

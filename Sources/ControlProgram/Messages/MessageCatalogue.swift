@@ -620,7 +620,8 @@ extension MessageID {
       MessageDefinition(
         8988, .error, "SWU",
         "VSWITCH SYSTEM &1 uplink is down: &2",
-        when: "The process behind a switch's uplink has ended, or could not be started.",
+        when:
+          "The process behind a switch's uplink has ended, or could not be started, or as much came in as may.",
         remedy: "SET VSWITCH &1 CONNECT starts another; the machine goes on.")
     case .adapterNotFound:
       MessageDefinition(

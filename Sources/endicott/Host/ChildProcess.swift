@@ -6,8 +6,6 @@ struct ChildProcess {
   /// This end of the socket, which keeps messages apart and does not wait.
   let socket: Int32
   private let identifier: pid_t
-  /// Tries, a millisecond apart, until a process that has closed its socket is taken for hanging.
-  private static let patience = 200
 
   /// Starts a program with the socket's other end as its standard input.
   ///
@@ -63,25 +61,19 @@ struct ChildProcess {
   }
 
   /// Ends it.
-  func end() {
-    close(socket)
-    kill(identifier, SIGKILL)
-    waitpid(identifier, nil, 0)
-  }
+  func end() { _ = collect() }
 
-  /// Takes note that it has closed its socket.
+  /// Takes note that it sends no more, and ends it where it has not ended by itself: it may have closed its socket
+  /// alone, or sent a message of no bytes, which looks the same.
   ///
   /// - Returns: How it ended.
   func collect() -> String {
     close(socket)
-    var status: Int32 = 0
-    for _ in 0..<Self.patience {
-      if waitpid(identifier, &status, WNOHANG) != 0 { return Self.text(status) }
-      usleep(1000)
-    }
+    // One that is ending already ends as it does.
     kill(identifier, SIGKILL)
-    waitpid(identifier, nil, 0)
-    return "its process hung and was ended"
+    var status: Int32 = 0
+    while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+    return Self.text(status)
   }
 
   /// How a process ended, by what `waitpid` says (WIFEXITED and its like are macros).

@@ -30,7 +30,9 @@ final class RunningMachine: SimulationClock {
   /// The sockets of guests' consoles, if somebody wants them.
   var sockets: ConsoleSockets?
   /// The processes behind uplinks; nil where nothing is outside.
-  var uplinks: Uplinks?
+  var uplinks: Uplinks? {
+    didSet { uplinks?.onFrames = { [weak self] in self?.recorder?.keepUp() } }
+  }
   /// Builds the machine's firmware anew, to go back to an instant; nil where nobody can.
   var rebuild: (() throws(HostFailure) -> PartitionManager)? {
     didSet { control.canRewind = rebuild != nil && checkpoints != nil }

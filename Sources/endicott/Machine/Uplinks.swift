@@ -14,17 +14,26 @@ final class Uplinks {
   private static let turn: SimulatedTime = 1_000_000
   /// Frames that come in by a switch at one look; more wait outside.
   private static let turnLimit = 64
+  /// Frames after which what came in is kept: fewer, in number and bytes, than the firmware has for readers.
+  private static let unkeptLimit = 2_048
 
   /// What is behind a switch.
   private struct Link {
     var process: ChildProcess
     var mode: UplinkMode
     var session: UInt64
+    var allowance = UplinkAllowance()
   }
 
   /// What is started: this program once more.
   private let program: String
   private var links: [String: Link] = [:]
+  /// Switches behind which somebody was in this machine.
+  private var formerNames: Set<String> = []
+  /// Frames that came in since they were kept, at most.
+  private var unkeptCount = 0
+  /// Keeps what came in.
+  var onFrames: (() -> Void)?
   private weak var control: ControlProgram?
   /// Whether what is started now follows something that is gone.
   private var goesOn = false
@@ -45,6 +54,7 @@ final class Uplinks {
     end()
     self.control = control
     self.goesOn = goesOn
+    formerNames = []
     control.system.outside = self
     look()
     self.goesOn = false
@@ -91,8 +101,8 @@ final class Uplinks {
       let process = try ChildProcess(
         program, ["uplink"] + (uplink.mode == .restricted ? ["--restricted"] : []))
       links[name] = Link(process: process, mode: uplink.mode, session: uplink.session)
-      let lost =
-        goesOn || uplink.session > 1 ? "; what was connected through it before is gone" : ""
+      let isFirst = formerNames.insert(name).inserted && !goesOn
+      let lost = isFirst ? "" : "; what was connected through it before is gone"
       control.sendToAll(
         CommandMessage(.uplinkUp, name, uplink.mode.rawValue + lost).line(module: "SWU"))
     } catch {
@@ -112,18 +122,36 @@ final class Uplinks {
     guard let process = links[name]?.process else { return }
     // A byte more, to know what is too long.
     var buffer = [UInt8](repeating: 0, count: Uplink.frameByteLimit &+ 1)
-    for _ in 0..<Self.turnLimit
-    where control.system.networks.hasRoom(Uplink.frameByteLimit, atUplinkOf: name) {
+    for _ in 0..<Self.turnLimit where hasRoom(for: name, control) {
       let count = recv(process.socket, &buffer, buffer.count, 0)
       if count > 0 {
-        // What is no frame is no input.
-        _ = control.system.receive(Array(buffer.prefix(count)), atUplinkOf: name)
+        enter(Array(buffer.prefix(count)), by: name, control)
       } else if count < 0, errno == EAGAIN || errno == EINTR {
         return
       } else {
         return takeDown(name, because: process.collect(), control)
       }
     }
+    guard links[name]?.allowance.isUsedUp == true else { return }
+    process.end()
+    let limit = sizeText(UplinkAllowance.byteLimit)
+    let remedy = "SET VSWITCH \(name) CONNECT lets in as much again"
+    takeDown(name, because: "\(limit) came in and is in the records; \(remedy)", control)
+  }
+
+  private func hasRoom(for name: String, _ control: ControlProgram) -> Bool {
+    links[name]?.allowance.hasRoom(at: control.system.now) == true
+      && control.system.networks.hasRoom(Uplink.frameByteLimit, atUplinkOf: name)
+  }
+
+  private func enter(_ bytes: [UInt8], by name: String, _ control: ControlProgram) {
+    // What is no frame is no input.
+    guard control.system.receive(bytes, atUplinkOf: name) else { return }
+    links[name]?.allowance.take(bytes.count, at: control.system.now)
+    unkeptCount.addClamped(1)
+    guard unkeptCount >= Self.unkeptLimit else { return }
+    unkeptCount = 0
+    onFrames?()
   }
 }
 

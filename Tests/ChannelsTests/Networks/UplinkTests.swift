@@ -90,6 +90,20 @@ private final class Site {
     #expect(site.pass() == [0, 1])
   }
 
+  @Test("is cut off from ports that are kept apart by nobody who claims an address that is outside")
+  func claimed() throws {
+    let site = Site()
+    site.networks.change("S") { $0.isIsolated = true }
+    _ = try site.send(Site.bytes(from: Site.outside, to: .broadcast), by: 1)
+    let out = Site.bytes(from: Site.guest(0), to: Site.outside)
+    #expect(try site.send(out) == [])
+    #expect(site.left.last == out && site.uplink?.counters.sentFrames == 2)
+    // Where it cannot leave it is lost, and counted.
+    site.networks.connectUplink(false, of: "S")
+    #expect(try site.send(out) == [])
+    #expect(site.left.count == 2 && site.uplink?.counters.sentDropped == 1)
+  }
+
   @Test("is in the switch's ordinary VLAN, without a tag") func vlans() throws {
     let site = Site(
       VirtualSwitch(name: "S", defaultVLAN: 5), vlans: [.trunk([5, 6], native: 0), .access(6)])
@@ -146,6 +160,7 @@ private final class Site {
     for isGone in [false, true] {
       let site = Site()
       #expect(site.receive(answer))
+      let session = try #require(site.uplink?.session)
       if isGone {
         site.networks.setUplink(nil, of: "S")
       } else {
@@ -156,7 +171,6 @@ private final class Site {
       #expect(!site.receive(answer))
       #expect(try site.send(asked) == [1])
       #expect(site.left.isEmpty)
-      let session = site.uplink?.session ?? 0
       if isGone {
         site.networks.setUplink(.userMode, of: "S")
       } else {
@@ -166,6 +180,27 @@ private final class Site {
       #expect(try site.send(asked) == [1])
       #expect(site.left.count == 1)
     }
+  }
+
+  @Test("is never taken for one that was there before, at its own switch or another of its name")
+  func sessions() throws {
+    let site = Site()
+    var seen = [try #require(site.uplink?.session)]
+    site.networks.setUplink(nil, of: "S")
+    site.networks.setUplink(.restricted, of: "S")
+    seen.append(try #require(site.uplink?.session))
+    let saved = try JSONEncoder().encode(site.networks)
+    site.networks = try JSONDecoder().decode(VirtualNetworks.self, from: saved)
+    site.networks.remove("S")
+    var again = VirtualSwitch(name: "S")
+    again.uplink = Uplink(.restricted)
+    _ = site.networks.define(again)
+    seen.append(try #require(site.uplink?.session))
+    #expect(Set(seen).count == 3)
+    // Saved by a program that did not count.
+    let text = String(decoding: saved, as: UTF8.self)
+      .replacingOccurrences(of: #""sessionCount":2"#, with: #""former":2"#)
+    #expect(try JSONDecoder().decode(VirtualNetworks.self, from: Data(text.utf8)).isConsistent)
   }
 
   @Test("goes on from what was saved in the middle") func saved() throws {

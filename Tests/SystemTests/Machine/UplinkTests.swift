@@ -111,8 +111,7 @@ private enum Frames {
     return head + [protocolNumber] + sum(head + [protocolNumber, 0, 0] + rest) + rest + payload
   }
 
-  static func echo(to host: [UInt8]) -> [UInt8] {
-    let text = Array("endicott".utf8)
+  static func echo(to host: [UInt8], _ text: [UInt8] = Array("endicott".utf8)) -> [UInt8] {
     let check = sum([8, 0, 0, 0, 0, 7, 0, 1] + text)
     return [0x52, 0x55, 10, 0, 2, 2] + Outside.guest + [8, 0]
       + packet(1, from: [10, 0, 2, 15], to: host, [8, 0] + check + [0, 7, 0, 1] + text)
@@ -204,6 +203,86 @@ struct UplinkProcessTests {
     _ = outside.console.execute("SET VSWITCH NET UPLINK NONE")
     outside.uplinks.look()
     #expect(try Outside.processes().isEmpty)
+  }
+
+  @Test("is another where the uplink was taken and given again at one instant")
+  func replaced() throws {
+    let outside = try Outside()
+    let first = try Outside.processes()
+    for command in ["UPLINK NONE", "UPLINK USERMODE RESTRICTED"] {
+      _ = outside.console.execute("SET VSWITCH NET " + command)
+    }
+    outside.uplinks.look()
+    let second = try Outside.processes()
+    #expect(second.count == 1 && second != first)
+    for command in ["DETACH VSWITCH NET", "DEFINE VSWITCH NET UPLINK USERMODE RESTRICTED"] {
+      _ = outside.console.execute(command)
+    }
+    outside.uplinks.look()
+    let third = try Outside.processes()
+    #expect(third.count == 1 && third != second)
+    #expect(
+      outside.lines.count { $0.contains("8987I") && $0.contains("before is gone") } == 2)
+  }
+
+  @Test("lets in no more than the rate, and what came is kept before it is forgotten")
+  func rate() throws {
+    let outside = try Outside()
+    var keptCount = 0
+    outside.uplinks.onFrames = { keptCount += 1 }
+    let echo = Frames.echo(to: [10, 0, 2, 2], [UInt8](repeating: 9, count: 1_400))
+    // A guest that pings as fast as it can.
+    for round in 1...5_000 where outside.inputs.count < 3_000 {
+      for _ in 0..<64 { try outside.send(echo) }
+      outside.pass { $0.manager.now >= UInt64(round) * 1_000_000 }
+    }
+    let count = outside.inputs.reduce(0) {
+      $0 + UInt64($1.bytes.count) + UplinkAllowance.recordByteCount
+    }
+    let span = outside.manager.now + UplinkAllowance.lead
+    #expect(outside.inputs.count >= 3_000 && keptCount == 1)
+    #expect(count <= span / UplinkAllowance.byteTime + 1_600)
+  }
+
+  @Test("is limited to 10 MB a second, a megabyte at once, and 1 GiB in all") func allowance() {
+    var allowance = UplinkAllowance()
+    var now: SimulatedTime = 5_000_000_000
+    var count: UInt64 = 0
+    func fill() {
+      while allowance.hasRoom(at: now) {
+        allowance.take(1_000, at: now)
+        count += 1_064
+      }
+    }
+    fill()
+    #expect(count >= 1_000_000 && count < 1_002_000)
+    for _ in 0..<1_000 {
+      now += 1_000_000
+      fill()
+    }
+    #expect(count >= 11_000_000 && count < 11_002_000)
+    // What was not used long ago is not saved up.
+    now += 3_600_000_000_000
+    let before = count
+    fill()
+    #expect(count - before < 1_002_000)
+    while !allowance.isUsedUp, count < 2 << 30 {
+      now += 100_000_000
+      fill()
+    }
+    #expect(count >= 1 << 30 && count < 1 << 30 + 2_000)
+    now += 3_600_000_000_000
+    #expect(!allowance.hasRoom(at: now))
+  }
+
+  @Test("is ended when it only closes its socket; one that ended is said to have ended as it did")
+  func collected() throws {
+    let silent = try ChildProcess("/bin/sleep", ["60"])
+    #expect(silent.collect() == "its process was ended by signal 9")
+    let ended = try ChildProcess("/bin/sh", ["-c", "exit 3"])
+    var byte: UInt8 = 0
+    while recv(ended.socket, &byte, 1, 0) < 0 { usleep(1_000) }
+    #expect(ended.collect() == "its process ended with status 3")
   }
 
   @Test("has no right, no file and no call that it does not need")
