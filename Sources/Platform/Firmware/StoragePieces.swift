@@ -98,6 +98,9 @@ struct StoragePieces: SavedState {
   /// How many the guest uses, or may be about to.
   var heldCount: Int { pieces.count(where: \.isHeld) }
 
+  /// Whether pieces are still wanted back.
+  private var isWantedBack: Bool { presentCount > requestedCount }
+
   /// Whether a piece is there.
   func isPresent(_ number: Int) -> Bool { pieces.element(at: number)?.isPresent ?? false }
 
@@ -130,6 +133,8 @@ struct StoragePieces: SavedState {
     requestedCount = min(max(0, min(wanted, most)), count)
     var outcome = Outcome()
     outcome.detached = limit(to: most)
+    // What the firmware has itself taken of what was refused is not told any more.
+    refusedCount = min(refusedCount, max(0, most).subtractingClamped(presentCount))
     let missing = requestedCount.subtractingClamped(presentCount)
     if missing > 0 {
       // What the guest saw earlier is its own: of that no answer is awaited any more.
@@ -178,7 +183,7 @@ struct StoragePieces: SavedState {
   ///
   /// - Returns: Whether the guest is to look.
   private mutating func recall() -> Bool {
-    guard presentCount > requestedCount else {
+    guard isWantedBack else {
       for number in pieces.indices {
         pieces[number].isRemoving = false
         pieces[number].isWanted = false
@@ -224,7 +229,7 @@ struct StoragePieces: SavedState {
     if value & Flag.inserting != 0 { pieces[selected].isInserting = false }
     if value & Flag.removing != 0 { pieces[selected].isRemoving = false }
     guard value & Flag.eject != 0, pieces[selected].isPresent else { return outcome }
-    let isAsked = presentCount > requestedCount
+    let isAsked = isWantedBack
     pieces[selected] = Piece()
     outcome.detached = [selected]
     outcome.answers = [isAsked ? .plugged(heldCount) : .givenBack]
@@ -256,25 +261,40 @@ struct StoragePieces: SavedState {
   /// The guest has given a piece or refused one: the next is wanted, or it has refused all.
   private mutating func goOn(_ outcome: inout Outcome) {
     outcome.isNews = recall()
-    guard presentCount > requestedCount, !pieces.contains(where: \.isWanted) else { return }
+    guard isWantedBack, !pieces.contains(where: \.isWanted) else { return }
     outcome.answers.append(.kept)
   }
 
   /// The guest has taken a piece that it was offered, or could not, so that the piece goes.
+  ///
+  /// While pieces are wanted back, that is one of them; and one of which it has not answered is not given back yet.
   private mutating func answerOffer(of number: Int, isTaken: Bool) -> Outcome {
+    let isAsked = isWantedBack
     var outcome = Outcome()
     if isTaken {
       pieces[number].standing = .taken
-      outcome.answers = [.plugged(pieces.count { $0.standing == .taken })]
     } else {
       pieces[number] = Piece()
       outcome.detached = [number]
-      refusedCount.addClamped(1)
     }
-    if refusedCount > 0, pieces.allSatisfy(\.isAnswered) {
-      outcome.answers.append(.refused(refusedCount))
-      refusedCount = 0
+    if isAsked {
+      outcome.answers = [.plugged(heldCount)]
+      if !isTaken { goOn(&outcome) }
+    } else {
+      conclude(isTaken: isTaken, &outcome)
     }
     return outcome
+  }
+
+  /// Tells what the guest has taken of an offer, and what it could not take when it has answered of all.
+  private mutating func conclude(isTaken: Bool, _ outcome: inout Outcome) {
+    if isTaken {
+      outcome.answers = [.plugged(pieces.count { $0.standing == .taken })]
+    } else {
+      refusedCount.addClamped(1)
+    }
+    guard refusedCount > 0, pieces.allSatisfy(\.isAnswered) else { return }
+    outcome.answers.append(.refused(refusedCount))
+    refusedCount = 0
   }
 }

@@ -15,7 +15,8 @@ enum DevicesTarget: FuzzTarget {
           name: "FUZZ", partitionNumber: 0, maximumProcessors: 2, initialProcessors: 2,
           initialStorage: 2 << 20, maximumStorage: 2 << 20,
           blockDevices: [BlockDeviceConfiguration(deviceNumber: 0x200, blockCount: 64)],
-          takesDevices: true, entropySeed: 1, pluggableStorage: 8 << 20)),
+          takesDevices: true, entropySeed: 1, pluggableStorage: 4 * piece,
+          memoryDeviceByteCount: piece)),
       (try? machine.load(.program(GuestProgramImage(bytes: [0xF4])), at: 0)) != nil
     else { fail("the machine could not be built") }
     var time: SimulatedTime = 0
@@ -26,6 +27,9 @@ enum DevicesTarget: FuzzTarget {
       answerRequests(machine, time)
     }
   }
+
+  /// Bytes of an ACPI memory device; there are four.
+  private static let piece: UInt64 = 2 << 20
 
   private static let ports: [UInt64] = [
     PCLayout.serialPort, PCLayout.intervalTimer, PCLayout.systemControl, PCLayout.keyboardCommand,
@@ -40,7 +44,8 @@ enum DevicesTarget: FuzzTarget {
     let processor = Int(action >> 7)
     let size = 1 << Int(action >> 4 & 3)
     let choice = input.byte()
-    let port = ports[Int(choice & 15)] + UInt64(choice >> 4)
+    let base = action & 0x40 == 0 ? ports[Int(choice & 15)] : PCLayout.storageHotplug
+    let port = base + UInt64(choice >> 4)
     switch action & 15 {
     case 0, 1: _ = machine.readPort(port, size: min(4, size), processor)
     case 2, 3, 4: machine.writePort(port, size: min(4, size), input.number(), processor)
@@ -67,7 +72,7 @@ enum DevicesTarget: FuzzTarget {
     }
   }
 
-  /// A device comes or goes, or is wanted back, whatever the guest does with it.
+  /// A device or storage comes or goes, or is wanted back, whatever the guest does with it.
   private static func changeDevice(_ machine: Computer, _ choice: UInt8) {
     let number = 0x200 + UInt16(choice >> 3 & 7)
     switch choice & 7 {
@@ -80,7 +85,11 @@ enum DevicesTarget: FuzzTarget {
         NetworkDeviceConfiguration(deviceNumber: number, address: AdapterAddress(UInt64(number))))
     case 3: _ = machine.recallDevice(number)
     case 4: machine.withdrawRecall(ofDevice: number)
-    default: machine.detachDevice(number, isGivenBack: choice & 1 == 0)
+    case 5:
+      let most = UInt64(choice >> 5) + 1
+      machine.offerPluggable(UInt64(choice >> 3 & 3) * piece, keeping: most * piece)
+    case 6: machine.recallPluggable()
+    default: machine.detachDevice(number, isGivenBack: choice & 0x40 == 0)
     }
   }
 
@@ -142,6 +151,11 @@ enum DevicesTarget: FuzzTarget {
       registers += [10, index << 2, 2, 0x31, 9, index << 2]
       memory += [0x26, index << 2, 2, 0x31, 0x25, index << 2]
     }
-    return [ring, ports, registers, memory, ring + ports]
+    // Two memory devices come, one is wanted back, and the guest looks at both and answers of them.
+    var pieces: [UInt8] = [0x0F, 53 << 1 | 1, 0x0F, 45 << 1 | 1]
+    for number in 0..<2 as Range<UInt8> {
+      pieces += [0x62, 0x00, number, 0x40, 0x40, 0x62, 0x80, 1, 0x62, 0xC0, number]
+    }
+    return [ring, ports, registers, memory, ring + ports, pieces]
   }
 }

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Partitioning
+@testable import Platform
 
 // Oracle: PR/SM Planning Guide, "Reserved central storage", and the law that granted and free storage come to
 // what is installed. What a guest's driver does is Linux' to say: SystemTests, "Linux' storage".
@@ -173,6 +174,49 @@ import Testing
     try manager.perform(.load("A", image: nil, parameters: nil, clear: true, force: true))
     #expect(manager.storage(of: "A", at: 128 << 20, count: 1) == nil)
     #expect(manager.ledger.freeByteCount == free && manager.ledger.isBalanced)
+  }
+
+  @Test(
+    "by ACPI a device that the guest cannot take is the one that is wanted back",
+    arguments: [true, false])
+  func refusedDevice(isOtherTaken: Bool) throws {
+    let machine = try memoryDevices()
+    let manager = machine.manager
+    try machine.activateAll()
+    machine.run(seconds: 0.05)
+    let free = manager.ledger.freeByteCount
+    let computer = try #require(try manager.partition("A").computer)
+    func write(_ register: UInt64, _ value: UInt64) {
+      computer.writePort(PCLayout.storageHotplug + register, size: 4, value, 0)
+    }
+    func answer(_ device: UInt64, _ status: UInt64) {
+      write(0, device)
+      write(8, 1)
+      write(12, status)
+    }
+    // The guest hears of events, with an interrupt for a processor that it has not.
+    let entry = 0x10 + UInt64(PCLayout.eventPin(hasBoard: false)) * 2
+    for (register, value) in [(entry + 1, 5 << 24), (entry, 0x40)] as [(UInt64, UInt64)] {
+      computer.writeMemory(PCLayout.ioAPICBase, size: 4, register, 0)
+      computer.writeMemory(PCLayout.ioAPICBase + 0x10, size: 4, value, 0)
+    }
+    try manager.perform(configure(256, online: true, .unconditional))
+    for device in [0, 1] as [UInt64] {
+      write(0, device)
+      #expect(computer.readPort(PCLayout.storageHotplug + 4, size: 1, 0) == 3)
+    }
+    if isOtherTaken { answer(0, 0) }
+    try manager.perform(configure(128, online: false))
+    #expect(try machine.view("A").pending.map(\.text) == ["STORAGE 128M OFFLINE"])
+    answer(1, 1)
+    machine.run(seconds: 0.05)
+    #expect(try machine.view("A").pending.isEmpty)
+    #expect(try machine.view("A").storageByteCount == 144 << 20)
+    #expect(manager.storage(of: "A", at: 128 << 20, count: 1) == [0])
+    #expect(manager.storage(of: "A", at: 256 << 20, count: 1) == nil)
+    answer(0, 0)
+    machine.run(seconds: 0.05)
+    #expect(manager.ledger.freeByteCount == free - 128 << 20 && manager.ledger.isBalanced)
   }
 
   @Test("DEFINE STORAGE is of what is there from the start") func element() throws {

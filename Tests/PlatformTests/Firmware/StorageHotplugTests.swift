@@ -201,6 +201,59 @@ private struct MemoryDeviceGuest {
     #expect(guest.computer.pluggedByteCount == Self.unit)
   }
 
+  @Test(
+    "that the guest cannot take is what goes while some is wanted back", arguments: [true, false])
+  func refusedWhileWanted(isAnswered: Bool) throws {
+    let guest = try MemoryDeviceGuest()
+    guest.offer(3, keeping: 3)
+    #expect(guest.scan()?.count == 3)
+    if isAnswered { for piece in 0..<2 { guest.answer(piece, 1, 0) } }
+    _ = guest.events()
+    guest.offer(1, keeping: 3)
+    #expect(guest.scan() == [[2, 3]])
+    guest.answer(2, 1, 1)
+    #expect(guest.events() == [.storagePlugged(byteCount: 2 * Self.unit)])
+    #expect(guest.scan() == [[1, 3]], "the next is asked for")
+    guest.answer(0, 1, 0)
+    #expect(
+      guest.events() == (isAnswered ? [] : [.storagePlugged(byteCount: 2 * Self.unit)]),
+      "what is not answered is not given back")
+    guest.answer(1, 3, 1)
+    #expect(guest.scan() == [[0, 3]])
+    guest.eject(0)
+    #expect(guest.events() == [.storagePlugged(byteCount: Self.unit)])
+    #expect(guest.scan() == nil && guest.isStorage(1), "no more is wanted")
+    guest.answer(1, 1, 1)
+    #expect(guest.events() == (isAnswered ? [] : [.storageRefused(byteCount: Self.unit)]))
+  }
+
+  @Test("that the guest cannot take is the last to go when it has refused to give the others")
+  func refusedAndKept() throws {
+    let guest = try MemoryDeviceGuest()
+    guest.offer(3, keeping: 3)
+    _ = guest.scan()
+    guest.offer(1, keeping: 3)
+    for piece in [2, 1] {
+      #expect(guest.scan() == [[piece, 3]])
+      guest.answer(piece, 3, 1)
+    }
+    #expect(guest.scan() == [[0, 3]])
+    guest.answer(0, 1, 1)
+    #expect(guest.events() == [.storagePlugged(byteCount: 2 * Self.unit), .storageKept])
+  }
+
+  @Test("that the guest could not take is not told when the firmware has taken it itself")
+  func refusedAndTakenAway() throws {
+    let guest = try MemoryDeviceGuest()
+    guest.offer(3, keeping: 3)
+    _ = guest.scan()
+    guest.answer(0, 1, 1)
+    guest.offer(2, keeping: 2)
+    for piece in [1, 2] { guest.answer(piece, 1, 0) }
+    #expect(guest.events() == [1, 2].map { .storagePlugged(byteCount: $0 * Self.unit) })
+    #expect((0..<3).map { guest.isStorage($0) } == [false, true, true])
+  }
+
   @Test("that the guest has seen stays with it when the offer ends; what it has not, goes first")
   func withdrawn() throws {
     let guest = try MemoryDeviceGuest()
