@@ -143,19 +143,18 @@ extension ChannelSubsystem {
     return sums
   }
 
-  /// What the requests of a channel subsystem's partitions did about paths, at each device in definition order.
-  package func pathLoads(inSubsystem subsystem: UInt8) -> [PathLoad] {
-    var loads = configuration.devices.map { _ in PathLoad() }
-    for item in activity.subchannels {
-      guard let path = item.paths.first, hardware.paths[path].subsystem == subsystem else {
-        continue
-      }
-      loads.change(at: item.device) {
-        $0.queueNanoseconds.addClamped(item.measurement.controlUnitQueueNanoseconds)
-        $0.connectNanoseconds.addClamped(item.measurement.connectNanoseconds)
-      }
+  /// What the requests of each partition's subchannels did about paths.
+  package func pathLoads() -> [SubchannelLoad] {
+    activity.subchannels.compactMap { item in
+      guard let path = item.paths.first else { return nil }
+      var load = PathLoad()
+      load.queueNanoseconds = item.measurement.controlUnitQueueNanoseconds
+      load.connectNanoseconds = item.measurement.connectNanoseconds
+      return SubchannelLoad(
+        partition: item.partition, virtualDevice: item.virtualDevice,
+        realDevice: hardware.devices[item.device].number, subsystem: hardware.paths[path].subsystem,
+        began: item.began, load: load)
     }
-    return loads
   }
 
   /// What each path did, in definition order, and whether it can be used now.

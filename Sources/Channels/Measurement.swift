@@ -71,6 +71,21 @@ package struct PathLoad: Equatable, Sendable, Codable {
   }
 }
 
+/// What the requests of one subchannel did about paths, since it came.
+package struct SubchannelLoad: Equatable, Sendable, Codable {
+  /// The partition's number.
+  package var partition: Int
+  /// The partition's own number of the device, and the machine's.
+  package var virtualDevice: UInt16
+  package var realDevice: UInt16
+  /// The channel subsystem of its paths.
+  package var subsystem: UInt8
+  /// When it came.
+  package var began: SimulatedTime
+  /// What was done.
+  package var load: PathLoad
+}
+
 /// What one subchannel did: times as RMF's device report defines them (`prsm.md` 3.5).
 package struct SubchannelMeasurement: Equatable, Sendable, Codable {
   /// Requests that ended.

@@ -17,6 +17,7 @@ extension PartitionManager {
     // One that gives commands goes into the history step by step.
     let history = engine.progress.digest
     var action = asked
+    defer { firmware.reconfiguration.settleAfterAction() }
     do throws(ManagementError) {
       try authorize(action, author)
       action = try completed(action)

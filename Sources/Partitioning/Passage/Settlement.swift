@@ -31,6 +31,8 @@ extension Passage {
     restarts.release()
     reconfiguration.expire()
     shutdown.endWhenDue()
+    // After all that ends requests.
+    reconfiguration.settleClosingPaths()
     entitlements.judgeSoftCapping()
     entitlements.settleShares()
     if now >= state.load.due { state.load.sample(engine.dispatcher, at: now) }

@@ -49,15 +49,29 @@ extension Reconfiguration {
 
   /// As `settlePaths(of:)`, of the whole machine.
   func settleClosingPaths() {
+    finishClosingPaths()
     for change in pending.state.closing {
       guard case .path(let path) = change.subject else { continue }
-      let busy = channels.busyDevices(onPath: path)
-      if busy.isEmpty {
-        finishPath(change, path)
-      } else if let later = tell(change, path, busy) {
+      if let later = tell(change, path, channels.busyDevices(onPath: path)) {
         pending.state.closing = pending.state.closing.map { $0 == change ? later : $0 }
       }
     }
+  }
+
+  /// Takes the paths off line for the whole machine of which the last request has ended.
+  private func finishClosingPaths() {
+    for change in pending.state.closing {
+      guard case .path(let path) = change.subject, channels.busyDevices(onPath: path).isEmpty
+      else { continue }
+      finishPath(change, path)
+    }
+  }
+
+  /// Does what follows from an action at once: what the next one finds must not depend on whether somebody looked
+  /// at the machine between the two.
+  func settleAfterAction() {
+    finishClosingPaths()
+    forgetLoads()
   }
 
   /// Tells which devices are busy, when it is time to.

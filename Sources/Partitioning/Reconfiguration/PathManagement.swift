@@ -9,16 +9,17 @@ import Quantities
 
 /// What the management of paths looks back on.
 struct PathManagement: Equatable, Sendable, Codable {
-  /// What had happened at a control unit by the last look.
-  struct UnitLoad: Equatable, Sendable, Codable {
-    var unit: UInt16
-    var subsystem: UInt8
-    var load: PathLoad
-  }
-
   /// When it looks next; 0 before the first time.
-  var due: SimulatedTime = 0
-  var loads: [UnitLoad] = []
+  @Added var nextLook: SimulatedTime = 0
+  /// What each subchannel had done by the last look.
+  @Added var subchannels: [SubchannelLoad] = []
+}
+
+/// What has happened at a control unit since the last look.
+private struct UnitLoad {
+  var unit: UInt16
+  var subsystem: UInt8
+  var load: PathLoad
 }
 
 extension PathManagement: Blank {
@@ -36,49 +37,51 @@ extension Reconfiguration {
   }
 
   /// When paths are managed next; nil for never.
-  var nextManagement: SimulatedTime? { isManagingPaths ? state.pathManagement.due : nil }
+  var nextManagement: SimulatedTime? { isManagingPaths ? state.pathManagement.nextLook : nil }
 
   /// Looks at control units when that is due, and gives one a path.
   func managePaths() {
-    guard isManagingPaths else {
-      // Who is switched on again begins anew.
-      if state.pathManagement.due > 0 { state.pathManagement = PathManagement() }
-      return
-    }
+    guard isManagingPaths else { return }
     let before = state.pathManagement
-    guard now >= before.due else { return }
+    guard now >= before.nextLook else { return }
     let interval = Self.managementInterval
-    let loads = unitLoads
+    let subchannels = channels.pathLoads()
     state.pathManagement = PathManagement(
-      due: (now / interval).addingClamped(1).multipliedClamped(by: interval), loads: loads)
-    guard before.due > 0, let move = nextMove(loads.map { $0.since(before.loads) }) else { return }
+      nextLook: (now / interval).addingClamped(1).multipliedClamped(by: interval),
+      subchannels: subchannels)
+    guard before.nextLook > 0,
+      let move = nextMove(unitLoads(subchannels.since(before.subchannels)))
+    else { return }
     journal.recording(.moveManagedPath(move), by: .firmware) {
       // It was judged, at this instant.
       try? moveManagedPath(move)
     }
   }
 
+  /// Who is switched on again begins anew.
+  func forgetLoads() {
+    guard !isManagingPaths, state.pathManagement.nextLook > 0 else { return }
+    state.pathManagement = PathManagement()
+  }
+
   /// What has happened at each control unit that may have managed paths.
-  private var unitLoads: [PathManagement.UnitLoad] {
+  private func unitLoads(_ loads: [SubchannelLoad]) -> [UnitLoad] {
     let configuration = hardware.layout.inputOutput
     let counts = configuration.controlUnits.flatMap { unit in
       unit.managedCounts.map { (unit: unit.number, subsystem: $0.subsystem) }
     }
-    let loads = Dictionary(
-      Set(counts.map(\.subsystem)).map { ($0, channels.pathLoads(inSubsystem: $0)) },
-      uniquingKeysWith: { first, _ in first })
     return counts.map { unit, subsystem in
-      let all = zip(configuration.devices, loads[subsystem] ?? [])
-      return PathManagement.UnitLoad(
+      let devices = Set(
+        configuration.devices.filter { $0.controlUnits.contains(unit) }.map(\.number))
+      let own = loads.filter { $0.subsystem == subsystem && devices.contains($0.realDevice) }
+      return UnitLoad(
         unit: unit, subsystem: subsystem,
-        load: all.reduce(PathLoad()) { sum, own in
-          own.0.controlUnits.contains(unit) ? sum.adding(own.1) : sum
-        })
+        load: own.reduce(PathLoad()) { $0.adding($1.load) })
     }
   }
 
   /// The path that is to change hands: to the control unit whose requests waited longest, of those that can have one.
-  private func nextMove(_ loads: [PathManagement.UnitLoad]) -> ManagedPath? {
+  private func nextMove(_ loads: [UnitLoad]) -> ManagedPath? {
     let wanting = loads.filter { $0.load.queueNanoseconds >= Self.leastQueue }.sorted {
       ($1.load.queueNanoseconds, $0.subsystem, $0.unit)
         < ($0.load.queueNanoseconds, $1.subsystem, $1.unit)
@@ -94,7 +97,7 @@ extension Reconfiguration {
 
   /// Managed paths that can be had: first those that nobody has, then those of control units that are idle.
   private func spare(
-    in subsystem: UInt8, _ loads: [PathManagement.UnitLoad]
+    in subsystem: UInt8, _ loads: [UnitLoad]
   ) -> [PathReference] {
     let managed = hardware.layout.managed
     let pool = hardware.layout.inputOutput.managedPaths.filter { $0.subsystem == subsystem }
@@ -146,14 +149,29 @@ extension Reconfiguration {
   }
 }
 
-extension PathManagement.UnitLoad {
-  /// What has happened since an earlier look; all of it when there was none.
-  fileprivate func since(_ earlier: [PathManagement.UnitLoad]) -> PathManagement.UnitLoad {
-    guard let before = earlier.first(where: { $0.unit == unit && $0.subsystem == subsystem }) else {
-      return self
+extension [SubchannelLoad] {
+  /// What each has done since an earlier look; all of it when it came later. What one did that has gone since
+  /// takes nothing from what the others did.
+  fileprivate func since(_ earlier: [SubchannelLoad]) -> [SubchannelLoad] {
+    let before = Dictionary(
+      earlier.map { ($0.key, $0.load) }, uniquingKeysWith: { first, _ in first })
+    return map { now in
+      var result = now
+      if let load = before[now.key] { result.load = now.load.subtracting(load) }
+      return result
     }
-    var result = self
-    result.load = load.subtracting(before.load)
-    return result
+  }
+}
+
+extension SubchannelLoad {
+  /// One that went and came again under the same number is another.
+  private struct Key: Hashable {
+    var partition: Int
+    var virtualDevice: UInt16
+    var began: SimulatedTime
+  }
+
+  fileprivate var key: some Hashable {
+    Key(partition: partition, virtualDevice: virtualDevice, began: began)
   }
 }

@@ -25,13 +25,15 @@ package final class DiskPasts {
   /// Disks that came and are of no instant: what is written to them would make that worse.
   private var unusable: [UInt16] = []
 
-  /// Opens what is kept, and finishes what a process that was killed had begun.
+  /// Nothing is open yet: which disks run is known when the machine is put where it is to begin.
+  package init(inStateFolder state: String) { stateFolder = state }
+
+  /// Opens what is kept of a machine's disks, and finishes what a process that was killed had begun.
   ///
+  /// - Parameter definition: What runs. Of what is configured otherwise, and has another file at a device's number,
+  ///   nothing may be opened: what is kept of the file that runs would be taken for that one's, and let go.
   /// - Throws: `CheckpointError` when a disk is of no instant, and cannot be put back to one.
-  package init(
-    of definition: SystemDefinition, inStateFolder state: String
-  ) throws(CheckpointError) {
-    stateFolder = state
+  package func open(_ definition: SystemDefinition) throws(CheckpointError) {
     for (device, path) in definition.writableFiles { try open(device, at: path) }
   }
 

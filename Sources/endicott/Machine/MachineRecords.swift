@@ -24,34 +24,35 @@ struct MachineRecords {
     }
   }
 
-  /// Opens what is kept of a machine's disks; nil where nothing is kept.
-  func disks(of definition: SystemDefinition) throws(HostFailure) -> DiskPasts? {
-    try askDisks { () throws(CheckpointError) in
-      try store.map { store throws(CheckpointError) in
-        try DiskPasts(of: definition, inStateFolder: store.folder)
-      }
-    }
-  }
+  /// What is kept of a machine's disks, of which none is open yet; nil where nothing is kept.
+  var disks: DiskPasts? { store.map { DiskPasts(inStateFolder: $0.folder) } }
 
   /// Finds what a machine that was just built goes on from, and puts it and its disks back.
   ///
+  /// - Parameters:
+  ///   - manager: The machine.
+  ///   - definition: What its folder says.
+  ///   - disks: What is kept of its disks.
+  ///   - beginning: Whether it starts anew or goes on from a checkpoint.
+  ///   - isRewound: Whether it comes in the place of a machine whose disks are open.
   /// - Throws: `HostFailure`; the machine is as it was then.
   func origin(
     of manager: PartitionManager, _ definition: SystemDefinition, _ disks: DiskPasts?,
-    from beginning: MachineBeginning
+    from beginning: MachineBeginning, isRewound: Bool
   ) throws(HostFailure) -> MachineOrigin? {
     if let store {
       let folder = CheckpointFolder(inStateFolder: store.folder)
       var origin = try MachineRestart(manager, folder, store, definition: definition) {
         writeError($0)
       }.begin(beginning)
-      // Another I/O configuration may have run then.
-      disks?.follow(manager.definition)
-      if let manifest = origin?.manifest, let disks {
-        origin?.missingDisks = try askDisks { () throws(CheckpointError) in
-          try disks.go(to: manifest)
-        }
+      guard let disks else { return origin }
+      // Another I/O configuration than the folder's, or than the one before, may have run then.
+      let manifest = origin?.manifest
+      let missing = try askDisks { () throws(CheckpointError) in
+        if isRewound { disks.follow(manager.definition) } else { try disks.open(manager.definition) }
+        return try manifest.map { manifest throws(CheckpointError) in try disks.go(to: manifest) }
       }
+      origin?.missingDisks = missing ?? []
       return origin
     }
     guard let reader, let readFolder else { return nil }

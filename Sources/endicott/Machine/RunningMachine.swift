@@ -55,12 +55,9 @@ final class RunningMachine: SimulationClock {
     self.definition = definition
     self.records = records
     // Before a start is begun in the records: one that is refused leaves them as they are.
-    if let former {
-      disks = former.disks
-    } else {
-      disks = try records.disks(of: definition)
-    }
-    let origin = try records.origin(of: manager, definition, disks, from: beginning)
+    disks = former == nil ? records.disks : former?.disks
+    let origin = try records.origin(
+      of: manager, definition, disks, from: beginning, isRewound: former != nil)
     disks?.attach(to: manager)
     self.origin = origin
     let parent = origin?.parent
@@ -285,9 +282,16 @@ final class RunningMachine: SimulationClock {
     control.rewindTarget = nil
     checkpoints?.finish()
     recorder?.markInstant()
-    let machine = try RunningMachine(
-      manager: rebuild(), definition: definition, records: records,
-      from: .instant(instant, of: recorder?.start), inPlaceOf: self)
+    let machine: RunningMachine
+    do throws(HostFailure) {
+      machine = try RunningMachine(
+        manager: rebuild(), definition: definition, records: records,
+        from: .instant(instant, of: recorder?.start), inPlaceOf: self)
+    } catch {
+      // The disks may be those of the other instant's I/O configuration already.
+      disks?.attach(to: manager)
+      throw error
+    }
     machine.rebuild = rebuild
     machine.sockets = sockets
     machine.uplinks = uplinks

@@ -18,7 +18,8 @@ struct FollowedDiskTests {
     file = folder.path + "/data.img"
     try Data(repeating: 0x41, count: 1 << 20).write(to: URL(fileURLWithPath: file))
     manager = try KeptMachine.manager()
-    disks = try DiskPasts(of: manager.definition, inStateFolder: folder.path)
+    disks = DiskPasts(inStateFolder: folder.path)
+    try disks.open(manager.definition)
     disks.attach(to: manager)
     try manager.perform(.activate("A", load: false))
   }
