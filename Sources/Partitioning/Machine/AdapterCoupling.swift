@@ -53,11 +53,6 @@ extension MachineHardware {
   }
 }
 
-extension PartitionManager {
-  /// What the adapters of partitions that have some are connected to.
-  package var couplings: [String: [AdapterCoupling]] { hardware.couplings }
-}
-
 extension Partition {
   /// The VLANs of a switch in which its NICDEF or a GRANT lets an adapter connect there; nil when neither does.
   func vlan(of device: UInt16, at network: VirtualSwitch) -> PortVLAN? {

@@ -73,6 +73,9 @@ extension PartitionManager {
     return true
   }
 
+  /// What the adapters of partitions that have some are connected to.
+  package var couplings: [String: [AdapterCoupling]] { firmware.hardware.couplings }
+
   /// The name of the partition that has an adapter.
   package func partitionName(of adapter: NetworkAdapter) -> String {
     firmware.hardware.partitionName(adapter.partition)
