@@ -963,8 +963,11 @@ extension MessageID {
       MessageDefinition(
         115, .error, "LNK",
         "LINK invalid; excessive incorrect passwords",
-        when: "The user has given ten wrong passwords since he was logged on.",
-        remedy: "Activate his partition anew, or have the operator link it: LINK ... FOR.")
+        when:
+          "The user has given ten wrong passwords since his partition was activated; since IPL when he has none.",
+        remedy:
+          "Activate his partition anew, or have the operator link it: LINK ... FOR. For who has none only that is left."
+      )
     case .linkConflict:
       MessageDefinition(
         116, .error, "LNK",

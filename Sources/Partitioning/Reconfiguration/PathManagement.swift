@@ -150,8 +150,9 @@ extension Reconfiguration {
 }
 
 extension [SubchannelLoad] {
-  /// What each has done since an earlier look; all of it when it came later. What one did that has gone since
-  /// takes nothing from what the others did.
+  /// What each has done since an earlier look; all of it when it came later.
+  ///
+  /// What one did that has gone since takes nothing from what the others did.
   fileprivate func since(_ earlier: [SubchannelLoad]) -> [SubchannelLoad] {
     let before = Dictionary(
       earlier.map { ($0.key, $0.load) }, uniquingKeysWith: { first, _ in first })

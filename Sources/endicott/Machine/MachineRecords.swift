@@ -35,6 +35,7 @@ struct MachineRecords {
   ///   - disks: What is kept of its disks.
   ///   - beginning: Whether it starts anew or goes on from a checkpoint.
   ///   - isRewound: Whether it comes in the place of a machine whose disks are open.
+  /// - Returns: What it goes on from; nil when it starts anew.
   /// - Throws: `HostFailure`; the machine is as it was then.
   func origin(
     of manager: PartitionManager, _ definition: SystemDefinition, _ disks: DiskPasts?,
@@ -49,7 +50,11 @@ struct MachineRecords {
       // Another I/O configuration than the folder's, or than the one before, may have run then.
       let manifest = origin?.manifest
       let missing = try askDisks { () throws(CheckpointError) in
-        if isRewound { disks.follow(manager.definition) } else { try disks.open(manager.definition) }
+        if isRewound {
+          disks.follow(manager.definition)
+        } else {
+          try disks.open(manager.definition)
+        }
         return try manifest.map { manifest throws(CheckpointError) in try disks.go(to: manifest) }
       }
       origin?.missingDisks = missing ?? []

@@ -127,6 +127,16 @@ struct BusyPathTests {
     .varyPath(path, online: online, insistence: insistence)
   }
 
+  @Test("what ends the last request ends the wait with it, before anything else is asked")
+  func variedEndsAtOnce() throws {
+    let (machine, path) = try machine(seconds: 100)
+    _ = try machine.manager.perform(vary(path))
+    #expect(machine.manager.machineView.pending.count == 1)
+    try machine.manager.perform(.deactivate("A", force: true))
+    #expect(machine.manager.machineView.pending.isEmpty)
+    #expect(tellings(machine).count == 1)
+  }
+
   @Test("VARY CHPID waits as CONFIG CHP does, and tells of each partition that is busy")
   func variedWaits() throws {
     let (machine, path) = try machine(seconds: 200)

@@ -127,6 +127,30 @@ struct PathManagementTests {
     #expect(moves(machine).count == 2)
   }
 
+  @Test("what a disk did that was taken away does not make the others of its control unit idle")
+  func isNotIdle() throws {
+    let machine = try machine(Self.configuration(managed: [0x41]))
+    try machine.manager.perform(
+      .moveManagedPath(ManagedPath(path: PathReference(number: 0x41), unit: 0x6200)))
+    try load(Self.names, machine)
+    run(machine, to: 4 * Self.interval + 100_000)
+    #expect(moves(machine).map(\.unit) == [0x6200])
+    try machine.manager.perform(.detachDevice("D", device: 0x100, force: true))
+    run(machine, to: 6 * Self.interval + 100_000)
+    #expect(moves(machine).map(\.unit) == [0x6200])
+  }
+
+  @Test("switched off it forgets what it has seen, at once")
+  func forgets() throws {
+    let machine = try machine()
+    try load(["A", "B"], machine)
+    run(machine, to: Self.interval / 2)
+    let reconfiguration = machine.manager.firmware.reconfiguration
+    #expect(reconfiguration.state.pathManagement.nextLook == Self.interval)
+    try machine.manager.perform(.set(.pathManagement(false)))
+    #expect(reconfiguration.state.pathManagement == PathManagement())
+  }
+
   @Test("not while it is switched off, not one that is off line, fails, or is of no use there")
   func isNot() throws {
     let reasons: [(ManagementAction, ManagementAction?)] = [
