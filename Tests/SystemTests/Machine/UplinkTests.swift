@@ -67,7 +67,8 @@ private final class Outside {
 
   /// Lets time pass, a millisecond at a time, until something is so; ten seconds at most.
   func pass(until condition: (Outside) -> Bool) {
-    for _ in 0..<10_000 where !condition(self) {
+    for _ in 0..<10_000 {
+      if condition(self) { return }
       manager.runEpochs(until: manager.now + 1_000_000)
       uplinks.look()
       inputs += manager.frames(since: &position).elements
