@@ -146,7 +146,7 @@ extension PartitionManager: FirmwareObject {
   package static var roles: PropertyRoles {
     PropertyRoles(
       // Each of its objects holds its own.
-      state: ["firmware"], wiring: ["pacer", "interpreter"],
+      state: ["firmware"], wiring: ["pacer", "interpreter", "onDisksChanged"],
       // Filled and emptied by an action.
       caches: ["loggingOn"])
   }

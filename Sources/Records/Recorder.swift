@@ -245,7 +245,9 @@ package final class Recorder {
   /// has changed: the far end of a channel, who was at a switch.
   private var touchedPartitions: [String] {
     let couplings = manager.couplings
-    let connected = manager.partitionNames.filter { couplings[$0] != partitions[$0]?.couplings }
+    let connected = manager.partitionNames.filter {
+      !(couplings[$0] ?? []).elementsEqual(partitions[$0]?.couplings ?? [])
+    }
     return Set(changes.flatMap(\.partitions) + accounts.map(\.partition) + connected).sorted()
   }
 

@@ -5,7 +5,8 @@ import Quantities
 extension EthernetFrame {
   private static let version4: UInt64 = 0x0800
   private static let version6: UInt64 = 0x86DD
-  private static let protocolsWithPorts: Set<UInt64> = [6, 17]
+  private static let controlled: UInt64 = 6
+  private static let datagrams: UInt64 = 17
 
   /// A number of its flow, the same in both directions: of addresses and ports where it is TCP's or UDP's, of the
   /// addresses of other IP and of fragments, and of the adapters' addresses in what is not IP.
@@ -30,7 +31,7 @@ extension EthernetFrame {
   private func number(
     addresses: Int, count: Int, protocol kind: UInt64, ports: Int?
   ) -> UInt32 {
-    let ports = Self.protocolsWithPorts.contains(kind) ? ports : nil
+    let ports = kind == Self.controlled || kind == Self.datagrams ? ports : nil
     func end(_ side: Int) -> UInt32 {
       let address = mixed(2_166_136_261, addresses &+ side &* count, count: count)
       return ports.map { mixed(address, $0 &+ side &* 2, count: 2) } ?? address

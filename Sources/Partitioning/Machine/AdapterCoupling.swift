@@ -48,8 +48,9 @@ extension MachineHardware {
 
   /// What all adapters are connected to, by partition.
   var couplings: [String: [AdapterCoupling]] {
-    Dictionary(grouping: networks.adapters) { partitionName($0.partition) }
-      .mapValues { $0.map { coupling(of: $0) } }
+    networks.adapters.reduce(into: [:]) { couplings, adapter in
+      couplings[partitionName(adapter.partition), default: []].append(coupling(of: adapter))
+    }
   }
 }
 

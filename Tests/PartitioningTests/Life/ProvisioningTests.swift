@@ -232,7 +232,11 @@ struct ProvisioningTests {
     try manager.perform(.definePartition("DRIVER"))
     let after = manager.machineState
     #expect(after.partitions == before.partitions)
-    #expect(manager.channels.activity.subchannels == channels.subchannels)
+    // But for when they began, which is now.
+    var subchannels = manager.channels.activity.subchannels
+    #expect(subchannels.map(\.began) == subchannels.map { $0.partition < 0 ? 0 : manager.now })
+    subchannels.changeEach { $0.began = 0 }
+    #expect(subchannels == channels.subchannels)
     #expect(manager.channels.activity.wasActivated == channels.wasActivated)
     #expect(
       manager.channels.activity.paths.map(\.configured) == channels.paths.map(\.configured))
