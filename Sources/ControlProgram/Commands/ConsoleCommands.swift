@@ -131,9 +131,13 @@ private func message(_ call: Invocation) throws(CommandMessage) {
   guard isUserid(userid) else { throw CommandMessage(.invalidUserid, userid) }
   let text = call.operands.takeRemainder()
   if text.isEmpty { throw CommandMessage(.messageTextMissing) }
-  guard call.control.isLoggedOn(userid) else { throw CommandMessage(.notLoggedOn, userid) }
+  // A guest is not told who is at a console, and so nothing of who is a user there alone.
+  let isTold = !call.control.answersByHistoryAlone
+  guard call.control.isLoggedOn(userid) || !isTold && call.system.isActive(userid) == nil else {
+    throw CommandMessage(.notLoggedOn, userid)
+  }
   let line = call.messageLine(text)
-  if !call.control.send(line, toUser: userid) {
+  if !call.control.send(line, toUser: userid), isTold {
     call.reply(CommandMessage(.notReceiving, userid))
   }
 }
