@@ -235,7 +235,7 @@ struct ProvisioningTests {
     // But for when they began, which is now.
     var subchannels = manager.channels.activity.subchannels
     #expect(subchannels.map(\.began) == subchannels.map { $0.partition < 0 ? 0 : manager.now })
-    subchannels.changeEach { $0.began = 0 }
+    for number in subchannels.indices { subchannels[number].began = 0 }
     #expect(subchannels == channels.subchannels)
     #expect(manager.channels.activity.wasActivated == channels.wasActivated)
     #expect(
