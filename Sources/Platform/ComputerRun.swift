@@ -76,7 +76,9 @@ extension Computer {
     for number in processors.indices {
       if places[number] >= 0 {
         if values.clocks[number].noteRunning(memory) { processors[number].flushTranslations() }
-      } else if status(of: number) == .ready {
+      } else if !isWorkUnplaced || values.clocks[number].canBePreempted,
+        status(of: number) == .ready
+      {
         isWorkUnplaced = true
         values.clocks[number].notePreempted(memory)
       }

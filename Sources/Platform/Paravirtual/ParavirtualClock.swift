@@ -73,10 +73,13 @@ struct ParavirtualClock: Codable, Equatable, Sendable {
     return true
   }
 
+  /// Whether there is somebody to tell that the processor does not run, who was not told.
+  var canBePreempted: Bool { !isPreempted && stealTime & ParavirtualClock.enabled != 0 }
+
   /// Tells the siblings that the processor has work and does not run, so that none spins for it or waits for it to
   /// drop translations.
   mutating func notePreempted(_ memory: GuestMemory) {
-    guard !isPreempted, stealTime & ParavirtualClock.enabled != 0 else { return }
+    guard canBePreempted else { return }
     isPreempted = true
     _ = memory.store(ParavirtualClock.preemptedFlag, at: preemptedAddress)
   }

@@ -12,9 +12,9 @@ package struct ComputerEvent: Codable, Equatable, Sendable {
     case debugConsole([UInt8])
     /// The guest started a request on a block device.
     case channelRequest(ChannelRequest)
-    /// The driver reset the block device of a number while requests of it were under way.
+    /// The driver reset the disk of a number, or had it reset: what was under way ends, and what RESERVE gave goes.
     case channelCleared(UInt16)
-    /// The driver had the requests ended that were under way at the block device of a number, and did not reset it.
+    /// The driver had the requests ended that were under way at the disk of a number, and did not reset it.
     case requestsEnded(UInt16)
     /// The guest sends a frame by a network adapter.
     case frame(FrameRequest)

@@ -140,8 +140,7 @@ final class BalloonDevice: VirtioDevice, Device {
       guard let chain = try transport.queues[queue].take(bus.memory) else { break }
       cycles &+= Cost.chain &+ Cost.descriptor &* chain.descriptorCount
       cycles.addClamped(body(chain).multipliedClamped(by: Cost.page))
-      let wanted = try transport.queues[queue].give(head: chain.head, byteCount: 0, bus.memory)
-      if wanted { transport.raiseUsed() }
+      try give(chain.head, in: queue)
     }
   }
 
@@ -207,8 +206,7 @@ final class BalloonDevice: VirtioDevice, Device {
     guard let head = statistics, transport.isOperating else { return }
     statistics = nil
     do throws(VirtQueueError) {
-      let wanted = try transport.queues[2].give(head: head, byteCount: 0, bus.memory)
-      if wanted { transport.raiseUsed() }
+      try give(head, in: 2)
     } catch {
       transport.markBroken()
     }

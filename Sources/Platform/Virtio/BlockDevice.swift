@@ -125,7 +125,7 @@ final class BlockDevice: DiskFace {
     _ chain: VirtQueue.Chain, status: BlockStatus, data: [UInt8]
   ) throws(VirtQueueError) {
     let written = try status.store(data, in: chain, bus.memory)
-    try give(chain, in: requestQueue, written: written)
+    try give(chain.head, in: requestQueue, written: written)
   }
 }
 

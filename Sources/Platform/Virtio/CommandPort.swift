@@ -183,8 +183,7 @@ final class CommandPort: VirtioDevice, Device {
       guard condition(), let chain = try transport.queues[queue].take(bus.memory) else { break }
       let bytes = chain.bytes(skipping: 0, count: limit, bus.memory)
       cycles &+= Cost.chain &+ Cost.descriptor &* chain.descriptorCount &+ Cost.byte &* bytes.count
-      let wanted = try transport.queues[queue].give(head: chain.head, byteCount: 0, bus.memory)
-      if wanted { transport.raiseUsed() }
+      try give(chain.head, in: queue)
       body(bytes)
     }
   }
@@ -197,9 +196,7 @@ final class CommandPort: VirtioDevice, Device {
     // Cannot trap: no negative count.
     let piece = bytes.prefix(max(0, VirtQueue.byteCount(chain.writable)))
     let written = try chain.store(Array(piece), bus.memory)
-    let wanted = try transport.queues[queue].give(
-      head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
-    if wanted { transport.raiseUsed() }
+    try give(chain.head, in: queue, written: written)
     return written
   }
 

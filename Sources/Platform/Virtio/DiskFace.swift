@@ -15,7 +15,7 @@ class DiskFace: VirtioDevice {
   /// A request that the channel subsystem has.
   struct Pending: Codable, Equatable, Sendable {
     var tag: UInt64
-    /// nil when a reset of the device forgot it: the subsystem has not ended it yet.
+    /// nil when the driver has reset the device or had it ended: the subsystem has not ended it yet.
     var chain: VirtQueue.Chain?
     var isRead: Bool
     var byteCount: Int
@@ -194,16 +194,7 @@ class DiskFace: VirtioDevice {
     return request
   }
 
-  /// Gives a chain back into which so many bytes were written.
-  final func give(
-    _ chain: VirtQueue.Chain, in queue: Int, written: Int
-  ) throws(VirtQueueError) {
-    let wanted = try transport.queues[queue].give(
-      head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
-    if wanted { transport.raiseUsed() }
-  }
-
-  /// The device by name, as many bytes as wanted: `ENDICOTT-0200`.
+  /// The device by name: `ENDICOTT-0200`.
   static func serialNumber(_ number: UInt16) -> [UInt8] {
     let digits = hexDigits(number)
     // Cannot trap: a number has at least one digit.

@@ -74,9 +74,7 @@ final class EntropyDevice: VirtioDevice, Device {
         guard let chain = try transport.queues[queue].take(bus.memory) else { break }
         let count = try fill(chain)
         cycles &+= Cost.request &+ Cost.descriptor &* chain.descriptorCount &+ Cost.byte &* count
-        let wanted = try transport.queues[queue].give(
-          head: chain.head, byteCount: UInt32(clamping: count), bus.memory)
-        if wanted { transport.raiseUsed() }
+        try give(chain.head, in: queue, written: count)
       }
     } catch {
       transport.markBroken()

@@ -103,9 +103,7 @@ final class MemoryDevice: VirtioDevice, PluggingDevice {
         let (answer, blocks) = try perform(chain)
         cycles &+= Cost.block &* blocks
         let written = try chain.store(answer.bytes, bus.memory)
-        let wanted = try transport.queues[queue].give(
-          head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
-        if wanted { transport.raiseUsed() }
+        try give(chain.head, in: queue, written: written)
       }
     } catch {
       transport.markBroken()

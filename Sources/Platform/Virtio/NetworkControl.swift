@@ -46,9 +46,7 @@ extension NetworkDevice {
       cycles &+= Cost.frame &+ Cost.descriptor &* chain.descriptorCount
       let isDone = try perform(chain)
       let written = try chain.store([isDone ? 0 : 1], bus.memory)
-      let wanted = try transport.queues[queue].give(
-        head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
-      if wanted { transport.raiseUsed() }
+      try give(chain.head, in: queue, written: written)
     }
     return cycles
   }

@@ -227,7 +227,7 @@ final class NetworkDevice: VirtioDevice {
         &+ Cost.kibibyte
         &* (min(VirtQueue.byteCount(chain.readable), EthernetFrame.byteLimit) / 1024)
       guard !isCutOff, let frame = FrameHeader.frame(in: chain, bus.memory) else {
-        try giveBack(chain.head, pair)
+        try give(chain.head, in: Self.sendingQueue(pair))
         continue
       }
       cycles &+= Cost.segment &* ((frame.segmentCount ?? 1) &- 1)
@@ -244,12 +244,6 @@ final class NetworkDevice: VirtioDevice {
 
   private static func receivingQueue(_ pair: Int) -> Int { pair &* 2 }
   private static func sendingQueue(_ pair: Int) -> Int { pair &* 2 &+ 1 }
-
-  private func giveBack(_ head: UInt16, _ pair: Int) throws(VirtQueueError) {
-    let wanted = try transport.queues[Self.sendingQueue(pair)].give(
-      head: head, byteCount: 0, bus.memory)
-    if wanted { transport.raiseUsed() }
-  }
 
   /// What has not left goes nowhere, as on a wire that was pulled.
   override func cutOff() {
@@ -271,7 +265,7 @@ final class NetworkDevice: VirtioDevice {
     defer { line.set(transport.isInterrupting) }
     var requests: [FrameRequest] = []
     do throws(VirtQueueError) {
-      if let head = frame.head { try giveBack(head, frame.pair) }
+      if let head = frame.head { try give(head, in: Self.sendingQueue(frame.pair)) }
       guard hadToWait else { return [] }
       for queue in transport.queues.indices {
         guard case .sending(let pair) = role(of: queue) else { continue }
@@ -382,9 +376,7 @@ final class NetworkDevice: VirtioDevice {
       let written = try chain.store(Array(left), bus.memory)
       // Cannot trap: no more is stored than there is.
       left = left.dropFirst(max(0, written))
-      let wanted = try transport.queues[Self.receivingQueue(pair)].give(
-        head: chain.head, byteCount: UInt32(clamping: written), bus.memory)
-      if wanted { transport.raiseUsed() }
+      try give(chain.head, in: Self.receivingQueue(pair), written: written)
     }
   }
 }

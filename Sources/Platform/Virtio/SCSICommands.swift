@@ -19,7 +19,6 @@ extension SCSIDevice {
         throw .fresh
       }
       let command = try SCSICommand(header.command)
-      if isAnswered { return try describe(command) }
       var request = request(now: now)
       request.hearsAttention = true
       return try begin(command, &request, chain)

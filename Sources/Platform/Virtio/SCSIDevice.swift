@@ -16,6 +16,12 @@ struct SCSITask: Codable, Equatable, Sendable {
   var answer: [UInt8] = []
   /// Most bytes that are answered.
   var allocation = 0
+
+  /// As much of an answer as the driver asked for.
+  func allowed(_ bytes: [UInt8]) -> [UInt8] {
+    // Cannot trap: no negative count.
+    bytes.count <= allocation ? bytes : Array(bytes.prefix(max(0, allocation)))
+  }
 }
 
 /// A disk as a guest sees it behind a SCSI adapter.
@@ -32,16 +38,18 @@ final class SCSIDevice: DiskFace {
 
   static let controlQueue = 0
   private static let commandQueue = 2
+  /// Most commands and functions that the channel subsystem has.
+  static let taskLimit = 2 &* Flight.requestLimit
   /// Most bytes that are answered beside what is read.
   static let answerLimit = 1 << 12
 
   /// Whether it was switched on or reset, and the driver has not been told.
   var isFresh = true
-  let disk: SCSIDiskDescription
+  /// What the disk says of itself.
+  var disk: SCSIDiskDescription { SCSIDiskDescription(configuration: configuration) }
 
   /// The adapter of a disk.
   init(_ configuration: BlockDeviceConfiguration, at slot: Int, of bus: SystemBus) {
-    disk = SCSIDiskDescription(configuration: configuration)
     // Queues of requests, segments, blocks, requests at once; bytes of an event, of sense, of a command.
     let words: [UInt32] = [
       1, VirtQueue.maximumSize - 2, SCSIDiskDescription.blockLimit, VirtQueue.maximumSize, 16,
@@ -76,7 +84,7 @@ final class SCSIDevice: DiskFace {
       })
     else { throw .inconsistent(kind: State.kind, what: "a task") }
     try restore(
-      state.transport, state.pending, added: 0, limit: 2 &* Flight.requestLimit, kind: State.kind)
+      state.transport, state.pending, added: 0, limit: Self.taskLimit, kind: State.kind)
     isFresh = state.isFresh
   }
 
@@ -128,9 +136,7 @@ final class SCSIDevice: DiskFace {
       switch completion.status {
       case .ok:
         SCSIResponse(
-          data: completion.data.isEmpty
-            ? Array(task.answer.prefix(max(0, task.allocation)))
-            : Array(completion.data.prefix(max(0, task.allocation))))
+          data: task.allowed(completion.data.isEmpty ? task.answer : completion.data))
       case .reservationConflict: SCSIResponse(status: .reservationConflict)
       case .aborted: SCSIResponse(status: .taskAborted)
       case .refused:
@@ -148,7 +154,7 @@ final class SCSIDevice: DiskFace {
   func finish(
     _ chain: VirtQueue.Chain, _ response: SCSIResponse
   ) throws(VirtQueueError) {
-    try give(chain, in: requestQueue, written: try response.store(in: chain, bus.memory))
+    try give(chain.head, in: requestQueue, written: try response.store(in: chain, bus.memory))
   }
 
   // MARK: Task management
@@ -160,7 +166,7 @@ final class SCSIDevice: DiskFace {
     do throws(VirtQueueError) {
       // Cannot trap: a constant.
       for _ in 0..<VirtQueue.maximumSize {
-        guard pending.count < 2 &* Flight.requestLimit,
+        guard pending.count < Self.taskLimit,
           let chain = try transport.queues[queue].take(bus.memory)
         else { break }
         bus.owner?.charge(
@@ -182,5 +188,5 @@ extension SCSISense {
 
 extension SCSIDevice: StateHolder {
   static let roles = PropertyRoles(
-    state: faceState + ["isFresh"], wiring: faceWiring + ["disk"])
+    state: faceState + ["isFresh"], wiring: faceWiring)
 }

@@ -82,6 +82,6 @@ extension SCSIDevice {
     _ chain: VirtQueue.Chain, _ code: SCSIResponse.Code, _ function: SCSIFunction = .unknown
   ) throws(VirtQueueError) {
     let bytes = (function == .events ? [0, 0, 0, 0] : []) + [code.rawValue]
-    try give(chain, in: Self.controlQueue, written: try chain.store(bytes, bus.memory))
+    try give(chain.head, in: Self.controlQueue, written: try chain.store(bytes, bus.memory))
   }
 }

@@ -59,6 +59,13 @@ class VirtioDevice: BusTarget {
     return true
   }
 
+  /// Gives the chain of a head back into which so many bytes were written, and interrupts a driver that wants it.
+  final func give(_ head: UInt16, in queue: Int, written: Int = 0) throws(VirtQueueError) {
+    let isWanted = try transport.queues[queue].give(
+      head: head, byteCount: UInt32(clamping: written), bus.memory)
+    if isWanted { transport.raiseUsed() }
+  }
+
   // MARK: Its place
 
   /// The address of its registers.

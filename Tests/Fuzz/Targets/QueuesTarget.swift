@@ -43,10 +43,10 @@ enum QueuesTarget: FuzzTarget {
     let owner = RecordingOwner()
     bus.owner = owner
     let devices: [VirtioDevice] = [block, network, entropy, memory, port, balloon, unit]
+    let driven = devices[Int(input.byte()) % devices.count]
     var driver = Driver(
       bus: bus, owner: owner, block: block, unit: unit, network: network, memoryDevice: memory,
-      port: port,
-      base: devices[Int(input.byte()) % devices.count].address)
+      port: port, base: driven.address)
     driver.start(&input)
     var steps = 0
     while !input.isAtEnd, steps < 256 {
@@ -54,8 +54,7 @@ enum QueuesTarget: FuzzTarget {
       driver.step(&input)
       driver.check()
     }
-    let name = devices.first { $0.address == driver.base }.map { "\(type(of: $0))" } ?? "none"
-    Tally.add(driver.requests, of: "requests of \(name)")
+    Tally.add(driver.requests, of: "requests of \(type(of: driven))")
   }
 
   private struct Driver {
@@ -100,7 +99,9 @@ enum QueuesTarget: FuzzTarget {
     func check() {
       let limit = Int(VirtQueue.maximumSize)
       guard block.pending.count <= limit else { fail("\(block.pending.count) chains in flight") }
-      guard unit.pending.count <= 2 * limit else { fail("\(unit.pending.count) tasks in flight") }
+      guard unit.pending.count <= SCSIDevice.taskLimit else {
+        fail("\(unit.pending.count) tasks in flight")
+      }
       let waiting = network.receivers.reduce(0) { $0 + $1.backlog.count }
       guard network.pending.count <= 2 * limit, network.receivers.count == 2,
         network.receivers.allSatisfy({ $0.buffers.count <= limit }),
