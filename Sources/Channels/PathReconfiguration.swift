@@ -55,6 +55,12 @@ extension ChannelSubsystem {
     }
   }
 
+  /// Whether somebody has requests under way by a path.
+  package func isBusy(path number: UInt8) -> Bool {
+    let paths = pathIndices(number, subsystem: nil)
+    return activity.subchannels.contains { pathUnderWay(of: $0).map(paths.contains) ?? false }
+  }
+
   /// The path by which a device does what its subchannel was started for; nil while it does not.
   private func pathUnderWay(of item: Subchannel) -> Int? {
     guard let slot = item.word.request, activity.devices[item.device].current == slot else {
@@ -69,7 +75,7 @@ extension ChannelSubsystem {
   /// - Returns: False when nothing is under way there, so that nothing was changed.
   package func close(path number: UInt8, at time: SimulatedTime) -> Bool {
     reach(time)
-    guard !busyDevices(onPath: number).isEmpty else { return false }
+    guard isBusy(path: number) else { return false }
     for path in pathIndices(number, subsystem: nil) {
       activity.paths[path].isOnline = false
       activity.paths[path].isClosing = true

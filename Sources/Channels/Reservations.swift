@@ -38,6 +38,7 @@ extension ChannelSubsystem {
 
   /// Does what follows for others from what became of a device's reservations.
   private func follow(_ outcome: ReservationOutcome, at device: Int) {
+    guard !outcome.notices.isEmpty || !outcome.aborted.isEmpty else { return }
     for index in activity.subchannels.indices where activity.subchannels[index].device == device {
       let partition = activity.subchannels[index].partition
       for notice in outcome.notices where notice.partition == partition {

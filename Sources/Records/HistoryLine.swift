@@ -75,21 +75,24 @@ package struct LaterHistory: Sendable {
   package var end: RecordsPosition
   /// What somebody outside asked for, in order, the end of the machine left out.
   package var inputs: [ChangeRecord]
-  /// What came for guests' consoles, in order.
-  package var typed: [GuestInput] = []
-  /// What came in by uplinks, in order.
-  package var frames: [UplinkInput] = []
+  /// What came from outside and is no action, in order.
+  package var outside: [OutsideInput] = []
   /// All changes, those that the firmware made by itself and guests' included.
   package var changes: [LoggedChange]
   /// The line that it lies on.
   package var line: HistoryLine
 
   /// Whether nothing came from outside.
-  package var isEmpty: Bool { inputs.isEmpty && typed.isEmpty && frames.isEmpty }
+  package var isEmpty: Bool { inputs.isEmpty && outside.isEmpty }
 
-  /// What came from outside and is no action, in order.
-  package var outside: [OutsideInput] {
-    (typed.map { .keys($0) } + frames.map { .frame($0) }).sorted { $0.number < $1.number }
+  /// What came for guests' consoles, in order.
+  package var typed: [GuestInput] {
+    outside.compactMap { if case .keys(let input) = $0 { input } else { nil } }
+  }
+
+  /// What came in by uplinks, in order.
+  package var frames: [UplinkInput] {
+    outside.compactMap { if case .frame(let input) = $0 { input } else { nil } }
   }
 }
 
@@ -160,8 +163,7 @@ extension RecordReading {
     _ starts: [StartRecord]
   ) throws(RecordStoreError) -> LaterHistory {
     var changes: [LoggedChange] = []
-    var typed: [GuestInput] = []
-    var frames: [UplinkInput] = []
+    var outside: [OutsideInput] = []
     var end = position
     for piece in line.pieces where piece.start >= position.start {
       var selection = RowSelection(start: piece.start)
@@ -171,10 +173,7 @@ extension RecordReading {
         guard let input = logged.change.input else { return true }
         return input > position.input && input <= piece.end?.input ?? .max
       }
-      typed += try self.typed(start: piece.start, from: position.time).filter {
-        $0.number > position.input && $0.number <= piece.end?.input ?? .max && $0.time < last
-      }
-      frames += try self.frames(start: piece.start, from: position.time).filter {
+      outside += try self.outside(start: piece.start, from: position.time).filter {
         $0.number > position.input && $0.number <= piece.end?.input ?? .max && $0.time < last
       }
       end.start = piece.start
@@ -191,14 +190,11 @@ extension RecordReading {
       changes.removeAll { logged in
         logged.change.input.map { $0 == final.input } ?? (logged.change.time >= final.time)
       }
-      typed.removeAll { $0.number > final.input ?? 0 }
-      frames.removeAll { $0.number > final.input ?? 0 }
+      outside.removeAll { $0.number > final.input ?? 0 }
     }
-    end.time = max(end.time, frames.last?.time ?? 0)
-    end.input = max(
-      position.input, inputs.last?.input ?? 0, typed.last?.number ?? 0, frames.last?.number ?? 0)
+    end.input = max(position.input, inputs.last?.input ?? 0, outside.last?.number ?? 0)
     return LaterHistory(
-      end: end, inputs: inputs, typed: typed, frames: frames, changes: changes, line: line)
+      end: end, inputs: inputs, outside: outside, changes: changes, line: line)
   }
 
   /// The last instant of a piece of which there is a record.
@@ -208,9 +204,11 @@ extension RecordReading {
     if let end = piece.end { return min(end.time, last) }
     if let end = start?.endTime { return min(end, last) }
     let found = try read { database in
-      try Int64.fetchOne(
+      let hasFrames = try database.tableExists(KeptTable.frame.rawValue)
+      return try Int64.fetchOne(
         database,
-        sql: "SELECT " + RecordSchema.lastTime(of: ":start"), arguments: ["start": piece.start])
+        sql: "SELECT " + RecordSchema.lastTime(of: ":start", withFrames: hasFrames),
+        arguments: ["start": piece.start])
     }
     return min(UInt64(clamping: found ?? 0), last)
   }

@@ -48,9 +48,10 @@ enum RecordSchema {
     return migrator
   }
 
-  /// The last instant of which a start has a record, as an expression; `start` says which start.
-  static func lastTime(of start: String) -> String {
-    let times = ["change", "typed", "sample"].map { table in
+  /// The last instant of which a start has a record, as an expression; `start` says which start, and whether the
+  /// file has a table of frames.
+  static func lastTime(of start: String, withFrames: Bool = true) -> String {
+    let times = (["change", "typed", "sample"] + (withFrames ? ["frame"] : [])).map { table in
       "coalesce((SELECT max(time) FROM \(table) WHERE start = \(start)), 0)"
     }
     return "max(" + times.joined(separator: ", ") + ")"

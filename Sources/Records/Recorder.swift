@@ -244,6 +244,8 @@ package final class Recorder {
   /// Partitions that the waiting changes and accounts are about, and those of whose adapters the other side
   /// has changed: the far end of a channel, who was at a switch.
   private var touchedPartitions: [String] {
+    // What comes from outside connects nothing.
+    guard !changes.isEmpty || !accounts.isEmpty else { return [] }
     let couplings = manager.couplings
     let connected = manager.partitionNames.filter {
       !(couplings[$0] ?? []).elementsEqual(partitions[$0]?.couplings ?? [])

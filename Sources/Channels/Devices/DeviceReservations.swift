@@ -29,7 +29,7 @@ struct DeviceReservations: Equatable, Sendable, Codable {
   /// Who has it by RESERVE.
   private(set) var unitHolder: Int?
 
-  /// Whether somebody has reserved it, or can.
+  /// Whether nobody has reserved it, nor registered to.
   var isEmpty: Bool { registrations.isEmpty && persistent == nil && unitHolder == nil }
 
   /// A partition's key.

@@ -33,7 +33,7 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
   private struct Flight: Equatable, Sendable, Codable {
     var time: SimulatedTime
     var sequence: UInt64
-    /// Number of the adapter that has sent it.
+    /// Number of the adapter that has sent it, or `Uplink.port`.
     var sender: Int
     var frame: EthernetFrame
     /// The sender's name for it while it has not left.
@@ -254,7 +254,9 @@ package struct VirtualNetworks: Equatable, Sendable, Codable {
         adapters.change(at: index) {
           $0.transitByteCount.subtractClamped(UInt64(clamping: flight.frame.bytes.count))
         }
-        if let partner = adapters.firstIndex(where: { $0.number == sender.partner }) {
+        if let number = sender.partner,
+          let partner = adapters.firstIndex(where: { $0.number == number })
+        {
           deliver(flight.frame, to: partner, at: flight.time, &arrivals)
           continue
         }

@@ -26,35 +26,3 @@ extension UplinkInput: Published {
   /// The frame.
   package var heldByteCount: Int { bytes.count }
 }
-
-/// What came from outside and is no action.
-package enum OutsideInput: Sendable, Equatable {
-  /// Keys typed at a guest's console.
-  case keys(GuestInput)
-  /// A frame at a switch's uplink.
-  case frame(UplinkInput)
-
-  /// Its number among the machine's inputs.
-  package var number: UInt64 {
-    switch self {
-    case .keys(let input): input.number
-    case .frame(let input): input.number
-    }
-  }
-
-  /// Simulated time since IPL.
-  package var time: SimulatedTime {
-    switch self {
-    case .keys(let input): input.time
-    case .frame(let input): input.time
-    }
-  }
-
-  /// Whose console, or which switch.
-  package var subject: String {
-    switch self {
-    case .keys(let input): input.partition
-    case .frame(let input): "VSWITCH " + input.switchName
-    }
-  }
-}

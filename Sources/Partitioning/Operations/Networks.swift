@@ -5,7 +5,6 @@ import Channels
 extension PartitionManager {
   /// Judges a change of the networks and does it.
   func change(_ change: NetworkChange) throws(ManagementError) -> ManagementResult {
-    defer { firmware.hardware.tellLinks() }
     switch change {
     case .define(let name, let vlan, let rate, let latency, let uplink):
       var network = VirtualSwitch(name: name, defaultVLAN: vlan)
@@ -49,6 +48,7 @@ extension PartitionManager {
       try couple(name, device, to: other, otherDevice)
     case .disconnect(let name, let device): try disconnect(name, device)
     }
+    firmware.hardware.tellLinks()
     return .done
   }
 
@@ -68,7 +68,10 @@ extension PartitionManager {
   ///
   /// - Returns: Whether it is one and the switch has room for it; otherwise it is no input.
   package func receive(_ bytes: [UInt8], atUplinkOf name: String) -> Bool {
-    guard networks.receive(bytes, atUplinkOf: name, now: now) else { return false }
+    // Where they are, and not in a copy that all frames on their way would be copied for.
+    guard firmware.hardware.networks.receive(bytes, atUplinkOf: name, now: now) else {
+      return false
+    }
     firmware.journal.enter(frame: bytes, at: name)
     return true
   }

@@ -29,6 +29,7 @@ extension Passage {
       for departure in departures { outside?.take(departure) }
     }
     restarts.release()
+    reconfiguration.managePaths()
     reconfiguration.expire()
     shutdown.endWhenDue()
     // After all that ends requests.

@@ -38,7 +38,7 @@ extension Reconfiguration {
   private func couple(
     _ adapter: NetworkAdapter, of partition: Partition, to name: String, _ device: UInt16
   ) {
-    guard let other = hardware.partitions.first(where: { $0.name == name }), other.isActive,
+    guard let other = try? hardware.partition(name), other.isActive,
       let end = hardware.networks.adapter(device, of: other.number), end.partner == nil,
       adapter.kind.mayCouple(of: partition.name, to: name),
       end.kind.mayCouple(of: name, to: partition.name)

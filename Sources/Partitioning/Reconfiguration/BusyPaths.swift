@@ -51,7 +51,9 @@ extension Reconfiguration {
   func settleClosingPaths() {
     finishClosingPaths()
     for change in pending.state.closing {
-      guard case .path(let path) = change.subject else { continue }
+      // To whom it is told is asked when it is time to.
+      guard case .path(let path) = change.subject, let time = change.nextAsking, time <= now
+      else { continue }
       if let later = tell(change, path, channels.busyDevices(onPath: path)) {
         pending.state.closing = pending.state.closing.map { $0 == change ? later : $0 }
       }
@@ -61,8 +63,7 @@ extension Reconfiguration {
   /// Takes the paths off line for the whole machine of which the last request has ended.
   private func finishClosingPaths() {
     for change in pending.state.closing {
-      guard case .path(let path) = change.subject, channels.busyDevices(onPath: path).isEmpty
-      else { continue }
+      guard case .path(let path) = change.subject, !channels.isBusy(path: path) else { continue }
       finishPath(change, path)
     }
   }

@@ -35,8 +35,9 @@ extension Reconfiguration {
     state.reservations = state.reservations.filter { path, partition in
       channels.paths(of: partition).contains { $0.number == path }
     }
+    let closing = channels.closingPaths
     pending.state.closing.removeAll { change in
-      !channels.closingPaths.contains { change.subject == .path($0) }
+      !closing.contains { change.subject == .path($0) }
     }
   }
 

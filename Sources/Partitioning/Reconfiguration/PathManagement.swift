@@ -71,8 +71,7 @@ extension Reconfiguration {
       unit.managedCounts.map { (unit: unit.number, subsystem: $0.subsystem) }
     }
     return counts.map { unit, subsystem in
-      let devices = Set(
-        configuration.devices.filter { $0.controlUnits.contains(unit) }.map(\.number))
+      let devices = Set(configuration.devices(ofControlUnit: unit).map(\.number))
       let own = loads.filter { $0.subsystem == subsystem && devices.contains($0.realDevice) }
       return UnitLoad(
         unit: unit, subsystem: subsystem,
@@ -113,8 +112,7 @@ extension Reconfiguration {
     guard let view = channels.pathView(path.number, subsystem: path.subsystem), view.isOnline,
       view.isOperational
     else { return false }
-    let devices = Set(
-      definition.inputOutput.devices.filter { $0.controlUnits.contains(unit) }.map(\.number))
+    let devices = Set(definition.inputOutput.devices(ofControlUnit: unit).map(\.number))
     return view.partitions.contains { partition in
       channels.subchannels(of: partition).contains { devices.contains($0.realDevice) }
     }

@@ -119,7 +119,6 @@ extension Reconfiguration {
 
   /// Ends the pending changes whose time is over, and asks again for what guests do not give yet.
   func expire() {
-    managePaths()
     for partition in pending.waiting {
       askAgain(partition)
       settlePaths(of: partition)

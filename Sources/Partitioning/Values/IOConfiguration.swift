@@ -38,6 +38,11 @@ package struct IOConfiguration: Sendable, Equatable, Codable {
     return devices.filter { $0.controlUnits.contains(where: units.contains) }
   }
 
+  /// Devices that a control unit serves.
+  package func devices(ofControlUnit unit: UInt16) -> [DeviceDefinition] {
+    devices.filter { $0.controlUnits.contains(unit) }
+  }
+
   /// The device with this number.
   package func device(_ number: UInt16) -> DeviceDefinition? {
     devices.first { $0.number == number }

@@ -53,6 +53,11 @@ extension IOConfiguration {
   /// The paths that the machine gives to control units, in their order.
   package var managedPaths: [ChannelPathDefinition] { paths.filter { $0.cluster != nil } }
 
+  /// The first control unit to which a path leads.
+  package func controlUnit(with path: PathReference) -> ControlUnitDefinition? {
+    controlUnits.first { $0.paths.contains(path) }
+  }
+
   /// The same with managed paths at control units, behind those that these are defined with.
   func adding(_ managed: [ManagedPath]) -> IOConfiguration {
     guard !managed.isEmpty else { return self }

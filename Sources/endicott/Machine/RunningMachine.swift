@@ -244,7 +244,7 @@ final class RunningMachine: SimulationClock {
   /// When something is to be done beside what lets time pass.
   private var nextDue: SimulatedTime {
     let due = min(recorder?.nextSample ?? .max, checkpoints?.nextDue ?? .max)
-    let isAttended = sockets != nil || uplinks?.nextLook(after: 0) != nil
+    let isAttended = sockets != nil || uplinks?.isConnected == true
     return isAttended ? min(due, manager.now.addingClamped(Self.socketTurn)) : due
   }
 

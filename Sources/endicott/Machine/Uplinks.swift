@@ -20,7 +20,6 @@ final class Uplinks {
   /// What is behind a switch.
   private struct Link {
     var process: ChildProcess
-    var mode: UplinkMode
     var session: UInt64
     var allowance = UplinkAllowance()
   }
@@ -35,8 +34,9 @@ final class Uplinks {
   /// Keeps what came in.
   var onFrames: (() -> Void)?
   private weak var control: ControlProgram?
-  /// Whether what is started now follows something that is gone.
-  private var goesOn = false
+  /// Bytes of a frame that comes in, and one more, to know what is too long.
+  private static let bufferByteCount = Uplink.frameByteLimit &+ 1
+  private var buffer = [UInt8](repeating: 0, count: bufferByteCount)
 
   /// Nothing is outside yet.
   init(program: String = Host.program) { self.program = program }
@@ -53,16 +53,21 @@ final class Uplinks {
   func serve(_ control: ControlProgram, goesOn: Bool = false) {
     end()
     self.control = control
-    self.goesOn = goesOn
-    formerNames = []
+    formerNames = goesOn ? Set(Self.connected(control.system.networks.switches).map(\.name)) : []
     control.system.outside = self
     look()
-    self.goesOn = false
+  }
+
+  /// Whether somebody is behind a switch.
+  var isConnected: Bool { !links.isEmpty }
+
+  private static func connected(_ switches: [VirtualSwitch]) -> [VirtualSwitch] {
+    switches.filter { $0.uplink?.isConnected == true }
   }
 
   /// When to look again; nil while there is nothing behind any switch.
   func nextLook(after now: SimulatedTime) -> SimulatedTime? {
-    links.isEmpty ? nil : now.addingClamped(Self.turn)
+    isConnected ? now.addingClamped(Self.turn) : nil
   }
 
   /// Starts and ends processes as the switches say, and lets in what came.
@@ -70,7 +75,7 @@ final class Uplinks {
     guard let control else { return }
     agree(with: control.system.networks.switches, control)
     for name in links.keys.sorted() { letIn(by: name, control) }
-    control.system.pacer.hasOutside = !links.isEmpty
+    control.system.pacer.hasOutside = isConnected
   }
 
   /// Ends every process.
@@ -80,13 +85,11 @@ final class Uplinks {
   }
 
   private func agree(with switches: [VirtualSwitch], _ control: ControlProgram) {
-    let wanted = switches.filter { $0.uplink?.isConnected == true }
+    let wanted = Self.connected(switches)
     guard !wanted.isEmpty || !links.isEmpty else { return }
     for name in links.keys.sorted() {
       let uplink = wanted.first { $0.name == name }?.uplink
-      guard let link = links[name],
-        uplink?.session != link.session || uplink?.mode != link.mode
-      else { continue }
+      guard let link = links[name], uplink?.session != link.session else { continue }
       link.process.end()
       links[name] = nil
     }
@@ -100,8 +103,8 @@ final class Uplinks {
     do throws(HostFailure) {
       let process = try ChildProcess(
         program, ["uplink"] + (uplink.mode == .restricted ? ["--restricted"] : []))
-      links[name] = Link(process: process, mode: uplink.mode, session: uplink.session)
-      let isFirst = formerNames.insert(name).inserted && !goesOn
+      links[name] = Link(process: process, session: uplink.session)
+      let isFirst = formerNames.insert(name).inserted
       let lost = isFirst ? "" : "; what was connected through it before is gone"
       control.sendToAll(
         CommandMessage(.uplinkUp, name, uplink.mode.rawValue + lost).line(module: "SWU"))
@@ -120,10 +123,8 @@ final class Uplinks {
 
   private func letIn(by name: String, _ control: ControlProgram) {
     guard let process = links[name]?.process else { return }
-    // A byte more, to know what is too long.
-    var buffer = [UInt8](repeating: 0, count: Uplink.frameByteLimit &+ 1)
     for _ in 0..<Self.turnLimit where hasRoom(for: name, control) {
-      let count = recv(process.socket, &buffer, buffer.count, 0)
+      let count = recv(process.socket, &buffer, Self.bufferByteCount, 0)
       if count > 0 {
         enter(Array(buffer.prefix(count)), by: name, control)
       } else if count < 0, errno == EAGAIN || errno == EINTR {

@@ -16,13 +16,15 @@ final class UserModeNetwork {
   private static let longestWait: Int32 = 500
   /// Wait while the machine does not take frames.
   private static let cloggedWait: Int32 = 20
-  private static let bufferByteCount = 65_536
+  /// More than a frame that a machine sends.
+  private static let bufferByteCount = 2_048
 
   private let socket: Int32
   private var slirp: OpaquePointer?
   /// What libslirp wants to hear of, behind the socket.
   private var polled: [pollfd] = []
   private var callbacks = SlirpCb()
+  private var buffer = [UInt8](repeating: 0, count: bufferByteCount)
 
   /// A network whose frames a socket carries; nil when libslirp refuses.
   init?(socket: Int32, isRestricted: Bool) {
@@ -136,9 +138,8 @@ final class UserModeNetwork {
   ///
   /// - Returns: Whether more can come.
   private func takeFrames() -> Bool {
-    var buffer = [UInt8](repeating: 0, count: Self.bufferByteCount)
     for _ in 0..<Self.turnLimit {
-      let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      let count = recv(socket, &buffer, Self.bufferByteCount, Int32(MSG_DONTWAIT))
       if count > 0 {
         slirp_input(slirp, buffer, Int32(clamping: count))
       } else {
