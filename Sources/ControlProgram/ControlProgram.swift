@@ -32,6 +32,8 @@ package final class ControlProgram {
   package var canRewind = false
   /// Takes the commands that a rehearsal leaves out; nil when this is no rehearsal.
   var onOmitted: ((String) -> Void)?
+  /// Takes each wrong password that a command has; only on a copy of the machine.
+  var onWrongPassword: (() -> Void)?
   /// Where in the command that was typed the present one is.
   var nesting = CommandNesting()
   /// Who had a partition forced that has not ended yet.

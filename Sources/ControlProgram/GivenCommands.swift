@@ -77,15 +77,17 @@ extension ControlProgram {
       return CommandResult(
         CommandMessage(.commandTooLong, "\(Self.guestCommandLimit)"), module: Self.guestModule)
     }
+    // Answers are of what belongs to the machine's history alone.
+    let wasAnswering = isAnsweringGuest
+    isAnsweringGuest = true
+    defer { isAnsweringGuest = wasAnswering }
     var result = CommandResult()
     // No other line end separates: what a guest may give in a second is counted by these.
     for line in text.utf8.split(separator: 0x0A) {
       let command = ConsoleText.stripped(Array(line))
       result.append(
-        byHistoryAlone {
-          road == .call
-            ? execute(command, issuer: .guest(of: partition)) : give(command, atPortOf: partition)
-        })
+        road == .call
+          ? execute(command, issuer: .guest(of: partition)) : give(command, atPortOf: partition))
       if result.returnCode != 0 { break }
     }
     var left = Self.answerLimit(road)
@@ -105,14 +107,6 @@ extension ControlProgram {
     (records, checkpoints, consoleFiles) = (nil, nil, nil)
     defer { (records, checkpoints, consoleFiles) = ports }
     return givingForOthers { execute(command, issuer: Issuer(view)) }
-  }
-
-  /// Gives a guest's command, which is answered by what belongs to the machine's history alone.
-  private func byHistoryAlone(_ body: () -> CommandResult) -> CommandResult {
-    let wasAnswering = isAnsweringGuest
-    isAnsweringGuest = true
-    defer { isAnsweringGuest = wasAnswering }
-    return body()
   }
 
   /// Gives a command that nobody at a console gives.

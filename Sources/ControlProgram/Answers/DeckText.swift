@@ -30,7 +30,7 @@ extension DeckObstacle {
       "CSS(\(hexDigits(subsystem, 1))) would have \(count) devices; its MAXDEV is \(limit) since the "
         + "machine started"
     case .pathOnline(let path, let subsystem, let names, let cut):
-      "CHPID \(hexDigits(subsystem, 1)).\(hexDigits(path, 2)) \(cut.text) and is on line to "
+      "CHPID \(PathReference(subsystem: subsystem, number: path).text) \(cut.text) and is on line to "
         + names.joined(separator: " ") + "; CONFIG CHP(\(hexDigits(path, 2))),OFFLINE or FORCE"
     case .wayInUse(let path, let device, let name):
       "CHPID \(hexDigits(path, 2)) leads to device \(hexDigits(device, 4)) of \(name) no more and is "

@@ -95,12 +95,7 @@ func coupleChannelEnds(_ call: Invocation, _ device: UInt16) throws(CommandMessa
 
 private func queryChannelEnds(_ call: Invocation) throws(CommandMessage) {
   let partition = try call.ownStatus()
-  var device: UInt16?
-  if let word = call.operands.peek, word != "DETAILS" {
-    device = try call.operands.device(missing: .virtualDeviceMissing)
-  }
-  let hasDetails = call.operands.take("DETAILS")
-  try call.operands.end()
+  let (device, hasDetails) = try call.operands.adapterSelection()
   let ends = call.system.networks.adapters(of: partition.number).filter {
     $0.kind.isChannel && (device == nil || $0.device == device)
   }

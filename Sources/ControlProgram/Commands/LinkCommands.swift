@@ -198,8 +198,9 @@ extension Invocation {
   /// The user who gave the command, whomever it is given for.
   fileprivate var asking: String { (control.asking ?? issuer).userid }
 
-  /// Counts a wrong password against him.
-  fileprivate func countWrongPassword() throws(CommandMessage) {
+  /// Counts a wrong password against him; on a copy of the machine, who has it tried is told.
+  func countWrongPassword() throws(CommandMessage) {
+    control.onWrongPassword?()
     do throws(ManagementError) {
       try system.perform(.countWrongPassword(userid: asking), by: .firmware)
     } catch {

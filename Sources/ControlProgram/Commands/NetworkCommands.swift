@@ -278,12 +278,7 @@ private func uncouple(_ call: Invocation) throws(CommandMessage) {
 
 private func queryAdapters(_ call: Invocation) throws(CommandMessage) {
   let partition = try call.ownStatus()
-  var device: UInt16?
-  if let word = call.operands.peek, word != "DETAILS" {
-    device = try call.operands.device(missing: .virtualDeviceMissing)
-  }
-  let hasDetails = call.operands.take("DETAILS")
-  try call.operands.end()
+  let (device, hasDetails) = try call.operands.adapterSelection()
   let all = call.system.networks.adapters(of: partition.number).filter { !$0.kind.isChannel }
   let adapters = all.filter { device == nil || $0.device == device }
   if let device, adapters.isEmpty {
@@ -299,5 +294,16 @@ private func queryAdapters(_ call: Invocation) throws(CommandMessage) {
         + (adapter.switchName.map { "VSWITCH: SYSTEM \($0)" } ?? "Not coupled")
         + "  MTU: \(adapter.unitByteCount)")
     if hasDetails { replyCounters(of: adapter, call) }
+  }
+}
+
+extension Operands {
+  /// `[vdev] [DETAILS]`: an adapter, or all, and whether its counters are shown.
+  mutating func adapterSelection() throws(CommandMessage) -> (device: UInt16?, hasDetails: Bool) {
+    let isAll = peek == nil || peek == "DETAILS"
+    let number = isAll ? nil : try device(missing: .virtualDeviceMissing)
+    let hasDetails = take("DETAILS")
+    try end()
+    return (number, hasDetails)
   }
 }

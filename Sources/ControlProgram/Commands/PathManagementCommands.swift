@@ -45,7 +45,7 @@ private func queryManagement(_ call: Invocation) throws(CommandMessage) {
   let configuration = call.system.definition.inputOutput
   call.reply("DCM=\(isOff ? "OFF" : "ON")")
   for path in configuration.managedPaths {
-    let unit = configuration.controlUnits.first { $0.paths.contains(path.reference) }
+    let unit = configuration.controlUnit(with: path.reference)
     call.reply(
       "CHPID \(path.reference.text) IOCLUSTER \(padded(path.cluster ?? "", 8)) "
         + (unit.map { "CNTLUNIT \(hexDigits($0.number, 4))" } ?? "FREE"))

@@ -26,8 +26,11 @@ private func plan(_ call: Invocation) throws(CommandMessage) {
   let text = call.operands.takeRemainder()
   let rehearsal = Rehearsal(
     of: call.system, table: call.control.table,
-    showing: call.seesOthers ? nil : call.issuer.partition, nesting: call.control.nesting)
+    showing: call.seesOthers ? nil : call.issuer.partition, nesting: call.control.nesting,
+    asking: call.control.asking)
   rehearsal.give(text, as: call.issuer)
+  // What is guessed on a copy is guessed.
+  for _ in 0..<rehearsal.wrongPasswordCount { try call.countWrongPassword() }
   call.control.nesting.spend(as: rehearsal.control.nesting)
   call.reply(
     CommandResult(

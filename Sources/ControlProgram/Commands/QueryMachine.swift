@@ -108,7 +108,7 @@ private func queryPath(_ call: Invocation) throws(CommandMessage) {
   }
   let configuration = call.system.definition.inputOutput
   for managed in configuration.managedPaths where managed.number == number {
-    let unit = configuration.controlUnits.first { $0.paths.contains(managed.reference) }
+    let unit = configuration.controlUnit(with: managed.reference)
     call.reply(
       "Path \(hexDigits(number, 2)) managed for IOCLUSTER \(managed.cluster ?? ""), "
         + (unit.map { "at control unit \(hexDigits($0.number, 4))" } ?? "at no control unit"))

@@ -25,6 +25,8 @@ package final class Rehearsal {
   package private(set) var refusals: [Refusal] = []
   /// Commands that PLAN leaves out, because time or a console is what they act on.
   package private(set) var omitted: [(line: Int?, command: String)] = []
+  /// Wrong passwords that were tried: each is a guess, whatever comes of it.
+  private(set) var wrongPasswordCount = 0
   /// The line of the script that is being tried.
   private var line: Int?
   /// The return code of the last refusal; 0 without one.
@@ -37,18 +39,21 @@ package final class Rehearsal {
   ///   - table: the command language.
   ///   - partition: the only partition to show, for an issuer who may not see the others.
   ///   - nesting: where in a typed command it is made.
+  ///   - asking: who gave that command.
   package init(
     of system: PartitionManager, table: CommandTable = .standard, showing partition: String? = nil,
-    nesting: CommandNesting = CommandNesting()
+    nesting: CommandNesting = CommandNesting(), asking: Issuer? = nil
   ) {
     control = ControlProgram(system: system.rehearsal(), table: table)
     control.nesting = nesting
+    control.asking = asking
     self.partition = partition
     before = Self.items(of: control, partition)
     control.onOmitted = { [unowned self] in
       omitted.append((line, $0))
       if isWaiting($0) { control.system.agreeToPending() }
     }
+    control.onWrongPassword = { [unowned self] in wrongPasswordCount.addClamped(1) }
   }
 
   /// Tries a logical line.

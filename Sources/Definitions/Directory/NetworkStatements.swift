@@ -28,10 +28,9 @@ extension PartitionBuilder {
   mutating func networkAdapter(_ operands: inout OperandReader) {
     let place = operands.place
     guard let device = operands.deviceNumber("a virtual device number") else { return }
-    func isThis(_ adapter: NetworkAdapterDefinition) -> Bool {
-      adapter.virtualDevice == device && !adapter.kind.isChannel
+    let known = parsed.definition.networkAdapters.first {
+      $0.virtualDevice == device && !$0.kind.isChannel
     }
-    let known = parsed.definition.networkAdapters.first(where: isThis)
     var adapter = known ?? NetworkAdapterDefinition(virtualDevice: device)
     parsed.places[adapter.statement] = place
     var said = VLANOperands()
@@ -68,7 +67,14 @@ extension PartitionBuilder {
       }
     }
     adapter.vlan = said.port ?? adapter.vlan
-    parsed.definition.networkAdapters.removeAll(where: isThis)
+    put(adapter)
+  }
+
+  /// Takes an adapter in the place of one of its kind and number.
+  private mutating func put(_ adapter: NetworkAdapterDefinition) {
+    parsed.definition.networkAdapters.removeAll {
+      $0.virtualDevice == adapter.virtualDevice && $0.kind.isChannel == adapter.kind.isChannel
+    }
     parsed.definition.networkAdapters.append(adapter)
     parsed.definition.networkAdapters.sort { $0.virtualDevice < $1.virtualDevice }
   }
@@ -85,11 +91,7 @@ extension PartitionBuilder {
     let adapter = NetworkAdapterDefinition(virtualDevice: device, kind: .channel(user: user))
     guard isFirst(adapter.statement, at: place) else { return }
     parsed.places[adapter.statement] = place
-    parsed.definition.networkAdapters.removeAll {
-      $0.virtualDevice == device && $0.kind.isChannel
-    }
-    parsed.definition.networkAdapters.append(adapter)
-    parsed.definition.networkAdapters.sort { $0.virtualDevice < $1.virtualDevice }
+    put(adapter)
   }
 
   /// Takes `SYSTEM name`, a switch; LANs of a user's own there are none.

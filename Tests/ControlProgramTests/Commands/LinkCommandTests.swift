@@ -226,10 +226,14 @@ struct LinkCommandTests {
       answer(machine, "LINK TALK 191 292 WR WRITE", from: "SPIN1").hasPrefix("HCPLNK101W"))
     #expect(machine.manager.isLinkLocked(for: "OPERATOR"))
     #expect(machine.answer("QUERY JOURNAL").contains("COUNT WRONG PASSWORD OPERATOR"))
-    // A plan counts on its copy.
-    let other = try self.machine()
-    for _ in 0..<20 { _ = other.answer("PLAN FOR SPIN1 CMD LINK TALK 191 292 WR BAD") }
-    #expect(!other.manager.isLinkLocked(for: "OPERATOR"))
+    // A guess is one when it is only planned, too.
+    let (other, plan) = (try self.machine(), "PLAN FOR SPIN1 CMD LINK TALK 191 292 WR")
+    for _ in 0..<10 {
+      #expect(!other.manager.isLinkLocked(for: "OPERATOR"))
+      #expect(other.answer(plan + " BAD").contains(Self.wrong))
+    }
+    #expect(other.answer(plan + " WRITE").contains(Self.locked))
+    #expect(other.answer("FOR SPIN1 CMD LINK TALK 191 292 WR WRITE") == Self.locked)
   }
 
   @Test("FOR oneself asks for the password as without FOR")
