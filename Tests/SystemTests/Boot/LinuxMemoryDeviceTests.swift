@@ -7,14 +7,7 @@ import Testing
 @Suite(
   "Linux' memory devices",
   .enabled(if: Project.hasDebianGuest, Comment(rawValue: Project.noGuest)), .serialized)
-struct LinuxMemoryDeviceTests {
-  private static let machine = """
-    MACHINE   MEMORY
-    PROCESSOR IFL 2 MHZ 100
-    STORAGE   2G INCREMENT 16M
-    PACE      FAST
-
-    """
+struct LinuxMemoryDeviceTests: LinuxStorageScripts {
   private static func directory(use: String) -> String {
     """
     PARTITION LINUX1
@@ -27,50 +20,10 @@ struct LinuxMemoryDeviceTests {
 
     """
   }
-  private static let start = """
-    SET OBSERVER LINUX1 *
-    WAIT LINUX1 TEXT 'linux1:/root' WITHIN 60
-
-    """
-
-  /// Types a command at the guest, and waits until it is done.
-  private static func guest(_ command: String, _ mark: Int, within: Int = 60) -> String {
-    """
-    SEND LINUX1 \(command); echo "at "\(mark)
-    WAIT LINUX1 TEXT 'at \(mark)' WITHIN \(within)
-
-    """
-  }
-
-  private static func total(_ mark: Int) -> String { guest("grep MemTotal /proc/meminfo", mark) }
-
-  private static func config(_ text: String) -> String { "FOR LINUX1 CMD CONFIG STOR(\(text)\n" }
-
-  private static let wait = "WAIT LINUX1 PENDING WITHIN 90\n"
   private static let storage = "FOR LINUX1 CMD QUERY VIRTUAL STORAGE\n"
 
   private func folder(use: String = "online_movable") throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
-    _ = try folder.write("machine.config", Self.machine)
-    _ = try folder.write("linux.direct", Self.directory(use: use))
-    for name in ["vmlinuz", "initrd.gz"] {
-      try FileManager.default.copyItem(
-        atPath: Project.path("Partitions/demo/linux/" + name), toPath: folder.path + "/" + name)
-    }
-    return folder
-  }
-
-  private func run(
-    _ script: String, in folder: TemporaryFolder, _ more: String...
-  ) throws -> ProgramRun {
-    let file = try folder.write("script.cp", script)
-    return try ProgramRun(["run", file, "--machine", folder.path] + more)
-  }
-
-  /// What MemTotal was each time that it was asked for, in KiB.
-  private func totals(_ run: ProgramRun) -> [Int] {
-    run.output.split(separator: "\n").filter { $0.contains("MemTotal:") && $0.hasSuffix("kB") }
-      .compactMap { Int($0.split(separator: " ").dropLast().last ?? "") }
+    try folder(directory: Self.directory(use: use))
   }
 
   @Test("come as the operator gives them, stay over a reboot, and go as he wants them back")

@@ -9,12 +9,7 @@ import Testing
 // file systems, checksums of what one wrote and the other reads), and that the blocks beside it keep their sum.
 
 /// The two Debian systems of Partitions/debian, the first with two minidisks, one behind the other.
-private final class DebianPair {
-  let manager: PartitionManager
-  let console: ConsoleSession
-  private var position = ReaderPosition()
-  private var output: [String: String] = [:]
-
+private final class DebianPair: GuestShells {
   init(threads: Int = 1) throws {
     var definition = try #require(
       SystemDefinition.read(folder: Project.path("Partitions/debian")).0)
@@ -27,12 +22,9 @@ private final class DebianPair {
     ]
     definition.partitions[0].minidisks = minidisks
     definition.partitions[0].links = minidisks.map { MinidiskLink(to: $0) }
-    manager = try PartitionManager(
-      definition, options: ManagerOptions(threads: threads, pace: .fast))
-    console = ControlProgram(manager: manager).logOn("OPERATOR")
+    try super.init(definition, threads: threads)
     for name in ["DEBIAN1", "DEBIAN2"] {
-      try manager.perform(.activate(name, load: true))
-      #expect(wait(for: "\(name.lowercased()):~# ", of: name, seconds: 30), "\(output)")
+      try boot(name, prompt: "\(name.lowercased()):~# ")
     }
   }
 
@@ -45,41 +37,11 @@ private final class DebianPair {
       mode: .multipleOrRead, passwords: passwords)
   }
 
-  func command(_ text: String) -> String {
-    console.execute(text).lines.joined(separator: "\n")
-  }
-
-  /// Lets time pass until a guest has written something, or the time is over.
-  private func wait(for text: String, of name: String, seconds: UInt64) -> Bool {
-    var fresh = ""
-    manager.runEpochs(until: manager.now + seconds * 1_000_000_000) {
-      for event in self.manager.events(since: &self.position).elements
-      where event.partition == name {
-        if case .console(let bytes) = event.kind { fresh += String(decoding: bytes, as: UTF8.self) }
-      }
-      return fresh.contains(text)
-    }
-    output[name, default: ""] += fresh
-    return fresh.contains(text)
-  }
-
   /// Lets time pass until nothing is pending at a guest.
   func settle(_ name: String, seconds: UInt64 = 10) -> Bool {
     let isDone = { self.manager.partitionView(name)?.pending.isEmpty ?? true }
     manager.runEpochs(until: manager.now + seconds * 1_000_000_000, stopWhen: isDone)
     return isDone()
-  }
-
-  /// What a shell command of a guest writes.
-  func shell(_ name: String, _ text: String, seconds: UInt64 = 60) throws -> String {
-    manager.runEpochs(until: manager.now + 1_000_000_000)
-    _ = wait(for: "\u{0}", of: name, seconds: 0)
-    let before = output[name]?.count ?? 0
-    try manager.perform(.sendConsole(name, bytes: Array("\(text); echo end-$((6*7))\n".utf8)))
-    #expect(
-      wait(for: "end-42", of: name, seconds: seconds),
-      "\(text): \(output[name]?.suffix(2000) ?? "")")
-    return String((output[name] ?? "").dropFirst(before))
   }
 }
 

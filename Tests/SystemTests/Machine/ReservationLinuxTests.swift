@@ -9,12 +9,7 @@ import Testing
 // reads back, and what it says of reservations that its own calls make (linux/pr.h, by Partitions/guest/reserve.c).
 
 /// Two of the demo's Linux that share one disk.
-private final class SharingPair {
-  let manager: PartitionManager
-  let console: ConsoleSession
-  private var position = ReaderPosition()
-  private var output: [String: String] = [:]
-
+private final class SharingPair: GuestShells {
   init(threads: Int = 1) throws {
     var definition = try #require(SystemDefinition.read(folder: Project.path("Partitions/demo")).0)
     let linux = try #require(definition.partitions.first { $0.name == "LINUX1" })
@@ -36,45 +31,11 @@ private final class SharingPair {
       definition.inputOutput.paths[index].accessList = ["LINUX1", "LINUX2"]
       definition.inputOutput.paths[index].candidateList = ["LINUX1", "LINUX2"]
     }
-    manager = try PartitionManager(
-      definition, options: ManagerOptions(threads: threads, pace: .fast))
-    console = ControlProgram(manager: manager).logOn("OPERATOR")
+    try super.init(definition, threads: threads)
   }
 
   func boot() throws {
-    for name in ["LINUX1", "LINUX2"] {
-      try manager.perform(.activate(name, load: true))
-      #expect(wait(for: "linux1:/root# ", of: name, seconds: 30), "\(output)")
-    }
-  }
-
-  func command(_ text: String) -> String {
-    console.execute(text).lines.joined(separator: "\n")
-  }
-
-  private func wait(for text: String, of name: String, seconds: UInt64) -> Bool {
-    var fresh = ""
-    manager.runEpochs(until: manager.now + seconds * 1_000_000_000) {
-      for event in self.manager.events(since: &self.position).elements
-      where event.partition == name {
-        if case .console(let bytes) = event.kind { fresh += String(decoding: bytes, as: UTF8.self) }
-      }
-      return fresh.contains(text)
-    }
-    output[name, default: ""] += fresh
-    return fresh.contains(text)
-  }
-
-  /// What a shell command of a guest writes.
-  func shell(_ name: String, _ text: String, seconds: UInt64 = 20) throws -> String {
-    manager.runEpochs(until: manager.now + 1_000_000_000)
-    _ = wait(for: "\u{0}", of: name, seconds: 0)
-    let before = output[name]?.count ?? 0
-    try manager.perform(.sendConsole(name, bytes: Array("\(text); echo end-$((6*7))\n".utf8)))
-    #expect(
-      wait(for: "end-42", of: name, seconds: seconds),
-      "\(text): \(output[name]?.suffix(2000) ?? "")")
-    return String((output[name] ?? "").dropFirst(before))
+    for name in ["LINUX1", "LINUX2"] { try boot(name, prompt: "linux1:/root# ") }
   }
 
   /// What `reserve` says of one order.
