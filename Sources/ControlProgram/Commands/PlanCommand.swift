@@ -30,7 +30,11 @@ private func plan(_ call: Invocation) throws(CommandMessage) {
     asking: call.control.asking)
   rehearsal.give(text, as: call.issuer)
   // What is guessed on a copy is guessed.
-  for _ in 0..<rehearsal.wrongPasswordCount { try call.countWrongPassword() }
+  var uncounted = rehearsal.wrongPasswordCount
+  while uncounted > 0 {
+    try call.countWrongPassword()
+    uncounted &-= 1
+  }
   call.control.nesting.spend(as: rehearsal.control.nesting)
   call.reply(
     CommandResult(
