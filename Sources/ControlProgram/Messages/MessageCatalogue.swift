@@ -722,8 +722,9 @@ extension MessageID {
       MessageDefinition(
         8948, .information, nil,
         "User &1: CTCA &2 DROP BY &3 &4",
-        when: "Another partition has disconnected its channel-to-channel adapter from this one.",
-        remedy: "Nothing; COUPLE connects them again.")
+        when:
+          "Another partition has disconnected its channel-to-channel adapter from this one, or has it no more.",
+        remedy: "Nothing; COUPLE connects them again, when there is one.")
     // MARK: Changes that wait for a guest
     case .changePending:
       MessageDefinition(

@@ -58,6 +58,15 @@ final class Journal: FirmwareObject {
       FirmwareEvent(time: time ?? now, partition: partition?.name, kind: kind))
   }
 
+  /// Writes down that an adapter is about to be disconnected, to the partition at the other end of its channel.
+  func noteDrop(of device: UInt16, of partition: Partition) {
+    guard let end = hardware.networks.adapter(device, of: partition.number),
+      let partner = hardware.networks.partner(of: end), partner.partition != partition.number,
+      let other = hardware.partitions[partner.partition]
+    else { return }
+    note(other, .channelDropped(partner.device, by: partition.name, device))
+  }
+
   /// Enters an action from outside.
   ///
   /// What was performed is performed again where the machine's history is, and so is what was refused after

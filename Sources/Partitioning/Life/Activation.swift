@@ -105,6 +105,9 @@ extension Life {
     partition.move(to: .notActivated)
     partition.activated = nil
     partition.heldUntil = 0
+    for adapter in hardware.networks.adapters(of: partition.number) {
+      journal.noteDrop(of: adapter.device, of: partition)
+    }
     dismantle(partition, Life.units)
     partition.isStopped = false
     partition.isPaused = false

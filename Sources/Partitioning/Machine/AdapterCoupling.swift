@@ -58,8 +58,8 @@ extension Partition {
   /// The VLANs of a switch in which its NICDEF or a GRANT lets an adapter connect there; nil when neither does.
   func vlan(of device: UInt16, at network: VirtualSwitch) -> PortVLAN? {
     let defined = definition.networkAdapters.first { $0.virtualDevice == device }
-    let isDefined = defined?.switchName == network.name
-    let own = isDefined ? defined?.vlan ?? network.ordinaryVLAN : nil
-    return own ?? network.grant(to: name)?.vlan
+    let granted = network.grant(to: name)?.vlan
+    guard let defined, defined.switchName == network.name else { return granted }
+    return defined.vlan ?? granted ?? network.ordinaryVLAN
   }
 }

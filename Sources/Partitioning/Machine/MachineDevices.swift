@@ -118,12 +118,11 @@ extension MachineHardware {
     _ = networks.addAdapter(
       device, of: partition.number, address: face.address, unitByteCount: face.unitByteCount,
       kind: adapter.kind)
-    guard let name = adapter.switchName, let network = networks.virtualSwitch(name) else {
-      return face
+    if let name = adapter.switchName, let network = networks.virtualSwitch(name),
+      let vlan = partition.vlan(of: device, at: network)
+    {
+      networks.connect(device, of: partition.number, to: name, vlan: vlan)
     }
-    networks.connect(
-      device, of: partition.number, to: name,
-      vlan: adapter.vlan ?? network.grant(to: partition.name)?.vlan ?? network.ordinaryVLAN)
     return face
   }
 

@@ -139,13 +139,8 @@ extension PartitionManager {
 
   /// Disconnects an adapter, and tells the partition at the other end of a channel.
   private func drop(_ adapter: NetworkAdapter, of partition: Partition) {
-    let partner = networks.partner(of: adapter)
+    firmware.journal.noteDrop(of: adapter.device, of: partition)
     networks.disconnect(adapter.device, of: partition.number)
-    guard let partner, partner.partition != partition.number,
-      let other = firmware.hardware.partitions[partner.partition]
-    else { return }
-    firmware.journal.note(
-      other, .channelDropped(partner.device, by: partition.name, adapter.device))
   }
 
   private func revoke(_ name: String, _ partition: String) throws(ManagementError) {

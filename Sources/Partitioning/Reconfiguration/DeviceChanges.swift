@@ -174,7 +174,7 @@ extension Reconfiguration {
         throw .deviceInGuestUse(partition.name, device: number)
       }
     }
-    hardware.take(device, from: partition)
+    take(device, from: partition)
     return .done
   }
 
@@ -199,13 +199,22 @@ extension Reconfiguration {
     }
   }
 
+  /// Takes a device from a partition; whom it is connected to by a channel is told.
+  private func take(_ device: PartitionDevice, from partition: Partition, isGivenBack: Bool = false)
+  {
+    if case .adapter(let adapter) = device {
+      journal.noteDrop(of: adapter.virtualDevice, of: partition)
+    }
+    hardware.take(device, from: partition, isGivenBack: isGivenBack)
+  }
+
   // MARK: What guests say
 
   /// Completes a change of a device.
   func completeDevice(_ change: PendingChange, of partition: Partition) {
     guard let device = change.device else { return }
     complete(change, of: partition) {
-      if !change.online { hardware.take(device, from: partition, isGivenBack: true) }
+      if !change.online { take(device, from: partition, isGivenBack: true) }
     }
   }
 
@@ -233,7 +242,7 @@ extension Reconfiguration {
     let gone = PendingChange(device: device, online: false, asked: now, deadline: now)
     journal.recording(gone.action(on: partition.name), by: .partition(partition.name)) {
       if let change { pending.forget(change, of: partition) }
-      hardware.take(device, from: partition, isGivenBack: true)
+      take(device, from: partition, isGivenBack: true)
     }
     switch device {
     case .disk, .link: journal.note(partition, .deviceGivenBack(number))

@@ -42,6 +42,20 @@ import Testing
     }
   }
 
+  /// What partitions were told of what others did to their ends: whose, which, by whom, and which of his.
+  private func told(_ machine: GuestMachine) -> [String] {
+    var position = ReaderPosition()
+    return machine.manager.events(since: &position).elements.compactMap { event -> String? in
+      switch event.kind {
+      case .channelCoupled(let device, let other, let end):
+        "\(event.partition ?? "") \(device) + \(other) \(end)"
+      case .channelDropped(let device, let other, let end):
+        "\(event.partition ?? "") \(device) - \(other) \(end)"
+      default: nil
+      }
+    }
+  }
+
   @Test("what is refused") func refusals() throws {
     let machine = try machine()
     for (action, refusal) in [
@@ -87,19 +101,8 @@ import Testing
     try machine.manager.perform(.network(.disconnect("A", device: 0x501)))
     #expect(try couplings(machine) == net)
     try machine.manager.perform(couple("C", 0x501, to: "B", 0x500))
-    // What one of them was told of it: by whom, and which.
-    var position = ReaderPosition()
-    let told = machine.manager.events(since: &position).elements.compactMap { event -> String? in
-      switch event.kind {
-      case .channelCoupled(let device, let other, let end):
-        "\(event.partition ?? "") \(device) + \(other) \(end)"
-      case .channelDropped(let device, let other, let end):
-        "\(event.partition ?? "") \(device) - \(other) \(end)"
-      default: nil
-      }
-    }
     #expect(
-      told == [
+      told(machine) == [
         "B 1281 + A 1280", "A 1280 - B 1281", "A 1280 + B 1281", "B 1281 - A 1280",
         "C 1280 + A 1280", "C 1280 - A 1280", "B 1280 + C 1281",
       ])
@@ -116,6 +119,10 @@ import Testing
     #expect(try couplings(machine).contains { $0.hasPrefix("A 0500") } == false)
     try machine.manager.perform(.deactivate("A", force: true))
     #expect(try couplings(machine) == ["B 0600: SYSTEM NET", "C 0600: SYSTEM NET"])
+    #expect(
+      told(machine) == [
+        "B 1280 + A 1280", "C 1280 + A 1281", "A 1280 - B 1280", "C 1280 - A 1281",
+      ])
     // The definition's come again, coupled to nothing.
     try machine.manager.perform(.deactivate("B", force: true))
     try machine.manager.perform(.activate("B", load: false))
@@ -215,5 +222,24 @@ import Testing
     }
     #expect(machine.manager.machineView.digest == fresh.manager.machineView.digest)
     #expect(try couplings(machine) == couplings(fresh))
+  }
+
+  @Test("COUPLE gives what NICDEF names the same VLANs as its activation does") func vlans() throws
+  {
+    let machine = try machine()
+    func vlan() -> PortVLAN? { machine.manager.networks.adapter(0x600, of: 0)?.vlan }
+    func coupledAnew() throws -> PortVLAN? {
+      try machine.manager.perform(.network(.disconnect("A", device: 0x600)))
+      try machine.manager.perform(.network(.connect("A", device: 0x600, to: "NET")))
+      return vlan()
+    }
+    let ordinary = vlan()
+    #expect(try coupledAnew() == ordinary)
+    try machine.manager.perform(
+      .network(.grant("NET", partition: "A", vlan: .trunk([5], native: 6))))
+    #expect(try coupledAnew() == .trunk([5], native: 6) && ordinary != vlan())
+    try machine.manager.perform(.deactivate("A", force: true))
+    try machine.manager.perform(.activate("A", load: false))
+    #expect(vlan() == .trunk([5], native: 6))
   }
 }
