@@ -126,7 +126,7 @@ final class DiskPast: OverwriteKeeper {
   private func requireOwnFile() -> Bool {
     let named = DiskFile(diskPath)
     let own = DiskFile(descriptor, diskPath)
-    if let own, own.device == named?.device, own.inode == named?.inode,
+    if let own, let named, own.isSame(as: named),
       UInt64(clamping: own.byteCount) == diskByteCount
     {
       return true

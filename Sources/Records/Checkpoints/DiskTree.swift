@@ -163,6 +163,7 @@ struct DiskTree: Codable, Equatable, Sendable {
 
 /// Which file of the host a disk has.
 struct DiskFile: Codable, Equatable, Sendable {
+  /// Where it was found last, from the root on.
   var path: String
   var device: UInt64
   var inode: UInt64
@@ -186,7 +187,7 @@ struct DiskFile: Codable, Equatable, Sendable {
   }
 
   private init(_ path: String, _ status: stat) {
-    self.path = path
+    self.path = URL(fileURLWithPath: path).path
     device = UInt64(clamping: status.st_dev)
     inode = UInt64(clamping: status.st_ino)
     byteCount = Int64(clamping: status.st_size)
@@ -194,10 +195,12 @@ struct DiskFile: Codable, Equatable, Sendable {
       .addingClamped(Int64(clamping: status.st_mtim.tv_nsec))
   }
 
+  /// Whether it is one and the same file of the host, by whatever name.
+  func isSame(as other: DiskFile) -> Bool { device == other.device && inode == other.inode }
+
   /// Whether it is the file that was described, and nobody wrote to it since.
   func isStill(_ former: DiskFile) -> Bool {
-    var same = former
-    same.written = former.written ?? written
-    return self == same
+    isSame(as: former) && byteCount == former.byteCount
+      && (former.written == nil || former.written == written)
   }
 }

@@ -162,7 +162,7 @@ final class CheckpointStore: CheckpointsPort {
   }
 
   /// Lets go what is kept of disks for checkpoints that are gone.
-  private func pruneDisks() {
+  func pruneDisks() {
     guard !disks.facts.isEmpty, let all = try? folder.list() else { return }
     disks.prune(to: all.compactMap { try? $0.manifest.get() })
   }

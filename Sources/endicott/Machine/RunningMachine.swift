@@ -86,6 +86,8 @@ final class RunningMachine: SimulationClock {
     recorder?.onTrouble = { [weak control] in control?.sendToAll($0) }
     checkpoints?.onMessage = { [weak control] in control?.sendToAll($0) }
     keepCheckpoints(definition.machine.checkpoints)
+    // Where the disks were until now is no instant that anybody can go back to.
+    if origin != nil { checkpoints?.pruneDisks() }
   }
 
   /// Takes checkpoints as the definition says.
@@ -282,14 +284,16 @@ final class RunningMachine: SimulationClock {
     control.rewindTarget = nil
     checkpoints?.finish()
     recorder?.markInstant()
+    let here = disks?.mark() ?? []
     let machine: RunningMachine
     do throws(HostFailure) {
       machine = try RunningMachine(
         manager: rebuild(), definition: definition, records: records,
         from: .instant(instant, of: recorder?.start), inPlaceOf: self)
     } catch {
-      // The disks may be those of the other instant's I/O configuration already.
+      // The disks may be those of the other instant already.
       disks?.attach(to: manager)
+      disks?.goBack(to: here)
       throw error
     }
     machine.rebuild = rebuild
