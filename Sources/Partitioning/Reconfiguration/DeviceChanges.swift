@@ -158,7 +158,7 @@ extension Reconfiguration {
       guard force || earlier.waitsForLoad else {
         throw .changePending(partition.name, earlier)
       }
-      pending.withdraw(earlier, from: partition)
+      withdraw(earlier, from: partition)
       if earlier.online { return .done }
     }
     if !force {

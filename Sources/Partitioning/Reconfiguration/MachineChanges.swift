@@ -11,7 +11,7 @@ extension Reconfiguration {
     if let earlier = partition.pending.first(where: { $0.subject == .path(path) }) {
       // ONLINE takes it back; who insists does not wait.
       guard online || insistence > .polite else { throw .changePending(partition.name, earlier) }
-      pending.withdraw(earlier, from: partition)
+      withdraw(earlier, from: partition)
       if online { return .done }
     }
     guard let view = channels.pathView(path, subsystem: partition.subsystem) else {

@@ -30,7 +30,7 @@ extension Reconfiguration {
     let changes = partition.pending.filter { kind == nil || $0.kind == kind }
     guard !changes.isEmpty else { throw .noPendingChange(partition.name) }
     for change in changes {
-      let ended = pending.withdraw(change, from: partition)
+      let ended = withdraw(change, from: partition)
       if ended.doneByteCount > 0 { journal.note(partition, .changeStopped(ended)) }
     }
   }
@@ -109,11 +109,20 @@ extension Reconfiguration {
     return true
   }
 
+  /// Withdraws a change; whom an adapter that goes with it is connected to by a channel is told.
+  @discardableResult
+  func withdraw(_ change: PendingChange, from partition: Partition) -> PendingChange {
+    if change.online, case .adapter(let adapter)? = change.device {
+      journal.noteDrop(of: adapter.virtualDevice, of: partition)
+    }
+    return pending.withdraw(change, from: partition)
+  }
+
   /// The guest does not do its part of a change: it is withdrawn.
   func refuse(_ change: PendingChange, of partition: Partition) {
     journal.recording(
       .cancelPending(partition.name, kind: change.kind), by: .partition(partition.name)
-    ) { pending.withdraw(change, from: partition) }
+    ) { withdraw(change, from: partition) }
     journal.note(partition, .changeRefused(change))
   }
 
@@ -125,7 +134,7 @@ extension Reconfiguration {
       for change in partition.pending where change.deadline <= now {
         var ended = change
         journal.recording(.cancelPending(partition.name, kind: change.kind), by: .firmware) {
-          ended = pending.withdraw(change, from: partition)
+          ended = withdraw(change, from: partition)
         }
         guard case .shutdown(let thenForce) = change.subject else {
           journal.note(

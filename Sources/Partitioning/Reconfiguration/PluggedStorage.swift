@@ -128,7 +128,7 @@ extension Reconfiguration {
     var ended = change
     journal.recording(
       .cancelPending(partition.name, kind: .storage), by: .partition(partition.name)
-    ) { ended = pending.withdraw(change, from: partition) }
+    ) { ended = withdraw(change, from: partition) }
     journal.note(partition, ended.doneByteCount > 0 ? .changeStopped(ended) : .changeRefused(ended))
   }
 

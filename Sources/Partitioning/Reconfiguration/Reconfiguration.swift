@@ -66,7 +66,7 @@ final class Reconfiguration: FirmwareObject {
       guard insistence > .polite, !online, !earlier.online else {
         throw .changePending(partition.name, earlier)
       }
-      pending.withdraw(earlier, from: partition)
+      withdraw(earlier, from: partition)
     }
     let change = PendingChange(
       subject: .processor(number), online: online, asked: now, deadline: deadline(within))

@@ -160,8 +160,10 @@ package struct CheckpointFolder: Sendable {
   )] {
     guard HostFile.kind(of: path) != nil else { return [] }
     try settle()
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-      .filter(Self.isName).sorted()
+    guard let found = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      throw .host(file: path, number: errno == 0 ? EIO : errno)
+    }
+    let names = found.filter(Self.isName).sorted()
     let all = names.map { name in
       (
         name: name,

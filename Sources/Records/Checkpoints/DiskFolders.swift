@@ -2,37 +2,33 @@ import Foundation
 import Quantities
 
 /// The folders of what is kept of disks, in the folder `disks` of a machine's state: one for each file, so that
-/// another file at a device's number takes nothing from it.
+/// another file at a device's number takes nothing from it. Beside them stands where all disks are on their way to.
 struct DiskFolders: Sendable {
   private let path: String
 
   init(inStateFolder state: String) { path = state + "/disks" }
 
+  /// Which folder of the host it is; nil while there is none.
+  var identity: FolderIdentity? { FolderIdentity(path) }
+
   /// The folders that there are, and the tree in each; nil when it has none that can be read.
   var all: [(folder: String, tree: DiskTree?)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.sorted().map { name in
-      let tree = try? DiskTree.read(path + "/" + name + "/tree.json")
-      return (path + "/" + name, tree ?? nil)
-    }
+    return names.sorted().map { path + "/" + $0 }.filter { HostFile.kind(of: $0) == S_IFDIR }
+      .map { folder in
+        let tree = try? DiskTree.read(folder + "/tree.json")
+        return (folder, tree ?? nil)
+      }
   }
 
   /// Where what is kept of a device's file is, or is to be.
   func folder(of file: String, on device: UInt16) -> String {
-    let all = all
-    let host = DiskFile(file)
-    func isKept(_ tree: DiskTree?) -> Bool {
-      guard let tree, let host else { return false }
-      return tree.file.isSame(as: host)
-    }
-    // One that was replaced is told of where what was kept of the former is found.
-    let known = all.first { isKept($0.tree) }
-    let former = all.first { $0.tree != nil && $0.tree?.file.path == host?.path }
-    if let found = known ?? former { return found.folder }
-    let taken = all.filter { $0.tree != nil }.map(\.folder)
+    let kept = all.filter { $0.tree != nil }
+    let name = DiskFile.path(file)
+    if let known = kept.first(where: { $0.tree?.file.path == name }) { return known.folder }
     let own = path + "/" + hexDigits(device, 4)
     var (folder, number) = (own, 2)
-    while taken.contains(folder) {
+    while kept.contains(where: { $0.folder == folder }) {
       folder = own + "-\(number)"
       number.addClamped(1)
     }
@@ -49,11 +45,53 @@ struct DiskFolders: Sendable {
   func find(
     _ file: String, in checkpoint: CheckpointManifest
   ) -> (mark: DiskMark, folder: String)? {
-    guard let host = DiskFile(file) else { return nil }
-    for case (let folder, let tree?) in all where tree.file.isSame(as: host) {
+    let name = DiskFile.path(file)
+    for case (let folder, let tree?) in all where tree.file.path == name {
       let mark = checkpoint.disks?.first { tree.contains($0) }
       if let mark { return (mark, folder) }
     }
     return nil
+  }
+
+  /// Removes what is kept of a file.
+  static func remove(_ folder: String) {
+    // The tree first: without it the rest is nothing.
+    unlink(folder + "/tree.json")
+    try? CheckpointFile.keepNames(of: folder)
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  // MARK: The way of all disks
+
+  private var goingPath: String { path + "/going.json" }
+
+  /// Where all disks are on their way to; nil when they are where they are.
+  func going() -> [DiskMark]? {
+    guard HostFile.kind(of: goingPath) != nil,
+      let text = try? HostFile.read(goingPath, atMost: 1 << 24)
+    else { return nil }
+    return try? JSONDecoder().decode([DiskMark].self, from: text)
+  }
+
+  /// Says where all disks are on their way to, before the first of them goes.
+  func setGoing(_ marks: [DiskMark]?) throws(CheckpointError) {
+    guard let marks else {
+      unlink(goingPath)
+      return
+    }
+    if let failure = HostFile.makeFolder(path) {
+      throw .host(file: failure.path, number: failure.number)
+    }
+    guard let text = try? JSONEncoder().encode(marks) else {
+      throw .host(file: goingPath, number: EIO)
+    }
+    unlink(goingPath + ".new")
+    let file = try CheckpointFile(writing: goingPath + ".new")
+    try text.visitBytes { bytes throws(CheckpointError) in try file.write(bytes) }
+    try file.finish()
+    guard rename(goingPath + ".new", goingPath) == 0 else {
+      throw .host(file: goingPath, number: errno)
+    }
+    try CheckpointFile.keepNames(of: path)
   }
 }

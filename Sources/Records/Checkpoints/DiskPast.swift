@@ -70,6 +70,10 @@ final class DiskPast: OverwriteKeeper {
 
   private var treePath: String { folder + "/tree.json" }
   private var livePath: String { folder + "/live" }
+  /// The folder that its own lies in.
+  private var home: FolderIdentity? {
+    FolderIdentity((folder as NSString).deletingLastPathComponent)
+  }
   func path(of stretch: Int) -> String { folder + "/\(stretch)" }
 
   // MARK: Beginning and end
@@ -96,6 +100,8 @@ final class DiskPast: OverwriteKeeper {
       guard tree?.target == nil else { throw error }
       return lose(error.finding)
     }
+    // A folder that was moved goes on as this one.
+    try? change { $0.home = home }
     try arrive()
     for stretch in tree?.stretches ?? [] { byteCount.addClamped(size(of: path(of: stretch))) }
   }
@@ -126,7 +132,7 @@ final class DiskPast: OverwriteKeeper {
   private func requireOwnFile() -> Bool {
     let named = DiskFile(diskPath)
     let own = DiskFile(descriptor, diskPath)
-    if let own, let named, own.isSame(as: named),
+    if let own, own.device == named?.device, own.inode == named?.inode,
       UInt64(clamping: own.byteCount) == diskByteCount
     {
       return true
@@ -172,6 +178,15 @@ final class DiskPast: OverwriteKeeper {
     return DiskMark(device: device, tree: tree?.name, point: tree?.position)
   }
 
+  /// Where the disk is now, for coming back; without a point when nothing is kept of it.
+  ///
+  /// - Throws: `CheckpointError` when the host refuses it; all is as it was then.
+  func markToComeBack() throws(CheckpointError) -> DiskMark {
+    guard requireOwnFile(), tree != nil else { return DiskMark(device: device) }
+    if live != nil { try seal() }
+    return DiskMark(device: device, tree: tree?.name, point: tree?.position)
+  }
+
   /// Begins a tree, with the first point.
   private func begin() throws(CheckpointError) {
     if let failure = HostFile.makeFolder(folder) {
@@ -182,7 +197,8 @@ final class DiskPast: OverwriteKeeper {
       throw .host(file: diskPath, number: errno)
     }
     file.written = nil
-    let new = DiskTree(of: file)
+    var new = DiskTree(of: file)
+    new.home = home
     try new.write(treePath)
     tree = new
   }
@@ -190,8 +206,14 @@ final class DiskPast: OverwriteKeeper {
   /// Makes what is live the stretch to a new point.
   private func seal() throws(CheckpointError) {
     guard let tree else { return }
-    try move(livePath, to: path(of: tree.nextPoint))
-    try change { $0.advance() }
+    let stretch = path(of: tree.nextPoint)
+    try move(livePath, to: stretch)
+    do throws(CheckpointError) {
+      try change { $0.advance() }
+    } catch {
+      try move(stretch, to: livePath)
+      throw error
+    }
     live = nil
     keptBlocks = []
   }

@@ -20,9 +20,11 @@ package final class DiskPasts {
   private var disks: [DiskPast] = []
   /// All writable disks, those of which nothing is kept included.
   private var devices: [UInt16] = []
-  /// Where the files are that went with another I/O configuration: they may come back, and a checkpoint that is
-  /// taken meanwhile knows what they have then.
+  /// Where the files are that the machine had with another I/O configuration: they may come back, and a
+  /// checkpoint that is taken meanwhile knows what they have then.
   private var absent: [AbsentDisk] = []
+  /// Where all were before they went to a checkpoint, until the machine goes on there.
+  private var before: [DiskMark] = []
   private var messages: [String] = []
   private let folders: DiskFolders
   /// Disks that came and are of no instant: what is written to them would make that worse.
@@ -37,6 +39,11 @@ package final class DiskPasts {
   /// - Throws: `CheckpointError` when a disk is of no instant, and cannot be put back to one.
   package func open(_ definition: SystemDefinition) throws(CheckpointError) {
     for (device, path) in definition.writableFiles { try open(device, at: path) }
+    for case (let folder, let tree?) in folders.all
+    where !disks.contains(where: { $0.folder == folder }) { takeIn(folder, tree) }
+    guard let going = folders.going() else { return }
+    _ = try go(to: going)
+    try folders.setGoing(nil)
   }
 
   /// Opens what is kept of one disk.
@@ -46,7 +53,7 @@ package final class DiskPasts {
     guard device.keptLimit > 0 else {
       // What is kept would not be true of what is written from now on.
       absent.removeAll { $0.folder == folder }
-      try? FileManager.default.removeItem(atPath: folder)
+      DiskFolders.remove(folder)
       return
     }
     let disk = try DiskPast(device.number, at: path, keeping: device.keptLimit, in: folder) {
@@ -55,6 +62,28 @@ package final class DiskPasts {
     }
     absent.removeAll { $0.folder == folder }
     disks.append(disk)
+  }
+
+  /// Takes in where the file of a disk is that is not there now, if it can be known.
+  private func takeIn(_ folder: String, _ tree: DiskTree) {
+    let device = UInt16((folder as NSString).lastPathComponent.prefix(4), radix: 16)
+    guard let device, let disk = openAbsent(tree.name, in: folder, as: device) else { return }
+    leave(disk)
+  }
+
+  /// Opens what is kept of a file that no device has now; nil when the file is not what it was, or the folder is
+  /// a copy of another machine's.
+  private func openAbsent(_ name: UInt64, in folder: String, as device: UInt16) -> DiskPast? {
+    guard let tree = try? DiskTree.read(folder + "/tree.json"), tree.name == name,
+      tree.home != nil, tree.home == folders.identity, let file = DiskFile(tree.file.path)
+    else { return nil }
+    var former = tree.file
+    if tree.target != nil { former.written = nil }
+    guard file.isStill(former) else { return nil }
+    let number = absent.first { $0.folder == folder }?.mark.device ?? device
+    return try? DiskPast(
+      number, at: tree.file.path, keeping: DeviceDefinition.ordinaryKeptByteCount, in: folder
+    ) { [weak self] in self?.messages.append(Self.line(number, $0)) }
   }
 
   private static func line(_ device: UInt16, _ text: String) -> String {
@@ -110,9 +139,12 @@ package final class DiskPasts {
 
   /// Remembers where a disk is that goes.
   private func leave(_ disk: DiskPast) {
-    let mark = disk.mark()
+    absent.removeAll { $0.folder == disk.folder }
+    var mark = disk.mark()
+    mark.isAbsent = true
+    guard fdatasync(disk.descriptor) == 0 else { return }
     disk.end()
-    guard mark.point != nil, disk.tree?.target == nil else { return }
+    guard let tree = disk.tree, tree.contains(mark), tree.target == nil else { return }
     absent.append(AbsentDisk(mark: mark, folder: disk.folder))
   }
 
@@ -132,21 +164,19 @@ package final class DiskPasts {
 
   // MARK: Checkpoints
 
-  /// Where a checkpoint that is taken now finds each disk, and each that went.
+  /// Where a checkpoint that is taken now finds each disk, and each that is not there.
   package func mark() -> [DiskMark] {
     let marks = Dictionary(
       disks.map { ($0.device, $0.mark()) }, uniquingKeysWith: { first, _ in first })
+    for index in absent.indices { absent.change(at: index) { $0.isNew = false } }
     return devices.map { marks[$0] ?? DiskMark(device: $0) } + absent.map(\.mark)
   }
 
   /// What has the host put on its disk all that was written; for any thread.
   package var sync: @Sendable () throws(CheckpointError) -> Void {
-    let files = disks.map { (descriptor: $0.descriptor, path: $0.diskPath) }
-    return { () throws(CheckpointError) in
-      for file in files where fdatasync(file.descriptor) != 0 {
-        throw .host(file: file.path, number: errno)
-      }
-    }
+    // A disk may go meanwhile.
+    let files = disks.map { HeldFile($0.descriptor, $0.diskPath) }
+    return { () throws(CheckpointError) in for file in files { try file.sync() } }
   }
 
   /// The disks that a checkpoint is without.
@@ -159,29 +189,47 @@ package final class DiskPasts {
     return devices.filter { !found.contains($0) }
   }
 
-  /// Puts the disks where a checkpoint finds them, those included that its I/O configuration was without.
+  // MARK: Going
+
+  /// Puts the disks where a checkpoint finds them, those included that were not there then.
   ///
   /// - Returns: Those that it is without: they stay as they are.
   /// - Throws: `CheckpointError` when the host refuses one on the way; all are where they were then.
   package func go(to checkpoint: CheckpointManifest) throws(CheckpointError) -> [UInt16] {
-    let before = mark()
+    let marks = checkpoint.disks ?? []
+    before = []
+    for disk in disks { before.append(try disk.markToComeBack()) }
+    try folders.setGoing(marks)
+    let missing: [UInt16]
     do throws(CheckpointError) {
-      return try go(to: checkpoint.disks ?? [])
+      missing = try go(to: marks)
     } catch {
-      goBack(to: before)
+      comeBack()
       throw error
     }
+    try folders.setGoing(nil)
+    return missing
   }
 
-  /// Puts the disks back where they were marked; what the host refuses is told.
-  package func goBack(to marks: [DiskMark]) {
-    for mark in marks {
+  /// The machine goes on where its disks went.
+  package func stay() { before = [] }
+
+  /// Puts the disks back where they were before they went; what the host refuses is told, and the next start
+  /// tries again.
+  package func comeBack() {
+    let marks = before
+    before = []
+    var isBack = (try? folders.setGoing(marks)) != nil
+    for mark in marks where mark.point != nil {
       do throws(CheckpointError) {
         _ = try go(to: [mark])
       } catch {
+        isBack = false
         messages.append(Self.line(mark.device, "NOT PUT BACK: \(error.description)"))
       }
     }
+    before = []
+    if isBack { try? folders.setGoing(nil) }
   }
 
   private func go(to marks: [DiskMark]) throws(CheckpointError) -> [UInt16] {
@@ -190,24 +238,25 @@ package final class DiskPasts {
       guard let mark = marks.first(where: disk.has) else { continue }
       if try !go(disk, to: mark) { missing.append(disk.device) }
     }
-    for mark in marks where !disks.contains(where: { $0.has(mark) }) {
-      if try !goAbsent(to: mark), mark.tree != nil, !missing.contains(mark.device) {
-        missing.append(mark.device)
-      }
+    for mark in marks where mark.isAbsent == true && !disks.contains(where: { $0.has(mark) }) {
+      try goAbsent(to: mark)
     }
     return missing
   }
 
-  /// Puts a disk that is not there where a checkpoint finds it; false when nothing is kept of it any more.
-  private func goAbsent(to mark: DiskMark) throws(CheckpointError) -> Bool {
-    guard let (folder, tree) = folders.find(mark) else { return false }
-    let disk = try DiskPast(
-      mark.device, at: tree.file.path, keeping: DeviceDefinition.ordinaryKeptByteCount, in: folder
-    ) { [weak self] in self?.messages.append(Self.line(mark.device, $0)) }
-    absent.removeAll { $0.folder == folder }
-    guard disk.has(mark), try go(disk, to: mark) else { return false }
+  /// Puts a file whose disk is not there where a checkpoint finds it.
+  private func goAbsent(to mark: DiskMark) throws(CheckpointError) {
+    guard let (folder, tree) = folders.find(mark),
+      let disk = openAbsent(tree.name, in: folder, as: mark.device), disk.has(mark)
+    else {
+      messages.append(Self.line(mark.device, "IT IS AWAY, AND ITS FILE STAYS AS IT IS"))
+      return
+    }
+    var back = try disk.markToComeBack()
+    back.isAbsent = true
+    before.append(back)
+    _ = try go(disk, to: mark)
     leave(disk)
-    return true
   }
 
   /// Puts one disk where a checkpoint finds it; false, with a message, when what is kept of it is damaged.
@@ -222,16 +271,22 @@ package final class DiskPasts {
     }
   }
 
+  // MARK: Pruning
+
   /// Removes what no checkpoint needs any more.
   package func prune(to checkpoints: [CheckpointManifest]) {
     let marks = checkpoints.flatMap { $0.disks ?? [] }
     for disk in disks { disk.prune(to: marks) }
-    // Nor what is kept of files that are not there, unless one is halfway.
     for case (let folder, let tree?) in folders.all
     where !disks.contains(where: { $0.folder == folder }) && tree.target == nil {
-      if marks.contains(where: tree.contains) { continue }
+      // Which no checkpoint could know yet.
+      if absent.contains(where: { $0.folder == folder && $0.isNew }) { continue }
+      guard !marks.contains(where: tree.contains) else {
+        tree.prune(to: marks, in: folder)
+        continue
+      }
       absent.removeAll { $0.folder == folder }
-      try? FileManager.default.removeItem(atPath: folder)
+      DiskFolders.remove(folder)
     }
   }
 
@@ -248,10 +303,15 @@ package final class DiskPasts {
   /// Shows guests of a machine that is only looked at what its disks had at a checkpoint, those included that
   /// come later.
   ///
+  /// - Parameters:
+  ///   - checkpoint: The checkpoint.
+  ///   - manager: The machine.
+  ///   - state: The state folder of the machine that it is of.
+  ///   - tell: Takes lines about disks that come later and are shown as they are.
   /// - Returns: The disks that it is without: they are shown as they are.
   package static func show(
     _ checkpoint: CheckpointManifest, on manager: PartitionManager,
-    inStateFolder state: String
+    inStateFolder state: String, tell: @escaping (String) -> Void
   ) -> [UInt16] {
     let folders = DiskFolders(inStateFolder: state)
     func showAll(on manager: PartitionManager) -> [UInt16] {
@@ -263,19 +323,44 @@ package final class DiskPasts {
         return false
       }.map(\.device.number)
     }
+    let missing = showAll(on: manager)
+    var told = missing
     manager.onDisksChanged = { [weak manager] in
-      if let manager { _ = showAll(on: manager) }
+      guard let manager else { return }
+      for device in showAll(on: manager) where !told.contains(device) {
+        told.append(device)
+        tell(line(device, "IT IS SHOWN AS IT IS NOW"))
+      }
     }
-    return showAll(on: manager)
+    return missing
   }
 }
 
-/// A disk that went with another I/O configuration.
+/// A disk whose file the machine had with another I/O configuration.
 private struct AbsentDisk {
   /// Where its file is.
   var mark: DiskMark
   /// What is kept of it.
   var folder: String
+  /// Whether no checkpoint was taken since it went.
+  var isNew = true
+}
+
+/// A file that stays open while somebody needs it.
+private final class HeldFile: Sendable {
+  private let descriptor: Int32
+  private let path: String
+
+  init(_ descriptor: Int32, _ path: String) {
+    self.descriptor = dup(descriptor)
+    self.path = path
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  func sync() throws(CheckpointError) {
+    guard fdatasync(descriptor) == 0 else { throw .host(file: path, number: errno) }
+  }
 }
 
 /// Keeps a disk's file from being written to.

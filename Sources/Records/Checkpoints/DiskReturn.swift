@@ -11,9 +11,11 @@ extension DiskPast {
   ///
   /// - Throws: `CheckpointError`; when it is `.damaged`, the file is as it was.
   func go(to mark: DiskMark) throws(CheckpointError) {
+    try settle()
     guard has(mark), let point = mark.point, let route = tree?.route(to: point) else {
       throw .damaged(folder: folder, section: "tree.json", reason: "there is no way to the point")
     }
+    if live == nil, tree?.target == nil, route.count == 1 { return }
     try live?.verify(on: diskByteCount)
     for (one, other) in zip(route, route.dropFirst()) {
       try DiskStretch(reading: path(of: max(one, other))).verify(on: diskByteCount)
@@ -33,6 +35,25 @@ extension DiskPast {
     try CheckpointFile.keepNames(of: folder)
     for point in tree?.route(to: target)?.dropFirst() ?? [] { try step(to: point) }
     try change { $0.target = nil }
+  }
+
+  /// Makes the disk's file whole at a point, when the host ended a way in the middle of a step.
+  private func settle() throws(CheckpointError) {
+    guard let tree, let target = tree.target else { return }
+    if let live {
+      try restore(live)
+      removeLive()
+    }
+    guard let next = tree.route(to: target)?.dropFirst().first else { return }
+    let path = path(of: max(tree.position, next))
+    let other = path + ".other"
+    if HostFile.kind(of: other) != nil {
+      try restore(DiskStretch(reading: other))
+      unlink(other)
+      try CheckpointFile.keepNames(of: folder)
+    } else if try DiskStretch(reading: path).point == tree.position {
+      try change { $0.position = next }
+    }
   }
 
   /// Goes to a neighbour of the position.

@@ -62,7 +62,10 @@ final class DiskStretch {
   init(reading path: String, isWritable: Bool = false) throws(CheckpointError) {
     self.path = path
     descriptor = open(path, (isWritable ? O_RDWR : O_RDONLY) | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .host(file: path, number: errno) }
+    guard descriptor >= 0 else {
+      throw errno == ENOENT
+        ? Self.damage(path, "it is not there") : .host(file: path, number: errno)
+    }
     byteCount = 0
     var head = [UInt64](repeating: 0, count: Self.headWordCount)
     guard Self.read(descriptor, into: &head, at: 0) == Self.headByteCount,

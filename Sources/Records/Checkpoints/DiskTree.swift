@@ -13,6 +13,8 @@ package struct DiskMark: Codable, Equatable, Sendable {
   var tree: UInt64?
   /// The point in it.
   var point: Int?
+  /// Whether the disk was away, with another I/O configuration; nil for no.
+  var isAbsent: Bool?
 }
 
 /// The tree of a disk's points.
@@ -26,6 +28,9 @@ struct DiskTree: Codable, Equatable, Sendable {
   var name: UInt64
   /// The disk's file, and which one it is to the host.
   var file: DiskFile
+  /// The folder that the tree was kept in last: one that is a copy of it writes to no file by it. Nil for one
+  /// that was written by an older program.
+  var home: FolderIdentity?
   /// The point from which the disk goes on.
   var position: Int
   /// Where the disk's file is being put; what it has until it is there is of no instant.
@@ -120,6 +125,14 @@ struct DiskTree: Codable, Equatable, Sendable {
     return gone
   }
 
+  /// Removes what no checkpoint needs, of a disk that is not open.
+  func prune(to marks: [DiskMark], in folder: String) {
+    var other = self
+    let gone = other.prune(to: Set(marks.filter(contains).compactMap(\.point)))
+    guard !gone.isEmpty, (try? other.write(folder + "/tree.json")) != nil else { return }
+    for stretch in gone { unlink(folder + "/\(stretch)") }
+  }
+
   /// Takes away the oldest point behind which no other lies.
   ///
   /// - Returns: The stretch that went with it; nil when only the position is left.
@@ -142,9 +155,15 @@ struct DiskTree: Codable, Equatable, Sendable {
       throw damaged(error.reason)
     }
     guard let tree = try? JSONDecoder().decode(Self.self, from: text), tree.kind == kind,
-      tree.version <= version, tree.contains(tree.position)
+      tree.version <= version, tree.isOne
     else { throw damaged("it is no tree of a disk's points") }
     return tree
+  }
+
+  /// Whether it hangs together.
+  private var isOne: Bool {
+    contains(position) && (target.map(contains) ?? true)
+      && parents.allSatisfy { $0 > 0 && $0 < next && $1 < $0 }
   }
 
   /// Writes it; at each instant the old or the new one is there.
@@ -161,9 +180,23 @@ struct DiskTree: Codable, Equatable, Sendable {
   }
 }
 
+/// Which folder of the host one is.
+struct FolderIdentity: Codable, Equatable, Sendable {
+  var device: UInt64
+  var inode: UInt64
+
+  /// A folder of the host; nil when it cannot be looked at.
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    device = UInt64(clamping: status.st_dev)
+    inode = UInt64(clamping: status.st_ino)
+  }
+}
+
 /// Which file of the host a disk has.
 struct DiskFile: Codable, Equatable, Sendable {
-  /// Where it was found last, from the root on.
+  /// Its name, from the root on.
   var path: String
   var device: UInt64
   var inode: UInt64
@@ -187,7 +220,7 @@ struct DiskFile: Codable, Equatable, Sendable {
   }
 
   private init(_ path: String, _ status: stat) {
-    self.path = URL(fileURLWithPath: path).path
+    self.path = Self.path(path)
     device = UInt64(clamping: status.st_dev)
     inode = UInt64(clamping: status.st_ino)
     byteCount = Int64(clamping: status.st_size)
@@ -195,12 +228,13 @@ struct DiskFile: Codable, Equatable, Sendable {
       .addingClamped(Int64(clamping: status.st_mtim.tv_nsec))
   }
 
-  /// Whether it is one and the same file of the host, by whatever name.
-  func isSame(as other: DiskFile) -> Bool { device == other.device && inode == other.inode }
+  /// A file's name from the root on.
+  static func path(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 
   /// Whether it is the file that was described, and nobody wrote to it since.
   func isStill(_ former: DiskFile) -> Bool {
-    isSame(as: former) && byteCount == former.byteCount
-      && (former.written == nil || former.written == written)
+    var same = former
+    same.written = former.written ?? written
+    return self == same
   }
 }

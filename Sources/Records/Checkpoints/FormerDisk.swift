@@ -70,7 +70,9 @@ final class FormerDisk: FormerContents {
     guard !isLost else { return false }
     for _ in 0..<Self.attempts {
       let now = FileVersion(folder + "/tree.json")
-      if now == version, now != nil, takeLive() { return true }
+      // It is only ever put in the place of another.
+      if now == nil { break }
+      if now == version, takeLive() { return true }
       if let now, let isKnown = read(), FileVersion(folder + "/tree.json") == now {
         version = isKnown ? now : nil
         return isKnown

@@ -163,8 +163,10 @@ final class CheckpointStore: CheckpointsPort {
 
   /// Lets go what is kept of disks for checkpoints that are gone.
   func pruneDisks() {
-    guard !disks.facts.isEmpty, let all = try? folder.list() else { return }
-    disks.prune(to: all.compactMap { try? $0.manifest.get() })
+    guard let all = try? folder.list() else { return }
+    let manifests = all.compactMap { try? $0.manifest.get() }
+    // What one that cannot be read needs, nobody knows.
+    if manifests.count == all.count { disks.prune(to: manifests) }
   }
 
   func keptDisks() -> [KeptDiskFacts] {

@@ -66,7 +66,9 @@ struct MachineRecords {
       writeError($0)
     }.begin(beginning)
     if let manifest = origin?.manifest {
-      origin?.missingDisks = DiskPasts.show(manifest, on: manager, inStateFolder: readFolder)
+      origin?.missingDisks = DiskPasts.show(manifest, on: manager, inStateFolder: readFolder) {
+        writeError($0)
+      }
     }
     return origin
   }

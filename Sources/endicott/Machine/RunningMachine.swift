@@ -67,8 +67,10 @@ final class RunningMachine: SimulationClock {
         try Recorder(store, manager, goesOn: origin != nil, from: parent) { Host.milliseconds }
       }
     } catch {
+      disks?.comeBack()
       throw HostFailure(error)
     }
+    disks?.stay()
     if let recorder, let disks {
       checkpoints = CheckpointStore(manager, recorder, disks, definition: definition.sum)
     } else {
@@ -284,16 +286,14 @@ final class RunningMachine: SimulationClock {
     control.rewindTarget = nil
     checkpoints?.finish()
     recorder?.markInstant()
-    let here = disks?.mark() ?? []
     let machine: RunningMachine
     do throws(HostFailure) {
       machine = try RunningMachine(
         manager: rebuild(), definition: definition, records: records,
         from: .instant(instant, of: recorder?.start), inPlaceOf: self)
     } catch {
-      // The disks may be those of the other instant already.
+      // The disks may be those of the other instant's I/O configuration already.
       disks?.attach(to: manager)
-      disks?.goBack(to: here)
       throw error
     }
     machine.rebuild = rebuild

@@ -150,6 +150,71 @@ import Testing
       #expect(try Data(contentsOf: URL(fileURLWithPath: stretch)) == exchanged, "step \(number)")
       #expect(again.tree?.position == 1 && again.tree?.target == nil)
     }
+    // The host ends the way there, and the same process goes back.
+    tree.target = nil
+    for (number, step) in steps.enumerated() {
+      try later.write(to: URL(fileURLWithPath: file))
+      try before.write(to: URL(fileURLWithPath: stretch))
+      tree.file = try #require(DiskFile(file))
+      try tree.write(kept + "/tree.json")
+      let again = try open()
+      let here = again.mark()
+      try again.change { $0.target = 1 }
+      let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file))
+      try handle.write(contentsOf: step.disk)
+      try handle.close()
+      try step.stretch.write(to: URL(fileURLWithPath: stretch))
+      for (name, data) in step.files {
+        try data.write(to: URL(fileURLWithPath: kept + "/" + name))
+      }
+      try again.go(to: here)
+      #expect(try contents() == later, "back from step \(number)")
+      #expect(again.tree?.position == 2 && again.tree?.target == nil)
+      try again.go(to: first)
+      #expect(try contents() == former, "there after step \(number)")
+    }
+  }
+
+  @Test("a host without room for the tree refuses the way, and nothing is lost")
+  func withoutRoom() throws {
+    var random = RandomNumbers(seed: 27)
+    let past = try open()
+    let mark = past.mark()
+    let first = try contents()
+    try write(past, &random)
+    let now = try contents()
+    // A folder in the place of the new tree's file.
+    try FileManager.default.createDirectory(
+      atPath: kept + "/tree.json.new/x", withIntermediateDirectories: true)
+    #expect(throws: CheckpointError.self) { try past.markToComeBack() }
+    #expect(try contents() == now)
+    try FileManager.default.removeItem(atPath: kept + "/tree.json.new")
+    try write(past, &random)
+    let later = try contents()
+    let here = try past.markToComeBack()
+    try past.go(to: mark)
+    #expect(try contents() == first)
+    try past.go(to: here)
+    #expect(try contents() == later)
+  }
+
+  @Test("a tree that does not hang together is none") func treeFromOthers() throws {
+    var random = RandomNumbers(seed: 28)
+    let past = try open()
+    _ = past.mark()
+    try write(past, &random)
+    _ = past.mark()
+    let path = kept + "/tree.json"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    for (part, other) in [
+      (#""next":3"#, #""next":2"#), (#""position":2"#, #""position":3"#),
+      (#""kind":"disk""#, #""kind":"tree""#),
+    ] {
+      #expect(text.contains(part), "\(text)")
+      try text.replacingOccurrences(of: part, with: other)
+        .write(toFile: path, atomically: false, encoding: .utf8)
+      #expect(throws: CheckpointError.self) { try DiskTree.read(path) }
+    }
   }
 
   @Test("a changed byte before the end is told, and nothing is put back")

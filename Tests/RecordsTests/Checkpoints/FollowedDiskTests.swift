@@ -42,11 +42,12 @@ struct FollowedDiskTests {
       checkpoint: manager.checkpoint())
   }
 
-  private func write() throws {
-    try manager.perform(.attachDevice("A", device: 0x204, as: 0x100))
+  private func write(_ device: UInt16 = 0x204, more: Bool = false) throws {
+    try manager.perform(.attachDevice("A", device: device, as: 0x100))
     try manager.perform(
-      .load("A", image: .program(name: "IODRIVER", parameters: "1"), parameters: nil))
-    manager.runEpochs(until: manager.now + 100_000_000) { false }
+      .load(
+        "A", image: .program(name: "IODRIVER", parameters: more ? "3" : "1"), parameters: nil))
+    manager.runEpochs(until: manager.now + (more ? 200_000_000 : 100_000_000)) { false }
     try manager.perform(.resetClear("A", force: true))
     try manager.perform(.detachDevice("A", device: 0x100, force: true))
   }
@@ -110,7 +111,7 @@ struct FollowedDiskTests {
     _ = disks.takeMessages()
     let path = folder.path + "/disks/0204/tree.json"
     var tree = try #require(try DiskTree.read(path))
-    tree.target = tree.nextPoint
+    tree.target = tree.position
     tree.file.byteCount += 1
     try tree.write(path)
     try manager.perform(.activateDeck(.recover(.target)))
@@ -142,42 +143,54 @@ struct FollowedDiskTests {
     try manager.perform(.activateDeck(.recover(.source)))
     let without = checkpoint()
     try manager.perform(.activateDeck(.recover(.target)))
-    // IODRIVER would write the same once more.
-    try manager.perform(.attachDevice("A", device: 0x204, as: 0x100))
-    try manager.perform(
-      .load("A", image: .program(name: "IODRIVER", parameters: "3"), parameters: nil))
-    manager.runEpochs(until: manager.now + 200_000_000) { false }
-    try manager.perform(.resetClear("A", force: true))
-    try manager.perform(.detachDevice("A", device: 0x100, force: true))
+    try write(more: true)
     let more = try contents()
     #expect(more != written && written != copy)
     let last = checkpoint()
     #expect(try disks.go(to: without) == [] && contents() == written)
     #expect(try disks.go(to: last) == [] && contents() == more)
     try manager.perform(.activateDeck(.recover(.source)))
-    #expect(try disks.go(to: first) == [] && contents() == copy)
     #expect(try disks.go(to: without) == [] && contents() == written)
+    #expect(try disks.go(to: checkpoint()) == [] && contents() == written)
+    try manager.perform(.activateDeck(.recover(.target)))
     #expect(try disks.go(to: last) == [] && contents() == more)
     disks.end()
-    // In other processes, of which the first two have a configuration without it.
+    // In other processes, the first with a configuration without it.
     var next = try go(nil, to: without)
     #expect(try next.missing.isEmpty && contents() == written)
-    #expect(checkpoint().disks == last.disks)
-    next = try go(nil, to: first)
+    #expect(next.disks.mark().map(\.device) == [0x204])
+    // A checkpoint with the disk is nothing that one without it goes to.
+    #expect(try go(nil, to: first).missing.isEmpty && contents() == written)
+    next = try go(comes(), to: first)
     #expect(try next.missing.isEmpty && contents() == copy)
     next = try go(comes(), to: last)
     #expect(try next.missing.isEmpty && contents() == more)
+    next.disks.end()
+    // A machine's folder that is copied has files of its own.
+    let copied = folder.path + "/copied"
+    try FileManager.default.createDirectory(atPath: copied, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: folder.path + "/disks", toPath: copied + "/disks")
+    let others = DiskPasts(inStateFolder: copied)
+    try others.open(try KeptMachine.manager().definition)
+    #expect(try others.go(to: without).isEmpty && contents() == more)
+    #expect(
+      others.takeMessages() == ["DISK 0204: IT IS AWAY, AND ITS FILE STAYS AS IT IS"])
     // What is kept of it goes with the checkpoints.
     next = try go(comes(), to: without)
     next.disks.prune(to: [without])
-    #expect(try go(nil, to: without).missing.isEmpty)
-    #expect(try go(nil, to: last).missing == [0x204])
-    disks.prune(to: [])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/disks").isEmpty)
+    #expect(try contents() == written)
+    #expect(try go(comes(), to: last).missing == [0x204])
+    next.disks.end()
+    let end = DiskPasts(inStateFolder: folder.path)
+    try end.open(try KeptMachine.manager().definition)
+    end.prune(to: [])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/disks") != [])
+    _ = end.mark()
+    end.prune(to: [])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/disks") == [])
   }
 
-  @Test("another file at the device's number takes nothing from it, nor does another name of it")
-  func otherFiles() throws {
+  @Test("another file at the device's number takes nothing from it") func otherFiles() throws {
     try manager.perform(comes())
     let first = checkpoint()
     let copy = try contents()
@@ -186,7 +199,7 @@ struct FollowedDiskTests {
     disks.end()
     let other = folder.path + "/other.img"
     try Data(repeating: 0x43, count: 1 << 20).write(to: URL(fileURLWithPath: other))
-    func withFile(_ path: String) throws -> (DiskPasts, PartitionManager) {
+    func withFile(_ path: String) throws -> DiskPasts {
       let manager = try KeptMachine.manager()
       var configuration = manager.layout.folder.inputOutput
       configuration.devices.append(
@@ -196,17 +209,18 @@ struct FollowedDiskTests {
         .activateDeck(.activate(IODeck(name: "OTHER", configuration: configuration))))
       let disks = DiskPasts(inStateFolder: folder.path)
       try disks.open(manager.definition)
-      return (disks, manager)
+      return disks
     }
-    let (others, _) = try withFile(other)
-    #expect(others.mark().count == 1 && others.missing(in: last) == [0x204])
-    others.end()
-    let (again, _) = try withFile(other)
-    #expect(again.missing(in: last) == [0x204] && again.takeMessages().isEmpty)
-    // The first by another name: what is kept is of the file.
-    let linked = folder.path + "/linked.img"
-    #expect(link(file, linked) == 0)
-    let (same, _) = try withFile(linked)
+    for _ in 0..<2 {
+      let others = try withFile(other)
+      #expect(others.missing(in: last) == [0x204])
+      // The first is away then, and is marked so.
+      #expect(others.mark().map { $0.isAbsent ?? false } == [false, true])
+      #expect(others.takeMessages().isEmpty)
+      others.end()
+    }
+    // The name need not be the same word for word.
+    let same = try withFile(folder.path + "/./data.img")
     #expect(same.missing(in: first).isEmpty && same.missing(in: last).isEmpty)
     #expect(try same.go(to: first) == [] && contents() == copy)
     #expect(same.takeMessages().isEmpty)
@@ -227,19 +241,32 @@ struct FollowedDiskTests {
     try manager.perform(
       .activateDeck(.activate(IODeck(name: "NEXT", configuration: configuration))))
     let first = checkpoint()
-    try write()
-    let written = try Data(contentsOf: URL(fileURLWithPath: files[0]))
-    _ = checkpoint()
+    try write(0x204)
+    try write(0x205)
+    func now() throws -> [Data] { try files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) } }
+    let written = try now()
+    let last = checkpoint()
     _ = disks.takeMessages()
     let kept = folder.path + "/disks/0205"
     try FileManager.default.moveItem(atPath: kept, toPath: kept + ".away")
     try Data().write(to: URL(fileURLWithPath: kept))
     #expect(throws: CheckpointError.self) { try disks.go(to: first) }
-    #expect(try Data(contentsOf: URL(fileURLWithPath: files[0])) == written)
-    #expect(disks.takeMessages().contains { $0.hasPrefix("DISK 0205: NOT PUT BACK") })
+    #expect(try now() == written)
     try FileManager.default.removeItem(atPath: kept)
     try FileManager.default.moveItem(atPath: kept + ".away", toPath: kept)
     #expect(try disks.go(to: first) == [])
-    #expect(try Data(contentsOf: URL(fileURLWithPath: files[0])) != written)
+    #expect(try zip(now(), written).allSatisfy { $0 != $1 })
+    // What came after it does not come: all that went goes back.
+    disks.comeBack()
+    #expect(try now() == written && disks.takeMessages().isEmpty)
+    // A process that is killed between two of them has all go where they were going.
+    _ = try disks.go(to: last)
+    disks.end()
+    try DiskFolders(inStateFolder: folder.path).setGoing(first.disks)
+    let next = DiskPasts(inStateFolder: folder.path)
+    try next.open(manager.definition)
+    #expect(next.missing(in: first).isEmpty)
+    #expect(try zip(now(), written).allSatisfy { $0 != $1 })
+    #expect(DiskFolders(inStateFolder: folder.path).going() == nil)
   }
 }
