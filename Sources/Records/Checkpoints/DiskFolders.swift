@@ -1,8 +1,10 @@
 import Foundation
 import Quantities
 
-/// The folders of what is kept of disks, in the folder `disks` of a machine's state: one for each file, so that
-/// another file at a device's number takes nothing from it. Beside them stands where all disks are on their way to.
+/// The folders of what is kept of disks, in the folder `disks` of a machine's state.
+///
+/// There is one for each file, so that another file at a device's number takes nothing from it. Beside them
+/// stands where all disks are on their way to.
 struct DiskFolders: Sendable {
   private let path: String
 

@@ -28,8 +28,9 @@ struct DiskTree: Codable, Equatable, Sendable {
   var name: UInt64
   /// The disk's file, and which one it is to the host.
   var file: DiskFile
-  /// The folder that the tree was kept in last: one that is a copy of it writes to no file by it. Nil for one
-  /// that was written by an older program.
+  /// The folder that it was kept in last; nil for one that was written by an older program.
+  ///
+  /// A copy of that folder writes to no file by it.
   var home: FolderIdentity?
   /// The point from which the disk goes on.
   var position: Int

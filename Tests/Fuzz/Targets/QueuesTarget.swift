@@ -9,8 +9,10 @@ import X86
 enum QueuesTarget: FuzzTarget {
   private static let descriptors: UInt64 = 0x1000
   private static let available: UInt64 = 0x2000
-  private static let used: UInt64 = 0x3000
-  private static let header: UInt64 = 0x4000
+  private static let used: UInt64 = 0x3800
+  private static let header: UInt64 = 0x5000
+  /// As many as any device has: two pairs of a network adapter, and its control.
+  private static let queueCount: UInt64 = 5
   private static let storage: UInt64 = 1 << 20
   private static let pluggable: UInt64 = 16 << 20
 
@@ -120,13 +122,16 @@ enum QueuesTarget: FuzzTarget {
       for value in [UInt32(0), 1, 3] { write(0x70, value) }
       write(0x24, 1)
       write(0x20, 1)
-      // What the first word has of features: those that a memory device and a port require among them, and a
-      // balloon's.
+      // Of the first word any features that the device offers, or any at all; those that a memory device and
+      // a port require are among them.
+      write(0x14, 0)
       write(0x24, 0)
-      write(0x20, UInt32(input.byte()) << 8 | 0x22)
+      let isAny = input.byte() & 3 == 0
+      let offered = UInt32(truncatingIfNeeded: bus.readMemory(base + 0x10, access(4)) ?? 0)
+      write(0x20, (input.word(UInt32.self) | 0x22) & (isAny ? .max : offered))
       write(0x70, 0xB)
       let sizes = [input.byte(), input.byte()]
-      for queue in UInt64(0)..<4 {
+      for queue in 0..<queueCount {
         write(0x30, UInt32(queue))
         write(0x38, UInt32(1) << UInt32(sizes[Int(queue & 1)] & 7))
         for (offset, address) in [
@@ -188,14 +193,15 @@ enum QueuesTarget: FuzzTarget {
         _ = memory.store(UInt32(kind & 15), at: header)
         _ = memory.store(UInt32(kind >> 4 & 7) | UInt32(kind >> 7) << 16, at: header + 4)
         _ = memory.store(input.number(), at: header + 8)
-        _ = memory.store(input.number(), at: header + 16)
+        // A count of pairs for a network adapter's control, or anything.
+        _ = memory.store(kind & 0x40 != 0 ? UInt64(kind & 3) : input.number(), at: header + 16)
         if base == unit.address { command(&input) }
       case 6, 7:
         let choice = input.byte()
         offer(UInt16(choice & 0x3F), in: UInt64(choice >> 6))
       case 8:
         let choice = input.byte()
-        offer(UInt16(choice & 0x7F), in: UInt64(choice >> 7))
+        offer(UInt16(choice & 0x7F), in: queueCount &- 2 &+ UInt64(choice >> 7))
       case 9:
         _ = memory.store(input.word(UInt16.self), at: available + 2)
         write(0x50, UInt32(input.byte()))
@@ -297,17 +303,21 @@ enum QueuesTarget: FuzzTarget {
       15, 15, 0x0A, 0x0A, 0x0A, 0x0A, 0x0A, 0x0A, 0x0A, 0x0A, 0, 0, 6, 0x40, 10, 0x80, 5, 0, 0, 1,
       0, 4, 64, 2, 0, 6, 1,
     ]
-    let apart: [UInt8] = [13, 14, 3, 3, 3]
+    let apart: [UInt8] = [13, 14, 1, 0xFF, 0xFF, 0xFF, 0xFF, 3, 3]
+    // Two pairs for a network adapter: class 4 with its command, two bytes, and the answer, by the last queue.
+    let pairs: [UInt8] =
+      [5, 5, 0x44] + [UInt8](repeating: 0, count: 9)
+      + [0, 0, 0, 2, 1, 1, 1, 1, 4, 2, 1, 2, 2, 2, 4, 1, 2, 0, 8, 0x80]
     // A SCSI read of one block: header, answer and data by the third queue.
     let unit: [UInt8] =
       [5, 1, 0, 0, 0, 0, 10] + [UInt8](repeating: 0, count: 7) + [1]
       + [UInt8](repeating: 0, count: 7)
       + [0, 0, 0, 8, 1, 1, 0, 1, 2, 0, 48, 9, 3, 2, 0, 2, 2, 0, 64, 3, 2, 0, 6, 0x80, 10, 1]
-    let courses: [[UInt8]] = [read, write, both, write + apart + read, open + command, unit]
-    // The device, the features' second byte, and the second queue's size stand in front of the first.
+    let courses: [[UInt8]] = [read, write, both, write + apart + read, open + command, unit, pairs]
+    // The device, all features that it offers, and the first queue's size stand in front.
     var seeds: [[UInt8]] = []
     for device in 0...6 as ClosedRange<UInt8> {
-      for course in courses { seeds.append([device, 0x80, 3] + course) }
+      for course in courses { seeds.append([device, 1, 0xFF, 0xFF, 0xFF, 0xFF, 3] + course) }
     }
     return seeds
   }

@@ -81,7 +81,7 @@ struct StolenTimeTests {
       let percent = stolen / elapsed / 2
       let report = reports[number]
       let denied = report.readyPercent + report.cappedPercent
-      #expect(abs(percent - denied) < 2, "\(percent) of \(report)")
+      #expect(abs(percent - denied) < 0.02 * denied, "\(percent) of \(report)")
       #expect(abs(denied + report.logicalTotalPercent - 100) < 1, "\(report)")
       #expect(abs(denied - Double(expected)) < 1, "\(report)")
     }
