@@ -75,12 +75,15 @@ struct DiskFolders: Sendable {
     return try? JSONDecoder().decode([DiskMark].self, from: text)
   }
 
+  /// Says that all disks are where they were going.
+  func endGoing() {
+    unlink(goingPath)
+    // What the host forgot to forget would be gone to once more.
+    try? CheckpointFile.keepNames(of: path)
+  }
+
   /// Says where all disks are on their way to, before the first of them goes.
-  func setGoing(_ marks: [DiskMark]?) throws(CheckpointError) {
-    guard let marks else {
-      unlink(goingPath)
-      return
-    }
+  func setGoing(_ marks: [DiskMark]) throws(CheckpointError) {
     if let failure = HostFile.makeFolder(path) {
       throw .host(file: failure.path, number: failure.number)
     }

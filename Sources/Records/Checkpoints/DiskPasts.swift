@@ -43,7 +43,7 @@ package final class DiskPasts {
     where !disks.contains(where: { $0.folder == folder }) { takeIn(folder, tree) }
     guard let going = folders.going() else { return }
     _ = try go(to: going)
-    try folders.setGoing(nil)
+    folders.endGoing()
   }
 
   /// Opens what is kept of one disk.
@@ -207,29 +207,28 @@ package final class DiskPasts {
       comeBack()
       throw error
     }
-    try folders.setGoing(nil)
+    folders.endGoing()
     return missing
   }
 
   /// The machine goes on where its disks went.
   package func stay() { before = [] }
 
-  /// Puts the disks back where they were before they went; what the host refuses is told, and the next start
-  /// tries again.
+  /// Puts the disks back where they were before they went; what the host refuses is told.
   package func comeBack() {
     let marks = before
-    before = []
-    var isBack = (try? folders.setGoing(marks)) != nil
+    guard !marks.isEmpty else { return }
+    try? folders.setGoing(marks)
     for mark in marks where mark.point != nil {
       do throws(CheckpointError) {
         _ = try go(to: [mark])
       } catch {
-        isBack = false
         messages.append(Self.line(mark.device, "NOT PUT BACK: \(error.description)"))
       }
     }
     before = []
-    if isBack { try? folders.setGoing(nil) }
+    // The machine goes on, and writes: what is still halfway is not written to, and stays so.
+    folders.endGoing()
   }
 
   private func go(to marks: [DiskMark]) throws(CheckpointError) -> [UInt16] {

@@ -262,7 +262,7 @@ struct FollowedDiskTests {
     // A process that is killed between two of them has all go where they were going.
     _ = try disks.go(to: last)
     disks.end()
-    try DiskFolders(inStateFolder: folder.path).setGoing(first.disks)
+    try DiskFolders(inStateFolder: folder.path).setGoing(first.disks ?? [])
     let next = DiskPasts(inStateFolder: folder.path)
     try next.open(manager.definition)
     #expect(next.missing(in: first).isEmpty)
