@@ -166,41 +166,78 @@ import Testing
              IODEVICE ADDRESS=(0200,2),CUNUMBR=(0200),UNIT=3390
       """
     let folder = try DefinitionFolder([
-      "machine.config": Self.machine, "a.iocp": deck, "odd.img": "odd",
+      "machine.config": Self.machine, "a.iocp": deck, "odd1.img": "odd", "odd2.img": "odd",
       "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M\n",
-      "a.media": "DEVICE 0200 FILE odd.img\nDEVICE 0201 FILE odd.img WRITABLE\n",
+      "a.media": "DEVICE 0200 FILE odd1.img\nDEVICE 0201 FILE odd2.img WRITABLE\n",
     ])
     #expect(
       messages(folder)
         == [1, 2].map {
-          "a.media:\($0):18: HCPDEF060E odd.img has 3 bytes, not a whole number of blocks of 512; "
-            + "make its length a multiple of 512"
+          "a.media:\($0):18: HCPDEF060E odd\($0).img has 3 bytes, not a whole number of blocks of "
+            + "512; make its length a multiple of 512"
         })
   }
 
-  /// Oracle: the host, for which these names are those of one file.
-  @Test(arguments: ["./disk.img", "link.img", "hard.img", "disk.img"])
-  func oneFileIsWrittenToByOneDeviceWhateverItsName(name: String) throws {
+  /// A folder with four disks, of which a file `disk.img` is known by three names.
+  private func diskFolder(_ files: [String: String]) throws -> DefinitionFolder {
     let deck = """
              RESOURCE PARTITION=((CSS(0),(ONE,1)))
              CHPID  PATH=(CSS(0),10),SHARED,TYPE=FC
              CNTLUNIT CUNUMBR=0200,PATH=((CSS(0),10)),UNIT=2107
-             IODEVICE ADDRESS=(0200,2),CUNUMBR=(0200),UNIT=3390
+             IODEVICE ADDRESS=(0200,4),CUNUMBR=(0200),UNIT=3390
       """
-    let folder = try DefinitionFolder([
-      "machine.config": Self.machine, "a.iocp": deck,
-      "disk.img": String(repeating: "x", count: 512),
-      "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M\n",
-      "a.media": "DEVICE 0200 FILE disk.img WRITABLE\nDEVICE 0201 FILE \(name) WRITABLE\n",
-    ])
+    let folder = try DefinitionFolder(
+      files.merging([
+        "machine.config": Self.machine, "a.iocp": deck, "next.iodf": deck,
+        "disk.img": String(repeating: "x", count: 512),
+        "a.direct": "PARTITION ONE\n  STORAGE INITIAL 16M\n",
+      ]) { own, _ in own })
     let disk = folder.path + "/disk.img"
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/link.img", withDestinationPath: disk)
     try FileManager.default.linkItem(atPath: disk, toPath: folder.path + "/hard.img")
+    return folder
+  }
+
+  /// Oracle: the host, for which these names are those of one file.
+  @Test(
+    arguments: ["./disk.img", "link.img", "hard.img", "disk.img"],
+    [("WRITABLE", "WRITABLE"), ("WRITABLE", ""), ("", "WRITABLE"), ("", "")])
+  func oneFileIsWrittenToByOneDeviceWhateverItsName(
+    name: String, kinds: (first: String, second: String)
+  ) throws {
+    let media = """
+      DEVICE 0200-0201 SCRATCH 1M
+      DEVICE 0202 FILE disk.img \(kinds.first)
+      DEVICE 0203 FILE \(name) \(kinds.second)
+      """
+    func expected(_ file: String) -> [String] {
+      let first = "first at \(file) line 2; give each its own file, or leave out WRITABLE"
+      let text =
+        kinds.first == kinds.second
+        ? "HCPDEF062E two devices would write to \(name), "
+        : "HCPDEF117E one device would write to \(name), which another reads, "
+      return kinds == ("", "") ? [] : ["\(file):3:18: \(text)\(first)"]
+    }
+    func errors(_ findings: [Finding]) -> [String] {
+      findings.filter { $0.severity == .error }.map(\.description)
+    }
+    let folder = try diskFolder(["a.media": media])
+    #expect(errors(folder.read().findings) == expected("a.media"))
+    // Of a deck that comes while the machine runs as well.
+    let other = try diskFolder(["a.media": "", "next.iomedia": media])
+    let (_, findings) = SystemDefinition.read(folder: other.path, deck: "NEXT")
+    #expect(errors(findings) == expected("next.iomedia"))
+  }
+
+  @Test func severalDevicesReadAFileThatOneWrites() throws {
+    let folder = try diskFolder([
+      "a.media": "DEVICE 0200-0202 FILE disk.img\nDEVICE 0203 FILE disk.img WRITABLE\n"
+    ])
     #expect(
       messages(folder) == [
-        "a.media:2:18: HCPDEF062E two devices would write to \(name), first at a.media line 1; "
-          + "give each its own file, or leave out WRITABLE"
+        "a.media:2:18: HCPDEF117E one device would write to disk.img, which another reads, "
+          + "first at a.media line 1; give each its own file, or leave out WRITABLE"
       ])
   }
 

@@ -133,6 +133,7 @@ package struct ChannelConfiguration: Equatable, Sendable {
 
 /// Why the channel subsystem cannot be built.
 package enum ChannelError: Error, Equatable, Sendable {
-  /// A device's file cannot be opened; make it readable, and writable if the definition says so.
+  /// A device's file cannot be opened, or another program has it; make it readable, and writable if the
+  /// definition says so.
   case fileUnusable(device: UInt16, path: String, reason: String)
 }

@@ -14,7 +14,7 @@ extension DiskDevice: StateHolder {
     PropertyRoles(
       state: ["writeDigest", "chunks"],
       wiring: [
-        "byteCount", "descriptor", "isWritable", "isSpared", "memory", "keeper", "former",
+        "byteCount", "descriptor", "hold", "isWritable", "isSpared", "memory", "keeper", "former",
       ])
   }
 }
@@ -31,6 +31,8 @@ final class DiskDevice {
   /// Grows with every write, so that histories that wrote differently differ.
   private(set) var writeDigest: UInt64 = 0
   private let descriptor: Int32
+  /// Keeps its file from other programs; nil when it has none, or its machine is only looked at.
+  private let hold: FileHold?
   private let isWritable: Bool
   /// Whether its file is writable and is not written to, because its machine is only looked at.
   private let isSpared: Bool
@@ -50,7 +52,7 @@ final class DiskDevice {
   /// A device without blocks.
   init(withoutBlocks memory: DiskMemory) {
     self.memory = memory
-    (byteCount, descriptor, isWritable, isSpared) = (0, -1, false, false)
+    (byteCount, descriptor, hold, isWritable, isSpared) = (0, -1, nil, false, false)
   }
 
   /// Opens what a device's medium says.
@@ -64,10 +66,10 @@ final class DiskDevice {
     switch medium {
     case .none:
       self.memory = memory
-      (byteCount, descriptor, isWritable, isSpared) = (0, -1, false, false)
+      (byteCount, descriptor, hold, isWritable, isSpared) = (0, -1, nil, false, false)
     case .scratch(let count):
       self.memory = memory
-      (byteCount, descriptor, isWritable, isSpared) = (count, -1, false, false)
+      (byteCount, descriptor, hold, isWritable, isSpared) = (count, -1, nil, false, false)
     case .file(let path, let isWritten):
       isSpared = isWritten && spare != nil
       let writable = isWritten && !isSpared
@@ -82,6 +84,13 @@ final class DiskDevice {
       guard status.st_mode & S_IFMT == S_IFREG else {
         close(descriptor)
         throw .fileUnusable(device: device, path: path, reason: "not a regular file")
+      }
+      do throws(FileHoldRefusal) {
+        // Who only looks at a machine works beside it.
+        hold = spare == nil ? try FileHold(of: descriptor, writing: writable) : nil
+      } catch {
+        close(descriptor)
+        throw .fileUnusable(device: device, path: path, reason: error.reason)
       }
       byteCount =
         UInt64(clamping: status.st_size) / ChannelDefaults.blockByteCount

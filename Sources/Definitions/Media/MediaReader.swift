@@ -17,8 +17,9 @@ struct MediaReader {
   private var deck: ParsedDeck
   /// Places of statements by subject.
   private var places: [String: Place] = [:]
-  /// Where files that are written to are named, by what they are.
-  private var writableFiles: [String: Place] = [:]
+  /// Where files are named that are written to, and those that are only read, by what they are.
+  private var writtenFiles: [String: Place] = [:]
+  private var readFiles: [String: Place] = [:]
 
   /// Reads the files, in the order given, into the deck's configuration.
   static func read(
@@ -152,17 +153,15 @@ struct MediaReader {
         length = bytes
       case "VOLUME": volume = volumeLabel(&operands, ofOne: first == last) ?? volume
       default:
-        guard case .file(let path, _)? = media, let file else {
+        guard case .file(let path, _)? = media else {
           log.report(.writableWithoutFile, at: keyword.place)
           continue
         }
         media = .file(path: path, writable: true)
-        let own = files.identity(of: path)
-        if first != last || writableFiles[own] != nil {
-          log.report(.writableTwice(path, first: writableFiles[own]), at: file.place)
-        }
-        writableFiles[own] = file.place
       }
+    }
+    if let file, case .file(_, let isWritten)? = media {
+      use(file, isWritten: isWritten, byOne: first == last)
     }
     set(first...last, word) {
       if let media { $0.media = media }
@@ -172,6 +171,18 @@ struct MediaReader {
       if let latency { $0.latencyNanoseconds = latency }
     }
     if let length { for number in first...last { deck.mediaByteCounts[number] = length } }
+  }
+
+  /// Takes note of a file that a device has, or several: to what one writes no other does, nor reads it.
+  private mutating func use(_ file: Word, isWritten: Bool, byOne isOne: Bool) {
+    let own = files.identity(of: file.text)
+    let writer = writtenFiles[own]
+    if isWritten, !isOne || writer != nil {
+      log.report(.writableTwice(file.text, first: writer), at: file.place)
+    } else if let other = writer ?? (isWritten ? readFiles[own] : nil) {
+      log.report(.writtenAndRead(file.text, first: other), at: file.place)
+    }
+    if isWritten { writtenFiles[own] = file.place } else { readFiles[own] = file.place }
   }
 
   /// Takes the label of the volume on one device, which no other has.

@@ -73,4 +73,10 @@ extension Problem {
       "062", "two devices would write to \(shown(name))" + (place.map { ", " + first($0) } ?? ""),
       "give each its own file, or leave out WRITABLE")
   }
+
+  static func writtenAndRead(_ name: String, first place: Place) -> Problem {
+    error(
+      "117", "one device would write to \(shown(name)), which another reads, \(first(place))",
+      "give each its own file, or leave out WRITABLE")
+  }
 }

@@ -1,9 +1,12 @@
+import Channels
 import Quantities
 
 /// Why a checkpoint was not written, or cannot be gone on from.
 package enum CheckpointError: Error, Equatable, Sendable {
   /// The host refuses a file; the system's error number.
   case host(file: String, number: Int32)
+  /// Another program has a disk's file.
+  case held(file: String, FileHoldRefusal)
   /// There is none of this name.
   case absent(name: String, folder: String)
   /// A section, or the manifest, is not what was written.
@@ -24,6 +27,7 @@ extension CheckpointError: CustomStringConvertible {
   var finding: String {
     switch self {
     case .host(let file, let number): "\(file): \(systemReason(number))"
+    case .held(let file, let refusal): "\(file): \(refusal.finding)"
     case .absent(let name, let folder): "\(folder): there is no checkpoint \(name)"
     case .damaged(let folder, let section, let reason):
       "\(folder): section \(section) is damaged (\(reason))"
@@ -37,10 +41,23 @@ extension CheckpointError: CustomStringConvertible {
   private var remedy: String? {
     switch self {
     case .host: nil
+    case .held: "end that program"
     case .absent: "QUERY CHECKPOINT lists what there is"
     case .damaged, .unfit: "go on from another checkpoint"
     case .halfway: "give that its name again, or remove the folder to go on with what is there"
     case .wrongName: "use 1-32 letters, digits, - and _"
+    }
+  }
+}
+
+extension FileHold {
+  /// Takes hold of a disk's file, to write to it.
+  static func ofDisk(_ descriptor: Int32, at path: String) throws(CheckpointError) -> FileHold {
+    do throws(FileHoldRefusal) {
+      return try FileHold(of: descriptor, writing: true)
+    } catch {
+      if case .host(let number) = error { throw .host(file: path, number: number) }
+      throw .held(file: path, error)
     }
   }
 }

@@ -29,6 +29,8 @@ final class DiskPast: OverwriteKeeper {
   let folder: String
   /// The disk's file, open.
   let descriptor: Int32
+  /// Keeps it from other programs, also while no machine has it.
+  private var hold: FileHold?
   /// Bytes of it.
   let diskByteCount: UInt64
   /// Nil when there is nothing to go back to.
@@ -46,8 +48,8 @@ final class DiskPast: OverwriteKeeper {
   ///   - byteLimit: Most bytes that are kept.
   ///   - folder: Where they are kept.
   ///   - onLoss: Takes a line about what cannot be gone back to any more.
-  /// - Throws: `CheckpointError` when the host refuses the disk's file, or it is of no instant and cannot be
-  ///   put back.
+  /// - Throws: `CheckpointError` when the host refuses the disk's file, another program has it, or it is of no
+  ///   instant and cannot be put back.
   init(
     _ device: UInt16, at path: String, keeping byteLimit: UInt64, in folder: String,
     onLoss: ((String) -> Void)? = nil
@@ -63,6 +65,7 @@ final class DiskPast: OverwriteKeeper {
       throw .host(file: path, number: errno)
     }
     diskByteCount = UInt64(clamping: status.st_size)
+    hold = try FileHold.ofDisk(descriptor, at: path)
     try resume()
   }
 

@@ -58,7 +58,7 @@ struct MachineFolder {
     } catch {
       switch error {
       case .channel(.fileUnusable(let device, let path, let reason)):
-        let number = hexDigits(device)
+        let number = hexDigits(device, 4)
         throw HostFailure(subject: path, reason: "file of device \(number): \(reason)")
       case .hostMemory: throw .noMemory(for: "decoded code")
       }

@@ -42,7 +42,10 @@ struct PlanCommand: ParsableCommand {
     let profile = try folder.definition.machine.profileScript.map {
       try Script(file: folder.definition.path(of: $0))
     }
-    let machine = try folder.machine(ManagerOptions(pace: .fast))
+    // The machine itself may be running.
+    var options = ManagerOptions(pace: .fast)
+    options.sparesFiles = true
+    let machine = try folder.machine(options)
     let start = Rehearsal(of: machine.manager)
     start.startAutomatically()
     profile?.plan(in: start, as: machine.console.issuer)

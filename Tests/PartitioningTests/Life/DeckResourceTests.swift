@@ -224,4 +224,45 @@ struct DeckResourceTests {
     #expect(manager.channels.hardware.disks[index].read(0, into: &first))
     #expect(first == Array(written.prefix(512)))
   }
+
+  // Oracle: flock(2), by which a file that is opened once more stands for another program.
+  @Test("a file that another program writes to does not come; one that came is kept from others")
+  func heldFile() throws {
+    let path = NSTemporaryDirectory() + "endicott-\(UUID().uuidString).img"
+    try Data(count: 1 << 20).write(to: URL(fileURLWithPath: path))
+    let other = open(path, O_RDONLY | O_CLOEXEC)
+    defer {
+      close(other)
+      try? FileManager.default.removeItem(atPath: path)
+    }
+    func comes(_ writable: Bool) -> ManagementAction {
+      activate { $0.devices.append(Self.device(0x204, .file(path: path, writable: writable))) }
+    }
+    let machine = try machine()
+    let manager = machine.manager
+    #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+    for writable in [true, false] {
+      #expect(
+        machine.refusal(comes(writable))
+          == .deckRefused(
+            "NEXT",
+            [
+              .file(
+                0x204, path: path,
+                reason: "another program writes to it; end that program, or name another file")
+            ]))
+    }
+    #expect(flock(other, LOCK_UN) == 0)
+    // One that is only tried is let go again.
+    try manager.rehearsal().perform(comes(true))
+    #expect(flock(other, LOCK_EX | LOCK_NB) == 0 && flock(other, LOCK_UN) == 0)
+    try manager.perform(comes(false))
+    try manager.perform(comes(true))
+    #expect(flock(other, LOCK_SH | LOCK_NB) != 0)
+    try manager.perform(comes(false))
+    #expect(flock(other, LOCK_SH | LOCK_NB) == 0 && flock(other, LOCK_UN) == 0)
+    #expect(flock(other, LOCK_EX | LOCK_NB) != 0)
+    try manager.perform(activate { _ in })
+    #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+  }
 }

@@ -190,6 +190,35 @@ struct FollowedDiskTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/disks") == [])
   }
 
+  // Oracle: flock(2), by which a file that is opened once more stands for another program.
+  @Test("one that another program has meanwhile stays as it is")
+  func held() throws {
+    try manager.perform(comes())
+    _ = checkpoint()
+    try write()
+    let written = try contents()
+    try manager.perform(.activateDeck(.recover(.source)))
+    let without = checkpoint()
+    try manager.perform(.activateDeck(.recover(.target)))
+    try write(more: true)
+    let more = try contents()
+    _ = checkpoint()
+    try manager.perform(.activateDeck(.recover(.source)))
+    _ = disks.takeMessages()
+    let other = open(file, O_RDONLY | O_CLOEXEC)
+    defer { close(other) }
+    #expect(flock(other, LOCK_SH | LOCK_NB) == 0)
+    #expect(try disks.go(to: without) == [] && contents() == more)
+    #expect(disks.takeMessages() == ["DISK 0204: IT IS AWAY, AND ITS FILE STAYS AS IT IS"])
+    #expect(
+      throws: CheckpointError.held(file: file, .read)
+    ) {
+      try DiskPast(0x204, at: file, keeping: 1 << 20, in: folder.path + "/disks/0204")
+    }
+    #expect(flock(other, LOCK_UN) == 0)
+    #expect(try disks.go(to: without) == [] && contents() == written)
+  }
+
   @Test("another file at the device's number takes nothing from it") func otherFiles() throws {
     try manager.perform(comes())
     let first = checkpoint()

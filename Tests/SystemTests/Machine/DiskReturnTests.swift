@@ -7,34 +7,6 @@ import Testing
 
 @Suite("Disks go back with the machine", .serialized)
 struct DiskReturnTests {
-  /// A machine with a guest that writes to a file of the host all the time.
-  private func machine(_ keep: String = "") throws -> TemporaryFolder {
-    let machine = try Machines.small()
-    _ = try machine.write(
-      "disk.direct",
-      """
-      PARTITION WRITER
-        PROCESSOR CP SHARED INITIAL 1 WEIGHT 10
-        STORAGE   INITIAL 16M
-        DEDICATE  0100 0200
-        IPL       PROGRAM IODRIVER PARM '1'
-        START     AUTO
-
-      """)
-    _ = try machine.write(
-      "disk.iocp",
-      """
-             RESOURCE PARTITION=((CSS(0),(WRITER,1)))
-             CHPID  PATH=(CSS(0),10),SHARED,PCHID=110,TYPE=FC
-             CNTLUNIT CUNUMBR=0200,PATH=((CSS(0),10)),UNITADD=((00,001)),UNIT=2107
-             IODEVICE ADDRESS=(0200,001),CUNUMBR=(0200),UNIT=3390
-
-      """)
-    _ = try machine.write("disk.media", "DEVICE 0200 FILE disk.img WRITABLE \(keep)\n")
-    _ = try machine.write("disk.img", String(repeating: "0123456789abcdef", count: 32 << 10))
-    return machine
-  }
-
   private func run(
     _ machine: TemporaryFolder, _ script: String, _ more: String...
   ) throws -> ProgramRun {
@@ -55,7 +27,7 @@ struct DiskReturnTests {
 
   @Test("to a checkpoint, on another branch and back, byte for byte; killed on the way as well")
   func branches() throws {
-    let machine = try machine()
+    let machine = try Machines.withDisk()
     var copies: [String: Data] = [:]
     func take(_ name: String, after script: String, _ more: String...) throws {
       let run = try ProgramRun(
@@ -103,7 +75,7 @@ struct DiskReturnTests {
 
   @Test("and shows at any instant what it had, while the file stays as it is")
   func instants() throws {
-    let machine = try machine()
+    let machine = try Machines.withDisk()
     let script = String(repeating: "SLEEP 0.033\nQUERY DIGEST ALL\n", count: 8)
     let whole = try run(machine, script, "--checkpoint-every", "100ms")
     let expected = digests(whole)
@@ -130,7 +102,7 @@ struct DiskReturnTests {
 
   @Test("says which checkpoints are without a disk: at the bound, and where nothing is kept")
   func bounds() throws {
-    let machine = try machine("KEEP 1M")
+    let machine = try Machines.withDisk("KEEP 1M")
     let script = String(repeating: "SLEEP 0.5\nCHECKPOINT SAVE N\nSLEEP 0.01\n", count: 9)
     var names = (1...9).map { "N\($0)" }[...]
     let numbered = script.split(separator: "\n").map { line in

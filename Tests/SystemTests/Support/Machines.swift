@@ -31,4 +31,32 @@ enum Machines {
       """)
     return folder
   }
+
+  /// A machine with a guest that writes to a file of the host all the time.
+  static func withDisk(_ keep: String = "") throws -> TemporaryFolder {
+    let machine = try small()
+    _ = try machine.write(
+      "disk.direct",
+      """
+      PARTITION WRITER
+        PROCESSOR CP SHARED INITIAL 1 WEIGHT 10
+        STORAGE   INITIAL 16M
+        DEDICATE  0100 0200
+        IPL       PROGRAM IODRIVER PARM '1'
+        START     AUTO
+
+      """)
+    _ = try machine.write(
+      "disk.iocp",
+      """
+             RESOURCE PARTITION=((CSS(0),(WRITER,1)))
+             CHPID  PATH=(CSS(0),10),SHARED,PCHID=110,TYPE=FC
+             CNTLUNIT CUNUMBR=0200,PATH=((CSS(0),10)),UNITADD=((00,001)),UNIT=2107
+             IODEVICE ADDRESS=(0200,001),CUNUMBR=(0200),UNIT=3390
+
+      """)
+    _ = try machine.write("disk.media", "DEVICE 0200 FILE disk.img WRITABLE \(keep)\n")
+    _ = try machine.write("disk.img", String(repeating: "0123456789abcdef", count: 32 << 10))
+    return machine
+  }
 }
