@@ -137,7 +137,7 @@ struct DiskHotplugTests {
     #expect(checksums(again) == Array(checksums(emptied).prefix(1)))
   }
 
-  @Test("a mounted disk that is taken by force ends in I/O errors, and Linux goes on")
+  @Test("an open disk that is taken by force ends in I/O errors, and Linux goes on")
   func force() throws {
     let machine = try LinuxWithDisks()
     try machine.boot()

@@ -113,6 +113,37 @@ struct MinidiskLinuxTests {
     #expect(digests[0] == digests[1])
   }
 
+  @Test(
+    "a mounted file system that is taken by force ends in errors; what was synchronized is there when it comes again"
+  )
+  func forced() throws {
+    let pair = try DebianPair()
+    _ = pair.command("ATTACH 0303 TO DEBIAN1 0101")
+    #expect(pair.settle("DEBIAN1"))
+    let written = try pair.shell(
+      "DEBIAN1",
+      "mke2fs -q -t ext4 /dev/vdd 8M && mkdir -p /mnt && mount /dev/vdd /mnt && "
+        + "head -c 1000000 /dev/urandom > /mnt/one && sync && sha1sum < /mnt/one; "
+        + "head -c 300000 /dev/urandom > /mnt/two")
+    try #require(checksums(written).count == 1, "\(written)")
+    #expect(pair.command("DETACH 0303 FROM DEBIAN1 FORCE") == "DASD 0303 DETACHED DEBIAN1 0101")
+    let gone = try pair.shell(
+      "DEBIAN1",
+      "echo 3 > /proc/sys/vm/drop_caches; sha1sum < /mnt/one; echo x > /mnt/three; umount -l /mnt; "
+        + "lsblk -dno NAME | grep -c vdd")
+    #expect(checksums(gone).isEmpty && gone.contains("Input/output error"), "\(gone)")
+    #expect(gone.contains("Read-only file system"), "\(gone)")
+    #expect(gone.split(whereSeparator: \.isNewline).contains("0"), "\(gone)")
+    _ = pair.command("ATTACH 0303 TO DEBIAN1 0101")
+    #expect(pair.settle("DEBIAN1"))
+    let again = try pair.shell(
+      "DEBIAN1",
+      "d=/dev/$(lsblk -dno NAME | tail -1); e2fsck -p $d; mount $d /mnt && sha1sum < /mnt/one; "
+        + "umount /mnt; e2fsck -f -n $d > /dev/null; echo CLEAN=$?")
+    #expect(checksums(again) == checksums(written), "\(again)")
+    #expect(again.contains("recovering journal") && again.contains("CLEAN=0"), "\(again)")
+  }
+
   private func checksums(_ text: String) -> [String] {
     text.split(whereSeparator: \.isNewline).compactMap { line in
       guard let first = line.split(separator: " ").first, first.count == 40 else { return nil }
