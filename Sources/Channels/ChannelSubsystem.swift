@@ -6,6 +6,8 @@
 //
 // I/O queue = waits at the subchannel; pend = in the device's or the control unit's queue; disconnect =
 // device works; connect = data moves.
+// While the data of a request wait for a path or move, the device works ahead at what is behind it: when it takes
+// that one, it has so much less to do, and wants a path for it at once when there is nothing left.
 // A path moves data of several devices at once, as long as their rates come to no more than its own.
 // A request without a path waits at its subchannel; a path that goes while it moves data gives its
 // request back to the device, which asks for another. Nothing is lost. Data is read and written when
@@ -202,12 +204,15 @@ package final class ChannelSubsystem {
       complete(slot, RequestEnding(status: activity.slots[slot].refusal ?? .notOperational))
       return
     }
+    activity.slots[slot].arrived = activity.clock
     activity.subchannels[subchannel].waiting.append(slot)
     startNext(at: subchannel)
   }
 
   /// Lets an idle device take a request in its queue that has a path: the first of who is next.
-  func startDevice(_ device: Int) {
+  ///
+  /// One that has moved data until now has worked ahead since it was free to; any other (nil) begins now.
+  func startDevice(_ device: Int, aheadSince free: SimulatedTime? = nil) {
     guard activity.devices[device].phase == .idle else { return }
     guard let slot = next(of: device), let subchannel = activity.slots[slot].subchannel else {
       return
@@ -217,8 +222,16 @@ package final class ChannelSubsystem {
     setPhase(device, .working)
     activity.devices[device].current = slot
     serve(slot, at: device)
-    let time = workTime(activity.slots[slot].request, at: device)
+    let time = remainingWork(slot, at: device, aheadSince: free)
+    // The path has just become free: it is for whoever is next, who may have waited for it.
+    guard free == nil || time > 0 else { return finishWork(slot, at: device) }
     schedule(.deviceReady, slot, at: activity.clock.addingClamped(time))
+  }
+
+  /// A device has done its work at a request: from now on it wants a path, and works ahead.
+  private func finishWork(_ slot: Int, at device: Int) {
+    activity.slots[slot].worked = activity.clock
+    setPhase(device, .wantsPath)
   }
 
   /// Begins a request's next phase; how long the one before was.
@@ -232,7 +245,7 @@ package final class ChannelSubsystem {
     guard let subchannel = activity.slots[slot].subchannel else { return }
     let device = activity.subchannels[subchannel].device
     endWait(slot, at: subchannel)
-    setPhase(device, .wantsPath)
+    finishWork(slot, at: device)
     connect(device)
   }
 
@@ -269,15 +282,26 @@ package final class ChannelSubsystem {
     else { return }
     let device = activity.subchannels[subchannel].device
     let request = activity.slots[slot].request
+    let free = activity.slots[slot].worked
     let ending = carryOut(request, at: subchannel)
     leavePath(slot, bytes: request.movedByteCount)
     activity.paths[path].measurement.requestCount.addClamped(1)
+    activity.subchannels[subchannel].word.ending = .done
+    // What is behind it is in the device's queue before the device is idle, and takes one of all that are there.
+    takeStatus(of: subchannel, ending)
     setPhase(device, .idle)
     activity.devices[device].current = nil
-    activity.subchannels[subchannel].word.ending = .done
-    takeStatus(of: subchannel, ending)
-    startDevice(device)
+    startDevice(device, aheadSince: free)
     offer(path)
+    offerOthers(than: path, to: device)
+  }
+
+  /// Offers the other paths that a device could take which still wants one.
+  private func offerOthers(than path: Int, to device: Int) {
+    guard activity.devices[device].phase == .wantsPath, let slot = activity.devices[device].current,
+      let subchannel = activity.slots[slot].subchannel
+    else { return }
+    for other in activity.subchannels[subchannel].paths where other != path { offer(other) }
   }
 
   /// Says what a device does now.

@@ -72,9 +72,20 @@ extension ChannelSubsystem {
     return latency(of: device).addingClamped(time(for: written, at: device))
   }
 
-  /// Time for which a device serves a request when it need not wait for a path.
+  /// What is left of its work when a device takes a request now.
+  ///
+  /// It has worked ahead since it was free to, if it was (nil when not), and since the request was there.
+  func remainingWork(_ slot: Int, at device: Int, aheadSince free: SimulatedTime?) -> UInt64 {
+    let time = workTime(activity.slots[slot].request, at: device)
+    guard let free else { return time }
+    let began = max(free, activity.slots[slot].arrived)
+    return time.subtractingClamped(activity.clock.subtractingClamped(began))
+  }
+
+  /// Time that a request takes of a device's that need not wait for a path: while data of one move it works at the
+  /// next, so that the longer of both counts.
   func serviceTime(_ request: ChannelRequest, at device: Int) -> UInt64 {
-    workTime(request, at: device).addingClamped(time(for: request.movedByteCount, at: device))
+    max(workTime(request, at: device), time(for: request.movedByteCount, at: device))
   }
 
   private func time(for bytes: Int, at device: Int) -> UInt64 {

@@ -184,8 +184,12 @@ struct RequestSlot: Equatable, Sendable, Codable {
   var path: Int?
   /// Path that reached the control unit when it was started.
   var selected: Int?
+  /// When it arrived at its subchannel.
+  @Added var arrived: SimulatedTime = 0
   /// When it was started.
   @Added var started: SimulatedTime = 0
+  /// When the device had done its work at it, so that it wanted a path.
+  @Added var worked: SimulatedTime = 0
   /// Paths of its subchannel that it is not to take: what the request's own LPM has not.
   @Added var excludedPaths: UInt8 = 0
   /// How often its interrupt was missing.

@@ -132,7 +132,8 @@ func write(
     for tag in 0..<3 { channels.start(read(0, 0x100, tag: UInt64(tag))) }
     let ended = channels.takeCompletions(upTo: 1_000_000)
     #expect(ended.map(\.tag) == [0, 1, 2])
-    #expect(ended.map(\.at) == [12_000, 24_000, 36_000])
+    // While 2 us of the data of one move, the device works at the next, which takes 8 more then.
+    #expect(ended.map(\.at) == [12_000, 22_000, 32_000])
   }
 
   @Test func twoDevicesShareTwoPathsByRotation() throws {
