@@ -26,6 +26,12 @@ extension DeckReader {
     }.map(\.partition)
     if let value = operands.value("NOTPART") {
       let lists = lists(in: value, operands, subsystem: subsystem)
+      // Who has a path at activation may configure it: to be left out of one list alone says otherwise.
+      if lists.access?.names.contains(Self.ownPartition) ?? false,
+        !(lists.candidates?.names.contains(Self.ownPartition) ?? false)
+      {
+        log.report(.deckOwnPartition(Self.ownPartition), at: value.place)
+      }
       let access = everyone.filter { !(lists.access?.names.contains($0) ?? false) }
       // Whoever has the path on line at activation may configure it on line.
       let candidates = everyone.filter {
@@ -138,6 +144,10 @@ extension DeckReader {
         continue
       }
       if word.text == "0" || word.text.isEmpty { continue }
+      if word.folded == Self.ownPartition {
+        names.append(word.folded)
+        continue
+      }
       guard isUserid(word.folded) else {
         log.report(.deckName(word.text), at: word.place)
         continue

@@ -58,6 +58,11 @@ struct DeckReader {
   static let pathTypes = unitPathTypes + otherPathTypes
   /// Keywords that say something that is not here; once is enough to be told.
   static let unservedKeywords = ["PNETID", "MIXTYPE", "FUNCTION"]
+  /// Paths of a type in a machine, where that follows from no feature that is installed (ICP204I; as machines since
+  /// z14 have them).
+  static let pathLimits = ["IQD": 32, "ICP": 64]
+  /// The partition that a machine keeps for itself: RESOURCE may name it, and no I/O is its own (ICP192I).
+  static let ownPartition = "MCS_1"
   /// Images in a channel subsystem.
   static let imageLimit: UInt8 = 15
 
@@ -67,6 +72,9 @@ struct DeckReader {
   var hasImages = false
   private var hasReadAny = false
   var unitUse = UnitAddressUse()
+  var controlUnitUse = ControlUnitUse()
+  /// How many paths of a type there are; a spanned one counts once.
+  private var pathCounts: [String: Int] = [:]
   /// The subchannel set of each device that is in the configuration.
   var setOfDevice: [UInt16: Int] = [:]
   /// It was said that a device of another set is left out.
@@ -89,6 +97,7 @@ struct DeckReader {
     }
     reader.deck.sort()
     reader.checkDeviceCounts()
+    reader.checkControlUnitCounts()
     return reader.deck
   }
 
@@ -124,6 +133,11 @@ struct DeckReader {
     values["PARTITION"] = values["PARTITION"] ?? values["PART"]
     let operands = DeckOperands(
       operation: operation, values: values, hasUnknown: hasUnknown, log: log)
+    if operation.folded != "RESOURCE",
+      let word = values["PARTITION"]?.value?.word(Self.ownPartition)
+    {
+      log.report(.deckOwnPartition(Self.ownPartition), at: word.place)
+    }
     switch operation.folded {
     case "ID":
       if hasReadAny {
@@ -179,7 +193,7 @@ struct DeckReader {
       if case .atom(let word)? = parts.dropFirst().first { imageWord = word }
     case .call: break
     }
-    guard let name = nameWord, name.folded == "*" || isUserid(name.folded) else {
+    guard let name = nameWord, isUserid(name.folded) || Self.isReserved(name.folded) else {
       log.report(.deckName(nameWord?.text ?? "("), at: item.place)
       return
     }
@@ -216,8 +230,13 @@ struct DeckReader {
     }
     deck.places[key] = name.place
     deck.configuration.images.append(
-      ImageDefinition(partition: name.folded, subsystem: subsystem, image: image))
+      ImageDefinition(
+        partition: Self.isReserved(name.folded) ? "*" : name.folded, subsystem: subsystem,
+        image: image))
   }
+
+  /// Whether a name in RESOURCE keeps an image without being a partition's.
+  private static func isReserved(_ name: String) -> Bool { name == "*" || name == ownPartition }
 
   // MARK: - CHPID
 
@@ -230,6 +249,7 @@ struct DeckReader {
     if let typeWord, Self.otherPathTypes.contains(typeWord.folded) {
       reportUnserved("TYPE=" + typeWord.folded, at: typeWord.place)
     }
+    if let typeWord { countPath(typeWord) }
     guard let pathValue = operands.needed("PATH") else { return }
     var physical: UInt16?
     if let word = operands.atom("PCHID") {
@@ -272,6 +292,16 @@ struct DeckReader {
     }
   }
 
+  private mutating func countPath(_ type: Word) {
+    let count = (pathCounts[type.folded] ?? 0).addingClamped(1)
+    pathCounts[type.folded] = count
+    // Said once, at the first that is too many.
+    guard let limit = Self.pathLimits[type.folded], count.subtractingClamped(1) == limit else {
+      return
+    }
+    log.report(.deckPathsOfType(type.folded, limit: limit), at: type.place)
+  }
+
   private func switchNumber(_ operands: DeckOperands) -> UInt8? {
     guard let word = operands.atom("SWITCH") else { return nil }
     guard let number = hexadecimal(word.text, digits: 2, as: UInt8.self) else {
@@ -279,112 +309,5 @@ struct DeckReader {
       return nil
     }
     return number
-  }
-
-  // MARK: - CNTLUNIT
-
-  private mutating func controlUnit(_ operands: DeckOperands) {
-    guard let word = operands.neededAtom("CUNUMBR") else { return }
-    guard let number = OperandReader.deviceNumber(word.text), number != 0xFFFF else {
-      log.report(.deckControlUnitNumber(word.text), at: word.place)
-      return
-    }
-    let key = "CNTLUNIT " + DeviceNumbers.text(number)
-    if let first = deck.places[key] {
-      log.report(.deckControlUnitTwice(number, first: first), at: word.place)
-      return
-    }
-    deck.places[key] = word.place
-    var unit = ControlUnitDefinition(number: number, paths: [])
-    unit.type = operands.neededAtom("UNIT")?.folded ?? ""
-    if let value = operands.needed("PATH") {
-      unit.paths = paths(value, operands)
-      unit.managedCounts = managedCounts(value, operands, beside: unit.paths)
-    }
-    if let value = operands.value("LINK") {
-      unit.links = operands.subsystemGroups(value).flatMap(\.items).compactMap {
-        if case .atom(let word) = $0 { word.folded } else { nil }
-      }
-    }
-    if let value = operands.value("UNITADD") { unit.unitAddresses = unitAddresses(value, unit) }
-    for path in unit.paths {
-      guard let definition = deck.path(path),
-        let problem = unitUse.add(unit: unit, path: path, type: definition.type)
-      else { continue }
-      log.report(problem, at: word.place)
-    }
-    deck.add(unit)
-  }
-
-  private mutating func paths(_ value: DeckValue, _ operands: DeckOperands) -> [PathReference] {
-    var paths: [PathReference] = []
-    for group in operands.subsystemGroups(value) {
-      for subsystem in group.subsystems {
-        for item in group.items {
-          if case .atom(let word) = item, word.text == Self.managedPath { continue }
-          guard case .atom(let word) = item,
-            let number = hexadecimal(word.text, digits: 2, as: UInt8.self)
-          else {
-            log.report(.deckPath, at: item.place)
-            continue
-          }
-          let path = PathReference(subsystem: subsystem, number: number)
-          if paths.contains(path) {
-            log.report(.deckPathRepeated(path.number, subsystem: subsystem), at: word.place)
-          } else if deck.path(path) == nil {
-            log.report(
-              .deckPathUndefined(
-                path.number, subsystem: subsystem,
-                known: deck.configuration.paths.filter { $0.subsystem == subsystem }.map(\.number)),
-              at: word.place)
-          } else if deck.path(path)?.cluster != nil {
-            log.report(
-              .deckManagedPathNamed(path.number, subsystem: subsystem), at: word.place)
-          } else {
-            paths.append(path)
-          }
-        }
-        if paths.filter({ $0.subsystem == subsystem }).count > ChannelDefaults.pathsPerDevice {
-          log.report(
-            .deckControlUnitPaths(subsystem: subsystem), at: value.place)
-        }
-      }
-    }
-    return paths
-  }
-
-  private func unitAddresses(_ value: DeckValue, _ unit: ControlUnitDefinition)
-    -> [UnitAddressRange]
-  {
-    guard case .list(let items, _) = value else {
-      log.report(.deckUnitAddress, at: value.place)
-      return unit.unitAddresses
-    }
-    var ranges: [UnitAddressRange] = []
-    var used = Set<UInt8>()
-    for item in items {
-      guard case .list(let parts, _) = item, parts.count <= 2, case .atom(let first)? = parts.first,
-        let start = hexadecimal(first.text, digits: 2, as: UInt8.self)
-      else {
-        log.report(.deckUnitAddress, at: item.place)
-        continue
-      }
-      var count = 1
-      if case .atom(let word)? = parts.dropFirst().first {
-        guard let said = decimal(word.text, as: Int.self), (1...256).contains(said) else {
-          log.report(.deckUnitCount(word.text), at: word.place)
-          continue
-        }
-        count = said
-      }
-      let range = UnitAddressRange(first: start, count: count)
-      guard range.isWithinUnit, used.isDisjoint(with: range.addresses) else {
-        log.report(.deckUnitOverlap(first.folded, count: count), at: first.place)
-        continue
-      }
-      used.formUnion(range.addresses)
-      ranges.append(range)
-    }
-    return ranges.isEmpty ? unit.unitAddresses : ranges
   }
 }

@@ -5,15 +5,15 @@ import Partitioning
 import Quantities
 
 extension Problem {
-  private static func deck(_ id: String, _ text: String, _ remedy: String) -> Problem {
+  static func deck(_ id: String, _ text: String, _ remedy: String) -> Problem {
     Problem(id: id, severity: .error, text: text, remedy: remedy)
   }
 
-  private static func place(_ path: UInt8, _ subsystem: UInt8) -> String {
+  static func place(_ path: UInt8, _ subsystem: UInt8) -> String {
     "CHPID \(DeviceNumbers.path(path)) in CSS \(hexDigits(subsystem))"
   }
 
-  private static func css(_ subsystem: UInt8) -> String {
+  static func css(_ subsystem: UInt8) -> String {
     "CSS \(hexDigits(subsystem))"
   }
 

@@ -42,6 +42,15 @@ indirect enum DeckValue {
     case .list(_, let place): place
     }
   }
+
+  /// The first place where a word stands in it, whatever is around it.
+  func word(_ text: String) -> Word? {
+    switch self {
+    case .atom(let word): word.folded == text ? word : nil
+    case .list(let items, _), .call(_, let items):
+      items.lazy.compactMap { $0.word(text) }.first
+    }
+  }
 }
 
 /// `KEY=value` or `KEY`.

@@ -13,43 +13,76 @@ final class BlockDevice: DiskFace {
 
     var transport: VirtioTransport
     var pending: [Pending] = []
+    @Added var turn = 0
+    @Added var owed = 0
+  }
+
+  /// Most queues; a computer with fewer processors has one for each.
+  static let queueLimit = 4
+
+  private enum Feature {
+    static let mostSegments: UInt64 = 1 << 2
+    static let readOnly: UInt64 = 1 << 5
+    static let flush: UInt64 = 1 << 9
+    static let queues: UInt64 = 1 << 12
+    static let discard: UInt64 = 1 << 13
+    static let writeZeroes: UInt64 = 1 << 14
+    static let clearing = discard | writeZeroes
   }
 
   /// The device of a disk.
   init(_ configuration: BlockDeviceConfiguration, at slot: Int, of bus: SystemBus) {
+    let count = min(Self.queueLimit, max(1, bus.configuration.maximumProcessors))
+    super.init(
+      configuration,
+      Self.transport(
+        configuration, Feature.queues | VirtQueue.tables, queues: count,
+        entries: VirtQueue.largestSize),
+      requestQueue: 0, at: slot, of: bus)
+  }
+
+  /// Registers of a device that offers some features beside those that it always had.
+  private static func transport(
+    _ configuration: BlockDeviceConfiguration, _ features: UInt64, queues: Int, entries: UInt32
+  ) -> VirtioTransport {
     var space = MachineLanguage.littleEndian(configuration.blockCount)
     space += MachineLanguage.littleEndian(UInt32(0))
     space += MachineLanguage.littleEndian(VirtQueue.maximumSize - 2)
-    // Geometry and topology, which are not said.
-    space += [UInt8](repeating: 0, count: 20)
+    // Geometry and topology, which are not said, and how many queues there are.
+    space += [UInt8](repeating: 0, count: 18)
+    space += MachineLanguage.littleEndian(UInt16(clamping: queues > 1 ? queues : 0))
     let mostBlocks = UInt32(clamping: ChannelDefaults.requestByteLimit / 512)
     // To discard: most blocks, ranges, and what they are best a multiple of; zeroes: most blocks, ranges.
     for value in [mostBlocks, 1, 128, mostBlocks, 1, 1] {
       space += MachineLanguage.littleEndian(value)
     }
-    // VIRTIO_BLK_F_SEG_MAX, VIRTIO_BLK_F_FLUSH and VIRTIO_BLK_F_RO, or what only writers need.
-    super.init(
-      configuration,
-      VirtioTransport(
-        deviceType: 2,
-        deviceFeatures: 1 << 2 | 1 << 9
-          | (configuration.isReadOnly ? 1 << 5 : BlockDevice.clearingFeatures),
-        configuration: space, queueLimits: [VirtQueue.maximumSize]),
-      requestQueue: 0, at: slot, of: bus)
+    let offered =
+      Feature.mostSegments | Feature.flush | features
+      | (configuration.isReadOnly ? Feature.readOnly : Feature.clearing)
+    return VirtioTransport(
+      deviceType: 2, deviceFeatures: queues > 1 ? offered : offered & ~Feature.queues,
+      configuration: space,
+      // Cannot trap: there is one at least.
+      queueLimits: [UInt32](repeating: entries, count: max(1, queues)))
   }
 
-  /// VIRTIO_BLK_F_DISCARD and VIRTIO_BLK_F_WRITE_ZEROES.
-  private static let clearingFeatures: UInt64 = 1 << 13 | 1 << 14
+  var state: State { State(transport: transport, pending: pending, turn: turn, owed: owed) }
 
-  var state: State { State(transport: transport, pending: pending) }
-
-  /// Takes up what was remembered.
+  /// Takes up what was remembered; of an earlier program's with the one queue that it had.
   ///
   /// - Throws: `StateRefusal` when no device like this has such a state; nothing was changed then.
   func restore(_ state: State) throws(StateRefusal) {
+    let former = Self.transport(configuration, 0, queues: 1, entries: VirtQueue.maximumSize)
     try restore(
-      state.transport, state.pending, added: BlockDevice.clearingFeatures,
+      state.transport, state.pending, turn: state.turn, owed: state.owed,
+      isOwn: transport.fits(state.transport)
+        || former.fits(state.transport, added: Feature.clearing),
       limit: Flight.requestLimit, kind: State.kind)
+  }
+
+  /// A driver that does not want several has the first alone.
+  override var requestQueueCount: Int {
+    transport.hasAccepted(Feature.queues) ? transport.queues.count : 1
   }
 
   override func answer(
@@ -57,11 +90,12 @@ final class BlockDevice: DiskFace {
   ) throws(VirtQueueError) {
     let isOK = completion.status == .ok
     try finish(
-      chain, status: isOK ? .ok : .ioError, data: isOK && ended.isRead ? completion.data : [])
+      chain, of: ended.queue, status: isOK ? .ok : .ioError,
+      data: isOK && ended.isRead ? completion.data : [])
   }
 
   override func start(
-    _ chain: VirtQueue.Chain, now: SimulatedTime
+    _ chain: VirtQueue.Chain, of queue: Int, now: SimulatedTime
   ) throws(VirtQueueError) -> ChannelRequest? {
     // Without a header or a place for the status nothing can be answered.
     guard let header = BlockRequestHeader(chain, bus.memory), BlockStatus.isPlaced(in: chain) else {
@@ -79,30 +113,30 @@ final class BlockDevice: DiskFace {
     case BlockRequestHeader.flush:
       request.firstBlock = 0
     case BlockRequestHeader.identify:
-      try finish(chain, status: .ok, data: serialNumber)
+      try finish(chain, of: queue, status: .ok, data: serialNumber)
       return nil
     case BlockRequestHeader.discard, BlockRequestHeader.writeZeroes:
       let isDiscard = header.type == BlockRequestHeader.discard
       guard let range = BlockRange(chain, bus.memory), range.flags <= (isDiscard ? 0 : 1) else {
-        try finish(chain, status: .unsupported, data: [])
+        try finish(chain, of: queue, status: .unsupported, data: [])
         return nil
       }
       request.kind = isDiscard ? .discard : .writeZeroes
       request.firstBlock = range.firstBlock
       request.byteCount = Int(clamping: UInt64(range.blockCount).multipliedClamped(by: 512))
     default:
-      try finish(chain, status: .unsupported, data: [])
+      try finish(chain, of: queue, status: .unsupported, data: [])
       return nil
     }
     guard isPlausible(request), !isCutOff else {
-      try finish(chain, status: .ioError, data: [])
+      try finish(chain, of: queue, status: .ioError, data: [])
       return nil
     }
     if request.kind == .write {
       request.data = chain.bytes(
         skipping: BlockRequestHeader.byteCount, count: request.byteCount, bus.memory)
     }
-    return begin(request, for: chain)
+    return begin(request, for: chain, of: queue)
   }
 
   private func isPlausible(_ request: ChannelRequest) -> Bool {
@@ -122,10 +156,10 @@ final class BlockDevice: DiskFace {
 
   /// Writes data and status into a chain and gives it back to the driver.
   private func finish(
-    _ chain: VirtQueue.Chain, status: BlockStatus, data: [UInt8]
+    _ chain: VirtQueue.Chain, of queue: Int, status: BlockStatus, data: [UInt8]
   ) throws(VirtQueueError) {
     let written = try status.store(data, in: chain, bus.memory)
-    try give(chain.head, in: requestQueue, written: written)
+    try give(chain.head, in: queue, written: written)
   }
 }
 

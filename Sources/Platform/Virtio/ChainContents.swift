@@ -5,7 +5,7 @@ import Quantities
 import X86
 
 extension VirtQueue {
-  /// Bytes of segments together; of at most 64, so that the sum always fits.
+  /// Bytes of segments together; of so few that the sum always fits.
   static func byteCount(_ segments: [Segment]) -> Int {
     // Cannot trap: goes through the array itself.
     segments.reduce(0) { $0.addingClamped(Int($1.byteCount)) }

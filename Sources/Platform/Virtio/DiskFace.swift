@@ -8,7 +8,8 @@ import X86
 /// A disk as the guest sees it: the face of a subchannel.
 ///
 /// Requests are read when the driver notifies and leave as `ChannelRequest`; completions come back
-/// from the channel subsystem. What would be more than `Flight` allows waits in the driver's ring.
+/// from the channel subsystem. What would be more than `Flight` allows waits in the driver's rings, of which each
+/// gives one in turn when there is room again.
 /// All guest addresses are checked when a chain is taken, and again by the write path when its
 /// completion is stored. What a request is, and how it is answered, each kind of face says.
 class DiskFace: VirtioDevice {
@@ -21,6 +22,8 @@ class DiskFace: VirtioDevice {
     var byteCount: Int
     /// What a SCSI adapter knows of it.
     var task: SCSITask?
+    /// The queue that its chain came by; of a SCSI adapter's its task says it.
+    @Added var queue = 0
   }
 
   /// How much the channel subsystem may have of one device.
@@ -43,8 +46,12 @@ class DiskFace: VirtioDevice {
 
   final let configuration: BlockDeviceConfiguration
   final var pending: [Pending] = []
-  /// The queue that requests come by.
+  /// The queue that requests come by, or the first of them.
   final let requestQueue: Int
+  /// Which of the queues is the next when several have requests that had to wait.
+  final var turn = 0
+  /// What the host did for requests that had to wait, in cycles: the next notice pays for it.
+  final var owed = 0
 
   /// The face of a disk.
   init(
@@ -60,19 +67,25 @@ class DiskFace: VirtioDevice {
   override func reset() {
     super.reset()
     pending = []
+    turn = 0
+    owed = 0
   }
 
   /// Takes up what was remembered.
   ///
   /// - Throws: `StateRefusal` when no device like this has such a state; nothing was changed then.
   final func restore(
-    _ transport: VirtioTransport, _ pending: [Pending], added: UInt64, limit: Int, kind: String
+    _ transport: VirtioTransport, _ pending: [Pending], turn: Int = 0, owed: Int, isOwn: Bool,
+    limit: Int, kind: String
   ) throws(StateRefusal) {
-    guard self.transport.fits(transport, added: added), pending.count <= limit else {
-      throw .inconsistent(kind: kind, what: "it is another device's, or its queue")
-    }
+    let queues = transport.queues.indices
+    guard isOwn, pending.count <= limit, pending.allSatisfy({ queues.contains($0.queue) }),
+      queues.contains(turn), owed >= 0
+    else { throw .inconsistent(kind: kind, what: "it is another device's, or its queues") }
     self.transport = transport
     self.pending = pending
+    self.turn = turn
+    self.owed = owed
   }
 
   override func forget(_ access: DeviceAccess) {
@@ -80,7 +93,11 @@ class DiskFace: VirtioDevice {
     if isInUse { clear(access) }
     // Cannot trap: indices of the array itself.
     for index in pending.indices { pending[index].chain = nil }
+    turn = 0
   }
+
+  /// How many queues requests come by; they follow each other.
+  var requestQueueCount: Int { 1 }
 
   /// Whether the channel subsystem has something of the driver's.
   var isInUse: Bool { pending.contains { $0.chain != nil } }
@@ -102,15 +119,18 @@ class DiskFace: VirtioDevice {
   }
 
   override func serve(_ queue: Int, _ access: DeviceAccess) {
-    let (requests, cycles) = takeRequests(now: access.time)
-    guard cycles > 0 else { return }
+    guard queue >= requestQueue, queue &- requestQueue < requestQueueCount else { return }
+    let (requests, cycles) = takeRequests(of: queue, now: access.time)
+    let due = cycles.addingClamped(owed)
+    owed = 0
+    guard due > 0 else { return }
     for request in requests { bus.owner?.emit(.channelRequest(request), at: access.time) }
-    bus.owner?.charge(cycles, to: access.processor)
+    bus.owner?.charge(due, to: access.processor)
   }
 
   /// Stores the end of a request; one that a reset forgot is ignored.
   ///
-  /// - Returns: Requests that had to wait in the ring for this one.
+  /// - Returns: Requests that had to wait in the rings for this one.
   final func complete(_ completion: ChannelCompletion) -> [ChannelRequest] {
     guard let index = pending.firstIndex(where: { $0.tag == completion.tag }) else {
       return []
@@ -126,7 +146,9 @@ class DiskFace: VirtioDevice {
       }
     }
     guard hadToWait, transport.isOperating else { return [] }
-    return takeRequests(now: completion.at).requests
+    let (requests, cycles) = takeRequests(of: nil, now: completion.at)
+    owed.addClamped(cycles)
+    return requests
   }
 
   /// Answers a chain whose request has ended.
@@ -143,19 +165,32 @@ class DiskFace: VirtioDevice {
 
   /// Takes what the driver made available, as long as there may be more under way.
   ///
+  /// - Parameters:
+  ///   - notified: The queue of which the driver gave notice; nil for all, from each one in turn. While there may be
+  ///     more under way, no other queue has some that waits.
+  ///   - now: When.
   /// - Returns: The requests that begin, and what walking the rings costs in cycles.
-  private final func takeRequests(now: SimulatedTime) -> (requests: [ChannelRequest], cycles: Int) {
+  private final func takeRequests(
+    of notified: Int?, now: SimulatedTime
+  ) -> (requests: [ChannelRequest], cycles: Int) {
+    let count = notified == nil ? max(1, requestQueueCount) : 1
+    // A driver cannot make more available at once than the rings have; what writes into its own rings could.
+    var left = Int(VirtQueue.largestSize).multipliedClamped(by: count)
+    var emptyCount = 0
     var requests: [ChannelRequest] = []
     var cycles = 0
     do throws(VirtQueueError) {
-      // A driver cannot make more available at once than the ring has.
-      // Cannot trap: a constant.
-      for _ in 0..<VirtQueue.maximumSize {
-        guard !isFull, let chain = try transport.queues[requestQueue].take(bus.memory) else {
-          break
+      while left > 0, emptyCount < count, !isFull {
+        left &-= 1
+        let queue = notified ?? takeTurn(of: count)
+        let hasTables = transport.hasAccepted(VirtQueue.tables)
+        guard let chain = try transport.queues[queue].take(bus.memory, hasTables: hasTables) else {
+          emptyCount &+= 1
+          continue
         }
+        emptyCount = 0
         cycles &+= Cost.request &+ Cost.descriptor &* chain.descriptorCount
-        if let request = try start(chain, now: now) {
+        if let request = try start(chain, of: queue, now: now) {
           // Cannot trap: `start` refuses what is more than a request may move.
           cycles &+= Cost.kibibyte &* (request.movedByteCount / 1024)
           requests.append(request)
@@ -167,11 +202,18 @@ class DiskFace: VirtioDevice {
     return (requests, cycles)
   }
 
-  /// Begins what a chain asks.
+  /// The queue whose turn it is; the next has its own then.
+  private final func takeTurn(of count: Int) -> Int {
+    let number = turn < count ? turn : 0
+    turn = number &+ 1 < count ? number &+ 1 : 0
+    return requestQueue &+ number
+  }
+
+  /// Begins what a chain of a queue asks.
   ///
   /// - Returns: The request that it becomes; nil when it is answered.
   func start(
-    _ chain: VirtQueue.Chain, now: SimulatedTime
+    _ chain: VirtQueue.Chain, of queue: Int, now: SimulatedTime
   ) throws(VirtQueueError) -> ChannelRequest? { nil }
 
   /// A request of the partition to the device, for the kind of face to say what is asked.
@@ -183,14 +225,15 @@ class DiskFace: VirtioDevice {
 
   /// Notes a request that leaves.
   final func begin(
-    _ request: ChannelRequest, for chain: VirtQueue.Chain, task: SCSITask? = nil
+    _ request: ChannelRequest, for chain: VirtQueue.Chain, of queue: Int = 0,
+    task: SCSITask? = nil
   ) -> ChannelRequest {
     var request = request
     request.tag = bus.owner?.takeTag() ?? 0
     pending.append(
       Pending(
         tag: request.tag, chain: chain, isRead: request.kind == .read,
-        byteCount: request.movedByteCount, task: task))
+        byteCount: request.movedByteCount, task: task, queue: queue))
     return request
   }
 
@@ -202,7 +245,7 @@ class DiskFace: VirtioDevice {
   }
 
   /// Names of its stored properties that are state.
-  static let faceState = VirtioDevice.state + ["pending"]
+  static let faceState = VirtioDevice.state + ["pending", "turn", "owed"]
   /// Names of its stored properties that are wiring.
   static let faceWiring = VirtioDevice.wiring + ["configuration", "requestQueue"]
 }

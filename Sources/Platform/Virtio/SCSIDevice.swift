@@ -34,6 +34,7 @@ final class SCSIDevice: DiskFace {
     var transport: VirtioTransport
     var pending: [Pending] = []
     var isFresh = true
+    @Added var owed = 0
   }
 
   static let controlQueue = 0
@@ -67,7 +68,7 @@ final class SCSIDevice: DiskFace {
       requestQueue: Self.commandQueue, at: slot, of: bus)
   }
 
-  var state: State { State(transport: transport, pending: pending, isFresh: isFresh) }
+  var state: State { State(transport: transport, pending: pending, isFresh: isFresh, owed: owed) }
 
   override func reset() {
     super.reset()
@@ -84,7 +85,8 @@ final class SCSIDevice: DiskFace {
       })
     else { throw .inconsistent(kind: State.kind, what: "a task") }
     try restore(
-      state.transport, state.pending, added: 0, limit: Self.taskLimit, kind: State.kind)
+      state.transport, state.pending, owed: state.owed, isOwn: transport.fits(state.transport),
+      limit: Self.taskLimit, kind: State.kind)
     isFresh = state.isFresh
   }
 
@@ -106,7 +108,7 @@ final class SCSIDevice: DiskFace {
   }
 
   override func start(
-    _ chain: VirtQueue.Chain, now: SimulatedTime
+    _ chain: VirtQueue.Chain, of queue: Int, now: SimulatedTime
   ) throws(VirtQueueError) -> ChannelRequest? {
     guard let header = SCSIRequestHeader(chain, bus.memory), SCSIResponse.isPlaced(in: chain) else {
       throw .incompleteRequest(head: chain.head)

@@ -139,7 +139,7 @@ import X86
     #expect(isBroken == (count != 0))
   }
 
-  @Test(arguments: [UInt32(0), 3, 65, 128, 0xFFFF, 0x1_0000, .max])
+  @Test(arguments: [UInt32(0), 3, 65, 257, 512, 0xFFFF, 0x1_0000, .max])
   func queueSizesThatAreNoneMakeNoQueue(size: UInt32) throws {
     var driver = try BlockDriver()
     driver.start()
