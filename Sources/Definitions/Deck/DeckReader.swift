@@ -60,7 +60,13 @@ struct DeckReader {
   static let unservedKeywords = ["PNETID", "MIXTYPE", "FUNCTION"]
   /// Paths of a type in a machine, where that follows from no feature that is installed (ICP204I; as machines since
   /// z14 have them).
-  static let pathLimits = ["IQD": 32, "ICP": 64]
+  private static func pathLimit(of type: String) -> Int? {
+    switch type {
+    case "IQD": 32
+    case "ICP": 64
+    default: nil
+    }
+  }
   /// The partition that a machine keeps for itself: RESOURCE may name it, and no I/O is its own (ICP192I).
   static let ownPartition = "MCS_1"
   /// Images in a channel subsystem.
@@ -296,7 +302,7 @@ struct DeckReader {
     let count = (pathCounts[type.folded] ?? 0).addingClamped(1)
     pathCounts[type.folded] = count
     // Said once, at the first that is too many.
-    guard let limit = Self.pathLimits[type.folded], count.subtractingClamped(1) == limit else {
+    guard let limit = Self.pathLimit(of: type.folded), count.subtractingClamped(1) == limit else {
       return
     }
     log.report(.deckPathsOfType(type.folded, limit: limit), at: type.place)

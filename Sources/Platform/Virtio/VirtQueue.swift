@@ -75,6 +75,7 @@ struct VirtQueue: Codable, Equatable, Sendable {
   /// A queue that the driver has not set up.
   init(limit: UInt32) {
     self.limit = min(limit, Self.largestSize)
+    // Cannot trap: three words at most.
     furtherHeads = [UInt64](repeating: 0, count: Self.furtherWords(limit: self.limit))
   }
 
