@@ -123,17 +123,3 @@ struct SystemFailure: Error {
   /// `errno`, 0 when there was none.
   let number: Int32
 }
-
-/// What tells a file from others, whatever its name is.
-struct FileIdentity: Equatable, Sendable {
-  private let device: UInt64
-  private let number: UInt64
-
-  /// The file at a path; nil when there is none.
-  init?(_ path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    device = UInt64(truncatingIfNeeded: status.st_dev)
-    number = UInt64(truncatingIfNeeded: status.st_ino)
-  }
-}

@@ -2,6 +2,7 @@ import Channels
 import Foundation
 import GRDB
 import Partitioning
+import Quantities
 import Synchronization
 
 // The records of one machine: an SQLite file that is written by one process at a time and may be read

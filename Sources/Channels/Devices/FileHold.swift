@@ -8,7 +8,7 @@ import Synchronization
 /// It is counted by what the file is, whatever its name: while one machine takes the place of another, both have
 /// it. The host drops it when the process ends, however it ends. It keeps off who asks for it by `flock`.
 package final class FileHold: Sendable {
-  private let file: FileNumbers
+  private let file: FileIdentity
   private let isWriter: Bool
 
   /// Takes hold of a file that is open; one that the host cannot lock is used without.
@@ -20,8 +20,7 @@ package final class FileHold: Sendable {
   package init(of descriptor: Int32, writing: Bool) throws(FileHoldRefusal) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .host(number: errno) }
-    let file = FileNumbers(
-      device: UInt64(clamping: status.st_dev), number: UInt64(clamping: status.st_ino))
+    let file = FileIdentity(status)
     try heldFiles.withLock { files throws(FileHoldRefusal) in
       var holders: FileHolders
       if let known = files[file] {
@@ -72,16 +71,8 @@ package enum FileHoldRefusal: Error, Equatable, Sendable {
   }
 }
 
-/// What tells a file from others, by whatever name it is known.
-private struct FileNumbers: Hashable {
-  /// The number of what it lies on.
-  let device: UInt64
-  /// Its own number there.
-  let number: UInt64
-}
-
 /// The files that this process holds.
-private let heldFiles = Mutex<[FileNumbers: FileHolders]>([:])
+private let heldFiles = Mutex<[FileIdentity: FileHolders]>([:])
 
 /// Who has one file in this process.
 private struct FileHolders {

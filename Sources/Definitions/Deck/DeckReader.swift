@@ -58,15 +58,6 @@ struct DeckReader {
   static let pathTypes = unitPathTypes + otherPathTypes
   /// Keywords that say something that is not here; once is enough to be told.
   static let unservedKeywords = ["PNETID", "MIXTYPE", "FUNCTION"]
-  /// Paths of a type in a machine, where that follows from no feature that is installed (ICP204I; as machines since
-  /// z14 have them).
-  private static func pathLimit(of type: String) -> Int? {
-    switch type {
-    case "IQD": 32
-    case "ICP": 64
-    default: nil
-    }
-  }
   /// The partition that a machine keeps for itself: RESOURCE may name it, and no I/O is its own (ICP192I).
   static let ownPartition = "MCS_1"
   /// Images in a channel subsystem.
@@ -295,6 +286,16 @@ struct DeckReader {
         sharing: lists.sharing, accessList: lists.access, candidateList: lists.candidates)
       path.cluster = cluster(of: path, operands)
       deck.add(path)
+    }
+  }
+
+  /// Paths of a type in a machine, where that follows from no feature that is installed (ICP204I; as machines since
+  /// z14 have them).
+  private static func pathLimit(of type: String) -> Int? {
+    switch type {
+    case "IQD": 32
+    case "ICP": 64
+    default: nil
     }
   }
 

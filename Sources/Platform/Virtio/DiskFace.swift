@@ -174,6 +174,7 @@ class DiskFace: VirtioDevice {
     of notified: Int?, now: SimulatedTime
   ) -> (requests: [ChannelRequest], cycles: Int) {
     let count = notified == nil ? max(1, requestQueueCount) : 1
+    let hasTables = transport.hasAccepted(VirtQueue.tables)
     // A driver cannot make more available at once than the rings have; what writes into its own rings could.
     var left = Int(VirtQueue.largestSize).multipliedClamped(by: count)
     var emptyCount = 0
@@ -183,7 +184,6 @@ class DiskFace: VirtioDevice {
       while left > 0, emptyCount < count, !isFull {
         left &-= 1
         let queue = notified ?? takeTurn(of: count)
-        let hasTables = transport.hasAccepted(VirtQueue.tables)
         guard let chain = try transport.queues[queue].take(bus.memory, hasTables: hasTables) else {
           emptyCount &+= 1
           continue

@@ -50,14 +50,13 @@ extension CheckpointError: CustomStringConvertible {
   }
 }
 
-extension FileHold {
-  /// Takes hold of a disk's file, to write to it.
-  static func ofDisk(_ descriptor: Int32, at path: String) throws(CheckpointError) -> FileHold {
-    do throws(FileHoldRefusal) {
-      return try FileHold(of: descriptor, writing: true)
-    } catch {
-      if case .host(let number) = error { throw .host(file: path, number: number) }
-      throw .held(file: path, error)
+extension CheckpointError {
+  /// Why a disk's file cannot be held.
+  init(_ refusal: FileHoldRefusal, of file: String) {
+    if case .host(let number) = refusal {
+      self = .host(file: file, number: number)
+    } else {
+      self = .held(file: file, refusal)
     }
   }
 }

@@ -49,6 +49,19 @@ final class CheckpointFile {
     guard outcome == 0 else { throw .host(file: path, number: errno) }
   }
 
+  /// Puts a value into a file as JSON; at each instant the old or the new one is there.
+  static func replace(_ path: String, by value: some Encodable) throws(CheckpointError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    unlink(path + ".new")
+    let file = try CheckpointFile(writing: path + ".new")
+    guard let text = try? encoder.encode(value) else { throw .host(file: path, number: EIO) }
+    try text.visitBytes { bytes throws(CheckpointError) in try file.write(bytes) }
+    try file.finish()
+    guard rename(path + ".new", path) == 0 else { throw .host(file: path, number: errno) }
+    try keepNames(of: (path as NSString).deletingLastPathComponent)
+  }
+
   /// Has the host put a folder's names on the disk.
   static func keepNames(of folder: String) throws(CheckpointError) {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -11,7 +11,7 @@ struct DiskFolders: Sendable {
   init(inStateFolder state: String) { path = state + "/disks" }
 
   /// Which folder of the host it is; nil while there is none.
-  var identity: FolderIdentity? { FolderIdentity(path) }
+  var identity: FileIdentity? { FileIdentity(path) }
 
   /// The folders that there are, and the tree in each; nil when it has none that can be read.
   var all: [(folder: String, tree: DiskTree?)] {
@@ -87,16 +87,6 @@ struct DiskFolders: Sendable {
     if let failure = HostFile.makeFolder(path) {
       throw .host(file: failure.path, number: failure.number)
     }
-    guard let text = try? JSONEncoder().encode(marks) else {
-      throw .host(file: goingPath, number: EIO)
-    }
-    unlink(goingPath + ".new")
-    let file = try CheckpointFile(writing: goingPath + ".new")
-    try text.visitBytes { bytes throws(CheckpointError) in try file.write(bytes) }
-    try file.finish()
-    guard rename(goingPath + ".new", goingPath) == 0 else {
-      throw .host(file: goingPath, number: errno)
-    }
-    try CheckpointFile.keepNames(of: path)
+    try CheckpointFile.replace(goingPath, by: marks)
   }
 }

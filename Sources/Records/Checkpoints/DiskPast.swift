@@ -65,7 +65,11 @@ final class DiskPast: OverwriteKeeper {
       throw .host(file: path, number: errno)
     }
     diskByteCount = UInt64(clamping: status.st_size)
-    hold = try FileHold.ofDisk(descriptor, at: path)
+    do throws(FileHoldRefusal) {
+      hold = try FileHold(of: descriptor, writing: true)
+    } catch {
+      throw CheckpointError(error, of: path)
+    }
     try resume()
   }
 
@@ -74,8 +78,8 @@ final class DiskPast: OverwriteKeeper {
   private var treePath: String { folder + "/tree.json" }
   private var livePath: String { folder + "/live" }
   /// The folder that its own lies in.
-  private var home: FolderIdentity? {
-    FolderIdentity((folder as NSString).deletingLastPathComponent)
+  private var home: FileIdentity? {
+    FileIdentity((folder as NSString).deletingLastPathComponent)
   }
   func path(of stretch: Int) -> String { folder + "/\(stretch)" }
 

@@ -43,6 +43,7 @@ package final class DiskPasts {
     where !disks.contains(where: { $0.folder == folder }) { takeIn(folder, tree) }
     guard let going = folders.going() else { return }
     _ = try go(to: going)
+    stay()
     folders.endGoing()
   }
 
@@ -67,15 +68,14 @@ package final class DiskPasts {
   /// Takes in where the file of a disk is that is not there now, if it can be known.
   private func takeIn(_ folder: String, _ tree: DiskTree) {
     let device = UInt16((folder as NSString).lastPathComponent.prefix(4), radix: 16)
-    guard let device, let disk = openAbsent(tree.name, in: folder, as: device) else { return }
+    guard let device, let disk = openAbsent(tree, in: folder, as: device) else { return }
     leave(disk)
   }
 
   /// Opens what is kept of a file that no device has now; nil when the file is not what it was, or the folder is
   /// a copy of another machine's.
-  private func openAbsent(_ name: UInt64, in folder: String, as device: UInt16) -> DiskPast? {
-    guard let tree = try? DiskTree.read(folder + "/tree.json"), tree.name == name,
-      tree.home != nil, tree.home == folders.identity, let file = DiskFile(tree.file.path)
+  private func openAbsent(_ tree: DiskTree, in folder: String, as device: UInt16) -> DiskPast? {
+    guard tree.home != nil, tree.home == folders.identity, let file = DiskFile(tree.file.path)
     else { return nil }
     var former = tree.file
     if tree.target != nil { former.written = nil }
@@ -246,7 +246,7 @@ package final class DiskPasts {
   /// Puts a file whose disk is not there where a checkpoint finds it.
   private func goAbsent(to mark: DiskMark) throws(CheckpointError) {
     guard let (folder, tree) = folders.find(mark),
-      let disk = openAbsent(tree.name, in: folder, as: mark.device), disk.has(mark)
+      let disk = openAbsent(tree, in: folder, as: mark.device), disk.has(mark)
     else {
       messages.append(Self.line(mark.device, "IT IS AWAY, AND ITS FILE STAYS AS IT IS"))
       return

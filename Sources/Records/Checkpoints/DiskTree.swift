@@ -31,7 +31,7 @@ struct DiskTree: Codable, Equatable, Sendable {
   /// The folder that it was kept in last; nil for one that was written by an older program.
   ///
   /// A copy of that folder writes to no file by it.
-  var home: FolderIdentity?
+  var home: FileIdentity?
   /// The point from which the disk goes on.
   var position: Int
   /// Where the disk's file is being put; what it has until it is there is of no instant.
@@ -169,29 +169,7 @@ struct DiskTree: Codable, Equatable, Sendable {
 
   /// Writes it; at each instant the old or the new one is there.
   func write(_ path: String) throws(CheckpointError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    unlink(path + ".new")
-    let file = try CheckpointFile(writing: path + ".new")
-    guard let text = try? encoder.encode(self) else { throw .host(file: path, number: EIO) }
-    try text.visitBytes { bytes throws(CheckpointError) in try file.write(bytes) }
-    try file.finish()
-    guard rename(path + ".new", path) == 0 else { throw .host(file: path, number: errno) }
-    try CheckpointFile.keepNames(of: (path as NSString).deletingLastPathComponent)
-  }
-}
-
-/// Which folder of the host one is.
-struct FolderIdentity: Codable, Equatable, Sendable {
-  var device: UInt64
-  var inode: UInt64
-
-  /// A folder of the host; nil when it cannot be looked at.
-  init?(_ path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    device = UInt64(clamping: status.st_dev)
-    inode = UInt64(clamping: status.st_ino)
+    try CheckpointFile.replace(path, by: self)
   }
 }
 

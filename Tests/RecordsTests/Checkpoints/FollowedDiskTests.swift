@@ -27,11 +27,11 @@ struct FollowedDiskTests {
   private func contents() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: file)) }
 
   /// The machine's deck with a disk of a file more.
-  private func comes(keeping limit: UInt64? = nil) -> ManagementAction {
+  private func comes(keeping limit: UInt64? = nil, file path: String? = nil) -> ManagementAction {
     var configuration = manager.layout.folder.inputOutput
     configuration.devices.append(
       DeviceDefinition(
-        number: 0x204, controlUnits: [0x200], media: .file(path: file, writable: true)))
+        number: 0x204, controlUnits: [0x200], media: .file(path: path ?? file, writable: true)))
     configuration.devices[1].keptByteCount = limit
     return .activateDeck(.activate(IODeck(name: "NEXT", configuration: configuration)))
   }
@@ -122,14 +122,19 @@ struct FollowedDiskTests {
     #expect(try contents() == before)
   }
 
-  /// The device's disk as others would have it who know the folder alone.
-  private func go(
-    _ configuration: ManagementAction?, to checkpoint: CheckpointManifest
-  ) throws -> (missing: [UInt16], disks: DiskPasts) {
+  /// The disks as another process has them, which knows the folder alone, with a configuration.
+  private func opened(_ configuration: ManagementAction?) throws -> DiskPasts {
     let manager = try KeptMachine.manager()
     if let configuration { try manager.perform(configuration) }
     let disks = DiskPasts(inStateFolder: folder.path)
     try disks.open(manager.definition)
+    return disks
+  }
+
+  private func go(
+    _ configuration: ManagementAction?, to checkpoint: CheckpointManifest
+  ) throws -> (missing: [UInt16], disks: DiskPasts) {
+    let disks = try opened(configuration)
     return (try disks.go(to: checkpoint), disks)
   }
 
@@ -181,8 +186,7 @@ struct FollowedDiskTests {
     #expect(try contents() == written)
     #expect(try go(comes(), to: last).missing == [0x204])
     next.disks.end()
-    let end = DiskPasts(inStateFolder: folder.path)
-    try end.open(try KeptMachine.manager().definition)
+    let end = try opened(nil)
     end.prune(to: [])
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/disks") != [])
     _ = end.mark()
@@ -228,20 +232,8 @@ struct FollowedDiskTests {
     disks.end()
     let other = folder.path + "/other.img"
     try Data(repeating: 0x43, count: 1 << 20).write(to: URL(fileURLWithPath: other))
-    func withFile(_ path: String) throws -> DiskPasts {
-      let manager = try KeptMachine.manager()
-      var configuration = manager.layout.folder.inputOutput
-      configuration.devices.append(
-        DeviceDefinition(
-          number: 0x204, controlUnits: [0x200], media: .file(path: path, writable: true)))
-      try manager.perform(
-        .activateDeck(.activate(IODeck(name: "OTHER", configuration: configuration))))
-      let disks = DiskPasts(inStateFolder: folder.path)
-      try disks.open(manager.definition)
-      return disks
-    }
     for _ in 0..<2 {
-      let others = try withFile(other)
+      let others = try opened(comes(file: other))
       #expect(others.missing(in: last) == [0x204])
       // The first is away then, and is marked so.
       #expect(others.mark().map { $0.isAbsent ?? false } == [false, true])
@@ -249,7 +241,7 @@ struct FollowedDiskTests {
       others.end()
     }
     // The name need not be the same word for word.
-    let same = try withFile(folder.path + "/./data.img")
+    let same = try opened(comes(file: folder.path + "/./data.img"))
     #expect(same.missing(in: first).isEmpty && same.missing(in: last).isEmpty)
     #expect(try same.go(to: first) == [] && contents() == copy)
     #expect(same.takeMessages().isEmpty)

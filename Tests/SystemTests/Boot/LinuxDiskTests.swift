@@ -55,15 +55,8 @@ struct LinuxDiskTests {
 
   @Test("sees an I/O error of what is halted or late over each path, and reads on when it answers")
   func haltedAndLate() throws {
-    let folder = try TemporaryFolder()
-    _ = try folder.write("machine.config", Self.machine)
-    _ = try folder.write("linux.direct", Self.directory)
-    _ = try folder.write("late.iocp", Self.deck)
-    _ = try folder.write("late.media", "DEVICE 0200-020F SCRATCH 16M\n")
-    for name in ["vmlinuz", "initrd.gz"] {
-      try FileManager.default.copyItem(
-        atPath: Project.path("Partitions/demo/linux/" + name), toPath: folder.path + "/" + name)
-    }
+    let folder = try Machines.linux(
+      Self.machine, Self.directory, deck: Self.deck, media: "DEVICE 0200-020F SCRATCH 16M\n")
     let file = try folder.write("script.cp", Self.script)
     let run = try ProgramRun(["run", file, "--machine", folder.path])
     #expect(run.status == 0, "\(run.output)")

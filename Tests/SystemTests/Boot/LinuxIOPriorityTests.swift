@@ -64,16 +64,9 @@ struct LinuxIOPriorityTests {
 
   @Test("four readers each behind a slow path read 3 to 1, and together what the path moves")
   func shares() throws {
-    let folder = try TemporaryFolder()
-    _ = try folder.write("machine.config", Self.machine)
-    _ = try folder.write(
-      "linux.direct", Self.partition(1, priority: 12) + Self.partition(2, priority: 4))
-    _ = try folder.write("slow.iocp", Self.deck)
-    _ = try folder.write("slow.media", Self.media)
-    for name in ["vmlinuz", "initrd.gz"] {
-      try FileManager.default.copyItem(
-        atPath: Project.path("Partitions/demo/linux/" + name), toPath: folder.path + "/" + name)
-    }
+    let folder = try Machines.linux(
+      Self.machine, Self.partition(1, priority: 12) + Self.partition(2, priority: 4),
+      deck: Self.deck, media: Self.media)
     let file = try folder.write("script.cp", Self.script)
     let run = try ProgramRun(["run", file, "--machine", folder.path])
     #expect(run.status == 0, "\(run.output)\(run.errors)")

@@ -45,13 +45,7 @@ struct StolenTimeTests {
   @Test("is within 2 % what the report says, by weight and by cap") func isWhatTheReportSays()
     throws
   {
-    let folder = try TemporaryFolder()
-    _ = try folder.write("machine.config", Self.machine)
-    _ = try folder.write("steal.direct", Self.directory)
-    for name in ["vmlinuz", "initrd.gz"] {
-      try FileManager.default.copyItem(
-        atPath: Project.path("Partitions/demo/linux/" + name), toPath: folder.path + "/" + name)
-    }
+    let folder = try Machines.linux(Self.machine, Self.directory)
     let script = try folder.write(
       "steal.cp",
       """

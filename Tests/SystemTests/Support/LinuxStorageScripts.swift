@@ -42,14 +42,7 @@ extension LinuxStorageScripts {
 
   /// The machine's folder.
   func folder(directory: String) throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
-    _ = try folder.write("machine.config", Self.machine)
-    _ = try folder.write("linux.direct", directory)
-    for name in ["vmlinuz", "initrd.gz"] {
-      try FileManager.default.copyItem(
-        atPath: Project.path("Partitions/demo/linux/" + name), toPath: folder.path + "/" + name)
-    }
-    return folder
+    try Machines.linux(Self.machine, directory)
   }
 
   func run(

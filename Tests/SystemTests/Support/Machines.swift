@@ -59,4 +59,20 @@ enum Machines {
     _ = try machine.write("disk.img", String(repeating: "0123456789abcdef", count: 32 << 10))
     return machine
   }
+
+  /// A machine of the demo's Linux, of which each file says what it is given.
+  static func linux(
+    _ configuration: String, _ directory: String, deck: String? = nil, media: String? = nil
+  ) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("machine.config", configuration)
+    _ = try folder.write("linux.direct", directory)
+    if let deck { _ = try folder.write("linux.iocp", deck) }
+    if let media { _ = try folder.write("linux.media", media) }
+    for name in ["vmlinuz", "initrd.gz"] {
+      try FileManager.default.copyItem(
+        atPath: Project.path("Partitions/demo/linux/" + name), toPath: folder.path + "/" + name)
+    }
+    return folder
+  }
 }
