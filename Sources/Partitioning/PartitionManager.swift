@@ -17,17 +17,21 @@ package struct ManagerOptions: Sendable {
   package var pace: Pace?
   /// How much decoded code the threads keep; the history is the same with each.
   package var caches: CachePolicy
+  /// What runs guests' code; the history is the same with each.
+  package var engine: ExecutionEngine
   /// Whether what guests write to writable files of the host stays in memory: the machine is only looked at.
   package var sparesFiles = false
 
   /// Creates options.
   package init(
-    threads: Int = 1, seed: UInt64? = nil, pace: Pace? = nil, caches: CachePolicy = .ordinary
+    threads: Int = 1, seed: UInt64? = nil, pace: Pace? = nil, caches: CachePolicy = .ordinary,
+    engine: ExecutionEngine = .standard
   ) {
     self.threads = threads
     self.seed = seed
     self.pace = pace
     self.caches = caches
+    self.engine = engine
   }
 }
 
@@ -101,7 +105,8 @@ package final class PartitionManager {
     do throws(HostMemoryError) {
       let engine = try EpochEngine<Computer>(
         layout: layout.dispatcher, epoch: definition.machine.epochNanoseconds,
-        threads: max(options.threads, 1), caches: options.caches)
+        threads: max(options.threads, 1), caches: options.caches,
+        engine: options.engine)
       return (channels, engine)
     } catch {
       throw .hostMemory

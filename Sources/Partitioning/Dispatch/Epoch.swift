@@ -57,12 +57,16 @@ final class EpochEngine<Hardware: PartitionHardware> {
   ///   - epoch: Length of an epoch in nanoseconds.
   ///   - threads: Workers, 1-64.
   ///   - policy: How much decoded code each keeps.
+  ///   - engine: What runs guests' code.
   /// - Throws: `HostMemoryError` when there is no room for even one worker's decoded code.
   convenience init(
-    layout: Dispatcher.Layout, epoch: UInt64, threads: Int, caches policy: CachePolicy
+    layout: Dispatcher.Layout, epoch: UInt64, threads: Int, caches policy: CachePolicy,
+    engine: ExecutionEngine = .standard
   ) throws(HostMemoryError) {
-    var caches = [try CodeCache(fitting: policy)]
-    while caches.count < min(threads, 64), let cache = CodeCache(besideOthers: policy) {
+    var caches = [try CodeCache(fitting: policy, engine: engine)]
+    while caches.count < min(threads, 64),
+      let cache = CodeCache(besideOthers: policy, engine: engine)
+    {
       caches.append(cache)
     }
     self.init(layout: layout, epoch: epoch, caches: caches)

@@ -4,7 +4,7 @@
 /// instruction in the page (16 bits), number of the instruction in the block (8 bits), its byte
 /// length (8 bits); then 2 bytes for each instruction: its offset in the page. Holds no linear and no host address, so that any partition may run it.
 struct Block {
-  static let headerByteCount = 64
+  static let headerByteCount = 80
   static let operationByteCount = 16
 
   /// Longest block, in instructions.
@@ -17,6 +17,13 @@ struct Block {
   static let builderByteCount =
     mostBuilt * (operationByteCount + MemoryLayout<InstructionPlace>.stride)
     + (maximumInstructionCount + 1) * MemoryLayout<Int>.stride
+
+  // Where translated code finds what it needs of a header.
+  static let costOffset: Int32 = 0
+  static let isLiveOffset: Int32 = 8
+  static let offsetOffset: Int32 = 32
+  static let enteredCodeOffset: Int32 = 64
+  static let linkedCodeOffset: Int32 = 72
 
   let base: UnsafeMutableRawPointer
 
@@ -99,6 +106,14 @@ struct Block {
   var secondPage: Int {
     get { base.load(fromByteOffset: 56, as: Int.self) }
     nonmutating set { base.storeBytes(of: newValue, toByteOffset: 56, as: Int.self) }
+  }
+
+  /// Translated code for who has paid for the block, and for who comes by a link and has not.
+  func setCode(entered: UnsafeMutableRawPointer?, linked: UnsafeMutableRawPointer?) {
+    base.storeBytes(
+      of: entered, toByteOffset: Int(Self.enteredCodeOffset), as: UnsafeMutableRawPointer?.self)
+    base.storeBytes(
+      of: linked, toByteOffset: Int(Self.linkedCodeOffset), as: UnsafeMutableRawPointer?.self)
   }
 
   @inline(__always) var operations: UnsafeMutableRawPointer { base + Self.headerByteCount }

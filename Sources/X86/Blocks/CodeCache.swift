@@ -52,7 +52,16 @@ package final class CodeCache {
   let builderRoom: UnsafeMutableRawPointer
 
   /// The cache of processors that never ran.
-  nonisolated(unsafe) static let none = CodeCache(byteCount: 1 << 20)
+  nonisolated(unsafe) static let none = CodeCache(byteCount: 1 << 20, engine: .interpret)
+
+  /// What runs its code.
+  var engine: ExecutionEngine
+  /// Runs of a block before it is translated.
+  let runsBefore: Int32
+  /// What makes host code of the blocks, from the first slice on; nil where the interpreter runs alone.
+  var translator: (any BlockTranslator)?
+  /// Everything is to be dropped when no block is in use.
+  var wantsRoom = false
 
   /// Everything is dropped before each slice.
   let isDropped: Bool
@@ -62,9 +71,10 @@ package final class CodeCache {
   /// - Parameters:
   ///   - policy: What it keeps.
   ///   - most: Bytes that it takes at most.
+  ///   - engine: What runs its code.
   /// - Throws: `HostMemoryError` when the host has no room even for a small one.
   package convenience init(
-    fitting policy: CachePolicy, atMost most: Int = .max
+    fitting policy: CachePolicy, atMost most: Int = .max, engine: ExecutionEngine = .standard
   ) throws(HostMemoryError) {
     var wanted = min(policy.byteCount, most)
     // Half of what is left stays for everything else.
@@ -72,38 +82,53 @@ package final class CodeCache {
     guard let room = CodeRoom(byteCount: wanted) else {
       throw .windowRefused(byteCount: UInt64(clamping: wanted))
     }
-    self.init(room, bucketBits: policy.bucketBits, isDropped: policy == .drop)
+    self.init(room, bucketBits: policy.bucketBits, isDropped: policy == .drop, engine: engine)
   }
 
   /// Creates an empty cache of a policy's size; nil unless the host has plenty of room.
   ///
   /// What the host has left for partitions must not depend on how many caches there are.
-  package convenience init?(besideOthers policy: CachePolicy) {
+  package convenience init?(
+    besideOthers policy: CachePolicy, engine: ExecutionEngine = .standard
+  ) {
     guard endicott_has_room(16 * policy.byteCount),
       let room = CodeRoom(byteCount: policy.byteCount)
     else { return nil }
-    self.init(room, bucketBits: policy.bucketBits, isDropped: policy == .drop)
+    self.init(room, bucketBits: policy.bucketBits, isDropped: policy == .drop, engine: engine)
   }
 
   /// Creates an empty cache of a policy.
-  package convenience init(_ policy: CachePolicy = .ordinary) {
+  package convenience init(
+    _ policy: CachePolicy = .ordinary, engine: ExecutionEngine = .standard
+  ) {
     self.init(
-      byteCount: policy.byteCount, bucketBits: policy.bucketBits, isDropped: policy == .drop)
+      byteCount: policy.byteCount, bucketBits: policy.bucketBits, isDropped: policy == .drop,
+      engine: engine)
   }
 
   /// Creates an empty cache with room for this many bytes of decoded code, 16 KiB at least.
   ///
   /// Traps when the host has no room.
-  convenience init(byteCount: Int, bucketBits: Int = 12, isDropped: Bool = false) {
+  convenience init(
+    byteCount: Int, bucketBits: Int = 12, isDropped: Bool = false,
+    engine: ExecutionEngine = .standard, runsBefore: Int32 = ExecutionEngine.runsBefore
+  ) {
     guard let room = CodeRoom(byteCount: byteCount) else {
       // Cannot trap: of what runs this makes only `none`, 1 MiB, when the process begins.
       preconditionFailure("the host has no address space for decoded code")
     }
-    self.init(room, bucketBits: bucketBits, isDropped: isDropped)
+    self.init(
+      room, bucketBits: bucketBits, isDropped: isDropped, engine: engine,
+      runsBefore: runsBefore)
   }
 
-  private init(_ room: CodeRoom, bucketBits: Int, isDropped: Bool) {
+  private init(
+    _ room: CodeRoom, bucketBits: Int, isDropped: Bool, engine: ExecutionEngine,
+    runsBefore: Int32 = ExecutionEngine.runsBefore
+  ) {
     self.isDropped = isDropped
+    self.engine = engine
+    self.runsBefore = runsBefore
     self.room = room
     pages = CodePageTable(room: room.table, bits: room.tableBits, fewestBits: bucketBits)
     builderRoom = .allocate(byteCount: Block.builderByteCount, alignment: 16)
@@ -118,6 +143,12 @@ package final class CodeCache {
     builderRoom.deallocate()
   }
 
+  /// Blocks that were translated so far; nil where the interpreter runs alone.
+  package var translatedBlockCount: Int? { translator?.blockCount }
+
+  /// Bytes of host code that are kept now; nil where the interpreter runs alone.
+  package var translatedByteCount: Int? { translator?.byteCount }
+
   /// The live block that starts at an offset of a page, or nil.
   func block(
     _ memory: GuestMemory, page number: Int, offset: UInt64, mode: UInt32, single: Bool
@@ -127,7 +158,7 @@ package final class CodeCache {
 
   /// Drops everything when the arena is nearly full; called where no block is in use.
   func makeRoom() {
-    if used > room.byteCount &- Self.roomByteCount { removeAll() }
+    if used > room.byteCount &- Self.roomByteCount || wantsRoom { removeAll() }
   }
 
   /// Raw room for a block; `makeRoom` was called before.
@@ -142,6 +173,8 @@ package final class CodeCache {
     used = 0
     pages.removeAll()
     lastPage = nil
+    translator?.removeAll()
+    wantsRoom = false
     generation &+= 1
   }
 

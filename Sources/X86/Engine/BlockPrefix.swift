@@ -16,6 +16,9 @@ enum Prefix {
     last.storeBytes(of: leavePrefix, as: Handler.self)
     last.storeBytes(of: Int32(truncatingIfNeeded: resume), toByteOffset: 12, as: Int32.self)
     guard end > 0 else { return }
+    if TranslationHandlers.isEntry(cut.operations) {
+      cut.operations.storeBytes(of: TransferHandlers.nothing, as: Handler.self)
+    }
     markLastStart(cut, end)
   }
 

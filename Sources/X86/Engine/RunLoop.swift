@@ -22,6 +22,7 @@ extension Processor {
 
   private func attach(_ cache: CodeCache) {
     memory.noteRun(by: ObjectIdentifier(cache))
+    cache.prepareTranslator()
     if cache.isDropped {
       cache.removeAll()
       state.dropFastPaths()
@@ -33,6 +34,7 @@ extension Processor {
       codeEpoch = memory.codeEpoch
       forgetJumps()
     }
+    state.set(StateLayout.translationEntry, cache.translator?.entry)
     // A link would lead from a block of another cache; and a slice begins with asking.
     state.linkSite = nil
     isFetchHeld = false

@@ -114,6 +114,8 @@ struct BlockBuilder {
     block.version = memory.version(page: page)
     block.secondPage = -1
     block.secondVersion = 0
+    block.setCode(
+      entered: cache.translator?.interpretEntered, linked: cache.translator?.interpretLinked)
     block.operations.copyMemory(
       from: operations, byteCount: max(0, count &* Block.operationByteCount))
     for index in 0..<max(0, count) { block.setPlace(of: index, places[index]) }
@@ -188,6 +190,10 @@ extension Processor {
     let limit = single ? 1 : Block.maximumInstructionCount
     var offset = start
     var ended = false
+    if cache.translator != nil, !single, state.mode == CodeMode.long64 {
+      builder.begin(offset: start, length: 0)
+      builder.emit(TranslationHandlers.countRuns, immediate: cache.runsBefore)
+    }
     while !ended && builder.number < limit && builder.count < Block.maximumOperationCount - 16 {
       let instruction: Instruction
       do throws(DecodeFailure) {

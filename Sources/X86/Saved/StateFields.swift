@@ -70,6 +70,8 @@ extension StateLayout {
     StateField("attention", attention, 4),
     StateField("addressSegment", addressSegment, 4, .passing),
     StateField("cyclesOwedLater", cyclesOwedLater, 8),
+    StateField("translationSpill", translationSpill, 8, .passing),
+    StateField("translationEntry", translationEntry, 8, .host),
     StateField("directoryPointers", directoryPointers, 4 * 8),
     StateField("fxImage", fxImage, 512),
     StateField("x87Registers", x87Registers, 8 * 16),

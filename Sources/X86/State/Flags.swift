@@ -6,6 +6,8 @@
 //   partial   CF, AF, OF stand in `operand`; SF, ZF, PF follow from `result`
 //   add, sub  all from operand and result (the other operand is their difference)
 //   logic     CF = OF = AF = 0; the rest from `result`
+//   shift     `operand` is what was shifted; bits 8-15 of the kind are the count, 16-18 ModRM.reg.
+//             Translated code's own: `settleFlags` makes it partial where the interpreter goes on
 //   inc, dec  CF stands in bit 0 of `operand`; the rest from `result`
 
 enum FlagsKind {
@@ -16,6 +18,8 @@ enum FlagsKind {
   static let logic: UInt32 = 4 << 2
   static let inc: UInt32 = 5 << 2
   static let dec: UInt32 = 6 << 2
+  /// In translated code alone: a shift that is still to be judged.
+  static let shift: UInt32 = 8 << 2
 }
 
 /// Bits of RFLAGS (Intel SDM volume 1, "EFLAGS Register").

@@ -43,6 +43,10 @@ enum StateLayout {
   static let addressSegment = 0x244
   /// `Processor.cyclesOwedLater`.
   static let cyclesOwedLater = 0x250
+  /// What translated code keeps of an instruction while it works at it.
+  static let translationSpill = 0x258
+  /// The way into translated code of the cache that runs.
+  static let translationEntry = 0x260
   static let directoryPointers = 0x300
   static let fxImage = 0x400
   static let x87Registers = 0x600

@@ -54,6 +54,9 @@ struct BootCommand: ParsableCommand {
       valueName: "text"))
   var until: String?
 
+  @Option(help: ExecutionEngine.help)
+  var engine = ExecutionEngine.standard
+
   @Flag(help: "Say at the end, on standard error, what was executed.")
   var statistics = false
 
@@ -76,7 +79,8 @@ struct BootCommand: ParsableCommand {
         testHardware: TestHardware(
           debugExitPort: debugExit?.value, hasTestDevice: testDevice),
         hasLegacyDevices: hardware.legacy || source.firmware != nil,
-        outputs: try BootOutputs(debugConsole: hardware.debugConsole, awaited: until))
+        outputs: try BootOutputs(debugConsole: hardware.debugConsole, awaited: until),
+        engine: engine)
       let ending = driver.run()
       if hardware.screen { writeLines(driver.screen ?? []) }
       if statistics { writeError(driver.statistics) }

@@ -65,6 +65,7 @@ final class BootDriver {
   private let configuration: ComputerConfiguration
   private var computer: Computer
   private let image: BootImage
+  private let engine: ExecutionEngine
   private var cache: CodeCache
   private var input: BootInput
   private var outputs: BootOutputs
@@ -77,9 +78,10 @@ final class BootDriver {
   init(
     image: BootImage, file: String, byteCount: UInt64, processors: Int,
     features: ProcessorFeatures, testHardware: TestHardware, hasLegacyDevices: Bool,
-    outputs: BootOutputs
+    outputs: BootOutputs, engine: ExecutionEngine
   ) throws(HostFailure) {
     self.image = image
+    self.engine = engine
     self.outputs = outputs
     configuration = ComputerConfiguration(
       name: "BOOT", partitionNumber: 0, maximumProcessors: processors,
@@ -87,7 +89,7 @@ final class BootDriver {
       timeOfDay: BootDriver.timeOfDay, features: features, testHardware: testHardware,
       hasLegacyDevices: hasLegacyDevices)
     do {
-      cache = try CodeCache(fitting: .ordinary)
+      cache = try CodeCache(fitting: .ordinary, engine: engine)
       computer = try Computer(configuration)
     } catch {
       throw .noMemory(for: "--memory and decoded code")
@@ -135,7 +137,14 @@ final class BootDriver {
     let total = instructions.reduce(0, &+)
     let seconds = Double(now) / 1e9
     return "endicott: \(total) instructions (\(instructions)), \(seconds) simulated seconds, "
-      + "\(computer.memory.writtenPageCount) pages written"
+      + "\(computer.memory.writtenPageCount) pages written" + translations
+  }
+
+  /// What was translated, where that is done.
+  private var translations: String {
+    guard let blocks = cache.translatedBlockCount, let bytes = cache.translatedByteCount
+    else { return "" }
+    return ", \(blocks) blocks translated, \(bytes >> 10) KiB of code"
   }
 
   // MARK: Time
@@ -234,7 +243,7 @@ final class BootDriver {
   private func restart() {
     do {
       computer = try Computer(configuration)
-      cache = try CodeCache(fitting: .ordinary)
+      cache = try CodeCache(fitting: .ordinary, engine: engine)
       try computer.load(image, at: now)
     } catch {
       ending = .cannotRestart("\(error)")

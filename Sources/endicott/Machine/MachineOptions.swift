@@ -3,6 +3,16 @@ import Partitioning
 import X86
 
 extension CachePolicy: ExpressibleByArgument {}
+extension ExecutionEngine: ExpressibleByArgument {}
+
+extension ExecutionEngine {
+  /// What --engine says of itself.
+  static let help = ArgumentHelp(
+    """
+    What runs guests' code: interpret, or translate, which makes host code of 64-bit code that is run \
+    often; the history is the same.
+    """, valueName: "engine")
+}
 
 /// What is chosen about a machine beside its definition.
 struct MachineOptions: ParsableArguments {
@@ -23,6 +33,9 @@ struct MachineOptions: ParsableArguments {
       slice); the history is the same.
       """, valueName: "caches"))
   var caches = CachePolicy.ordinary
+
+  @Option(help: ExecutionEngine.help)
+  var engine = ExecutionEngine.standard
 
   @Option(
     help: ArgumentHelp(
@@ -52,7 +65,7 @@ struct MachineOptions: ParsableArguments {
   func managerOptions(pace defaultPace: Pace?) -> ManagerOptions {
     ManagerOptions(
       threads: threads ?? min(Host.coreCount, 4), seed: seed, pace: pace?.pace ?? defaultPace,
-      caches: caches)
+      caches: caches, engine: engine)
   }
 }
 

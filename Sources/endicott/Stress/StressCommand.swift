@@ -50,6 +50,9 @@ struct StressCommand: ParsableCommand {
       "For tests: decoded code is ordinary, tiny or drop, as with run.", valueName: "caches"))
   var caches = CachePolicy.ordinary
 
+  @Option(help: ExecutionEngine.help)
+  var engine = ExecutionEngine.standard
+
   @Option(help: ArgumentHelp("Times to kill the program and start it again.", valueName: "n"))
   var kill: Int?
 
@@ -69,7 +72,8 @@ struct StressCommand: ParsableCommand {
     do {
       if let kill { throw ExitCode(try runKills(kill)) }
       let threads = threads ?? min(Host.coreCount, 4)
-      let run = try StressRun(guests: guests, seed: seed, threads: threads, caches: caches)
+      let run = try StressRun(
+        guests: guests, seed: seed, threads: threads, caches: caches, engine: engine)
       try run.provokeRefusals()
       let losses = run.run(for: duration.nanoseconds, steps: steps, progress: showProgress)
       if isatty(STDERR_FILENO) == 1 { writeError("") }

@@ -32,7 +32,8 @@ final class StressRun {
   private let began = DispatchTime.now().uptimeNanoseconds
 
   init(
-    guests: Int, seed: UInt64, threads: Int, caches: CachePolicy = .ordinary
+    guests: Int, seed: UInt64, threads: Int, caches: CachePolicy = .ordinary,
+    engine: ExecutionEngine = .standard
   ) throws(HostFailure) {
     machine = StressMachine(guests: guests)
     numbers = SeededNumbers(seed: seed)
@@ -40,7 +41,7 @@ final class StressRun {
     do {
       manager = try PartitionManager(
         machine.definition(seed: seed),
-        options: ManagerOptions(threads: threads, pace: .fast, caches: caches))
+        options: ManagerOptions(threads: threads, pace: .fast, caches: caches, engine: engine))
     } catch {
       throw HostFailure(subject: "stress", reason: "\(error)")
     }

@@ -24,6 +24,22 @@ private func shift<W: UnsignedWidth>(
   }
 }
 
+extension ProcessorState {
+  /// Works out the flags of a shift in translated code, by the same rule.
+  @inline(never) func settleFlags() {
+    let kind = flagsKind
+    let count = UInt64(kind >> 8) & (kind & 3 == 3 ? 63 : 31)
+    let group = UInt64(kind >> 16 & 7)
+    let value = flagsOperand
+    switch kind & 3 {
+    case 0: _ = shift(self, group, UInt8(truncatingIfNeeded: value), count)
+    case 1: _ = shift(self, group, UInt16(truncatingIfNeeded: value), count)
+    case 2: _ = shift(self, group, UInt32(truncatingIfNeeded: value), count)
+    default: _ = shift(self, group, value, count)
+    }
+  }
+}
+
 @inline(__always)
 private func shiftLeft<W: UnsignedWidth>(_ state: ProcessorState, _ value: W, _ count: UInt64) -> W
 {

@@ -1,0 +1,126 @@
+/// Code that all translations of a memory share: the way in, the way out, and jumps between pages.
+struct TranslationRoutines {
+  /// The way in: a function of the state and a place in translated code, that returns the operation at
+  /// which the interpreter goes on, or nil where the run loop does.
+  let enter: UnsafeMutableRawPointer
+  /// The way out: R14 is what `enter` returns.
+  let leave: UnsafeMutableRawPointer
+  /// The way out to the run loop.
+  let leaveToLoop: UnsafeMutableRawPointer
+  /// Goes on at the instruction pointer in R13, as `jumpTo` does; the state names the running block.
+  let jump: UnsafeMutableRawPointer
+  /// What a block is entered by that is not translated: R14 is the block, which is paid for.
+  let interpretEntered: UnsafeMutableRawPointer
+  /// The same by a link: R13 is the block, which is not paid for.
+  let interpretLinked: UnsafeMutableRawPointer
+
+  init(_ code: inout HostCode) {
+    leave = code.here
+    Self.emitLeave(&code)
+    leaveToLoop = code.here
+    code.emit(0x31, 2, .second, .second)
+    code.jump(to: leave)
+    enter = code.here
+    Self.emitEnter(&code)
+    jump = code.here
+    Self.emitJump(&code, leaveToLoop)
+    interpretEntered = code.here
+    code.store(3, .state(StateLayout.block), .second)
+    code.binary(0, 3, .second, UInt64(Block.headerByteCount))
+    code.jump(to: leave)
+    interpretLinked = code.here
+    Self.emitInterpretLinked(&code, leave, leaveToLoop)
+  }
+
+  /// Host registers that belong to the caller of `enter`: RBP RBX R12 R13 R14 R15.
+  private static let saved: [UInt8] = [5, 3, 12, 13, 14, 15]
+
+  private static func emitEnter(_ code: inout HostCode) {
+    for number in saved {
+      if number >= 8 { code.byte(0x41) }
+      code.byte(0x50 | number & 7)
+    }
+    code.binary(5, 3, .stack, 8)
+    code.move(3, .state, HostRegister(7))
+    code.move(3, .first, HostRegister(6))
+    for guest in RegisterMap.resident {
+      guard let host = RegisterMap.host(guest) else { continue }
+      code.load(3, host, RegisterMap.place(guest))
+    }
+    code.emit(0xFF, 2, group: 4, .first)
+  }
+
+  private static func emitLeave(_ code: inout HostCode) {
+    for guest in RegisterMap.resident {
+      guard let host = RegisterMap.host(guest) else { continue }
+      code.store(3, RegisterMap.place(guest), host)
+    }
+    code.move(3, .result, .second)
+    code.binary(0, 3, .stack, 8)
+    for number in saved.reversed() {
+      if number >= 8 { code.byte(0x41) }
+      code.byte(0x58 | number & 7)
+    }
+    code.byte(0xC3)
+  }
+
+  private static func emitJump(_ code: inout HostCode, _ leaveToLoop: UnsafeMutableRawPointer) {
+    code.store(3, .state(StateLayout.instructionPointer), .first)
+    // The entry of the jump cache: see `ProcessorState.jumpIndex`.
+    code.move(3, .second, .first)
+    code.shift(5, 3, .second, 11)
+    code.emit(0x31, 2, .first, .second)
+    code.binary(4, 2, .second, 2047)
+    code.shift(4, 2, .second, 4)
+    code.emit(0x85, 3, .first, .first)
+    let high = code.branch(8)
+    code.emit(0x33, 3, .first, .state(StateLayout.jumpKeyLow))
+    let compare = code.jump()
+    code.land(high)
+    code.emit(0x33, 3, .first, .state(StateLayout.jumpKeyHigh))
+    code.land(compare)
+    var entry = HostMemory.state(StateLayout.jumpCache)
+    entry.index = .second
+    code.emit(0x3B, 3, .first, entry)
+    let miss = code.branch(5)
+    entry.displacement += 8
+    code.load(3, .second, entry)
+    code.binary(7, 2, HostMemory(base: .second, displacement: Block.isLiveOffset), 0)
+    let dead = code.branch(4)
+    code.load(2, .first, HostMemory(base: .second, displacement: Block.costOffset))
+    code.emit(0x29, 3, .first, .state(StateLayout.budget))
+    let broke = code.branch(8)
+    code.load(2, .first, HostMemory(base: .second, displacement: Block.offsetOffset))
+    code.emit(0xF7, 3, group: 3, .first)
+    code.emit(0x03, 3, .first, .state(StateLayout.instructionPointer))
+    code.store(3, RegisterMap.place(PseudoRegister.page), .first)
+    code.jump(through: HostMemory(base: .second, displacement: Block.enteredCodeOffset))
+    code.land(broke)
+    code.emit(0x01, 3, .first, .state(StateLayout.budget))
+    code.store(.state(StateLayout.exitReason), ExitReason.budget)
+    code.land(miss)
+    code.land(dead)
+    code.jump(to: leaveToLoop)
+  }
+
+  private static func emitInterpretLinked(
+    _ code: inout HostCode, _ leave: UnsafeMutableRawPointer,
+    _ leaveToLoop: UnsafeMutableRawPointer
+  ) {
+    code.store(3, .state(StateLayout.block), .first)
+    code.load(2, .second, HostMemory(base: .first, displacement: Block.costOffset))
+    code.emit(0x29, 3, .second, .state(StateLayout.budget))
+    let broke = code.branch(8)
+    code.address(
+      3, .second,
+      HostMemory(base: .first, displacement: Int32(truncatingIfNeeded: Block.headerByteCount)))
+    code.jump(to: leave)
+    code.land(broke)
+    code.emit(0x01, 3, .second, .state(StateLayout.budget))
+    code.load(2, .second, HostMemory(base: .first, displacement: Block.offsetOffset))
+    code.emit(0x03, 3, .second, RegisterMap.place(PseudoRegister.page))
+    code.store(3, .state(StateLayout.instructionPointer), .second)
+    code.store(.state(StateLayout.exitReason), ExitReason.budget)
+    code.jump(to: leaveToLoop)
+  }
+}

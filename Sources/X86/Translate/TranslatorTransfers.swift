@@ -1,0 +1,126 @@
+// Code for the stack and for transfers of control.
+extension Translator {
+  func emitTransfer(_ step: Step) {
+    switch step.action {
+    case .push: emitPush(step)
+    case .pop: emitPop(step)
+    case .leaveFrame: emitLeaveFrame()
+    case .jump(let goal): go(to: goal, link: 0)
+    case .branch(let condition, let goal): emitBranch(step, condition, goal)
+    case .call(let goal):
+      saveFlags(&flags)
+      pushReturn(step)
+      go(to: goal, link: 0)
+    case .jumpIndirect, .callIndirect: emitIndirect(step)
+    case .nearReturn(let bytes): emitReturn(bytes)
+    default: refuse()
+    }
+  }
+
+  /// Goes on at an offset from the start of the page.
+  private func go(to goal: Int, link: Int) {
+    if goesRound(to: goal) { return }
+    var place = flags
+    saveFlags(&place)
+    if InstructionForms.isInPage(goal) { return follow(goal, link: link) }
+    code.load(.first, PseudoRegister.page)
+    code.binary(0, 3, .first, UInt64(bitPattern: Int64(goal)))
+    jump()
+  }
+
+  private func emitBranch(_ step: Step, _ condition: UInt8, _ goal: Int) {
+    expectEntryFlags()
+    guard restoreFlags(&flags, step.reads) else { return leave() }
+    let taken = code.branch(condition)
+    go(to: step.following, link: 1)
+    code.land(taken)
+    go(to: goal, link: 0)
+  }
+
+  private func moveStack(by count: Int) {
+    guard let stack = RegisterMap.host(4) else { return }
+    code.address(
+      3, stack, HostMemory(base: stack, displacement: Int32(truncatingIfNeeded: count)))
+  }
+
+  private func emitPush(_ step: Step) {
+    if step.source == .memory {
+      guard let address = address(of: step) else { return refuse() }
+      let source = probe(address, byteCount: 8, writes: false)
+      code.load(3, .first, source)
+      code.store(3, .state(StateLayout.translationSpill), .first)
+    }
+    let place = probe(.stack(-8), byteCount: 8, writes: true)
+    switch step.source {
+    case .immediate(let value):
+      code.emit(0xC7, 3, group: 0, place)
+      code.immediate(value, 3)
+    case .register(let guest): code.store(3, place, resident(guest, .second))
+    default:
+      code.load(3, .second, .state(StateLayout.translationSpill))
+      code.store(3, place, .second)
+    }
+    moveStack(by: -8)
+  }
+
+  private func emitPop(_ step: Step) {
+    guard case .register(let guest) = step.target else { return refuse() }
+    let place = probe(.stack(0), byteCount: 8, writes: false)
+    let target = RegisterMap.host(guest) ?? .second
+    code.load(3, target, place)
+    putBack(guest, target)
+    if guest != 4 { moveStack(by: 8) }
+  }
+
+  private func emitLeaveFrame() {
+    guard let frame = RegisterMap.host(5), let stack = RegisterMap.host(4) else { return }
+    let place = probe(Address(base: frame), byteCount: 8, writes: false)
+    code.load(3, .second, place)
+    code.address(3, stack, HostMemory(base: frame, displacement: 8))
+    code.move(3, frame, .second)
+  }
+
+  private func pushReturn(_ step: Step) {
+    let place = probe(.stack(-8), byteCount: 8, writes: true)
+    code.load(.second, PseudoRegister.page)
+    code.address(
+      3, .second,
+      HostMemory(base: .second, displacement: Int32(truncatingIfNeeded: step.following)))
+    code.store(3, place, .second)
+    moveStack(by: -8)
+  }
+
+  /// Leaves where the address in R13 is not canonical; changes R14.
+  private func requireCanonical() {
+    code.move(3, .second, .first)
+    code.shift(7, 3, .second, 47)
+    code.binary(0, 3, .second, 1)
+    code.binary(7, 3, .second, 1)
+    leave(if: 7, with: flags)
+  }
+
+  private func emitIndirect(_ step: Step) {
+    saveFlags(&flags)
+    if step.source == .memory {
+      guard let address = address(of: step) else { return refuse() }
+      code.load(3, .first, probe(address, byteCount: 8, writes: false))
+    } else if case .register(let guest) = step.source {
+      code.load(.first, guest)
+    }
+    requireCanonical()
+    if step.action == .callIndirect {
+      code.store(3, .state(StateLayout.translationSpill), .first)
+      pushReturn(step)
+      code.load(3, .first, .state(StateLayout.translationSpill))
+    }
+    jump()
+  }
+
+  private func emitReturn(_ bytes: Int) {
+    saveFlags(&flags)
+    code.load(3, .first, probe(.stack(0), byteCount: 8, writes: false))
+    requireCanonical()
+    moveStack(by: 8 &+ bytes)
+    jump()
+  }
+}

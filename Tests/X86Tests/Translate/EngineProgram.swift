@@ -1,0 +1,258 @@
+import TestSupport
+
+@testable import X86
+
+/// A random program of 64-bit code, and a processor to run it: a loop of instructions that the
+/// translator knows, over storage near the ends of pages.
+final class EngineProgram {
+  static let start: UInt64 = 0x10_0000
+  private static let tables: UInt64 = 0x8_0000
+  /// Ends of pages around which the pointers lie.
+  private static let places: [UInt64] = [0x20_1000, 0x20_3000, 0x20_5000, 0x20_7000]
+  /// A page that is there, and after it one that is not.
+  private static let edge: UInt64 = 0x30_0000
+  /// Registers that hold pointers: RBX RBP RSI RDI R12 R13 R14 R15.
+  private static let pointers: [UInt8] = [3, 5, 6, 7, 12, 13, 14, 15]
+  /// Registers that hold data: RAX RCX RDX R8 R9.
+  private static let data: [UInt8] = [0, 1, 2, 8, 9]
+
+  let memory: GuestMemory
+  let processor: Processor
+  private var numbers: RandomNumbers
+  private var code: [UInt8] = []
+  private let context = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+
+  init(seed: UInt64) throws {
+    numbers = RandomNumbers(seed: seed)
+    memory = try GuestMemory(maximumByteCount: 16 << 20)
+    memory.attach(0..<16 << 20)
+    processor = try Processor(
+      number: 0, memory: memory,
+      identification: Identification(processorCount: 1, processorNumber: 0),
+      bus: { _, _, _, _, _, _ in false }, context: context)
+    makeTables()
+    makeCode()
+    _ = code.withUnsafeBytes { memory.write(Self.start, from: $0) }
+    processor.enterLongMode(instructionPointer: Self.start, pageTable: Self.tables)
+    // Without these the vectors may not be used.
+    if seed % 8 != 0 {
+      processor.state.cr4 |= ControlRegister4.fxSave | ControlRegister4.simdExceptions
+    }
+    setRegisters()
+  }
+
+  deinit { context.deallocate() }
+
+  private func makeTables() {
+    _ = memory.store(Self.tables + 0x1007, at: Self.tables)
+    _ = memory.store(Self.tables + 0x2007, at: Self.tables + 0x1000)
+    for table in 0..<UInt64(8) {
+      _ = memory.store(
+        Self.tables + 0x3007 + table << 12, at: Self.tables + 0x2000 + table * 8)
+    }
+    for page in 0..<UInt64(4096) where page != Self.edge >> 12 {
+      _ = memory.store(page << 12 | 7, at: Self.tables + 0x3000 + page * 8)
+    }
+  }
+
+  private func setRegisters() {
+    for (index, register) in GeneralRegister.allCases.enumerated() {
+      processor[register] =
+        Self.pointers.contains(UInt8(index))
+        ? pick(Self.places) &+ numbers.next() % 64 &- 32 : numbers.next()
+    }
+    if numbers.next() % 8 == 0 { processor[.rdi] = Self.edge &- numbers.next() % 300 }
+    // Storage beside the program's own code.
+    if numbers.next() % 4 == 0 { processor[.rsi] = Self.start &+ 0xE00 }
+    // The program changes itself.
+    if numbers.next() % 8 == 0 { processor[.rbp] = Self.start &+ numbers.next() % 200 }
+    processor[.r10] = numbers.next() % 32
+    processor[.rsp] = 0xF_0000 &+ numbers.next() % 64
+    processor[.r11] = 40
+  }
+
+  private func pick<T>(_ list: [T]) -> T { list[Int(numbers.next() % UInt64(list.count))] }
+
+  // MARK: Code
+
+  private func makeCode() {
+    // xor eax, eax: flags are what they are from here on.
+    code += [0x31, 0xC0]
+    let top = code.count
+    let count = 6 + numbers.next() % 40
+    var jumps: [(at: Int, after: UInt64)] = []
+    for number in 0..<count {
+      for jump in jumps where jump.after == number {
+        code[jump.at] = UInt8(truncatingIfNeeded: code.count - jump.at - 1)
+      }
+      jumps.removeAll { $0.after <= number }
+      if numbers.next() % 8 == 0 {
+        code += [0x70 | UInt8(numbers.next() % 16), 0]
+        jumps.append((code.count - 1, number + 1 + numbers.next() % 3))
+      } else {
+        addInstruction()
+      }
+    }
+    for jump in jumps { code[jump.at] = UInt8(truncatingIfNeeded: code.count - jump.at - 1) }
+    // sub r11d, 1; jne top; hlt
+    code += [0x41, 0x83, 0xEB, 0x01, 0x0F, 0x85]
+    let distance = UInt32(truncatingIfNeeded: top - (code.count + 4))
+    code += (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) } + [0xF4]
+  }
+
+  private func little(_ value: UInt64, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: value >> (UInt64($0) * 8)) }
+  }
+
+  /// Prefixes, an opcode of a byte form (bit 0 makes it wider) and an operand.
+  private func add(
+    _ opcode: [UInt8], hasByteForm: Bool = true, reg: UInt8? = nil, immediate: Bool = false,
+    memory chosen: Bool? = nil, wide: Bool = false, isVector: Bool = false
+  ) {
+    let width =
+      wide ? 2 + numbers.next() % 2 : hasByteForm ? numbers.next() % 4 : 1 + numbers.next() % 3
+    let isMemory = chosen ?? (numbers.next() % 2 == 0)
+    let field = reg ?? pick(Self.data + [numbers.next() % 16 == 0 ? 14 : 10])
+    let isExtension = reg != nil
+    var rm = pick(Self.data + Self.data + [12, 13])
+    var index: UInt8?
+    if isMemory {
+      rm = pick(Self.pointers)
+      if numbers.next() % 3 == 0 { index = 10 }
+    }
+    // Without REX the byte registers 4 to 7 are high bytes.
+    let isLegacy = width == 0 && !isMemory && numbers.next() % 4 == 0
+    var rex: UInt8 = 0
+    if !isLegacy {
+      rex = 0x40 | (width == 3 ? 8 : 0) | (rm >> 3 & 1)
+      if !isExtension { rex |= (field >> 3 & 1) << 2 }
+      if let index { rex |= (index >> 3 & 1) << 1 }
+    }
+    if width == 1 { code.append(0x66) }
+    if isMemory, numbers.next() % 16 == 0 { code.insert(0x65, at: code.count) }
+    if rex != 0 { code.append(rex) }
+    var opcode = opcode
+    if hasByteForm && width > 0 { opcode[opcode.count - 1] |= 1 }
+    code += opcode
+    let low = isLegacy ? UInt8(numbers.next() % 8) : rm & 7
+    let middle = isLegacy && !isExtension ? UInt8(numbers.next() % 8) : field & 7
+    addOperand(middle, low, isMemory, index)
+    if immediate { code += little(numbers.next(), width == 0 ? 1 : width == 1 ? 2 : 4) }
+  }
+
+  private func addOperand(_ field: UInt8, _ rm: UInt8, _ isMemory: Bool, _ index: UInt8?) {
+    guard isMemory else { return code.append(0xC0 | field << 3 | rm) }
+    let isShort = numbers.next() % 2 == 0
+    let mode: UInt8 = isShort ? 0x40 : 0x80
+    if let index {
+      code += [mode | field << 3 | 4, UInt8(numbers.next() % 4) << 6 | (index & 7) << 3 | rm]
+    } else if rm == 4 {
+      code += [mode | field << 3 | 4, 0x24]
+    } else {
+      code.append(mode | field << 3 | rm)
+    }
+    let displacement = Int64(numbers.next() % 128) - 64
+    code += little(UInt64(bitPattern: displacement), isShort ? 1 : 4)
+  }
+
+  private func addInstruction() {
+    let kind = UInt8(numbers.next() % 8)
+    let condition = UInt8(numbers.next() % 16)
+    switch numbers.next() % 26 {
+    case 0...4: add([kind << 3])
+    case 5, 6: add([kind << 3 | 2])
+    case 7: add([0x80], reg: kind, immediate: true)
+    case 8: add([0x84])
+    case 9, 10: add([0x88])
+    case 11, 12: add([0x8A])
+    case 13: add([0xC6], reg: 0, immediate: true)
+    case 14: add([0x0F, pick([0xB6, 0xB7, 0xBE, 0xBF])], hasByteForm: false, wide: true)
+    case 15: add([0x8D], hasByteForm: false, memory: true)
+    case 16: add([0xFE], reg: kind & 1)
+    case 17: add([0xF6], reg: pick([2, 3]))
+    case 18:
+      add([0xC0], reg: pick([0, 1, 4, 5, 7]))
+      code.append(UInt8(numbers.next() % 40))
+    case 19: add([0xD2], reg: pick([4, 5, 7]))
+    case 20: add([0xD0], reg: pick([4, 5, 7]))
+    case 21: add([0x0F, 0xAF], hasByteForm: false)
+    case 22: add([0x0F, 0x40 | condition], hasByteForm: false)
+    case 23: add([0x0F, 0x90 | condition], reg: 0, memory: false)
+    case 24: addStack()
+    default: addRare()
+    }
+  }
+
+  private func addStack() {
+    let (pushed, popped) = (pick(Self.data) & 3, pick(Self.data) & 3)
+    code += [0x50 | pushed]
+    if numbers.next() % 2 == 0 { code += [0x6A, UInt8(numbers.next() % 256), 0x41, 0x58] }
+    code += [0x58 | popped]
+  }
+
+  private func addRare() {
+    switch numbers.next() % 12 {
+    case 0: code += [0x48, 0x98]
+    case 1: code += [0x99]
+    case 2: code += [0x48, 0x0F, 0xC8 | UInt8(numbers.next() % 3)]
+    case 3: code += [0x48, 0x87, 0xC1]
+    case 4: add([0xF6], reg: pick([4, 5]), memory: false, wide: true)
+    case 5: add([0x69], hasByteForm: false, immediate: true)
+    case 6: code += [0xF9]
+    case 8...11: addVector()
+    default: code += [0x4D, 0x63, 0xC1]
+    }
+  }
+
+  /// An SSE instruction that moves data or works on integers.
+  private func addVector() {
+    let plain: [UInt8] = [0x10, 0x11, 0x28, 0x29, 0x54, 0x55, 0x56, 0x57, 0x14]
+    let wide: [UInt8] = [
+      0x6F, 0x7F, 0x60, 0x62, 0x6C, 0x74, 0xD4, 0xD6, 0xEF, 0xF4, 0xFE, 0x6E, 0x7E,
+    ]
+    switch numbers.next() % 4 {
+    case 0: add([0x0F, pick(plain)], hasByteForm: false, isVector: true)
+    case 1:
+      code.append(pick([0xF3, 0xF2]))
+      add([0x0F, pick([0x10, 0x11])], hasByteForm: false, isVector: true)
+    case 2:
+      code.append(0x66)
+      add([0x0F, 0x70], hasByteForm: false, isVector: true)
+      code.append(UInt8(numbers.next() % 256))
+    default:
+      code.append(0x66)
+      add([0x0F, pick(wide)], hasByteForm: false, isVector: true)
+    }
+  }
+
+  // MARK: Running
+
+  /// Runs a slice; what the registers are then.
+  func slice(_ cache: CodeCache, slices: UInt64) -> [UInt64] {
+    processor.beginSlice(at: 0, remainder: 0, megahertz: 1000)
+    _ = processor.run(cycles: Int(1 + numbers.next() % slices), cache: cache)
+    return GeneralRegister.allCases.map { processor[$0] }
+      + [processor.state.instructionPointer, processor.state.flags, UInt64(processor.cyclesUsed)]
+  }
+
+  var listing: String { code.map { String($0, radix: 16) }.joined(separator: " ") }
+
+  /// What is left of it after slices of random length.
+  func digest(_ cache: CodeCache, slices: UInt64) -> UInt64 {
+    var cycles = 0
+    while cycles < 4000, processor.activity == .running {
+      processor.beginSlice(at: 0, remainder: 0, megahertz: 1000)
+      _ = processor.run(cycles: Int(1 + numbers.next() % slices), cache: cache)
+      guard processor.cyclesUsed > 0 else { break }
+      cycles += processor.cyclesUsed
+    }
+    var mixed = HistoryDigest()
+    mixed.mix(UInt64(cycles))
+    processor.mixState(into: &mixed)
+    memory.forEachWrittenPage { address, contents in
+      mixed.mix(address)
+      mixed.mix(bytes: UnsafeRawBufferPointer(start: contents, count: 4096))
+    }
+    return mixed.value
+  }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@testable import X86
+
+// Oracle: the interpreter, which is held against the host's processor, recorded silicon and the suites of
+// others. Random programs with faults, stores into their own page and into their own code are run by
+// both engines in slices that are cut anywhere; registers, flags, storage and cycles must come out equal.
+
+@Suite("Translated code does what the interpreter does")
+struct EngineTests {
+  /// How many programs; ENDICOTT_CASES asks for more.
+  private static let count =
+    ProcessInfo.processInfo.environment["ENDICOTT_CASES"].flatMap(UInt64.init) ?? 6000
+
+  @Test("random programs, in slices of random length", arguments: [UInt64(7), 60, 5000])
+  func randomPrograms(slices: UInt64) throws {
+    let interpreted = CodeCache(byteCount: 8 << 20, engine: .interpret)
+    let translated = CodeCache(byteCount: 8 << 20, engine: .translate, runsBefore: 1)
+    for number in 0..<Self.count {
+      let seed = slices << 40 | number
+      let expected = try EngineProgram(seed: seed).digest(interpreted, slices: slices)
+      let got = try EngineProgram(seed: seed).digest(translated, slices: slices)
+      if got != expected {
+        Issue.record(
+          "program \(seed) in slices of up to \(slices)\n\(try difference(seed, slices))")
+      }
+    }
+    #expect(translated.translatedBlockCount ?? 0 > 1000)
+  }
+
+  /// Where the two first differ.
+  private func difference(_ seed: UInt64, _ slices: UInt64) throws -> String {
+    let left = try EngineProgram(seed: seed)
+    let right = try EngineProgram(seed: seed)
+    let interpreted = CodeCache(byteCount: 8 << 20, engine: .interpret)
+    let translated = CodeCache(byteCount: 8 << 20, engine: .translate, runsBefore: 1)
+    for round in 0..<4000 {
+      let before = left.processor.state.instructionPointer
+      let expected = left.slice(interpreted, slices: slices)
+      let got = right.slice(translated, slices: slices)
+      if expected != got {
+        let different = zip(expected, got).enumerated().filter { $0.element.0 != $0.element.1 }
+          .map {
+            "\($0.offset): \(String($0.element.0, radix: 16)) \(String($0.element.1, radix: 16))"
+          }
+        return "slice \(round) from \(String(before, radix: 16)): \(different)\n\(left.listing)"
+      }
+      if left.processor.activity != .running { break }
+    }
+    return "only storage differs: \(left.listing)"
+  }
+}
