@@ -68,12 +68,15 @@ struct SubchannelTableTests {
 
   // MARK: The product
 
-  private func subsystem(paths count: Int) throws -> ChannelSubsystem {
+  /// A device over paths of which these are installed for the partition (PIM), all where nothing is said.
+  private func subsystem(paths count: Int, installed: [Int]? = nil) throws -> ChannelSubsystem {
     try ChannelSubsystem(
       ChannelConfiguration(
-        partitionCount: 1,
+        partitionCount: 2,
         paths: (0..<count).map {
-          ChannelConfiguration.Path(number: 0x10 + UInt8($0), accessPartitions: [0])
+          ChannelConfiguration.Path(
+            number: 0x10 + UInt8($0),
+            accessPartitions: installed?.contains($0) ?? true ? [0] : [1])
         },
         devices: [
           ChannelConfiguration.Device(
@@ -92,12 +95,15 @@ struct SubchannelTableTests {
     (0..<count).map { mask & 0x80 >> UInt8($0) != 0 }
   }
 
-  private func outcome(_ item: Case, _ channels: ChannelSubsystem) -> Outcome {
+  private func outcome(
+    _ item: Case, _ channels: ChannelSubsystem, installed: [Int]? = nil
+  ) -> Outcome {
     let count = item.available.count
+    let installed = installed ?? Array(0..<count)
     channels.activity.isActive[0] = item.isEnabled
-    for path in 0..<count {
-      channels.activity.paths[path].setConfigured(0, item.available[path])
-      channels.activity.paths[path].isOperational = item.works[path]
+    for (place, path) in installed.enumerated() {
+      channels.activity.paths[path].setConfigured(0, item.available[place])
+      channels.activity.paths[path].isOperational = item.works[place]
     }
     channels.activity.subchannels[0].logicalMask = mask(item.logical)
     channels.activity.subchannels[0].inoperative = ~mask(item.operational)
@@ -117,7 +123,9 @@ struct SubchannelTableTests {
       default: refusal(item, channels)
       }
     return Outcome(
-      code: code, path: isStarted ? channels.activity.slots[0].selected : nil,
+      code: code,
+      path: isStarted
+        ? channels.activity.slots[0].selected.flatMap { installed.firstIndex(of: $0) } : nil,
       operational: bits(~after.inoperative, count),
       notOperational: bits(after.notOperational, count))
   }
@@ -176,6 +184,49 @@ struct SubchannelTableTests {
 
   @Test("three paths: all masks of a subchannel that is idle")
   func threePaths() throws { try compare(3, states: [(true, true, false, 0)]) }
+
+  private static func bools(_ number: UInt64, _ count: Int) -> [Bool] {
+    (0..<count).map { number >> UInt64($0) & 1 == 1 }
+  }
+
+  /// Masks of up to eight paths.
+  private static func randomCase(_ number: UInt64, _ count: Int) -> Case {
+    var sequence = RandomSequence(seed: number)
+    let bits = sequence.next()
+    return Case(
+      available: bools(bits, count), logical: bools(bits >> 8, count),
+      own: bools(bits >> 16, count), operational: bools(bits >> 24, count),
+      works: bools(bits >> 32, count))
+  }
+
+  @Test("four to eight paths: masks at random", arguments: 4...8)
+  func manyPaths(paths: Int) throws {
+    let channels = try subsystem(paths: paths)
+    let fresh = channels.activity
+    for number in 0..<10_000 as Range<UInt64> {
+      let item = Self.randomCase(number, paths)
+      channels.activity = fresh
+      channels.recount()
+      try #require(outcome(item, channels) == expected(item), "\(item)")
+    }
+  }
+
+  @Test("every set of installed paths of eight: the others are as if they were not there")
+  func installedPaths() throws {
+    for set in 1..<256 as Range<UInt64> {
+      let installed = (0..<8).filter { set >> UInt64($0) & 1 == 1 }
+      let channels = try subsystem(paths: 8, installed: installed)
+      let fresh = channels.activity
+      #expect(fresh.subchannels[0].paths == installed)
+      for number in 0..<64 as Range<UInt64> {
+        let item = Self.randomCase(set << 8 | number, installed.count)
+        channels.activity = fresh
+        channels.recount()
+        try #require(
+          outcome(item, channels, installed: installed) == expected(item), "\(installed): \(item)")
+      }
+    }
+  }
 
   /// Oracle: prsm.md 3.2, "Others".
   @Test("halt, clear and test, by every state")
