@@ -190,11 +190,14 @@ extension Processor {
     let limit = single ? 1 : Block.maximumInstructionCount
     var offset = start
     var ended = false
+    // Where a block ends is the same with every engine: decoding costs the guest cycles.
+    var most = Block.maximumOperationCount - 16
     if cache.translator != nil, !single, state.mode == CodeMode.long64 {
       builder.begin(offset: start, length: 0)
       builder.emit(TranslationHandlers.countRuns, immediate: cache.runsBefore)
+      most &+= builder.count
     }
-    while !ended && builder.number < limit && builder.count < Block.maximumOperationCount - 16 {
+    while !ended && builder.number < limit && builder.count < most {
       let instruction: Instruction
       do throws(DecodeFailure) {
         instruction = try Decoder.decode(

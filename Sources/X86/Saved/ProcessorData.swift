@@ -94,6 +94,7 @@ extension Processor {
       throw ProcessorData.unfit("nobody knows \(unknown.joined(separator: ", "))")
     }
     guard state.areIndicesValid else { throw ProcessorData.unfit("a register names no mode") }
+    state.setExplicitFlags(state.flagsResult)
     state.updateVectorGate()
     // The code mode, the table of translations and the keys of cached jumps follow.
     updateMode()

@@ -205,7 +205,9 @@ extension Translator {
       code.load(3, .first, result)
       code.emit(0x84 | opcode, width, .first, .first)
     case FlagsKind.explicit:
-      code.emit(0xFF, 2, group: 6, result)
+      code.load(3, .first, result)
+      code.binary(4, 2, .first, Flag.arithmetic)
+      code.emit(0xFF, 2, group: 6, HostRegister.first)
       code.byte(0x9D)
     default: return false
     }

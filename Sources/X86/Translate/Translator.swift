@@ -78,6 +78,7 @@ final class Translator: BlockTranslator {
       refused = nil
       emit()
       guard let refused else { break }
+      guard steps.element(at: refused)?.action != .leave else { return nil }
       steps.change(at: refused) { $0.action = .leave }
     }
     memory.keep(code)

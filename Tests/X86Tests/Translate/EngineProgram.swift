@@ -10,7 +10,7 @@ final class EngineProgram {
   /// Ends of pages around which the pointers lie.
   private static let places: [UInt64] = [0x20_1000, 0x20_3000, 0x20_5000, 0x20_7000]
   /// A page that is there, and after it one that is not.
-  private static let edge: UInt64 = 0x30_0000
+  static let edge: UInt64 = 0x30_0000
   /// Registers that hold pointers: RBX RBP RSI RDI R12 R13 R14 R15.
   private static let pointers: [UInt8] = [3, 5, 6, 7, 12, 13, 14, 15]
   /// Registers that hold data: RAX RCX RDX R8 R9.
@@ -22,7 +22,8 @@ final class EngineProgram {
   private var code: [UInt8] = []
   private let context = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
 
-  init(seed: UInt64) throws {
+  /// A program of a seed, or these bytes at an address.
+  init(seed: UInt64, bytes: [UInt8]? = nil, at start: UInt64 = EngineProgram.start) throws {
     numbers = RandomNumbers(seed: seed)
     memory = try GuestMemory(maximumByteCount: 16 << 20)
     memory.attach(0..<16 << 20)
@@ -31,9 +32,9 @@ final class EngineProgram {
       identification: Identification(processorCount: 1, processorNumber: 0),
       bus: { _, _, _, _, _, _ in false }, context: context)
     makeTables()
-    makeCode()
-    _ = code.withUnsafeBytes { memory.write(Self.start, from: $0) }
-    processor.enterLongMode(instructionPointer: Self.start, pageTable: Self.tables)
+    if let bytes { code = bytes } else { makeCode() }
+    _ = code.withUnsafeBytes { memory.write(start, from: $0) }
+    processor.enterLongMode(instructionPointer: start, pageTable: Self.tables)
     // Without these the vectors may not be used.
     if seed % 8 != 0 {
       processor.state.cr4 |= ControlRegister4.fxSave | ControlRegister4.simdExceptions

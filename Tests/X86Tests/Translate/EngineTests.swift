@@ -29,6 +29,35 @@ struct EngineTests {
     #expect(translated.translatedBlockCount ?? 0 > 1000)
   }
 
+  @Test("a block ends where it does by the interpreter, however many operations it has")
+  func blockLimit() throws {
+    // add dword [eax], 1 has four operations, add dword fs:[rax], 1 three: 207 in all, and then HLT in the
+    // next 64 bytes of the page, whose decoding costs cycles. The page at EAX is not there.
+    let four = [[UInt8]](repeating: [0x67, 0x83, 0x00, 0x01], count: 51)
+    let bytes = four.flatMap(\.self) + [0x64, 0x83, 0x00, 0x01, 0xF4]
+    var digests: [UInt64] = []
+    for engine in ExecutionEngine.allCases {
+      let program = try EngineProgram(seed: 1, bytes: bytes, at: EngineProgram.start + 0x30)
+      program.processor[.rax] = EngineProgram.edge
+      let cache = CodeCache(byteCount: 8 << 20, engine: engine, runsBefore: 1)
+      digests.append(program.digest(cache, slices: 5000))
+    }
+    #expect(digests[0] == digests[1])
+  }
+
+  @Test("flags of a saved state that are none never reach the host's")
+  func forgedFlags() throws {
+    // jnc to the next instruction; jmp back to it.
+    let program = try EngineProgram(seed: 1, bytes: [0x73, 0x00, 0xEB, 0xFC])
+    // Trap, direction and alignment check beside CF.
+    program.processor.state.flagsResult = 0x4_0501
+    program.processor.state.flagsKind = FlagsKind.explicit
+    let cache = CodeCache(byteCount: 8 << 20, engine: .translate, runsBefore: 1)
+    _ = program.digest(cache, slices: 5000)
+    #expect(cache.translatedBlockCount ?? 0 > 0)
+    #expect(program.processor.state.flags & Flag.carry != 0)
+  }
+
   /// Where the two first differ.
   private func difference(_ seed: UInt64, _ slices: UInt64) throws -> String {
     let left = try EngineProgram(seed: seed)
