@@ -31,10 +31,10 @@ struct EngineTests {
 
   @Test("a block ends where it does by the interpreter, however many operations it has")
   func blockLimit() throws {
-    // add dword [eax], 1 has four operations, add dword fs:[rax], 1 three: 207 in all, and then HLT in the
+    // add dword [eax], 1 has four operations, add dword fs:[rax], 1 three: 207 in all, and then NOP in the
     // next 64 bytes of the page, whose decoding costs cycles. The page at EAX is not there.
     let four = [[UInt8]](repeating: [0x67, 0x83, 0x00, 0x01], count: 51)
-    let bytes = four.flatMap(\.self) + [0x64, 0x83, 0x00, 0x01, 0xF4]
+    let bytes = four.flatMap(\.self) + [0x64, 0x83, 0x00, 0x01, 0x90, 0xF4]
     var digests: [UInt64] = []
     for engine in ExecutionEngine.allCases {
       let program = try EngineProgram(seed: 1, bytes: bytes, at: EngineProgram.start + 0x30)
