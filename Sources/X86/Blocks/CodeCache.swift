@@ -55,11 +55,13 @@ package final class CodeCache {
   nonisolated(unsafe) static let none = CodeCache(byteCount: 1 << 20, engine: .interpret)
 
   /// What runs its code.
-  var engine: ExecutionEngine
+  private(set) var engine: ExecutionEngine
   /// Runs of a block before it is translated.
   let runsBefore: Int32
   /// What makes host code of the blocks, from the first slice on; nil where the interpreter runs alone.
-  var translator: (any BlockTranslator)?
+  private(set) var translator: (any BlockTranslator)?
+  /// The way into its code.
+  private(set) var translationEntry: UnsafeMutableRawPointer?
   /// Everything is to be dropped when no block is in use.
   var wantsRoom = false
 
@@ -141,6 +143,13 @@ package final class CodeCache {
   deinit {
     prefix.deallocate()
     builderRoom.deallocate()
+  }
+
+  /// Has blocks translated from now on, or the interpreter alone run them.
+  func setTranslator(_ translator: (any BlockTranslator)?) {
+    self.translator = translator
+    translationEntry = translator?.entry
+    if translator == nil { engine = .interpret }
   }
 
   /// Blocks that were translated so far; nil where the interpreter runs alone.

@@ -34,7 +34,7 @@ extension Processor {
       codeEpoch = memory.codeEpoch
       forgetJumps()
     }
-    state.set(StateLayout.translationEntry, cache.translator?.entry)
+    state.set(StateLayout.translationEntry, cache.translationEntry)
     // A link would lead from a block of another cache; and a slice begins with asking.
     state.linkSite = nil
     isFetchHeld = false

@@ -4,9 +4,8 @@ extension CodeCache {
   /// Sees to it that there is a translator where one is wanted; the interpreter runs alone where the
   /// host runs no code of ours.
   func prepareTranslator() {
-    guard engine == .translate, translator == nil else { return }
-    translator = CodeMemory().map(Translator.init)
-    if translator == nil { engine = .interpret }
+    guard engine == .translate, translationEntry == nil else { return }
+    setTranslator(CodeMemory().map(Translator.init))
   }
 }
 

@@ -117,7 +117,7 @@ extension Translator {
 
   /// Clears what a host register has beyond an operand.
   func extend(_ width: Int, _ register: HostRegister) {
-    if width < 2 { code.emit(width == 0 ? 0x0FB6 : 0x0FB7, 2, byteOf: width, register, register) }
+    if width < 2 { code.emit(width == 0 ? 0x0FB6 : 0x0FB7, 2, register, register, from: width) }
   }
 
   /// Puts the low part of a guest register into a host register.
@@ -126,7 +126,7 @@ extension Translator {
       return code.loadExtended(width, target, RegisterMap.place(guest))
     }
     if width < 2 {
-      code.emit(width == 0 ? 0x0FB6 : 0x0FB7, 2, byteOf: width, target, host)
+      code.emit(width == 0 ? 0x0FB6 : 0x0FB7, 2, target, host, from: width)
     } else {
       code.move(width, target, host)
     }
@@ -240,22 +240,6 @@ extension HostCode {
       emit(width == 0 ? 0x0FB6 : 0x0FB7, 2, target, memory)
     } else {
       load(width, target, memory)
-    }
-  }
-
-  /// An instruction of 32 bits whose second register is taken as a byte (`byteOf` 0) or otherwise.
-  mutating func emit(
-    _ opcode: UInt32, _ width: Int, byteOf source: Int, _ reg: HostRegister, _ rm: HostRegister
-  ) {
-    if source == 0, !rm.isHighByte, (4...7) ~= rm.number, reg.number < 8 {
-      // A REX prefix without bits, so that it is SPL to DIL.
-      if width == 1 { byte(0x66) }
-      byte(width == 3 ? 0x48 : 0x40)
-      byte(UInt8(truncatingIfNeeded: opcode >> 8))
-      byte(UInt8(truncatingIfNeeded: opcode))
-      byte(0xC0 | (reg.number & 7) << 3 | rm.number & 7)
-    } else {
-      emit(opcode, width, reg, rm)
     }
   }
 }

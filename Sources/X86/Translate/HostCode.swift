@@ -43,13 +43,13 @@ struct HostCode {
 
   // MARK: Forms
 
-  /// An instruction of two registers: ModRM.reg and ModRM.rm.
+  /// An instruction of two registers, ModRM.reg and ModRM.rm; the second may be of another width.
   mutating func emit(
-    _ opcode: UInt32, _ width: Int, _ reg: HostRegister, _ rm: HostRegister, prefix: UInt8 = 0
+    _ opcode: UInt32, _ width: Int, _ reg: HostRegister, _ rm: HostRegister,
+    from source: Int? = nil, prefix: UInt8 = 0
   ) {
-    let isByte = width == 0
     let needsREX =
-      isByte && (isLowByteOnly(reg) || isLowByteOnly(rm)) && !reg.isHighByte && !rm.isHighByte
+      width == 0 && isLowByteOnly(reg) || (source ?? width) == 0 && isLowByteOnly(rm)
     start(opcode, width, prefix, r: reg.number, x: 0, b: rm.number, needsREX: needsREX)
     byte(0xC0 | (reg.number & 7) << 3 | rm.number & 7)
   }

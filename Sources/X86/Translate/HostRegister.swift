@@ -10,9 +10,12 @@ struct HostRegister: Equatable {
     self.isHighByte = isHighByte
   }
 
-  /// Call-saved or not, the first argument of a function.
-  static let argument = HostRegister(7)
+  // As functions take and return values (System V application binary interface).
+  static let firstArgument = HostRegister(7)
+  static let secondArgument = HostRegister(6)
   static let result = HostRegister(0)
+  /// CL, the count of a shift.
+  static let count = HostRegister(1)
   static let stack = HostRegister(4)
   /// Holds nothing between two guest instructions.
   static let first = HostRegister(13)

@@ -41,8 +41,8 @@ struct TranslationRoutines {
       code.byte(0x50 | number & 7)
     }
     code.binary(5, 3, .stack, 8)
-    code.move(3, .state, HostRegister(7))
-    code.move(3, .first, HostRegister(6))
+    code.move(3, .state, .firstArgument)
+    code.move(3, .first, .secondArgument)
     for guest in RegisterMap.resident {
       guard let host = RegisterMap.host(guest) else { continue }
       code.load(3, host, RegisterMap.place(guest))

@@ -50,7 +50,7 @@ final class Translator: BlockTranslator {
   init(_ memory: CodeMemory) {
     self.memory = memory
     code = memory.nextCode
-    block = Block(UnsafeMutableRawPointer(bitPattern: 16) ?? code.cursor)
+    block = Block(code.cursor)
     linkedStart = code.cursor
     enteredStart = code.cursor
   }

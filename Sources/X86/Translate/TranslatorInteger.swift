@@ -84,22 +84,7 @@ extension Translator {
       code.store(3, .state(StateLayout.flagsOperand), .first)
     }
     guard let target = register(step.target, .second) else { return refuse() }
-    let opcode = (operation == 8 ? 0x84 : UInt32(operation) << 3 | 2) | (width == 0 ? 0 : 1)
-    switch step.source {
-    case .immediate(let value) where operation == 8:
-      code.emit(width == 0 ? 0xF6 : 0xF7, width, group: 0, target)
-      code.immediate(value, width)
-    case .immediate(let value): code.binary(operation, width, target, value)
-    case .register(let guest):
-      if let host = RegisterMap.host(guest) {
-        code.emit(opcode, width, target, host)
-      } else {
-        code.emit(opcode, width, target, RegisterMap.place(guest))
-      }
-    default:
-      guard let source = register(step.source, .first) else { return refuse() }
-      code.emit(opcode, width, target, source)
-    }
+    apply(operation, width, target, step.source)
     if operation < 7 { putBack(step.target, target) }
     setBinaryFlags(step, operation, isLive: isLive)
   }
@@ -168,23 +153,22 @@ extension Translator {
       code.store(3, .state(StateLayout.flagsResult), .first)
       return setFlagsInState(FlagsKind.sub, width)
     }
-    let target = host ?? .second
-    if host == nil { code.load(3, .second, RegisterMap.place(guest)) }
-    let isSum = operation == 0 || operation == 5
-    if isSum && isLive {
-      // R13 is in use: the old value goes by a register that is zero-extended already, or not at all.
-      guard width >= 2 else { return emitNarrowFromMemory(step, operation, place, target, guest) }
-      storeWide(width, .state(StateLayout.flagsOperand), target)
-    }
+    let target = resident(guest, .second)
+    let isSum = (operation == 0 || operation == 5) && isLive
+    // R13 is in use: the old value goes by a register that is zero-extended already; of fewer bits the host's
+    // flags are taken, all of which are defined.
+    let isKept = isSum && width >= 2
+    if isKept { storeWide(width, .state(StateLayout.flagsOperand), target) }
     code.emit(opcode, width, target, place)
     if operation < 7 { putBack(guest, target) }
-    if isSum && isLive {
+    if isKept {
       storeWide(width, .state(StateLayout.flagsResult), target)
       setFlagsInState(operation == 0 ? FlagsKind.add : FlagsKind.sub, width)
     } else if operation == 1 || operation == 4 || operation == 6 {
       setFlags(.logic(width, guest))
     } else {
       setFlags(.lost)
+      if isSum { saveHostFlags(&flags) }
     }
   }
 
@@ -197,23 +181,12 @@ extension Translator {
     code.store(upper, 0)
   }
 
-  /// An addition or subtraction of 8 or 16 bits from memory, whose flags are read: all of them are
-  /// defined, so that the host's are taken.
-  private func emitNarrowFromMemory(
-    _ step: Step, _ operation: UInt8, _ place: HostMemory, _ target: HostRegister, _ guest: UInt8
-  ) {
-    code.emit(UInt32(operation) << 3 | (step.width == 0 ? 2 : 3), step.width, target, place)
-    putBack(guest, target)
-    saveHostFlags(&flags)
-  }
-
   private func emitBinaryToMemory(_ step: Step, _ operation: UInt8) {
     let width = step.width
-    guard let address = address(of: step) else { return refuse() }
+    guard operation != 2, operation != 3, let address = address(of: step) else { return refuse() }
     let isLive = step.liveAfter != 0
     let place = probe(
       address, byteCount: 1 << width, writes: operation < 7, needsSecond: true)
-    if operation == 2 || operation == 3 { return refuse() }
     let isTest = operation == 8
     if !isLive && !needsLoad(step.source) {
       apply(isTest ? 8 : operation, width, place, step.source)
@@ -254,16 +227,17 @@ extension Translator {
   private func apply(
     _ operation: UInt8, _ width: Int, _ target: HostRegister, _ source: Step.Operand
   ) {
-    let opcode = UInt32(operation) << 3 | (width == 0 ? 2 : 3)
+    let opcode = (operation == 8 ? 0x84 : UInt32(operation) << 3 | 2) | (width == 0 ? 0 : 1)
     switch source {
+    case .immediate(let value) where operation == 8:
+      code.emit(width == 0 ? 0xF6 : 0xF7, width, group: 0, target)
+      code.immediate(value, width)
     case .immediate(let value): code.binary(operation, width, target, value)
-    case .register(let guest):
-      if let host = RegisterMap.host(guest) {
-        code.emit(opcode, width, target, host)
-      } else {
-        code.emit(opcode, width, target, RegisterMap.place(guest))
-      }
-    default: refuse()
+    case .register(let guest) where RegisterMap.host(guest) == nil:
+      code.emit(opcode, width, target, RegisterMap.place(guest))
+    default:
+      guard let register = register(source, .first) else { return refuse() }
+      code.emit(opcode, width, target, register)
     }
   }
 }

@@ -23,7 +23,7 @@ extension Translator {
         code.move(2, .first, value)
         value = .first
       }
-      return code.store(max(width, width == 2 ? 3 : 0), RegisterMap.place(target), value)
+      return code.store(width == 2 ? 3 : width, RegisterMap.place(target), value)
     }
     if let value = RegisterMap.host(source) {
       code.move(width, host, value)
@@ -81,13 +81,7 @@ extension Translator {
     let width = step.width
     let opcode: UInt32 = from == 2 ? 0x63 : (signed ? 0x0FBE : 0x0FB6) | (from == 0 ? 0 : 1)
     guard case .register(let guest) = step.target else { return refuse() }
-    var place: HostMemory?
-    if step.source == .memory {
-      guard let address = address(of: step) else { return refuse() }
-      place = probe(address, byteCount: 1 << from, writes: false, needsSecond: true)
-    } else if case .register(let number) = step.source, RegisterMap.host(number) == nil {
-      place = RegisterMap.place(number)
-    }
+    let place = sourcePlace(step, byteCount: 1 << from)
     let target = resident(guest, .second)
     if let place {
       code.emit(opcode, width, target, place)
@@ -95,7 +89,7 @@ extension Translator {
       guard let source = register(step.source, .first) else { return refuse() }
       // No instruction names a high byte beside R8 to R15.
       if source.isHighByte && target.number >= 8 { return refuse() }
-      code.emit(opcode, width, byteOf: from, target, source)
+      code.emit(opcode, width, target, source, from: from)
     }
     putBack(guest, target)
   }

@@ -74,6 +74,23 @@ extension Translator {
     }
   }
 
+  /// Where a source is that is in no host register: in storage, or in the state; depends on R13 alone.
+  ///
+  /// Nil for one that is, and where the step is refused.
+  func sourcePlace(_ step: Step, byteCount: Int) -> HostMemory? {
+    switch step.source {
+    case .memory:
+      guard let address = address(of: step) else {
+        refuse()
+        return nil
+      }
+      return probe(address, byteCount: byteCount, writes: false, needsSecond: true)
+    case .register(let guest) where RegisterMap.host(guest) == nil:
+      return RegisterMap.place(guest)
+    default: return nil
+    }
+  }
+
   /// The host's memory operand for a guest's; leaves to the interpreter where no fast path leads there.
   ///
   /// - Parameters:

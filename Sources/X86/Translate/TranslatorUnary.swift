@@ -92,40 +92,41 @@ extension Translator {
       if let count { code.byte(count) }
       return setFlags(.lost, inHost: 0)
     }
-    guard case .register(let guest) = step.target else {
-      // A high byte.
-      guard !isLive, let target = register(step.target, .second) else { return refuse() }
-      code.emit(opcode, width, group: kind, target)
-      if let count { code.byte(count) }
-      return setFlags(.lost, inHost: 0)
-    }
-    if isLive && count == nil {
-      // By nothing: the flags stay, which is left to the interpreter.
-      let saved = flags
-      code.emit(0xF6, 0, group: 0, HostRegister(1))
-      code.immediate(width == 3 ? 63 : 31, 0)
-      flags.inHost = 0
-      leave(if: 4, with: saved)
-    }
     if isLive {
-      extend(width, .first, guest)
-      code.store(3, .state(StateLayout.flagsOperand), .first)
-    }
-    let word =
-      FlagsKind.shift | UInt32(truncatingIfNeeded: width) | UInt32(count ?? 0) << 8
-      | UInt32(kind) << 16
-    if isLive {
-      code.store(.state(StateLayout.flagsKind), word)
-      // Before the shift, which may be one of RCX.
-      if count == nil { code.store(0, .state(StateLayout.flagsKind &+ 1), HostRegister(1)) }
+      guard case .register(let guest) = step.target else { return refuse() }
+      keepShift(step, kind, count, guest)
     }
     guard let target = register(step.target, .second) else { return refuse() }
     code.emit(opcode, width, group: kind, target)
     if let count { code.byte(count) }
-    putBack(guest, target)
+    putBack(step.target, target)
     let inHost = (count ?? 64) < 8 << UInt8(truncatingIfNeeded: width) ? Self.shiftFlags : 0
-    guard isLive else { return setFlags(.lost, inHost: inHost) }
-    flags = FlagPlace(source: .known(word), isInState: true, inHost: inHost)
+    if isLive {
+      flags = FlagPlace(source: .known(shiftKind(step, kind, count)), inHost: inHost)
+    } else {
+      setFlags(.lost, inHost: inHost)
+    }
+  }
+
+  private func shiftKind(_ step: Step, _ kind: UInt8, _ count: UInt8?) -> UInt32 {
+    FlagsKind.shift | UInt32(truncatingIfNeeded: step.width) | UInt32(count ?? 0) << 8
+      | UInt32(kind) << 16
+  }
+
+  /// Puts into the state what the flags of a shift are worked out from; before it, as it may be one of RCX.
+  private func keepShift(_ step: Step, _ kind: UInt8, _ count: UInt8?, _ guest: UInt8) {
+    if count == nil {
+      // By nothing: the flags stay, which is left to the interpreter.
+      let saved = flags
+      code.emit(0xF6, 0, group: 0, HostRegister.count)
+      code.immediate(step.width == 3 ? 63 : 31, 0)
+      flags.inHost = 0
+      leave(if: 4, with: saved)
+    }
+    extend(step.width, .first, guest)
+    code.store(3, .state(StateLayout.flagsOperand), .first)
+    code.store(.state(StateLayout.flagsKind), shiftKind(step, kind, count))
+    if count == nil { code.store(0, .state(StateLayout.flagsKind &+ 1), .count) }
   }
 
   /// CF = OF = the product does not fit; the interpreter's definition of the others.
@@ -143,18 +144,11 @@ extension Translator {
     let i = step.instruction
     let hasImmediate = i.map == 0
     let opcode: UInt32 =
-      hasImmediate ? (i.opcode == 0x6B || isShort(i, width) ? 0x6B : 0x69) : 0x0FAF
+      hasImmediate ? (i.opcode == 0x6B || isShort(i) ? 0x6B : 0x69) : 0x0FAF
     guard case .register(let guest) = step.target else { return refuse() }
-    var place: HostMemory?
-    if step.source == .memory {
-      guard let address = address(of: step) else { return refuse() }
-      place = probe(address, byteCount: 1 << width, writes: false, needsSecond: true)
-    } else if case .register(let number) = step.source, RegisterMap.host(number) == nil {
-      place = RegisterMap.place(number)
-    }
-    let target = RegisterMap.host(guest) ?? .second
+    let place = sourcePlace(step, byteCount: 1 << width)
     // What is not overwritten whole, or is a factor, has to be there.
-    if RegisterMap.host(guest) == nil { code.load(3, .second, RegisterMap.place(guest)) }
+    let target = resident(guest, .second)
     if let place {
       code.emit(opcode, width, target, place)
     } else {
@@ -167,14 +161,12 @@ extension Translator {
     if step.liveAfter != 0 { saveProductFlags(width, guest) }
   }
 
-  private func isShort(_ i: Instruction, _ width: Int) -> Bool {
+  private func isShort(_ i: Instruction) -> Bool {
     UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: i.immediate))) == i.immediate
   }
 
   func emitMultiplyWide(_ step: Step, _ kind: UInt8) {
-    if step.source == .memory {
-      guard let address = address(of: step) else { return refuse() }
-      let place = probe(address, byteCount: 1 << step.width, writes: false)
+    if let place = sourcePlace(step, byteCount: 1 << step.width) {
       code.emit(0xF7, step.width, group: kind, place)
     } else {
       guard let source = register(step.source, .first) else { return refuse() }

@@ -100,29 +100,20 @@ private final class CacheProgram {
   static let tables: UInt64 = 0x8_0000
   let memory: GuestMemory
   let processor: Processor
-  private let context = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
 
   init() throws {
-    memory = try GuestMemory(maximumByteCount: 16 << 20)
-    memory.attach(0..<16 << 20)
+    memory = try .mappedToItself(tables: Self.tables)
     processor = try Processor(
       number: 0, memory: memory,
-      identification: Identification(processorCount: 1, processorNumber: 0),
-      bus: { _, _, _, _, _, _ in false }, context: context)
-    store(Self.tables + 0x1007, at: Self.tables)
-    store(Self.tables + 0x2007, at: Self.tables + 0x1000)
-    for table in 0..<UInt64(8) {
-      store(Self.tables + 0x3007 + table << 12, at: Self.tables + 0x2000 + table * 8)
-    }
-    for page in 0..<UInt64(4096) { store(page << 12 | 7, at: Self.entry(page << 12)) }
+      identification: Identification(processorCount: 1, processorNumber: 0))
     processor.enterLongMode(instructionPointer: Self.start, pageTable: Self.tables)
     processor[.rsp] = 0xF_0000
   }
 
-  deinit { context.deallocate() }
-
   /// Where the page-table entry of an address stands.
-  static func entry(_ address: UInt64) -> UInt64 { tables + 0x3000 + (address >> 12) * 8 }
+  static func entry(_ address: UInt64) -> UInt64 {
+    GuestMemory.pageEntry(tables: tables, address)
+  }
 
   static func call(from: UInt64, to: UInt64) -> [UInt8] { [0xE8] + little(to &- from &- 5) }
 

@@ -20,18 +20,15 @@ final class EngineProgram {
   let processor: Processor
   private var numbers: RandomNumbers
   private var code: [UInt8] = []
-  private let context = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
 
   /// A program of a seed, or these bytes at an address.
   init(seed: UInt64, bytes: [UInt8]? = nil, at start: UInt64 = EngineProgram.start) throws {
     numbers = RandomNumbers(seed: seed)
-    memory = try GuestMemory(maximumByteCount: 16 << 20)
-    memory.attach(0..<16 << 20)
+    memory = try .mappedToItself(tables: Self.tables)
+    _ = memory.store(0, at: GuestMemory.pageEntry(tables: Self.tables, Self.edge))
     processor = try Processor(
       number: 0, memory: memory,
-      identification: Identification(processorCount: 1, processorNumber: 0),
-      bus: { _, _, _, _, _, _ in false }, context: context)
-    makeTables()
+      identification: Identification(processorCount: 1, processorNumber: 0))
     if let bytes { code = bytes } else { makeCode() }
     _ = code.withUnsafeBytes { memory.write(start, from: $0) }
     processor.enterLongMode(instructionPointer: start, pageTable: Self.tables)
@@ -40,20 +37,6 @@ final class EngineProgram {
       processor.state.cr4 |= ControlRegister4.fxSave | ControlRegister4.simdExceptions
     }
     setRegisters()
-  }
-
-  deinit { context.deallocate() }
-
-  private func makeTables() {
-    _ = memory.store(Self.tables + 0x1007, at: Self.tables)
-    _ = memory.store(Self.tables + 0x2007, at: Self.tables + 0x1000)
-    for table in 0..<UInt64(8) {
-      _ = memory.store(
-        Self.tables + 0x3007 + table << 12, at: Self.tables + 0x2000 + table * 8)
-    }
-    for page in 0..<UInt64(4096) where page != Self.edge >> 12 {
-      _ = memory.store(page << 12 | 7, at: Self.tables + 0x3000 + page * 8)
-    }
   }
 
   private func setRegisters() {

@@ -29,6 +29,12 @@ struct EngineTests {
     #expect(translated.translatedBlockCount ?? 0 > 1000)
   }
 
+  @Test("what the environment asks for is an engine that there is, and the one that runs")
+  func environment() {
+    guard let asked = ProcessInfo.processInfo.environment["ENDICOTT_ENGINE"] else { return }
+    #expect(ExecutionEngine.standard.rawValue == asked)
+  }
+
   @Test("a block ends where it does by the interpreter, however many operations it has")
   func blockLimit() throws {
     // add dword [eax], 1 has four operations, add dword fs:[rax], 1 three: 207 in all, and then NOP in the
