@@ -11,8 +11,10 @@ struct Block {
   static let maximumInstructionCount = 64
   /// Most operations that one block may have.
   static let maximumOperationCount = 224
+  /// Most operations of a block that belong to no instruction: ways into its translation.
+  static let maximumEntryCount = maximumInstructionCount + 1
   /// Most operations that are put together before a block is known to be too long.
-  static let mostBuilt = maximumOperationCount + 16
+  static let mostBuilt = maximumOperationCount + 16 + maximumEntryCount
   /// Bytes of the room in which a block is put together.
   static let builderByteCount =
     mostBuilt * (operationByteCount + MemoryLayout<InstructionPlace>.stride)
@@ -114,6 +116,11 @@ struct Block {
       of: entered, toByteOffset: Int(Self.enteredCodeOffset), as: UnsafeMutableRawPointer?.self)
     base.storeBytes(
       of: linked, toByteOffset: Int(Self.linkedCodeOffset), as: UnsafeMutableRawPointer?.self)
+  }
+
+  /// Code for who comes by a link; nil where the cache has no translator.
+  var linkedCode: UnsafeMutableRawPointer? {
+    base.load(fromByteOffset: Int(Self.linkedCodeOffset), as: UnsafeMutableRawPointer?.self)
   }
 
   @inline(__always) var operations: UnsafeMutableRawPointer { base + Self.headerByteCount }

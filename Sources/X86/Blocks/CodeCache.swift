@@ -136,7 +136,7 @@ package final class CodeCache {
     builderRoom = .allocate(byteCount: Block.builderByteCount, alignment: 16)
     prefix = .allocate(
       byteCount: Block.byteCount(
-        operations: Block.maximumOperationCount + 8,
+        operations: Block.maximumOperationCount + Block.maximumEntryCount + 8,
         instructions: Block.maximumInstructionCount), alignment: 16)
   }
 
@@ -157,6 +157,9 @@ package final class CodeCache {
 
   /// Bytes of host code that are kept now; nil where the interpreter runs alone.
   package var translatedByteCount: Int? { translator?.byteCount }
+
+  /// How often translated code was left, by why, the most frequent first.
+  package var translationExits: [TranslationExitCount] { translator?.exitCounts ?? [] }
 
   /// The live block that starts at an offset of a page, or nil.
   func block(

@@ -1,6 +1,7 @@
-// Where the interpreter and translated code meet. A block that may be translated begins with an
-// operation that belongs to no instruction: it counts runs until the block is translated, and enters
-// the translation from then on.
+// Where the interpreter and translated code meet: operations that belong to no instruction. A block that
+// may be translated begins with one that counts runs until the block is translated, and enters the
+// translation from then on. After each instruction that the translator does not know stands one more,
+// which does nothing until the block is translated, and goes back into the translation from then on.
 //
 //   8  the translation's code   12  before that: runs that are still to come
 
@@ -41,16 +42,36 @@ private typealias TranslationEntry =
   if let following { following.load(as: Handler.self)(raw, following) }
 }
 
+/// Goes on in a block's translation where the flags are read before they are defined: that takes them as
+/// RFLAGS has them.
+@inline(__always) func resumeReadingFlagsHandler(
+  _ raw: UnsafeMutableRawPointer, _ operation: UnsafeRawPointer
+) {
+  let state = ProcessorState(raw)
+  state.setExplicitFlags(state.arithmeticFlags)
+  enterTranslationHandler(raw, operation)
+}
+
 /// The handlers by which blocks are counted and translations entered.
 enum TranslationHandlers {
   static let countRuns: Handler = countRunsHandler
   static let enter: Handler = enterTranslationHandler
+  static let resumeReadingFlags: Handler = resumeReadingFlagsHandler
 
-  /// Whether an operation is one of them, which belong to no instruction.
+  /// Whether a block's operation is a way back into its translation, or may become one.
+  static func isWayBack(_ block: Block, _ index: Int) -> Bool {
+    guard block.place(of: index).length == 0 else { return false }
+    let operation = block.operations + index &* Block.operationByteCount
+    let handler = operation.load(as: UInt.self)
+    return handler == unsafeBitCast(TransferHandlers.nothing, to: UInt.self) || isEntry(operation)
+  }
+
+  /// Whether an operation that belongs to no instruction is one of them.
   static func isEntry(_ operation: UnsafeRawPointer) -> Bool {
     let handler = operation.load(as: UInt.self)
     return handler == unsafeBitCast(countRuns, to: UInt.self)
       || handler == unsafeBitCast(enter, to: UInt.self)
+      || handler == unsafeBitCast(resumeReadingFlags, to: UInt.self)
   }
 }
 
@@ -67,17 +88,22 @@ protocol BlockTranslator: AnyObject {
   var blockCount: Int { get }
   /// Bytes of code that are kept now.
   var byteCount: Int { get }
+  /// How often translated code was left, by why.
+  var exitCounts: [TranslationExitCount] { get }
   /// Forgets all translations; called where none runs.
   func removeAll()
+  /// Whether an instruction of 64-bit code can be translated.
+  func knows(_ instruction: Instruction) -> Bool
   /// Translates a block of 64-bit code.
   ///
   /// - Parameters:
   ///   - block: A live block that lies in one page.
   ///   - bytes: The page.
   ///   - features: What the processor has.
-  ///   - flagsKind: Of what kind the flags are now, and so probably will be when it is entered again.
-  /// - Returns: Where the translation is entered; nil where the first instruction is none that it knows.
+  ///   - state: As the block is entered, and so probably will be again.
+  /// - Returns: Where the translation is entered; nil where the first instruction is none that it knows:
+  ///   the interpreter begins with it, and comes back behind it if it does.
   func translate(
-    _ block: Block, bytes: UnsafeRawPointer, features: ProcessorFeatures, flagsKind: UInt32
+    _ block: Block, bytes: UnsafeRawPointer, features: ProcessorFeatures, state: ProcessorState
   ) -> UnsafeMutableRawPointer?
 }

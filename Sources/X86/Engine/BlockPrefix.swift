@@ -16,10 +16,18 @@ enum Prefix {
     last.storeBytes(of: leavePrefix, as: Handler.self)
     last.storeBytes(of: Int32(truncatingIfNeeded: resume), toByteOffset: 12, as: Int32.self)
     guard end > 0 else { return }
-    if TranslationHandlers.isEntry(cut.operations) {
-      cut.operations.storeBytes(of: TransferHandlers.nothing, as: Handler.self)
-    }
+    closeEntries(cut, end)
     markLastStart(cut, end)
+  }
+
+  /// No way leads from the cut block into the translation of the whole.
+  private static func closeEntries(_ cut: Block, _ end: Int) {
+    for index in 0..<max(0, end) where cut.place(of: index).length == 0 {
+      let operation = cut.operations + index &* Block.operationByteCount
+      if TranslationHandlers.isEntry(operation) {
+        operation.storeBytes(of: TransferHandlers.nothing, as: Handler.self)
+      }
+    }
   }
 
   /// STI as the last instruction must leave with its shadow still to be honoured.

@@ -197,6 +197,7 @@ extension Processor {
     isFetchHeld = true
     switch state.exitReason {
     case ExitReason.lookup, ExitReason.budget: break
+    case ExitReason.asking: isFetchHeld = false
     case ExitReason.system:
       runSystemOperation()
       isFetchHeld = false

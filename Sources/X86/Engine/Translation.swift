@@ -20,7 +20,7 @@ extension Processor {
       cache.wantsRoom = true
       entry.storeBytes(of: TransferHandlers.nothing, as: Handler.self)
     } else if let code = translator.translate(
-      block, bytes: bytes, features: identification.features, flagsKind: state.flagsKind)
+      block, bytes: bytes, features: identification.features, state: state)
     {
       entry.storeBytes(of: TranslationHandlers.enter, as: Handler.self)
       entry.storeBytes(of: code, toByteOffset: 8, as: UnsafeMutableRawPointer.self)

@@ -192,7 +192,8 @@ extension Processor {
     var ended = false
     // Where a block ends is the same with every engine: decoding costs the guest cycles.
     var most = Block.maximumOperationCount - 16
-    if cache.translator != nil, !single, state.mode == CodeMode.long64 {
+    let mayTranslate = cache.translator != nil && !single && state.mode == CodeMode.long64
+    if mayTranslate {
       builder.begin(offset: start, length: 0)
       builder.emit(TranslationHandlers.countRuns, immediate: cache.runsBefore)
       most &+= builder.count
@@ -220,6 +221,11 @@ extension Processor {
       builder.finish()
       offset += Int(instruction.length)
       ended = flow != .goesOn
+      if mayTranslate, !ended, cache.translator?.knows(instruction) == false {
+        builder.leave(at: offset)
+        builder.emit(TransferHandlers.nothing)
+        most &+= 1
+      }
       if offset >= 4096 { break }
     }
     if !ended {

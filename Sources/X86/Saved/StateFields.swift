@@ -72,6 +72,7 @@ extension StateLayout {
     StateField("cyclesOwedLater", cyclesOwedLater, 8),
     StateField("translationSpill", translationSpill, 8, .passing),
     StateField("translationEntry", translationEntry, 8, .host),
+    StateField("vectorsLoaded", vectorsLoaded, 4, .passing),
     StateField("directoryPointers", directoryPointers, 4 * 8),
     StateField("fxImage", fxImage, 512),
     StateField("x87Registers", x87Registers, 8 * 16),

@@ -47,6 +47,8 @@ enum StateLayout {
   static let translationSpill = 0x258
   /// The way into translated code of the cache that runs.
   static let translationEntry = 0x260
+  /// Not 0: translated code runs and has MXCSR and the XMM registers in the host's own.
+  static let vectorsLoaded = 0x268
   static let directoryPointers = 0x300
   static let fxImage = 0x400
   static let x87Registers = 0x600
@@ -99,6 +101,8 @@ enum ExitReason {
   static let isolate: UInt32 = 4
   /// The block being run was changed; go on at the operation at `exitOperation`.
   static let resume: UInt32 = 5
+  /// As `lookup`, behind an instruction after which fetches ask the translation buffer again.
+  static let asking: UInt32 = 6
 }
 
 /// Why the run loop must look before the next block; bits of `attention`.

@@ -18,6 +18,8 @@ final class CodeMemory {
   private var kept = 0
   /// What all translations share.
   private(set) var routines: TranslationRoutines
+  /// Why translations were left.
+  let exits = TranslationExits()
   /// Blocks that were translated since the process began.
   private(set) var blockCount = 0
 
@@ -32,7 +34,7 @@ final class CodeMemory {
       self.executable = executable
       self.byteCount = byteCount
       var code = HostCode(writable, byteCount: Self.roomByteCount, shift: executable - writable)
-      routines = TranslationRoutines(&code)
+      routines = TranslationRoutines(&code, exits)
       kept = Self.aligned(code.cursor - writable)
       used = kept
     #else

@@ -160,7 +160,9 @@ extension Translator {
     if needed & ~place.inHost == 0 { return true }
     switch place.source {
     case .state, .lost: return false
-    case .known(let kind): return restoreKnown(kind, &place)
+    case .known(let kind):
+      if needed == Flag.carry, restoreCarry(kind, &place) { return true }
+      return restoreKnown(kind, needed, &place)
     case .sum(let width, let result, let other):
       loadLeft(width, result, other, isSum: true)
       binary(0, width, .first, other)
@@ -187,7 +189,38 @@ extension Translator {
     binary(isSum ? 5 : 0, width, .first, other)
   }
 
-  private func restoreKnown(_ kind: UInt32, _ place: inout FlagPlace) -> Bool {
+  /// CF alone, where one bit of the state says what it is.
+  private func restoreCarry(_ kind: UInt32, _ place: inout FlagPlace) -> Bool {
+    let image: HostMemory
+    switch kind & ~3 {
+    case FlagsKind.explicit: image = .state(StateLayout.flagsResult)
+    case FlagsKind.inc, FlagsKind.dec, FlagsKind.partial:
+      image = .state(StateLayout.flagsOperand)
+    default: return false
+    }
+    code.emit(0x0FBA, 2, group: 4, image)
+    code.byte(0)
+    place.inHost = Flag.carry
+    return true
+  }
+
+  private func restoreShift(
+    _ kind: UInt32, _ needed: UInt64, _ place: inout FlagPlace
+  ) -> Bool {
+    let width = Int(kind & 3)
+    let count = UInt8(truncatingIfNeeded: kind >> 8)
+    guard needed & ~Self.shiftFlags == 0, count != 0, count < 8 << UInt8(kind & 3)
+    else { return false }
+    code.load(3, .first, .state(StateLayout.flagsOperand))
+    code.shift(UInt8(kind >> 16 & 7), width, .first, count)
+    place.inHost = Self.shiftFlags
+    return true
+  }
+
+  private func restoreKnown(
+    _ kind: UInt32, _ needed: UInt64, _ place: inout FlagPlace
+  ) -> Bool {
+    if kind >= FlagsKind.shift { return restoreShift(kind, needed, &place) }
     let width = Int(kind & 3)
     let operand = HostMemory.state(StateLayout.flagsOperand)
     let result = HostMemory.state(StateLayout.flagsResult)
@@ -208,6 +241,26 @@ extension Translator {
       code.load(3, .first, result)
       code.binary(4, 2, .first, Flag.arithmetic)
       code.emit(0xFF, 2, group: 6, HostRegister.first)
+      code.byte(0x9D)
+    case FlagsKind.inc, FlagsKind.dec:
+      let isDecrement = kind & ~3 == FlagsKind.dec
+      code.load(3, .first, result)
+      code.address(
+        3, .first, HostMemory(base: .first, displacement: isDecrement ? 1 : -1))
+      code.emit(0x0FBA, 2, group: 4, operand)
+      code.byte(0)
+      code.emit(0xFE | opcode, width, group: isDecrement ? 1 : 0, .first)
+    case FlagsKind.partial:
+      let given = Flag.carry | Flag.adjust | Flag.overflow
+      code.load(3, .first, result)
+      code.emit(0x84 | opcode, width, .first, .first)
+      code.byte(0x9C)
+      code.emit(0x8F, 2, group: 0, HostRegister.first)
+      code.binary(4, 2, .first, Flag.zero | Flag.sign | Flag.parity)
+      code.emit(0xFF, 2, group: 6, operand)
+      let top = HostMemory(base: .stack)
+      code.binary(4, 3, top, given)
+      code.emit(0x09, 3, .first, top)
       code.byte(0x9D)
     default: return false
     }

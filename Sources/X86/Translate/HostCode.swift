@@ -219,6 +219,25 @@ struct HostCode {
       needsREX: false)
   }
 
+  /// Adds one to a counter; by way of R13.
+  mutating func count(_ counter: UnsafeMutableRawPointer) {
+    load(.first, counter)
+    emit(0xFF, 3, group: 0, HostMemory(base: .first))
+  }
+
+  /// Works out where the cache of jumps has the instruction pointer in R13 (`ProcessorState.jumpEntry`);
+  /// its offset in the state is in R14.
+  mutating func jumpEntry() -> HostMemory {
+    move(3, .second, .first)
+    shift(5, 3, .second, 11)
+    emit(0x31, 2, .first, .second)
+    binary(4, 2, .second, 2047)
+    shift(4, 2, .second, 4)
+    var entry = HostMemory.state(StateLayout.jumpCache)
+    entry.index = .second
+    return entry
+  }
+
   // MARK: Transfers
 
   /// Jcc (condition 0 to 15) to a place that is not known yet.
@@ -228,11 +247,27 @@ struct HostCode {
     return site()
   }
 
+  /// Jcc to a place where code runs, within 2 GiB.
+  mutating func branch(_ condition: UInt8, to target: UnsafeRawPointer) {
+    byte(0x0F)
+    byte(0x80 | condition)
+    word(Int32(truncatingIfNeeded: target - UnsafeRawPointer(here + 4)))
+  }
+
+  /// CALL of a place where code runs, within 2 GiB.
+  mutating func call(_ target: UnsafeRawPointer) {
+    byte(0xE8)
+    word(Int32(truncatingIfNeeded: target - UnsafeRawPointer(here + 4)))
+  }
+
   /// JMP to a place that is not known yet.
   mutating func jump() -> Site {
     byte(0xE9)
     return site()
   }
+
+  /// Bytes of `jump(to:)`.
+  static let jumpByteCount = 5
 
   /// JMP to a place where code runs, within 2 GiB.
   mutating func jump(to target: UnsafeRawPointer) {

@@ -30,6 +30,21 @@ struct Step {
     case spreadSign
     case exchange
     case swapBytes
+    /// XCHG, XADD, CMPXCHG with storage.
+    case exchangeWithMemory, exchangeAdd, compareExchange
+    /// DIV, IDIV of 32 and 64 bits.
+    case divide(isSigned: Bool)
+    /// BT BTS BTR BTC (0 to 3).
+    case bit(UInt8)
+    /// BSF, BSR.
+    case scan(isReverse: Bool)
+    /// CMC CLC STC CLD STD.
+    case flag(UInt8)
+    case pushFlags
+    /// CLI, STI.
+    case interrupts(isStart: Bool)
+    /// MOVS, STOS, LODS without REP: a block of its own.
+    case string(StringKind)
     /// An SSE or SSE2 instruction.
     case vector(VectorAction)
     /// To an offset from the start of the page; also the end of a block without a jump.
@@ -39,6 +54,10 @@ struct Step {
     case jumpIndirect, callIndirect
     /// RET and so many bytes more.
     case nearReturn(Int)
+  }
+
+  enum StringKind {
+    case move, store, load
   }
 
   /// An operand.
@@ -59,6 +78,8 @@ struct Step {
   var instruction: Instruction
   /// Number of the instruction's first operation in the block.
   var operation = 0
+  /// Number of the operation at which the interpreter comes back that carries it out.
+  var resumption: Int?
   /// Offset in the page of the instruction after it.
   var following = 0
   /// Arithmetic flags that it reads, at their RFLAGS positions.
@@ -80,7 +101,9 @@ struct Step {
   /// It may leave translated code before it is done.
   var mayLeave: Bool {
     switch action {
-    case .leave, .jumpIndirect, .vector: true
+    case .leave, .jumpIndirect, .vector, .divide, .bit, .scan, .flag, .pushFlags, .interrupts,
+      .string:
+      true
     // By nothing it leaves.
     case .shift(_, nil): true
     default: touchesStorage
@@ -90,10 +113,14 @@ struct Step {
   /// It ends the block.
   var ends: Bool {
     switch action {
-    case .leave, .jump, .branch, .call, .jumpIndirect, .callIndirect, .nearReturn: true
+    case .leave: resumption == nil
+    case .jump, .branch, .call, .jumpIndirect, .callIndirect, .nearReturn, .string: true
     default: false
     }
   }
+
+  /// The interpreter carries it out.
+  var leaves: Bool { action == .leave }
 }
 
 extension Step {
@@ -125,7 +152,8 @@ extension Step {
     guard target == .memory else { return false }
     switch action {
     case .binary(let operation): return operation < 7
-    case .unary: return true
+    case .unary, .exchangeWithMemory, .exchangeAdd, .compareExchange: return true
+    case .bit(let kind): return kind != 0
     default: return false
     }
   }
@@ -191,8 +219,7 @@ extension Step {
       action = .binary(8)
       setModRM(byteOr)
     case 0x86, 0x87:
-      guard !i.isMemory else { return false }
-      action = .exchange
+      action = i.isMemory ? .exchangeWithMemory : .exchange
       setModRM(byteOr)
     case 0x88, 0x89:
       action = .move
@@ -220,6 +247,8 @@ extension Step {
       source = .register(low)
     case 0x98: action = .widen
     case 0x99: action = .spreadSign
+    case 0x9C where !i.hasOperandPrefix || i.rex & 8 != 0: action = .pushFlags
+    case 0xA4, 0xA5, 0xAA...0xAD: return readString(byteOr)
     case 0xA8, 0xA9:
       action = .binary(8)
       setAccumulator(byteOr)
@@ -240,6 +269,8 @@ extension Step {
     case 0xC9:
       guard !i.hasOperandPrefix else { return false }
       action = .leaveFrame
+    case 0xF5, 0xF8, 0xF9, 0xFC, 0xFD: action = .flag(i.opcode)
+    case 0xFA, 0xFB: action = .interrupts(isStart: i.opcode == 0xFB)
     case 0xF6, 0xF7: return readGroup3(byteOr)
     case 0xFE...0xFF where i.group < 2:
       action = .unary(i.group)
@@ -247,6 +278,15 @@ extension Step {
       source = .none
     default: return readTransfer(following)
     }
+    return true
+  }
+
+  private mutating func readString(_ byteOr: Int) -> Bool {
+    let i = instruction
+    guard i.repeatPrefix == 0, i.addressSize == 8, i.segmentPrefix != 4, i.segmentPrefix != 5
+    else { return false }
+    width = byteOr
+    action = .string(i.opcode < 0xA6 ? .move : i.opcode < 0xAC ? .store : .load)
     return true
   }
 
@@ -278,6 +318,12 @@ extension Step {
     case 4, 5:
       guard byteOr >= 2 else { return false }
       action = .multiplyWide(i.group)
+      setImmediate(byteOr)
+      source = target
+      target = .none
+    case 6, 7:
+      guard byteOr >= 2 else { return false }
+      action = .divide(isSigned: i.group == 7)
       setImmediate(byteOr)
       source = target
       target = .none
@@ -317,10 +363,18 @@ extension Step {
       guard i.operandSize != 2, Int(Int32(truncatingIfNeeded: goal)) == goal else { return false }
       action = .branch(i.opcode & 15, goal)
     case 0x90...0x9F:
-      guard !i.isMemory else { return false }
       action = .set(i.opcode & 15)
       width = 0
-      target = register(i.rm, 0)
+      target = i.isMemory ? .memory : register(i.rm, 0)
+    case 0xA3, 0xAB, 0xB3, 0xBB, 0xBA: return readBit()
+    case 0xBC, 0xBD:
+      guard i.repeatPrefix == 0 else { return false }
+      action = .scan(isReverse: i.opcode == 0xBD)
+      setModRM(i.width, isReversed: true)
+    case 0xB0, 0xB1, 0xC0, 0xC1:
+      guard i.isMemory else { return false }
+      action = i.opcode < 0xC0 ? .compareExchange : .exchangeAdd
+      setModRM(i.opcode & 1 == 0 ? 0 : i.width)
     case 0xAF:
       action = .multiply
       setModRM(i.width, isReversed: true)
@@ -336,8 +390,30 @@ extension Step {
       target = .register(i.opcode & 7 | (i.rex & 1) << 3)
     default:
       guard let vector = VectorAction.of(i) else { return false }
-      action = .vector(vector)
+      setVector(vector)
     }
     return true
+  }
+
+  private mutating func readBit() -> Bool {
+    let i = instruction
+    setModRM(i.width)
+    if i.opcode == 0xBA {
+      guard i.group >= 4 else { return false }
+      action = .bit(i.group & 3)
+      source = .immediate(i.immediate & UInt64(8 &<< i.width &- 1))
+      return true
+    }
+    action = .bit(i.opcode >> 3 & 3)
+    // A register says which bit of storage, far from the address too.
+    return !i.isMemory
+  }
+
+  private mutating func setVector(_ vector: VectorAction) {
+    action = .vector(vector)
+    guard case .toGeneral(let form) = vector else { return }
+    width = instruction.rex & 8 != 0 ? 3 : 2
+    target = .register(form.isReversed ? instruction.rm : instruction.reg)
+    if instruction.isMemory { source = .memory }
   }
 }

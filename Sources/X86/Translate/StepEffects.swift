@@ -25,8 +25,10 @@ extension Step {
       defines = kind == 3 ? 0 : kind == 2 ? Flag.arithmetic : Flag.arithmetic & ~Flag.carry
     case .shift(let kind, let count):
       if kind >= 4 && count != nil { defines = Flag.arithmetic }
-    case .multiply, .multiplyWide:
+    case .multiply, .multiplyWide, .vector(.compare), .exchangeAdd, .compareExchange:
       defines = Flag.arithmetic
+    case .bit, .scan, .pushFlags: reads = Flag.arithmetic
+    case .flag(let opcode): if opcode < 0xFC { reads = Flag.arithmetic }
     case .set(let condition), .conditionalMove(let condition), .branch(let condition, _):
       reads = Self.flags(of: condition)
     default: break
@@ -50,7 +52,13 @@ extension Step {
     var registers: [UInt8] = []
     switch action {
     case .binary(7), .binary(8), .nothing, .leave, .jump, .branch, .jumpIndirect: break
-    case .multiplyWide: registers = [0, 2]
+    case .bit(0), .flag, .interrupts: break
+    case .multiplyWide, .divide: registers = [0, 2]
+    case .exchangeWithMemory, .exchangeAdd: add(source, to: &registers)
+    case .compareExchange: registers = [0]
+    case .pushFlags: registers = [4]
+    case .string(let kind):
+      registers = kind == .move ? [6, 7] : kind == .store ? [7] : [0, 6]
     case .widen: registers = [0]
     case .spreadSign: registers = [2]
     case .push, .call, .callIndirect, .nearReturn: registers = [4]
@@ -58,8 +66,6 @@ extension Step {
     case .pop:
       registers = [4]
       add(target, to: &registers)
-    case .vector(.general(toVector: false)): registers = [instruction.rm]
-    case .vector(.mask): registers = [instruction.reg]
     case .exchange:
       add(target, to: &registers)
       add(source, to: &registers)

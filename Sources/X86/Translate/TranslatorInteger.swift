@@ -18,7 +18,7 @@ extension Translator {
     let width = step.width
     switch step.action {
     case .nothing: break
-    case .leave: leave()
+    case .leave: leaveAndResume(step)
     case .binary(let operation): emitBinary(step, operation)
     case .move: emitMove(step)
     case .extend(let signed, let from): emitExtend(step, signed, from)
@@ -38,6 +38,15 @@ extension Translator {
       code.swapBytes(width, host)
       putBack(guest, host)
     case .vector(let action): emitVector(step, action)
+    case .exchangeWithMemory: emitExchangeWithMemory(step)
+    case .exchangeAdd: emitExchangeAdd(step)
+    case .compareExchange: emitCompareExchange(step)
+    case .divide(let isSigned): emitDivide(step, isSigned: isSigned)
+    case .bit(let kind): emitBit(step, kind)
+    case .scan(let isReverse): emitScan(step, isReverse: isReverse)
+    case .flag(let opcode): emitFlag(opcode)
+    case .pushFlags: emitPushFlags()
+    case .interrupts(let isStart): emitInterrupts(isStart: isStart)
     default: emitTransfer(step)
     }
   }
@@ -77,7 +86,10 @@ extension Translator {
     if step.source == .memory { return emitBinaryFromMemory(step, operation) }
     let width = step.width
     let isLive = step.liveAfter != 0
-    if operation == 2 || operation == 3, !restoreFlags(&flags, Flag.carry) { return refuse() }
+    if operation == 2 || operation == 3 {
+      expectEntryFlags()
+      guard restoreFlags(&flags, Flag.carry) else { return leave(because: .flags) }
+    }
     let isSame = step.source == step.target
     if operation == 0, isSame, isLive, case .register(let guest) = step.target {
       extend(width, .first, guest)
@@ -102,7 +114,7 @@ extension Translator {
       setFlags(.lost)
       // Of a high byte: what the host says, but for the adjust flag of a logical operation.
       guard isLive else { return }
-      return [1, 4, 6, 8].contains(operation) ? refuse() : saveHostFlags(&flags)
+      return [1, 4, 6, 8].contains(operation) ? saveHighLogic(step) : saveHostFlags(&flags)
     }
     let isSame = value == .register(target)
     let isExtreme = value == .immediate(UInt64(bitPattern: Int64(Int32.min)))
@@ -125,6 +137,20 @@ extension Translator {
     }
   }
 
+  /// The flags of a logical operation of a high byte.
+  private func saveHighLogic(_ step: Step) {
+    guard case .highByte(let number) = step.target else { return refuse() }
+    code.load(.first, number)
+    code.shift(5, 2, .first, 8)
+    if case .binary(8) = step.action {
+      guard case .immediate(let value) = step.source else { return refuse() }
+      code.binary(4, 2, .first, value & 0xFF)
+    }
+    extend(0, .first)
+    code.store(3, .state(StateLayout.flagsResult), .first)
+    setFlagsInState(FlagsKind.logic, 0, inHost: 0)
+  }
+
   private func emitBinaryFromMemory(_ step: Step, _ operation: UInt8) {
     let width = step.width
     guard case .register(let guest) = step.target, let address = address(of: step)
@@ -132,13 +158,15 @@ extension Translator {
     let isLive = step.liveAfter != 0
     let host = RegisterMap.host(guest)
     let isCarried = operation == 2 || operation == 3
+    if isCarried { expectEntryFlags() }
     let place = probe(
       address, byteCount: 1 << width, writes: false, needsSecond: host == nil || isCarried)
     let opcode = UInt32(operation) << 3 | (width == 0 ? 2 : 3)
     if isCarried {
       // Flags come last, by way of R13.
       code.loadExtended(width, .second, place)
-      guard let host, restoreFlags(&flags, Flag.carry) else { return refuse() }
+      guard let host else { return refuse() }
+      guard restoreFlags(&flags, Flag.carry) else { return leave(because: .flags) }
       code.emit(opcode, width, host, .second)
       setFlags(.lost)
       if isLive { saveHostFlags(&flags) }
@@ -183,7 +211,8 @@ extension Translator {
 
   private func emitBinaryToMemory(_ step: Step, _ operation: UInt8) {
     let width = step.width
-    guard operation != 2, operation != 3, let address = address(of: step) else { return refuse() }
+    if operation == 2 || operation == 3 { return emitCarriedToMemory(step, operation) }
+    guard let address = address(of: step) else { return refuse() }
     let isLive = step.liveAfter != 0
     let place = probe(
       address, byteCount: 1 << width, writes: operation < 7, needsSecond: true)

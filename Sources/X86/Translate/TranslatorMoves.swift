@@ -131,7 +131,8 @@ extension Translator {
 
   func emitSet(_ step: Step, _ condition: UInt8) {
     expectEntryFlags()
-    guard restoreFlags(&flags, step.reads) else { return refuse() }
+    if step.target == .memory { return emitSetInMemory(step, condition) }
+    guard restoreFlags(&flags, step.reads) else { return leave(because: .flags) }
     if case .register(let guest) = step.target, RegisterMap.host(guest) == nil {
       return code.emit(0x0F90 | UInt32(condition), 0, group: 0, RegisterMap.place(guest))
     }
@@ -151,7 +152,7 @@ extension Translator {
     } else if case .register(let number) = step.source {
       source = resident(number, .second)
     }
-    guard restoreFlags(&flags, step.reads) else { return refuse() }
+    guard restoreFlags(&flags, step.reads) else { return leave(because: .flags) }
     let target = resident(guest, .first)
     code.emit(opcode, width, target, source)
     putBack(guest, target)

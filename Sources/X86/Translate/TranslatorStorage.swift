@@ -122,7 +122,7 @@ extension Translator {
     code.emit(0x03, 3, .second, .state(StateLayout.currentTranslations))
     code.binary(1, 3, .first, 0xFFF)
     code.emit(0x3B, 3, .first, HostMemory(base: .second, displacement: writes ? 8 : 0))
-    leave(if: 5, with: saved)
+    leave(if: 5, with: saved, because: .storage)
     flags.inHost = 0
     code.load(3, .first, HostMemory(base: .second, displacement: 24))
     if address.isPlain && address.isDirect {

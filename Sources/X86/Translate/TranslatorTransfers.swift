@@ -13,6 +13,7 @@ extension Translator {
       go(to: goal, link: 0)
     case .jumpIndirect, .callIndirect: emitIndirect(step)
     case .nearReturn(let bytes): emitReturn(bytes)
+    case .string(let kind): emitString(step, kind)
     default: refuse()
     }
   }
@@ -25,12 +26,12 @@ extension Translator {
     if InstructionForms.isInPage(goal) { return follow(goal, link: link) }
     code.load(.first, PseudoRegister.page)
     code.binary(0, 3, .first, UInt64(bitPattern: Int64(goal)))
-    jump()
+    jump(to: goal)
   }
 
   private func emitBranch(_ step: Step, _ condition: UInt8, _ goal: Int) {
     expectEntryFlags()
-    guard restoreFlags(&flags, step.reads) else { return leave() }
+    guard restoreFlags(&flags, step.reads) else { return leave(because: .flags) }
     let taken = code.branch(condition)
     go(to: step.following, link: 1)
     code.land(taken)
@@ -96,7 +97,7 @@ extension Translator {
     code.shift(7, 3, .second, 47)
     code.binary(0, 3, .second, 1)
     code.binary(7, 3, .second, 1)
-    leave(if: 7, with: flags)
+    leave(if: 7, with: flags, because: .other)
   }
 
   private func emitIndirect(_ step: Step) {

@@ -6,9 +6,10 @@ extension Translator {
     let keepsCarry = kind < 2 && step.liveAfter & Flag.carry != 0
     if case .highByte = step.target, isLive { return refuse() }
     let inHost = kind < 2 ? Flag.arithmetic & ~Flag.carry : Flag.arithmetic
+    if keepsCarry { expectEntryFlags() }
     if step.target == .memory { return emitUnaryToMemory(step, kind, isLive, keepsCarry, inHost) }
     if keepsCarry {
-      guard restoreFlags(&flags, Flag.carry) else { return refuse() }
+      guard restoreFlags(&flags, Flag.carry) else { return leave(because: .flags) }
       code.emit(0x0F92, 0, group: 0, HostMemory.state(StateLayout.flagsOperand))
     }
     guard let target = register(step.target, .second) else { return refuse() }
@@ -36,7 +37,7 @@ extension Translator {
     guard let address = address(of: step) else { return refuse() }
     let spill = HostMemory.state(StateLayout.translationSpill)
     if keepsCarry {
-      guard restoreFlags(&flags, Flag.carry) else { return refuse() }
+      guard restoreFlags(&flags, Flag.carry) else { return leave(because: .flags) }
       code.emit(0x0F92, 0, group: 0, spill)
     }
     let place = probe(address, byteCount: 1 << width, writes: true, needsSecond: true)
@@ -76,7 +77,7 @@ extension Translator {
   // MARK: Shifts and products
 
   /// Flags that a shift by at least one defines on every host, whatever the count.
-  private static let shiftFlags = Flag.carry | Flag.zero | Flag.sign | Flag.parity
+  static let shiftFlags = Flag.carry | Flag.zero | Flag.sign | Flag.parity
 
   /// A shift's flags are worked out by the interpreter's own rule, when somebody asks: the state keeps the
   /// old operand, the kind and the count.
@@ -84,7 +85,10 @@ extension Translator {
     let width = step.width
     let isLive = step.liveAfter != 0
     let opcode: UInt32 = (count == nil ? 0xD2 : 0xC0) | (width == 0 ? 0 : 1)
-    if isLive && kind < 4 { return refuse() }
+    if isLive && kind < 4 {
+      guard let count, kind < 2 else { return refuse() }
+      return emitRotation(step, kind, count)
+    }
     if step.target == .memory {
       guard !isLive, let address = address(of: step) else { return refuse() }
       let place = probe(address, byteCount: 1 << width, writes: true)
@@ -121,7 +125,7 @@ extension Translator {
       code.emit(0xF6, 0, group: 0, HostRegister.count)
       code.immediate(step.width == 3 ? 63 : 31, 0)
       flags.inHost = 0
-      leave(if: 4, with: saved)
+      leave(if: 4, with: saved, because: .other)
     }
     extend(step.width, .first, guest)
     code.store(3, .state(StateLayout.flagsOperand), .first)

@@ -144,7 +144,9 @@ final class BootDriver {
   private var translations: String {
     guard let blocks = cache.translatedBlockCount, let bytes = cache.translatedByteCount
     else { return "" }
-    return ", \(blocks) blocks translated, \(bytes >> 10) KiB of code"
+    let exits = cache.translationExits.prefix(20).map { "\nendicott: \($0.count) \($0.reason)" }
+    return ", \(blocks) blocks translated, \(bytes >> 10) KiB of code; left for"
+      + exits.joined()
   }
 
   // MARK: Time

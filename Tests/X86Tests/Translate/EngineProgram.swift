@@ -142,7 +142,7 @@ final class EngineProgram {
   private func addInstruction() {
     let kind = UInt8(numbers.next() % 8)
     let condition = UInt8(numbers.next() % 16)
-    switch numbers.next() % 26 {
+    switch numbers.next() % 32 {
     case 0...4: add([kind << 3])
     case 5, 6: add([kind << 3 | 2])
     case 7: add([0x80], reg: kind, immediate: true)
@@ -163,7 +163,82 @@ final class EngineProgram {
     case 22: add([0x0F, 0x40 | condition], hasByteForm: false)
     case 23: add([0x0F, 0x90 | condition], reg: 0, memory: false)
     case 24: addStack()
-    default: addRare()
+    case 25...28: addRare()
+    default: addRarer()
+    }
+  }
+
+  /// What changes some flags, exchanges with storage, divides, or is left to the interpreter.
+  private func addRarer() {
+    switch numbers.next() % 20 {
+    case 0:
+      add([0x0F, pick([0xA3, 0xAB, 0xB3, 0xBB])], hasByteForm: false, memory: false)
+    case 1:
+      add([0x0F, 0xBA], hasByteForm: false, reg: pick([4, 5, 6, 7]))
+      code.append(UInt8(numbers.next() % 256))
+    case 2: add([0x0F, pick([0xBC, 0xBD])], hasByteForm: false)
+    case 3: add([0x0F, 0xB0], memory: numbers.next() % 4 != 0)
+    case 4: add([0x0F, 0xC0], memory: numbers.next() % 4 != 0)
+    case 5: add([0x86])
+    case 6: add([0x0F, 0x90 | UInt8(numbers.next() % 16)], reg: 0, memory: true)
+    case 7: add([pick([0x10, 0x18])], memory: true)
+    case 8: add([0x80], reg: pick([2, 3]), immediate: true, memory: true)
+    case 9: addDivision()
+    case 10:
+      add([0xC0], reg: pick([0, 1, 2, 3]), memory: false)
+      code.append(UInt8(numbers.next() % 40))
+    case 11: code.append(pick([0xF5, 0xF8, 0xF9, 0xFC]))
+    case 12: code += [0x9C, 0x8F, 0x45, UInt8(numbers.next() % 64)]
+    case 13: code.append(pick([0xFA, 0xFB, 0x9E, 0x9F]))
+    case 14: code += [0x48 | pick([0, 0, 1, 8]), pick([0xA4, 0xA5, 0xAA, 0xAB, 0xAC, 0xAD])]
+    case 15:
+      // A run of a few bytes by RCX, and RDI back where it was.
+      code += [0x51, 0x57, 0xB9] + little(numbers.next() % 40, 4)
+      code += [0xF3, pick([0xA4, 0xAA]), 0x5F, 0x59]
+    case 16:
+      add([0x0F, pick([0xA4, 0xAC])], hasByteForm: false)
+      code.append(UInt8(numbers.next() % 40))
+    case 17: code += [0xD9, 0xE8, 0xDD, 0x5D, UInt8(numbers.next() % 64)]
+    case 18: addMXCSR()
+    default: addFloatingPoint()
+    }
+  }
+
+  /// A quotient that mostly fits, by a register that is mostly not 0.
+  private func addDivision() {
+    let isSigned = numbers.next() % 2 == 0
+    let wide: UInt8 = numbers.next() % 2 == 0 ? 0x48 : 0x40
+    if numbers.next() % 4 != 0 { code += isSigned ? [wide, 0x99] : [0x31, 0xD2] }
+    if numbers.next() % 4 != 0 { code += [0x83, 0xC9, UInt8(numbers.next() % 128)] }
+    code += [wide, 0xF7, isSigned ? 0xF9 : 0xF1]
+  }
+
+  /// LDMXCSR of a value with all exceptions masked, mostly; and STMXCSR.
+  private func addMXCSR() {
+    let control = numbers.next() & 0xE07F | (numbers.next() % 8 == 0 ? 0x1F00 : 0x1F80)
+    code += [0x68] + little(control, 4) + [0x0F, 0xAE, 0x14, 0x24, 0x58]
+    code += [0x0F, 0xAE, 0x5D, UInt8(numbers.next() % 64)]
+  }
+
+  /// Arithmetic, comparisons and conversions of SSE and SSE2.
+  private func addFloatingPoint() {
+    let prefix: UInt8 = pick([0, 0x66, 0xF3, 0xF2])
+    if numbers.next() % 3 == 0 {
+      // From a number that is no NaN: CVTSI2SD into two registers.
+      code += [0xF2, 0x48, 0x0F, 0x2A, 0xC0 | pick([0, 1, 2]) << 3 | pick([0, 1, 2])]
+    }
+    if prefix != 0 { code.append(prefix) }
+    switch numbers.next() % 5 {
+    case 0: add([0x0F, pick([0x2C, 0x2D, 0x5A, 0x5B, 0xE6])], hasByteForm: false, isVector: true)
+    case 1: add([0x0F, pick([0x2E, 0x2F])], hasByteForm: false, isVector: true)
+    case 2:
+      add([0x0F, pick([0xC2, 0xC6])], hasByteForm: false, isVector: true)
+      code.append(UInt8(numbers.next() % 8))
+    case 3: add([0x0F, 0x2A], hasByteForm: false, isVector: true)
+    default:
+      add(
+        [0x0F, pick([0x51, 0x58, 0x59, 0x5C, 0x5D, 0x5E, 0x5F, 0x14, 0x54])], hasByteForm: false,
+        isVector: true)
     }
   }
 
