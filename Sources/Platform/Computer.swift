@@ -269,6 +269,9 @@ package final class Computer: @unchecked Sendable {
 
   // MARK: Digest
 
+  /// A digest of the dispatches so far, with the processors' state at each one's end, of interrupts and events.
+  package var historyDigest: UInt64 { values.history.value }
+
   /// Adds the partition's history: dispatches, interrupts, events, and the processors' state.
   package func mix(into digest: inout HistoryDigest) {
     digest.mix(values.history.value)

@@ -325,8 +325,8 @@ final class EpochEngine<Hardware: PartitionHardware> {
       guests[partition].digest.mix(
         UInt64(truncatingIfNeeded: placement.processor) << 56 ^ placement.cyclesUsed)
       guests[partition].digest.mix(placement.end)
-      hardware.mixState(of: placement.processor, into: &guests[partition].digest)
     }
+    guests[partition].digest.mix(hardware.historyDigest)
   }
 
   // MARK: Settle

@@ -22,6 +22,6 @@ protocol PartitionHardware: AnyObject {
   func setPolarity(processor: Int, code: UInt8, isParked: Bool)
   /// Tells the guest that a processor's time slice ends at a time, if it wants to know.
   func warn(processor: Int, until time: SimulatedTime)
-  /// Adds a processor's registers and instruction count to a digest.
-  func mixState(of processor: Int, into digest: inout HistoryDigest)
+  /// A digest of what its processors did and what became of them in all runs so far.
+  var historyDigest: UInt64 { get }
 }

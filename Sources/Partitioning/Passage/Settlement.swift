@@ -266,10 +266,4 @@ extension Passage {
   }
 }
 
-extension Computer: PartitionHardware {
-  func mixState(of processor: Int, into digest: inout HistoryDigest) {
-    guard let processor = processors.element(at: processor) else { return }
-    digest.mix(processor.cycleCount)
-    processor.mixState(into: &digest)
-  }
-}
+extension Computer: PartitionHardware {}

@@ -8,9 +8,9 @@ package enum ExecutionEngine: String, CaseIterable, Sendable {
   /// interpreter for the rest.
   case translate
 
-  /// What runs where nothing is said: what ENDICOTT_ENGINE names, for tests, or the interpreter.
+  /// What runs where nothing is said: what ENDICOTT_ENGINE names, for tests, or the translator.
   package static let standard =
-    ProcessInfo.processInfo.environment["ENDICOTT_ENGINE"].flatMap(Self.init) ?? .interpret
+    ProcessInfo.processInfo.environment["ENDICOTT_ENGINE"].flatMap(Self.init) ?? .translate
 
   /// Runs of a block before it is translated: 16, or what ENDICOTT_TRANSLATE_AFTER says, for tests.
   static let runsBefore =

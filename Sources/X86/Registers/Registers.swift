@@ -97,21 +97,18 @@ extension Processor {
     let base = UnsafeRawPointer(state.base)
     digest.mix(
       bytes: UnsafeRawBufferPointer(start: base + StateLayout.generalRegisters, count: 16 * 8))
-    digest.mix(instructionPointer)
-    digest.mix(flags)
-    digest.mix(state.cr0)
-    digest.mix(cr2)
-    digest.mix(state.cr3)
-    digest.mix(state.cr4)
-    digest.mix(state.efer)
     // Bases, limits, attributes and selectors of the six segments stand together.
     digest.mix(
       bytes: UnsafeRawBufferPointer(
         start: base + StateLayout.segmentBases, count: StateLayout.cr0 - StateLayout.segmentBases))
-    digest.mix(UInt64(activity.rawValue) | UInt64(state.attention) << 8)
-    if chargesCycles { digest.mix(UInt64(bitPattern: cyclesOwed &+ state.cyclesOwedLater)) }
-    digest.mix(system.kernelGSBase)
-    if identification.features.contains(.xsave) { digest.mix(system.extendedControl) }
+    let hasExtended = identification.features.contains(.xsave)
+    let words: [11 of UInt64] = [
+      instructionPointer, flags, state.cr0, cr2, state.cr3, state.cr4, state.efer,
+      UInt64(activity.rawValue) | UInt64(state.attention) << 8,
+      chargesCycles ? UInt64(bitPattern: cyclesOwed &+ state.cyclesOwedLater) : 0,
+      system.kernelGSBase, hasExtended ? system.extendedControl : 0,
+    ]
+    withUnsafeBytes(of: words) { digest.mix(bytes: $0) }
     mixFloatingPoint(into: &digest)
   }
 

@@ -20,7 +20,7 @@ package struct Identification: Sendable, Equatable {
   package let features: ProcessorFeatures
 
   /// Version of the simulated history that this build makes.
-  package static let historyVersion: UInt32 = 13
+  package static let historyVersion: UInt32 = 14
   /// Leaf 1 EAX and EDX after reset: family 0x11, model 3, stepping 1.
   static let signature: UInt32 = 0x0020_0F31
 
