@@ -49,7 +49,8 @@ private enum FaultCode {
 /// A partition's processors never run at once, so that every update is atomic. An entry that is not
 /// in storage reads as ones, as nothing answers.
 struct PageWalk {
-  let memory: GuestMemory
+  /// Whoever makes a walk holds the memory as long.
+  unowned(unsafe) let memory: GuestMemory
   let state: ProcessorState
   let features: ProcessorFeatures
   let view: TranslationView

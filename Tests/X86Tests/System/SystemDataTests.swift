@@ -59,7 +59,7 @@ import Testing
     let firmware = identify(0x4000_0100)
     #expect(text([firmware.ebx, firmware.ecx, firmware.edx]) == "EndicottCP  ")
     #expect(firmware.eax == 0x4000_0101)
-    #expect(identify(0x4000_0101).eax == 13)
+    #expect(identify(0x4000_0101).eax == 14)
   }
 
   @Test func theBaselineIsAllThatIsOffered() {
