@@ -51,7 +51,8 @@ package struct HistoryDigest: Codable, Equatable, Sendable {
 
   /// A lane after another word; no two words lead one lane to the same.
   @inline(__always)
-  private static func lane(_ lane: UInt64, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+  private static func lane(_ lane: UInt64, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64
+  {
     let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     let mixed = (lane ^ word) &* 0x9E37_79B9_7F4A_7C15
     return mixed ^ mixed >> 32

@@ -44,7 +44,20 @@ extension InstructionForms {
       emitBranch(&b, TransferOfControl.branch[Int(i.opcode & 15)], target)
       return .ends
     }
-    return system(i, &b, .conditionalJump, rm: i.opcode & 15)
+    return emitConditional(i, &b, target)
+  }
+
+  /// Jcc outside 64-bit mode with a way into another page.
+  private static func emitConditional(
+    _ i: Instruction, _ b: inout BlockBuilder, _ target: Int
+  ) -> BlockFlow {
+    let condition = i.opcode & 15
+    guard mayBeFlat(i, b), isNear(target) else {
+      return system(i, &b, .conditionalJump, rm: condition)
+    }
+    return emitFlatTransfer(
+      i, &b, FlatHandlers.branchRelative, .conditionalJump, a: condition, rm: condition,
+      target: target)
   }
 
   private static func emitBranch(
@@ -63,6 +76,7 @@ extension InstructionForms {
     // A block of one instruction may stand where the code segment ends.
     let isFast =
       i.mode == CodeMode.protected32 && isInPage(target) && isInPage(b.following) && !b.isSingle
+    let isFlat = mayBeFlat(i, b) && isNear(target)
     switch i.opcode {
     case 0x70...0x7F where isFast && i.operandSize == 4:
       emitBranch(&b, TransferOfControl.branch[Int(i.opcode & 15)], target)
@@ -72,22 +86,36 @@ extension InstructionForms {
         b.emitJump(to: target, mode: i.mode)
         return .ends
       }
-      return system(i, &b, .nearJump)
-    case 0x70...0x7F: return system(i, &b, .conditionalJump, rm: i.opcode & 15)
+      guard isFlat else { return system(i, &b, .nearJump) }
+      return emitFlatTransfer(i, &b, FlatHandlers.jumpRelative, .nearJump, target: target)
+    case 0x70...0x7F: return emitConditional(i, &b, target)
     case 0xE3: return system(i, &b, .jumpIfCountZero)
     case 0xE0...0xE2: return system(i, &b, .loop, rm: i.opcode & 3)
     case 0xE8:
       // In 64-bit mode the return address has 64 bits unless a prefix says 16.
       let size = i.isLong && i.operandSize != 2 ? 8 : i.operandSize
-      return system(i, &b, .nearCall, operandSize: size)
-    case 0xC2: return system(i, &b, .nearReturn)
-    default: return system(i, &b, .nearReturn, immediate: 0)
+      guard isFlat else { return system(i, &b, .nearCall, operandSize: size) }
+      let handler = isInPage(target) ? FlatHandlers.callInPage : FlatHandlers.callRelative
+      return emitFlatTransfer(
+        i, &b, handler, .nearCall, target: target, isLinked: isInPage(target))
+    default:
+      let dropped = i.opcode == 0xC2 ? i.immediate & 0xFFFF : 0
+      guard isFlat else { return system(i, &b, .nearReturn, immediate: dropped) }
+      return emitFlatTransfer(
+        i, &b, FlatHandlers.nearReturn, .nearReturn, target: Int(dropped), immediate: dropped)
     }
   }
 
   /// FF /2, FF /4.
   static func emitNearIndirect(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     let calls = i.group == 2
+    if mayBeFlat(i, b) {
+      let register = calls ? FlatHandlers.callRegister : FlatHandlers.jumpRegister
+      let memory = calls ? FlatHandlers.callMemory : FlatHandlers.jumpMemory
+      return emitFlatTransfer(
+        i, &b, i.isMemory ? memory : register, calls ? .nearCallIndirect : .nearJumpIndirect,
+        a: i.rm, target: 0)
+    }
     guard i.isLong && i.operandSize != 2 else {
       return system(
         i, &b, calls ? .nearCallIndirect : .nearJumpIndirect, byteCount: Int(i.operandSize))
@@ -109,6 +137,7 @@ extension InstructionForms {
   static func emitStack(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow {
     let size = stackSize(i)
     let isFast = i.isLong && size == 8
+    if mayBeFlat(i, b), let flow = emitFlatStack(i, &b) { return flow }
     switch i.opcode {
     case 0x50...0x57:
       let number = i.opcode & 7 | (i.rex & 1) << 3
@@ -145,6 +174,27 @@ extension InstructionForms {
       return system(i, &b, i.opcode == 0x60 ? .pushAll : .popAll)
     }
     return .goesOn
+  }
+
+  private static func emitFlatStack(_ i: Instruction, _ b: inout BlockBuilder) -> BlockFlow? {
+    let number = i.opcode & 7
+    switch i.opcode {
+    case 0x50...0x57:
+      return emitFlat(
+        i, &b, FlatHandlers.pushRegister, .push, register: number, rm: number)
+    case 0x58...0x5F:
+      return emitFlat(
+        i, &b, FlatHandlers.popRegister, .pop, register: number, rm: number)
+    case 0x68, 0x6A:
+      return emitFlat(
+        i, &b, FlatHandlers.pushImmediate, .pushImmediate, immediate: i.immediate)
+    case 0xFF:
+      return emitFlat(
+        i, &b, i.isMemory ? FlatHandlers.pushMemory : FlatHandlers.pushRegister, .push,
+        register: i.rm)
+    case 0xC9: return emitFlat(i, &b, FlatHandlers.leaveFrame, .leave, base: 5)
+    default: return nil
+    }
   }
 
   /// 8F /0: an address based on RSP counts from the value after the pop.

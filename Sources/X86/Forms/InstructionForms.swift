@@ -53,14 +53,24 @@ enum InstructionForms {
         b.emit(TransferHandlers.loadAddress[3], a: PseudoRegister.address, memory: fields)
       }
     }
-    let flags: UInt8 =
-      (i.isMemory && byteCount > 0 ? 1 : 0) | (i.hasLock ? 2 : 0) | (i.rex != 0 ? 4 : 0)
     b.emitSystem(
-      SystemFields(
-        operation: operation.rawValue, register: register ?? i.reg, rm: rm ?? i.rm, flags: flags,
-        operandSize: operandSize ?? i.operandSize, addressSize: i.addressSize,
-        repeatPrefix: i.repeatPrefix, immediate: immediate ?? i.immediate))
+      fields(
+        i, operation, hasOperand: byteCount > 0, register: register, rm: rm,
+        operandSize: operandSize, immediate: immediate))
     return .ends
+  }
+
+  /// What the run loop needs to carry an instruction out.
+  static func fields(
+    _ i: Instruction, _ operation: SystemOperation, hasOperand: Bool = true,
+    register: UInt8? = nil, rm: UInt8? = nil, operandSize: UInt8? = nil, immediate: UInt64? = nil
+  ) -> SystemFields {
+    let flags: UInt8 =
+      (i.isMemory && hasOperand ? 1 : 0) | (i.hasLock ? 2 : 0) | (i.rex != 0 ? 4 : 0)
+    return SystemFields(
+      operation: operation.rawValue, register: register ?? i.reg, rm: rm ?? i.rm, flags: flags,
+      operandSize: operandSize ?? i.operandSize, addressSize: i.addressSize,
+      repeatPrefix: i.repeatPrefix, immediate: immediate ?? i.immediate)
   }
 
   /// A system operation that must be the only instruction of its block.

@@ -14,8 +14,8 @@ private func target(_ state: ProcessorState, _ at: At) -> UInt64 {
 
 /// Goes to a place in this page through its link, or asks the run loop for it.
 @inline(__always)
-private func follow(
-  _ state: ProcessorState, _ at: At, linkOffset: Int, _ offset: UInt64
+func followLink(
+  _ state: ProcessorState, _ at: UnsafeRawPointer, linkOffset: Int, _ offset: UInt64
 ) {
   let site = UnsafeMutableRawPointer(mutating: at) + linkOffset
   if let block = site.load(as: UnsafeMutableRawPointer?.self) {
@@ -28,7 +28,7 @@ private func follow(
 
 /// JMP, or the end of a block without one, to a place in the same page.
 @inline(__always) func jumpInPageHandler(_ raw: UnsafeMutableRawPointer, _ at: UnsafeRawPointer) {
-  follow(
+  followLink(
     ProcessorState(raw), at, linkOffset: 16,
     UInt64(truncatingIfNeeded: Operation(at).immediate))
 }
@@ -56,13 +56,13 @@ private func branch(_ raw: Raw, _ at: At, _ taken: Bool) {
   let fields = Operation(at)
   if taken {
     if _fastPath(fields.a & 1 != 0) {
-      follow(state, at, linkOffset: 16, UInt64(truncatingIfNeeded: fields.immediate))
+      followLink(state, at, linkOffset: 16, UInt64(truncatingIfNeeded: fields.immediate))
     } else {
       jumpTo(state, target(state, at))
     }
   } else {
     if _fastPath(fields.a & 2 != 0) {
-      follow(state, at, linkOffset: 24, UInt64(fields.half))
+      followLink(state, at, linkOffset: 24, UInt64(fields.half))
     } else {
       jumpTo(state, state.register(PseudoRegister.page) &+ UInt64(fields.half))
     }
@@ -146,7 +146,7 @@ private func pushReturn(_ state: ProcessorState, _ at: At) -> Bool {
 @inline(__always) private func callInPageHandler(_ r: Raw, _ o: At) {
   let state = ProcessorState(r)
   guard pushReturn(state, o) else { return }
-  follow(state, o, linkOffset: 16, UInt64(truncatingIfNeeded: Operation(o).immediate))
+  followLink(state, o, linkOffset: 16, UInt64(truncatingIfNeeded: Operation(o).immediate))
 }
 
 @inline(__always) private func callOutOfPageHandler(_ r: Raw, _ o: At) {
