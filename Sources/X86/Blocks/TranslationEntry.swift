@@ -42,6 +42,14 @@ private typealias TranslationEntry =
   if let following { following.load(as: Handler.self)(raw, following) }
 }
 
+/// The same of 32-bit code, whose translation expects flat segments.
+@inline(__always) func enterFlatTranslationHandler(
+  _ raw: UnsafeMutableRawPointer, _ operation: UnsafeRawPointer
+) {
+  guard _fastPath(ProcessorState(raw).areSegmentsFlat) else { return next(raw, operation) }
+  enterTranslationHandler(raw, operation)
+}
+
 /// Goes on in a block's translation where the flags are read before they are defined: that takes them as
 /// RFLAGS has them.
 @inline(__always) func resumeReadingFlagsHandler(
@@ -52,11 +60,33 @@ private typealias TranslationEntry =
   enterTranslationHandler(raw, operation)
 }
 
+/// The same of 32-bit code.
+@inline(__always) func resumeFlatReadingFlagsHandler(
+  _ raw: UnsafeMutableRawPointer, _ operation: UnsafeRawPointer
+) {
+  let state = ProcessorState(raw)
+  state.setExplicitFlags(state.arithmeticFlags)
+  enterFlatTranslationHandler(raw, operation)
+}
+
 /// The handlers by which blocks are counted and translations entered.
 enum TranslationHandlers {
   static let countRuns: Handler = countRunsHandler
-  static let enter: Handler = enterTranslationHandler
-  static let resumeReadingFlags: Handler = resumeReadingFlagsHandler
+  private static let enter: Handler = enterTranslationHandler
+  private static let enterFlat: Handler = enterFlatTranslationHandler
+  private static let resumeReadingFlags: Handler = resumeReadingFlagsHandler
+  private static let resumeFlatReadingFlags: Handler = resumeFlatReadingFlagsHandler
+
+  /// What enters a translation of 64-bit code or of 32-bit code, taking the flags as RFLAGS has them or not.
+  static func entry(isLong: Bool, readsFlags: Bool = false) -> Handler {
+    readsFlags
+      ? isLong ? resumeReadingFlags : resumeFlatReadingFlags : isLong ? enter : enterFlat
+  }
+
+  /// Whether blocks of a mode may be translated.
+  static func serve(_ mode: UInt32) -> Bool {
+    mode == CodeMode.long64 || mode == CodeMode.protected32
+  }
 
   /// Whether a block's operation is a way back into its translation, or may become one.
   static func isWayBack(_ block: Block, _ index: Int) -> Bool {
@@ -71,7 +101,9 @@ enum TranslationHandlers {
     let handler = operation.load(as: UInt.self)
     return handler == unsafeBitCast(countRuns, to: UInt.self)
       || handler == unsafeBitCast(enter, to: UInt.self)
+      || handler == unsafeBitCast(enterFlat, to: UInt.self)
       || handler == unsafeBitCast(resumeReadingFlags, to: UInt.self)
+      || handler == unsafeBitCast(resumeFlatReadingFlags, to: UInt.self)
   }
 }
 

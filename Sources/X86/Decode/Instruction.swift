@@ -40,6 +40,8 @@ struct Instruction {
 
   var isLong: Bool { mode == CodeMode.long64 }
   var isMemory: Bool { mod != 3 }
+  /// Bytes of an address in 64-bit and in 32-bit code, without a prefix.
+  var pointerSize: UInt8 { isLong ? 8 : 4 }
   /// None of 66, F2, F3 stands before the opcode.
   var hasNoPrefix: Bool { repeatPrefix == 0 && !hasOperandPrefix }
   /// C4, C5 and 62 may begin an instruction in VEX or EVEX encoding: not outside protected mode, nor

@@ -15,14 +15,18 @@ extension Processor {
     let entry = block.operations
     guard let translator = cache.translator, TranslationHandlers.isEntry(entry) else { return }
     let bytes = UnsafeRawPointer(memory.window + block.page << 12)
-    if translator.isFull {
+    if block.mode != CodeMode.long64, !state.areSegmentsFlat {
+      // They may be flat another time.
+      entry.storeBytes(of: cache.runsBefore &* 4, toByteOffset: 12, as: Int32.self)
+    } else if translator.isFull {
       // Code goes with the cache, where no block runs.
       cache.wantsRoom = true
       entry.storeBytes(of: TransferHandlers.nothing, as: Handler.self)
     } else if let code = translator.translate(
       block, bytes: bytes, features: identification.features, state: state)
     {
-      entry.storeBytes(of: TranslationHandlers.enter, as: Handler.self)
+      let isLong = block.mode == CodeMode.long64
+      entry.storeBytes(of: TranslationHandlers.entry(isLong: isLong), as: Handler.self)
       entry.storeBytes(of: code, toByteOffset: 8, as: UnsafeMutableRawPointer.self)
     } else {
       entry.storeBytes(of: TransferHandlers.nothing, as: Handler.self)

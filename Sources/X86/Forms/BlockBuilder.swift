@@ -192,7 +192,8 @@ extension Processor {
     var ended = false
     // Where a block ends is the same with every engine: decoding costs the guest cycles.
     var most = Block.maximumOperationCount - 16
-    let mayTranslate = cache.translator != nil && !single && state.mode == CodeMode.long64
+    let mayTranslate =
+      cache.translator != nil && !single && TranslationHandlers.serve(state.mode)
     if mayTranslate {
       builder.begin(offset: start, length: 0)
       builder.emit(TranslationHandlers.countRuns, immediate: cache.runsBefore)

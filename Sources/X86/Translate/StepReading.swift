@@ -9,13 +9,21 @@ extension Step {
   /// The intermediate form of an instruction; of what the translator does not know, `leave`.
   static func of(_ i: Instruction, following: Int) -> Step {
     var step = Step(.leave, i)
-    guard i.isLong, i.vex == nil, i.map < 2, !i.isMemory || i.addressSize == 8 || i.opcode == 0x8D
+    guard i.isLong || step.isFlat32(following), i.vex == nil, i.map < 2,
+      !i.isMemory || i.addressSize == i.pointerSize || i.opcode == 0x8D
     else { return step }
     let done = i.map == 0 ? step.readOneByte(following) : step.readTwoByte(following)
     guard done, step.isPlain else { return Step(.leave, i) }
     step.following = following
     step.setFlagEffects()
     return step
+  }
+
+  /// It is of 32-bit code, and may be translated for flat segments: what ends with the page has other forms,
+  /// what names CS, FS or GS is left.
+  private func isFlat32(_ following: Int) -> Bool {
+    instruction.mode == CodeMode.protected32 && InstructionForms.isInPage(following)
+      && [0, 2, 3, 0xFF].contains(instruction.segmentPrefix)
   }
 
   /// No high byte stands beside memory, and a lock stands where one may.
@@ -71,6 +79,9 @@ extension Step {
       case 2, 3: setModRM(byteOr, isReversed: true)
       default: setAccumulator(byteOr)
       }
+    case 0x40...0x4F:
+      action = .unary(i.opcode < 0x48 ? 0 : 1)
+      target = .register(i.opcode & 7)
     case 0x50...0x57 where !i.hasOperandPrefix || i.rex & 8 != 0:
       action = .push
       source = .register(low)
@@ -104,7 +115,7 @@ extension Step {
       action = .move
       setModRM(byteOr, isReversed: true)
     case 0x8D:
-      guard i.addressSize == 8 else { return false }
+      guard i.addressSize == i.pointerSize else { return false }
       action = .loadAddress
       setModRM(i.width, isReversed: true)
     default: return readUpper(byteOr, low, following)
@@ -123,7 +134,13 @@ extension Step {
       source = .register(low)
     case 0x98: action = .widen
     case 0x99: action = .spreadSign
-    case 0x9C where !i.hasOperandPrefix || i.rex & 8 != 0: action = .pushFlags
+    case 0x9C where i.isLong && (!i.hasOperandPrefix || i.rex & 8 != 0): action = .pushFlags
+    case 0xA0...0xA3:
+      guard i.addressSize == i.pointerSize else { return false }
+      action = .move
+      width = byteOr
+      target = i.opcode < 0xA2 ? .register(0) : .memory
+      source = i.opcode < 0xA2 ? .memory : .register(0)
     case 0xA4, 0xA5, 0xAA...0xAD: return readString(byteOr)
     case 0xA8, 0xA9:
       action = .binary(8)
@@ -159,7 +176,8 @@ extension Step {
 
   private mutating func readString(_ byteOr: Int) -> Bool {
     let i = instruction
-    guard i.repeatPrefix == 0, i.addressSize == 8, i.segmentPrefix != 4, i.segmentPrefix != 5
+    guard i.repeatPrefix == 0, i.addressSize == i.pointerSize, i.segmentPrefix != 4,
+      i.segmentPrefix != 5
     else { return false }
     width = byteOr
     action = .string(i.opcode < 0xA6 ? .move : i.opcode < 0xAC ? .store : .load)

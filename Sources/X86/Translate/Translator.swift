@@ -13,6 +13,11 @@ final class Translator: BlockTranslator {
   /// The code so far has seen to it that the guest's vectors are in the host's registers.
   var hasVectors = false
   private(set) var block: Block
+  /// The block is of 64-bit code; else of 32-bit code in flat segments.
+  var isLong: Bool { block.mode == CodeMode.long64 }
+  /// log2 of the bytes of addresses, and of what the stack takes.
+  var pointerWidth: Int { isLong ? 3 : 2 }
+  var pointerByteCount: Int { 1 << pointerWidth }
   private(set) var steps: [Step] = []
   var exits: [Exit] = []
   /// Jumps by links to blocks that are not translated yet: the block, and where the code is written.
@@ -92,8 +97,7 @@ final class Translator: BlockTranslator {
 
   private func setResumption(_ resumption: Resumption) {
     let operation = block.operations + resumption.operation &* Block.operationByteCount
-    let handler =
-      resumption.readsFlags ? TranslationHandlers.resumeReadingFlags : TranslationHandlers.enter
+    let handler = TranslationHandlers.entry(isLong: isLong, readsFlags: resumption.readsFlags)
     operation.storeBytes(of: handler, as: Handler.self)
     operation.storeBytes(
       of: resumption.code, toByteOffset: 8, as: UnsafeMutableRawPointer.self)

@@ -194,12 +194,13 @@ extension Translator {
 
   private func goOn(_ step: Step) {
     code.load(.first, PseudoRegister.page)
-    code.binary(0, 3, .first, UInt64(truncatingIfNeeded: step.following))
+    code.binary(0, pointerWidth, .first, UInt64(truncatingIfNeeded: step.following))
     jumpAsking()
   }
 
   private func advance(_ register: HostRegister, _ bytes: Int) {
     code.address(
-      3, register, HostMemory(base: register, displacement: Int32(truncatingIfNeeded: bytes)))
+      pointerWidth, register,
+      HostMemory(base: register, displacement: Int32(truncatingIfNeeded: bytes)))
   }
 }

@@ -68,7 +68,7 @@ extension Translator {
       code.load(3, target, RegisterMap.place(base))
       memory.base = target
     }
-    code.address(3, target, memory)
+    code.address(pointerWidth, target, memory)
     if let segment = address.segment {
       code.emit(0x03, 3, target, .state(StateLayout.segmentBases &+ Int(segment) &* 8))
     }
@@ -110,11 +110,13 @@ extension Translator {
         displacement: Int32(truncatingIfNeeded: address.displacement))
       code.address(2, .second, memory)
       memory.displacement &+= last
-      code.address(3, .first, memory)
+      code.address(pointerWidth, .first, memory)
     } else {
       load(address, into: .first)
       code.move(2, .second, .first)
-      if last != 0 { code.address(3, .first, HostMemory(base: .first, displacement: last)) }
+      if last != 0 {
+        code.address(pointerWidth, .first, HostMemory(base: .first, displacement: last))
+      }
     }
     code.shift(5, 2, .second, 7)
     code.binary(
@@ -125,7 +127,8 @@ extension Translator {
     leave(if: 5, with: saved, because: .storage)
     flags.inHost = 0
     code.load(3, .first, HostMemory(base: .second, displacement: 24))
-    if address.isPlain && address.isDirect {
+    // An address of 32 bits may wrap.
+    if isLong && address.isPlain && address.isDirect {
       return HostMemory(
         base: .first, index: address.base,
         displacement: Int32(truncatingIfNeeded: address.displacement))

@@ -2,8 +2,8 @@ import TestSupport
 
 @testable import X86
 
-/// A random program of 64-bit code, and a processor to run it: a loop of instructions that the
-/// translator knows, over storage near the ends of pages.
+/// A random program of 64-bit code, or of 32-bit code in flat segments, and a processor to run it: a loop of
+/// instructions, most of which the translator knows, over storage near the ends of pages.
 final class EngineProgram {
   static let start: UInt64 = 0x10_0000
   private static let tables: UInt64 = 0x8_0000
@@ -16,6 +16,11 @@ final class EngineProgram {
   /// Registers that hold data: RAX RCX RDX R8 R9.
   private static let data: [UInt8] = [0, 1, 2, 8, 9]
 
+  /// Where 32-bit code counts its rounds.
+  private static let counter: UInt64 = 0xE_0000
+
+  /// It is 64-bit code.
+  let isLong: Bool
   let memory: GuestMemory
   let processor: Processor
   private var numbers: RandomNumbers
@@ -23,6 +28,7 @@ final class EngineProgram {
 
   /// A program of a seed, or these bytes at an address.
   init(seed: UInt64, bytes: [UInt8]? = nil, at start: UInt64 = EngineProgram.start) throws {
+    isLong = bytes != nil || seed % 4 != 3
     numbers = RandomNumbers(seed: seed)
     memory = try .mappedToItself(tables: Self.tables)
     _ = memory.store(0, at: GuestMemory.pageEntry(tables: Self.tables, Self.edge))
@@ -31,7 +37,12 @@ final class EngineProgram {
       identification: Identification(processorCount: 1, processorNumber: 0))
     if let bytes { code = bytes } else { makeCode() }
     _ = code.withUnsafeBytes { memory.write(start, from: $0) }
-    processor.enterLongMode(instructionPointer: start, pageTable: Self.tables)
+    if isLong {
+      processor.enterLongMode(instructionPointer: start, pageTable: Self.tables)
+    } else {
+      processor.enterProtectedFlat32(instructionPointer: start)
+      _ = memory.store(UInt32(40), at: Self.counter)
+    }
     // Without these the vectors may not be used.
     if seed % 8 != 0 {
       processor.state.cr4 |= ControlRegister4.fxSave | ControlRegister4.simdExceptions
@@ -78,8 +89,9 @@ final class EngineProgram {
       }
     }
     for jump in jumps { code[jump.at] = UInt8(truncatingIfNeeded: code.count - jump.at - 1) }
-    // sub r11d, 1; jne top; hlt
-    code += [0x41, 0x83, 0xEB, 0x01, 0x0F, 0x85]
+    // sub r11d, 1, or of the counter in storage; jne top; hlt
+    code += isLong ? [0x41, 0x83, 0xEB, 0x01] : [0x83, 0x2D] + little(Self.counter, 4) + [1]
+    code += [0x0F, 0x85]
     let distance = UInt32(truncatingIfNeeded: top - (code.count + 4))
     code += (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) } + [0xF4]
   }
@@ -93,8 +105,10 @@ final class EngineProgram {
     _ opcode: [UInt8], hasByteForm: Bool = true, reg: UInt8? = nil, immediate: Bool = false,
     memory chosen: Bool? = nil, wide: Bool = false, isVector: Bool = false
   ) {
-    let width =
+    let widest: UInt64 = isLong ? 3 : 2
+    let chosenWidth =
       wide ? 2 + numbers.next() % 2 : hasByteForm ? numbers.next() % 4 : 1 + numbers.next() % 3
+    let width = min(widest, chosenWidth)
     let isMemory = chosen ?? (numbers.next() % 2 == 0)
     let field = reg ?? pick(Self.data + [numbers.next() % 16 == 0 ? 14 : 10])
     let isExtension = reg != nil
@@ -105,15 +119,19 @@ final class EngineProgram {
       if numbers.next() % 3 == 0 { index = 10 }
     }
     // Without REX the byte registers 4 to 7 are high bytes.
-    let isLegacy = width == 0 && !isMemory && numbers.next() % 4 == 0
+    let isLegacy = width == 0 && !isMemory && (!isLong || numbers.next() % 4 == 0)
     var rex: UInt8 = 0
-    if !isLegacy {
+    if !isLong {
+      // R8 to R15 are RAX to RDI by their lower bits: pointers stay pointers, and the stack is left alone.
+      if rm >= 8 { rm = isMemory ? pick([3, 5, 6, 7]) : 0 }
+      index = nil
+    } else if !isLegacy {
       rex = 0x40 | (width == 3 ? 8 : 0) | (rm >> 3 & 1)
       if !isExtension { rex |= (field >> 3 & 1) << 2 }
       if let index { rex |= (index >> 3 & 1) << 1 }
     }
     if width == 1 { code.append(0x66) }
-    if isMemory, numbers.next() % 16 == 0 { code.insert(0x65, at: code.count) }
+    if isMemory, numbers.next() % 16 == 0 { code.append(isLong ? 0x65 : pick([0x65, 0x26, 0x3E])) }
     if rex != 0 { code.append(rex) }
     var opcode = opcode
     if hasByteForm && width > 0 { opcode[opcode.count - 1] |= 1 }

@@ -17,16 +17,22 @@ struct EngineTests {
   func randomPrograms(slices: UInt64) throws {
     let interpreted = CodeCache(byteCount: 8 << 20, engine: .interpret)
     let translated = CodeCache(byteCount: 8 << 20, engine: .translate, runsBefore: 1)
+    // Blocks of 32-bit code that were translated.
+    var short = 0
     for number in 0..<Self.count {
       let seed = slices << 40 | number
       let expected = try EngineProgram(seed: seed).digest(interpreted, slices: slices)
-      let got = try EngineProgram(seed: seed).digest(translated, slices: slices)
+      let before = translated.translatedBlockCount ?? 0
+      let program = try EngineProgram(seed: seed)
+      let got = program.digest(translated, slices: slices)
+      if !program.isLong { short += (translated.translatedBlockCount ?? 0) - before }
       if got != expected {
         Issue.record(
           "program \(seed) in slices of up to \(slices)\n\(try difference(seed, slices))")
       }
     }
     #expect(translated.translatedBlockCount ?? 0 > 1000)
+    #expect(short > 500)
   }
 
   @Test("what the environment asks for is an engine that there is, and the one that runs")

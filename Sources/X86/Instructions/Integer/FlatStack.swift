@@ -8,28 +8,6 @@
 private typealias Raw = UnsafeMutableRawPointer
 private typealias At = UnsafeRawPointer
 
-extension ProcessorState {
-  private static let flatMask =
-    SegmentAttribute.big | SegmentAttribute.present | SegmentAttribute.isSegment
-    | SegmentAttribute.code | SegmentAttribute.direction | SegmentAttribute.writable
-  private static let flatStack =
-    SegmentAttribute.big | SegmentAttribute.present | SegmentAttribute.isSegment
-    | SegmentAttribute.writable
-
-  /// SS begins at 0, is writable up to 4 GiB and has ESP.
-  @inline(__always) fileprivate var isStackFlat: Bool {
-    let attributes = self.get(StateLayout.segmentAttributes + 4, as: UInt16.self)
-    return self.get(StateLayout.segmentBases + 16, as: UInt64.self) == 0
-      && self.get(StateLayout.segmentLimits + 8, as: UInt32.self) == .max
-      && attributes & Self.flatMask == Self.flatStack
-  }
-
-  /// CS reaches up to 4 GiB.
-  @inline(__always) fileprivate var isCodeFlat: Bool {
-    self.get(StateLayout.segmentLimits + 4, as: UInt32.self) == .max
-  }
-}
-
 /// The last offset at which 4 bytes of a segment of 4 GiB begin.
 private let lastOffset: UInt64 = 0xFFFF_FFFC
 
