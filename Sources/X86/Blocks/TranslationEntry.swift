@@ -23,6 +23,12 @@ private typealias TranslationEntry =
   operation.load(as: Handler.self)(raw, operation)
 }
 
+/// Does nothing.
+@inline(__always) func wayBackHandler(_ raw: UnsafeMutableRawPointer, _ operation: UnsafeRawPointer)
+{
+  next(raw, operation)
+}
+
 @inline(never) private func translateBlock(_ raw: UnsafeMutableRawPointer) {
   let state = ProcessorState(raw)
   state.owner.translate(Block(state.block))
@@ -72,6 +78,8 @@ private typealias TranslationEntry =
 /// The handlers by which blocks are counted and translations entered.
 enum TranslationHandlers {
   static let countRuns: Handler = countRunsHandler
+  /// Behind an instruction that the translator does not know, until the block is translated.
+  static let wayBack: Handler = wayBackHandler
   private static let enter: Handler = enterTranslationHandler
   private static let enterFlat: Handler = enterFlatTranslationHandler
   private static let resumeReadingFlags: Handler = resumeReadingFlagsHandler
@@ -88,23 +96,23 @@ enum TranslationHandlers {
     mode == CodeMode.long64 || mode == CodeMode.protected32
   }
 
-  /// Whether a block's operation is a way back into its translation, or may become one.
-  static func isWayBack(_ block: Block, _ index: Int) -> Bool {
-    guard block.place(of: index).length == 0 else { return false }
-    let operation = block.operations + index &* Block.operationByteCount
-    let handler = operation.load(as: UInt.self)
-    return handler == unsafeBitCast(TransferHandlers.nothing, to: UInt.self) || isEntry(operation)
-  }
-
   /// Whether an operation that belongs to no instruction is one of them.
   static func isEntry(_ operation: UnsafeRawPointer) -> Bool {
     let handler = operation.load(as: UInt.self)
     return handler == unsafeBitCast(countRuns, to: UInt.self)
+      || handler == unsafeBitCast(wayBack, to: UInt.self)
       || handler == unsafeBitCast(enter, to: UInt.self)
       || handler == unsafeBitCast(enterFlat, to: UInt.self)
       || handler == unsafeBitCast(resumeReadingFlags, to: UInt.self)
       || handler == unsafeBitCast(resumeFlatReadingFlags, to: UInt.self)
   }
+}
+
+/// How often translated code was left for one reason.
+package struct TranslationExitCount: Equatable, Sendable {
+  /// The reason: a word or two, or an opcode as "opcode 0F A2".
+  package let reason: String
+  package let count: UInt64
 }
 
 /// What makes host code of decoded blocks; belongs to one cache.

@@ -224,7 +224,7 @@ extension Processor {
       ended = flow != .goesOn
       if mayTranslate, !ended, cache.translator?.knows(instruction) == false {
         builder.leave(at: offset)
-        builder.emit(TransferHandlers.nothing)
+        builder.emit(TranslationHandlers.wayBack)
         most &+= 1
       }
       if offset >= 4096 { break }

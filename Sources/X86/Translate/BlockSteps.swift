@@ -34,7 +34,8 @@ extension Block {
 
   /// Whether an operation is where the interpreter comes back.
   private func isWayBack(_ operation: Int) -> Bool {
-    operation < operationCount && TranslationHandlers.isWayBack(self, operation)
+    operation < operationCount && place(of: operation).length == 0
+      && TranslationHandlers.isEntry(operations + operation &* Block.operationByteCount)
   }
 
   /// The operation behind an instruction, which begins at one, at which the interpreter comes back.

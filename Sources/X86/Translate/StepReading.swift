@@ -20,10 +20,10 @@ extension Step {
   }
 
   /// It is of 32-bit code, and may be translated for flat segments: what ends with the page has other forms,
-  /// what names CS, FS or GS is left.
+  /// what names CS is left.
   private func isFlat32(_ following: Int) -> Bool {
     instruction.mode == CodeMode.protected32 && InstructionForms.isInPage(following)
-      && [0, 2, 3, 0xFF].contains(instruction.segmentPrefix)
+      && instruction.segmentPrefix != 1
   }
 
   /// No high byte stands beside memory, and a lock stands where one may.

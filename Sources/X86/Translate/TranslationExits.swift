@@ -47,18 +47,11 @@ enum TranslationExit {
     case .block: return "block to be found"
     case .budget: return "budget"
     case .instruction(let map, let opcode):
-      let prefix = ["", "0F ", "0F 38 ", "0F 3A "][Int(map)]
+      let prefix = map == 0 ? "" : map == 1 ? "0F " : map == 2 ? "0F 38 " : "0F 3A "
       let digits = String(opcode, radix: 16, uppercase: true)
       return "opcode \(prefix)\(digits.count < 2 ? "0" : "")\(digits)"
     }
   }
-}
-
-/// How often translated code was left for one reason.
-package struct TranslationExitCount: Equatable, Sendable {
-  /// The reason: a word or two, or an opcode as "opcode 0F A2".
-  package let reason: String
-  package let count: UInt64
 }
 
 /// Counts of exits, which translated code adds to.

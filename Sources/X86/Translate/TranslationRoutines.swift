@@ -141,7 +141,7 @@ struct TranslationRoutines {
     code.land(compare)
     code.emit(0x3B, 3, .first, entry)
     let miss = code.branch(5)
-    entry.displacement += 8
+    entry.displacement &+= 8
     code.load(3, .second, entry)
     code.binary(7, 2, HostMemory(base: .second, displacement: Block.isLiveOffset), 0)
     let dead = code.branch(4)

@@ -50,8 +50,17 @@ extension Translator {
     return address
   }
 
-  /// Puts an address into a register that is not part of it; changes the host's flags.
-  func load(_ address: Address, into target: HostRegister) {
+  /// Puts an address into a register that is not part of it; changes the host's flags, and R14 where it
+  /// is checked.
+  ///
+  /// - Parameters:
+  ///   - address: Where it lies.
+  ///   - target: The register.
+  ///   - checked: The bytes of the access, and the flags where it is left if a segment's limit may bind.
+  func load(
+    _ address: Address, into target: HostRegister,
+    checked: (byteCount: Int, flags: FlagPlace)? = nil
+  ) {
     var memory = HostMemory(
       base: address.base, index: address.index, scale: address.scale,
       displacement: Int32(truncatingIfNeeded: address.displacement))
@@ -69,9 +78,27 @@ extension Translator {
       memory.base = target
     }
     code.address(pointerWidth, target, memory)
-    if let segment = address.segment {
-      code.emit(0x03, 3, target, .state(StateLayout.segmentBases &+ Int(segment) &* 8))
-    }
+    guard let segment = address.segment else { return }
+    if let checked { requireInside(target, segment, checked) }
+    code.emit(
+      0x03, pointerWidth, target, .state(StateLayout.segmentBases &+ Int(segment) &* 8))
+  }
+
+  /// Leaves where the limit of FS or GS may bind in 32-bit code, or its offset in a register wrap.
+  private func requireInside(
+    _ offset: HostRegister, _ segment: UInt8, _ checked: (byteCount: Int, flags: FlagPlace)
+  ) {
+    guard !isLong else { return }
+    code.binary(7, 2, .state(StateLayout.segmentLimits &+ Int(segment) &* 4), .max)
+    leave(if: 5, with: checked.flags, because: .other)
+    code.emit(
+      0x0FB7, 2, .second, .state(StateLayout.segmentAttributes &+ Int(segment) &* 2))
+    code.binary(4, 2, .second, UInt64(ProcessorState.segmentKind))
+    code.binary(7, 2, .second, UInt64(ProcessorState.dataSegment))
+    leave(if: 5, with: checked.flags, because: .other)
+    guard checked.byteCount > 1 else { return }
+    code.binary(7, 2, offset, 0 &- UInt64(truncatingIfNeeded: checked.byteCount))
+    leave(if: 7, with: checked.flags, because: .other)
   }
 
   /// Where a source is that is in no host register: in storage, or in the state; depends on R13 alone.
@@ -112,7 +139,7 @@ extension Translator {
       memory.displacement &+= last
       code.address(pointerWidth, .first, memory)
     } else {
-      load(address, into: .first)
+      load(address, into: .first, checked: (byteCount, saved))
       code.move(2, .second, .first)
       if last != 0 {
         code.address(pointerWidth, .first, HostMemory(base: .first, displacement: last))

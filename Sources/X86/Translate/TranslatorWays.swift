@@ -46,7 +46,7 @@ extension Translator {
     code.emit(0x3B, 3, .first, entry)
     let miss = code.branch(5)
     var found = entry
-    found.displacement += 8
+    found.displacement &+= 8
     code.load(3, .second, found)
     code.binary(7, 2, HostMemory(base: .second, displacement: Block.isLiveOffset), 0)
     let dead = code.branch(4)

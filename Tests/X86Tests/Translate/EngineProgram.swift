@@ -42,6 +42,11 @@ final class EngineProgram {
     } else {
       processor.enterProtectedFlat32(instructionPointer: start)
       _ = memory.store(UInt32(40), at: Self.counter)
+      // Some whose limit binds, downward or read only.
+      processor.setSegment(
+        .gs, selector: 0x18, base: pick([0, 0x10, 0xFFFF_FFF0]),
+        limit: pick([.max, .max, 0x20_2FFF]),
+        attributes: pick([0xC093, 0xC093, 0xC091, 0xC097, 0xC09B]))
     }
     // Without these the vectors may not be used.
     if seed % 8 != 0 {
