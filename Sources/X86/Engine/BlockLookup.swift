@@ -153,8 +153,11 @@ extension Processor {
   }
 
   /// Jumps are cached for each privilege: a user's must not reach the supervisor's pages.
+  ///
+  /// The upper half's key has a bit that the lower's never has, so that no pointer of one half is found by
+  /// the key of the other.
   func updateJumpKeys() {
-    if jumpGenerationLow > 0x7FF0 || jumpGenerationHigh > 0x7FF0 {
+    if jumpGenerationLow > 0x1FF0 || jumpGenerationHigh > 0x1FF0 {
       (state.base + StateLayout.jumpCache).initializeMemory(
         as: UInt64.self, repeating: 0, count: StateLayout.jumpCacheByteCount / 8)
       jumpGenerationLow = 1
@@ -162,7 +165,7 @@ extension Processor {
     }
     let user: UInt64 = state.privilege == 3 ? 1 : 0
     state.set(StateLayout.jumpKeyLow, (jumpGenerationLow << 1 | user) << 48)
-    state.set(StateLayout.jumpKeyHigh, (jumpGenerationHigh << 1 | user) << 48)
+    state.set(StateLayout.jumpKeyHigh, 1 << 63 | (jumpGenerationHigh << 1 | user) << 48)
   }
 }
 

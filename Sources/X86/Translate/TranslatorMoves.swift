@@ -144,6 +144,7 @@ extension Translator {
     let width = step.width
     let opcode = 0x0F40 | UInt32(condition)
     guard case .register(let guest) = step.target else { return refuse() }
+    expectEntryFlags()
     var source = HostRegister.second
     if step.source == .memory {
       guard let address = address(of: step) else { return refuse() }

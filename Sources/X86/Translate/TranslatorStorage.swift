@@ -45,6 +45,10 @@ extension Translator {
       if address.index == nil { address.placedIndex = i.index }
     }
     if i.segmentPrefix == 4 || i.segmentPrefix == 5 { address.segment = i.segmentPrefix }
+    if !isLong {
+      // It is added modulo 4 GiB.
+      address.displacement = Int64(Int32(truncatingIfNeeded: address.displacement))
+    }
     guard Int64(Int32(truncatingIfNeeded: address.displacement)) == address.displacement
     else { return nil }
     return address

@@ -41,7 +41,7 @@ extension Translator {
   func jump(to goal: Int? = nil) {
     let key = HostMemory.state(isUpperHalf ? StateLayout.jumpKeyHigh : StateLayout.jumpKeyLow)
     let entry = code.jumpEntry()
-    // With the other half's key nothing is found: an entry's pointer and its key are of one half.
+    // A pointer of the other half is never found by this key (`updateJumpKeys`); the shared way finds it.
     code.emit(0x33, 3, .first, key)
     code.emit(0x3B, 3, .first, entry)
     let miss = code.branch(5)

@@ -35,6 +35,35 @@ struct EngineTests {
     #expect(short > 500)
   }
 
+  @Test("no pointer of one half of addresses is found by the other's key, whatever was forgotten")
+  func jumpKeys() throws {
+    let processor = try EngineProgram(seed: 1, bytes: [0xF4]).processor
+    for round in 0..<20_000 {
+      if round % 3 == 0 { processor.forgetJumps() } else { processor.forgetLocalJumps() }
+      let low = processor.state.get(StateLayout.jumpKeyLow, as: UInt64.self)
+      let high = processor.state.get(StateLayout.jumpKeyHigh, as: UInt64.self)
+      // Two pointers of one half are equal in bit 63, so that entries of unlike keys never are.
+      try #require((low ^ high) >> 63 == 1, "round \(round)")
+    }
+  }
+
+  @Test("a memory for code that is full again and again loses nothing but time")
+  func fullCodeMemory() throws {
+    let interpreted = CodeCache(byteCount: 8 << 20, engine: .interpret)
+    let translated = CodeCache(byteCount: 8 << 20, engine: .translate, runsBefore: 1)
+    // Room for a few dozen blocks beside the one that is being made.
+    let memory = try #require(CodeMemory(byteCount: CodeMemory.roomByteCount + 1 << 14))
+    translated.setTranslator(Translator(memory))
+    var fullest = 0
+    for seed in UInt64(1) << 50..<(1 << 50) + 1000 {
+      let expected = try EngineProgram(seed: seed).digest(interpreted, slices: 60)
+      #expect(try EngineProgram(seed: seed).digest(translated, slices: 60) == expected, "\(seed)")
+      fullest = max(fullest, memory.usedByteCount)
+    }
+    #expect(memory.blockCount > 1000)
+    #expect(fullest < CodeMemory.roomByteCount + 1 << 14)
+  }
+
   @Test("what the environment asks for is an engine that there is, and the one that runs")
   func environment() {
     guard let asked = ProcessInfo.processInfo.environment["ENDICOTT_ENGINE"] else { return }
